@@ -1,0 +1,49 @@
+//! Write a Prometheus exporter in twenty lines.
+//!
+//! A metric is a `const` definition, a [`Collector`] reads a source and sets samples of its
+//! definitions, an [`Exporter`] serves them: flags, landing page, `/metrics`, deadlines, self-metrics
+//! and the hardening against clients and collectors that misbehave come with it.
+//!
+//! ```no_run
+//! use exporter_kit::{CollectError, Collector, Exporter, Gauge, Metric, Samples};
+//!
+//! const DEPTH: Gauge<1> =
+//!     Gauge::new("queue_depth", "Jobs waiting in the queue.").labels(["queue"]).zh("排队任务数");
+//!
+//! struct Queue;
+//!
+//! impl Collector for Queue {
+//!     fn metrics(&self) -> &'static [&'static dyn Metric] {
+//!         &[&DEPTH]
+//!     }
+//!
+//!     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+//!         out.set(&DEPTH, ["default"], std::fs::read_dir("/var/spool/queue")?.count() as f64);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     Exporter::new("queue_exporter", ":9602").collector("queue", Queue).run()
+//! }
+//! ```
+//!
+//! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description.
+
+mod cli;
+mod collector;
+mod definition;
+mod exporter;
+mod exposition;
+mod logging;
+mod samples;
+mod scrape;
+mod self_metrics;
+mod web;
+
+pub use collector::{CollectError, Collector};
+pub use definition::{
+    Counter, CounterKind, Definition, Description, Gauge, GaugeKind, Kind, Metric, Scalar, Unit,
+};
+pub use exporter::Exporter;
+pub use samples::Samples;

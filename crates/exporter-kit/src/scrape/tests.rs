@@ -1,0 +1,191 @@
+//! The scraper against collectors that fail, panic, hang and dawdle.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+use crate::definition::{Gauge, Metric};
+
+const GOOD: Gauge = Gauge::new("good", "Of the good collector.");
+const BAD: Gauge = Gauge::new("bad", "Of the bad collector.");
+
+/// More than any run without a hanging collector needs.
+const AMPLE: Duration = Duration::from_secs(60);
+
+/// Enough for a good collector beside a hanging one, which is left after [`PATIENCE`].
+const SHORT: Duration = Duration::from_secs(1);
+
+/// A collector that does what the closure does.
+struct Fake<F>(F);
+
+impl<F: FnMut(&mut Samples) -> Result<(), CollectError> + Send> Collector for Fake<F> {
+    fn metrics(&self) -> &'static [&'static dyn Metric] {
+        &[&GOOD, &BAD]
+    }
+
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        (self.0)(out)
+    }
+}
+
+fn fake<F>(collect: F) -> Box<dyn Collector>
+where
+    F: FnMut(&mut Samples) -> Result<(), CollectError> + Send + 'static,
+{
+    Box::new(Fake(collect))
+}
+
+fn good() -> Box<dyn Collector> {
+    fake(|out| {
+        out.set(&GOOD, [], 1.0);
+        Ok(())
+    })
+}
+
+fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Scraper {
+    let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
+    Scraper::new(SelfMetrics::new("test"), build, collectors)
+}
+
+fn page(scraper: &Scraper, timeout: Duration) -> String {
+    String::from_utf8(scraper.scrape(timeout).body.clone()).unwrap()
+}
+
+/// The value of a series on the page.
+fn value(page: &str, series: &str) -> Option<f64> {
+    let rest = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    Some(rest.parse().unwrap())
+}
+
+fn self_metric(page: &str, name: &str, collector: &str) -> Option<f64> {
+    value(page, &format!("test_scrape_{name}{{collector=\"{collector}\"}}"))
+}
+
+/// A collector that says when it has begun and goes on when it is told to.
+fn gated() -> (Box<dyn Collector>, Receiver<()>, Sender<()>) {
+    let (begun_sender, begun) = channel();
+    let (gate, gate_receiver) = channel();
+    let collector = fake(move |out| {
+        out.set(&BAD, [], 1.0);
+        let _ = begun_sender.send(());
+        gate_receiver.recv().map_err(|_| "the test is over".into())
+    });
+    (collector, begun, gate)
+}
+
+#[test]
+fn a_failing_collector_costs_its_own_samples_only() {
+    let failing = fake(|out| {
+        out.set(&BAD, [], 1.0);
+        Err("no luck".into())
+    });
+    let scraper = scraper(vec![("bad", failing), ("good", good())]);
+    for errors in [1.0, 2.0] {
+        let page = page(&scraper, AMPLE);
+        assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), None));
+        assert_eq!(self_metric(&page, "collector_success", "bad"), Some(0.0));
+        assert_eq!(self_metric(&page, "collector_success", "good"), Some(1.0));
+        assert_eq!(self_metric(&page, "errors_total", "bad"), Some(errors));
+        assert_eq!(self_metric(&page, "errors_total", "good"), Some(0.0));
+    }
+}
+
+#[test]
+fn a_panicking_collector_costs_its_own_samples_only() {
+    let panicking = fake(|out| {
+        out.set(&BAD, [], 1.0);
+        panic!("on purpose");
+    });
+    let scraper = scraper(vec![("bad", panicking), ("good", good())]);
+    for errors in [1.0, 2.0] {
+        let page = page(&scraper, AMPLE);
+        assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), None));
+        assert_eq!(self_metric(&page, "collector_success", "bad"), Some(0.0));
+        assert_eq!(self_metric(&page, "errors_total", "bad"), Some(errors));
+    }
+}
+
+#[test]
+fn having_nothing_to_tell_is_no_failure() {
+    let silent = fake(|_| Err(CollectError::NoData));
+    let foreign = fake(|_| Err(CollectError::Unsupported));
+    let page = page(&scraper(vec![("silent", silent), ("foreign", foreign)]), AMPLE);
+    for collector in ["silent", "foreign"] {
+        assert_eq!(self_metric(&page, "collector_success", collector), Some(1.0));
+        assert_eq!(self_metric(&page, "errors_total", collector), Some(0.0));
+    }
+}
+
+#[test]
+fn a_hanging_collector_is_late_and_not_asked_again_until_it_answers() {
+    let (hanging, begun, gate) = gated();
+    let scraper = scraper(vec![("bad", hanging), ("good", good())]);
+    for late in [1.0, 2.0, 3.0] {
+        let page = page(&scraper, SHORT);
+        assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), None));
+        assert_eq!(self_metric(&page, "collector_success", "bad"), Some(0.0));
+        assert_eq!(self_metric(&page, "collector_timeout", "bad"), Some(1.0));
+        assert_eq!(self_metric(&page, "collector_timeout", "good"), Some(0.0));
+        assert_eq!(self_metric(&page, "errors_total", "bad"), Some(late));
+        let duration = self_metric(&page, "collector_duration_seconds", "bad").unwrap();
+        assert!(duration >= SHORT.as_secs_f64() / 2.0, "{duration}");
+    }
+    assert_eq!(begun.try_iter().count(), 1, "asked once");
+    gate.send(()).unwrap();
+    gate.send(()).unwrap();
+    // It is back as soon as its thread has brought it back; until then scrapes go without it.
+    let back = std::iter::repeat_with(|| page(&scraper, AMPLE))
+        .find(|page| value(page, "bad").is_some())
+        .unwrap();
+    assert_eq!(self_metric(&back, "collector_success", "bad"), Some(1.0));
+    assert_eq!(self_metric(&back, "collector_timeout", "bad"), Some(0.0));
+}
+
+#[test]
+fn the_rest_does_not_wait_behind_a_slow_collector() {
+    let (sender, receiver) = channel();
+    // The first can only end after the second has run, so they must run side by side.
+    let slow = fake(move |out| {
+        receiver.recv()?;
+        out.set(&BAD, [], 1.0);
+        Ok(())
+    });
+    let quick = fake(move |out| {
+        out.set(&GOOD, [], 1.0);
+        Ok(sender.send(())?)
+    });
+    let page = page(&scraper(vec![("slow", slow), ("quick", quick)]), AMPLE);
+    assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), Some(1.0)));
+}
+
+#[test]
+fn scrapes_that_overlap_share_one_run() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let counting = fake(|out| {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        out.set(&GOOD, [], 1.0);
+        Ok(())
+    });
+    let (gated, begun, gate) = gated();
+    let scraper = scraper(vec![("good", counting), ("bad", gated)]);
+    thread::scope(|scope| {
+        let patient = scope.spawn(|| page(&scraper, AMPLE));
+        begun.recv().unwrap();
+        for _ in 0..10 {
+            // No time at all: what the run in flight has so far.
+            let partial = page(&scraper, Duration::ZERO);
+            assert_eq!((value(&partial, "good"), value(&partial, "bad")), (Some(1.0), None));
+        }
+        gate.send(()).unwrap();
+        let whole = patient.join().unwrap();
+        assert_eq!((value(&whole, "good"), value(&whole, "bad")), (Some(1.0), Some(1.0)));
+    });
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn an_exporter_without_collectors_still_tells_of_itself() {
+    let page = page(&scraper(Vec::new()), AMPLE);
+    let build = r#"test_build_info{version="1",revision="r",rustversion="1.95",target="t"}"#;
+    assert_eq!(value(&page, build), Some(1.0));
+}

@@ -1,0 +1,181 @@
+//! Listen addresses, in the forms that Go's exporters take, and the sockets that come of them.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::str::FromStr;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// How many connections the kernel keeps for us while we are busy.
+const BACKLOG: i32 = 1024;
+
+/// An address to listen on: `:9601`, `host:9601`, `192.0.2.1:9601` or `[2001:db8::1]:9601`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListenAddress {
+    /// `None` for all interfaces.
+    host: Option<String>,
+    port: u16,
+}
+
+impl FromStr for ListenAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let error = |what: &str| {
+            format!("{what} in {text:?}; give :PORT, HOST:PORT or [IPV6]:PORT, such as :9601")
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| error("no port"))?;
+        let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse().ok().filter(|_| digits);
+        let port = port.ok_or_else(|| error("a port that is not 0 to 65535"))?;
+        let host = if let Some(v6) = host.strip_prefix('[') {
+            let v6 = v6.strip_suffix(']').filter(|v6| v6.parse::<Ipv6Addr>().is_ok());
+            Some(v6.ok_or_else(|| error("no IPv6 address between the brackets"))?)
+        } else if host.contains(':') {
+            return Err(error("an IPv6 address without brackets"));
+        } else if host.contains(|c: char| c.is_whitespace() || c == '/') {
+            return Err(error("no host name"));
+        } else {
+            (!host.is_empty()).then_some(host)
+        };
+        Ok(Self { host: host.map(str::to_owned), port })
+    }
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        match host {
+            None => write!(f, ":{port}"),
+            Some(host) if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Some(host) => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+impl ListenAddress {
+    /// Opens the sockets: one for all interfaces, else one for each address of the host.
+    ///
+    /// # Errors
+    ///
+    /// The host has no address, or one of its addresses cannot be listened on.
+    pub(crate) fn bind(&self) -> io::Result<Vec<TcpListener>> {
+        let Some(host) = &self.host else {
+            return Ok(vec![self.bind_all()?]);
+        };
+        let mut addresses: Vec<_> = (host.as_str(), self.port).to_socket_addrs()?.collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let mut listeners = Vec::new();
+        let mut missing = None;
+        for address in addresses {
+            match listen(address) {
+                Ok(listener) => listeners.push(listener),
+                // `localhost` may name ::1 on a host without IPv6.
+                Err(error) if is_family_missing(&error) => missing = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match missing {
+            Some(error) if listeners.is_empty() => Err(error),
+            _ if listeners.is_empty() => Err(io::Error::other("the host name has no address")),
+            _ => Ok(listeners),
+        }
+    }
+
+    /// IPv6 and IPv4 in one socket, or IPv4 alone where the system has no IPv6.
+    fn bind_all(&self) -> io::Result<TcpListener> {
+        match listen((Ipv6Addr::UNSPECIFIED, self.port).into()) {
+            Err(error) if is_family_missing(&error) => {
+                listen((Ipv4Addr::UNSPECIFIED, self.port).into())
+            }
+            result => result,
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if let IpAddr::V6(ip) = address.ip() {
+        // `[::]` means both families, as in Go; Windows would take IPv6 alone.
+        socket.set_only_v6(!ip.is_unspecified())?;
+    }
+    // On Unix a restart must not wait for old connections to time out. On Windows the option
+    // would let two processes have the same port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn is_family_missing(error: &io::Error) -> bool {
+    // EAFNOSUPPORT and WSAEAFNOSUPPORT have no kind of their own.
+    let unsupported = match std::env::consts::OS {
+        "windows" => 10047,
+        "linux" => 97,
+        _ => 47,
+    };
+    error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(unsupported)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_in_every_form() {
+        let cases = [
+            (":9601", None, 9601),
+            ("127.0.0.1:9601", Some("127.0.0.1"), 9601),
+            ("localhost:0", Some("localhost"), 0),
+            ("[::1]:65535", Some("::1"), 65535),
+            ("[::]:80", Some("::"), 80),
+        ];
+        for (text, host, port) in cases {
+            let address: ListenAddress = text.parse().unwrap();
+            assert_eq!(address, ListenAddress { host: host.map(str::to_owned), port }, "{text}");
+            assert_eq!(address.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn other_texts_say_what_is_wrong() {
+        let cases = [
+            ("", "no port"),
+            ("9601", "no port"),
+            (":", "port that is not"),
+            (":x", "port that is not"),
+            (":+1", "port that is not"),
+            (":65536", "port that is not"),
+            ("::1:9601", "without brackets"),
+            ("[::1:9601", "between the brackets"),
+            ("[host]:9601", "between the brackets"),
+            ("a b:9601", "no host name"),
+            ("http://x:9601", "without brackets"),
+        ];
+        for (text, expected) in cases {
+            let error = text.parse::<ListenAddress>().unwrap_err();
+            assert!(error.contains(expected) && error.contains(":9601"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn all_interfaces_take_both_families() {
+        let address: ListenAddress = ":0".parse().unwrap();
+        let listeners = address.bind().unwrap();
+        let port = listeners[0].local_addr().unwrap().port();
+        std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        if TcpListener::bind("[::1]:0").is_ok() {
+            std::net::TcpStream::connect(("::1", port)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_an_error() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address: ListenAddress = taken.local_addr().unwrap().to_string().parse().unwrap();
+        assert_eq!(address.bind().unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
+}

@@ -1,0 +1,253 @@
+//! Reads one request head from a connection: bounded in bytes, headers and time. Bodies are never
+//! read; a request that announces one is answered and its connection closed, so that no byte of
+//! one request is ever taken for another.
+
+use std::io::{self, Read};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use httparse::{EMPTY_HEADER, Error, Status};
+
+/// The most bytes of a request head: request line and headers.
+const MAX_HEAD_BYTES: usize = 8 * 1024;
+
+/// The most headers of a request.
+const MAX_HEADERS: usize = 64;
+
+/// How long a client may take to send a request head once it has begun, or once it has connected.
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection may stay open between two requests. Longer than the usual scrape
+/// interval of a minute, so that a scraper keeps its connection.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// What is served; anything else is answered with 405.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Head,
+}
+
+/// One request head, as far as an exporter cares.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Path of the target, without the query.
+    pub(crate) path: String,
+    /// The minor version of HTTP/1.
+    pub(crate) minor_version: u8,
+    /// Whether the connection can serve another request after this one.
+    pub(crate) keep_alive: bool,
+    /// What the scraper says it will wait, from `X-Prometheus-Scrape-Timeout-Seconds`.
+    pub(crate) scrape_timeout: Option<Duration>,
+}
+
+/// Why there is no request to serve.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The client has gone, sends nothing or sends too slowly: close without a word.
+    Gone,
+    /// Not an HTTP/1 request head: 400.
+    Malformed,
+    /// Neither GET nor HEAD: 405.
+    Method,
+    /// More bytes or headers than are accepted: 431.
+    TooLarge,
+}
+
+/// Reads requests one after another from a connection.
+#[derive(Debug)]
+pub(crate) struct RequestReader<'a> {
+    stream: &'a TcpStream,
+    /// Bytes that were received and not yet part of a served request.
+    buffer: Vec<u8>,
+    first: bool,
+    /// The read timeout that the socket has.
+    read_timeout: Option<Duration>,
+}
+
+impl<'a> RequestReader<'a> {
+    pub(crate) fn new(stream: &'a TcpStream) -> Self {
+        Self { stream, buffer: Vec::new(), first: true, read_timeout: None }
+    }
+
+    /// The next request, or why there is none. After a refusal the connection is of no more use.
+    pub(crate) fn next(&mut self) -> Result<Request, Refusal> {
+        if self.buffer.is_empty() {
+            let patience = if self.first { HEAD_TIMEOUT } else { IDLE_TIMEOUT };
+            self.receive(patience).map_err(|_| Refusal::Gone)?;
+        }
+        self.first = false;
+        let deadline = Instant::now() + HEAD_TIMEOUT;
+        loop {
+            if let Some((request, length)) = parse(&self.buffer)? {
+                self.buffer.drain(..length);
+                return Ok(request);
+            }
+            if self.buffer.len() >= MAX_HEAD_BYTES {
+                return Err(Refusal::TooLarge);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.receive(left).map_err(|_| Refusal::Gone)?;
+        }
+    }
+
+    /// Receives at least one byte within `timeout`.
+    fn receive(&mut self, timeout: Duration) -> io::Result<()> {
+        if timeout.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        // Mostly it is the same as before: a scraper between two requests.
+        if self.read_timeout != Some(timeout) {
+            self.stream.set_read_timeout(Some(timeout))?;
+            self.read_timeout = Some(timeout);
+        }
+        let mut chunk = [0; 2048];
+        let room = chunk.len().min(MAX_HEAD_BYTES - self.buffer.len());
+        let mut stream = self.stream;
+        loop {
+            match stream.read(&mut chunk[..room]) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(received) => {
+                    self.buffer.extend_from_slice(&chunk[..received]);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Parses a head from the start of `bytes`: the request and the head's length, `None` while it is
+/// not complete.
+fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
+    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let length = match head.parse(bytes) {
+        Ok(Status::Complete(length)) => length,
+        Ok(Status::Partial) => return Ok(None),
+        Err(Error::TooManyHeaders) => return Err(Refusal::TooLarge),
+        Err(_) => return Err(Refusal::Malformed),
+    };
+    let method = match head.method {
+        Some("GET") => Method::Get,
+        Some("HEAD") => Method::Head,
+        _ => return Err(Refusal::Method),
+    };
+    let minor_version = head.version.unwrap_or(0);
+    let path = path_of(head.path.unwrap_or_default()).ok_or(Refusal::Malformed)?.to_owned();
+    let mut request = Request {
+        method,
+        path,
+        minor_version,
+        keep_alive: minor_version == 1,
+        scrape_timeout: None,
+    };
+    let mut close = false;
+    for header in head.headers.iter() {
+        let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+        let value = header.value.trim_ascii();
+        if is("connection") {
+            let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+            close |= options.clone().any(|option| option.eq_ignore_ascii_case(b"close"));
+            request.keep_alive |= options.any(|option| option.eq_ignore_ascii_case(b"keep-alive"));
+        } else if is("content-length") {
+            close |= value != b"0";
+        } else if is("transfer-encoding") || is("expect") || is("upgrade") {
+            close = true;
+        } else if is("x-prometheus-scrape-timeout-seconds") {
+            request.scrape_timeout = parse_timeout(value);
+        }
+    }
+    request.keep_alive &= !close;
+    Ok(Some((request, length)))
+}
+
+/// The path of a request target in origin form (`/metrics?x`) or absolute form (`http://h/metrics`).
+fn path_of(target: &str) -> Option<&str> {
+    let scheme = target.get(..7).filter(|start| start.eq_ignore_ascii_case("http://"));
+    let path = match scheme {
+        Some(_) => target[7..].find('/').map_or("/", |slash| &target[7 + slash..]),
+        None => target,
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.starts_with('/').then_some(path)
+}
+
+fn parse_timeout(value: &[u8]) -> Option<Duration> {
+    let seconds: f64 = std::str::from_utf8(value).ok()?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(path: &str) -> Request {
+        let (method, path) = (Method::Get, path.to_owned());
+        Request { method, path, minor_version: 1, keep_alive: true, scrape_timeout: None }
+    }
+
+    #[test]
+    fn heads_are_read_as_sent() {
+        let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
+        let cases: [(&str, Request); 12] = [
+            ("GET /metrics HTTP/1.1\r\n\r\n", get("/metrics")),
+            ("GET /metrics HTTP/1.1\n\n", get("/metrics")),
+            ("HEAD / HTTP/1.1\r\n\r\n", Request { method: Method::Head, ..get("/") }),
+            ("GET /metrics?a=b#c HTTP/1.1\r\n\r\n", get("/metrics")),
+            ("GET http://host:9601/metrics HTTP/1.1\r\n\r\n", get("/metrics")),
+            ("GET http://host HTTP/1.1\r\n\r\n", get("/")),
+            ("GET / HTTP/1.0\r\n\r\n", Request { minor_version: 0, keep_alive: false, ..get("/") }),
+            (
+                "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+                Request { minor_version: 0, ..get("/") },
+            ),
+            (
+                "GET / HTTP/1.1\r\nconnection: foo, Close\r\n\r\n",
+                Request { keep_alive: false, ..get("/") },
+            ),
+            (
+                "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+                Request { keep_alive: false, ..get("/") },
+            ),
+            (
+                "GET / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n",
+                Request { keep_alive: false, ..get("/") },
+            ),
+            (
+                "GET / HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.5\r\n\r\n",
+                Request { scrape_timeout: seconds(0.5), ..get("/") },
+            ),
+        ];
+        for (text, expected) in cases {
+            let (request, length) = parse(text.as_bytes()).unwrap().unwrap();
+            assert_eq!(request, expected, "{text:?}");
+            assert_eq!(&text[length..], text.split("\r\n\r\n").nth(1).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn other_heads_are_refused() {
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS + 1));
+        let cases = [
+            ("POST /metrics HTTP/1.1\r\n\r\n", Refusal::Method),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Malformed),
+            ("GET metrics HTTP/1.1\r\n\r\n", Refusal::Malformed),
+            ("GET /\0 HTTP/1.1\r\n\r\n", Refusal::Malformed),
+            ("\x16\x03\x01\x02\x00\x01\x00\x01", Refusal::Malformed),
+            (&many, Refusal::TooLarge),
+        ];
+        for (text, refusal) in cases {
+            assert_eq!(parse(text.as_bytes()), Err(refusal), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_senseless_scrape_timeout_is_ignored() {
+        for value in ["", "x", "-1", "0", "NaN", "inf", "1e400"] {
+            assert_eq!(parse_timeout(value.as_bytes()), None, "{value}");
+        }
+    }
+}

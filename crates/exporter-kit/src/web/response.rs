@@ -1,0 +1,141 @@
+//! Writes responses. The one file that touches tiny_http: its types and its response writer are
+//! used, not its server, which a reset connection or a lack of file descriptors brings down.
+
+use std::io::{self, IoSlice, Write};
+use std::net::TcpStream;
+
+use tiny_http::{HTTPVersion, Header, StatusCode};
+
+use super::request::{Method, Request};
+
+/// A response with its whole body at hand.
+#[derive(Debug)]
+pub(crate) struct Response<'a> {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: &'a [u8],
+}
+
+/// For bodies of errors. They begin with `#`, since BlueKing's agent reads them as metrics.
+pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+
+impl Response<'_> {
+    /// Sends the response and says whether the connection stays open. `request` is `None` where
+    /// it could not be understood.
+    ///
+    /// # Errors
+    ///
+    /// The client has gone or does not read: the connection is of no more use.
+    pub(crate) fn send(
+        &self,
+        stream: &TcpStream,
+        server: &str,
+        request: Option<&Request>,
+    ) -> io::Result<bool> {
+        let keep_alive = request.is_some_and(|request| request.keep_alive);
+        let minor_version = request.map_or(1, |request| request.minor_version);
+        let head = self.head(server, keep_alive, minor_version)?;
+        let body = if request.is_some_and(|request| request.method == Method::Head) {
+            &[]
+        } else {
+            self.body
+        };
+        write_both(stream, &head, body)?;
+        Ok(keep_alive)
+    }
+
+    fn head(&self, server: &str, keep_alive: bool, minor_version: u8) -> io::Result<Vec<u8>> {
+        let mut response = tiny_http::Response::new(
+            StatusCode(self.status),
+            Vec::new(),
+            io::empty(),
+            Some(self.body.len()),
+            None,
+        )
+        // With a known length there is never a reason for chunks.
+        .with_chunked_threshold(usize::MAX);
+        response.add_header(header("Server", server));
+        response.add_header(header("Content-Type", self.content_type));
+        response.add_header(header("X-Content-Type-Options", "nosniff"));
+        if self.status == 405 {
+            response.add_header(header("Allow", "GET, HEAD"));
+        }
+        let mut head = Vec::with_capacity(512);
+        let version = HTTPVersion(1, minor_version);
+        response.raw_print(&mut head, version, &[], true, None)?;
+        // tiny_http leaves `Connection` to its own server, so it is put behind the status line.
+        let connection: &[u8] = match (keep_alive, minor_version) {
+            (false, _) => b"Connection: close\r\n",
+            (true, 0) => b"Connection: keep-alive\r\n",
+            (true, _) => b"",
+        };
+        if let Some(line_end) = head.windows(2).position(|pair| pair == b"\r\n") {
+            let at = line_end + 2;
+            head.splice(at..at, connection.iter().copied());
+        }
+        Ok(head)
+    }
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header::from_bytes(name.as_bytes(), value.as_bytes())
+        .expect("names and values come from this crate and are plain ASCII")
+}
+
+/// Writes head and body, with one system call where the socket takes them at once.
+fn write_both(mut stream: &TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
+    let written = loop {
+        match stream.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => break written,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    };
+    if written < head.len() {
+        stream.write_all(&head[written..])?;
+    }
+    stream.write_all(&body[written.saturating_sub(head.len())..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(status: u16, keep_alive: bool, minor_version: u8) -> String {
+        let response = Response { status, content_type: PLAIN_TEXT, body: b"# body\n" };
+        let head = response.head("test/1", keep_alive, minor_version).unwrap();
+        String::from_utf8(head).unwrap()
+    }
+
+    #[test]
+    fn the_head_states_length_type_and_server() {
+        let head = head(200, true, 1);
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert!(head.contains("\r\nServer: test/1\r\n"), "{head}");
+        assert!(head.contains("\r\nContent-Length: 7\r\n"), "{head}");
+        assert!(head.contains("\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{head}");
+        assert!(head.ends_with("\r\n\r\n"), "{head}");
+    }
+
+    #[test]
+    fn the_connection_header_follows_version_and_wish() {
+        let cases = [
+            (true, 1, None),
+            (true, 0, Some("keep-alive")),
+            (false, 1, Some("close")),
+            (false, 0, Some("close")),
+        ];
+        for (keep_alive, minor_version, expected) in cases {
+            let head = head(404, keep_alive, minor_version);
+            let value = head.lines().find_map(|line| line.strip_prefix("Connection: "));
+            assert_eq!(value, expected, "{head}");
+        }
+    }
+
+    #[test]
+    fn only_405_names_the_methods() {
+        assert!(head(405, false, 1).contains("\r\nAllow: GET, HEAD\r\n"));
+        assert!(!head(404, false, 1).contains("Allow"));
+    }
+}
