@@ -1,0 +1,84 @@
+//! How full the host's disks are.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux::Source;
+#[cfg(not(target_os = "linux"))]
+use portable::Source;
+
+use exporter_kit::{CollectError, Collector, Gauge, Metric, Samples, Unit};
+
+const SIZE: Gauge<1> = Gauge::new(
+    "sys_disk_size",
+    "Space in use in percent, as df tells it, of each mount point of a real file system.",
+)
+.labels(["mountpoint"])
+.unit(Unit::Percent)
+.zh("磁盘使用率");
+
+/// The space of one file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Space {
+    /// Bytes or blocks that hold data.
+    used: u64,
+    /// Bytes or blocks that programs can still fill; on Linux without those kept for root.
+    available: u64,
+}
+
+/// Collects `sys_disk_size`.
+pub(super) struct Disk {
+    source: Source,
+}
+
+impl Disk {
+    pub(super) fn new() -> Self {
+        Self { source: Source::new() }
+    }
+}
+
+impl Collector for Disk {
+    fn metrics(&self) -> &'static [&'static dyn Metric] {
+        &[&SIZE]
+    }
+
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        self.source.read(|mount_point, space| to_sample(mount_point, space, out))
+    }
+}
+
+fn to_sample(mount_point: &str, Space { used, available }: Space, out: &mut Samples) {
+    // An empty file system has no share in use; 0 would say that it is free.
+    if used > 0 || available > 0 {
+        let percent = used as f64 / (used as f64 + available as f64) * 100.0;
+        out.set(&SIZE, [mount_point], percent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_the_used_share_of_what_programs_can_have() {
+        let cases = [
+            (25, 75, Some(25.0)),
+            (0, 10, Some(0.0)),
+            (10, 0, Some(100.0)),
+            (0, 0, None),
+            (u64::MAX, u64::MAX, Some(50.0)),
+        ];
+        for (used, available, percent) in cases {
+            let mut out = Samples::default();
+            to_sample("/", Space { used, available }, &mut out);
+            assert_eq!(out.value(&SIZE, ["/"]), percent);
+        }
+    }
+}

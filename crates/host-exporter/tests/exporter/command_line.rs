@@ -1,0 +1,106 @@
+//! Flags in every form, and what wrong use is answered with.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::process::{Exporter, get, run};
+
+#[test]
+fn every_form_of_a_flag_is_taken() {
+    let forms: [&[&str]; 4] = [
+        &["--web.listen-address=127.0.0.1:0", "--web.telemetry-path=/m"],
+        &["--web.listen-address", "127.0.0.1:0", "--web.telemetry-path", "/m"],
+        &["-web.listen-address=127.0.0.1:0", "-web.telemetry-path=/m"],
+        &["-web.listen-address", "127.0.0.1:0", "-web.telemetry-path", "/m"],
+    ];
+    for form in forms {
+        let exporter = Exporter::start_with(form);
+        assert!(exporter.address().ip().is_loopback());
+        assert_eq!(exporter.get("/m").0, 200, "{form:?}");
+        assert_eq!(exporter.get("/metrics").0, 404, "{form:?}");
+    }
+}
+
+#[test]
+fn all_interfaces_are_both_families() {
+    let exporter = Exporter::start_with(&["--web.listen-address=:0"]);
+    let port = exporter.address().port();
+    assert_eq!(get(([127, 0, 0, 1], port).into(), "/metrics").0, 200);
+    if TcpListener::bind("[::1]:0").is_ok() {
+        let loopback = std::net::Ipv6Addr::LOCALHOST;
+        assert_eq!(get((loopback, port).into(), "/metrics").0, 200);
+    }
+}
+
+#[test]
+fn wrong_use_is_one_clear_line_and_exit_code_2() {
+    let cases: [(&[&str], &str); 9] = [
+        (&["--web.telemetry-path="], "--web.telemetry-path: the path is empty"),
+        (&["--web.telemetry-path=/"], "--web.telemetry-path: / is the landing page"),
+        (&["--web.telemetry-path", "metrics"], "give /metrics"),
+        (&["--web.listen-address=9601"], "such as :9601"),
+        (&["--web.listen-address", "127.0.0.1:99999"], "a port that is not 0 to 65535"),
+        (&["-web.listen-address"], "--web.listen-address needs a value"),
+        (&["--web.listen-adress=:1"], "did you mean --web.listen-address?"),
+        (&["--version=maybe"], "--version is true or false"),
+        (&["start"], "unexpected argument \"start\""),
+    ];
+    for (args, expected) in cases {
+        let output = run(args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.starts_with("host_exporter: ") && stderr.contains(expected), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_one_clear_line_within_a_second() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    // 192.0.2.0/24 is for documentation: no host has it.
+    for address in [taken.local_addr().unwrap().to_string(), "192.0.2.1:0".to_owned()] {
+        let begun = Instant::now();
+        let output = run(&["--web.listen-address", &address]);
+        assert!(begun.elapsed() < Duration::from_secs(1), "BlueKing looks after two seconds");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let start = format!("host_exporter: cannot listen on {address}: ");
+        assert!(stderr.starts_with(&start) && stderr.contains("--web.listen-address"), "{stderr}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let help = run(&["--help"]);
+    assert!(help.status.success() && help.stderr.is_empty());
+    let text = String::from_utf8(help.stdout).unwrap();
+    for word in ["--web.listen-address=ADDRESS", "[default: :9601]", "--web.telemetry-path=PATH"] {
+        assert!(text.contains(word), "{text}");
+    }
+    let version = run(&["-version=true"]);
+    assert!(version.status.success());
+    let text = String::from_utf8(version.stdout).unwrap();
+    let start = concat!("host_exporter ", env!("CARGO_PKG_VERSION"), " (");
+    assert!(text.starts_with(start) && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn the_description_names_every_metric_on_the_page() {
+    let output = run(&["--describe"]);
+    let description: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let described: Vec<String> =
+        description["metrics"].as_array().unwrap().iter().map(|m| text(&m["name"])).collect();
+    let (_, _, page) = Exporter::start(&[]).get("/metrics");
+    for line in page.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        assert!(described.iter().any(|known| known == name), "{name} is not described");
+    }
+    for metric in description["metrics"].as_array().unwrap() {
+        assert!(!text(&metric["zh"]).is_empty(), "{metric} has no Chinese description");
+    }
+}

@@ -1,0 +1,119 @@
+//! What is served under which path, and how.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::process::Exporter;
+
+/// Sends `request` as it is and reads until the exporter closes the connection.
+fn exchange(exporter: &Exporter, request: &str) -> String {
+    let mut stream = TcpStream::connect(exporter.address()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+#[test]
+fn the_metrics_page_holds_what_the_host_has() {
+    let (status, content_type, page) = Exporter::start(&[]).get("/metrics");
+    assert_eq!((status, &*content_type), (200, "text/plain; version=0.0.4; charset=utf-8"));
+    let samples: Vec<(&str, f64)> = page
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.rsplit_once(' ').unwrap())
+        .map(|(series, value)| (series, value.parse().unwrap()))
+        .collect();
+    let percent = |prefix: &str| {
+        let mut values = samples.iter().filter(|(series, _)| series.starts_with(prefix)).peekable();
+        assert!(values.peek().is_some(), "no {prefix} in {page}");
+        for (series, value) in values {
+            assert!((0.0..=100.0).contains(value), "{series} {value}");
+        }
+    };
+    percent("sys_mem_usage");
+    percent("sys_disk_size{mountpoint=\"");
+    for collector in ["disk", "mem"] {
+        let of = |name: &str| {
+            let series = format!("host_exporter_scrape_{name}{{collector=\"{collector}\"}}");
+            samples.iter().find(|(known, _)| *known == series).map(|(_, value)| *value)
+        };
+        assert_eq!(of("collector_success"), Some(1.0));
+        assert_eq!(of("errors_total"), Some(0.0));
+        assert!(of("collector_duration_seconds").unwrap() > 0.0);
+    }
+    assert!(page.contains("\nhost_exporter_build_info{version=\""));
+    let series: HashSet<_> = samples.iter().map(|(series, _)| series).collect();
+    assert_eq!(series.len(), samples.len(), "a series is there twice");
+    assert!(page.ends_with('\n') && !page.contains('\r'));
+}
+
+#[test]
+fn the_landing_page_links_to_the_configured_path() {
+    for path in ["/metrics", "/deep/er/path"] {
+        let exporter = Exporter::start(&["--web.telemetry-path", path]);
+        let (status, content_type, page) = exporter.get("/");
+        assert_eq!((status, &*content_type), (200, "text/html; charset=utf-8"));
+        assert!(page.contains("host_exporter") && page.contains(env!("CARGO_PKG_VERSION")));
+        let link = page.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+        let (status, _, metrics) = exporter.get(&format!("/{link}"));
+        assert_eq!(status, 200);
+        assert!(metrics.contains("\nsys_mem_usage "));
+    }
+}
+
+#[test]
+fn errors_are_one_line_that_a_scraper_takes_for_a_comment() {
+    let exporter = Exporter::start(&[]);
+    let close = "Host: x\r\nConnection: close\r\n\r\n";
+    let big = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(20_000));
+    let cases = [
+        (format!("GET /nowhere HTTP/1.1\r\n{close}"), "404"),
+        (format!("GET /metrics/ HTTP/1.1\r\n{close}"), "404"),
+        (format!("POST /metrics HTTP/1.1\r\n{close}"), "405"),
+        (format!("DELETE / HTTP/1.1\r\n{close}"), "405"),
+        ("nonsense\r\n\r\n".to_owned(), "400"),
+        (big, "431"),
+    ];
+    for (request, status) in cases {
+        let response = exchange(&exporter, &request);
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+        assert!(body.starts_with(&format!("# {status} ")), "{response}");
+        assert!(body.ends_with('\n') && body.lines().count() == 1, "{response}");
+        assert_eq!(head.contains("\r\nAllow: GET, HEAD"), status == "405", "{head}");
+    }
+}
+
+#[test]
+fn head_is_get_without_the_body() {
+    let exporter = Exporter::start(&[]);
+    let response = exchange(&exporter, "HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n");
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    let length = exporter.get("/").2.len();
+    assert!(response.contains(&format!("\r\nContent-Length: {length}\r\n")), "{response}");
+    assert!(response.ends_with("\r\n\r\n"), "{response}");
+}
+
+#[test]
+fn one_connection_serves_many_requests() {
+    let exporter = Exporter::start(&[]);
+    let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let last = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let response = exchange(&exporter, &[request, request, last].concat());
+    assert_eq!(response.matches("HTTP/1.1 200 OK\r\n").count(), 2, "{response}");
+    assert_eq!(response.matches("HTTP/1.1 404 Not Found\r\n").count(), 1, "{response}");
+}
+
+#[test]
+fn a_body_is_never_taken_for_a_request() {
+    let exporter = Exporter::start(&[]);
+    let smuggled = "GET /nowhere HTTP/1.1\r\n\r\n";
+    for framing in ["Content-Length: 26", "Transfer-Encoding: x", "Transfer-Encoding: chunked"] {
+        let request = format!("GET / HTTP/1.1\r\n{framing}\r\n\r\n{smuggled}");
+        let response = exchange(&exporter, &request);
+        assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{framing}: {response}");
+        assert!(response.starts_with("HTTP/1.1 200 "), "{framing}: {response}");
+    }
+}
