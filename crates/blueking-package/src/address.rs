@@ -1,0 +1,67 @@
+//! `host:port` as an exporter listens on it and as a metrics URL names it.
+
+/// A host and a TCP port. The host is kept as written and may be empty, which listens everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+}
+
+impl<'a> Address<'a> {
+    /// Reads `host:port`. The error is a sentence for a [`Problem`](crate::Problem).
+    pub(crate) fn parse(text: &'a str) -> Result<Self, String> {
+        let Some((host, port)) = text.rsplit_once(':') else {
+            return Err(format!(
+                "The address {text:?} has no port; write it as host:port, for example \
+                 127.0.0.1:9601."
+            ));
+        };
+        let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+        match port.parse() {
+            Ok(number) if digits && number > 0 => Ok(Self { host, port: number }),
+            _ => Err(format!("The port {port:?} is not a number from 1 to 65535; correct it.")),
+        }
+    }
+
+    /// Whether the host is this machine's loopback, in the two spellings BlueKing 5.1 accepts.
+    pub(crate) fn is_loopback(&self) -> bool {
+        matches!(self.host, "127.0.0.1" | "localhost")
+    }
+
+    /// Whether a program listening here answers on the loopback address.
+    pub(crate) fn answers_on_loopback(&self) -> bool {
+        self.is_loopback() || matches!(self.host, "" | "0.0.0.0" | "[::]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_refused() {
+        assert_eq!(Address::parse("127.0.0.1:1"), Ok(Address { host: "127.0.0.1", port: 1 }));
+        assert_eq!(Address::parse(":65535"), Ok(Address { host: "", port: 65535 }));
+        assert_eq!(Address::parse("[::]:9601"), Ok(Address { host: "[::]", port: 9601 }));
+        for bad in ["", "localhost", "a:", "a:0", "a:65536", "a:+80", "a:9601x", "a: 80"] {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_told_from_the_rest() {
+        for (text, loopback, answers) in [
+            ("127.0.0.1:80", true, true),
+            ("localhost:80", true, true),
+            (":80", false, true),
+            ("0.0.0.0:80", false, true),
+            ("[::]:80", false, true),
+            ("10.0.0.5:80", false, false),
+            ("127.0.0.1.example.com:80", false, false),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(address.is_loopback(), loopback, "{text}");
+            assert_eq!(address.answers_on_loopback(), answers, "{text}");
+        }
+    }
+}

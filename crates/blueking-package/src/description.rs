@@ -1,0 +1,204 @@
+//! The description that people keep of a package, `config/<exporter>/blueking.toml`: everything
+//! about it that the exporter's own definitions do not say. Each fact is written once.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::Error;
+use crate::definitions::Definitions;
+use crate::names;
+use crate::problem::{Place, Problems};
+
+/// The flag that sets where the exporter listens; its value comes from
+/// [`PackageDescription::listen`].
+pub(crate) const LISTEN_FLAG: &str = "--web.listen-address";
+
+/// The flag that sets where the metrics are; its value comes from
+/// [`PackageDescription::telemetry_path`].
+pub(crate) const PATH_FLAG: &str = "--web.telemetry-path";
+
+/// A package as people describe it. Unknown keys are errors.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageDescription {
+    /// The file this was read from, as the caller named it; the `file` of its problems.
+    #[serde(skip)]
+    pub file: String,
+    /// Unique id of the plugin on a BlueKing site, for example `host_exporter`.
+    pub plugin_id: String,
+    /// Name of the component in BlueKing 5.1, for example `hostexporter`: letters and digits.
+    pub component_name: String,
+    /// Name that operators see.
+    pub display_name: String,
+    /// Supported versions as free text for operators; may be empty.
+    #[serde(default)]
+    pub supported_version: String,
+    /// Where the exporter listens and BlueKing scrapes it, as `host:port`.
+    pub listen: String,
+    /// Path of the metrics page.
+    #[serde(default = "default_telemetry_path")]
+    pub telemetry_path: String,
+    /// Patterns of metrics that the package leaves out on purpose. They win over groups.
+    #[serde(default)]
+    pub omit: Vec<String>,
+    /// Descriptions of the labels, by label name. `le` and `quantile` have one already.
+    #[serde(default)]
+    pub dimensions: BTreeMap<String, String>,
+    /// The groups of metrics, `[[group]]`, in the order in which operators see them.
+    #[serde(default, rename = "group")]
+    pub groups: Vec<Group>,
+    /// Start parameters, `[[parameter]]`, beyond the listen address and the metrics path.
+    #[serde(default, rename = "parameter")]
+    pub parameters: Vec<Parameter>,
+}
+
+/// A group of metrics with the same labels: one result table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Name of the table: a letter, then letters, digits and `_`.
+    pub name: String,
+    /// Name that operators see.
+    pub description: String,
+    /// Names of metrics, or patterns in which `*` stands for any run of characters.
+    pub metrics: Vec<String>,
+}
+
+/// A flag of the exporter that an operator may set when deploying it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// The flag as typed, for example `--path.rootfs`.
+    pub flag: String,
+    /// Value that the form starts with; empty leaves the flag out.
+    #[serde(default)]
+    pub default: String,
+    /// Text that operators see.
+    pub description: String,
+    /// Whether the form shows it.
+    #[serde(default = "shown")]
+    pub visible: bool,
+}
+
+fn default_telemetry_path() -> String {
+    "/metrics".to_owned()
+}
+
+const fn shown() -> bool {
+    true
+}
+
+impl PackageDescription {
+    /// Reads the TOML text of a description; `file` names it in the error and in problems.
+    ///
+    /// # Errors
+    /// [`Error::Description`] with line and column: not TOML, a key missing, unknown or of the
+    /// wrong type.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
+        let parsed: Self = toml::from_str(text).map_err(|reason| Error::Description {
+            file: file.to_owned(),
+            reason: Box::new(reason),
+        })?;
+        Ok(Self { file: file.to_owned(), ..parsed })
+    }
+
+    /// Checks what every package format asks for: the plugin id, the flags, the label
+    /// descriptions. Groups are checked by [`select`](crate::selection::select).
+    pub(crate) fn check(&self, definitions: &Definitions, problems: &mut Problems) {
+        for rule in names::plugin_id_rules(&self.plugin_id) {
+            problems.add(self.place("plugin_id"), rule);
+        }
+        if self.display_name.trim().is_empty() {
+            let rule = "The name is empty, and it is what operators see; write one.";
+            problems.add(self.place("display_name"), rule);
+        }
+        self.check_flags(definitions, problems);
+        for label in self.dimensions.keys() {
+            if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
+                let rule = format!(
+                    "No metric of {} has the label {label:?}; remove the line.",
+                    definitions.name
+                );
+                problems.add(self.place(&format!("dimensions.{label}")), rule);
+            }
+        }
+    }
+
+    fn check_flags(&self, definitions: &Definitions, problems: &mut Problems) {
+        let missing = |flag: &str| {
+            format!(
+                "{} has no flag {flag:?}; correct the name, or add the flag to the exporter.",
+                definitions.name
+            )
+        };
+        for (flag, key) in [(LISTEN_FLAG, "listen"), (PATH_FLAG, "telemetry_path")] {
+            if !definitions.has_flag(flag) {
+                problems.add(self.place(key), missing(flag));
+            }
+        }
+        for (index, Parameter { flag, .. }) in self.parameters.iter().enumerate() {
+            let label = if flag.is_empty() { format!("[{index}]") } else { flag.clone() };
+            let place = self.place(&format!("parameter.{label}.flag"));
+            if is_standard(flag) {
+                let rule = "The flag is already made from `listen` or `telemetry_path`; remove it \
+                            here.";
+                problems.add(place, rule);
+            } else if !flag.starts_with("--") {
+                let rule = format!(r#"The flag {flag:?} does not start with "--"; write it so."#);
+                problems.add(place, rule);
+            } else if !definitions.has_flag(flag) {
+                problems.add(place, missing(flag));
+            }
+        }
+    }
+
+    /// The place of a key of this file.
+    pub(crate) fn place(&self, field: &str) -> Place {
+        Place::new(&self.file, field)
+    }
+}
+
+/// Whether a flag is one of the two that every package sets by itself.
+pub(crate) fn is_standard(flag: &str) -> bool {
+    [LISTEN_FLAG, PATH_FLAG]
+        .iter()
+        .any(|standard| flag.trim_start_matches('-') == standard.trim_start_matches('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "plugin_id = 'p'\ncomponent_name = 'p'\ndisplay_name = '池'\n";
+
+    #[test]
+    fn defaults_fill_what_is_not_written() {
+        let text =
+            format!("{HEAD}listen = '127.0.0.1:1'\n[[parameter]]\nflag = '--a'\ndescription = 'b'");
+        let description = PackageDescription::parse("f.toml", &text).unwrap();
+        assert_eq!(description.file, "f.toml");
+        assert_eq!(description.telemetry_path, "/metrics");
+        assert!(description.parameters[0].visible && description.parameters[0].default.is_empty());
+    }
+
+    #[test]
+    fn errors_name_file_line_and_key() {
+        for (tail, line, expected) in [
+            ("listen = 9601", 4, "invalid type"),
+            ("lisen = ''", 4, "unknown field `lisen`"),
+            ("file = ''", 4, "unknown field `file`"),
+            ("listen = ''\n[[group]]\nnam = ''", 6, "unknown field `nam`"),
+            ("listen = ''\n[[parameter]]\nmode = ''", 6, "unknown field `mode`"),
+            ("listen = ''\nlisten = ''", 5, "duplicate key"),
+            ("listen = 'a", 4, "invalid literal string"),
+        ] {
+            let error = PackageDescription::parse("f.toml", &format!("{HEAD}{tail}")).unwrap_err();
+            let error = error.to_string();
+            let place = format!("f.toml: TOML parse error at line {line}, column ");
+            assert!(error.starts_with(&place) && error.contains(expected), "{error}");
+        }
+        let error = PackageDescription::parse("f.toml", HEAD).unwrap_err().to_string();
+        assert!(error.contains("missing field `listen`"), "{error}");
+    }
+}

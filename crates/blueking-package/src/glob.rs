@@ -1,0 +1,53 @@
+//! The patterns by which a description picks metrics: plain names in which `*` stands for any
+//! run of characters, none included.
+
+/// Whether `pattern` matches the whole of `name`.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut name) = name.strip_prefix(head) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let tail = pieces.pop().unwrap_or_default();
+    // The earliest place is good enough for each middle piece: it leaves most for the others.
+    for piece in pieces {
+        match name.find(piece) {
+            Some(at) => name = &name[at + piece.len()..],
+            None => return false,
+        }
+    }
+    name.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_run() {
+        let table = [
+            ("sys_mem_usage", "sys_mem_usage", true),
+            ("sys_mem_usage", "sys_mem_usage_total", false),
+            ("sys_*", "sys_mem_usage", true),
+            ("sys_*", "sys_", true),
+            ("sys_*", "node_sys_", false),
+            ("*", "anything", true),
+            ("*", "", true),
+            ("*_total", "node_cpu_seconds_total", true),
+            ("*_total", "node_total_bytes", false),
+            ("node_*_bytes", "node_memory_free_bytes", true),
+            ("node_*_bytes", "node_bytes", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("ab*ba", "aba", false),
+            ("**", "x", true),
+            ("", "", true),
+            ("", "x", false),
+        ];
+        for (pattern, name, expected) in table {
+            assert_eq!(matches(pattern, name), expected, "{pattern} on {name}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The package formats of BlueKing (蓝鲸) monitoring as data: write them, read them, check them.
+//! No process is started, no network is used and nothing is built here.
+//!
+//! One description, kept by people (`config/<exporter>/blueking.toml`), and the exporter's own
+//! definitions (`<exporter> --describe`) are all that a package is made from:
+//!
+//! ```
+//! use blueking_package::{Definitions, PackageDescription, v51};
+//!
+//! let description = PackageDescription::parse(
+//!     "blueking.toml",
+//!     r#"
+//!     plugin_id = "pool_exporter"
+//!     component_name = "pool"
+//!     display_name = "连接池"
+//!     listen = "127.0.0.1:9700"
+//!
+//!     [[group]]
+//!     name = "pool"
+//!     description = "连接池"
+//!     metrics = ["pool_*"]
+//!     "#,
+//! )?;
+//! let definitions = Definitions::parse(
+//!     "pool_exporter --describe",
+//!     r#"{
+//!         "name": "pool_exporter",
+//!         "version": "0.1.0",
+//!         "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}],
+//!         "metrics": [{"name": "pool_size", "kind": "gauge", "zh": "连接数"}]
+//!     }"#,
+//! )?;
+//! let documents = v51::generate(&description, &definitions).map_err(|problems| {
+//!     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+//! })?;
+//! assert_eq!(documents.config_schema[0].default, "http://127.0.0.1:9700/metrics");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`v51`] is the zip of BlueKing 5.1; each further package format is a module beside it.
+
+mod address;
+mod definitions;
+mod description;
+mod error;
+mod executable;
+mod glob;
+mod names;
+mod partial;
+mod problem;
+mod selection;
+pub mod v51;
+
+pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
+pub use description::{Group, PackageDescription, Parameter};
+pub use error::Error;
+pub use problem::Problem;

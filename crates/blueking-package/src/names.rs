@@ -1,0 +1,115 @@
+//! Rules on names that hold for every BlueKing package format.
+
+use crate::problem::excerpt;
+
+/// Longest plugin id, in characters.
+const PLUGIN_ID_LIMIT: usize = 30;
+
+/// BlueKing takes a plugin with this prefix for one of its own.
+const OFFICIAL_PREFIX: &str = "bkplugin_";
+
+/// Labels that BlueKing fills in itself; a metric's own value of one of them is overwritten.
+const RESERVED_LABELS: [&str; 16] = [
+    "bk_target_ip",
+    "bk_target_cloud_id",
+    "bk_target_topo_level",
+    "bk_target_topo_id",
+    "bk_target_service_category_id",
+    "bk_target_service_instance_id",
+    "bk_collect_config_id",
+    "bk_target_host_id",
+    "bk_host_id",
+    "time",
+    "bk_biz_id",
+    "bk_supplier_id",
+    "bk_cloud_id",
+    "ip",
+    "bk_cmdb_level",
+    "bk_agent_id",
+];
+
+/// Whether BlueKing fills in this label itself.
+pub(crate) fn is_reserved_label(name: &str) -> bool {
+    RESERVED_LABELS.contains(&name)
+}
+
+/// What is wrong with a name that must be a letter, then letters, digits and `_`.
+pub(crate) fn identifier_rule(name: &str) -> Option<String> {
+    if name.contains(':') {
+        return Some(format!(
+            "The name {name:?} contains ':', which Prometheus keeps for recording rules and \
+             BlueKing cannot store; rename it."
+        ));
+    }
+    let sound = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    (!sound).then(|| {
+        format!(
+            "The name {name:?} does not match ^[a-zA-Z][a-zA-Z0-9_]*$; start it with a letter \
+             and use only letters, digits and '_'."
+        )
+    })
+}
+
+/// Everything that is wrong with a plugin id, which becomes the name of a folder, of a binary
+/// and of a process on every host.
+pub(crate) fn plugin_id_rules(id: &str) -> Vec<String> {
+    let mut rules: Vec<String> = identifier_rule(id).into_iter().collect();
+    rules.extend(length_rule(id, PLUGIN_ID_LIMIT));
+    if id.starts_with(OFFICIAL_PREFIX) {
+        rules.push(format!(
+            "The plugin id {id:?} starts with {OFFICIAL_PREFIX:?}, which marks BlueKing's own \
+             plugins; choose another prefix."
+        ));
+    }
+    rules
+}
+
+/// What is wrong with a text of more than `limit` Unicode characters.
+pub(crate) fn length_rule(text: &str, limit: usize) -> Option<String> {
+    let length = text.chars().count();
+    (length > limit).then(|| {
+        format!(
+            "{:?} has {length} characters, and BlueKing takes at most {limit}; shorten it.",
+            excerpt(text)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_pattern() {
+        for (name, sound) in [
+            ("sys_mem_usage", true),
+            ("a", true),
+            ("A9_", true),
+            ("", false),
+            ("_a", false),
+            ("9a", false),
+            ("a-b", false),
+            ("内存", false),
+            ("job:up", false),
+        ] {
+            assert_eq!(identifier_rule(name).is_none(), sound, "{name}");
+        }
+    }
+
+    #[test]
+    fn lengths_count_characters_and_not_bytes() {
+        assert_eq!(length_rule("内存使用率内存使用率内存使用率", 15), None);
+        assert!(length_rule("内存使用率内存使用率内存使用率!", 15).is_some());
+    }
+
+    #[test]
+    fn plugin_ids_break_each_rule_alone() {
+        assert_eq!(plugin_id_rules("host_exporter"), [""; 0]);
+        assert_eq!(plugin_id_rules(&"a".repeat(30)), [""; 0]);
+        let broken = ["", "1host", "host-exporter", "bkplugin_host", &"a".repeat(31)];
+        for id in broken {
+            assert_eq!(plugin_id_rules(id).len(), 1, "{id}");
+        }
+    }
+}

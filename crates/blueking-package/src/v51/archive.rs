@@ -1,0 +1,184 @@
+//! The zip itself: written the same way every time, read without trusting anything it declares.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
+
+use zip::result::{ZipError, ZipResult};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
+
+use super::{AIX_EXPORTER, LINUX_EXPORTER, Package, WINDOWS_EXPORTER};
+use crate::Error;
+use crate::partial;
+
+/// The files of an archive by base name, which is all that BlueKing 5.1 looks at.
+pub type Entries = BTreeMap<String, Vec<u8>>;
+
+/// Most bytes that the entries of an archive may have together, uncompressed. The zip itself may
+/// not be larger either. Far above any package, and far below where a zip needs 64-bit sizes.
+pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Most entries of an archive. BlueKing 5.1 knows eight.
+pub const MAX_ENTRIES: usize = 1000;
+
+/// Writes a package to `path`. The file appears only when it is whole, and the same package
+/// always gives the same bytes.
+///
+/// # Errors
+/// [`Error::TooLarge`] above [`MAX_BYTES`], else [`Error::Io`] or [`Error::Archive`]. Nothing is
+/// left behind then, and a file that was there before is untouched.
+pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
+    write_up_to(path, &package.to_entries(), MAX_BYTES)
+}
+
+fn write_up_to(path: &Path, entries: &Entries, limit: u64) -> Result<(), Error> {
+    let total: u64 = entries.values().map(|bytes| bytes.len() as u64).sum();
+    if total > limit {
+        return Err(too_large(path, limit, "bytes"));
+    }
+    partial::save(path, |file| {
+        write_entries(BufWriter::new(file), entries).map_err(|error| failed(path, "write", error))
+    })
+}
+
+fn write_entries(writer: impl Write + Seek, entries: &Entries) -> ZipResult<()> {
+    let mut archive = ZipWriter::new(writer);
+    // The order is that of the map: sorted by name.
+    for (name, bytes) in entries {
+        let is_exporter = [LINUX_EXPORTER, WINDOWS_EXPORTER, AIX_EXPORTER].contains(&&**name);
+        let options = SimpleFileOptions::DEFAULT
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(9))
+            .last_modified_time(DateTime::DEFAULT)
+            .system(System::Unix)
+            .unix_permissions(if is_exporter { 0o755 } else { 0o644 });
+        archive.start_file(&**name, options)?;
+        archive.write_all(bytes)?;
+    }
+    archive.finish()?.flush()?;
+    Ok(())
+}
+
+/// Reads all files of an archive into memory, by base name; folders are ignored.
+///
+/// # Errors
+/// [`Error::DuplicateEntry`] for two files with one base name ([`Error::Archive`] if their folder
+/// is the same too), [`Error::TooLarge`] above
+/// [`MAX_BYTES`] or [`MAX_ENTRIES`], [`Error::WrongSize`] for an entry that is not as large as
+/// declared, [`Error::Archive`] for damage that the format shows, and [`Error::Io`]. What is
+/// counted are the bytes that really come out, whatever sizes the archive declares.
+pub fn read(path: &Path) -> Result<Entries, Error> {
+    read_up_to(path, MAX_BYTES)
+}
+
+fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
+    let io = |source| Error::Io { action: "open", path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    // The table of contents is kept in memory too, and no larger than the file.
+    if file.metadata().map_err(io)?.len() > limit {
+        return Err(too_large(path, limit, "bytes"));
+    }
+    let damaged = |error| failed(path, "read", error);
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(too_large(path, MAX_ENTRIES as u64, "entries"));
+    }
+    // The zip reader has kept only the last of several entries with one full name.
+    if archive.has_duplicate_names() {
+        return Err(damaged(ZipError::InvalidArchive("two entries have the same path".into())));
+    }
+
+    let mut entries = Entries::new();
+    let mut left = limit;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(damaged)?;
+        if entry.is_dir() {
+            continue;
+        }
+        let name = entry.name().map_err(damaged)?;
+        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+        let declared = entry.size();
+
+        let mut bytes = Vec::new();
+        // One byte more than is left tells "too much" from "just enough".
+        let limited = &mut entry.by_ref().take(left.saturating_add(1));
+        limited.read_to_end(&mut bytes).map_err(|error| damaged(error.into()))?;
+        let found = bytes.len() as u64;
+        left = left.checked_sub(found).ok_or_else(|| too_large(path, limit, "bytes"))?;
+        if found != declared {
+            return Err(Error::WrongSize { path: path.to_owned(), name, declared, found });
+        }
+        if entries.contains_key(&name) {
+            return Err(Error::DuplicateEntry { path: path.to_owned(), name });
+        }
+        entries.insert(name, bytes);
+    }
+    Ok(entries)
+}
+
+fn too_large(path: &Path, limit: u64, unit: &'static str) -> Error {
+    Error::TooLarge { path: path.to_owned(), limit, unit }
+}
+
+/// A failure of the operating system stays one; all else is about the archive.
+fn failed(path: &Path, action: &'static str, error: ZipError) -> Error {
+    let path = path.to_owned();
+    match error {
+        // An end that comes too soon, or bytes that do not inflate, are damage.
+        ZipError::Io(source) if source.raw_os_error().is_some() => {
+            Error::Io { action, path, source }
+        }
+        source => Error::Archive { path, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const LIMIT: u64 = 100_000;
+
+    fn zeros(sizes: &[usize]) -> Entries {
+        sizes.iter().enumerate().map(|(n, size)| (n.to_string(), vec![0; *size])).collect()
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.zip");
+        let error = write_up_to(&path, &zeros(&[60_000, 40_001]), LIMIT).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { limit: LIMIT, .. }), "{error:?}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        write_up_to(&path, &zeros(&[60_000, 40_000]), LIMIT).unwrap();
+        assert_eq!(read_up_to(&path, LIMIT).unwrap(), zeros(&[60_000, 40_000]));
+    }
+
+    #[test]
+    fn a_bomb_is_stopped_at_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.zip");
+        for sizes in [&[100_001][..], &[60_000, 40_001], &[10_000_000], &[50_000; 3]] {
+            write(&path, sizes);
+            assert!(fs::metadata(&path).unwrap().len() < 20_000);
+            let error = read_up_to(&path, LIMIT).unwrap_err();
+            assert!(matches!(error, Error::TooLarge { limit: LIMIT, .. }), "{sizes:?}: {error:?}");
+        }
+
+        fn write(path: &Path, sizes: &[usize]) {
+            write_entries(File::create(path).unwrap(), &zeros(sizes)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_above_the_limit_is_not_even_opened_as_an_archive() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.zip");
+        File::create(&path).unwrap().set_len(LIMIT + 1).unwrap();
+        let error = read_up_to(&path, LIMIT).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. }), "{error:?}");
+    }
+}

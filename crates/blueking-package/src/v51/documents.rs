@@ -1,0 +1,171 @@
+//! The three JSON documents of a package as types: `info.json`, `metrics.json` and
+//! `config_schema.json`. Keys are written in the order of the fields here.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CONFIG_SCHEMA, Entries, INFO, METRICS};
+use crate::Error;
+
+/// The three documents together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Documents {
+    /// `info.json`.
+    pub info: Info,
+    /// `metrics.json`.
+    pub metrics: Vec<ResultTable>,
+    /// `config_schema.json`.
+    pub config_schema: Vec<StartParameter>,
+}
+
+/// `info.json`: what the component is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    /// Unique name: letters and digits, at most 15 of them.
+    pub name: String,
+    /// Name that operators see, at most 128 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Supported versions, free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supported_version: Option<String>,
+}
+
+/// A table of `metrics.json`. BlueKing keeps only what a table lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultTable {
+    /// Name: a letter, then letters, digits and `_`; at most 15 characters.
+    pub table_name: String,
+    /// Name that operators see, at most 15 characters.
+    pub table_desc: String,
+    /// Metrics and dimensions. Each dimension applies to every metric of the table.
+    pub fields: Vec<Field>,
+}
+
+/// A metric or a dimension of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Which of the two it is.
+    pub monitor_type: MonitorType,
+    /// Type of its values.
+    #[serde(rename = "type")]
+    pub value_type: FieldType,
+    /// Name of the exposed sample or of the label; at most 50 characters.
+    pub name: String,
+    /// Sign of the unit, free text; may be empty.
+    pub unit: String,
+    /// Name that operators see, at most 15 characters.
+    pub description: String,
+    /// Whether BlueKing stores the change since the last scrape instead of the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_diff_metric: Option<bool>,
+}
+
+/// What a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MonitorType {
+    /// A value.
+    Metric,
+    /// A label.
+    Dimension,
+}
+
+/// Type of a field's values. BlueKing stores every number as a double.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// A whole number.
+    Long,
+    /// A number.
+    Double,
+    /// A text, as labels are.
+    String,
+}
+
+/// A start parameter of `config_schema.json`: a row of the form that an operator fills in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartParameter {
+    /// Value that the form starts with.
+    pub default: String,
+    /// How the value reaches the exporter.
+    pub mode: Mode,
+    /// What the form asks for.
+    #[serde(rename = "type")]
+    pub input: ParameterType,
+    /// Flag or environment variable, at most 50 characters. Empty for a positional argument,
+    /// which must be the first parameter.
+    pub name: String,
+    /// Text that operators see, at most 50 characters.
+    pub description: String,
+    /// Whether the form shows the row. A row that does not say so is shown.
+    #[serde(default = "shown")]
+    pub visible: bool,
+}
+
+/// How a start parameter reaches the exporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// On the command line.
+    Cmd,
+    /// As an environment variable.
+    Env,
+    /// Not at all: BlueKing's collector uses it.
+    Collector,
+}
+
+/// What the form asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParameterType {
+    /// A line of text.
+    Text,
+    /// A line of text that is not shown.
+    Password,
+    /// A file to upload.
+    File,
+}
+
+const fn shown() -> bool {
+    true
+}
+
+impl Documents {
+    /// Reads the documents of an archive, for instance to start the exporter as BlueKing would.
+    /// [`check`](super::check) tells what is wrong with them in more words.
+    ///
+    /// # Errors
+    /// [`Error::MissingEntry`] and, with line and column, [`Error::Json`].
+    pub fn from_entries(entries: &Entries) -> Result<Self, Error> {
+        Ok(Self {
+            info: from_entry(entries, INFO)?,
+            metrics: from_entry(entries, METRICS)?,
+            config_schema: from_entry(entries, CONFIG_SCHEMA)?,
+        })
+    }
+
+    /// The documents as the entries of an archive: indented JSON in plain UTF-8 with a line
+    /// break at the end. The same documents always give the same bytes.
+    pub fn to_entries(&self) -> Entries {
+        Entries::from([
+            (INFO.to_owned(), to_json(&self.info)),
+            (METRICS.to_owned(), to_json(&self.metrics)),
+            (CONFIG_SCHEMA.to_owned(), to_json(&self.config_schema)),
+        ])
+    }
+}
+
+fn from_entry<T: for<'de> Deserialize<'de>>(
+    entries: &Entries,
+    name: &'static str,
+) -> Result<T, Error> {
+    let bytes = entries.get(name).ok_or(Error::MissingEntry { name })?;
+    serde_json::from_slice(bytes).map_err(|reason| Error::Json { file: name.to_owned(), reason })
+}
+
+fn to_json(document: &impl Serialize) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(document)
+        .expect("structs of strings, booleans and unit enums always have a JSON form");
+    json.push(b'\n');
+    json
+}

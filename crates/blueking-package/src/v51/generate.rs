@@ -1,0 +1,181 @@
+//! Makes the documents from a description and the exporter's definitions, and refuses to make
+//! any that BlueKing would refuse.
+
+use std::collections::BTreeSet;
+
+use super::EXPORTER_URL;
+use super::check::check_documents;
+use super::documents::{
+    Documents, Field, FieldType, Info, Mode, MonitorType, ParameterType, ResultTable,
+    StartParameter,
+};
+use super::origin::Origin;
+use crate::definitions::{Definitions, UNIT_NAMES, Unit};
+use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription, is_standard};
+use crate::problem::{Place, Problem, Problems};
+use crate::selection::{Selected, select};
+
+/// Makes the documents of a package.
+///
+/// # Errors
+/// Every rule that the description or the definitions break, each with the place to correct.
+pub fn generate(
+    description: &PackageDescription,
+    definitions: &Definitions,
+) -> Result<Documents, Vec<Problem>> {
+    let mut problems = Problems::default();
+    description.check(definitions, &mut problems);
+    let selection = select(description, definitions, &mut problems);
+    let documents = Documents {
+        info: info(description),
+        metrics: selection
+            .iter()
+            .map(|selected| table(selected, description, definitions, &mut problems))
+            .collect(),
+        config_schema: parameters(description),
+    };
+    // What is checked are the bytes that ship, by the rules that an archive is checked by.
+    let origin = Origin::Sources { description, definitions };
+    check_documents(&documents.to_entries(), origin, &mut problems);
+
+    let problems = problems.into_vec();
+    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+fn info(description: &PackageDescription) -> Info {
+    let supported_version = &description.supported_version;
+    Info {
+        name: description.component_name.clone(),
+        display_name: Some(description.display_name.clone()),
+        supported_version: (!supported_version.is_empty()).then(|| supported_version.clone()),
+    }
+}
+
+fn table(
+    selected: &Selected<'_>,
+    description: &PackageDescription,
+    definitions: &Definitions,
+    problems: &mut Problems,
+) -> ResultTable {
+    let mut fields = Vec::new();
+    for metric in &selected.metrics {
+        let unit = Unit::from_name(&metric.unit);
+        if unit.is_none() {
+            let place = Place::new(definitions.place(), format!("{}.unit", metric.name));
+            let rule =
+                format!("The unit {:?} is unknown; use one of {UNIT_NAMES}, or none.", metric.unit);
+            problems.add(place, rule);
+        }
+        for sample in metric.samples() {
+            let unit = Unit::from_name(&sample.unit).unwrap_or(Unit::None);
+            fields.push(Field {
+                monitor_type: MonitorType::Metric,
+                value_type: FieldType::Double,
+                name: sample.name,
+                unit: unit.sign().to_owned(),
+                description: sample.zh,
+                is_diff_metric: None,
+            });
+        }
+    }
+    for label in shared_dimensions(selected, description, problems) {
+        fields.push(Field {
+            monitor_type: MonitorType::Dimension,
+            value_type: FieldType::String,
+            name: label.to_owned(),
+            unit: String::new(),
+            description: dimension_description(label, description, problems),
+            is_diff_metric: None,
+        });
+    }
+    let group = selected.group;
+    ResultTable { table_name: group.name.clone(), table_desc: group.description.clone(), fields }
+}
+
+/// The labels of a group's metrics, in the order of the first that has them. All metrics must
+/// have the same ones: in a table every dimension applies to every metric.
+fn shared_dimensions<'a>(
+    selected: &Selected<'a>,
+    description: &PackageDescription,
+    problems: &mut Problems,
+) -> Vec<&'a str> {
+    let Some((first, others)) = selected.metrics.split_first() else {
+        return Vec::new();
+    };
+    let mut dimensions = first.dimensions();
+    let expected: BTreeSet<_> = dimensions.iter().copied().collect();
+    for other in others {
+        let found = other.dimensions();
+        if found.iter().copied().collect::<BTreeSet<_>>() != expected {
+            let rule = format!(
+                "{} has the labels {found:?} but {} has {:?}, and in one table every dimension \
+                 applies to every metric; put them into separate groups.",
+                other.name,
+                first.name,
+                first.dimensions()
+            );
+            let field = format!("group.{}.metrics", selected.group.name);
+            problems.add(description.place(&field), rule);
+        }
+        for label in found {
+            if !dimensions.contains(&label) {
+                dimensions.push(label);
+            }
+        }
+    }
+    dimensions
+}
+
+fn dimension_description(
+    label: &str,
+    description: &PackageDescription,
+    problems: &mut Problems,
+) -> String {
+    match (description.dimensions.get(label), label) {
+        (Some(text), _) => text.clone(),
+        (None, "le") => "分桶上限".to_owned(),
+        (None, "quantile") => "分位数".to_owned(),
+        (None, _) => {
+            let rule = format!(
+                "The label {label:?} has no description for operators; add a line for it under \
+                 [dimensions], at most 15 characters."
+            );
+            problems.add(description.place(&format!("dimensions.{label}")), rule);
+            // Anything but empty, which would be a second problem for the same gap.
+            "?".to_owned()
+        }
+    }
+}
+
+fn parameters(description: &PackageDescription) -> Vec<StartParameter> {
+    let PackageDescription { listen, telemetry_path: path, .. } = description;
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    let standard = |name: &str, mode, default: String, text: &str, visible| StartParameter {
+        default,
+        mode,
+        input: ParameterType::Text,
+        name: name.to_owned(),
+        description: text.to_owned(),
+        visible,
+    };
+    let url = format!("http://{listen}{slash}{path}");
+    // Where the port is taken, both rows that hold it have to be changed; each says so. Nobody has
+    // a reason to move the path.
+    let mut parameters = vec![
+        standard(EXPORTER_URL, Mode::Collector, url, "采集URL，端口须与监听地址一致", true),
+        standard(LISTEN_FLAG, Mode::Cmd, listen.clone(), "监听地址，端口须与采集URL一致", true),
+        standard(PATH_FLAG, Mode::Cmd, path.clone(), "指标路径", false),
+    ];
+    // Flags that repeat a standard one, and empty ones, have been reported as just that.
+    let more = description.parameters.iter();
+    let more = more.filter(|more| !more.flag.is_empty() && !is_standard(&more.flag));
+    parameters.extend(more.map(|parameter| StartParameter {
+        default: parameter.default.clone(),
+        mode: Mode::Cmd,
+        input: ParameterType::Text,
+        name: parameter.flag.clone(),
+        description: parameter.description.clone(),
+        visible: parameter.visible,
+    }));
+    parameters
+}

@@ -1,0 +1,56 @@
+//! The picture that BlueKing shows beside the component.
+
+/// Width and height in pixels that BlueKing 5.1 asks for.
+const SIZE: (u32, u32) = (155, 65);
+
+/// What a PNG file starts with.
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// Checks the signature and the size in the header chunk; the picture itself is not decoded.
+/// The error is a sentence for a [`Problem`](crate::Problem).
+pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
+    let Some((width, height)) = size(bytes) else {
+        return Err("The file is not a PNG picture; save it as one.".to_owned());
+    };
+    if (width, height) == SIZE {
+        return Ok(());
+    }
+    Err(format!(
+        "The picture has {width}x{height} pixels, and BlueKing 5.1 asks for {}x{}; redraw it.",
+        SIZE.0, SIZE.1
+    ))
+}
+
+/// Width and height from the IHDR chunk, which always comes first.
+fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let chunk = bytes.strip_prefix(SIGNATURE)?;
+    let body = chunk.strip_prefix(b"\0\0\0\x0dIHDR")?;
+    // Thirteen bytes of header and a checksum follow.
+    let (width, rest) = body.get(..17)?.split_first_chunk()?;
+    let height = rest.first_chunk()?;
+    Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = SIGNATURE.to_vec();
+        bytes.extend(b"\0\0\0\x0dIHDR");
+        bytes.extend(width.to_be_bytes());
+        bytes.extend(height.to_be_bytes());
+        bytes.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
+        bytes
+    }
+
+    #[test]
+    fn only_a_png_of_the_right_size_passes() {
+        assert_eq!(check(&png(155, 65)), Ok(()));
+        assert!(check(&png(65, 155)).unwrap_err().contains("65x155"));
+        for length in 0..png(155, 65).len() {
+            assert!(check(&png(155, 65)[..length]).is_err(), "{length}");
+        }
+        assert!(check(b"\xff\xd8\xff\xe0JFIF").unwrap_err().contains("not a PNG"));
+    }
+}

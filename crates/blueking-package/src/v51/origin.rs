@@ -1,0 +1,88 @@
+//! Where the values of the documents come from: an archive, or the sources that they are made
+//! from. The rules are the same for both; only where a person has to look differs.
+
+use super::{CONFIG_SCHEMA, EXPORTER_URL, INFO, METRICS};
+use crate::definitions::Definitions;
+use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::problem::Place;
+
+/// Names the places of problems.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// The documents of an archive.
+    Archive,
+    /// The description and the definitions that the documents are made from.
+    Sources { description: &'a PackageDescription, definitions: &'a Definitions },
+}
+
+impl Origin<'_> {
+    pub(super) const fn is_archive(&self) -> bool {
+        matches!(self, Self::Archive)
+    }
+
+    /// A key of `info.json`.
+    pub(super) fn info(&self, key: &str) -> Place {
+        match self {
+            Self::Archive => Place::new(INFO, key),
+            Self::Sources { description, .. } => description.place(match key {
+                "name" => "component_name",
+                other => other,
+            }),
+        }
+    }
+
+    /// A key of a table of `metrics.json`.
+    pub(super) fn table(&self, table: &str, key: &str) -> Place {
+        match self {
+            Self::Archive => Place::new(METRICS, format!("{table}.{key}")),
+            Self::Sources { description, .. } => {
+                let key = match key {
+                    "table_name" => "name",
+                    "table_desc" => "description",
+                    other => other,
+                };
+                description.place(&format!("group.{table}.{key}"))
+            }
+        }
+    }
+
+    /// A key of a metric of `metrics.json`.
+    pub(super) fn metric(&self, name: &str, key: &str) -> Place {
+        match self {
+            Self::Archive => Place::new(METRICS, format!("{name}.{key}")),
+            Self::Sources { definitions, .. } => {
+                let key = if key == "description" { "zh" } else { key };
+                let family = definitions.family_of(name);
+                Place::new(definitions.place(), format!("{family}.{key}"))
+            }
+        }
+    }
+
+    /// A key of a dimension of `metrics.json`.
+    pub(super) fn dimension(&self, name: &str, key: &str) -> Place {
+        match self {
+            Self::Archive => Place::new(METRICS, format!("{name}.{key}")),
+            Self::Sources { description, .. } if key == "description" => {
+                description.place(&format!("dimensions.{name}"))
+            }
+            Self::Sources { definitions, .. } => {
+                Place::new(definitions.place(), format!("label {name}"))
+            }
+        }
+    }
+
+    /// A key of a start parameter of `config_schema.json`.
+    pub(super) fn parameter(&self, name: &str, key: &str) -> Place {
+        match (self, name) {
+            (Self::Archive, _) => Place::new(CONFIG_SCHEMA, format!("{name}.{key}")),
+            (Self::Sources { description, .. }, EXPORTER_URL | LISTEN_FLAG) => {
+                description.place("listen")
+            }
+            (Self::Sources { description, .. }, PATH_FLAG) => description.place("telemetry_path"),
+            (Self::Sources { description, .. }, _) => {
+                let key = if key == "name" { "flag" } else { key };
+                description.place(&format!("parameter.{name}.{key}"))
+            }
+        }
+    }
+}

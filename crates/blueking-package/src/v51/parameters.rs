@@ -1,0 +1,196 @@
+//! The rules of `config_schema.json`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::origin::Origin;
+use super::rules::{self, ANY_LENGTH, Need, Object};
+use super::{CONFIG_SCHEMA, EXPORTER_URL};
+use crate::address::Address;
+use crate::description::{LISTEN_FLAG, PATH_FLAG};
+use crate::problem::{Place, Problems};
+
+/// Longest name and longest description of a start parameter, in characters.
+const TEXT_LIMIT: usize = 50;
+
+/// Checks the parsed document.
+pub(super) fn check(parameters: &Value, origin: Origin<'_>, problems: &mut Problems) {
+    let Some(parameters) = rules::filled_list(parameters, Place::whole(CONFIG_SCHEMA), problems)
+    else {
+        return;
+    };
+    let mut names = BTreeSet::new();
+    for (index, parameter) in parameters.iter().enumerate() {
+        let position = format!("[{index}]");
+        let place = Place::new(CONFIG_SCHEMA, &*position);
+        let Some(parameter) = rules::object(parameter, place, problems) else { continue };
+        check_parameter(index, &position, parameter, origin, problems);
+        if let Some(name) = name_of(parameter).filter(|name| !name.is_empty())
+            && !names.insert(name)
+        {
+            let rule = format!("The parameter {name:?} is listed twice; list it once.");
+            problems.add(origin.parameter(name, "name"), rule);
+        }
+    }
+    check_agreement(parameters, origin, problems);
+}
+
+fn check_parameter(
+    index: usize,
+    position: &str,
+    parameter: &Object,
+    origin: Origin<'_>,
+    problems: &mut Problems,
+) {
+    let name = name_of(parameter);
+    let label = name.filter(|name| !name.is_empty()).unwrap_or(position);
+    let place = |key| origin.parameter(label, key);
+
+    rules::text(parameter, "name", Need::Key, TEXT_LIMIT, place("name"), problems);
+    if name == Some("") && index > 0 {
+        let rule = format!(
+            "The name is empty, which makes a positional argument, and only the first parameter \
+             may be one (this is number {}); name it or move it up.",
+            index + 1
+        );
+        problems.add(place("name"), rule);
+    }
+
+    let modes = ["cmd", "env", "collector"];
+    if let Some(mode) = rules::word(parameter, "mode", &modes, place("mode"), problems) {
+        let is_url = name == Some(EXPORTER_URL);
+        if is_url && mode != "collector" {
+            let rule = format!("The mode of {EXPORTER_URL} is {mode:?}; it must be \"collector\".");
+            problems.add(place("mode"), rule);
+        }
+        if !is_url && mode == "collector" {
+            let rule = format!(
+                "The mode \"collector\" is only for {EXPORTER_URL}; give \"cmd\" or \"env\"."
+            );
+            problems.add(place("mode"), rule);
+        }
+    }
+
+    rules::word(parameter, "type", &["text", "password", "file"], place("type"), problems);
+    let description = place("description");
+    rules::text(parameter, "description", Need::Filled, TEXT_LIMIT, description, problems);
+    rules::text(parameter, "default", Need::Key, ANY_LENGTH, place("default"), problems);
+    rules::optional_boolean(parameter, "visible", place("visible"), problems);
+}
+
+/// BlueKing scrapes what one parameter says and starts the exporter with what others say: they
+/// must name the same place.
+fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Problems) {
+    let place = |name| origin.parameter(name, "default");
+    let url = match default_of(parameters, EXPORTER_URL) {
+        Parameter::Default(url) => {
+            MetricsUrl::parse(url).map_err(|rule| problems.add(place(EXPORTER_URL), rule)).ok()
+        }
+        Parameter::Mistyped => None,
+        Parameter::Missing => {
+            let rule = format!(
+                "The parameter {EXPORTER_URL} is missing, and without it BlueKing does not know \
+                 where the metrics are; add it."
+            );
+            problems.add(Place::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
+            None
+        }
+    };
+    match default_of(parameters, LISTEN_FLAG) {
+        Parameter::Default(listen) => match Address::parse(listen) {
+            Err(rule) => problems.add(place(LISTEN_FLAG), rule),
+            Ok(listen) => {
+                if let Some(rule) = url.as_ref().and_then(|url| url.differs_from(listen)) {
+                    problems.add(place(LISTEN_FLAG), rule);
+                }
+            }
+        },
+        Parameter::Mistyped => {}
+        Parameter::Missing => {
+            let rule = format!(
+                "The parameter {LISTEN_FLAG} is missing, and without it the exporter may listen \
+                 on another port than {EXPORTER_URL} names; add it."
+            );
+            problems.add(Place::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
+        }
+    }
+    if let Parameter::Default(path) = default_of(parameters, PATH_FLAG) {
+        if !path.starts_with('/') {
+            let rule = format!("The path {path:?} does not start with '/'; write it so.");
+            problems.add(place(PATH_FLAG), rule);
+        } else if let Some(url) = url.filter(|url| url.path != path) {
+            let rule = format!(
+                "The path {path:?} differs from {:?} in {EXPORTER_URL}; make them equal.",
+                url.path
+            );
+            problems.add(place(PATH_FLAG), rule);
+        }
+    }
+}
+
+/// The parts of `http://host:port/path`.
+struct MetricsUrl<'a> {
+    address: Address<'a>,
+    path: &'a str,
+}
+
+impl<'a> MetricsUrl<'a> {
+    fn parse(url: &'a str) -> Result<Self, String> {
+        let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))
+        else {
+            return Err(format!(
+                "The metrics URL {url:?} is not complete; write it like \
+                 http://127.0.0.1:9601/metrics."
+            ));
+        };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let address = Address::parse(authority)?;
+        if !address.is_loopback() {
+            return Err(format!(
+                "The host {:?} is not allowed: BlueKing scrapes only 127.0.0.1 or localhost; give \
+                 one of them.",
+                address.host
+            ));
+        }
+        Ok(Self { address, path })
+    }
+
+    /// Why BlueKing would not reach an exporter that listens there, if it would not.
+    fn differs_from(&self, listen: Address<'_>) -> Option<String> {
+        if listen.port != self.address.port {
+            return Some(format!(
+                "The port {} differs from port {} in {EXPORTER_URL}; make them equal.",
+                listen.port, self.address.port
+            ));
+        }
+        (!listen.answers_on_loopback()).then(|| {
+            format!(
+                "The exporter would listen on {:?} only, but {EXPORTER_URL} fetches from {:?}; \
+                 make them equal.",
+                listen.host, self.address.host
+            )
+        })
+    }
+}
+
+enum Parameter<'v> {
+    Missing,
+    /// There, but its default is no text; that is reported elsewhere.
+    Mistyped,
+    Default(&'v str),
+}
+
+fn default_of<'v>(parameters: &'v [Value], name: &str) -> Parameter<'v> {
+    let found =
+        parameters.iter().find(|parameter| parameter.get("name").is_some_and(|n| n == name));
+    match found.map(|parameter| parameter.get("default").and_then(Value::as_str)) {
+        None => Parameter::Missing,
+        Some(None) => Parameter::Mistyped,
+        Some(Some(default)) => Parameter::Default(default),
+    }
+}
+
+fn name_of(parameter: &Object) -> Option<&str> {
+    parameter.get("name").and_then(Value::as_str)
+}

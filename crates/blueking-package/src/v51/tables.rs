@@ -1,0 +1,170 @@
+//! The rules of `metrics.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::METRICS;
+use super::origin::Origin;
+use super::rules::{self, ANY_LENGTH, Need, Object};
+use crate::names;
+use crate::problem::{Place, Problems};
+
+/// Longest table name, and longest description of a table or field, in characters.
+const SHORT_LIMIT: usize = 15;
+
+/// Longest name of a metric or dimension, in characters.
+const FIELD_NAME_LIMIT: usize = 50;
+
+/// Checks the parsed document.
+pub(super) fn check(tables: &Value, origin: Origin<'_>, problems: &mut Problems) {
+    let Some(tables) = rules::filled_list(tables, Place::whole(METRICS), problems) else {
+        return;
+    };
+    let mut seen = Seen::default();
+    for (index, table) in tables.iter().enumerate() {
+        let place = Place::new(METRICS, format!("[{index}]"));
+        if let Some(table) = rules::object(table, place, problems) {
+            check_table(index, table, origin, &mut seen, problems);
+        }
+    }
+    seen.check(origin, problems);
+}
+
+/// The names met so far, each with the tables that list it.
+#[derive(Default)]
+struct Seen<'v> {
+    metrics: BTreeMap<&'v str, Vec<&'v str>>,
+    dimensions: BTreeSet<&'v str>,
+    /// Table names by their lower-case form: storage does not tell them apart.
+    tables: BTreeMap<String, &'v str>,
+}
+
+fn check_table<'v>(
+    index: usize,
+    table: &'v Object,
+    origin: Origin<'_>,
+    seen: &mut Seen<'v>,
+    problems: &mut Problems,
+) {
+    let position = format!("[{index}]");
+    let label = name_of(table, "table_name").unwrap_or(&position);
+    let place = |key| origin.table(label, key);
+
+    let name = place("table_name");
+    rules::text(table, "table_name", Need::Filled, SHORT_LIMIT, name.clone(), problems);
+    if let Some(found) = name_of(table, "table_name") {
+        if let Some(rule) = names::identifier_rule(found) {
+            problems.add(name.clone(), rule);
+        }
+        if let Some(first) = seen.tables.insert(found.to_lowercase(), found) {
+            let rule = format!(
+                "The table name {found:?} is used already, as {first:?}; upper and lower case \
+                 count as the same, so choose another name."
+            );
+            problems.add(name, rule);
+        }
+    }
+    rules::text(table, "table_desc", Need::Filled, SHORT_LIMIT, place("table_desc"), problems);
+
+    let Some(fields) = table.get("fields").and_then(Value::as_array) else {
+        let rule = "The key \"fields\" is missing or not a list; list the table's metrics there.";
+        problems.add(place("fields"), rule);
+        return;
+    };
+    let table_name = name_of(table, "table_name").unwrap_or("?");
+    let mut dimensions = BTreeSet::new();
+    let mut has_metric = false;
+    for (index, field) in fields.iter().enumerate() {
+        let position = format!("{label}.fields[{index}]");
+        let Some(field) = rules::object(field, Place::new(METRICS, &*position), problems) else {
+            continue;
+        };
+        let is_dimension = check_field(&position, field, origin, problems);
+        has_metric |= !is_dimension;
+        let Some(name) = name_of(field, "name") else { continue };
+        if !is_dimension {
+            seen.metrics.entry(name).or_default().push(table_name);
+        } else if dimensions.insert(name) {
+            seen.dimensions.insert(name);
+        } else {
+            let rule = format!("The table {label:?} lists the dimension twice; list it once.");
+            problems.add(origin.dimension(name, "name"), rule);
+        }
+    }
+    // Of a group without metrics the sources say more: which pattern matches nothing.
+    if !has_metric && origin.is_archive() {
+        problems.add(place("fields"), "The table has no metric; add one, or remove the table.");
+    }
+}
+
+/// Checks one field; returns whether it is a dimension.
+fn check_field(
+    position: &str,
+    field: &Object,
+    origin: Origin<'_>,
+    problems: &mut Problems,
+) -> bool {
+    let label = name_of(field, "name").unwrap_or(position);
+    let is_dimension = field.get("monitor_type").is_some_and(|value| value == "dimension");
+    let place = |key| {
+        if is_dimension { origin.dimension(label, key) } else { origin.metric(label, key) }
+    };
+
+    let kinds = ["metric", "dimension"];
+    rules::word(field, "monitor_type", &kinds, place("monitor_type"), problems);
+    let types = ["long", "double", "string"];
+    let found = rules::word(field, "type", &types, place("type"), problems);
+    if found == Some("string") && !is_dimension {
+        let rule = "The type of a metric is \"string\", and BlueKing stores numbers only; give \
+                    double or long.";
+        problems.add(place("type"), rule);
+    }
+
+    rules::text(field, "name", Need::Filled, FIELD_NAME_LIMIT, place("name"), problems);
+    if let Some(name) = name_of(field, "name") {
+        if let Some(rule) = names::identifier_rule(name) {
+            problems.add(place("name"), rule);
+        }
+        if is_dimension && names::is_reserved_label(name) {
+            let rule = format!(
+                "BlueKing fills in the dimension {name:?} itself and overwrites the exporter's \
+                 values; rename the label."
+            );
+            problems.add(place("name"), rule);
+        }
+    }
+    rules::text(field, "unit", Need::Key, ANY_LENGTH, place("unit"), problems);
+    let description = place("description");
+    rules::text(field, "description", Need::Filled, SHORT_LIMIT, description, problems);
+    rules::optional_boolean(field, "is_diff_metric", place("is_diff_metric"), problems);
+    is_dimension
+}
+
+impl Seen<'_> {
+    /// The rules on names that need all tables.
+    fn check(&self, origin: Origin<'_>, problems: &mut Problems) {
+        for (name, tables) in &self.metrics {
+            if tables.len() > 1 {
+                let rule = format!(
+                    "The metric is listed {} times (tables {}); list it once.",
+                    tables.len(),
+                    tables.join(", ")
+                );
+                problems.add(origin.metric(name, "name"), rule);
+            }
+            if self.dimensions.contains(name) {
+                let rule = format!(
+                    "The name {name:?} is both a metric and a dimension, and BlueKing keeps both \
+                     as columns; rename one."
+                );
+                problems.add(origin.metric(name, "name"), rule);
+            }
+        }
+    }
+}
+
+/// The name that an object gives itself, if it gives one.
+fn name_of<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
+    object.get(key).and_then(Value::as_str).filter(|name| !name.trim().is_empty())
+}

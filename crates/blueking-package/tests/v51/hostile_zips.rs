@@ -1,0 +1,123 @@
+//! Archives that are damaged or lie: each is an error, none costs much memory.
+
+use std::fs;
+use std::io::{Cursor, Write};
+
+use blueking_package::Error;
+use blueking_package::v51::{self, Entries, read};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// Signature of an entry in a zip's table of contents, and where that entry keeps its sizes.
+const CENTRAL: &[u8] = b"PK\x01\x02";
+const CENTRAL_SIZE: usize = 24;
+const CENTRAL_NAME: usize = 46;
+/// The same in the header before an entry's bytes.
+const LOCAL: &[u8] = b"PK\x03\x04";
+const LOCAL_SIZE: usize = 22;
+
+fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive.start_file(*name, SimpleFileOptions::DEFAULT).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+fn read_bytes(bytes: &[u8]) -> Result<Entries, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.zip");
+    fs::write(&path, bytes).unwrap();
+    read(&path)
+}
+
+fn positions(bytes: &[u8], signature: &[u8]) -> Vec<usize> {
+    (0..bytes.len()).filter(|&at| bytes[at..].starts_with(signature)).collect()
+}
+
+/// The archive with another uncompressed size declared for its first entry.
+fn declaring(mut bytes: Vec<u8>, size: u32) -> Vec<u8> {
+    for (signature, offset) in [(CENTRAL, CENTRAL_SIZE), (LOCAL, LOCAL_SIZE)] {
+        let at = positions(&bytes, signature)[0] + offset;
+        bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn folders_are_ignored() {
+    let zip = zip_of(&[("a/b/info.json", b"1"), ("logo.png", b"2"), ("./c", b"3")]);
+    let expected = [("c", b"3"), ("info.json", b"1"), ("logo.png", b"2")];
+    let expected = expected.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()));
+    assert_eq!(read_bytes(&zip).unwrap(), expected.into());
+}
+
+#[test]
+fn two_files_with_one_base_name_are_an_error() {
+    let zip = zip_of(&[("a/info.json", b"1"), ("b/info.json", b"2")]);
+    match read_bytes(&zip).unwrap_err() {
+        Error::DuplicateEntry { name, .. } => assert_eq!(name, "info.json"),
+        error => panic!("{error:?}"),
+    }
+}
+
+#[test]
+fn two_files_with_one_path_are_an_error() {
+    let mut zip = zip_of(&[("info.json", b"1"), ("jnfo.json", b"2")]);
+    let second = positions(&zip, CENTRAL)[1];
+    zip[second + CENTRAL_NAME] = b'i';
+    let error = read_bytes(&zip).unwrap_err();
+    assert!(matches!(error, Error::Archive { .. }), "{error:?}");
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("the same path"), "{source}");
+}
+
+#[test]
+fn a_truncated_archive_is_an_error_at_every_length() {
+    let zip = zip_of(&[("info.json", b"{\"name\": \"a\"}"), ("logo.png", &[7; 300])]);
+    for length in 0..zip.len() {
+        let error = read_bytes(&zip[..length]).unwrap_err();
+        assert!(matches!(error, Error::Archive { .. }), "{length}: {error:?}");
+    }
+}
+
+#[test]
+fn a_damaged_entry_is_an_error() {
+    let text: Vec<u8> = (0..5000_u32).flat_map(u32::to_le_bytes).collect();
+    let mut zip = zip_of(&[("info.json", &text)]);
+    zip[200] ^= 0x55;
+    let error = read_bytes(&zip).unwrap_err();
+    assert!(matches!(error, Error::Archive { .. }), "{error:?}");
+}
+
+#[test]
+fn sizes_that_are_only_declared_are_not_believed() {
+    let zip = zip_of(&[("a", &[0; 5000])]);
+    for declared in [0, 10, 4999, 5001, u32::MAX - 1] {
+        let error = read_bytes(&declaring(zip.clone(), declared)).unwrap_err();
+        assert!(
+            matches!(error, Error::WrongSize { .. } | Error::Archive { .. }),
+            "{declared}: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn too_many_entries_are_refused() {
+    let names: Vec<String> = (0..=v51::MAX_ENTRIES).map(|n| n.to_string()).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
+    let error = read_bytes(&zip_of(&files)).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { unit: "entries", .. }), "{error:?}");
+    assert_eq!(read_bytes(&zip_of(&files[1..])).unwrap().len(), v51::MAX_ENTRIES);
+}
+
+#[test]
+fn what_is_no_archive_is_named() {
+    for bytes in [&b""[..], b"PK", b"\x1f\x8b\x08 a gzip", &[0; 100]] {
+        let error = read_bytes(bytes).unwrap_err().to_string();
+        assert!(error.ends_with("a.zip is not a readable package"), "{error}");
+    }
+    let error = read("no such file".as_ref()).unwrap_err();
+    assert!(matches!(error, Error::Io { action: "open", .. }), "{error:?}");
+}
