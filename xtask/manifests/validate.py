@@ -1,0 +1,118 @@
+"""Checks what packaging/ ships for Kubernetes and containers, without a network.
+
+usage: validate.py PACKAGING DESCRIPTION STAGE
+
+PACKAGING is the folder packaging/, DESCRIPTION what `host_exporter --describe` prints, STAGE the
+folder with the binaries that the Dockerfile copies. Each object is validated against the API's
+schemas, strictly: a field that the API does not know is an error. Every flag that a manifest uses
+must exist, and what refers to each other must agree. Prints a line for each finding; exits 1 if
+there is one.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+import kubernetes_validate
+import yaml
+from cloudcoil.models.prometheus_operator.v1 import ServiceMonitor
+
+# The oldest and the newest version that the schemas are at hand for.
+VERSIONS = ["1.25", "1.37"]
+
+findings = []
+
+
+def find(place, text):
+    findings.append(f"{place}: {text}")
+
+
+def validate(place, document):
+    """Checks one object against its schema."""
+    if document["kind"] == "ServiceMonitor":
+        try:
+            ServiceMonitor.model_validate(document, extra="forbid")
+        except ValueError as error:
+            find(place, f"ServiceMonitor: {error}")
+        return
+    for version in VERSIONS:
+        try:
+            kubernetes_validate.validate(document, version, strict=True)
+        except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
+            find(place, f"Kubernetes {version}: {error}")
+
+
+def check_flags(place, arguments, flags):
+    for argument in arguments:
+        name = argument.removeprefix("--").split("=")[0]
+        if not argument.startswith("--") or name not in flags:
+            find(place, f"{argument} is no flag of the exporter")
+
+
+def check_links(objects):
+    """DaemonSet, Service and ServiceMonitor must find each other."""
+    daemon_set, service, monitor = (objects[kind] for kind in ("DaemonSet", "Service", "ServiceMonitor"))
+    pod = daemon_set["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    for name, selector in (
+        ("DaemonSet", daemon_set["spec"]["selector"]["matchLabels"]),
+        ("Service", service["spec"]["selector"]),
+    ):
+        if not selector.items() <= labels.items():
+            find(name, f"the selector {selector} does not match the pod's labels {labels}")
+    if not monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items():
+        find("ServiceMonitor", "the selector does not match the Service's labels")
+    container_ports = {port["name"]: port["containerPort"] for port in pod["spec"]["containers"][0]["ports"]}
+    service_ports = {port["name"]: port["targetPort"] for port in service["spec"]["ports"]}
+    for target in service_ports.values():
+        if target not in container_ports:
+            find("Service", f"the container has no port {target}")
+    for endpoint in monitor["spec"]["endpoints"]:
+        if endpoint["port"] not in service_ports:
+            find("ServiceMonitor", f"the Service has no port {endpoint['port']}")
+    if len({item["metadata"]["namespace"] for item in (daemon_set, service, monitor)}) != 1:
+        find("namespace", "DaemonSet, Service and ServiceMonitor are not in one namespace")
+
+
+def check_dockerfile(path, stage, flags):
+    lines = [line.split(None, 1) for line in path.read_text().splitlines() if line and line[0].isalpha()]
+    steps = {word: rest for word, rest in lines}
+    source = steps["COPY"].split()[0]
+    if not (stage / source).is_file():
+        find(path.name, f"COPY {source}: there is no such file in {stage.name}/")
+    if steps["FROM"] != "scratch":
+        find(path.name, "the image is not from scratch")
+    if not re.fullmatch(r"[1-9]\d*(:\d+)?", steps["USER"]):
+        find(path.name, f"USER {steps['USER']} is not the number of an ordinary user")
+    if steps["EXPOSE"] != "9601":
+        find(path.name, f"EXPOSE {steps['EXPOSE']}")
+    check_flags(path.name, json.loads(steps["ENTRYPOINT"])[1:], flags)
+
+
+def main():
+    packaging, description, stage = (pathlib.Path(argument) for argument in sys.argv[1:])
+    flags = {flag["name"] for flag in json.loads(description.read_text())["flags"]}
+    folder = packaging / "kubernetes"
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    for resource in kustomization["resources"]:
+        if not (folder / resource).is_file():
+            find("kustomization.yaml", f"there is no {resource}")
+    objects = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text()):
+            # kustomize reads its own file; no API knows it.
+            if document["kind"] == "Kustomization":
+                continue
+            objects[document["kind"]] = document
+            validate(path.name, document)
+    for container in objects["DaemonSet"]["spec"]["template"]["spec"]["containers"]:
+        check_flags("daemonset.yaml", container.get("args", []), flags)
+    check_links(objects)
+    check_dockerfile(packaging / "container" / "Dockerfile", stage, flags)
+    print("\n".join(findings))
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

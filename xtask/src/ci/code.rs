@@ -1,0 +1,93 @@
+//! The source: its form, its lints, its documentation, its tests, its dependencies.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::report::{Done, Report};
+use super::tools::{HINT, Tools};
+use crate::process;
+use crate::workspace::Workspace;
+
+pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
+    let cargo = |log: &str, arguments: &[&str]| -> Result<Done> {
+        let mut command = Command::new(&tools.cargo);
+        command.current_dir(workspace.root()).args(arguments);
+        if arguments[0] == "doc" {
+            command.env("RUSTDOCFLAGS", "--deny warnings");
+        }
+        process::run(&mut command, &tools.logs.join(log))?;
+        Ok(Done::Passed(1))
+    };
+    report.step("cargo fmt", || cargo("fmt.log", &["fmt", "--all", "--check"]));
+    report.step("cargo clippy", || {
+        let flags = ["--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+        cargo("clippy.log", &[&["clippy"], &flags[..]].concat())
+    });
+    report.step("cargo doc", || {
+        cargo("doc.log", &["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
+    });
+    report.step("cargo test", || test(workspace, tools));
+    report.step("cargo deny", || match tools.cargo_deny() {
+        None => Ok(Done::Skipped(format!("cargo-deny is not installed; {HINT}"))),
+        Some(program) => {
+            let mut command = Command::new(program);
+            command.current_dir(workspace.root()).args(["--offline", "--locked", "check"]);
+            command.args(["licenses", "bans", "sources"]);
+            process::run(&mut command, &tools.logs.join("deny.log"))?;
+            Ok(Done::Passed(1))
+        }
+    });
+}
+
+/// All tests of the workspace, documentation among them, counted one by one.
+fn test(workspace: &Workspace, tools: &Tools) -> Result<Done> {
+    let log = tools.logs.join("test.log");
+    let mut command = Command::new(&tools.cargo);
+    command.current_dir(workspace.root());
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    let result = process::run(&mut command, &log);
+    let output = fs::read_to_string(&log).with_context(|| format!("read {}", log.display()))?;
+    let (passed, failed, skipped) = count(&output);
+    match result {
+        Ok(()) if passed == 0 => bail!("no test was run"),
+        Ok(()) if skipped == 0 => Ok(Done::Passed(passed)),
+        Ok(()) => {
+            let why = "some tests are ignored".to_owned();
+            Ok(Done::Mixed { passed, failed, skipped, why })
+        }
+        // It did not compile, or died.
+        Err(error) if failed == 0 => Err(error),
+        Err(error) => Ok(Done::Mixed { passed, failed, skipped, why: format!("{error:#}") }),
+    }
+}
+
+/// Adds up cargo's lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+fn count(output: &str) -> (usize, usize, usize) {
+    let results = output.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
+    results.fold((0, 0, 0), |(passed, failed, ignored), result| {
+        let of = |word: &str| -> usize {
+            let number = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(word));
+            number.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+        };
+        (passed + of("passed"), failed + of("failed"), ignored + of("ignored"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_of_all_test_binaries_are_added() {
+        let output = "
+running 2 tests
+test a ... ok
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 1.05s
+";
+        assert_eq!(count(output), (14, 3, 1));
+        assert_eq!(count("error: could not compile"), (0, 0, 0));
+    }
+}

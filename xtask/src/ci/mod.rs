@@ -1,0 +1,49 @@
+//! The test command: everything that must hold before a change is shipped, the shipped binaries
+//! run for real among it. A step that lacks its tool is skipped and says so; under `CI=true` that
+//! is as bad as a failure.
+
+mod code;
+mod linux;
+mod manifests;
+mod package;
+mod prometheus;
+mod report;
+mod tools;
+mod windows;
+
+use std::env;
+
+use anyhow::{Result, bail};
+
+use crate::flags;
+use crate::workspace::Workspace;
+use report::Report;
+use tools::Tools;
+
+/// Runs every step, each whatever became of the others, and prints the counts as the last line.
+///
+/// # Errors
+/// A step failed, or was skipped under `CI=true`.
+pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
+    let mut report = Report::default();
+    let tools = Tools::new(workspace, flags.setup);
+    tools.prepare(&mut report);
+    code::check(workspace, &tools, &mut report);
+    match package::make(workspace, flags.setup, &mut report) {
+        Some(package) => {
+            linux::check(&package, &tools, &mut report);
+            windows::check(&package, &tools, &mut report);
+            manifests::check(workspace, &package, &tools, &mut report);
+        }
+        None => {
+            report.fail("the packaged binaries", "there is no package to test");
+        }
+    }
+    let strict = env::var_os("CI").is_some_and(|value| value == "true");
+    let failed = report.failed > 0 || (strict && report.skipped > 0);
+    report.close();
+    if failed {
+        bail!("not everything holds; the failed and skipped steps are listed above");
+    }
+    Ok(())
+}

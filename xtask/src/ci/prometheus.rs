@@ -1,0 +1,106 @@
+//! Real Prometheus: its server scrapes the exporter, its promtool judges page and configuration.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use super::report::Done;
+use super::tools::{HINT, Tools};
+use crate::process;
+use crate::server::{Server, free_port, get};
+
+/// Prometheus opens its storage first.
+const START: Duration = Duration::from_secs(60);
+
+/// Has a Prometheus server scrape `url` until it says that the exporter is up and has a value.
+pub(crate) fn scrape(tools: &Tools, scratch: &Path, url: &str) -> Result<Done> {
+    let Some(program) = tools.prometheus() else {
+        return Ok(Done::Skipped(format!("prometheus is not installed; {HINT}")));
+    };
+    let folder = scratch.join("prometheus");
+    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap_or((url, ""));
+    let config = format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n  \
+         - job_name: host-exporter\n    metrics_path: /{path}\n    \
+         static_configs: [{{targets: [\"{host}\"]}}]\n"
+    );
+    fs::write(folder.join("prometheus.yml"), config).context("write prometheus.yml")?;
+    let port = free_port()?;
+    let mut command = Command::new(program);
+    command.current_dir(&folder).args(["--config.file=prometheus.yml", "--log.level=warn"]);
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    command.arg("--storage.tsdb.path=data");
+    let mut server = Server::start(&mut command, &folder.join("log"))?;
+    server.wait_for(START, || {
+        let up = query(port, "up")?;
+        ensure!(up == [1.0], "up is {up:?}");
+        for metric in ["sys_mem_usage", "sys_disk_size"] {
+            let values = query(port, metric)?;
+            ensure!(!values.is_empty(), "{metric} has no value");
+            ensure!(
+                values.iter().all(|value| (0.0..=100.0).contains(value)),
+                "{metric}: {values:?}"
+            );
+        }
+        Ok(())
+    })?;
+    Ok(Done::Passed(1))
+}
+
+/// The present values of an expression.
+fn query(port: u16, expression: &str) -> Result<Vec<f64>> {
+    let answer = get(&format!("http://127.0.0.1:{port}/api/v1/query?query={expression}"))?;
+    let answer: Value = serde_json::from_str(&answer).context("read Prometheus' answer")?;
+    let result = answer["data"]["result"].as_array().context("no result in Prometheus' answer")?;
+    let value = |series: &Value| series["value"][1].as_str()?.parse().ok();
+    result.iter().map(|series| value(series).context("no value in a series")).collect()
+}
+
+/// Has promtool judge a page: it prints what it objects to.
+pub(crate) fn check_metrics(tools: &Tools, page: &str) -> Result<Done> {
+    let Some(program) = tools.promtool() else {
+        return Ok(Done::Skipped(format!("promtool is not installed; {HINT}")));
+    };
+    let mut promtool = Command::new(program)
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot start promtool")?;
+    let mut stdin = promtool.stdin.take().context("promtool has no input")?;
+    stdin.write_all(page.as_bytes()).context("write to promtool")?;
+    drop(stdin);
+    let output = promtool.wait_with_output().context("wait for promtool")?;
+    let said = [output.stdout, output.stderr].concat();
+    if !output.status.success() || !said.is_empty() {
+        bail!("promtool objects ({}): {}", output.status, String::from_utf8_lossy(&said));
+    }
+    Ok(Done::Passed(1))
+}
+
+/// Has promtool check and test what `packaging/prometheus` ships.
+pub(crate) fn check_files(tools: &Tools, folder: &Path) -> Result<Done> {
+    let Some(program) = tools.promtool() else {
+        return Ok(Done::Skipped(format!("promtool is not installed; {HINT}")));
+    };
+    let lint = ["--lint=all", "--lint-fatal"];
+    let checks: [(&str, &[&str], &str); 3] = [
+        ("check config", &lint, "prometheus.yml"),
+        ("check rules", &lint, "host-exporter.rules.yml"),
+        ("test rules", &[], "host-exporter.rules.test.yml"),
+    ];
+    for (words, flags, file) in checks {
+        let mut command = Command::new(&program);
+        command.current_dir(folder).args(words.split(' ')).args(flags).arg(file);
+        let log = tools.logs.join(format!("promtool-{}.log", words.replace(' ', "-")));
+        process::run(&mut command, &log)?;
+    }
+    Ok(Done::Passed(checks.len()))
+}

@@ -1,0 +1,174 @@
+//! The tools that steps need beyond Rust: found, or installed where setup was asked for.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::report::{Done, Report};
+use crate::workspace::Workspace;
+use crate::{apt, process};
+
+/// Checks licences, bans and sources of dependencies. Built from source, so it is pinned.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Debian's packages: the real programs that the shipped binaries are tested with.
+const PACKAGES: [&str; 4] = ["prometheus", "wine64", "gcc-mingw-w64-x86-64", "python3-venv"];
+
+/// Where Debian keeps Wine's loader, which is not in `PATH`.
+const WINE: &str = "/usr/lib/wine/wine64";
+
+/// What a step says when a tool is missing.
+pub(crate) const HINT: &str = "run `cargo xtask ci --setup`";
+
+/// Tools and where they are.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    pub(crate) cargo: PathBuf,
+    setup: bool,
+    /// Tools of this workspace alone.
+    folder: PathBuf,
+    /// What they need of the repository.
+    sources: PathBuf,
+    pub(crate) logs: PathBuf,
+}
+
+impl Tools {
+    pub(crate) fn new(workspace: &Workspace, setup: bool) -> Self {
+        Self {
+            cargo: workspace.cargo(),
+            setup,
+            folder: workspace.target().join("tools"),
+            sources: workspace.root().join("xtask"),
+            logs: workspace.target().join("ci/log"),
+        }
+    }
+
+    /// Installs what is missing, if that was asked for.
+    pub(crate) fn prepare(&self, report: &mut Report) {
+        if !self.setup {
+            return;
+        }
+        let missing = self.missing_packages();
+        if !missing.is_empty() && apt::is_here() {
+            report.step(&apt::announcement(&missing), || {
+                // One source of many may be unreachable; what matters is whether the packages are
+                // to be had.
+                let updated = apt::update(&self.logs);
+                apt::install(&missing, &self.logs).with_context(|| match updated {
+                    Ok(()) => "the package lists are up to date".to_owned(),
+                    Err(error) => format!("{error:#}"),
+                })?;
+                Ok(Done::Passed(1))
+            });
+        }
+        report.step("cargo fetch", || {
+            // `cargo deny` looks at the dependencies of every target, offline.
+            let mut fetch = Command::new(&self.cargo);
+            fetch.current_dir(&self.sources).args(["fetch", "--locked"]);
+            process::run(&mut fetch, &self.logs.join("fetch.log"))?;
+            Ok(Done::Passed(1))
+        });
+        if self.cargo_deny().is_none() {
+            let root = self.folder.join("cargo-deny");
+            report.step(&format!("cargo install cargo-deny {CARGO_DENY}"), || {
+                let mut install = Command::new(&self.cargo);
+                // Unoptimised: it runs for a second and would take minutes to build.
+                install.args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked"]);
+                install.args(["--debug", "--no-default-features", "--root"]).arg(&root);
+                process::run(&mut install, &self.logs.join("cargo-deny.log"))?;
+                Ok(Done::Passed(1))
+            });
+        }
+        if self.manifest_python().is_none() {
+            report.step("Python environment for the manifests", || {
+                self.make_python()?;
+                Ok(Done::Passed(1))
+            });
+        }
+    }
+
+    fn missing_packages(&self) -> Vec<&'static str> {
+        let here = [
+            self.prometheus().is_some() && self.promtool().is_some(),
+            self.wine().is_some(),
+            self.mingw().is_some(),
+            self.manifest_python().is_some() || has_venv(),
+        ];
+        let missing = PACKAGES.iter().zip(here).filter(|(_, here)| !here);
+        missing.map(|(package, _)| *package).collect()
+    }
+
+    fn make_python(&self) -> Result<()> {
+        let python = process::find("python3").context("there is no python3")?;
+        let environment = self.python_environment();
+        let mut venv = Command::new(python);
+        venv.args(["-m", "venv", "--clear"]).arg(&environment);
+        process::run(&mut venv, &self.logs.join("venv.log"))?;
+        let mut pip = Command::new(environment.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--requirement"]);
+        pip.arg(self.sources.join("manifests/requirements.txt"));
+        process::run(&mut pip, &self.logs.join("pip.log"))?;
+        std::fs::write(self.python_marker(), self.requirements()?)
+            .context("cannot write the mark of a whole Python environment")
+    }
+
+    fn requirements(&self) -> Result<Vec<u8>> {
+        let path = self.sources.join("manifests/requirements.txt");
+        std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    fn python_environment(&self) -> PathBuf {
+        self.folder.join("manifests")
+    }
+
+    /// Holds the requirements that are installed; written last.
+    fn python_marker(&self) -> PathBuf {
+        self.python_environment().join("installed.txt")
+    }
+
+    pub(crate) fn cargo_deny(&self) -> Option<PathBuf> {
+        let own = self.folder.join("cargo-deny/bin/cargo-deny");
+        let path = if own.is_file() { own } else { process::find("cargo-deny")? };
+        let version = process::output(Command::new(&path).arg("--version"))?;
+        (version.trim() == format!("cargo-deny {CARGO_DENY}")).then_some(path)
+    }
+
+    pub(crate) fn prometheus(&self) -> Option<PathBuf> {
+        process::find("prometheus")
+    }
+
+    pub(crate) fn promtool(&self) -> Option<PathBuf> {
+        process::find("promtool")
+    }
+
+    pub(crate) fn wine(&self) -> Option<PathBuf> {
+        let debian = PathBuf::from(WINE);
+        if debian.is_file() { Some(debian) } else { process::find("wine64") }
+    }
+
+    pub(crate) fn wineserver(&self) -> Option<PathBuf> {
+        let beside = Path::new(WINE).with_file_name("wineserver64");
+        if beside.is_file() { Some(beside) } else { process::find("wineserver") }
+    }
+
+    pub(crate) fn mingw(&self) -> Option<PathBuf> {
+        process::find("x86_64-w64-mingw32-gcc")
+    }
+
+    /// A Python that has all that the check of the manifests needs.
+    pub(crate) fn manifest_python(&self) -> Option<PathBuf> {
+        let installed = std::fs::read(self.python_marker()).ok()?;
+        let python = self.python_environment().join("bin/python");
+        (installed == self.requirements().ok()? && python.is_file()).then_some(python)
+    }
+
+    pub(crate) fn source(&self, name: &str) -> PathBuf {
+        self.sources.join(name)
+    }
+}
+
+/// Whether Python can make environments; Debian keeps that in a package of its own.
+fn has_venv() -> bool {
+    process::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_some()
+}

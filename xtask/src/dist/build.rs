@@ -1,0 +1,277 @@
+//! The cargo calls of each route. Everything that a binary depends on is given here: variables of
+//! the cargo that started this program, or of the user's shell, do not reach the compiler.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
+use super::locations::Locations;
+use super::plan::{PROFILE, Plan, Target};
+use super::toolchain::Route;
+use crate::workspace::Workspace;
+
+/// Variables of cargo that may pass: where it keeps and gets crates, and how it prints.
+const PASSING: [&str; 7] = [
+    "CARGO_BUILD_JOBS",
+    "CARGO_HOME",
+    "CARGO_HTTP_",
+    "CARGO_NET_",
+    "CARGO_REGISTR", // CARGO_REGISTRY_…, CARGO_REGISTRIES_…
+    "CARGO_SOURCE_",
+    "CARGO_TERM_",
+];
+
+/// Makes the commands of one plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cargo<'a> {
+    workspace: &'a Workspace,
+    plan: &'a Plan,
+}
+
+impl<'a> Cargo<'a> {
+    pub(crate) fn new(workspace: &'a Workspace, plan: &'a Plan) -> Self {
+        Self { workspace, plan }
+    }
+
+    /// Downloads and unpacks all crates. Then their folders can be remapped, and builds need no
+    /// network; std's own dependencies are among them where std is built from source.
+    pub(crate) fn fetch(self) -> Command {
+        let mut command = self.plain();
+        command.args(["fetch", "--locked"]);
+        if self.plan.route == Route::Distro {
+            command.arg("-Zbuild-std");
+        }
+        for target in &self.plan.targets {
+            command.args(["--target", target.triple()]);
+        }
+        command
+    }
+
+    /// Builds the exporters of the plan for a target.
+    pub(crate) fn build(self, target: Target, locations: &Locations) -> Result<Command> {
+        let mut command = match (self.plan.route, target) {
+            (Route::Distro, Target::Linux) => self.zigbuild(),
+            _ => {
+                let mut command = self.plain();
+                command.args(["build", "--locked"]);
+                command
+            }
+        };
+        if self.plan.route == Route::Distro {
+            command.arg("-Zbuild-std=std,panic_unwind");
+        }
+        command.args(["--offline", "--profile", PROFILE, "--target", target.triple()]);
+        self.exporters(&mut command);
+        command
+            .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", MINGW)
+            // The form with separators carries paths with blanks, and outranks configuration.
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, locations)?.join("\x1f"));
+        Ok(command)
+    }
+
+    /// Builds the exporters for this system, by whatever cargo runs this program.
+    pub(crate) fn build_native(self) -> Command {
+        let mut command = self.command(&self.workspace.cargo());
+        command.args(["build", "--locked"]);
+        self.exporters(&mut command);
+        command.env("CARGO_TARGET_DIR", self.plan.cargo_target.with_file_name("native"));
+        command
+    }
+
+    fn rustflags(self, target: Target, locations: &Locations) -> Result<Vec<String>> {
+        let mut flags = locations.remap_flags()?;
+        match (target, self.plan.route) {
+            // The linker would write the time into the header.
+            (Target::Windows, _) => flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned()),
+            // C runtime and unwinder are zig's; rustc built from source has none of its own.
+            (Target::Linux, Route::Distro) => flags.push("-Clink-self-contained=no".to_owned()),
+            (Target::Linux, Route::Rustup) => {}
+        }
+        Ok(flags)
+    }
+
+    /// The route's cargo.
+    fn plain(self) -> Command {
+        match self.plan.route {
+            Route::Rustup => self.command(&self.workspace.cargo()),
+            Route::Distro => {
+                let mut command = self.command(Path::new(SYSTEM_CARGO));
+                set_distro(&mut command);
+                command
+            }
+        }
+    }
+
+    /// cargo-zigbuild around the distribution's cargo.
+    fn zigbuild(self) -> Command {
+        let zig = Zig::of(self.workspace);
+        let mut command = self.command(&zig.cargo_zigbuild());
+        command.args(["zigbuild", "--locked"]);
+        set_distro(&mut command);
+        command
+            .env("CARGO_ZIGBUILD_PYTHON_PATH", zig.python())
+            .env("CARGO_ZIGBUILD_CACHE_DIR", zig.cache.join("zigbuild"))
+            .env("ZIG_GLOBAL_CACHE_DIR", zig.cache.join("global"))
+            .env("ZIG_LOCAL_CACHE_DIR", zig.cache.join("local"));
+        command
+    }
+
+    /// A command in the workspace, free of what the outer cargo and shell have set.
+    fn command(self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.workspace.root()).env("BUILD_REVISION", &self.plan.revision);
+        let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for name in names.filter(|name| leaks(name)) {
+            command.env_remove(name);
+        }
+        command.env("CARGO_TARGET_DIR", &self.plan.cargo_target);
+        command
+    }
+
+    fn exporters(self, command: &mut Command) {
+        for package in &self.plan.packages {
+            command.args(["-p", &package.exporter.name, "--bin", &package.exporter.binary()]);
+        }
+    }
+}
+
+/// Points a command at the distribution's Rust, whatever toolchain runs this program.
+fn set_distro(command: &mut Command) {
+    let mut path = OsString::from("/usr/bin:");
+    path.push(env::var_os("PATH").unwrap_or_default());
+    command
+        .env("PATH", path)
+        .env("CARGO", SYSTEM_CARGO)
+        .env("RUSTC", SYSTEM_RUSTC)
+        // `-Zbuild-std` is for nightly compilers only; this lets a stable one do it.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        // `cargo run` puts its own toolchain's libraries here.
+        .env_remove("LD_LIBRARY_PATH");
+}
+
+/// Whether a variable changes what cargo or rustc build. `RUSTUP_TOOLCHAIN` may stay: it is how
+/// `cargo +NAME xtask` names the toolchain.
+fn leaks(name: &str) -> bool {
+    let is_cargo = name.starts_with("CARGO") || name.starts_with("__CARGO");
+    (is_cargo && !PASSING.iter().any(|passing| name.starts_with(passing)))
+        || name.starts_with("RUSTC")
+        || name.starts_with("RUSTDOC")
+        || ["RUSTFLAGS", "RUST_RECURSION_COUNT", "SOURCE_DATE_EPOCH"].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::dist::plan::Targets;
+    use crate::process;
+    use crate::workspace::Exporter;
+
+    fn plan(workspace: &Workspace, route: Route) -> Plan {
+        let exporters = ["a-exporter", "b-exporter"].map(|name| {
+            (Exporter { name: name.to_owned(), config: PathBuf::from("config") }, name.to_owned())
+        });
+        Plan::new(workspace, route, &Targets::default(), &exporters, "0123456789ab".to_owned())
+    }
+
+    /// What a command sets a variable to; `Some(None)` where it removes it.
+    fn variable<'a>(command: &'a Command, name: &str) -> Option<Option<&'a OsStr>> {
+        command.get_envs().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn arguments_of_each_route_and_target() {
+        let workspace = Workspace::open().unwrap();
+        let locations = Locations::default();
+        let common = "--offline --profile shipped --target";
+        let exporters = "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter";
+        let std = "-Zbuild-std=std,panic_unwind";
+        let (musl, gnu) = (Target::Linux.triple(), Target::Windows.triple());
+        for (route, target, expected) in [
+            (Route::Rustup, Target::Linux, format!("build --locked {common} {musl} {exporters}")),
+            (Route::Rustup, Target::Windows, format!("build --locked {common} {gnu} {exporters}")),
+            (
+                Route::Distro,
+                Target::Linux,
+                format!("zigbuild --locked {std} {common} {musl} {exporters}"),
+            ),
+            (
+                Route::Distro,
+                Target::Windows,
+                format!("/usr/bin/cargo build --locked {std} {common} {gnu} {exporters}"),
+            ),
+        ] {
+            let plan = plan(&workspace, route);
+            let command = Cargo::new(&workspace, &plan).build(target, &locations).unwrap();
+            let shown = process::shown(&command);
+            assert!(shown.ends_with(&expected), "{shown}");
+        }
+        let plan = plan(&workspace, Route::Distro);
+        assert_eq!(
+            process::shown(&Cargo::new(&workspace, &plan).fetch()),
+            format!("/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {gnu}")
+        );
+    }
+
+    #[test]
+    fn the_environment_is_the_routes_own() {
+        let workspace = Workspace::open().unwrap();
+        let plan_distro = plan(&workspace, Route::Distro);
+        let distro = Cargo::new(&workspace, &plan_distro);
+        let linux = distro.build(Target::Linux, &Locations::default()).unwrap();
+        for (name, expected) in [
+            ("RUSTC", Some("/usr/bin/rustc")),
+            ("CARGO", Some("/usr/bin/cargo")),
+            ("RUSTC_BOOTSTRAP", Some("1")),
+            ("BUILD_REVISION", Some("0123456789ab")),
+            ("RUSTUP_TOOLCHAIN", None),
+            ("LD_LIBRARY_PATH", None),
+        ] {
+            assert_eq!(variable(&linux, name), Some(expected.map(OsStr::new)), "{name}");
+        }
+        let flags = |command: &Command| {
+            let flags = variable(command, "CARGO_ENCODED_RUSTFLAGS").flatten().unwrap();
+            flags.to_str().unwrap().replace('\x1f', " ")
+        };
+        assert!(flags(&linux).ends_with("-Clink-self-contained=no"));
+        let windows = distro.build(Target::Windows, &Locations::default()).unwrap();
+        assert!(flags(&windows).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
+
+        let plan_rustup = plan(&workspace, Route::Rustup);
+        let rustup = Cargo::new(&workspace, &plan_rustup);
+        let linux = rustup.build(Target::Linux, &Locations::default()).unwrap();
+        assert_eq!(variable(&linux, "RUSTC_BOOTSTRAP").flatten(), None);
+        assert_eq!(variable(&linux, "RUSTUP_TOOLCHAIN"), None);
+        assert!(!flags(&linux).contains("-Clink"));
+        let folder = variable(&linux, "CARGO_TARGET_DIR").flatten().unwrap();
+        assert_eq!(workspace.shown(folder.as_ref()), "target/cross/rustup");
+    }
+
+    #[test]
+    fn what_changes_a_build_does_not_pass() {
+        for name in [
+            "CARGO",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_INCREMENTAL",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_PROFILE_SHIPPED_LTO",
+            "CARGO_TARGET_DIR",
+            "CARGO_UNSTABLE_BUILD_STD",
+            "RUSTC_WRAPPER",
+            "RUSTDOCFLAGS",
+            "RUSTFLAGS",
+        ] {
+            assert!(leaks(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_HTTP_PROXY", "CARGO_NET_OFFLINE", "HOME", "RUSTUP_HOME"] {
+            assert!(!leaks(name), "{name}");
+        }
+    }
+}

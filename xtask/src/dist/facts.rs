@@ -1,0 +1,168 @@
+//! What this machine has to build with. Looks around and changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use super::plan::Target;
+use crate::workspace::Workspace;
+use crate::{apt, process};
+
+/// The distribution's compiler. Named by its full path: a rustup may come first in `PATH`.
+pub(crate) const SYSTEM_RUSTC: &str = "/usr/bin/rustc";
+/// The distribution's cargo.
+pub(crate) const SYSTEM_CARGO: &str = "/usr/bin/cargo";
+/// The linker for Windows, of mingw-w64.
+pub(crate) const MINGW: &str = "x86_64-w64-mingw32-gcc";
+/// The linker, C runtime and unwinder for musl: packages of PyPI at the versions that are tested.
+pub(crate) const ZIG_PACKAGES: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.0"];
+
+/// What this machine has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// Sysroot of the active toolchain.
+    pub(crate) sysroot: Option<PathBuf>,
+    /// Targets that it has std for.
+    pub(crate) std_for: Vec<Target>,
+    /// Name of the active toolchain, if rustup keeps it.
+    pub(crate) rustup: Option<String>,
+    pub(crate) mingw: bool,
+    /// Version of the distribution's rustc and cargo.
+    pub(crate) system_rust: Option<String>,
+    /// Whether std's source of just that version is there.
+    pub(crate) std_source: bool,
+    pub(crate) zig: bool,
+    /// A Python that can make virtual environments.
+    pub(crate) python: Option<PathBuf>,
+    pub(crate) apt: bool,
+}
+
+impl Facts {
+    /// Looks around. Nothing is changed.
+    pub(crate) fn probe(workspace: &Workspace) -> Self {
+        // The cargo that runs knows its rustc best; it lies beside it.
+        let beside = workspace.cargo().with_file_name("rustc");
+        let rustc = if beside.is_file() { beside } else { "rustc".into() };
+        let sysroot = sysroot(&rustc);
+        let std_for = [Target::Linux, Target::Windows].into_iter();
+        let has_std = |target: &Target| sysroot.as_deref().is_some_and(|s| has_std(s, *target));
+        let system_rust = system_rust();
+        Self {
+            std_for: std_for.filter(has_std).collect(),
+            rustup: active_toolchain(workspace),
+            mingw: process::find(MINGW).is_some(),
+            std_source: system_rust.as_deref().is_some_and(has_std_source),
+            system_rust,
+            zig: Zig::of(workspace).is_ready(),
+            python: ["python3", "/usr/bin/python3"].into_iter().find_map(python_with_venv),
+            apt: apt::is_here(),
+            sysroot,
+        }
+    }
+}
+
+/// Where zig and cargo-zigbuild live: a virtual environment of this workspace's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Zig {
+    pub(crate) environment: PathBuf,
+    /// Written when the environment is complete; holds the versions in it.
+    pub(crate) marker: PathBuf,
+    pub(crate) cache: PathBuf,
+}
+
+impl Zig {
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        let tools = workspace.target().join("tools");
+        let environment = tools.join("zig");
+        Self { marker: environment.join("complete"), environment, cache: tools.join("zig-cache") }
+    }
+
+    pub(crate) fn python(&self) -> PathBuf {
+        self.environment.join("bin/python")
+    }
+
+    pub(crate) fn cargo_zigbuild(&self) -> PathBuf {
+        self.environment.join("bin/cargo-zigbuild")
+    }
+
+    fn is_ready(&self) -> bool {
+        let versions = fs::read_to_string(&self.marker).unwrap_or_default();
+        versions == ZIG_PACKAGES.join("\n")
+            && self.cargo_zigbuild().is_file()
+            // A link to the system's Python, which may be gone.
+            && self.python().is_file()
+    }
+}
+
+fn sysroot(rustc: &Path) -> Option<PathBuf> {
+    let text = process::output(Command::new(rustc).args(["--print", "sysroot"]))?;
+    Some(text.trim().into())
+}
+
+fn has_std(sysroot: &Path, target: Target) -> bool {
+    let folder = sysroot.join("lib/rustlib").join(target.triple()).join("lib");
+    folder.read_dir().into_iter().flatten().flatten().any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with("libstd-") && name.ends_with(".rlib")
+    })
+}
+
+/// The name that rustup calls the active toolchain by. It installs nothing to find out.
+fn active_toolchain(workspace: &Workspace) -> Option<String> {
+    process::find("rustup")?;
+    if let Ok(name) = env::var("RUSTUP_TOOLCHAIN") {
+        return Some(name);
+    }
+    let mut command = Command::new("rustup");
+    command.args(["show", "active-toolchain"]).current_dir(workspace.root());
+    let text = process::output(command.env("RUSTUP_AUTO_INSTALL", "0"))?;
+    text.split_whitespace().next().map(str::to_owned)
+}
+
+/// The version of the distribution's Rust. A rustup that lies in the same place is none.
+fn system_rust() -> Option<String> {
+    let is_system = sysroot(SYSTEM_RUSTC.as_ref())? == Path::new("/usr");
+    let text = process::output(Command::new(SYSTEM_RUSTC).arg("--version"))?;
+    let version = text.split_whitespace().nth(1)?.to_owned();
+    (is_system && Path::new(SYSTEM_CARGO).is_file()).then_some(version)
+}
+
+/// Whether std's source is there. Debian's folder is a link to one with the version in its name;
+/// where it says another version than the compiler's, it is of no use.
+fn has_std_source(version: &str) -> bool {
+    let source = Path::new("/usr/lib/rustlib/src/rust");
+    let folder = source.canonicalize().unwrap_or_default();
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    source.join("library/std/Cargo.toml").is_file()
+        && name.strip_prefix("rustc-").is_none_or(|of| of == version)
+}
+
+fn python_with_venv(python: &str) -> Option<PathBuf> {
+    // Debian splits `ensurepip` off; without it an environment has no pip.
+    process::output(Command::new(python).args(["-c", "import venv, ensurepip"]))?;
+    Some(python.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zig_is_ready_only_at_these_versions() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = folder.path().to_owned();
+        let marker = environment.join("complete");
+        let zig = Zig { marker, cache: environment.join("cache"), environment };
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        for path in [zig.python(), zig.cargo_zigbuild()] {
+            assert!(!zig.is_ready());
+            fs::write(path, "").unwrap();
+        }
+        assert!(!zig.is_ready());
+        fs::write(&zig.marker, "ziglang==0.1.0").unwrap();
+        assert!(!zig.is_ready());
+        fs::write(&zig.marker, ZIG_PACKAGES.join("\n")).unwrap();
+        assert!(zig.is_ready());
+    }
+}

@@ -1,0 +1,318 @@
+//! Looks into an executable before it is packed: the right machine, nothing that the target system
+//! may lack, nothing of the building machine. Pure: bytes in, findings out.
+
+use std::collections::BTreeSet;
+
+use object::LittleEndian;
+use object::elf::{DT_NEEDED, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64};
+use object::pe::{IMAGE_FILE_DLL, IMAGE_FILE_MACHINE_AMD64};
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use object::read::pe::PeFile64;
+
+use super::plan::Target;
+
+/// Above this an executable is worth a warning.
+pub(crate) const LARGE: usize = 3 << 19; // 1.5 MiB
+
+/// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and of Visual Studio are not
+/// and would have to ship, which BlueKing has no place for.
+const SYSTEM_DLLS: [&str; 24] = [
+    "advapi32.dll",
+    "bcrypt.dll",
+    "bcryptprimitives.dll",
+    "crypt32.dll",
+    "dbghelp.dll",
+    "iphlpapi.dll",
+    "kernel32.dll",
+    "kernelbase.dll",
+    "msvcrt.dll",
+    "netapi32.dll",
+    "ntdll.dll",
+    "ole32.dll",
+    "oleaut32.dll",
+    "pdh.dll",
+    "powrprof.dll",
+    "psapi.dll",
+    "rpcrt4.dll",
+    "secur32.dll",
+    "shell32.dll",
+    "shlwapi.dll",
+    "user32.dll",
+    "userenv.dll",
+    "version.dll",
+    "ws2_32.dll",
+];
+
+/// What was found in a sound executable.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Findings {
+    /// How it is linked, in a word or two.
+    pub(crate) linkage: String,
+    /// DLLs that it asks the system for.
+    pub(crate) imports: Vec<String>,
+}
+
+/// Looks into an executable for this target that may hold none of the `forbidden` texts.
+///
+/// # Errors
+/// All reasons not to ship it.
+pub(crate) fn inspect(
+    bytes: &[u8],
+    target: Target,
+    forbidden: &[String],
+) -> Result<Findings, Vec<String>> {
+    let format = match target {
+        Target::Linux => inspect_elf(bytes),
+        Target::Windows => inspect_pe(bytes),
+    };
+    // One place can hold several of the texts, such as home and workspace.
+    let leaks: BTreeSet<_> = forbidden.iter().filter_map(|text| find_leak(bytes, text)).collect();
+    let leaks = leaks
+        .into_iter()
+        .map(|leak| format!("it holds a path or host of the building machine: {leak}"));
+    let (findings, problem) = match format {
+        Ok(findings) => (Some(findings), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let problems: Vec<_> = problem.into_iter().chain(leaks).collect();
+    findings.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
+fn inspect_elf(bytes: &[u8]) -> Result<Findings, String> {
+    let damaged = |error| format!("it is not a sound 64-bit ELF file: {error}");
+    let header = FileHeader64::<LittleEndian>::parse(bytes).map_err(damaged)?;
+    let endian = header.endian().map_err(damaged)?;
+    let machine = header.e_machine(endian);
+    if machine != EM_X86_64 {
+        return Err(format!("it is for ELF machine {}, not for x86-64", machine.0));
+    }
+    let mut libraries = 0;
+    for segment in header.program_headers(endian, bytes).map_err(damaged)? {
+        if let Some(loader) = segment.interpreter(endian, bytes).map_err(damaged)? {
+            let loader = String::from_utf8_lossy(loader);
+            return Err(format!("it is not static: it asks for the loader {loader}"));
+        }
+        let entries = segment.dynamic(endian, bytes).map_err(damaged)?.unwrap_or_default();
+        libraries += entries.iter().filter(|entry| entry.tag(endian) == DT_NEEDED).count();
+    }
+    if libraries > 0 {
+        return Err(format!("it is not static: it asks for {libraries} shared libraries"));
+    }
+    let linkage = match header.e_type(endian) {
+        ET_EXEC => "static",
+        ET_DYN => "static-pie",
+        kind => return Err(format!("it is no executable: its ELF type is {}", kind.0)),
+    };
+    Ok(Findings { linkage: linkage.to_owned(), imports: Vec::new() })
+}
+
+fn inspect_pe(bytes: &[u8]) -> Result<Findings, String> {
+    let damaged = |error| format!("it is not a sound PE32+ file: {error}");
+    let file = PeFile64::parse(bytes).map_err(damaged)?;
+    let header = &file.nt_headers().file_header;
+    let machine = header.machine.get(LittleEndian);
+    if machine != IMAGE_FILE_MACHINE_AMD64 {
+        return Err(format!("it is for PE machine {:#06x}, not for x86-64", machine.0));
+    }
+    if header.characteristics.get(LittleEndian).0 & IMAGE_FILE_DLL.0 != 0 {
+        return Err("it is no executable: it is a DLL".to_owned());
+    }
+    let mut imports = Vec::new();
+    if let Some(table) = file.import_table().map_err(damaged)? {
+        let mut descriptors = table.descriptors().map_err(damaged)?;
+        while let Some(descriptor) = descriptors.next().map_err(damaged)? {
+            let name = table.name(descriptor.name.get(LittleEndian)).map_err(damaged)?;
+            imports.push(String::from_utf8_lossy(name).to_lowercase());
+        }
+    }
+    imports.sort();
+    imports.dedup();
+    let foreign: Vec<_> = imports.iter().filter(|name| !is_system_dll(name)).cloned().collect();
+    if !foreign.is_empty() {
+        return Err(format!("it asks for DLLs that Windows has not: {}", foreign.join(", ")));
+    }
+    Ok(Findings { linkage: "system DLLs".to_owned(), imports })
+}
+
+fn is_system_dll(name: &str) -> bool {
+    // `api-ms-win-` names stand for parts of the others.
+    name.starts_with("api-ms-win-") || SYSTEM_DLLS.contains(&name)
+}
+
+/// The first place where the bytes hold this text, with what follows it there.
+fn find_leak(bytes: &[u8], text: &str) -> Option<String> {
+    let text = text.as_bytes();
+    let found =
+        |&at: &usize| bytes[at..].starts_with(text) && !is_inside_a_path(&bytes[..at], text);
+    let at = (0..bytes.len()).find(found)?;
+    let end = bytes[at..].iter().take(120).take_while(|byte| is_of_path(**byte)).count();
+    Some(String::from_utf8_lossy(&bytes[at..at + end.max(text.len())]).into_owned())
+}
+
+/// Whether a folder's name that stands behind `before` goes on a longer path, such as the `/src/`
+/// in `/deps/regex/src/lib.rs` for somebody who builds in `/src`. Texts lie in binaries without
+/// anything between them, so what ends like a file's name is another path and does not count.
+fn is_inside_a_path(before: &[u8], text: &[u8]) -> bool {
+    let length = before.iter().rev().take(200).take_while(|byte| is_of_path(**byte)).count();
+    let path = &before[before.len() - length..];
+    let ends_a_file = [".rs", ".c", ".h", ".s"].iter().any(|end| path.ends_with(end.as_bytes()));
+    text.starts_with(b"/") && path.contains(&b'/') && !ends_a_file
+}
+
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/._-+@".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An ELF header and one program header that holds the rest.
+    fn elf(kind: u16, machine: u16, segment: u32, content: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(120, 0);
+        let length = content.len() as u64;
+        bytes[16..18].copy_from_slice(&kind.to_le_bytes());
+        bytes[18..20].copy_from_slice(&machine.to_le_bytes());
+        bytes[20] = 1;
+        bytes[32..40].copy_from_slice(&64_u64.to_le_bytes()); // e_phoff
+        bytes[52..54].copy_from_slice(&64_u16.to_le_bytes()); // e_ehsize
+        bytes[54..56].copy_from_slice(&56_u16.to_le_bytes()); // e_phentsize
+        bytes[56..58].copy_from_slice(&1_u16.to_le_bytes()); // e_phnum
+        bytes[64..68].copy_from_slice(&segment.to_le_bytes());
+        bytes[72..80].copy_from_slice(&120_u64.to_le_bytes()); // p_offset
+        bytes[96..104].copy_from_slice(&length.to_le_bytes()); // p_filesz
+        bytes.extend(content);
+        bytes
+    }
+
+    /// A PE32+ file with one section that is an import table of these DLLs.
+    fn pe(machine: u16, dlls: &[&str]) -> Vec<u8> {
+        const OPTIONAL: u16 = 112 + 16 * 8;
+        const SECTION: usize = 0x400;
+        let mut bytes = vec![0; SECTION];
+        bytes[..2].copy_from_slice(b"MZ");
+        bytes[0x3c] = 0x80;
+        bytes[0x80..0x84].copy_from_slice(b"PE\0\0");
+        bytes[0x84..0x86].copy_from_slice(&machine.to_le_bytes());
+        bytes[0x86] = 1; // number of sections
+        bytes[0x94..0x96].copy_from_slice(&OPTIONAL.to_le_bytes());
+        bytes[0x96] = 0x22; // executable, large addresses
+        bytes[0x98..0x9a].copy_from_slice(&[0x0b, 0x02]);
+        bytes[0x98 + 108] = 16; // number of data directories
+        // The second directory is the import table, at address 0x1000.
+        bytes[0x98 + 120..0x98 + 124].copy_from_slice(&0x1000_u32.to_le_bytes());
+        bytes[0x98 + 124..0x98 + 128].copy_from_slice(&20_u32.to_le_bytes());
+        let header = 0x98 + usize::from(OPTIONAL);
+        for (at, value) in [(8, 0x400_u32), (12, 0x1000), (16, 0x400), (20, 0x400)] {
+            bytes[header + at..header + at + 4].copy_from_slice(&value.to_le_bytes());
+        }
+        let mut names = Vec::new();
+        for dll in dlls {
+            let address = 0x1000 + (dlls.len() + 1) * 20 + names.len();
+            let mut descriptor = [0; 20];
+            descriptor[12..16].copy_from_slice(&u32::try_from(address).unwrap().to_le_bytes());
+            descriptor[16..20].copy_from_slice(&0x1000_u32.to_le_bytes());
+            bytes.extend(descriptor);
+            names.extend(dll.bytes().chain([0]));
+        }
+        bytes.extend([0; 20]);
+        bytes.extend(names);
+        bytes.resize(SECTION + 0x400, 0);
+        bytes
+    }
+
+    fn problem(bytes: &[u8], target: Target) -> String {
+        inspect(bytes, target, &[]).unwrap_err().join("; ")
+    }
+
+    #[test]
+    fn static_executables_pass() {
+        let needs_nothing = [[0x15_u64, 0], [0, 0]].concat();
+        let dynamic: Vec<u8> = needs_nothing.iter().flat_map(|word| word.to_le_bytes()).collect();
+        for (kind, segment, content, linkage) in
+            [(2, 1, &b"code"[..], "static"), (3, 2, &dynamic, "static-pie")]
+        {
+            let found = inspect(&elf(kind, 62, segment, content), Target::Linux, &[]).unwrap();
+            assert_eq!(found.linkage, linkage);
+        }
+        let exe = pe(0x8664, &["KERNEL32.dll", "api-ms-win-core-synch-l1-2-0.dll"]);
+        let found = inspect(&exe, Target::Windows, &[]).unwrap();
+        assert_eq!(found.imports, ["api-ms-win-core-synch-l1-2-0.dll", "kernel32.dll"]);
+    }
+
+    #[test]
+    fn each_reason_is_told() {
+        let needed: Vec<u8> = [1_u64, 1, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+        for (bytes, target, expected) in [
+            (elf(2, 183, 1, b""), Target::Linux, "for ELF machine 183"),
+            (
+                elf(3, 62, 3, b"/lib64/ld-linux-x86-64.so.2\0"),
+                Target::Linux,
+                "the loader /lib64/ld",
+            ),
+            (elf(3, 62, 2, &needed), Target::Linux, "1 shared libraries"),
+            (elf(1, 62, 1, b""), Target::Linux, "its ELF type is 1"),
+            (pe(0x8664, &[]), Target::Linux, "not a sound 64-bit ELF"),
+            (Vec::new(), Target::Linux, "not a sound 64-bit ELF"),
+            (pe(0xaa64, &[]), Target::Windows, "for PE machine 0xaa64"),
+            (
+                pe(0x8664, &["kernel32.dll", "libgcc_s_seh-1.dll"]),
+                Target::Windows,
+                ": libgcc_s_seh-1.dll",
+            ),
+            (elf(2, 62, 1, b""), Target::Windows, "not a sound PE32+"),
+            (b"#!/bin/sh\n".to_vec(), Target::Windows, "not a sound PE32+"),
+        ] {
+            let problem = problem(&bytes, target);
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_test_program_itself_is_not_static() {
+        if cfg!(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64")) {
+            let bytes = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+            assert!(problem(&bytes, Target::Linux).contains("not static"));
+        }
+    }
+
+    #[test]
+    fn no_prefix_passes_or_panics() {
+        let whole = elf(2, 62, 3, b"/lib/ld.so\0");
+        for length in 0..whole.len() {
+            assert!(inspect(&whole[..length], Target::Linux, &[]).is_err(), "{length}");
+        }
+        let whole = pe(0x8664, &["libgcc_s_seh-1.dll"]);
+        for length in 0..whole.len() {
+            let _ = inspect(&whole[..length], Target::Windows, &[]);
+        }
+    }
+
+    #[test]
+    fn texts_of_the_building_machine_are_found() {
+        for (content, text, expected) in [
+            ("order/home/ann/w/x.rs\0", "/home/ann/", Some("/home/ann/w/x.rs")),
+            ("/deps/a/lib.rs/home/ann/w/x.rs ", "/home/ann/", Some("/home/ann/w/x.rs")),
+            ("see registry.example here", "registry.example", Some("registry.example")),
+            (
+                "/deps/registry.example-1a2b/a.rs",
+                "registry.example",
+                Some("registry.example-1a2b/a.rs"),
+            ),
+            ("/deps/regex/src/lib.rs", "/src/", None),
+            ("error/src/main.rs", "/src/", Some("/src/main.rs")),
+            ("/tmp\0", "/tmp/", None),
+        ] {
+            let leak = find_leak(content.as_bytes(), text);
+            assert_eq!(leak.as_deref(), expected, "{content}");
+        }
+        let bytes = elf(2, 62, 1, b"in /home/ann/w/target/x.rs now");
+        let forbidden = ["/home/ann/", "/home/ann/w/", "/root/"].map(str::to_owned);
+        let problems = inspect(&bytes, Target::Linux, &forbidden).unwrap_err();
+        assert_eq!(
+            problems,
+            ["it holds a path or host of the building machine: /home/ann/w/target/x.rs"]
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Does what a plan says, step by step.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use blueking_package::v51;
+
+use super::build::Cargo;
+use super::inspect::{Findings, inspect};
+use super::locations::Locations;
+use super::package::{self, Source};
+use super::plan::{Describe, PackagePlan, Plan, Target};
+use super::summary::Row;
+use super::sums;
+use crate::process;
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// An exporter prints its definitions at once.
+const DESCRIBE_LIMIT: Duration = Duration::from_secs(20);
+
+/// An executable that may be shipped.
+#[derive(Debug)]
+pub(crate) struct Executable {
+    pub(crate) target: Target,
+    pub(crate) bytes: Vec<u8>,
+    findings: Findings,
+}
+
+/// Builds, inspects, asks, packs. The rows are what ships.
+pub(crate) fn run(
+    workspace: &Workspace,
+    plan: &Plan,
+    sources: &[Source],
+    sysroot: &Path,
+    progress: &mut Progress,
+) -> Result<Vec<Row>> {
+    let cargo = Cargo::new(workspace, plan);
+    let native = plan.packages.iter().any(|p| matches!(p.describe, Describe::Native(_)));
+    progress.expect_more(3 + 2 * plan.targets.len() as u64 + u64::from(native));
+
+    progress.step("fetching crates", || {
+        process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
+    })?;
+    let locations = Locations::gather(workspace, sysroot);
+    let mut documents = None;
+    if native {
+        progress.step("building for this system, to ask for the definitions", || {
+            process::run(&mut cargo.build_native(), &plan.logs.join("native.log"))
+        })?;
+        documents = Some(ask(workspace, plan, sources, progress)?);
+    }
+    let mut executables = Vec::new();
+    for &target in &plan.targets {
+        let name = format!("building for {} ({} route)", target.triple(), plan.route.name());
+        progress.step(&name, || {
+            let log = plan.logs.join(format!("{}.log", target.triple()));
+            process::run(&mut cargo.build(target, &locations)?, &log)
+        })?;
+        executables.push(progress.step(&format!("inspecting {}", target.entry()), || {
+            inspect_built(workspace, plan, target, &locations.forbidden())
+        })?);
+        // The definitions can be wrong too: better to know before the next long build.
+        if documents.is_none() && target.runs_here() {
+            documents = Some(ask(workspace, plan, sources, progress)?);
+        }
+    }
+    let documents = documents.context("no executable was built that runs here")?;
+    let executables = by_package(executables, plan.packages.len());
+    progress.step("packing and checking", || pack(plan, sources, documents, executables))
+}
+
+/// Asks every exporter for its definitions and makes the documents from them.
+fn ask(
+    workspace: &Workspace,
+    plan: &Plan,
+    sources: &[Source],
+    progress: &mut Progress,
+) -> Result<Vec<v51::Documents>> {
+    let describe = |package: &PackagePlan| {
+        let (Describe::Shipped(binary) | Describe::Native(binary)) = &package.describe;
+        let log = plan.logs.join(format!("{}.describe.log", package.exporter.name));
+        let mut command = Command::new(binary);
+        command.arg("--describe");
+        process::run_into(&mut command, &package.definitions, &log, DESCRIBE_LIMIT)
+    };
+    progress.step("asking for the definitions", || {
+        let packages = sources.iter().zip(&plan.packages);
+        packages
+            .map(|(source, package)| {
+                describe(package)?;
+                package::documents(workspace, source, package)
+            })
+            .collect()
+    })
+}
+
+/// Looks into what was built for a target, one executable for each package.
+fn inspect_built(
+    workspace: &Workspace,
+    plan: &Plan,
+    target: Target,
+    forbidden: &[String],
+) -> Result<Vec<Executable>> {
+    let mut executables = Vec::new();
+    let mut problems = Vec::new();
+    for package in &plan.packages {
+        for binary in package.binaries.iter().filter(|binary| binary.target == target) {
+            let path = workspace.shown(&binary.built);
+            let bytes = fs::read(&binary.built).with_context(|| format!("cannot read {path}"))?;
+            match inspect(&bytes, target, forbidden) {
+                Ok(findings) => executables.push(Executable { target, bytes, findings }),
+                Err(more) => {
+                    problems.extend(more.iter().map(|problem| format!("\n{path}: {problem}")))
+                }
+            }
+        }
+    }
+    ensure!(problems.is_empty(), "an executable must not ship:{}", problems.concat());
+    Ok(executables)
+}
+
+/// From the packages' executables for each target to the targets' executables for each package.
+fn by_package(targets: Vec<Vec<Executable>>, packages: usize) -> Vec<Vec<Executable>> {
+    let mut result: Vec<_> = (0..packages).map(|_| Vec::new()).collect();
+    for executables in targets {
+        for (package, executable) in result.iter_mut().zip(executables) {
+            package.push(executable);
+        }
+    }
+    result
+}
+
+/// Checks all packages, and only then writes them.
+fn pack(
+    plan: &Plan,
+    sources: &[Source],
+    documents: Vec<v51::Documents>,
+    executables: Vec<Vec<Executable>>,
+) -> Result<Vec<Row>> {
+    let parts = sources.iter().zip(documents).zip(&executables);
+    let assembled = parts
+        .map(|((source, documents), executables)| package::assemble(source, documents, executables))
+        .collect::<Result<Vec<_>>>()?;
+
+    sums::remove(&plan.sums)?;
+    let mut rows = Vec::new();
+    let mut files = Vec::new();
+    for ((package, content), executables) in plan.packages.iter().zip(assembled).zip(executables) {
+        package::write(&content, package)?;
+        let archive = fs::read(&package.archive)
+            .with_context(|| format!("cannot read {}", package.archive.display()))?;
+        rows.push(row(plan, &package.archive, &archive, None)?);
+        files.push(package.archive.clone());
+        for (binary, executable) in package.binaries.iter().zip(&executables) {
+            rows.push(row(plan, &binary.staged, &executable.bytes, Some(executable))?);
+            files.push(binary.staged.clone());
+        }
+    }
+    sums::write(&plan.sums, &files)?;
+    Ok(rows)
+}
+
+fn row(plan: &Plan, path: &Path, bytes: &[u8], executable: Option<&Executable>) -> Result<Row> {
+    let Ok(file) = path.strip_prefix(&plan.dist) else {
+        bail!("{} is outside of {}", path.display(), plan.dist.display());
+    };
+    Ok(Row {
+        file: file.display().to_string(),
+        target: executable.map_or("all", |executable| executable.target.triple()).to_owned(),
+        size: bytes.len(),
+        linkage: executable.map_or("-", |executable| &executable.findings.linkage).to_owned(),
+        sha256: sums::sha256(bytes),
+        imports: executable.map(|e| e.findings.imports.clone()).unwrap_or_default(),
+        is_executable: executable.is_some(),
+    })
+}

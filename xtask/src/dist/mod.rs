@@ -1,0 +1,136 @@
+//! `cargo xtask dist`: the packages, from one command. Plans first, then builds for every target,
+//! inspects, asks the exporter for its definitions, packs and reads back. Until all of that has
+//! succeeded nothing in `target/dist` changes.
+
+mod build;
+mod facts;
+mod inspect;
+mod locations;
+mod make;
+mod package;
+mod plan;
+mod setup;
+mod summary;
+mod sums;
+mod toolchain;
+
+use std::fs::{self, File, TryLockError};
+
+use anyhow::{Context, Result, bail};
+
+use self::facts::Facts;
+use self::package::Source;
+use self::plan::Plan;
+pub(crate) use self::plan::{Target, Targets};
+use self::toolchain::Candidate;
+pub(crate) use self::toolchain::Choice;
+use crate::flags;
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// Makes the packages of all exporters, or tells what it would do.
+pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
+    let sources = package::read_sources(workspace)?;
+    let facts = Facts::probe(workspace);
+    let decision = flags.toolchain.decide(&facts, &flags.targets, workspace.rust_version());
+    let revision = workspace.revision();
+    let plan = |route| {
+        let exporter =
+            |source: &Source| (source.exporter.clone(), source.description.component_name.clone());
+        let exporters: Vec<_> = sources.iter().map(exporter).collect();
+        Plan::new(workspace, route, &flags.targets, &exporters, revision.clone())
+    };
+    if flags.dry_run {
+        let route = match &decision {
+            Ok(route) => *route,
+            Err(candidates) => {
+                for candidate in candidates {
+                    println!("missing on the {candidate}");
+                    for line in setup::shown(workspace, candidate, &facts) {
+                        println!("  --setup would run {line}");
+                    }
+                }
+                candidates[0].route
+            }
+        };
+        println!("{}", plan(route).shown(workspace));
+        return Ok(());
+    }
+
+    let _lock = lock(workspace)?;
+    let mut progress = Progress::new(0);
+    let route = match decision {
+        Ok(route) => route,
+        Err(candidates) if flags.setup => {
+            let logs = plan(candidates[0].route).logs;
+            setup::run(workspace, &candidates, &flags.targets, &logs, &mut progress)?
+        }
+        Err(candidates) => bail!(advice(&flags.targets, &candidates)),
+    };
+    let sysroot = route.sysroot(&facts);
+    let rows = make::run(workspace, &plan(route), &sources, &sysroot, &mut progress)?;
+    drop(progress);
+    print!("{}", summary::table(&rows));
+    Ok(())
+}
+
+/// Keeps a second `dist` in this workspace away until the returned file is closed.
+fn lock(workspace: &Workspace) -> Result<File> {
+    let folder = workspace.target().join("cross");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another `cargo xtask dist` runs here"),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
+/// The one message for all that is missing.
+fn advice(targets: &Targets, candidates: &[Candidate]) -> String {
+    let mut command = "cargo xtask dist --setup".to_owned();
+    if let [only] = candidates {
+        command += &format!(" --toolchain {}", only.route.name());
+    }
+    if *targets != Targets::default() {
+        let names: Vec<_> = targets.0.iter().map(|target| target.name()).collect();
+        command += &format!(" --targets {}", names.join(","));
+    }
+    let lines: Vec<_> = candidates.iter().map(|candidate| format!("\n  {candidate}")).collect();
+    let either = if lines.len() > 1 { " on each route" } else { "" };
+    format!("run `{command}` to install what is missing{either}:{}", lines.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_one_message_with_the_command_to_run() {
+        for (choice, targets, expected) in [
+            (
+                Choice::Auto,
+                Targets::default(),
+                "run `cargo xtask dist --setup` to install what is missing on each route:\n  \
+                 rustup route: the standard library for x86_64-unknown-linux-musl, the standard \
+                 library for x86_64-pc-windows-gnu, x86_64-w64-mingw32-gcc (mingw-w64)\n  \
+                 distro route: rustc and cargo 1.95 or newer in /usr/bin, the standard library's \
+                 source for /usr/bin/rustc, ziglang==0.17.1 and cargo-zigbuild==0.24.0 (from \
+                 PyPI), x86_64-w64-mingw32-gcc (mingw-w64)",
+            ),
+            (
+                Choice::Rustup,
+                Targets(vec![Target::Linux]),
+                "run `cargo xtask dist --setup --toolchain rustup --targets linux` to install \
+                 what is missing:\n  rustup route: the standard library for \
+                 x86_64-unknown-linux-musl",
+            ),
+        ] {
+            let candidates = choice.decide(&Facts::default(), &targets, "1.95").unwrap_err();
+            assert_eq!(advice(&targets, &candidates), expected);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Installs what a route lacks: says first what it will do, then does it. A toolchain that is here
+//! is never updated; at most it gets std for one more target.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::facts::{Facts, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
+use super::plan::{Target, Targets};
+use super::toolchain::{Candidate, Piece, Route, is_at_least};
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+use crate::{apt, process};
+
+/// Rustup's server can be out of reach; what it sends for a target are some tens of megabytes.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
+
+/// One thing that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Action {
+    RustupTargets { toolchain: String, targets: Vec<Target> },
+    Packages(Vec<&'static str>),
+    Zig { python: PathBuf },
+}
+
+/// Completes the first of these routes that can be completed.
+pub(crate) fn run(
+    workspace: &Workspace,
+    candidates: &[Candidate],
+    targets: &Targets,
+    logs: &Path,
+    progress: &mut Progress,
+) -> Result<Route> {
+    let mut routes = candidates.iter().map(|candidate| candidate.route).peekable();
+    while let Some(route) = routes.next() {
+        match (complete(workspace, route, targets, logs, progress), routes.peek()) {
+            (Ok(()), _) => return Ok(route),
+            (Err(error), Some(next)) => {
+                let error = format!("{error:#}");
+                let reason = error.lines().next().unwrap_or_default();
+                let (route, next) = (route.name(), next.name());
+                progress.note(&format!("setup: no {route} route ({reason}); now the {next} route"));
+            }
+            (Err(error), None) => {
+                return Err(error)
+                    .with_context(|| format!("cannot set up the {} route", route.name()));
+            }
+        }
+    }
+    bail!("there is no route to set up")
+}
+
+/// What [`run`] would do, for `--dry-run`.
+pub(crate) fn shown(workspace: &Workspace, candidate: &Candidate, facts: &Facts) -> Vec<String> {
+    match actions(candidate.route, &candidate.missing, facts) {
+        Ok(actions) => actions.iter().map(|action| action.announcement(workspace)).collect(),
+        Err(error) => vec![format!("cannot be set up: {error:#}")],
+    }
+}
+
+fn complete(
+    workspace: &Workspace,
+    route: Route,
+    targets: &Targets,
+    logs: &Path,
+    progress: &mut Progress,
+) -> Result<()> {
+    let rust_version = workspace.rust_version();
+    // A route that was tried before may have left something that this one needs too.
+    let facts = Facts::probe(workspace);
+    let actions = actions(route, &route.missing(&facts, targets, rust_version), &facts)?;
+    for action in &actions {
+        progress.note(&format!("setup: will run {}", action.announcement(workspace)));
+    }
+    progress.expect_more(actions.len() as u64);
+    for action in &actions {
+        progress.step(action.name(), || action.perform(workspace, logs))?;
+    }
+    let missing = route.missing(&Facts::probe(workspace), targets, rust_version);
+    ensure!(missing.is_empty(), "still missing after setup: {}", Candidate { route, missing });
+    Ok(())
+}
+
+fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>> {
+    let mut actions = Vec::new();
+    let mut packages = Vec::new();
+    let mut zig = None;
+    let mut targets = Vec::new();
+    for piece in missing {
+        match piece {
+            Piece::Std(target) => targets.push(*target),
+            Piece::Mingw => packages.push("gcc-mingw-w64-x86-64"),
+            Piece::SystemRust { found: None, .. } => packages.extend(["rustc-web", "cargo-web"]),
+            Piece::SystemRust { found: Some(found), wanted } => bail!(
+                "{SYSTEM_RUSTC} is {found}, {wanted} is needed, and no toolchain is updated here; \
+                 do it with `apt-get install rustc-web cargo-web rust-web-src`"
+            ),
+            Piece::StdSource => packages.push("rust-web-src"),
+            Piece::Zig => {
+                if facts.python.is_none() {
+                    packages.push("python3-venv");
+                }
+                let python = facts.python.clone().unwrap_or_else(|| "/usr/bin/python3".into());
+                zig = Some(Action::Zig { python });
+            }
+        }
+    }
+    if !targets.is_empty() {
+        let Some(toolchain) = facts.rustup.clone() else {
+            bail!(
+                "the active toolchain is not rustup's, so its std for other targets is not either"
+            );
+        };
+        actions.push(Action::RustupTargets { toolchain, targets });
+    }
+    if !packages.is_empty() {
+        if !facts.apt {
+            let missing = Candidate { route, missing: missing.to_vec() };
+            bail!(
+                "there is no apt-get here; install by this system's own means what is missing on the {missing}"
+            );
+        }
+        actions.push(Action::Packages(packages));
+    }
+    actions.extend(zig);
+    Ok(actions)
+}
+
+impl Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::RustupTargets { .. } => "adding targets to the active toolchain",
+            Self::Packages(_) => "installing packages of the distribution",
+            Self::Zig { .. } => "installing zig and cargo-zigbuild",
+        }
+    }
+
+    fn announcement(&self, workspace: &Workspace) -> String {
+        match self {
+            Self::RustupTargets { toolchain, targets } => {
+                process::shown(&rustup_target_add(toolchain, targets))
+            }
+            Self::Packages(packages) => apt::announcement(packages),
+            Self::Zig { python } => {
+                let folder = workspace.shown(&Zig::of(workspace).environment);
+                let packages = ZIG_PACKAGES.join(" ");
+                format!("{} -m venv {folder}, and there: pip install {packages}", python.display())
+            }
+        }
+    }
+
+    fn perform(&self, workspace: &Workspace, logs: &Path) -> Result<()> {
+        match self {
+            Self::RustupTargets { toolchain, targets } => {
+                let mut command = rustup_target_add(toolchain, targets);
+                process::run_within(&mut command, &logs.join("rustup.log"), RUSTUP_LIMIT)
+            }
+            Self::Packages(packages) => install_packages(packages, workspace.rust_version(), logs),
+            Self::Zig { python } => install_zig(&Zig::of(workspace), python, logs),
+        }
+    }
+}
+
+fn rustup_target_add(toolchain: &str, targets: &[Target]) -> Command {
+    let mut command = Command::new("rustup");
+    // Its errors say enough by themselves.
+    command.env("RUST_BACKTRACE", "0");
+    command.args(["target", "add", "--toolchain", toolchain]);
+    command.args(targets.iter().map(|target| target.triple()));
+    command
+}
+
+fn install_packages(packages: &[&str], rust_version: &str, logs: &Path) -> Result<()> {
+    // Lists that could not all be read anew may do; what is missing then shows at once.
+    let updated = apt::update(logs);
+    let advice = "on Debian 12 the Rust packages are in its security source (suite \
+                  bookworm-security, component main): add that source and try again";
+    if packages.contains(&"rustc-web") {
+        let version = apt::candidate("rustc-web").unwrap_or_else(|| "none".to_owned());
+        ensure!(
+            is_at_least(&version, rust_version),
+            "rustc-web {rust_version} or newer is needed and the package sources here have \
+             {version}; {advice}"
+        );
+    }
+    match (apt::install(packages, logs), updated) {
+        (Err(error), Err(update)) => Err(error.context(format!("{update:#}"))),
+        (Err(error), Ok(())) if packages.contains(&"rust-web-src") => {
+            Err(error).with_context(|| advice.to_owned())
+        }
+        (result, _) => result,
+    }
+}
+
+fn install_zig(zig: &Zig, python: &Path, logs: &Path) -> Result<()> {
+    if zig.environment.exists() {
+        fs::remove_dir_all(&zig.environment)
+            .with_context(|| format!("cannot remove {}", zig.environment.display()))?;
+    }
+    let mut venv = Command::new(python);
+    venv.args(["-m", "venv"]).arg(&zig.environment);
+    process::run(&mut venv, &logs.join("venv.log"))?;
+    let mut pip = Command::new(zig.python());
+    pip.args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
+    pip.arg("--only-binary=:all:").args(ZIG_PACKAGES);
+    process::run(&mut pip, &logs.join("pip.log"))?;
+    fs::write(&zig.marker, ZIG_PACKAGES.join("\n"))
+        .with_context(|| format!("cannot write {}", zig.marker.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn debian() -> Facts {
+        Facts {
+            rustup: Some("1.95.0".to_owned()),
+            python: Some("python3".into()),
+            apt: true,
+            ..Facts::default()
+        }
+    }
+
+    fn missing(route: Route, facts: &Facts) -> Vec<Piece> {
+        route.missing(facts, &Targets::default(), "1.95")
+    }
+
+    fn announced(route: Route, facts: &Facts) -> Vec<String> {
+        let workspace = Workspace::open().unwrap();
+        shown(&workspace, &Candidate { route, missing: missing(route, facts) }, facts)
+    }
+
+    #[test]
+    fn a_bare_debian_gets_either_route() {
+        assert_eq!(
+            announced(Route::Rustup, &debian()),
+            [
+                "rustup target add --toolchain 1.95.0 x86_64-unknown-linux-musl \
+                 x86_64-pc-windows-gnu",
+                "apt-get install --no-install-recommends gcc-mingw-w64-x86-64",
+            ]
+        );
+        assert_eq!(
+            announced(Route::Distro, &debian()),
+            [
+                "apt-get install --no-install-recommends rustc-web cargo-web rust-web-src \
+                 gcc-mingw-w64-x86-64",
+                "python3 -m venv target/tools/zig, and there: pip install ziglang==0.17.1 \
+                 cargo-zigbuild==0.24.0",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_python_without_environments_gets_them() {
+        let facts = Facts { python: None, mingw: true, ..debian() };
+        let announced = announced(Route::Distro, &facts);
+        assert!(announced[0].ends_with("rust-web-src python3-venv"), "{announced:?}");
+        assert!(announced[1].starts_with("/usr/bin/python3 -m venv"), "{announced:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_installed_is_told() {
+        for (route, facts, expected) in [
+            (Route::Distro, Facts { apt: false, ..debian() }, "no apt-get here; install"),
+            (Route::Rustup, Facts { rustup: None, ..debian() }, "not rustup's"),
+            (
+                Route::Distro,
+                Facts { system_rust: Some("1.85.0".to_owned()), ..debian() },
+                "no toolchain is updated here",
+            ),
+        ] {
+            let error = actions(route, &missing(route, &facts), &facts).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_toolchain_is_ever_updated() {
+        let facts = debian();
+        for route in [Route::Rustup, Route::Distro] {
+            for line in announced(route, &facts) {
+                assert!(!line.contains("update") && !line.contains("toolchain install"), "{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Which toolchain builds for the targets: what each route lacks, which one is taken. Pure.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+
+use super::facts::{Facts, MINGW, ZIG_PACKAGES};
+use super::plan::{Target, Targets};
+
+/// What `--toolchain` asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Choice {
+    #[default]
+    Auto,
+    Rustup,
+    Distro,
+}
+
+/// A way to get std and linkers for the targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The active toolchain with std for the targets, as `rustup target add` installs it.
+    Rustup,
+    /// The distribution's rustc, which builds std from source; needs package registries alone.
+    Distro,
+}
+
+/// Something that a route needs and that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Std(Target),
+    Mingw,
+    SystemRust { found: Option<String>, wanted: String },
+    StdSource,
+    Zig,
+}
+
+/// A route and what it lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) route: Route,
+    pub(crate) missing: Vec<Piece>,
+}
+
+impl Choice {
+    /// The routes that may be taken, in the order in which they are tried.
+    fn routes(self) -> &'static [Route] {
+        match self {
+            Self::Auto => &[Route::Rustup, Route::Distro],
+            Self::Rustup => &[Route::Rustup],
+            Self::Distro => &[Route::Distro],
+        }
+    }
+
+    /// The first route that lacks nothing, else all of them with what they lack.
+    pub(crate) fn decide(
+        self,
+        facts: &Facts,
+        targets: &Targets,
+        rust_version: &str,
+    ) -> Result<Route, Vec<Candidate>> {
+        let candidate = |&route: &Route| {
+            let missing = route.missing(facts, targets, rust_version);
+            Candidate { route, missing }
+        };
+        let candidates: Vec<_> = self.routes().iter().map(candidate).collect();
+        match candidates.iter().find(|candidate| candidate.missing.is_empty()) {
+            Some(candidate) => Ok(candidate.route),
+            None => Err(candidates),
+        }
+    }
+}
+
+impl Route {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rustup => "rustup",
+            Self::Distro => "distro",
+        }
+    }
+
+    /// What this route lacks to build for these targets.
+    pub(crate) fn missing(
+        self,
+        facts: &Facts,
+        targets: &Targets,
+        rust_version: &str,
+    ) -> Vec<Piece> {
+        let mut missing = Vec::new();
+        match self {
+            Self::Rustup => {
+                let lacks = |target: &&Target| !facts.std_for.contains(target);
+                missing.extend(targets.0.iter().filter(lacks).copied().map(Piece::Std));
+            }
+            Self::Distro => {
+                let version = facts.system_rust.as_deref();
+                if !version.is_some_and(|version| is_at_least(version, rust_version)) {
+                    let found = version.map(str::to_owned);
+                    missing.push(Piece::SystemRust { found, wanted: rust_version.to_owned() });
+                }
+                if !facts.std_source {
+                    missing.push(Piece::StdSource);
+                }
+                if targets.0.contains(&Target::Linux) && !facts.zig {
+                    missing.push(Piece::Zig);
+                }
+            }
+        }
+        if targets.0.contains(&Target::Windows) && !facts.mingw {
+            missing.push(Piece::Mingw);
+        }
+        missing
+    }
+
+    /// The sysroot of the compiler that this route uses.
+    pub(crate) fn sysroot(self, facts: &Facts) -> PathBuf {
+        match self {
+            Self::Rustup => facts.sysroot.clone().unwrap_or_default(),
+            Self::Distro => "/usr".into(),
+        }
+    }
+}
+
+/// Whether a version such as `1.96.0` is no older than one such as `1.95`.
+pub(crate) fn is_at_least(version: &str, wanted: &str) -> bool {
+    let numbers = |text: &str| {
+        let digits = text.split(|c: char| !c.is_ascii_digit());
+        let mut numbers = digits.map(|number| number.parse::<u32>().unwrap_or_default());
+        [(); 3].map(|()| numbers.next().unwrap_or_default())
+    };
+    numbers(version) >= numbers(wanted)
+}
+
+impl Display for Piece {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Std(target) => write!(f, "the standard library for {}", target.triple()),
+            Self::Mingw => write!(f, "{MINGW} (mingw-w64)"),
+            Self::SystemRust { found: None, wanted } => {
+                write!(f, "rustc and cargo {wanted} or newer in /usr/bin")
+            }
+            Self::SystemRust { found: Some(found), wanted } => {
+                write!(f, "rustc and cargo {wanted} or newer in /usr/bin (they are {found})")
+            }
+            Self::StdSource => f.write_str("the standard library's source for /usr/bin/rustc"),
+            Self::Zig => write!(f, "{} (from PyPI)", ZIG_PACKAGES.join(" and ")),
+        }
+    }
+}
+
+impl Display for Candidate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let pieces: Vec<_> = self.missing.iter().map(Piece::to_string).collect();
+        write!(f, "{} route: {}", self.route.name(), pieces.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete() -> Facts {
+        Facts {
+            sysroot: Some("/rustup/toolchains/stable".into()),
+            std_for: vec![Target::Linux, Target::Windows],
+            rustup: Some("stable".to_owned()),
+            mingw: true,
+            system_rust: Some("1.96.0".to_owned()),
+            std_source: true,
+            zig: true,
+            python: Some("python3".into()),
+            apt: true,
+        }
+    }
+
+    #[test]
+    fn auto_takes_what_is_complete() {
+        let both = Targets::default();
+        let linux = Targets(vec![Target::Linux]);
+        let no_windows = Facts { std_for: vec![Target::Linux], ..complete() };
+        for (facts, targets, expected) in [
+            (complete(), &both, Route::Rustup),
+            (no_windows.clone(), &both, Route::Distro),
+            (no_windows, &linux, Route::Rustup),
+            (Facts { mingw: false, ..complete() }, &linux, Route::Rustup),
+        ] {
+            assert_eq!(Choice::Auto.decide(&facts, targets, "1.95"), Ok(expected));
+        }
+        assert_eq!(Choice::Distro.decide(&complete(), &both, "1.95"), Ok(Route::Distro));
+    }
+
+    #[test]
+    fn what_is_missing_is_listed_for_each_route() {
+        let wanted = || "1.95".to_owned();
+        let candidates =
+            Choice::Auto.decide(&Facts::default(), &Targets::default(), "1.95").unwrap_err();
+        let expected = [
+            Candidate {
+                route: Route::Rustup,
+                missing: vec![Piece::Std(Target::Linux), Piece::Std(Target::Windows), Piece::Mingw],
+            },
+            Candidate {
+                route: Route::Distro,
+                missing: vec![
+                    Piece::SystemRust { found: None, wanted: wanted() },
+                    Piece::StdSource,
+                    Piece::Zig,
+                    Piece::Mingw,
+                ],
+            },
+        ];
+        assert_eq!(candidates, expected);
+
+        let old = Facts { system_rust: Some("1.85.1".to_owned()), ..complete() };
+        let candidates = Choice::Distro.decide(&old, &Targets::default(), "1.95").unwrap_err();
+        let shown = candidates[0].to_string();
+        assert_eq!(
+            shown,
+            "distro route: rustc and cargo 1.95 or newer in /usr/bin (they are 1.85.1)"
+        );
+    }
+
+    #[test]
+    fn a_target_that_is_not_built_needs_nothing() {
+        let facts = Facts { zig: false, ..complete() };
+        let windows = Targets(vec![Target::Windows]);
+        assert_eq!(Choice::Distro.decide(&facts, &windows, "1.95"), Ok(Route::Distro));
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        for (version, wanted, expected) in [
+            ("1.96.0", "1.95", true),
+            ("1.95.0", "1.95", true),
+            ("1.100.0", "1.95", true),
+            ("1.96.0+dfsg1-1", "1.95", true),
+            ("2.0.0-nightly", "1.95", true),
+            ("1.85.1", "1.95", false),
+            ("", "1.95", false),
+        ] {
+            assert_eq!(is_at_least(version, wanted), expected, "{version} {wanted}");
+        }
+    }
+}

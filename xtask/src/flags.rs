@@ -1,0 +1,208 @@
+//! The command line as typed. Only syntax is checked here; this is the one file that knows
+//! gumdrop.
+
+use std::ffi::OsString;
+use std::str::FromStr;
+
+use gumdrop::{Options, ParsingStyle};
+
+use crate::dist::{Choice, Target, Targets};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    Run(Command),
+    Help(String),
+}
+
+#[derive(Debug, Options)]
+struct Xtask {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(command)]
+    command: Option<Command>,
+}
+
+/// The tasks.
+#[derive(Debug, Options)]
+pub(crate) enum Command {
+    #[options(help = "build for every target, check, and package into target/dist")]
+    Dist(Dist),
+    #[options(help = "run every check and test, on the packaged binaries too")]
+    Ci(Ci),
+    #[options(help = "measure the packaged exporter beside the same one in Go")]
+    Bench(Bench),
+}
+
+/// Flags of `ci`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Ci {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "install the tools that are missing, saying which")]
+    pub(crate) setup: bool,
+}
+
+/// Flags of `bench`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Bench {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "install Go and its libraries where they are missing")]
+    pub(crate) setup: bool,
+}
+
+/// Flags of `dist`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Dist {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(
+        no_short,
+        meta = "ROUTE",
+        parse(try_from_str),
+        help = "where std and linkers for the targets come from: auto (the default), rustup or \
+                distro"
+    )]
+    pub(crate) toolchain: Choice,
+    #[options(no_short, help = "install what is missing, after saying what that is")]
+    pub(crate) setup: bool,
+    #[options(no_short, help = "print the plan and do nothing")]
+    pub(crate) dry_run: bool,
+    #[options(
+        no_short,
+        meta = "LIST",
+        parse(try_from_str),
+        help = "targets, separated by commas: linux,windows (the default)"
+    )]
+    pub(crate) targets: Targets,
+}
+
+/// Reads the arguments, without the program's name.
+///
+/// # Errors
+/// Wrong use, as one message that says how to get help.
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
+    let help = "see `cargo xtask --help`";
+    let arguments = arguments
+        .iter()
+        .map(|argument| argument.to_str().ok_or(format!("{argument:?} is not UTF-8; {help}")))
+        .collect::<Result<Vec<_>, _>>()?;
+    let xtask = Xtask::parse_args(&arguments, ParsingStyle::AllOptions)
+        .map_err(|error| format!("{error}; {help}"))?;
+    if xtask.help_requested() {
+        return Ok(Parsed::Help(usage(&xtask)));
+    }
+    match xtask.command {
+        Some(command) => Ok(Parsed::Run(command)),
+        None => Err(format!("which task?\n\n{}", usage(&xtask))),
+    }
+}
+
+fn usage(xtask: &Xtask) -> String {
+    match &xtask.command {
+        Some(command) => {
+            let name = command.command_name().unwrap_or_default();
+            format!("Usage: cargo xtask {name} [FLAGS]\n\n{}", command.self_usage())
+        }
+        None => {
+            let tasks = Xtask::command_list().unwrap_or_default();
+            format!("Usage: cargo xtask TASK [FLAGS]\n\n{}\n\nTasks:\n{tasks}", Xtask::usage())
+        }
+    }
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "rustup" => Ok(Self::Rustup),
+            "distro" => Ok(Self::Distro),
+            _ => Err(format!("{text:?} is none of auto, rustup and distro")),
+        }
+    }
+}
+
+impl FromStr for Targets {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut targets = text
+            .split(',')
+            .map(|name| match name {
+                "linux" => Ok(Target::Linux),
+                "windows" => Ok(Target::Windows),
+                _ => Err(format!("{name:?} is neither linux nor windows")),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        targets.sort();
+        targets.dedup();
+        Ok(Self(targets))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dist(arguments: &[&str]) -> Result<Dist, String> {
+        let arguments = ["dist"].iter().chain(arguments).map(OsString::from).collect::<Vec<_>>();
+        match parse(&arguments)? {
+            Parsed::Run(Command::Dist(dist)) => Ok(dist),
+            parsed => panic!("{parsed:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_have_defaults() {
+        let dist = dist(&[]).unwrap();
+        assert_eq!(dist.toolchain, Choice::Auto);
+        assert_eq!(dist.targets.0, [Target::Linux, Target::Windows]);
+        assert!(!dist.setup && !dist.dry_run);
+    }
+
+    #[test]
+    fn both_forms_of_a_value_are_taken() {
+        for arguments in [
+            &["--toolchain=distro", "--targets=windows,linux,windows", "--dry-run"][..],
+            &["--toolchain", "distro", "--targets", "linux,windows", "--dry-run"],
+        ] {
+            let dist = dist(arguments).unwrap();
+            assert_eq!(dist.toolchain, Choice::Distro);
+            assert_eq!(dist.targets.0, [Target::Linux, Target::Windows]);
+            assert!(dist.dry_run);
+        }
+    }
+
+    #[test]
+    fn wrong_use_is_told() {
+        for (arguments, expected) in [
+            (&["--toolchain=cross"][..], "none of auto, rustup and distro"),
+            (&["--targets=linux,aix"], "neither linux nor windows"),
+            (&["--targets="], "neither linux nor windows"),
+            (&["--setup=true"], "setup"),
+            (&["--offline"], "offline"),
+            (&["everything"], "everything"),
+        ] {
+            let error = dist(arguments).unwrap_err();
+            assert!(error.contains(expected) && error.contains("--help"), "{error}");
+        }
+        assert!(parse(&[]).unwrap_err().contains("Tasks:"));
+        assert!(parse(&["release".into()]).unwrap_err().contains("release"));
+    }
+
+    #[test]
+    fn help_is_no_task() {
+        for (arguments, expected) in
+            [(&["--help"][..], "Tasks:"), (&["dist", "--help"], "--toolchain ROUTE")]
+        {
+            let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+            match parse(&arguments).unwrap() {
+                Parsed::Help(text) => assert!(text.contains(expected), "{text}"),
+                parsed => panic!("{parsed:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Development tasks of this workspace, `cargo xtask <command>`. Each command is a module that
+//! plans, then calls; rules about packages live in `blueking-package`, not here.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool reports on its terminal"
+)]
+
+mod apt;
+mod bench;
+mod ci;
+mod dist;
+mod flags;
+mod process;
+mod progress;
+mod server;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::flags::{Command, Parsed};
+use crate::workspace::Workspace;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let command = match flags::parse(&arguments) {
+        Ok(Parsed::Run(command)) => command,
+        Ok(Parsed::Help(text)) => {
+            println!("{text}");
+            return ExitCode::SUCCESS;
+        }
+        Err(wrong_use) => {
+            eprintln!("xtask: {wrong_use}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<()> {
+    let workspace = Workspace::open()?;
+    match command {
+        Command::Dist(flags) => dist::run(&workspace, flags),
+        Command::Ci(flags) => ci::run(&workspace, flags),
+        Command::Bench(flags) => bench::run(&workspace, flags),
+    }
+}

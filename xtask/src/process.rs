@@ -1,0 +1,187 @@
+//! Other programs: found, started with their output kept in a log, and bounded in time.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, iter, thread};
+
+use anyhow::{Context, Result, bail};
+
+/// Lines of a log that are shown when its program fails.
+const TAIL: usize = 40;
+
+/// How often a program with a time limit is looked at.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Runs a program to its end; all that it prints goes to the file `log`.
+///
+/// # Errors
+/// The program cannot be started or fails; the message ends with the last lines that it printed.
+pub(crate) fn run(command: &mut Command, log: &Path) -> Result<()> {
+    run_with(command, log, None, None)
+}
+
+/// As [`run`], but the program is killed after `limit`.
+pub(crate) fn run_within(command: &mut Command, log: &Path, limit: Duration) -> Result<()> {
+    run_with(command, log, None, Some(limit))
+}
+
+/// As [`run_within`], with the program's standard output in a file of its own.
+pub(crate) fn run_into(
+    command: &mut Command,
+    output: &Path,
+    log: &Path,
+    limit: Duration,
+) -> Result<()> {
+    run_with(command, log, Some(output), Some(limit))
+}
+
+/// The standard output of a program that succeeds at once, else `None`.
+pub(crate) fn output(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8(output.stdout).ok()).flatten()
+}
+
+/// The file that a program's name stands for in `PATH`.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let name = format!("{program}{}", env::consts::EXE_SUFFIX);
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file())
+}
+
+/// A command as people type it, without its environment.
+pub(crate) fn shown(command: &Command) -> String {
+    let words = iter::once(command.get_program()).chain(command.get_args());
+    let quoted = words.map(|word| {
+        let word = word.to_string_lossy();
+        let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
+        if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{word}'") }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+fn run_with(
+    command: &mut Command,
+    log: &Path,
+    output: Option<&Path>,
+    limit: Option<Duration>,
+) -> Result<()> {
+    let shown = shown(command);
+    let mut sink = create(log)?;
+    writeln!(sink, "$ {shown}").with_context(|| format!("cannot write {}", log.display()))?;
+    let stderr = sink.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
+    let stdout = output.map_or(Ok(sink), create)?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .with_context(|| format!("cannot start `{shown}`"))?;
+
+    let status = match limit {
+        None => Some(child.wait()).transpose(),
+        Some(limit) => wait_within(&mut child, limit).transpose(),
+    };
+    match status.with_context(|| format!("cannot wait for `{shown}`"))? {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => bail!("`{shown}` failed ({status}){}", tail(log)),
+        None => {
+            let seconds = limit.unwrap_or_default().as_secs();
+            bail!("`{shown}` did not end within {seconds} s{}", tail(log))
+        }
+    }
+}
+
+fn create(path: &Path) -> Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    File::create(path).with_context(|| format!("cannot create {}", path.display()))
+}
+
+/// Waits for a program, and kills it when its time is over: `None`.
+fn wait_within(child: &mut Child, limit: Duration) -> Option<std::io::Result<ExitStatus>> {
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        match child.try_wait() {
+            Ok(None) => thread::sleep(POLL),
+            Ok(Some(status)) => return Some(Ok(status)),
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    // It may have ended by itself just now; either way it is gone after `wait`.
+    let _ = child.kill();
+    let _ = child.wait();
+    None
+}
+
+/// The end of a log as the end of a message; empty where the program said nothing.
+fn tail(log: &Path) -> String {
+    let bytes = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    // The first line is the command, which the message has already.
+    let lines: Vec<_> = text.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let last = lines[lines.len().saturating_sub(TAIL)..].join("\n  ");
+    format!("; the end of {}:\n  {last}", log.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_typed() {
+        let mut command = Command::new("/usr/bin/cargo");
+        command.args(["build", "--target", "x86_64", "a b", "", "C=1"]).env("SECRET", "s");
+        assert_eq!(shown(&command), "/usr/bin/cargo build --target x86_64 'a b' '' C=1");
+    }
+
+    #[test]
+    fn the_tail_is_short_and_leaves_the_command_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        assert_eq!(tail(&log), "");
+        fs::write(&log, "$ make\n").unwrap();
+        assert_eq!(tail(&log), "");
+        let lines: Vec<_> = (0..100).map(|n| format!("line {n}")).collect();
+        fs::write(&log, format!("$ make\n{}\n", lines.join("\n"))).unwrap();
+        let tail = tail(&log);
+        assert!(tail.ends_with("line 99") && !tail.contains("make"), "{tail}");
+        assert_eq!(tail.lines().count(), 1 + TAIL);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_failure_shows_what_was_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("logs/log");
+        let sh = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        run(&mut sh("echo fine"), &log).unwrap();
+        assert!(fs::read_to_string(&log).unwrap().ends_with("\nfine\n"));
+
+        let error = run(&mut sh("echo out; echo err >&2; exit 3"), &log).unwrap_err().to_string();
+        assert!(error.contains("status: 3") && error.ends_with("\n  out\n  err"), "{error}");
+
+        let output = folder.path().join("out");
+        run_into(&mut sh("echo out; echo err >&2"), &output, &log, Duration::from_secs(60))
+            .unwrap();
+        assert_eq!(fs::read_to_string(&output).unwrap(), "out\n");
+
+        let limit = Duration::from_millis(1);
+        let error = run_within(&mut sh("exec sleep 600"), &log, limit).unwrap_err().to_string();
+        assert!(error.contains("did not end within"), "{error}");
+
+        let error = run(&mut Command::new("/nowhere/tool"), &log).unwrap_err().to_string();
+        assert!(error.starts_with("cannot start `/nowhere/tool`"), "{error}");
+    }
+}

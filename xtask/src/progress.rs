@@ -1,0 +1,78 @@
+//! What a task is doing, on stderr: a bar with a spinner on a terminal, plain lines elsewhere.
+
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Steps that take no longer than this are not worth a closing line in a log.
+const QUICK: Duration = Duration::from_secs(1);
+
+/// The steps of a task.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    done: u64,
+    total: u64,
+}
+
+impl Progress {
+    /// Expects so many steps.
+    pub(crate) fn new(total: u64) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner} [{pos}/{len}] {msg} ({elapsed})")
+                .expect("the template has only fields that indicatif knows");
+            let bar = ProgressBar::new(total).with_style(style);
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self { bar, done: 0, total }
+    }
+
+    /// Expects more steps than it was made with.
+    pub(crate) fn expect_more(&mut self, steps: u64) {
+        self.total += steps;
+        if let Some(bar) = &self.bar {
+            bar.set_length(self.total);
+        }
+    }
+
+    /// Does the next step under this name.
+    pub(crate) fn step<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.done += 1;
+        let place = format!("[{}/{}]", self.done, self.total);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(self.done);
+                bar.set_message(name.to_owned());
+                bar.reset_elapsed();
+            }
+            None => eprintln!("{place} {name}"),
+        }
+        let start = Instant::now();
+        let result = work()?;
+        let took = start.elapsed();
+        if self.bar.is_some() || took > QUICK {
+            self.note(&format!("{place} {name}: {:.1} s", took.as_secs_f64()));
+        }
+        Ok(result)
+    }
+
+    /// Prints a line that stays.
+    pub(crate) fn note(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        // What is printed next, an error or the summary, starts on a line of its own.
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Programs that serve while a task looks at them, and the looking: HTTP on loopback.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use ureq::Agent;
+
+use crate::process;
+
+/// How often a condition is looked at.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A running program; it is ended when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    shown: String,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts a program that prints to the file `log`.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
+        if let Some(folder) = log.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        }
+        let output = File::create(log).with_context(|| format!("create {}", log.display()))?;
+        let errors = output.try_clone().with_context(|| format!("reopen {}", log.display()))?;
+        let shown = process::shown(command);
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .with_context(|| format!("cannot start `{shown}`"))?;
+        Ok(Self { child, shown, log: log.to_owned() })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until `look` finds what it looks for.
+    ///
+    /// # Errors
+    /// The program ended, or `limit` passed; with what was seen last and what the program printed.
+    pub(crate) fn wait_for<T>(
+        &mut self,
+        limit: Duration,
+        mut look: impl FnMut() -> Result<T>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            let error = match look() {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
+            };
+            let printed = || fs::read_to_string(&self.log).unwrap_or_default();
+            if let Some(status) = self.child.try_wait().context("look after a process")? {
+                bail!("`{}` ended ({status}): {}", self.shown, printed());
+            }
+            if start.elapsed() > limit {
+                bail!("`{}` in {} s: {error:#}\n{}", self.shown, limit.as_secs(), printed());
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Waits until the program ends by itself; how, and what it printed.
+    pub(crate) fn end(mut self, limit: Duration) -> Result<(ExitStatus, String)> {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().context("look after a process")? {
+                let printed = fs::read_to_string(&self.log)
+                    .with_context(|| format!("read {}", self.log.display()))?;
+                return Ok((status, printed));
+            }
+            if start.elapsed() > limit {
+                bail!("`{}` did not end within {} s", self.shown, limit.as_secs());
+            }
+            thread::sleep(POLL);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port of loopback that nothing listens on.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("find a free port")?;
+    Ok(listener.local_addr().context("find a free port")?.port())
+}
+
+/// The body that `url` is answered with, if the status is 200.
+pub(crate) fn get(url: &str) -> Result<String> {
+    let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build();
+    let mut response = Agent::new_with_config(config).get(url).call().context(url.to_owned())?;
+    response.body_mut().read_to_string().with_context(|| url.to_owned())
+}
+
+/// The value of the first sample on a metrics page whose series starts with `prefix`.
+pub(crate) fn sample(page: &str, prefix: &str) -> Option<f64> {
+    let line = page.lines().find(|line| line.starts_with(prefix))?;
+    line.rsplit_once(' ')?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_found_by_its_series() {
+        let page = "# TYPE a gauge\na{x=\"1 2\"} 3.5\nab 7\n";
+        assert_eq!(sample(page, "a{"), Some(3.5));
+        assert_eq!(sample(page, "ab "), Some(7.0));
+        assert_eq!(sample(page, "c"), None);
+    }
+}

@@ -1,0 +1,160 @@
+//! What this workspace is: its root, version, revision, and the exporters in it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::process;
+
+/// Digits of a commit's hash in a build revision. Git's own short form grows with the number of
+/// objects in a clone, so two clones of one commit could differ.
+const REVISION_DIGITS: usize = 12;
+
+/// The workspace that this program was built in.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+/// An exporter that is packaged: a crate that has a folder with `blueking.toml` in `config/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Exporter {
+    /// Name of the crate and of the folder, for example `host-exporter`.
+    pub(crate) name: String,
+    /// The folder with what people write about it.
+    pub(crate) config: PathBuf,
+}
+
+impl Exporter {
+    /// Name of the crate's binary: the crate's name with `_` for `-`.
+    pub(crate) fn binary(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    /// The description for BlueKing that people keep.
+    pub(crate) fn description(&self) -> PathBuf {
+        self.config.join("blueking.toml")
+    }
+}
+
+impl Workspace {
+    pub(crate) fn open() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"));
+        ensure!(
+            root.join("Cargo.lock").is_file(),
+            "{} holds no workspace any more; start xtask with `cargo xtask`",
+            root.display()
+        );
+        Ok(Self { root: root.to_owned() })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The version of every crate here.
+    pub(crate) fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// The oldest Rust that compiles this workspace.
+    pub(crate) fn rust_version(&self) -> &'static str {
+        env!("CARGO_PKG_RUST_VERSION")
+    }
+
+    /// Everything that is made goes below this folder, whatever target folder cargo itself uses.
+    pub(crate) fn target(&self) -> PathBuf {
+        self.root.join("target")
+    }
+
+    /// The cargo that started this program, else the one in `PATH`.
+    pub(crate) fn cargo(&self) -> PathBuf {
+        env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
+    }
+
+    /// A path as people read it: relative to the root where it is below it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+
+    /// The exporters, sorted by name.
+    pub(crate) fn exporters(&self) -> Result<Vec<Exporter>> {
+        let folder = self.root.join("config");
+        let entries = fs::read_dir(&folder).with_context(|| self.cannot("read", &folder))?;
+        let mut exporters = Vec::new();
+        for entry in entries {
+            let config = entry.with_context(|| self.cannot("read", &folder))?.path();
+            let name = config.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+            if let Some(name) = name.filter(|_| config.join("blueking.toml").is_file()) {
+                exporters.push(Exporter { name, config });
+            }
+        }
+        ensure!(
+            !exporters.is_empty(),
+            "no exporter to package: no config/<exporter>/blueking.toml"
+        );
+        exporters.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(exporters)
+    }
+
+    /// The commit that is built, with `-dirty` after it where files differ from it; `unknown`
+    /// where git cannot tell.
+    pub(crate) fn revision(&self) -> String {
+        let git = |arguments: &[&str]| {
+            process::output(Command::new("git").arg("-C").arg(&self.root).args(arguments))
+        };
+        let head = git(&["rev-parse", "HEAD"]);
+        revision(head.as_deref(), git(&["status", "--porcelain"]).as_deref())
+    }
+
+    fn cannot(&self, action: &str, path: &Path) -> String {
+        format!("cannot {action} {}", self.shown(path))
+    }
+}
+
+fn revision(head: Option<&str>, status: Option<&str>) -> String {
+    match (head.and_then(|head| head.trim().get(..REVISION_DIGITS)), status) {
+        (Some(head), Some(status)) if status.trim().is_empty() => head.to_owned(),
+        (Some(head), Some(_)) => format!("{head}-dirty"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_tells_commit_and_state() {
+        let head = Some("0123456789abcdef0123456789abcdef01234567\n");
+        for (head, status, expected) in [
+            (head, Some(""), "0123456789ab"),
+            (head, Some(" M Cargo.toml\n"), "0123456789ab-dirty"),
+            (head, None, "unknown"),
+            (None, Some("?? Cargo.toml\n"), "unknown"),
+            (Some("HEAD"), Some(""), "unknown"),
+        ] {
+            assert_eq!(revision(head, status), expected);
+        }
+    }
+
+    #[test]
+    fn an_exporter_is_a_folder_with_a_description() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace { root: folder.path().to_owned() };
+        assert!(workspace.exporters().is_err());
+        for name in ["b-exporter", "a-exporter", "notes"] {
+            fs::create_dir_all(folder.path().join("config").join(name)).unwrap();
+        }
+        assert!(workspace.exporters().unwrap_err().to_string().contains("blueking.toml"));
+        for name in ["b-exporter", "a-exporter"] {
+            fs::write(folder.path().join("config").join(name).join("blueking.toml"), "").unwrap();
+        }
+        let exporters = workspace.exporters().unwrap();
+        let names: Vec<_> = exporters.iter().map(Exporter::binary).collect();
+        assert_eq!(names, ["a_exporter", "b_exporter"]);
+        assert_eq!(workspace.shown(&exporters[0].description()), "config/a-exporter/blueking.toml");
+    }
+}
