@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -14,7 +15,11 @@ use crate::definition::Description;
 use crate::logging;
 use crate::scrape::{Scraper, WORKER_NAME};
 use crate::self_metrics::{Build, SelfMetrics};
+use crate::shutdown::Shutdown;
 use crate::web::{self, Site};
+
+/// How long responses may take that are on their way when the process is asked to end.
+const LAST_RESPONSES: Duration = Duration::from_millis(1500);
 
 /// Exit code for wrong use.
 const EXIT_USAGE: u8 = 2;
@@ -74,7 +79,8 @@ impl Exporter {
         self
     }
 
-    /// Does what the program's arguments ask for; serves until the process is ended.
+    /// Does what the program's arguments ask for; serves until the process is asked to end (SIGTERM,
+    /// SIGINT, Ctrl-C, a closed console), answers what has been asked by then, and returns.
     ///
     /// The exit code is 2 for wrong use and 1 where the exporter cannot listen, each with one
     /// clear line on stderr.
@@ -120,15 +126,20 @@ impl Exporter {
             telemetry_path: config.telemetry_path.clone(),
             scraper: Scraper::new(SelfMetrics::new(name), self.build, self.collectors),
         };
-        if let Err(error) = web::serve(site, listeners) {
-            complain(name, &format!("cannot start a thread: {error}"));
-            return ExitCode::FAILURE;
-        }
+        let started =
+            Shutdown::new().and_then(|shutdown| Ok((shutdown, web::serve(site, listeners)?)));
+        let (shutdown, connections) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                complain(name, &format!("cannot start serving: {error}"));
+                return ExitCode::FAILURE;
+            }
+        };
         let addresses = addresses.join(" ");
         log::info!("{name} {version} listens on {addresses}, metrics at {}", config.telemetry_path);
-        loop {
-            thread::park();
-        }
+        shutdown.wait();
+        connections.finish(LAST_RESPONSES);
+        ExitCode::SUCCESS
     }
 
     fn version_line(&self) -> String {

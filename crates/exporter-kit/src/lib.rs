@@ -39,6 +39,7 @@ mod logging;
 mod samples;
 mod scrape;
 mod self_metrics;
+mod shutdown;
 mod web;
 
 pub use collector::{CollectError, Collector};

@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::locations::Locations;
+use super::mingw;
 use super::plan::{PROFILE, Plan, Target};
 use super::toolchain::Route;
 use crate::workspace::Workspace;
@@ -68,6 +69,7 @@ impl<'a> Cargo<'a> {
         self.exporters(&mut command);
         command
             .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", MINGW)
+            .env(mingw::NO_OTHER_ARCHIVES, "1")
             // The form with separators carries paths with blanks, and outranks configuration.
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, locations)?.join("\x1f"));
         Ok(command)
@@ -85,8 +87,11 @@ impl<'a> Cargo<'a> {
     fn rustflags(self, target: Target, locations: &Locations) -> Result<Vec<String>> {
         let mut flags = locations.remap_flags()?;
         match (target, self.plan.route) {
-            // The linker would write the time into the header.
-            (Target::Windows, _) => flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned()),
+            (Target::Windows, _) => {
+                flags.push(mingw::link_flag(&self.plan.cargo_target)?);
+                // The linker would write the time into the header.
+                flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
+            }
             // C runtime and unwinder are zig's; rustc built from source has none of its own.
             (Target::Linux, Route::Distro) => flags.push("-Clink-self-contained=no".to_owned()),
             (Target::Linux, Route::Rustup) => {}

@@ -11,6 +11,7 @@ use blueking_package::v51;
 use super::build::Cargo;
 use super::inspect::{Findings, inspect};
 use super::locations::Locations;
+use super::mingw;
 use super::package::{self, Source};
 use super::plan::{Describe, PackagePlan, Plan, Target};
 use super::summary::Row;
@@ -57,6 +58,9 @@ pub(crate) fn run(
     for &target in &plan.targets {
         let name = format!("building for {} ({} route)", target.triple(), plan.route.name());
         progress.step(&name, || {
+            if target == Target::Windows {
+                mingw::prepare(&plan.cargo_target)?;
+            }
             let log = plan.logs.join(format!("{}.log", target.triple()));
             process::run(&mut cargo.build(target, &locations)?, &log)
         })?;

@@ -7,6 +7,7 @@ mod facts;
 mod inspect;
 mod locations;
 mod make;
+mod mingw;
 mod package;
 mod plan;
 mod setup;

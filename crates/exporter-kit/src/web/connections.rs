@@ -2,6 +2,7 @@
 //! places are taken, the connection that has waited longest without a complete request gives way.
 
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,9 @@ const HANDOVER: Duration = Duration::from_millis(500);
 pub(crate) struct Connections {
     limit: usize,
     open: Mutex<Vec<Open>>,
+    /// A connection has left or, once the process is about to end, has been answered.
     left: Condvar,
+    finishing: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -41,7 +44,12 @@ pub(crate) struct Place {
 
 impl Connections {
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, open: Mutex::default(), left: Condvar::new() })
+        Arc::new(Self {
+            limit,
+            open: Mutex::default(),
+            left: Condvar::new(),
+            finishing: AtomicBool::new(false),
+        })
     }
 
     /// Takes a place for `stream`; `None` if every connection is being served.
@@ -72,6 +80,14 @@ impl Connections {
     /// Closes the connection that has waited longest, if one waits.
     pub(crate) fn make_room(&self) {
         give_way(&mut self.lock());
+    }
+
+    /// Returns when every request has been answered, or after `patience`.
+    pub(crate) fn finish(&self, patience: Duration) {
+        self.finishing.store(true, Ordering::Relaxed);
+        let is_busy = |open: &mut Vec<Open>| open.iter().any(|open| open.state == State::Served);
+        // What is not done by then is given up.
+        let _ = self.left.wait_timeout_while(self.lock(), patience, is_busy);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Open>> {
@@ -116,6 +132,10 @@ impl Place {
             && own.state != State::GivingWay
         {
             own.state = state;
+            // Not for every response: it is a system call.
+            if self.connections.finishing.load(Ordering::Relaxed) {
+                self.connections.left.notify_all();
+            }
         }
     }
 }
@@ -124,7 +144,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
         open.retain(|open| !Arc::ptr_eq(&open.stream, &self.stream));
-        self.connections.left.notify_one();
+        self.connections.left.notify_all();
     }
 }
 
@@ -167,6 +187,23 @@ mod tests {
         second.join().unwrap();
         assert_eq!(second_client.read(&mut [0]).unwrap(), 0);
         assert_eq!(connections.lock().len(), 2);
+    }
+
+    #[test]
+    fn finishing_waits_for_responses_and_for_nobody_else() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connections = Connections::new(2);
+        let (_idle_client, idle) = connection(&listener);
+        let (_busy_client, busy) = connection(&listener);
+        let _idle = connections.admit(idle).unwrap();
+        let busy = connections.admit(busy).unwrap();
+        busy.serve();
+        let begun = Instant::now();
+        connections.finish(Duration::from_millis(20));
+        assert!(begun.elapsed() >= Duration::from_millis(20), "given up after that time only");
+        busy.wait();
+        // Would take an hour if it did not return at once.
+        connections.finish(Duration::from_secs(3600));
     }
 
     #[test]

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use connections::{Connections, Place};
+pub(crate) use connections::Connections;
+use connections::Place;
 use landing::Landing;
 pub(crate) use listen::ListenAddress;
 use request::{Refusal, Request, RequestReader};
@@ -61,12 +62,12 @@ struct Server {
 }
 
 /// Starts serving `site` on every listener. Returns when all accept threads have started; they
-/// run as long as the process does.
+/// run as long as the process does. The connections can be asked to finish.
 ///
 /// # Errors
 ///
 /// The system refuses to start a thread.
-pub(crate) fn serve(site: Site, listeners: Vec<TcpListener>) -> io::Result<()> {
+pub(crate) fn serve(site: Site, listeners: Vec<TcpListener>) -> io::Result<Arc<Connections>> {
     let landing = Landing {
         name: site.name,
         version: site.version,
@@ -84,7 +85,7 @@ pub(crate) fn serve(site: Site, listeners: Vec<TcpListener>) -> io::Result<()> {
             thread::Builder::new().name("accept".into()).stack_size(CONNECTION_STACK_BYTES);
         thread.spawn(move || accept_for_ever(&listener, &server, &connections))?;
     }
-    Ok(())
+    Ok(connections)
 }
 
 /// Accepts connections; no error ends it. A client that has gone again is none, and a lack of file

@@ -104,3 +104,17 @@ fn the_description_names_every_metric_on_the_page() {
         assert!(!text(&metric["zh"]).is_empty(), "{metric} has no Chinese description");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_request_to_end_is_followed_at_once() {
+    use rustix::process::Signal;
+
+    for signal in [Signal::TERM, Signal::INT] {
+        let exporter = Exporter::start(&[]);
+        let _idle = std::net::TcpStream::connect(exporter.address()).unwrap();
+        let begun = Instant::now();
+        assert!(exporter.end(signal).success());
+        assert!(begun.elapsed() < Duration::from_secs(2), "{signal:?}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::process::ExitStatus;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::{self, JoinHandle};
 
@@ -56,6 +58,14 @@ impl Exporter {
     /// A GET of `path`: status, content type and body.
     pub(crate) fn get(&self, path: &str) -> (u16, String, String) {
         get(self.address, path)
+    }
+
+    /// Asks the exporter to end with `signal`; how it ends.
+    #[cfg(unix)]
+    pub(crate) fn end(mut self, signal: rustix::process::Signal) -> ExitStatus {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
+        self.child.wait().unwrap()
     }
 
     /// Ends the exporter; what it has logged after its first line.
