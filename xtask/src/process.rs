@@ -118,7 +118,7 @@ fn wait_within(child: &mut Child, limit: Duration) -> Option<std::io::Result<Exi
     None
 }
 
-/// The end of a log as the end of a message; empty where the program said nothing.
+/// The end of a log as further lines of a message; empty where the program said nothing.
 fn tail(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
@@ -128,7 +128,7 @@ fn tail(log: &Path) -> String {
         return String::new();
     }
     let last = lines[lines.len().saturating_sub(TAIL)..].join("\n  ");
-    format!("; the end of {}:\n  {last}", log.display())
+    format!("\nthe end of {}:\n  {last}", log.display())
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
         fs::write(&log, format!("$ make\n{}\n", lines.join("\n"))).unwrap();
         let tail = tail(&log);
         assert!(tail.ends_with("line 99") && !tail.contains("make"), "{tail}");
-        assert_eq!(tail.lines().count(), 1 + TAIL);
+        assert_eq!(tail.trim_start().lines().count(), 1 + TAIL);
     }
 
     #[cfg(unix)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cli::{self, Command, Config};
+use crate::cli::{self, Command, Config, Flag, SettingError, Settings};
 use crate::collector::Collector;
 use crate::definition::Description;
 use crate::logging;
@@ -31,8 +31,13 @@ pub struct Exporter {
     default_address: &'static str,
     about: &'static str,
     build: Build,
+    flags: &'static [Flag],
+    configure: Option<Configure>,
     collectors: Vec<(&'static str, Box<dyn Collector>)>,
 }
+
+/// Adds what the settings ask for.
+type Configure = Box<dyn FnOnce(Exporter, &Settings) -> Result<Exporter, SettingError>>;
 
 impl Exporter {
     /// An exporter called `name`, which heads the names of its own metrics, with the default of
@@ -53,7 +58,8 @@ impl Exporter {
             rust: env!("EXPORTER_KIT_RUST_VERSION"),
             target: env!("EXPORTER_KIT_TARGET"),
         };
-        Self { name, default_address, about: "", build, collectors: Vec::new() }
+        let (flags, configure, collectors) = (&[][..], None, Vec::new());
+        Self { name, default_address, about: "", build, flags, configure, collectors }
     }
 
     /// States the version, nearly always `env!("CARGO_PKG_VERSION")`.
@@ -65,6 +71,37 @@ impl Exporter {
     /// Says in one sentence what the exporter is for; `--help` and the landing page show it.
     pub fn about(mut self, about: &'static str) -> Self {
         self.about = about;
+        self
+    }
+
+    /// Declares flags of the exporter's own, beside those that every exporter has.
+    pub fn flags(mut self, flags: &'static [Flag]) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// Says how the exporter follows from its settings: `configure` adds the collectors that need
+    /// to know them. It is called once, when all settings have been read.
+    ///
+    /// ```no_run
+    /// # use exporter_kit::{CollectError, Collector, Exporter, Flag, Metric, Samples};
+    /// # struct Pool(String);
+    /// # impl Collector for Pool {
+    /// #     fn metrics(&self) -> &'static [&'static dyn Metric] { &[] }
+    /// #     fn collect(&mut self, _: &mut Samples) -> Result<(), CollectError> { Ok(()) }
+    /// # }
+    /// const FLAGS: &[Flag] = &[Flag::value("pool.path", "PATH", "/run/pool", "Socket of the pool.")];
+    ///
+    /// Exporter::new("pool_exporter", ":9700").flags(FLAGS).configure(|exporter, settings| {
+    ///     Ok(exporter.collector("pool", Pool(settings.text("pool.path").to_owned())))
+    /// })
+    /// .run();
+    /// ```
+    pub fn configure(
+        mut self,
+        configure: impl FnOnce(Self, &Settings) -> Result<Self, SettingError> + 'static,
+    ) -> Self {
+        self.configure = Some(Box::new(configure));
         self
     }
 
@@ -86,30 +123,50 @@ impl Exporter {
     /// clear line on stderr.
     pub fn run(self) -> ExitCode {
         let args: Vec<OsString> = env::args_os().skip(1).collect();
-        match cli::read(&args, self.default_address) {
-            Ok(Command::Help) => print(&cli::help(self.name, self.about, self.default_address)),
-            Ok(Command::Version) => print(&self.version_line()),
-            Ok(Command::Describe) => print(&format!("{:#}\n", self.describe())),
-            Ok(Command::Run(config)) => self.serve(&config),
-            Err(errors) => {
-                for error in errors {
-                    complain(self.name, &error);
-                }
-                ExitCode::from(EXIT_USAGE)
+        self.run_with(&args)
+    }
+
+    /// As [`run`](Self::run), with these arguments instead of the program's.
+    pub fn run_with(self, args: &[OsString]) -> ExitCode {
+        let name = self.name;
+        let flags = cli::all_flags(self.default_address, self.flags);
+        let done = match cli::read(name, &flags, args) {
+            Ok(Command::Help) => Ok(print(&cli::help(name, self.about, &flags))),
+            Ok(Command::Version) => Ok(print(&self.version_line())),
+            Ok(Command::Describe(settings)) => self
+                .configured(&settings)
+                .map(|exporter| print(&format!("{:#}\n", exporter.describe(&flags)))),
+            Ok(Command::Check(settings)) => {
+                self.configured(&settings).map(|_| print(&settings.to_toml()))
             }
+            Ok(Command::Run(settings, config)) => {
+                self.configured(&settings).map(|exporter| exporter.serve(config))
+            }
+            Err(errors) => Err(errors),
+        };
+        done.unwrap_or_else(|errors| {
+            for error in errors {
+                complain(name, &error);
+            }
+            ExitCode::from(EXIT_USAGE)
+        })
+    }
+
+    fn configured(mut self, settings: &Settings) -> Result<Self, Vec<String>> {
+        match self.configure.take() {
+            Some(configure) => configure(self, settings).map_err(|error| vec![error.to_string()]),
+            None => Ok(self),
         }
     }
 
-    fn serve(self, config: &Config) -> ExitCode {
-        logging::init();
+    fn serve(self, config: Config) -> ExitCode {
+        logging::init(config.log_level);
         silence_collectors();
         let name = self.name;
-        let address = &config.listen_address;
-        let listeners = match address.bind() {
+        let listeners = match web::bind(&config.listen_addresses) {
             Ok(listeners) => listeners,
             Err(error) => {
-                let hint = "stop what has the port, or choose another with --web.listen-address";
-                complain(name, &format!("cannot listen on {address}: {error}; {hint}"));
+                complain(name, &error);
                 return ExitCode::FAILURE;
             }
         };
@@ -119,11 +176,12 @@ impl Exporter {
             .map(|address| address.to_string())
             .collect();
         let version = self.build.version;
+        let path = config.telemetry_path.clone();
         let site = Site {
             name,
             version,
             about: self.about,
-            telemetry_path: config.telemetry_path.clone(),
+            config,
             scraper: Scraper::new(SelfMetrics::new(name), self.build, self.collectors),
         };
         let started =
@@ -136,7 +194,7 @@ impl Exporter {
             }
         };
         let addresses = addresses.join(" ");
-        log::info!("{name} {version} listens on {addresses}, metrics at {}", config.telemetry_path);
+        log::info!("{name} {version} listens on {addresses}, metrics at {path}");
         shutdown.wait();
         connections.finish(LAST_RESPONSES);
         ExitCode::SUCCESS
@@ -148,7 +206,7 @@ impl Exporter {
     }
 
     /// Flags and metrics as data: what packages, dashboards and references are made from.
-    fn describe(self) -> Value {
+    fn describe(self, flags: &[Flag]) -> Value {
         let scraper = Scraper::new(SelfMetrics::new(self.name), self.build, self.collectors);
         let mut metrics = Vec::new();
         scraper.describe(|metric| metrics.push(to_json(metric)));
@@ -156,7 +214,7 @@ impl Exporter {
             "name": self.name,
             "version": self.build.version,
             "about": self.about,
-            "flags": cli::describe_flags(self.default_address),
+            "flags": cli::describe_flags(flags),
             "metrics": metrics,
         })
     }

@@ -42,6 +42,7 @@ mod self_metrics;
 mod shutdown;
 mod web;
 
+pub use cli::{Flag, SettingError, Settings};
 pub use collector::{CollectError, Collector};
 pub use definition::{
     Counter, CounterKind, Definition, Description, Gauge, GaugeKind, Kind, Metric, Scalar, Unit,

@@ -28,9 +28,9 @@ impl Log for Stderr {
     fn flush(&self) {}
 }
 
-/// Sends the log to stderr from level info on. A logger that the program has set itself stays.
-pub(crate) fn init() {
+/// Sends the log to stderr from `level` on. A logger that the program has set itself stays.
+pub(crate) fn init(level: LevelFilter) {
     if log::set_logger(&Stderr).is_ok() {
-        log::set_max_level(LevelFilter::Info);
+        log::set_max_level(level);
     }
 }

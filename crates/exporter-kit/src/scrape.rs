@@ -8,7 +8,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use prometheus::IntCounter;
 use crate::collector::{CollectError, Collector};
 use crate::exposition;
 use crate::samples::Samples;
-use crate::self_metrics::{Build, Outcome, SelfMetrics};
+use crate::self_metrics::{Build, Handler, Outcome, SelfMetrics};
 
 /// How long the collectors behind a slow one wait before another worker takes them.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -33,11 +33,42 @@ pub(crate) struct Scraper {
     shared: Arc<Shared>,
 }
 
+/// What a scrape asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// The page is due after this time, with what is there by then.
+    pub(crate) timeout: Duration,
+    pub(crate) selection: Selection,
+}
+
+/// Which collectors a scrape is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    All,
+    /// By their index, ascending.
+    Some(Vec<usize>),
+}
+
+impl Selection {
+    fn has(&self, index: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(indices) => indices.contains(&index),
+        }
+    }
+}
+
 /// A finished page.
 #[derive(Debug)]
 pub(crate) struct Page {
-    run: u64,
     pub(crate) body: Vec<u8>,
+}
+
+/// Where the page of a run appears, for all who share the run.
+#[derive(Debug)]
+struct Answer {
+    run: u64,
+    page: OnceLock<Arc<Page>>,
 }
 
 struct Shared {
@@ -56,11 +87,13 @@ struct State {
     runs: u64,
     idle_workers: usize,
     own: Samples,
-    page: Arc<Page>,
+    /// The last page: its memory serves for the next one.
+    last: Option<Arc<Page>>,
 }
 
 struct Run {
-    id: u64,
+    answer: Arc<Answer>,
+    selection: Selection,
     queue: VecDeque<usize>,
     unfinished: usize,
     last_taken: Instant,
@@ -100,42 +133,45 @@ impl Scraper {
             runs: 0,
             idle_workers: 0,
             own: Samples::default(),
-            page: Arc::new(Page { run: 0, body: Vec::new() }),
+            last: None,
         };
         let state = Mutex::new(state);
         let (work, finished) = (Condvar::new(), Condvar::new());
         Self { shared: Arc::new(Shared { metrics, build, state, work, finished }) }
     }
 
-    /// The page of the run in flight, or of a new one, after `timeout` at the latest.
-    pub(crate) fn scrape(&self, timeout: Duration) -> Arc<Page> {
-        let deadline = Instant::now() + timeout;
+    /// What counts the scrapes.
+    pub(crate) fn handler(&self) -> &Handler {
+        self.shared.metrics.handler()
+    }
+
+    /// The collectors' names, in the order of their indices.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.shared.lock().slots.iter().map(|slot| slot.name).collect()
+    }
+
+    /// The page of the run in flight, if it is about the same, or of a new one; after the timeout
+    /// at the latest.
+    pub(crate) fn scrape(&self, ask: &Ask) -> Arc<Page> {
+        let deadline = Instant::now() + ask.timeout;
         let shared = &self.shared;
-        let mut state = shared.lock();
-        let run = if let Some(run) = &mut state.run {
-            run.deadline = run.deadline.max(deadline);
-            run.id
-        } else {
-            let run = shared.begin(&mut state, deadline);
-            state = shared.rouse_worker(state);
-            run
+        let (mut state, answer) = match shared.join(ask, deadline) {
+            Ok(joined) => joined,
+            Err(page) => return page,
         };
         loop {
-            // A later page than the one that was asked for is as good.
-            if state.page.run >= run {
-                return Arc::clone(&state.page);
+            if let Some(page) = answer.page.get() {
+                return Arc::clone(page);
             }
             let now = Instant::now();
             if now >= deadline {
-                if state.run.as_ref().is_some_and(|run| now >= run.deadline) {
-                    shared.finish(&mut state);
-                    shared.finished.notify_all();
-                    return Arc::clone(&state.page);
+                if state.run.as_ref().is_none_or(|run| now < run.deadline) {
+                    // Somebody with more time waits on for the rest.
+                    return shared.partial(&mut state, &ask.selection);
                 }
-                // Somebody with more time waits on for the rest.
-                let mut body = Vec::new();
-                shared.encode(&mut state, &mut body);
-                return Arc::new(Page { run, body });
+                shared.finish(&mut state);
+                shared.finished.notify_all();
+                continue;
             }
             let mut wake = deadline;
             if let Some(current) = &state.run
@@ -148,9 +184,7 @@ impl Scraper {
                 }
                 wake = wake.min(stalled);
             }
-            let wait = wake.saturating_duration_since(now);
-            state =
-                shared.finished.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = shared.wait(state, wake.saturating_duration_since(now));
         }
     }
 
@@ -172,24 +206,65 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a run with every collector that is not late from an earlier one.
-    fn begin(&self, state: &mut State, deadline: Instant) -> u64 {
+    /// Waits until a run is finished, for at most `time`.
+    fn wait<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
+        self.finished.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Takes part in the run that `ask` is about. A run about other collectors is waited for first;
+    /// if that takes until the deadline, the page of what is there now is the error.
+    fn join(
+        self: &Arc<Self>,
+        ask: &Ask,
+        deadline: Instant,
+    ) -> Result<(MutexGuard<'_, State>, Arc<Answer>), Arc<Page>> {
+        let mut state = self.lock();
+        loop {
+            match &mut state.run {
+                None => {
+                    let answer = self.begin(&mut state, &ask.selection, deadline);
+                    return Ok((self.rouse_worker(state), answer));
+                }
+                Some(run) if run.selection == ask.selection => {
+                    run.deadline = run.deadline.max(deadline);
+                    let answer = Arc::clone(&run.answer);
+                    return Ok((state, answer));
+                }
+                Some(_) => {}
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(self.partial(&mut state, &ask.selection));
+            }
+            state = self.wait(state, left);
+        }
+    }
+
+    /// Starts a run with every selected collector that is not late from an earlier one.
+    fn begin(&self, state: &mut State, selection: &Selection, deadline: Instant) -> Arc<Answer> {
         state.runs += 1;
-        let id = state.runs;
+        let answer = Arc::new(Answer { run: state.runs, page: OnceLock::new() });
         let mut queue = VecDeque::with_capacity(state.slots.len());
         for (index, slot) in state.slots.iter_mut().enumerate() {
             slot.samples.clear();
             slot.outcome = None;
-            if slot.collector.is_some() {
+            if slot.collector.is_some() && selection.has(index) {
                 queue.push_back(index);
             }
         }
         let unfinished = queue.len();
-        state.run = Some(Run { id, queue, unfinished, last_taken: Instant::now(), deadline });
+        state.run = Some(Run {
+            answer: Arc::clone(&answer),
+            selection: selection.clone(),
+            queue,
+            unfinished,
+            last_taken: Instant::now(),
+            deadline,
+        });
         if unfinished == 0 {
             self.finish(state);
         }
-        id
+        answer
     }
 
     /// Sees to it that one more worker looks at the queue. The lock is given up meanwhile: a
@@ -246,7 +321,7 @@ impl Shared {
             let slot = &mut state.slots[index];
             slot.collector = Some(collector);
             slot.failing = failing;
-            if state.run.as_ref().is_none_or(|current| current.id != run) {
+            if state.run.as_ref().is_none_or(|current| current.answer.run != run) {
                 // Too late: that run was finished without it.
                 continue;
             }
@@ -275,8 +350,8 @@ impl Shared {
     fn finish(&self, state: &mut State) {
         let now = Instant::now();
         let Some(run) = state.run.take() else { return };
-        for slot in &mut state.slots {
-            if slot.outcome.is_some() {
+        for (index, slot) in state.slots.iter_mut().enumerate() {
+            if slot.outcome.is_some() || !run.selection.has(index) {
                 continue;
             }
             slot.outcome = Some(slot.late(now));
@@ -286,29 +361,39 @@ impl Shared {
                 log::warn!("collector {} is late; the page goes without its samples", slot.name);
             }
         }
-        // Nobody can get the last page any more; if nobody is still sending it, its memory serves
-        // for the new one.
-        let mut body = match Arc::get_mut(&mut state.page) {
-            Some(last) => std::mem::take(&mut last.body),
-            None => Vec::with_capacity(state.page.body.len()),
-        };
+        // Unless somebody is still sending it.
+        let last = state.last.take().and_then(Arc::into_inner);
+        let mut body = last.map_or_else(Vec::new, |last| last.body);
         body.clear();
-        self.encode(state, &mut body);
-        state.page = Arc::new(Page { run: run.id, body });
+        self.encode(state, &run.selection, &mut body);
+        let page = Arc::new(Page { body });
+        state.last = Some(Arc::clone(&page));
+        // It is set here alone, once for each run.
+        let _ = run.answer.page.set(page);
     }
 
-    /// Appends the page of what is there now to `body`.
-    fn encode(&self, state: &mut State, body: &mut Vec<u8>) {
+    /// The page of what is there now.
+    fn partial(&self, state: &mut State, selection: &Selection) -> Arc<Page> {
+        let mut body = Vec::new();
+        self.encode(state, selection, &mut body);
+        Arc::new(Page { body })
+    }
+
+    fn encode(&self, state: &mut State, selection: &Selection, body: &mut Vec<u8>) {
         let now = Instant::now();
         let State { slots, own, .. } = state;
+        let slots = || {
+            let all = slots.iter().enumerate();
+            all.filter(|(index, _)| selection.has(*index)).map(|(_, slot)| slot)
+        };
         own.clear();
-        self.metrics.write_build(self.build, own);
-        for slot in slots.iter() {
+        self.metrics.write_process(self.build, own);
+        for slot in slots() {
             let outcome = slot.outcome.unwrap_or_else(|| slot.late(now));
             self.metrics.write_outcome(slot.name, outcome, &slot.errors, own);
         }
         own.arrange();
-        exposition::encode(slots.iter().map(|slot| &slot.samples).chain([&*own]), body);
+        exposition::encode(slots().map(|slot| &slot.samples).chain([&*own]), body);
     }
 }
 
@@ -328,7 +413,7 @@ impl State {
         let run = self.run.as_mut()?;
         let index = run.queue.pop_front()?;
         run.last_taken = Instant::now();
-        Some((run.id, index))
+        Some((run.answer.run, index))
     }
 }
 

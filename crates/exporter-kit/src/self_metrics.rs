@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus::{IntCounter, IntCounterVec, Opts};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
 
 use crate::definition::{Counter, Gauge, Metric, Unit};
 use crate::samples::Samples;
@@ -33,6 +33,70 @@ pub(crate) struct SelfMetrics {
     timeout: Gauge<1>,
     errors: Counter<1>,
     live_errors: IntCounterVec,
+    handler: Handler,
+}
+
+const REQUESTS: Counter<1> = Counter::new(
+    "promhttp_metric_handler_requests_total",
+    "Scrapes that were answered, by status code.",
+)
+.labels(["code"])
+.zh("抓取请求次数");
+
+const IN_FLIGHT: Gauge =
+    Gauge::new("promhttp_metric_handler_requests_in_flight", "Scrapes that are being answered.")
+        .zh("处理中的抓取请求数");
+
+/// Counts what scrapes are answered with.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    requests: [(u16, &'static str, IntCounter); 3],
+    in_flight: IntGauge,
+}
+
+/// A scrape that is being answered; no longer when dropped.
+pub(crate) struct InFlight<'a>(&'a IntGauge);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Handler {
+    fn new() -> Self {
+        let counter = |code: u16, text: &'static str| {
+            let counter = IntCounter::new(REQUESTS.name(), REQUESTS.help());
+            (code, text, counter.expect("name and help of a definition are good"))
+        };
+        let in_flight = IntGauge::new(IN_FLIGHT.name(), IN_FLIGHT.help());
+        Self {
+            requests: [counter(200, "200"), counter(400, "400"), counter(503, "503")],
+            in_flight: in_flight.expect("name and help of a definition are good"),
+        }
+    }
+
+    /// Begins to answer a scrape, unless `limit` are being answered; 0 is no limit.
+    pub(crate) fn begin(&self, limit: usize) -> Option<InFlight<'_>> {
+        self.in_flight.inc();
+        let guard = InFlight(&self.in_flight);
+        let within = limit == 0 || self.in_flight.get() <= i64::try_from(limit).unwrap_or(i64::MAX);
+        within.then_some(guard)
+    }
+
+    /// Counts a scrape that is answered with this status.
+    pub(crate) fn count(&self, status: u16) {
+        if let Some((_, _, counter)) = self.requests.iter().find(|(code, _, _)| *code == status) {
+            counter.inc();
+        }
+    }
+
+    fn write(&self, out: &mut Samples) {
+        for (_, code, counter) in &self.requests {
+            out.set(&REQUESTS, [code], counter.get() as f64);
+        }
+        out.set(&IN_FLIGHT, [], self.in_flight.get() as f64);
+    }
 }
 
 impl SelfMetrics {
@@ -74,12 +138,18 @@ impl SelfMetrics {
             .zh("采集是否超时"),
             errors,
             live_errors,
+            handler: Handler::new(),
         }
     }
 
     /// All definitions, for `--describe`.
-    pub(crate) fn definitions(&self) -> [&dyn Metric; 5] {
-        [&self.build_info, &self.success, &self.duration, &self.timeout, &self.errors]
+    pub(crate) fn definitions(&self) -> [&dyn Metric; 7] {
+        let Self { build_info, success, duration, timeout, errors, .. } = self;
+        [build_info, success, duration, timeout, errors, &REQUESTS, &IN_FLIGHT]
+    }
+
+    pub(crate) fn handler(&self) -> &Handler {
+        &self.handler
     }
 
     /// The live counter of one collector's errors; it is on the page from the start, with 0.
@@ -87,9 +157,10 @@ impl SelfMetrics {
         self.live_errors.with_label_values(&[collector])
     }
 
-    pub(crate) fn write_build(&self, build: Build, out: &mut Samples) {
+    pub(crate) fn write_process(&self, build: Build, out: &mut Samples) {
         let labels = [build.version, build.revision, build.rust, build.target];
         out.set(&self.build_info, labels, 1.0);
+        self.handler.write(out);
     }
 
     pub(crate) fn write_outcome(

@@ -66,10 +66,12 @@ impl Locations {
 
     /// Texts that no binary may hold.
     pub(crate) fn forbidden(&self) -> Vec<String> {
-        let folders = [&self.workspace, &self.target, &self.temporary]
+        let folders = [&self.workspace, &self.target, &self.temporary, &self.sysroot]
             .into_iter()
             .chain(&self.home)
-            .chain(&self.cargo_home);
+            .chain(&self.cargo_home)
+            // A distribution's sysroot; many a path that is there on every machine starts so.
+            .filter(|path| **path != Path::new("/usr"));
         // With the slash, so that `/tmp` itself, which std knows by heart, is not one.
         let folders = folders.filter_map(|path| {
             let path = path.to_str()?.trim_end_matches('/');

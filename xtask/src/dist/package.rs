@@ -180,12 +180,7 @@ fn problems_of_files(
 /// Stops with all problems, one in a line.
 fn refuse(problems: &[Problem]) -> Result<()> {
     let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
-    ensure!(
-        lines.is_empty(),
-        "{} broken rules, so nothing is written:\n{}",
-        lines.len(),
-        lines.join("\n")
-    );
+    ensure!(lines.is_empty(), "nothing is written because of:\n{}", lines.join("\n"));
     Ok(())
 }
 

@@ -204,6 +204,10 @@ fn install_zig(zig: &Zig, python: &Path, logs: &Path) -> Result<()> {
     venv.args(["-m", "venv"]).arg(&zig.environment);
     process::run(&mut venv, &logs.join("venv.log"))?;
     let mut pip = Command::new(zig.python());
+    // Set for all of a user's pip, these would install elsewhere than in the environment.
+    for variable in ["PIP_PREFIX", "PIP_TARGET", "PIP_USER", "PYTHONHOME", "PYTHONPATH"] {
+        pip.env_remove(variable);
+    }
     pip.args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
     pip.arg("--only-binary=:all:").args(ZIG_PACKAGES);
     process::run(&mut pip, &logs.join("pip.log"))?;

@@ -1,59 +1,173 @@
-//! The command line: flags in every form their users know, checked into a [`Config`].
+//! The command line and what stands behind it: settings from everywhere, checked into a [`Config`].
 
 mod argv;
+mod file;
 mod flags;
+mod settings;
 
+use std::env;
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::time::Duration;
 
+use log::LevelFilter;
 use serde_json::{Value, json};
 
+pub use flags::Flag;
+use flags::{
+    CONFIG_CHECK, DESCRIBE, ENABLE_OPENMETRICS, HELP, KIT_FLAGS, LISTEN_ADDRESS, LOG_LEVEL,
+    MAX_CONNECTIONS, MAX_REQUESTS, READ_TIMEOUT, SCRAPE_TIMEOUT, TELEMETRY_PATH, VERSION,
+};
+pub use settings::{SettingError, Settings};
+
 use crate::web::ListenAddress;
-use flags::{Flag, KIT_FLAGS, LISTEN_ADDRESS, Options, TELEMETRY_PATH};
 
 /// What the arguments ask for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Command {
     Help,
     Version,
-    Describe,
-    Run(Config),
+    Describe(Settings),
+    /// Print the effective settings.
+    Check(Settings),
+    Run(Settings, Config),
 }
 
-/// Checked settings of a run.
-#[derive(Debug, PartialEq, Eq)]
+/// The kit's own settings, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
-    pub(crate) listen_address: ListenAddress,
+    pub(crate) listen_addresses: Vec<ListenAddress>,
     pub(crate) telemetry_path: String,
+    pub(crate) enable_openmetrics: bool,
+    pub(crate) max_connections: usize,
+    /// 0 is no limit.
+    pub(crate) max_requests: usize,
+    pub(crate) read_timeout: Duration,
+    pub(crate) scrape_timeout: Duration,
+    pub(crate) log_level: LevelFilter,
 }
 
-/// Reads the arguments after the program's name.
+/// The flags of an exporter: the kit's and its own.
+pub(crate) fn all_flags(default_address: &'static str, own: &[Flag]) -> Vec<Flag> {
+    let mut flags = KIT_FLAGS.to_vec();
+    for flag in &mut flags {
+        if flag.name == LISTEN_ADDRESS {
+            flag.default = default_address;
+        }
+    }
+    // What only asks for something to be printed comes last.
+    let actions = flags.iter().position(|flag| flag.action).unwrap_or(flags.len());
+    flags.splice(actions..actions, own.iter().copied());
+    flags
+}
+
+/// Reads the arguments after the program's name, and the environment.
 ///
 /// # Errors
 ///
 /// All that is wrong with them, one line each.
-pub(crate) fn read(args: &[OsString], default_address: &str) -> Result<Command, Vec<String>> {
-    let options = Options::parse(&to_unicode(args)?)?;
-    if options.help {
+pub(crate) fn read(
+    exporter: &str,
+    flags: &[Flag],
+    args: &[OsString],
+) -> Result<Command, Vec<String>> {
+    let args = to_unicode(args)?;
+    // What is wrong with the arguments is told with all the rest; `--help` and `--version` help
+    // where other things are wrong, so they do not look at those.
+    let (typed, _) = argv::read(&args, flags);
+    let asks = |name: &str| {
+        let last = typed.iter().rfind(|(flag, _)| flag.name == name);
+        last.is_some_and(|(_, value)| settings::boolean(value) == Some(true))
+    };
+    let switches = typed.iter().filter(|(flag, _)| flag.action);
+    let wrong: Vec<_> =
+        switches.filter_map(|(flag, value)| settings::check_action(flag, value)).collect();
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    if asks(HELP) {
         return Ok(Command::Help);
     }
-    if options.version {
+    if asks(VERSION) {
         return Ok(Command::Version);
     }
-    if options.describe {
-        return Ok(Command::Describe);
+    let variable = |name: &str| env::var(name).ok();
+    let settings = Settings::read(exporter, flags, &args, variable)?;
+    if asks(DESCRIBE) {
+        return Ok(Command::Describe(settings));
     }
-    let address = options.listen_address.as_deref().unwrap_or(default_address);
-    let path = options.telemetry_path.unwrap_or_else(|| default_of(TELEMETRY_PATH).to_owned());
-    let listen_address =
-        address.parse::<ListenAddress>().map_err(|error| format!("--{LISTEN_ADDRESS}: {error}"));
-    let path =
-        check_path(&path).map(|()| path).map_err(|error| format!("--{TELEMETRY_PATH}: {error}"));
-    match (listen_address, path) {
-        (Ok(listen_address), Ok(telemetry_path)) => {
-            Ok(Command::Run(Config { listen_address, telemetry_path }))
+    let config = Config::new(&settings)?;
+    if asks(CONFIG_CHECK) {
+        return Ok(Command::Check(settings));
+    }
+    Ok(Command::Run(settings, config))
+}
+
+impl Config {
+    fn new(settings: &Settings) -> Result<Self, Vec<String>> {
+        let mut errors = Vec::new();
+        let mut listen_addresses = Vec::new();
+        for text in settings.texts(LISTEN_ADDRESS) {
+            match text.parse::<ListenAddress>() {
+                Ok(address) => listen_addresses.push(address),
+                Err(error) => errors.push(settings.error(LISTEN_ADDRESS, error)),
+            }
         }
-        (address, path) => Err([address.err(), path.err()].into_iter().flatten().collect()),
+        let telemetry_path = settings.text(TELEMETRY_PATH).to_owned();
+        if let Err(error) = check_path(&telemetry_path) {
+            errors.push(settings.error(TELEMETRY_PATH, error));
+        }
+        let mut number = |name: &str, least: usize| {
+            let number = settings.parse(name).and_then(|number: usize| {
+                let enough = number >= least;
+                enough
+                    .then_some(number)
+                    .ok_or_else(|| settings.error(name, format!("must be at least {least}")))
+            });
+            number.unwrap_or_else(|error| {
+                errors.push(error);
+                least
+            })
+        };
+        let max_connections = number(MAX_CONNECTIONS, 1);
+        let max_requests = number(MAX_REQUESTS, 0);
+        let mut time = |name: &str| {
+            let time = settings.duration(name).and_then(|time| {
+                let some = !time.is_zero();
+                some.then_some(time)
+                    .ok_or_else(|| settings.error(name, "must be more than nothing"))
+            });
+            time.unwrap_or_else(|error| {
+                errors.push(error);
+                Duration::ZERO
+            })
+        };
+        let read_timeout = time(READ_TIMEOUT);
+        let scrape_timeout = time(SCRAPE_TIMEOUT);
+        let log_level = match settings.text(LOG_LEVEL) {
+            "error" => LevelFilter::Error,
+            "warn" => LevelFilter::Warn,
+            "info" => LevelFilter::Info,
+            "debug" => LevelFilter::Debug,
+            other => {
+                let error = format!("must be error, warn, info or debug, not {other:?}");
+                errors.push(settings.error(LOG_LEVEL, error));
+                LevelFilter::Info
+            }
+        };
+        if !errors.is_empty() {
+            return Err(errors.iter().map(ToString::to_string).collect());
+        }
+        Ok(Self {
+            listen_addresses,
+            telemetry_path,
+            enable_openmetrics: settings.is_on(ENABLE_OPENMETRICS),
+            max_connections,
+            max_requests,
+            read_timeout,
+            scrape_timeout,
+            log_level,
+        })
     }
 }
 
@@ -69,9 +183,8 @@ fn to_unicode(args: &[OsString]) -> Result<Vec<String>, Vec<String>> {
     if errors.is_empty() { Ok(unicode) } else { Err(errors) }
 }
 
-fn default_of(name: &str) -> &'static str {
-    KIT_FLAGS.iter().find(|flag| flag.name == name).map_or("", |flag| flag.default)
-}
+/// Paths that the kit answers itself.
+const OWN_PATHS: [&str; 2] = ["/-/healthy", "/-/ready"];
 
 fn check_path(path: &str) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
@@ -81,6 +194,8 @@ fn check_path(path: &str) -> Result<(), String> {
         Err(format!("{path:?} does not begin with a slash; give /{path}"))
     } else if path == "/" {
         Err("/ is the landing page; give another path, such as /metrics".to_owned())
+    } else if OWN_PATHS.contains(&path) {
+        Err(format!("{path} is for probes; give another path, such as /metrics"))
     } else if path.starts_with("//") || !path.bytes().all(plain) {
         Err(format!("{path:?} is no plain path; use letters, digits, - . _ ~ and single slashes"))
     } else {
@@ -89,46 +204,44 @@ fn check_path(path: &str) -> Result<(), String> {
 }
 
 /// The text of `--help`.
-pub(crate) fn help(name: &str, about: &str, default_address: &str) -> String {
+pub(crate) fn help(name: &str, about: &str, flags: &[Flag]) -> String {
     let mut text = String::new();
     if !about.is_empty() {
         let _ = writeln!(text, "{about}\n");
     }
     let _ = writeln!(text, "Usage: {name} [--FLAG=VALUE]...\n\nFlags:");
-    for flag in KIT_FLAGS {
-        let usage = match flag.value {
-            Some(value) => format!("--{}={value}", flag.name),
-            None => format!("--{}", flag.name),
-        };
-        let _ = write!(text, "  {usage:<30} {}", flag.help);
-        match default_for(flag, default_address) {
-            "" => text.push('\n'),
+    for flag in flags {
+        let _ = write!(text, "  {:<31} {}", flag.usage(), flag.help);
+        if flag.secret {
+            let _ = write!(text, " From the environment or the file alone.");
+        }
+        match flag.default {
+            "" | "false" => text.push('\n'),
             default => {
                 let _ = writeln!(text, " [default: {default}]");
             }
         }
     }
-    text.push_str(
-        "\nA flag may be given as --flag=value, --flag value, -flag=value or -flag value.\n",
+    let example = flags.first().map_or(String::new(), |flag| flag.variable(name));
+    let _ = write!(
+        text,
+        "\nA flag may be given as --flag=value, --flag value, -flag=value or -flag value; else by \
+         the\nenvironment ({example} for the first), else in the file of\n--config.file.\n"
     );
     text
 }
 
-/// The flags as `--describe` shows them; `value` is null for a boolean.
-pub(crate) fn describe_flags(default_address: &str) -> Value {
+/// The flags as `--describe` shows them; `value` is null for a switch.
+pub(crate) fn describe_flags(flags: &[Flag]) -> Value {
     let describe = |flag: &Flag| {
         json!({
             "name": flag.name,
-            "value": flag.value,
-            "default": default_for(flag, default_address),
+            "value": flag.placeholder,
+            "default": if flag.is_switch() { "" } else { flag.default },
             "help": flag.help,
         })
     };
-    KIT_FLAGS.iter().map(describe).collect()
-}
-
-fn default_for<'a>(flag: &Flag, default_address: &'a str) -> &'a str {
-    if flag.name == LISTEN_ADDRESS { default_address } else { flag.default }
+    flags.iter().map(describe).collect()
 }
 
 #[cfg(test)]
@@ -136,32 +249,65 @@ mod tests {
     use super::*;
 
     fn run(args: &[&str]) -> Result<Command, Vec<String>> {
-        read(&args.iter().map(OsString::from).collect::<Vec<_>>(), ":9601")
+        let args: Vec<_> = args.iter().map(OsString::from).collect();
+        read("test_exporter", &all_flags(":9601", &[]), &args)
+    }
+
+    fn config(args: &[&str]) -> Config {
+        match run(args) {
+            Ok(Command::Run(_, config)) => config,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn defaults_and_flags_become_a_config() {
-        let config = |address: &str, path: &str| {
-            let telemetry_path = path.to_owned();
-            Ok(Command::Run(Config { listen_address: address.parse().unwrap(), telemetry_path }))
+        let address = |text: &str| text.parse::<ListenAddress>().unwrap();
+        let defaults = Config {
+            listen_addresses: vec![address(":9601")],
+            telemetry_path: "/metrics".to_owned(),
+            enable_openmetrics: false,
+            max_connections: 128,
+            max_requests: 0,
+            read_timeout: Duration::from_secs(5),
+            scrape_timeout: Duration::from_secs(10),
+            log_level: LevelFilter::Info,
         };
-        assert_eq!(run(&[]), config(":9601", "/metrics"));
-        assert_eq!(
-            run(&["-web.listen-address", "[::1]:1", "--web.telemetry-path=/a/b"]),
-            config("[::1]:1", "/a/b")
-        );
+        assert_eq!(config(&[]), defaults);
+        let args = [
+            "-web.listen-address",
+            "[::1]:1",
+            "--web.telemetry-path=/a/b",
+            "--web.enable-openmetrics",
+            "--scrape.timeout=1m",
+            "--log.level=debug",
+        ];
+        let expected = Config {
+            listen_addresses: vec![address("[::1]:1")],
+            telemetry_path: "/a/b".to_owned(),
+            enable_openmetrics: true,
+            scrape_timeout: Duration::from_secs(60),
+            log_level: LevelFilter::Debug,
+            ..defaults
+        };
+        assert_eq!(config(&args), expected);
     }
 
     #[test]
-    fn help_wins_over_version_and_both_over_what_is_wrong() {
-        assert_eq!(run(&["--version", "-h"]), Ok(Command::Help));
-        assert_eq!(run(&["--version", "--web.telemetry-path="]), Ok(Command::Version));
-        assert_eq!(run(&["--describe"]), Ok(Command::Describe));
+    fn help_and_version_do_not_look_at_other_mistakes() {
+        assert!(matches!(run(&["--version", "-h"]), Ok(Command::Help)));
+        assert!(matches!(run(&["--version", "--web.telemetry-path="]), Ok(Command::Version)));
+        assert!(matches!(run(&["--describe"]), Ok(Command::Describe(_))));
+        assert!(matches!(run(&["--config.check"]), Ok(Command::Check(_))));
+        assert!(matches!(run(&["--help", "--help=false"]), Ok(Command::Run(..))));
+        assert!(run(&["--help=maybe"]).unwrap_err()[0].contains("true or false"));
     }
 
     #[test]
     fn a_path_that_cannot_be_served_is_refused() {
-        for path in ["", "/", "metrics", "//metrics", "/a b", "/a?b", "/a#b", "/%61", "/指标"] {
+        let paths =
+            ["", "/", "metrics", "//metrics", "/a b", "/a?b", "/a#b", "/%61", "/指标", "/-/ready"];
+        for path in paths {
             let errors = run(&[&format!("--web.telemetry-path={path}")]).unwrap_err();
             assert_eq!(errors.len(), 1, "{path}");
             assert!(errors[0].starts_with("--web.telemetry-path: "), "{errors:?}");
@@ -170,19 +316,29 @@ mod tests {
 
     #[test]
     fn all_errors_are_told_together() {
-        let errors = run(&["--web.listen-address=9601", "--web.telemetry-path="]).unwrap_err();
-        assert_eq!(errors.len(), 2, "{errors:?}");
+        let args = [
+            "--web.listen-address=9601",
+            "--web.listen-address=x",
+            "--web.telemetry-path=",
+            "--web.max-connections=0",
+            "--web.max-requests=-1",
+            "--web.read-timeout=0",
+            "--scrape.timeout=soon",
+            "--log.level=loud",
+        ];
+        assert_eq!(run(&args).unwrap_err().len(), args.len());
     }
 
     #[test]
     fn help_tells_every_flag_and_default() {
-        let help = help("host_exporter", "", ":9601");
-        for flag in KIT_FLAGS {
+        const OWN: &[Flag] = &[Flag::value("pool.password", "PASSWORD", "", "Password.").secret()];
+        let help = help("host_exporter", "", &all_flags(":9601", OWN));
+        for flag in all_flags(":9601", OWN) {
             assert!(help.contains(&format!("--{}", flag.name)), "{help}");
         }
-        assert!(
-            help.contains("[default: :9601]") && help.contains("[default: /metrics]"),
-            "{help}"
-        );
+        for text in ["[default: :9601]", "[default: 10s]", "environment or the file alone"] {
+            assert!(help.contains(text), "{help}");
+        }
+        assert!(help.contains("HOST_EXPORTER_WEB_LISTEN_ADDRESS"), "{help}");
     }
 }

@@ -48,7 +48,12 @@ fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Scraper {
 }
 
 fn page(scraper: &Scraper, timeout: Duration) -> String {
-    String::from_utf8(scraper.scrape(timeout).body.clone()).unwrap()
+    ask(scraper, timeout, Selection::All)
+}
+
+fn ask(scraper: &Scraper, timeout: Duration, selection: Selection) -> String {
+    let page = scraper.scrape(&Ask { timeout, selection });
+    String::from_utf8(page.body.clone()).unwrap()
 }
 
 /// The value of a series on the page.
@@ -188,4 +193,34 @@ fn an_exporter_without_collectors_still_tells_of_itself() {
     let page = page(&scraper(Vec::new()), AMPLE);
     let build = r#"test_build_info{version="1",revision="r",rustversion="1.95",target="t"}"#;
     assert_eq!(value(&page, build), Some(1.0));
+}
+
+#[test]
+fn a_selection_asks_its_collectors_and_shows_them_alone() {
+    let asked = fake(|_| Err("not to be asked".into()));
+    let scraper = scraper(vec![("bad", asked), ("good", good())]);
+    assert_eq!(scraper.names(), ["bad", "good"]);
+    let page = ask(&scraper, AMPLE, Selection::Some(vec![1]));
+    assert_eq!(value(&page, "good"), Some(1.0));
+    assert_eq!(self_metric(&page, "collector_success", "good"), Some(1.0));
+    assert_eq!(self_metric(&page, "collector_success", "bad"), None);
+    let all = ask(&scraper, AMPLE, Selection::All);
+    assert_eq!(self_metric(&all, "errors_total", "bad"), Some(1.0));
+}
+
+#[test]
+fn runs_about_different_collectors_follow_each_other() {
+    let (gated, begun, gate) = gated();
+    let scraper = scraper(vec![("good", good()), ("bad", gated)]);
+    thread::scope(|scope| {
+        let all = scope.spawn(|| ask(&scraper, AMPLE, Selection::All));
+        begun.recv().unwrap();
+        // The run in flight is about more than this; there is no time to wait for its end.
+        let page = ask(&scraper, Duration::ZERO, Selection::Some(vec![0]));
+        assert_eq!(self_metric(&page, "collector_success", "bad"), None);
+        let one = scope.spawn(|| ask(&scraper, AMPLE, Selection::Some(vec![0])));
+        gate.send(()).unwrap();
+        assert_eq!(value(&all.join().unwrap(), "bad"), Some(1.0));
+        assert_eq!(value(&one.join().unwrap(), "good"), Some(1.0));
+    });
 }

@@ -41,7 +41,8 @@ impl Landing<'_> {
         }
         let _ = write!(
             page,
-            "<ul>\n<li><a href=\"{link}\">Metrics</a> at <code>{path}</code></li>\n</ul>\n\
+            "<ul>\n<li><a href=\"{link}\">Metrics</a> at <code>{path}</code></li>\n\
+             <li><a href=\"-/healthy\">Health</a> at <code>/-/healthy</code></li>\n</ul>\n\
              </body>\n</html>\n"
         );
         page

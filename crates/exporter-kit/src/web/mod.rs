@@ -3,9 +3,11 @@
 //! An exporter serves small pages to a few scrapers, so a thread for each connection is simple and
 //! fast enough; what keeps it safe is that everything is bounded: connections, request heads, time.
 
+mod accept;
 mod connections;
 mod landing;
 mod listen;
+mod query;
 mod request;
 mod response;
 
@@ -22,11 +24,9 @@ pub(crate) use listen::ListenAddress;
 use request::{Refusal, Request, RequestReader};
 use response::{PLAIN_TEXT, Response};
 
+use crate::cli::Config;
 use crate::exposition;
-use crate::scrape::Scraper;
-
-/// The most connections at once. Scrapers keep one each; the rest is for people and probes.
-const MAX_CONNECTIONS: usize = 128;
+use crate::scrape::{Ask, Scraper};
 
 /// Reading a request and writing a response need little stack.
 const CONNECTION_STACK_BYTES: usize = 128 * 1024;
@@ -37,10 +37,6 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a refused client is listened to, so that it gets to read why.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// How long a scrape may take where the scraper does not say what it will wait: Prometheus waits
-/// ten seconds unless told otherwise.
-const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long to wait after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
@@ -49,7 +45,7 @@ pub(crate) struct Site {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
     pub(crate) about: &'static str,
-    pub(crate) telemetry_path: String,
+    pub(crate) config: Config,
     pub(crate) scraper: Scraper,
 }
 
@@ -59,6 +55,48 @@ struct Server {
     landing: String,
     /// The `Server` header.
     product: String,
+}
+
+/// Opens the sockets to listen on: those that the service manager passes (`LISTEN_FDS`), else those
+/// of the addresses.
+///
+/// # Errors
+///
+/// One clear line: which address cannot be had, and what to do.
+pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, String> {
+    let passed = passed_listeners().map_err(|error| {
+        format!("cannot use the sockets that the service manager has passed (LISTEN_FDS): {error}")
+    })?;
+    if !passed.is_empty() {
+        return Ok(passed);
+    }
+    let mut listeners = Vec::new();
+    for address in addresses {
+        listeners.extend(address.bind().map_err(|error| {
+            let hint = "stop what has the port, or choose another with --web.listen-address";
+            format!("cannot listen on {address}: {error}; {hint}")
+        })?);
+    }
+    Ok(listeners)
+}
+
+#[cfg(unix)]
+fn passed_listeners() -> io::Result<Vec<TcpListener>> {
+    let mut passed = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..passed.len() {
+        listeners.extend(passed.take_tcp_listener(index)?);
+    }
+    for listener in &listeners {
+        // systemd passes sockets as they are; ours wait.
+        listener.set_nonblocking(false)?;
+    }
+    Ok(listeners)
+}
+
+#[cfg(not(unix))]
+fn passed_listeners() -> io::Result<Vec<TcpListener>> {
+    Ok(Vec::new())
 }
 
 /// Starts serving `site` on every listener. Returns when all accept threads have started; they
@@ -72,13 +110,14 @@ pub(crate) fn serve(site: Site, listeners: Vec<TcpListener>) -> io::Result<Arc<C
         name: site.name,
         version: site.version,
         about: site.about,
-        telemetry_path: &site.telemetry_path,
+        telemetry_path: &site.config.telemetry_path,
     }
     .to_html();
     let product = format!("{}/{}", site.name, site.version);
     let product = product.chars().filter(char::is_ascii_graphic).collect();
+    let site_limit = site.config.max_connections;
     let server = Arc::new(Server { site, landing, product });
-    let connections = Connections::new(MAX_CONNECTIONS);
+    let connections = Connections::new(site_limit);
     for listener in listeners {
         let (server, connections) = (Arc::clone(&server), Arc::clone(&connections));
         let thread =
@@ -130,7 +169,7 @@ impl Server {
         {
             return;
         }
-        let mut requests = RequestReader::new(stream);
+        let mut requests = RequestReader::new(stream, self.site.config.read_timeout);
         loop {
             let keep_alive = match requests.next() {
                 Ok(request) => {
@@ -154,15 +193,54 @@ impl Server {
         let send = |status, content_type, body: &[u8]| {
             Response { status, content_type, body }.send(stream, &self.product, Some(request))
         };
-        if request.path == self.site.telemetry_path {
-            let page = self.site.scraper.scrape(patience(request.scrape_timeout));
-            send(200, exposition::CONTENT_TYPE, &page.body)
-        } else if request.path == "/" {
-            send(200, landing::CONTENT_TYPE, self.landing.as_bytes())
-        } else {
-            let metrics = &self.site.telemetry_path;
-            send(404, PLAIN_TEXT, format!("# 404 not found; metrics are at {metrics}\n").as_bytes())
+        let path = request.path.as_str();
+        if path == self.site.config.telemetry_path {
+            return self.answer_scrape(stream, request);
         }
+        match path {
+            "/" => send(200, landing::CONTENT_TYPE, self.landing.as_bytes()),
+            // Neither collects: a probe every second must not cost what a scrape costs.
+            "/-/healthy" => send(200, PLAIN_TEXT, b"# healthy\n"),
+            "/-/ready" => send(200, PLAIN_TEXT, b"# ready\n"),
+            _ => {
+                let metrics = &self.site.config.telemetry_path;
+                let body = format!("# 404 not found; metrics are at {metrics}\n");
+                send(404, PLAIN_TEXT, body.as_bytes())
+            }
+        }
+    }
+
+    fn answer_scrape(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
+        let Site { scraper, config, .. } = &self.site;
+        let handler = scraper.handler();
+        let error = |status: u16, text: &str| {
+            handler.count(status);
+            let body = format!("# {status} {text}\n");
+            Response { status, content_type: PLAIN_TEXT, body: body.as_bytes() }.send(
+                stream,
+                &self.product,
+                Some(request),
+            )
+        };
+        let selection = match query::selection(&request.query, &scraper.names()) {
+            Ok(selection) => selection,
+            Err(wrong) => return error(400, &wrong),
+        };
+        let Some(_in_flight) = handler.begin(config.max_requests) else {
+            let limit = config.max_requests;
+            return error(
+                503,
+                &format!("limit of {limit} scrapes at once reached; try again later"),
+            );
+        };
+        let timeout = patience(request.scrape_timeout.unwrap_or(config.scrape_timeout));
+        let page = scraper.scrape(&Ask { timeout, selection });
+        handler.count(200);
+        Response { status: 200, content_type: exposition::CONTENT_TYPE, body: &page.body }.send(
+            stream,
+            &self.product,
+            Some(request),
+        )
     }
 
     fn refuse(&self, stream: &TcpStream, refusal: &Refusal) {
@@ -181,8 +259,8 @@ impl Server {
 
 /// How long a scrape may take: what the scraper waits, less a tenth or half a second, whichever is
 /// less, for the way back.
-fn patience(scrape_timeout: Option<Duration>) -> Duration {
-    let timeout = scrape_timeout.unwrap_or(SCRAPE_TIMEOUT).min(Duration::from_secs(3600));
+fn patience(scrape_timeout: Duration) -> Duration {
+    let timeout = scrape_timeout.min(Duration::from_secs(3600));
     timeout - (timeout / 10).min(Duration::from_millis(500))
 }
 
@@ -213,10 +291,10 @@ mod tests {
 
     #[test]
     fn the_margin_is_a_fraction_for_short_timeouts() {
-        let cases = [(None, 9.5), (Some(1.0), 0.9), (Some(0.1), 0.09), (Some(60.0), 59.5)];
+        let cases = [(10.0, 9.5), (1.0, 0.9), (0.1, 0.09), (60.0, 59.5)];
         for (timeout, expected) in cases {
-            let patience = patience(timeout.map(Duration::from_secs_f64)).as_secs_f64();
-            assert!((patience - expected).abs() < 1e-6, "{timeout:?} gives {patience}");
+            let patience = patience(Duration::from_secs_f64(timeout)).as_secs_f64();
+            assert!((patience - expected).abs() < 1e-6, "{timeout} gives {patience}");
         }
     }
 }

@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 
 use httparse::{EMPTY_HEADER, Error, Status};
 
+use super::accept::{self, Encoding};
+
 /// The most bytes of a request head: request line and headers.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
-
-/// How long a client may take to send a request head once it has begun, or once it has connected.
-pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection may stay open between two requests. Longer than the usual scrape
 /// interval of a minute, so that a scraper keeps its connection.
@@ -34,6 +33,12 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// Path of the target, without the query.
     pub(crate) path: String,
+    /// What follows the question mark; empty without one.
+    pub(crate) query: String,
+    /// How a body may be encoded.
+    pub(crate) encoding: Encoding,
+    /// Whether OpenMetrics is preferred to the text format.
+    pub(crate) openmetrics: bool,
     /// The minor version of HTTP/1.
     pub(crate) minor_version: u8,
     /// Whether the connection can serve another request after this one.
@@ -64,21 +69,24 @@ pub(crate) struct RequestReader<'a> {
     first: bool,
     /// The read timeout that the socket has.
     read_timeout: Option<Duration>,
+    /// How long a client may take to send a request head once it has begun, or once it has
+    /// connected.
+    head_timeout: Duration,
 }
 
 impl<'a> RequestReader<'a> {
-    pub(crate) fn new(stream: &'a TcpStream) -> Self {
-        Self { stream, buffer: Vec::new(), first: true, read_timeout: None }
+    pub(crate) fn new(stream: &'a TcpStream, head_timeout: Duration) -> Self {
+        Self { stream, buffer: Vec::new(), first: true, read_timeout: None, head_timeout }
     }
 
     /// The next request, or why there is none. After a refusal the connection is of no more use.
     pub(crate) fn next(&mut self) -> Result<Request, Refusal> {
         if self.buffer.is_empty() {
-            let patience = if self.first { HEAD_TIMEOUT } else { IDLE_TIMEOUT };
+            let patience = if self.first { self.head_timeout } else { IDLE_TIMEOUT };
             self.receive(patience).map_err(|_| Refusal::Gone)?;
         }
         self.first = false;
-        let deadline = Instant::now() + HEAD_TIMEOUT;
+        let deadline = Instant::now() + self.head_timeout;
         loop {
             if let Some((request, length)) = parse(&self.buffer)? {
                 self.buffer.drain(..length);
@@ -136,14 +144,28 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         _ => return Err(Refusal::Method),
     };
     let minor_version = head.version.unwrap_or(0);
-    let path = path_of(head.path.unwrap_or_default()).ok_or(Refusal::Malformed)?.to_owned();
+    let (path, query) = target(head.path.unwrap_or_default()).ok_or(Refusal::Malformed)?;
     let mut request = Request {
         method,
-        path,
+        path: path.to_owned(),
+        query: query.to_owned(),
+        encoding: Encoding::Identity,
+        openmetrics: false,
         minor_version,
         keep_alive: minor_version == 1,
         scrape_timeout: None,
     };
+    // A header that is given several times counts as one list.
+    let list = |name: &str| {
+        let named = head.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        named.map(|header| String::from_utf8_lossy(header.value)).reduce(|a, b| a + "," + b)
+    };
+    if let Some(offers) = list("accept-encoding") {
+        request.encoding = accept::encoding(&offers);
+    }
+    if let Some(offers) = list("accept") {
+        request.openmetrics = accept::wants_openmetrics(&offers);
+    }
     let mut close = false;
     for header in head.headers.iter() {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -164,15 +186,16 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
     Ok(Some((request, length)))
 }
 
-/// The path of a request target in origin form (`/metrics?x`) or absolute form (`http://h/metrics`).
-fn path_of(target: &str) -> Option<&str> {
+/// Path and query of a request target in origin form (`/metrics?x`) or absolute form
+/// (`http://host/metrics`).
+fn target(target: &str) -> Option<(&str, &str)> {
     let scheme = target.get(..7).filter(|start| start.eq_ignore_ascii_case("http://"));
     let path = match scheme {
         Some(_) => target[7..].find('/').map_or("/", |slash| &target[7 + slash..]),
         None => target,
     };
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    path.starts_with('/').then_some(path)
+    let path = path.split('#').next().unwrap_or_default();
+    path.starts_with('/').then(|| path.split_once('?').unwrap_or((path, "")))
 }
 
 fn parse_timeout(value: &[u8]) -> Option<Duration> {
@@ -185,18 +208,37 @@ mod tests {
     use super::*;
 
     fn get(path: &str) -> Request {
-        let (method, path) = (Method::Get, path.to_owned());
-        Request { method, path, minor_version: 1, keep_alive: true, scrape_timeout: None }
+        Request {
+            method: Method::Get,
+            path: path.to_owned(),
+            query: String::new(),
+            encoding: Encoding::Identity,
+            openmetrics: false,
+            minor_version: 1,
+            keep_alive: true,
+            scrape_timeout: None,
+        }
     }
 
     #[test]
     fn heads_are_read_as_sent() {
         let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
-        let cases: [(&str, Request); 12] = [
+        let cases: [(&str, Request); 14] = [
             ("GET /metrics HTTP/1.1\r\n\r\n", get("/metrics")),
             ("GET /metrics HTTP/1.1\n\n", get("/metrics")),
             ("HEAD / HTTP/1.1\r\n\r\n", Request { method: Method::Head, ..get("/") }),
-            ("GET /metrics?a=b#c HTTP/1.1\r\n\r\n", get("/metrics")),
+            (
+                "GET /metrics?a=b#c HTTP/1.1\r\n\r\n",
+                Request { query: "a=b".to_owned(), ..get("/metrics") },
+            ),
+            (
+                "GET / HTTP/1.1\r\nAccept-Encoding: br\r\naccept-encoding: gzip\r\n\r\n",
+                Request { encoding: Encoding::Gzip, ..get("/") },
+            ),
+            (
+                "GET / HTTP/1.1\r\nAccept: application/openmetrics-text\r\n\r\n",
+                Request { openmetrics: true, ..get("/") },
+            ),
             ("GET http://host:9601/metrics HTTP/1.1\r\n\r\n", get("/metrics")),
             ("GET http://host HTTP/1.1\r\n\r\n", get("/")),
             ("GET / HTTP/1.0\r\n\r\n", Request { minor_version: 0, keep_alive: false, ..get("/") }),

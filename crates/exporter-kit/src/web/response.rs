@@ -3,10 +3,21 @@
 
 use std::io::{self, IoSlice, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use tiny_http::{HTTPVersion, Header, StatusCode};
 
+use super::accept::Encoding;
 use super::request::{Method, Request};
+
+/// How long a client may take to read a whole response.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Smaller bodies go as they are: they fit into a packet or two, and compressing takes longer.
+const WORTH_COMPRESSING: usize = 1024;
 
 /// A response with its whole body at hand.
 #[derive(Debug)]
@@ -34,22 +45,37 @@ impl Response<'_> {
     ) -> io::Result<bool> {
         let keep_alive = request.is_some_and(|request| request.keep_alive);
         let minor_version = request.map_or(1, |request| request.minor_version);
-        let head = self.head(server, keep_alive, minor_version)?;
-        let body = if request.is_some_and(|request| request.method == Method::Head) {
-            &[]
+        let wants_gzip = request.is_some_and(|request| request.encoding == Encoding::Gzip);
+        let compressed = if wants_gzip && self.body.len() >= WORTH_COMPRESSING {
+            let half = Vec::with_capacity(self.body.len() / 2);
+            // The page is gone in a moment; a smaller one would not be worth the time.
+            let mut gzip = GzEncoder::new(half, Compression::fast());
+            gzip.write_all(self.body)?;
+            Some(gzip.finish()?)
         } else {
-            self.body
+            None
         };
-        write_both(stream, &head, body)?;
+        let body = compressed.as_deref().unwrap_or(self.body);
+        let head =
+            self.head(server, keep_alive, minor_version, body.len(), compressed.is_some())?;
+        let is_head = request.is_some_and(|request| request.method == Method::Head);
+        write_both(stream, &head, if is_head { &[] } else { body })?;
         Ok(keep_alive)
     }
 
-    fn head(&self, server: &str, keep_alive: bool, minor_version: u8) -> io::Result<Vec<u8>> {
+    fn head(
+        &self,
+        server: &str,
+        keep_alive: bool,
+        minor_version: u8,
+        length: usize,
+        is_gzip: bool,
+    ) -> io::Result<Vec<u8>> {
         let mut response = tiny_http::Response::new(
             StatusCode(self.status),
             Vec::new(),
             io::empty(),
-            Some(self.body.len()),
+            Some(length),
             None,
         )
         // With a known length there is never a reason for chunks.
@@ -57,6 +83,11 @@ impl Response<'_> {
         response.add_header(header("Server", server));
         response.add_header(header("Content-Type", self.content_type));
         response.add_header(header("X-Content-Type-Options", "nosniff"));
+        // A cache must not give one client what another one can read.
+        response.add_header(header("Vary", "Accept, Accept-Encoding"));
+        if is_gzip {
+            response.add_header(header("Content-Encoding", "gzip"));
+        }
         if self.status == 405 {
             response.add_header(header("Allow", "GET, HEAD"));
         }
@@ -82,20 +113,25 @@ fn header(name: &str, value: &str) -> Header {
         .expect("names and values come from this crate and are plain ASCII")
 }
 
-/// Writes head and body, with one system call where the socket takes them at once.
+/// Writes head and body, with one system call where the socket takes them at once, and within
+/// [`PATIENCE`] where the client reads slowly.
 fn write_both(mut stream: &TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
-    let written = loop {
-        match stream.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut sent = 0;
+    while sent < head.len() + body.len() {
+        let rest_of_head = head.get(sent..).unwrap_or_default();
+        let rest_of_body = &body[sent.saturating_sub(head.len())..];
+        match stream.write_vectored(&[IoSlice::new(rest_of_head), IoSlice::new(rest_of_body)]) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => break written,
+            Ok(written) => sent += written,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-    };
-    if written < head.len() {
-        stream.write_all(&head[written..])?;
+        if Instant::now() >= deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
     }
-    stream.write_all(&body[written.saturating_sub(head.len())..])
+    Ok(())
 }
 
 #[cfg(test)]
@@ -104,7 +140,7 @@ mod tests {
 
     fn head(status: u16, keep_alive: bool, minor_version: u8) -> String {
         let response = Response { status, content_type: PLAIN_TEXT, body: b"# body\n" };
-        let head = response.head("test/1", keep_alive, minor_version).unwrap();
+        let head = response.head("test/1", keep_alive, minor_version, 7, false).unwrap();
         String::from_utf8(head).unwrap()
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::process::{Exporter, get, run};
+use crate::process::{Exporter, get, run, run_in};
 
 #[test]
 fn every_form_of_a_flag_is_taken() {
@@ -44,7 +44,7 @@ fn wrong_use_is_one_clear_line_and_exit_code_2() {
         (&["--web.listen-address", "127.0.0.1:99999"], "a port that is not 0 to 65535"),
         (&["-web.listen-address"], "--web.listen-address needs a value"),
         (&["--web.listen-adress=:1"], "did you mean --web.listen-address?"),
-        (&["--version=maybe"], "--version is true or false"),
+        (&["--version=maybe"], "--version: must be true or false"),
         (&["start"], "unexpected argument \"start\""),
     ];
     for (args, expected) in cases {
@@ -86,6 +86,40 @@ fn help_and_version_go_to_stdout() {
     let text = String::from_utf8(version.stdout).unwrap();
     let start = concat!("host_exporter ", env!("CARGO_PKG_VERSION"), " (");
     assert!(text.starts_with(start) && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn settings_come_from_flag_environment_and_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("host.toml");
+    std::fs::write(&file, "web.max-requests = 7\nweb.telemetry-path = '/from-file'\n").unwrap();
+    let file = file.to_str().unwrap();
+    let output = run_in(
+        &["--config.file", file, "--config.check", "--web.max-connections=9"],
+        &[("HOST_EXPORTER_WEB_TELEMETRY_PATH", "/from-environment")],
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    for line in [
+        "web.max-connections = \"9\"  # command line".to_owned(),
+        "web.telemetry-path = \"/from-environment\"  # HOST_EXPORTER_WEB_TELEMETRY_PATH".to_owned(),
+        format!("web.max-requests = \"7\"  # {file}:1"),
+        "web.listen-address = \":9601\"  # default".to_owned(),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
+    std::fs::write(file, "web.max-requests = 7\n\nweb.telemetry-pat = 1\n").unwrap();
+    let output = run(&["--config.file", file, "--config.check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let expected = format!("{file}:3: unknown setting web.telemetry-pat; did you mean");
+    assert!(stderr.contains(&expected), "{stderr}");
+}
+
+#[test]
+fn several_addresses_are_listened_on() {
+    let exporter = Exporter::start(&["--web.listen-address=[::1]:0"]);
+    assert_eq!(exporter.get("/metrics").0, 200);
 }
 
 #[test]

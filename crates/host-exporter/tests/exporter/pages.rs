@@ -117,3 +117,61 @@ fn a_body_is_never_taken_for_a_request() {
         assert!(response.starts_with("HTTP/1.1 200 "), "{framing}: {response}");
     }
 }
+
+#[test]
+fn probes_do_not_collect() {
+    let exporter = Exporter::start(&[]);
+    for path in ["/-/healthy", "/-/ready"] {
+        let (status, _, body) = exporter.get(path);
+        assert!(status == 200 && body.starts_with("# "), "{path}: {status} {body}");
+    }
+    let (_, _, page) = exporter.get("/metrics");
+    let answered = "\npromhttp_metric_handler_requests_total{code=\"200\"} 0\n";
+    assert!(page.contains(answered), "nothing was scraped before this: {page}");
+}
+
+#[test]
+fn a_scrape_can_be_about_some_collectors() {
+    let exporter = Exporter::start(&[]);
+    for query in ["collect[]=mem", "collect%5B%5D=mem", "exclude[]=disk"] {
+        let (status, _, page) = exporter.get(&format!("/metrics?{query}"));
+        assert_eq!(status, 200, "{query}");
+        assert!(page.contains("\nsys_mem_usage ") && !page.contains("sys_disk_size"), "{page}");
+        assert!(!page.contains("collector=\"disk\""), "{page}");
+    }
+    for query in ["collect[]=cpu", "collect[]=mem&exclude[]=disk"] {
+        let (status, _, body) = exporter.get(&format!("/metrics?{query}"));
+        assert_eq!(status, 400, "{query}");
+        assert!(body.starts_with("# 400 ") && body.contains("disk, mem"), "{body}");
+    }
+    assert!(exporter.get("/metrics").2.contains("{code=\"400\"} 2\n"));
+}
+
+#[test]
+fn a_page_is_compressed_for_who_accepts_it() {
+    let exporter = Exporter::start(&[]);
+    let head = |encoding: &str| {
+        let request = format!(
+            "HEAD /metrics HTTP/1.1\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
+        );
+        exchange(&exporter, &request)
+    };
+    for (encoding, compressed) in [("gzip", true), ("gzip;q=0", false), ("br", false)] {
+        let head = head(encoding);
+        assert_eq!(head.contains("\r\nContent-Encoding: gzip\r\n"), compressed, "{head}");
+        assert!(head.contains("\r\nVary: Accept, Accept-Encoding\r\n"), "{head}");
+    }
+    // The client here does not undo it by itself.
+    let agent = ureq::agent();
+    let mut response = agent
+        .get(format!("http://{}/metrics", exporter.address()))
+        .header("accept-encoding", "gzip")
+        .call()
+        .unwrap();
+    let mut bytes = Vec::new();
+    response.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes[..2], [0x1f, 0x8b], "the magic number of gzip");
+    let mut page = String::new();
+    flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut page).unwrap();
+    assert!(page.contains("\nsys_mem_usage ") && page.ends_with('\n'), "{page}");
+}

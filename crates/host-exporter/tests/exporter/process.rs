@@ -12,6 +12,11 @@ pub(crate) fn run(args: &[&str]) -> Output {
     command(args).output().unwrap()
 }
 
+/// As [`run`], with these environment variables.
+pub(crate) fn run_in(args: &[&str], environment: &[(&str, &str)]) -> Output {
+    command(args).envs(environment.iter().copied()).output().unwrap()
+}
+
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_host_exporter"));
     command.args(args).stdin(Stdio::null());

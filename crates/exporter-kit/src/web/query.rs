@@ -1,0 +1,101 @@
+//! Which collectors a request for metrics is about: `?collect[]=a&collect[]=b` or `?exclude[]=c`,
+//! as other exporters take it.
+
+use crate::scrape::Selection;
+
+/// Reads the query of a request against the collectors that exist.
+///
+/// # Errors
+///
+/// What is wrong with it, with the names that can be given: for a response with status 400.
+pub(super) fn selection(query: &str, names: &[&str]) -> Result<Selection, String> {
+    let mut collect = Vec::new();
+    let mut exclude = Vec::new();
+    for pair in query.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let list = match decode(key).as_deref() {
+            Some("collect[]") => &mut collect,
+            Some("exclude[]") => &mut exclude,
+            // Other parameters are somebody else's, a cache's for instance.
+            _ => continue,
+        };
+        let known = decode(value).and_then(|name| names.iter().position(|known| *known == name));
+        let index = known
+            .ok_or_else(|| format!("there is no such collector; there are {}", names.join(", ")))?;
+        list.push(index);
+    }
+    let mut selected: Vec<usize> = match (collect.is_empty(), exclude.is_empty()) {
+        (true, true) => return Ok(Selection::All),
+        (false, false) => {
+            let names = names.join(", ");
+            return Err(format!("collect[] and exclude[] exclude each other; there are {names}"));
+        }
+        (false, true) => collect,
+        (true, false) => (0..names.len()).filter(|index| !exclude.contains(index)).collect(),
+    };
+    selected.sort_unstable();
+    selected.dedup();
+    Ok(if selected.len() == names.len() { Selection::All } else { Selection::Some(selected) })
+}
+
+/// Undoes `%5B` and `+`; `None` where that gives no text.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match first {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let (digits, after) = after.split_at_checked(2)?;
+                let digits = digits.iter().all(u8::is_ascii_hexdigit).then_some(digits)?;
+                let digits = std::str::from_utf8(digits).ok()?;
+                bytes.push(u8::from_str_radix(digits, 16).ok()?);
+                rest = after;
+            }
+            byte => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 3] = ["disk", "mem", "net work"];
+
+    #[test]
+    fn collectors_are_named_or_left_out() {
+        let some = |indices: &[usize]| Ok(Selection::Some(indices.to_vec()));
+        let cases = [
+            ("", Ok(Selection::All)),
+            ("x=1&y", Ok(Selection::All)),
+            ("collect[]=mem", some(&[1])),
+            ("collect%5B%5D=mem&collect%5b%5d=disk&collect[]=mem", some(&[0, 1])),
+            ("collect[]=net%20work&t=1", some(&[2])),
+            ("collect[]=net+work", some(&[2])),
+            ("exclude[]=mem", some(&[0, 2])),
+            ("collect[]=disk&collect[]=mem&collect[]=net+work", Ok(Selection::All)),
+            ("exclude[]=disk&exclude[]=mem&exclude[]=net+work", some(&[])),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(selection(query, &NAMES), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_names_what_can_be_given() {
+        let queries = [
+            "collect[]=",
+            "collect[]=cpu",
+            "exclude[]=%",
+            "collect[]=%ff",
+            "collect[]=mem&exclude[]=disk",
+        ];
+        for query in queries {
+            let error = selection(query, &NAMES).unwrap_err();
+            assert!(error.contains("disk, mem, net work"), "{query}: {error}");
+        }
+    }
+}
