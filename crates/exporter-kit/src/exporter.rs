@@ -13,7 +13,7 @@ use crate::cli::{self, Command, Config, Flag, SettingError, Settings};
 use crate::collector::Collector;
 use crate::definition::Description;
 use crate::logging;
-use crate::scrape::{Scraper, WORKER_NAME};
+use crate::scrape::{Scraper, Source, WORKER_NAME};
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::shutdown::Shutdown;
 use crate::web::{self, Site};
@@ -33,7 +33,7 @@ pub struct Exporter {
     build: Build,
     flags: &'static [Flag],
     configure: Option<Configure>,
-    collectors: Vec<(&'static str, Box<dyn Collector>)>,
+    sources: Vec<Source>,
 }
 
 /// Adds what the settings ask for.
@@ -58,8 +58,8 @@ impl Exporter {
             rust: env!("EXPORTER_KIT_RUST_VERSION"),
             target: env!("EXPORTER_KIT_TARGET"),
         };
-        let (flags, configure, collectors) = (&[][..], None, Vec::new());
-        Self { name, default_address, about: "", build, flags, configure, collectors }
+        let (flags, configure, sources) = (&[][..], None, Vec::new());
+        Self { name, default_address, about: "", build, flags, configure, sources }
     }
 
     /// States the version, nearly always `env!("CARGO_PKG_VERSION")`.
@@ -112,7 +112,21 @@ impl Exporter {
 
     /// Adds a collector that is boxed already, as from a table of collectors.
     pub fn boxed_collector(mut self, name: &'static str, collector: Box<dyn Collector>) -> Self {
-        self.collectors.push((name, collector));
+        self.sources.push(Source { name, collector, interval: None });
+        self
+    }
+
+    /// Adds a collector that runs in the background, once in each `interval`, for a source dearer
+    /// than a scrape or one that needs two readings. Scrapes get its last good samples at once; how
+    /// old those are is on the page, and HELP says that they are cached.
+    pub fn background(
+        mut self,
+        name: &'static str,
+        collector: impl Collector + 'static,
+        interval: Duration,
+    ) -> Self {
+        let collector = Box::new(collector);
+        self.sources.push(Source { name, collector, interval: Some(interval) });
         self
     }
 
@@ -182,10 +196,12 @@ impl Exporter {
             version,
             about: self.about,
             config,
-            scraper: Scraper::new(SelfMetrics::new(name), self.build, self.collectors),
+            scraper: Scraper::new(SelfMetrics::new(name), self.build, self.sources),
         };
-        let started =
-            Shutdown::new().and_then(|shutdown| Ok((shutdown, web::serve(site, listeners)?)));
+        let started = site
+            .scraper
+            .start()
+            .and_then(|()| Ok((Shutdown::new()?, web::serve(site, listeners)?)));
         let (shutdown, connections) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -207,7 +223,7 @@ impl Exporter {
 
     /// Flags and metrics as data: what packages, dashboards and references are made from.
     fn describe(self, flags: &[Flag]) -> Value {
-        let scraper = Scraper::new(SelfMetrics::new(self.name), self.build, self.collectors);
+        let scraper = Scraper::new(SelfMetrics::new(self.name), self.build, self.sources);
         let mut metrics = Vec::new();
         scraper.describe(|metric| metrics.push(to_json(metric)));
         json!({

@@ -30,6 +30,7 @@
 //!
 //! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description.
 
+mod background;
 mod cli;
 mod collector;
 mod definition;

@@ -112,6 +112,13 @@ impl Samples {
         self.dropped = 0;
     }
 
+    /// Gives families the HELP that `help` has for their names.
+    pub(crate) fn replace_help(&mut self, help: impl Fn(&str) -> Option<&'static str>) {
+        for family in &mut self.families {
+            family.help = help(family.name).unwrap_or(family.help);
+        }
+    }
+
     /// Brings the samples into the order of the page: family by family, series sorted, each once.
     pub(crate) fn arrange(&mut self) {
         let Self { text, samples, dropped, .. } = self;

@@ -7,13 +7,15 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use prometheus::IntCounter;
 
+use crate::background::Background;
 use crate::collector::{CollectError, Collector};
 use crate::exposition;
 use crate::samples::Samples;
@@ -31,7 +33,12 @@ pub(crate) const WORKER_NAME: &str = "collect";
 /// Owns the collectors and answers scrapes.
 pub(crate) struct Scraper {
     shared: Arc<Shared>,
+    /// Not yet started.
+    in_background: Mutex<Vec<Waiting>>,
 }
+
+/// A collector that is going to run in the background, and where its samples go.
+type Waiting = (Arc<Background>, Box<dyn Collector>);
 
 /// What a scrape asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,24 +115,45 @@ struct Slot {
     samples: Samples,
     started: Instant,
     outcome: Option<Outcome>,
+    last_success: Option<SystemTime>,
     failing: bool,
     errors: IntCounter,
+    /// Instead of all that, for a collector that runs in the background.
+    background: Option<Arc<Background>>,
+}
+
+/// A collector, and when it is run.
+pub(crate) struct Source {
+    pub(crate) name: &'static str,
+    pub(crate) collector: Box<dyn Collector>,
+    /// On an interval; else at every scrape.
+    pub(crate) interval: Option<Duration>,
 }
 
 impl Scraper {
-    pub(crate) fn new(
-        metrics: SelfMetrics,
-        build: Build,
-        collectors: Vec<(&'static str, Box<dyn Collector>)>,
-    ) -> Self {
-        let slots = collectors.into_iter().map(|(name, collector)| Slot {
-            name,
-            collector: Some(collector),
-            samples: Samples::default(),
-            started: Instant::now(),
-            outcome: None,
-            failing: false,
-            errors: metrics.errors_of(name),
+    pub(crate) fn new(metrics: SelfMetrics, build: Build, sources: Vec<Source>) -> Self {
+        let mut in_background = Vec::new();
+        let slots = sources.into_iter().map(|Source { name, collector, interval }| {
+            let background = interval
+                .map(|interval| Arc::new(Background::new(name, collector.as_ref(), interval)));
+            let collector = match &background {
+                Some(background) => {
+                    in_background.push((Arc::clone(background), collector));
+                    None
+                }
+                None => Some(collector),
+            };
+            Slot {
+                name,
+                collector,
+                samples: Samples::default(),
+                started: Instant::now(),
+                outcome: None,
+                last_success: None,
+                failing: false,
+                errors: metrics.errors_of(name),
+                background,
+            }
         });
         let state = State {
             slots: slots.collect(),
@@ -137,7 +165,23 @@ impl Scraper {
         };
         let state = Mutex::new(state);
         let (work, finished) = (Condvar::new(), Condvar::new());
-        Self { shared: Arc::new(Shared { metrics, build, state, work, finished }) }
+        let shared = Arc::new(Shared { metrics, build, state, work, finished });
+        Self { shared, in_background: Mutex::new(in_background) }
+    }
+
+    /// Starts the collectors that run in the background.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses to start a thread.
+    pub(crate) fn start(&self) -> io::Result<()> {
+        let mut waiting = self.in_background.lock().unwrap_or_else(PoisonError::into_inner);
+        for (background, mut collector) in waiting.drain(..) {
+            let thread = thread::Builder::new().name(WORKER_NAME.into());
+            let thread = thread.stack_size(WORKER_STACK_BYTES);
+            thread.spawn(move || background.run(collector.as_mut()))?;
+        }
+        Ok(())
     }
 
     /// What counts the scrapes.
@@ -194,6 +238,13 @@ impl Scraper {
             each(metric.describe());
         }
         for slot in &self.shared.lock().slots {
+            if let Some(background) = &slot.background {
+                for metric in background.metrics() {
+                    let metric = metric.describe();
+                    let help = background.help(metric.name).unwrap_or(metric.help);
+                    each(crate::Description { help, ..metric });
+                }
+            }
             let metrics = slot.collector.as_ref().map_or(&[][..], |collector| collector.metrics());
             metrics.iter().for_each(|metric| each(metric.describe()));
         }
@@ -329,7 +380,9 @@ impl Shared {
             slot.samples = samples;
             let success = result.is_ok();
             slot.outcome = Some(Outcome { success, timeout: false, duration });
-            if !success {
+            if success {
+                slot.last_success = Some(SystemTime::now());
+            } else {
                 slot.errors.inc();
             }
             let unfinished = state.run.as_mut().map_or(0, |current| {
@@ -351,7 +404,8 @@ impl Shared {
         let now = Instant::now();
         let Some(run) = state.run.take() else { return };
         for (index, slot) in state.slots.iter_mut().enumerate() {
-            if slot.outcome.is_some() || !run.selection.has(index) {
+            let is_asked = run.selection.has(index) && slot.background.is_none();
+            if slot.outcome.is_some() || !is_asked {
                 continue;
             }
             slot.outcome = Some(slot.late(now));
@@ -388,12 +442,24 @@ impl Shared {
         };
         own.clear();
         self.metrics.write_process(self.build, own);
+        let mut cached = Vec::new();
         for slot in slots() {
-            let outcome = slot.outcome.unwrap_or_else(|| slot.late(now));
-            self.metrics.write_outcome(slot.name, outcome, &slot.errors, own);
+            if let Some(background) = &slot.background {
+                let snapshot = background.snapshot();
+                let outcome = background.outcome(&snapshot, now);
+                let age = snapshot.taken.map(|taken| now.saturating_duration_since(taken));
+                self.metrics.write_background(slot.name, outcome, age, &snapshot, own);
+                cached.push(snapshot);
+            } else {
+                let outcome = slot.outcome.unwrap_or_else(|| slot.late(now));
+                let errors = slot.errors.get();
+                self.metrics.write_outcome(slot.name, outcome, errors, slot.last_success, own);
+            }
         }
         own.arrange();
-        exposition::encode(slots().map(|slot| &slot.samples).chain([&*own]), body);
+        let fresh = slots().map(|slot| &slot.samples);
+        let cached = cached.iter().map(|snapshot| &snapshot.samples);
+        exposition::encode(fresh.chain(cached).chain([&*own]), body);
     }
 }
 
@@ -418,7 +484,7 @@ impl State {
 }
 
 /// Runs one collector. What it leaves of samples is whole: all of them, or none after an error.
-fn collect(collector: &mut dyn Collector, samples: &mut Samples) -> Result<(), String> {
+pub(crate) fn collect(collector: &mut dyn Collector, samples: &mut Samples) -> Result<(), String> {
     let outcome = catch_unwind(AssertUnwindSafe(|| collector.collect(samples)));
     let result = match outcome {
         Ok(Ok(()) | Err(CollectError::NoData | CollectError::Unsupported)) => Ok(()),
@@ -433,7 +499,7 @@ fn collect(collector: &mut dyn Collector, samples: &mut Samples) -> Result<(), S
 }
 
 /// Logs a change from good to bad or back once; a lasting fault must not fill the log.
-fn report(name: &str, result: &Result<(), String>, failing: &mut bool) {
+pub(crate) fn report(name: &str, result: &Result<(), String>, failing: &mut bool) {
     match result {
         Err(error) if !*failing => log::warn!("collector {name} {error}"),
         Ok(()) if *failing => log::info!("collector {name} works again"),

@@ -1,9 +1,10 @@
 //! What an exporter says of itself on every page: how its collectors fared, and its build.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
 
+use crate::background::Snapshot;
 use crate::definition::{Counter, Gauge, Metric, Unit};
 use crate::samples::Samples;
 
@@ -31,6 +32,8 @@ pub(crate) struct SelfMetrics {
     success: Gauge<1>,
     duration: Gauge<1>,
     timeout: Gauge<1>,
+    last_success: Gauge<1>,
+    age: Gauge<1>,
     errors: Counter<1>,
     live_errors: IntCounterVec,
     handler: Handler,
@@ -136,6 +139,20 @@ impl SelfMetrics {
             )
             .labels(["collector"])
             .zh("采集是否超时"),
+            last_success: Gauge::new(
+                name("scrape_collector_last_success_timestamp_seconds"),
+                "When the collector last succeeded, in seconds since 1970.",
+            )
+            .labels(["collector"])
+            .unit(Unit::Seconds)
+            .zh("最近成功时间"),
+            age: Gauge::new(
+                name("scrape_collector_age_seconds"),
+                "How old the samples are of a collector that runs in the background.",
+            )
+            .labels(["collector"])
+            .unit(Unit::Seconds)
+            .zh("缓存数据的年龄"),
             errors,
             live_errors,
             handler: Handler::new(),
@@ -143,9 +160,10 @@ impl SelfMetrics {
     }
 
     /// All definitions, for `--describe`.
-    pub(crate) fn definitions(&self) -> [&dyn Metric; 7] {
-        let Self { build_info, success, duration, timeout, errors, .. } = self;
-        [build_info, success, duration, timeout, errors, &REQUESTS, &IN_FLIGHT]
+    pub(crate) fn definitions(&self) -> [&dyn Metric; 9] {
+        let Self { build_info, success, duration, timeout, last_success, age, errors, .. } = self;
+        let last = last_success;
+        [build_info, success, duration, timeout, last, age, errors, &REQUESTS, &IN_FLIGHT]
     }
 
     pub(crate) fn handler(&self) -> &Handler {
@@ -167,12 +185,36 @@ impl SelfMetrics {
         &self,
         collector: &str,
         outcome: Outcome,
-        errors: &IntCounter,
+        errors: u64,
+        last_success: Option<SystemTime>,
         out: &mut Samples,
     ) {
         out.set(&self.success, [collector], f64::from(u8::from(outcome.success)));
         out.set(&self.timeout, [collector], f64::from(u8::from(outcome.timeout)));
         out.set(&self.duration, [collector], outcome.duration.as_secs_f64());
-        out.set(&self.errors, [collector], errors.get() as f64);
+        out.set(&self.errors, [collector], errors as f64);
+        if let Some(since_1970) = last_success.and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
+            out.set(&self.last_success, [collector], since_1970.as_secs_f64());
+        }
+    }
+
+    /// Before the first run has ended there is nothing to say but the errors.
+    pub(crate) fn write_background(
+        &self,
+        collector: &str,
+        outcome: Option<Outcome>,
+        age: Option<Duration>,
+        snapshot: &Snapshot,
+        out: &mut Samples,
+    ) {
+        match outcome {
+            Some(outcome) => {
+                self.write_outcome(collector, outcome, snapshot.errors, snapshot.last_success, out);
+            }
+            None => out.set(&self.errors, [collector], snapshot.errors as f64),
+        }
+        if let Some(age) = age {
+            out.set(&self.age, [collector], age.as_secs_f64());
+        }
     }
 }

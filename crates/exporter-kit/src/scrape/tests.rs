@@ -44,7 +44,8 @@ fn good() -> Box<dyn Collector> {
 
 fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Scraper {
     let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
-    Scraper::new(SelfMetrics::new("test"), build, collectors)
+    let source = |(name, collector)| Source { name, collector, interval: None };
+    Scraper::new(SelfMetrics::new("test"), build, collectors.into_iter().map(source).collect())
 }
 
 fn page(scraper: &Scraper, timeout: Duration) -> String {
@@ -223,4 +224,27 @@ fn runs_about_different_collectors_follow_each_other() {
         assert_eq!(value(&all.join().unwrap(), "bad"), Some(1.0));
         assert_eq!(value(&one.join().unwrap(), "good"), Some(1.0));
     });
+}
+
+#[test]
+fn a_background_collector_never_holds_up_a_scrape() {
+    let (gated, begun, gate) = gated();
+    let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
+    let interval = Some(Duration::from_secs(3600));
+    let source = Source { name: "dear", collector: gated, interval };
+    let scraper = Scraper::new(SelfMetrics::new("test"), build, vec![source]);
+    scraper.start().unwrap();
+    begun.recv().unwrap();
+    let before = page(&scraper, AMPLE);
+    assert_eq!(self_metric(&before, "errors_total", "dear"), Some(0.0));
+    assert_eq!(self_metric(&before, "collector_success", "dear"), None);
+    gate.send(()).unwrap();
+    // Its thread brings the samples in a moment; no scrape waits for that.
+    let after = std::iter::repeat_with(|| page(&scraper, AMPLE))
+        .find(|page| value(page, "bad").is_some())
+        .unwrap();
+    assert!(after.contains("# HELP bad Of the bad collector. Cached: read every 1h.\n"), "{after}");
+    assert_eq!(self_metric(&after, "collector_success", "dear"), Some(1.0));
+    assert!(self_metric(&after, "collector_age_seconds", "dear").unwrap() < 3600.0);
+    assert!(self_metric(&after, "collector_last_success_timestamp_seconds", "dear").is_some());
 }
