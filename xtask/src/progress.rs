@@ -44,9 +44,9 @@ impl Progress {
         let place = format!("[{}/{}]", self.done, self.total);
         match &self.bar {
             Some(bar) => {
+                bar.reset_elapsed();
                 bar.set_position(self.done);
                 bar.set_message(name.to_owned());
-                bar.reset_elapsed();
             }
             None => eprintln!("{place} {name}"),
         }

@@ -1,49 +1,36 @@
 //! One kept-alive scraper, and what the kernel counts of the process that it scrapes.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use ureq::Agent;
 
 /// A scraper that keeps its connection, as Prometheus does.
 #[derive(Debug)]
 pub(crate) struct Client {
-    stream: BufReader<TcpStream>,
+    agent: Agent,
+    url: String,
 }
 
 impl Client {
+    /// A scraper of this port; it has scraped once.
     pub(crate) fn connect(port: u16) -> Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).context("connect")?;
-        stream.set_nodelay(true).context("set up the connection")?;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).context("set up the connection")?;
-        Ok(Self { stream: BufReader::new(stream) })
+        let config = Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(10)))
+            // Between its rounds too.
+            .max_idle_age(Duration::from_secs(600))
+            .build();
+        let url = format!("http://127.0.0.1:{port}/metrics");
+        let client = Self { agent: Agent::new_with_config(config), url };
+        client.scrape()?;
+        Ok(client)
     }
 
     /// Asks for `/metrics` without compression; the page.
-    pub(crate) fn scrape(&mut self) -> Result<String> {
-        let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        self.stream.get_mut().write_all(request).context("send a request")?;
-        let mut length = None;
-        let mut line = String::new();
-        loop {
-            line.clear();
-            ensure!(self.stream.read_line(&mut line).context("read a head")? > 0, "no answer");
-            let line = line.trim_end();
-            if let Some(status) = line.strip_prefix("HTTP/1.1 ") {
-                ensure!(status == "200 OK", "the answer is {status}");
-            } else if let Some((name, value)) = line.split_once(": ") {
-                if name.eq_ignore_ascii_case("content-length") {
-                    length = value.parse().ok();
-                }
-            } else if line.is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length.context("the answer has no length")?];
-        self.stream.read_exact(&mut body).context("read a page")?;
-        String::from_utf8(body).context("read a page")
+    pub(crate) fn scrape(&self) -> Result<String> {
+        let mut response = self.agent.get(&self.url).call().context("scrape")?;
+        response.body_mut().read_to_string().context("read a page")
     }
 }
 
@@ -56,17 +43,16 @@ impl Process {
         Self(id)
     }
 
-    /// CPU time of all its threads so far, from `/proc/PID/task/TID/schedstat` in nanoseconds.
-    /// Threads that have ended are not in it; the client keeps its connection, so none ends.
+    /// CPU time of the process so far, threads that have ended included: `utime` and `stime` of
+    /// `/proc/PID/stat`, in hundredths of a second.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.0)).context("list threads")? {
-            let path = task.context("list threads")?.path().join("schedstat");
-            let text = fs::read_to_string(path).context("read schedstat")?;
-            let first = text.split(' ').next().and_then(|word| word.parse::<u64>().ok());
-            nanoseconds += first.context("read schedstat")?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).context("read stat")?;
+        // The name in parentheses may hold blanks; what follows it begins with the third field.
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        let mut times = fields.split_whitespace().skip(11).map(|word| word.parse::<u64>().ok());
+        let ticks = times.next().flatten().zip(times.next().flatten());
+        let (user, system) = ticks.context("read stat")?;
+        Ok(Duration::from_millis((user + system) * 10))
     }
 
     /// Resident memory in bytes, from `/proc/PID/status`.

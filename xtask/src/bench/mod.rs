@@ -19,7 +19,7 @@ use table::Row;
 const ROUNDS: usize = 7;
 
 /// Scrapes in a round: enough that the clock's grain does not show.
-const SCRAPES: u64 = 1500;
+const SCRAPES: u32 = 4000;
 
 /// Measures and prints the table.
 ///
@@ -38,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
         let log = workspace.target().join(format!("bench/{port}.log"));
         let mut server = Server::start(&mut command, &log)?;
         let limit = std::time::Duration::from_secs(10);
-        let mut client = server.wait_for(limit, || Client::connect(port))?;
+        let client = server.wait_for(limit, || Client::connect(port))?;
         let process = Process::new(server.id());
         let page = client.scrape()?;
         ensure!(page.contains("\nsys_mem_usage "), "{name} has no sys_mem_usage");
@@ -55,13 +55,14 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
                 client.scrape()?;
                 row.latencies.push(begun.elapsed());
             }
-            row.cpu.push((row.process.cpu()? - before) / u32::try_from(SCRAPES).unwrap_or(1));
+            let spent = row.process.cpu()?.saturating_sub(before);
+            row.cpu.push(spent / SCRAPES);
         }
     }
     for (_, _, row) in &mut contenders {
         row.resident_after = row.process.resident()?;
     }
     let rows: Vec<Row> = contenders.into_iter().map(|(_, _, row)| row).collect();
-    print!("{}", table::render(&rows, ROUNDS as u64 * SCRAPES));
+    print!("{}", table::render(&rows, ROUNDS * SCRAPES as usize));
     Ok(())
 }

@@ -31,7 +31,7 @@ impl Row {
 }
 
 /// The table; the first row is what the others are compared with.
-pub(crate) fn render(rows: &[Row], scrapes: u64) -> String {
+pub(crate) fn render(rows: &[Row], scrapes: usize) -> String {
     let mut text = format!(
         "\n| {:<28} | {:>14} | {:>12} | {:>12} | {:>11} | {:>14} | {:>19} |\n",
         "exporter",
