@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
+use crate::collector::CollectError;
 use crate::definition::{Gauge, Metric};
 
 const GOOD: Gauge = Gauge::new("good", "Of the good collector.");
