@@ -36,6 +36,7 @@ mod definition;
 mod exporter;
 mod exposition;
 mod logging;
+mod process;
 mod samples;
 mod scrape;
 mod self_metrics;

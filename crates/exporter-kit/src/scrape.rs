@@ -16,6 +16,7 @@ use prometheus::IntCounter;
 
 use crate::collector::{CollectError, Collector};
 use crate::exposition;
+use crate::process::ProcessMetrics;
 use crate::samples::Samples;
 use crate::self_metrics::{Build, Outcome, SelfMetrics};
 
@@ -55,6 +56,7 @@ struct State {
     run: Option<Run>,
     runs: u64,
     idle_workers: usize,
+    process: ProcessMetrics,
     own: Samples,
     page: Arc<Page>,
 }
@@ -99,6 +101,7 @@ impl Scraper {
             run: None,
             runs: 0,
             idle_workers: 0,
+            process: ProcessMetrics::default(),
             own: Samples::default(),
             page: Arc::new(Page { run: 0, body: Vec::new() }),
         };
@@ -156,7 +159,8 @@ impl Scraper {
 
     /// The kit's own definitions and those of all collectors.
     pub(crate) fn describe(&self, mut each: impl FnMut(crate::Description<'_>)) {
-        for metric in self.shared.metrics.definitions() {
+        let own = self.shared.metrics.definitions();
+        for metric in own.iter().chain(ProcessMetrics::definitions()) {
             each(metric.describe());
         }
         for slot in &self.shared.lock().slots {
@@ -300,13 +304,14 @@ impl Shared {
     /// Appends the page of what is there now to `body`.
     fn encode(&self, state: &mut State, body: &mut Vec<u8>) {
         let now = Instant::now();
-        let State { slots, own, .. } = state;
+        let State { slots, process, own, .. } = state;
         own.clear();
         self.metrics.write_build(self.build, own);
         for slot in slots.iter() {
             let outcome = slot.outcome.unwrap_or_else(|| slot.late(now));
             self.metrics.write_outcome(slot.name, outcome, &slot.errors, own);
         }
+        process.write(own);
         own.arrange();
         exposition::encode(slots.iter().map(|slot| &slot.samples).chain([&*own]), body);
     }
