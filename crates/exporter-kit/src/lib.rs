@@ -37,6 +37,7 @@ mod definition;
 mod exporter;
 mod exposition;
 mod logging;
+mod process;
 mod samples;
 mod scrape;
 mod self_metrics;

@@ -20,6 +20,7 @@ pub(crate) use worker::{WORKER_NAME, collect, report};
 use crate::background::Background;
 use crate::collector::Collector;
 use crate::exposition;
+use crate::process::ProcessMetrics;
 use crate::samples::Samples;
 use crate::self_metrics::{Build, Handler, Outcome, SelfMetrics};
 
@@ -86,6 +87,7 @@ struct State {
     run: Option<Run>,
     runs: u64,
     idle_workers: usize,
+    process: ProcessMetrics,
     own: Samples,
     /// The last page: its memory serves for the next one.
     last: Option<Arc<Page>>,
@@ -153,6 +155,7 @@ impl Scraper {
             run: None,
             runs: 0,
             idle_workers: 0,
+            process: ProcessMetrics::default(),
             own: Samples::default(),
             last: None,
         };
@@ -227,7 +230,8 @@ impl Scraper {
 
     /// The kit's own definitions and those of all collectors.
     pub(crate) fn describe(&self, mut each: impl FnMut(crate::Description<'_>)) {
-        for metric in self.shared.metrics.definitions() {
+        let own = self.shared.metrics.definitions();
+        for metric in own.iter().chain(ProcessMetrics::definitions()) {
             each(metric.describe());
         }
         for slot in &self.shared.lock().slots {
@@ -348,7 +352,7 @@ impl Shared {
 
     fn encode(&self, state: &mut State, selection: &Selection, body: &mut Vec<u8>) {
         let now = Instant::now();
-        let State { slots, own, .. } = state;
+        let State { slots, process, own, .. } = state;
         let slots = || {
             let all = slots.iter().enumerate();
             all.filter(|(index, _)| selection.has(*index)).map(|(_, slot)| slot)
@@ -369,6 +373,7 @@ impl Shared {
                 self.metrics.write_outcome(slot.name, outcome, errors, slot.last_success, own);
             }
         }
+        process.write(own);
         own.arrange();
         let fresh = slots().map(|slot| &slot.samples);
         let cached = cached.iter().map(|snapshot| &snapshot.samples);

@@ -195,6 +195,8 @@ fn an_exporter_without_collectors_still_tells_of_itself() {
     let page = page(&scraper(Vec::new()), AMPLE);
     let build = r#"test_build_info{version="1",revision="r",rustversion="1.95",target="t"}"#;
     assert_eq!(value(&page, build), Some(1.0));
+    let process = value(&page, "process_cpu_seconds_total");
+    assert_eq!(process.is_some(), cfg!(any(target_os = "linux", windows)));
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! What the system tells of the exporter's own process, under the names that the client libraries
+//! of all languages share. A value that cannot be had, or has no limit, is absent.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux::Source;
+#[cfg(windows)]
+use windows::Source;
+
+use crate::definition::{Counter, Definition, Gauge, Metric, Scalar, Unit};
+use crate::samples::Samples;
+
+const CPU_SECONDS: Counter =
+    Counter::new("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
+        .unit(Unit::Seconds)
+        .zh("进程CPU时间");
+
+const OPEN_FDS: Gauge = Gauge::new(
+    "process_open_fds",
+    "Number of open file descriptors; on Windows, of handles of every kind.",
+)
+.zh("进程打开文件数");
+
+const MAX_FDS: Gauge = Gauge::new(
+    "process_max_fds",
+    "Maximum number of open file descriptors; on Windows, of handles of every kind.",
+)
+.zh("进程打开文件上限");
+
+const VIRTUAL_MEMORY: Gauge = Gauge::new(
+    "process_virtual_memory_bytes",
+    "Virtual memory size in bytes; on Windows, what of it is committed and private.",
+)
+.unit(Unit::Bytes)
+.zh("进程虚拟内存");
+
+const VIRTUAL_MEMORY_MAX: Gauge = Gauge::new(
+    "process_virtual_memory_max_bytes",
+    "Maximum amount of virtual memory available in bytes; absent where it is unlimited.",
+)
+.unit(Unit::Bytes)
+.zh("进程虚拟内存上限");
+
+const RESIDENT_MEMORY: Gauge =
+    Gauge::new("process_resident_memory_bytes", "Resident memory size in bytes.")
+        .unit(Unit::Bytes)
+        .zh("进程常驻内存");
+
+const START_TIME: Gauge = Gauge::new(
+    "process_start_time_seconds",
+    "Start time of the process since unix epoch in seconds.",
+)
+.unit(Unit::Seconds)
+.zh("进程启动时间");
+
+const THREADS: Gauge =
+    Gauge::new("process_threads", "Number of OS threads in the process.").zh("进程线程数");
+
+/// What is known of the process at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Facts {
+    cpu_seconds: Option<f64>,
+    open_fds: Option<u64>,
+    max_fds: Option<u64>,
+    virtual_memory_bytes: Option<u64>,
+    virtual_memory_max_bytes: Option<u64>,
+    resident_memory_bytes: Option<u64>,
+    /// Since the Unix epoch.
+    start_time_seconds: Option<f64>,
+    threads: Option<u64>,
+}
+
+/// The `process_*` metrics of this process.
+#[derive(Debug, Default)]
+pub(crate) struct ProcessMetrics {
+    source: Source,
+}
+
+impl ProcessMetrics {
+    /// All definitions, whether or not this system has values for them.
+    pub(crate) fn definitions() -> &'static [&'static dyn Metric] {
+        &[
+            &CPU_SECONDS,
+            &OPEN_FDS,
+            &MAX_FDS,
+            &VIRTUAL_MEMORY,
+            &VIRTUAL_MEMORY_MAX,
+            &RESIDENT_MEMORY,
+            &START_TIME,
+            &THREADS,
+        ]
+    }
+
+    /// Reads the process's present state. It never blocks, and after the first time it neither
+    /// allocates nor needs a file descriptor.
+    pub(crate) fn write(&mut self, out: &mut Samples) {
+        let facts = self.source.read();
+        let count = |value: Option<u64>| value.map(|value| value as f64);
+        put(out, &CPU_SECONDS, facts.cpu_seconds);
+        put(out, &OPEN_FDS, count(facts.open_fds));
+        put(out, &MAX_FDS, count(facts.max_fds));
+        put(out, &VIRTUAL_MEMORY, count(facts.virtual_memory_bytes));
+        put(out, &VIRTUAL_MEMORY_MAX, count(facts.virtual_memory_max_bytes));
+        put(out, &RESIDENT_MEMORY, count(facts.resident_memory_bytes));
+        put(out, &START_TIME, facts.start_time_seconds);
+        put(out, &THREADS, count(facts.threads));
+    }
+}
+
+fn put<K: Scalar>(out: &mut Samples, metric: &Definition<K, 0>, value: Option<f64>) {
+    if let Some(value) = value {
+        out.set(metric, [], value);
+    }
+}
+
+/// A system that is not asked.
+#[cfg(not(any(target_os = "linux", windows)))]
+#[derive(Debug, Default)]
+struct Source;
+
+#[cfg(not(any(target_os = "linux", windows)))]
+impl Source {
+    fn read(&mut self) -> Facts {
+        Facts::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

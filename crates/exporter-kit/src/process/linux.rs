@@ -1,0 +1,235 @@
+//! The process on Linux: `/proc/self/stat`, `/proc/self/fd`, limits and clocks.
+
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::unix::fs::FileExt;
+
+use rustix::fs::{RawDir, SeekFrom, seek};
+use rustix::param::{clock_ticks_per_second, page_size};
+use rustix::process::{Resource, getrlimit};
+use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
+
+use super::Facts;
+
+/// More than the numbers of `/proc/self/stat` can fill.
+const STAT_BYTES: usize = 2048;
+
+/// Room for some hundred and seventy entries of `/proc/self/fd`.
+const ENTRIES_BYTES: usize = 4096;
+
+/// Files of `/proc`, kept open: that is cheaper, and they can be read when the process has no
+/// file descriptor left.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    stat: Option<File>,
+    descriptors: Option<File>,
+    started: Option<f64>,
+}
+
+impl Source {
+    pub(super) fn read(&mut self) -> Facts {
+        let stat = read_kept(&mut self.stat, "/proc/self/stat", read_stat);
+        if let Some(read) = stat.and_then(|stat| start_time(stat.start_ticks)) {
+            self.started = Some(settled(self.started, read));
+        }
+        // 0 pages or threads are a /proc that does not tell: they are ours, and we are running.
+        let told = |value: u64| (value > 0).then_some(value);
+        Facts {
+            // As exact as `utime` and `stime` of the stat file are coarse (a tick is 10 ms).
+            cpu_seconds: clock(DynamicClockId::Known(ClockId::ProcessCPUTime)),
+            open_fds: read_kept(&mut self.descriptors, "/proc/self/fd", open_descriptors),
+            max_fds: getrlimit(Resource::Nofile).current,
+            virtual_memory_bytes: stat.and_then(|stat| told(stat.virtual_bytes)),
+            virtual_memory_max_bytes: getrlimit(Resource::As).current,
+            resident_memory_bytes: stat
+                .and_then(|stat| told(stat.resident_pages))
+                .and_then(|pages| pages.checked_mul(page_size() as u64)),
+            start_time_seconds: self.started,
+            threads: stat.and_then(|stat| told(stat.threads)),
+        }
+    }
+}
+
+/// Reads from the file at `path`, which stays open until reading it fails.
+fn read_kept<T>(
+    kept: &mut Option<File>,
+    path: &str,
+    read: impl FnOnce(&File) -> io::Result<T>,
+) -> Option<T> {
+    let file = match kept {
+        Some(file) => file,
+        None => kept.insert(File::open(path).ok()?),
+    };
+    let value = read(file).ok();
+    if value.is_none() {
+        *kept = None;
+    }
+    value
+}
+
+/// What is taken from `/proc/self/stat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stat {
+    threads: u64,
+    /// From boot to the start of the process.
+    start_ticks: u64,
+    virtual_bytes: u64,
+    resident_pages: u64,
+}
+
+fn read_stat(file: &File) -> io::Result<Stat> {
+    let mut buffer = [0; STAT_BYTES];
+    let length = file.read_at(&mut buffer, 0)?;
+    parse_stat(&buffer[..length]).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// Fields 20 and 22 to 24 of the line, counted as proc_pid_stat(5) does.
+fn parse_stat(line: &[u8]) -> Option<Stat> {
+    // Without its end the last field may be cut short.
+    let line = line.strip_suffix(b"\n")?;
+    // Field 2 is the name of the program in parentheses, of which it may have more itself.
+    let name_end = line.iter().rposition(|&byte| byte == b')')?;
+    let mut fields = str::from_utf8(&line[name_end + 1..]).ok()?.split_ascii_whitespace();
+    let mut skip = |fields_between| fields.nth(fields_between)?.parse().ok();
+    Some(Stat {
+        threads: skip(17)?,
+        start_ticks: skip(1)?,
+        virtual_bytes: skip(0)?,
+        resident_pages: skip(0)?,
+    })
+}
+
+/// How many entries `/proc/self/fd` has.
+fn open_descriptors(folder: &File) -> io::Result<u64> {
+    // Linux tells the number as the folder's size since 6.2. Before it is 0, which cannot be the
+    // number, as the folder itself is open.
+    match folder.metadata()?.len() {
+        0 => count_entries(folder),
+        told => Ok(told),
+    }
+}
+
+fn count_entries(folder: &File) -> io::Result<u64> {
+    seek(folder, SeekFrom::Start(0))?;
+    let mut buffer = [MaybeUninit::uninit(); ENTRIES_BYTES];
+    let mut entries = RawDir::new(folder, &mut buffer);
+    let mut count = 0;
+    while let Some(entry) = entries.next() {
+        // Neither `.` nor `..`.
+        if entry?.file_name().to_bytes().iter().all(u8::is_ascii_digit) {
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// When the process started, in seconds since the Unix epoch.
+fn start_time(start_ticks: u64) -> Option<f64> {
+    let now = clock(DynamicClockId::Known(ClockId::Realtime))?;
+    // This difference is `btime` of `/proc/stat` with its fraction. To have the kernel write that
+    // whole file takes milliseconds where there are many processors.
+    let boot = now - clock(DynamicClockId::Boottime)?;
+    let start = boot + start_ticks as f64 / clock_ticks_per_second() as f64;
+    (start > 0.0).then(|| (start * 100.0).round() / 100.0)
+}
+
+/// `held`, unless what was `read` now is so far from it that the system's clock has been set.
+/// The value of a process must not change with the moments between the readings of two clocks.
+fn settled(held: Option<f64>, read: f64) -> f64 {
+    held.filter(|held| (held - read).abs() < 1.0).unwrap_or(read)
+}
+
+fn clock(id: DynamicClockId<'_>) -> Option<f64> {
+    let time = clock_gettime_dynamic(id).ok()?;
+    Some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::tests::alone;
+
+    /// A stat line with this name, field 20, and fields 22 and up.
+    fn line(name: &str, threads: &str, rest: &str) -> String {
+        format!("26553 ({name}) R 1 2 3 0 -1 4194304 101 0 0 0 5 6 0 0 20 0 {threads} 0 {rest}\n")
+    }
+
+    const STAT: Stat =
+        Stat { threads: 7, start_ticks: 451_594, virtual_bytes: 3_133_440, resident_pages: 390 };
+
+    #[test]
+    fn the_fields_are_found_behind_any_name() {
+        let rest = "451594 3133440 390 18446744073709551615 1 1 0 0";
+        for name in ["cat", "", "a b", ") R 1 2", "((", "\n", "名", "a) S 9 9 9 (b"] {
+            assert_eq!(parse_stat(line(name, "7", rest).as_bytes()), Some(STAT), "{name:?}");
+        }
+        let mut latin = line("?", "7", rest).into_bytes();
+        latin[7] = 0xe9;
+        assert_eq!(parse_stat(&latin), Some(STAT));
+        // Nothing is needed after the last of them.
+        assert_eq!(parse_stat(line("x", "7", "451594 3133440 390").as_bytes()), Some(STAT));
+    }
+
+    #[test]
+    fn a_damaged_line_tells_nothing() {
+        let whole = line("x", "7", "451594 3133440 390 1");
+        for length in 0..whole.len() {
+            assert_eq!(parse_stat(&whole.as_bytes()[..length]), None, "{length} bytes");
+        }
+        let cases = [
+            line("x", "-7", "451594 3133440 390 1"),
+            line("x", "7", "451594 3133440 x 1"),
+            line("x", "7", "451594 18446744073709551616 390 1"),
+            line("x", "7", "451594 3133440"),
+            line("x", "7", "451594 3133440 \u{e9}390 1"),
+            "26553 x R 1 2\n".to_owned(),
+            ")\n".to_owned(),
+        ];
+        for case in cases {
+            assert_eq!(parse_stat(case.as_bytes()), None, "{case}");
+        }
+    }
+
+    #[test]
+    fn descriptors_are_counted_where_the_kernel_does_not_tell_their_number() {
+        const NAME: &str = "descriptors_are_counted_where_the_kernel_does_not_tell_their_number";
+        alone(module_path!(), NAME, || {
+            let folder = File::open("/proc/self/fd").unwrap();
+            let before = count_entries(&folder).unwrap();
+            assert_eq!(open_descriptors(&folder).unwrap(), before);
+            // More than one buffer holds.
+            let more = [(); 500].map(|()| File::open("/proc/self/stat").unwrap());
+            for _ in 0..2 {
+                assert_eq!(count_entries(&folder).unwrap(), before + 500);
+                assert_eq!(open_descriptors(&folder).unwrap(), before + 500);
+            }
+            drop(more);
+            assert_eq!(count_entries(&folder).unwrap(), before);
+        });
+    }
+
+    #[test]
+    fn the_start_time_changes_only_when_the_clock_is_set() {
+        let cases = [
+            (None, 5.0, 5.0),
+            (Some(5.0), 5.01, 5.0),
+            (Some(5.0), 4.01, 5.0),
+            (Some(5.0), 6.0, 6.0),
+            (Some(1.8e9), 5.0, 5.0),
+        ];
+        for (held, read, expected) in cases {
+            assert_eq!(settled(held, read), expected, "{held:?} {read}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_opened_anew_the_next_time() {
+        let mut kept = None;
+        assert_eq!(read_kept(&mut kept, "/nowhere/at/all", read_stat), None);
+        assert_eq!(read_kept(&mut kept, "/proc/self/statm", read_stat), None);
+        assert!(kept.is_none());
+        assert!(read_kept(&mut kept, "/proc/self/stat", read_stat).is_some());
+        assert!(kept.is_some());
+    }
+}
