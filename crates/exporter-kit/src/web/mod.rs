@@ -31,9 +31,6 @@ use crate::scrape::{Ask, Scraper};
 /// Reading a request and writing a response need little stack.
 const CONNECTION_STACK_BYTES: usize = 128 * 1024;
 
-/// How long one write to a client that does not read may take.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long a refused client is listened to, so that it gets to read why.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -165,7 +162,7 @@ impl Server {
         let stream = place.stream();
         // Responses leave in one piece; the last segment must not wait for an acknowledgement.
         if stream.set_nodelay(true).is_err()
-            || stream.set_write_timeout(Some(WRITE_TIMEOUT)).is_err()
+            || stream.set_write_timeout(Some(self.site.config.write_timeout)).is_err()
         {
             return;
         }
