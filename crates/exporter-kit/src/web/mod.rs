@@ -169,16 +169,15 @@ impl Server {
         let mut requests = RequestReader::new(stream, self.site.config.read_timeout);
         loop {
             let keep_alive = match requests.next() {
-                Ok(request) => {
-                    place.serve();
-                    self.answer(stream, &request)
-                }
+                Ok(_) if !place.serve() => return,
+                Ok(request) => self.answer(place, &request),
                 Err(refusal) => {
                     self.refuse(stream, &refusal);
                     return;
                 }
             };
             if !matches!(keep_alive, Ok(true)) {
+                place.wait();
                 linger(stream);
                 return;
             }
@@ -186,13 +185,14 @@ impl Server {
         }
     }
 
-    fn answer(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
+    fn answer(&self, place: &Place, request: &Request) -> io::Result<bool> {
+        let stream = place.stream();
         let send = |status, content_type, body: &[u8]| {
             Response { status, content_type, body }.send(stream, &self.product, Some(request))
         };
         let path = request.path.as_str();
         if path == self.site.config.telemetry_path {
-            return self.answer_scrape(stream, request);
+            return self.answer_scrape(place, request);
         }
         match path {
             "/" => send(200, landing::CONTENT_TYPE, self.landing.as_bytes()),
@@ -207,7 +207,8 @@ impl Server {
         }
     }
 
-    fn answer_scrape(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
+    fn answer_scrape(&self, place: &Place, request: &Request) -> io::Result<bool> {
+        let stream = place.stream();
         let Site { scraper, config, .. } = &self.site;
         let handler = scraper.handler();
         let error = |status: u16, text: &str| {
@@ -233,6 +234,8 @@ impl Server {
         let timeout = patience(request.scrape_timeout.unwrap_or(config.scrape_timeout));
         let page = scraper.scrape(&Ask { timeout, selection });
         handler.count(200);
+        // The page may be more than the client's system takes at once.
+        place.send();
         Response { status: 200, content_type: exposition::CONTENT_TYPE, body: &page.body }.send(
             stream,
             &self.product,
