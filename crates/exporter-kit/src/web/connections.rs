@@ -79,9 +79,13 @@ impl Connections {
         Some(Place { connections: Arc::clone(self), stream })
     }
 
-    /// Closes the connection that is the first to give way, if there is one.
-    pub(crate) fn make_room(&self) {
-        give_way(&mut self.lock());
+    /// Closes the connection that is the first to give way, if there is one, and returns when a
+    /// place is free, or after `patience`.
+    pub(crate) fn make_room(&self, patience: Duration) {
+        let mut open = self.lock();
+        give_way(&mut open);
+        // Woken for nothing, the caller finds out by itself.
+        let _ = self.left.wait_timeout(open, patience);
     }
 
     /// Returns when every request has been answered, or after `patience`.
@@ -209,7 +213,7 @@ mod tests {
         let first = connections.admit(first).unwrap();
         assert!(first.serve());
         first.wait();
-        connections.make_room();
+        connections.make_room(Duration::ZERO);
         assert!(!first.serve(), "who comes instead would wait for that scrape");
     }
 

@@ -34,7 +34,7 @@ const CONNECTION_STACK_BYTES: usize = 128 * 1024;
 /// How long a refused client is listened to, so that it gets to read why.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// How long to wait after a failed accept, which would fail again at once.
+/// How long to wait at most after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// What the server serves.
@@ -137,8 +137,7 @@ fn accept_for_ever(listener: &TcpListener, server: &Arc<Server>, connections: &A
                 ) => {}
             Err(error) => {
                 log::debug!("cannot accept a connection: {error}");
-                connections.make_room();
-                thread::sleep(ACCEPT_PAUSE);
+                connections.make_room(ACCEPT_PAUSE);
             }
         }
     }
@@ -152,7 +151,7 @@ fn start_connection(stream: TcpStream, server: &Arc<Server>, connections: &Arc<C
     if let Err(error) = thread.spawn(move || server.serve_connection(&place)) {
         // The place was dropped with the closure, and the connection with it.
         log::debug!("cannot start a thread for a connection: {error}");
-        connections.make_room();
+        connections.make_room(ACCEPT_PAUSE);
     }
 }
 
