@@ -94,6 +94,7 @@ pub(crate) const ENABLE_OPENMETRICS: &str = "web.enable-openmetrics";
 pub(crate) const MAX_CONNECTIONS: &str = "web.max-connections";
 pub(crate) const MAX_REQUESTS: &str = "web.max-requests";
 pub(crate) const READ_TIMEOUT: &str = "web.read-timeout";
+pub(crate) const WRITE_TIMEOUT: &str = "web.write-timeout";
 pub(crate) const SCRAPE_TIMEOUT: &str = "scrape.timeout";
 pub(crate) const LOG_LEVEL: &str = "log.level";
 pub(crate) const CONFIG_FILE: &str = "config.file";
@@ -127,6 +128,12 @@ pub(crate) const KIT_FLAGS: &[Flag] = &[
         "DURATION",
         "5s",
         "How long a client may take to send the head of a request.",
+    ),
+    Flag::value(
+        WRITE_TIMEOUT,
+        "DURATION",
+        "10s",
+        "How long a client may read nothing of a response.",
     ),
     Flag::value(
         SCRAPE_TIMEOUT,

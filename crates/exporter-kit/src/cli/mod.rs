@@ -17,6 +17,7 @@ pub use flags::Flag;
 use flags::{
     CONFIG_CHECK, DESCRIBE, ENABLE_OPENMETRICS, HELP, KIT_FLAGS, LISTEN_ADDRESS, LOG_LEVEL,
     MAX_CONNECTIONS, MAX_REQUESTS, READ_TIMEOUT, SCRAPE_TIMEOUT, TELEMETRY_PATH, VERSION,
+    WRITE_TIMEOUT,
 };
 pub use settings::{SettingError, Settings};
 
@@ -43,6 +44,7 @@ pub(crate) struct Config {
     /// 0 is no limit.
     pub(crate) max_requests: usize,
     pub(crate) read_timeout: Duration,
+    pub(crate) write_timeout: Duration,
     pub(crate) scrape_timeout: Duration,
     pub(crate) log_level: LevelFilter,
 }
@@ -143,6 +145,7 @@ impl Config {
             })
         };
         let read_timeout = time(READ_TIMEOUT);
+        let write_timeout = time(WRITE_TIMEOUT);
         let scrape_timeout = time(SCRAPE_TIMEOUT);
         let log_level = match settings.text(LOG_LEVEL) {
             "error" => LevelFilter::Error,
@@ -165,6 +168,7 @@ impl Config {
             max_connections,
             max_requests,
             read_timeout,
+            write_timeout,
             scrape_timeout,
             log_level,
         })
@@ -270,6 +274,7 @@ mod tests {
             max_connections: 128,
             max_requests: 0,
             read_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(10),
             scrape_timeout: Duration::from_secs(10),
             log_level: LevelFilter::Info,
         };
@@ -323,6 +328,7 @@ mod tests {
             "--web.max-connections=0",
             "--web.max-requests=-1",
             "--web.read-timeout=0",
+            "--web.write-timeout=0",
             "--scrape.timeout=soon",
             "--log.level=loud",
         ];

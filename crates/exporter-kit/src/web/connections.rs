@@ -1,5 +1,6 @@
 //! Who is connected. Keeps the number of connections, and so of threads, within bounds: when all
-//! places are taken, the connection that has waited longest without a complete request gives way.
+//! places are taken, the connection gives way that has waited longest for its client: for a complete
+//! request, or to read the response.
 
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,12 @@ use std::time::{Duration, Instant};
 
 /// How long a new connection may wait for the thread of one that has given way.
 const HANDOVER: Duration = Duration::from_millis(500);
+
+/// How often a new connection looks meanwhile whether another one can give way.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A response that is on its way for longer is to a client that hardly reads.
+const SLOW: Duration = Duration::from_millis(250);
 
 /// The open connections, at most `limit`.
 #[derive(Debug)]
@@ -31,6 +38,8 @@ enum State {
     Waiting(Instant),
     /// A request is being answered.
     Served,
+    /// Its response is on the way since then.
+    Sending(Instant),
     /// Shut down to make room; its thread is about to leave.
     GivingWay,
 }
@@ -54,38 +63,37 @@ impl Connections {
 
     /// Takes a place for `stream`; `None` if every connection is being served.
     pub(crate) fn admit(self: &Arc<Self>, stream: TcpStream) -> Option<Place> {
+        let deadline = Instant::now() + HANDOVER;
         let mut open = self.lock();
-        if open.len() >= self.limit {
-            let still_full = |open: &mut Vec<Open>| {
-                let full = open.len() >= self.limit;
-                if full {
-                    give_way(open);
-                }
-                full
-            };
-            let (after, waited) = self
-                .left
-                .wait_timeout_while(open, HANDOVER, still_full)
-                .unwrap_or_else(PoisonError::into_inner);
-            if waited.timed_out() {
+        while open.len() >= self.limit {
+            give_way(&mut open);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return None;
             }
-            open = after;
+            let time = left.min(LOOK_AGAIN);
+            open = self.left.wait_timeout(open, time).unwrap_or_else(PoisonError::into_inner).0;
         }
         let stream = Arc::new(stream);
         open.push(Open { stream: Arc::clone(&stream), state: State::Waiting(Instant::now()) });
         Some(Place { connections: Arc::clone(self), stream })
     }
 
-    /// Closes the connection that has waited longest, if one waits.
-    pub(crate) fn make_room(&self) {
-        give_way(&mut self.lock());
+    /// Closes the connection that is the first to give way, if there is one, and returns when a
+    /// place is free, or after `patience`.
+    pub(crate) fn make_room(&self, patience: Duration) {
+        let mut open = self.lock();
+        give_way(&mut open);
+        // Woken for nothing, the caller finds out by itself.
+        let _ = self.left.wait_timeout(open, patience);
     }
 
     /// Returns when every request has been answered, or after `patience`.
     pub(crate) fn finish(&self, patience: Duration) {
         self.finishing.store(true, Ordering::Relaxed);
-        let is_busy = |open: &mut Vec<Open>| open.iter().any(|open| open.state == State::Served);
+        let is_busy = |open: &mut Vec<Open>| {
+            open.iter().any(|open| matches!(open.state, State::Served | State::Sending(_)))
+        };
         // What is not done by then is given up.
         let _ = self.left.wait_timeout_while(self.lock(), patience, is_busy);
     }
@@ -95,16 +103,18 @@ impl Connections {
     }
 }
 
+/// Closes the connection that has longest been waiting for a request or for its client to read.
 fn give_way(open: &mut [Open]) {
     if open.iter().any(|open| open.state == State::GivingWay) {
         // One place is about to be free already.
         return;
     }
-    let longest = open.iter_mut().filter_map(|open| match open.state {
+    let candidates = open.iter_mut().filter_map(|open| match open.state {
         State::Waiting(since) => Some((since, open)),
-        State::Served | State::GivingWay => None,
+        State::Sending(since) if since.elapsed() >= SLOW => Some((since, open)),
+        State::Sending(_) | State::Served | State::GivingWay => None,
     });
-    if let Some((_, open)) = longest.min_by_key(|(since, _)| *since) {
+    if let Some((_, open)) = candidates.min_by_key(|(since, _)| *since) {
         open.state = State::GivingWay;
         // Fails only if the client has gone by itself, which is as good.
         let _ = open.stream.shutdown(Shutdown::Both);
@@ -116,9 +126,15 @@ impl Place {
         &self.stream
     }
 
-    /// A request is complete and about to be answered.
-    pub(crate) fn serve(&self) {
-        self.change(State::Served);
+    /// A request is complete and about to be answered. It is not, if that is false: the
+    /// connection gives way, and who comes in its place must not wait for a scrape.
+    pub(crate) fn serve(&self) -> bool {
+        self.change(State::Served)
+    }
+
+    /// The response is made and about to be sent.
+    pub(crate) fn send(&self) {
+        self.change(State::Sending(Instant::now()));
     }
 
     /// The response is out; the next request is waited for.
@@ -126,17 +142,17 @@ impl Place {
         self.change(State::Waiting(Instant::now()));
     }
 
-    fn change(&self, state: State) {
+    /// Whether the connection can be in another state; it cannot once it gives way.
+    fn change(&self, state: State) -> bool {
         let mut open = self.connections.lock();
-        if let Some(own) = open.iter_mut().find(|open| Arc::ptr_eq(&open.stream, &self.stream))
-            && own.state != State::GivingWay
-        {
-            own.state = state;
-            // Not for every response: it is a system call.
-            if self.connections.finishing.load(Ordering::Relaxed) {
-                self.connections.left.notify_all();
-            }
+        let own = open.iter_mut().find(|open| Arc::ptr_eq(&open.stream, &self.stream));
+        let Some(own) = own.filter(|own| own.state != State::GivingWay) else { return false };
+        own.state = state;
+        // Not for every response: it is a system call.
+        if self.connections.finishing.load(Ordering::Relaxed) {
+            self.connections.left.notify_all();
         }
+        true
     }
 }
 
@@ -187,6 +203,18 @@ mod tests {
         second.join().unwrap();
         assert_eq!(second_client.read(&mut [0]).unwrap(), 0);
         assert_eq!(connections.lock().len(), 2);
+    }
+
+    #[test]
+    fn a_request_that_comes_when_its_connection_gives_way_is_not_answered() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connections = Connections::new(2);
+        let (_first_client, first) = connection(&listener);
+        let first = connections.admit(first).unwrap();
+        assert!(first.serve());
+        first.wait();
+        connections.make_room(Duration::ZERO);
+        assert!(!first.serve(), "who comes instead would wait for that scrape");
     }
 
     #[test]

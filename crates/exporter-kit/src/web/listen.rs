@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many connections the kernel keeps for us while we are busy.
-const BACKLOG: i32 = 1024;
+/// How many connections the kernel keeps for us while we are busy, if the system allows as many. A
+/// client that finds no room there tries again after a second, which is late for a scrape.
+const BACKLOG: i32 = 4096;
 
 /// An address to listen on: `:9601`, `host:9601`, `192.0.2.1:9601` or `[2001:db8::1]:9601`.
 #[derive(Clone, Debug, PartialEq, Eq)]

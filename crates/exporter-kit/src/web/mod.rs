@@ -31,13 +31,10 @@ use crate::scrape::{Ask, Scraper};
 /// Reading a request and writing a response need little stack.
 const CONNECTION_STACK_BYTES: usize = 128 * 1024;
 
-/// How long one write to a client that does not read may take.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long a refused client is listened to, so that it gets to read why.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// How long to wait after a failed accept, which would fail again at once.
+/// How long to wait at most after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// What the server serves.
@@ -140,8 +137,7 @@ fn accept_for_ever(listener: &TcpListener, server: &Arc<Server>, connections: &A
                 ) => {}
             Err(error) => {
                 log::debug!("cannot accept a connection: {error}");
-                connections.make_room();
-                thread::sleep(ACCEPT_PAUSE);
+                connections.make_room(ACCEPT_PAUSE);
             }
         }
     }
@@ -155,7 +151,7 @@ fn start_connection(stream: TcpStream, server: &Arc<Server>, connections: &Arc<C
     if let Err(error) = thread.spawn(move || server.serve_connection(&place)) {
         // The place was dropped with the closure, and the connection with it.
         log::debug!("cannot start a thread for a connection: {error}");
-        connections.make_room();
+        connections.make_room(ACCEPT_PAUSE);
     }
 }
 
@@ -165,23 +161,22 @@ impl Server {
         let stream = place.stream();
         // Responses leave in one piece; the last segment must not wait for an acknowledgement.
         if stream.set_nodelay(true).is_err()
-            || stream.set_write_timeout(Some(WRITE_TIMEOUT)).is_err()
+            || stream.set_write_timeout(Some(self.site.config.write_timeout)).is_err()
         {
             return;
         }
         let mut requests = RequestReader::new(stream, self.site.config.read_timeout);
         loop {
             let keep_alive = match requests.next() {
-                Ok(request) => {
-                    place.serve();
-                    self.answer(stream, &request)
-                }
+                Ok(_) if !place.serve() => return,
+                Ok(request) => self.answer(place, &request),
                 Err(refusal) => {
                     self.refuse(stream, &refusal);
                     return;
                 }
             };
             if !matches!(keep_alive, Ok(true)) {
+                place.wait();
                 linger(stream);
                 return;
             }
@@ -189,13 +184,14 @@ impl Server {
         }
     }
 
-    fn answer(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
+    fn answer(&self, place: &Place, request: &Request) -> io::Result<bool> {
+        let stream = place.stream();
         let send = |status, content_type, body: &[u8]| {
             Response { status, content_type, body }.send(stream, &self.product, Some(request))
         };
         let path = request.path.as_str();
         if path == self.site.config.telemetry_path {
-            return self.answer_scrape(stream, request);
+            return self.answer_scrape(place, request);
         }
         match path {
             "/" => send(200, landing::CONTENT_TYPE, self.landing.as_bytes()),
@@ -210,7 +206,8 @@ impl Server {
         }
     }
 
-    fn answer_scrape(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
+    fn answer_scrape(&self, place: &Place, request: &Request) -> io::Result<bool> {
+        let stream = place.stream();
         let Site { scraper, config, .. } = &self.site;
         let handler = scraper.handler();
         let error = |status: u16, text: &str| {
@@ -236,6 +233,8 @@ impl Server {
         let timeout = patience(request.scrape_timeout.unwrap_or(config.scrape_timeout));
         let page = scraper.scrape(&Ask { timeout, selection });
         handler.count(200);
+        // The page may be more than the client's system takes at once.
+        place.send();
         Response { status: 200, content_type: exposition::CONTENT_TYPE, body: &page.body }.send(
             stream,
             &self.product,
