@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Dist(Dist),
     #[options(help = "run every check and test, on the packaged binaries too")]
     Ci(Ci),
-    #[options(help = "measure the packaged exporter beside the same one in Go")]
+    #[options(help = "measure the packaged exporter, or the kit, beside the same in Go")]
     Bench(Bench),
 }
 
@@ -50,6 +50,8 @@ pub(crate) struct Bench {
     help: bool,
     #[options(no_short, help = "install Go and its libraries where they are missing")]
     pub(crate) setup: bool,
+    #[options(free, help = "host (the default) or kit")]
+    pub(crate) what: Option<String>,
 }
 
 /// Flags of `dist`.

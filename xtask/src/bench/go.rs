@@ -1,4 +1,4 @@
-//! The exporter to compare with, built from Debian's packages of Go and its libraries.
+//! The exporters to compare with, built from Debian's packages of Go and its libraries.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,8 +18,8 @@ const PACKAGES: [&str; 3] = [
 /// Where Debian puts the sources of Go libraries.
 const GOPATH: &str = "/usr/share/gocode";
 
-/// Builds `xtask/bench/go-example`; the program.
-pub(crate) fn build(workspace: &Workspace, setup: bool) -> Result<PathBuf> {
+/// Builds the program in `xtask/bench/<name>`.
+pub(crate) fn build(workspace: &Workspace, name: &str, setup: bool) -> Result<PathBuf> {
     let folder = workspace.target().join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     if process::find("go").is_none() || !PathBuf::from(GOPATH).is_dir() {
@@ -33,9 +33,9 @@ pub(crate) fn build(workspace: &Workspace, setup: bool) -> Result<PathBuf> {
         }
         apt::install(&PACKAGES, &folder)?;
     }
-    let program = folder.join("go-example");
+    let program = folder.join(name);
     let mut go = Command::new("go");
-    go.current_dir(workspace.root().join("xtask/bench/go-example"));
+    go.current_dir(workspace.root().join("xtask/bench").join(name));
     go.args(["build", "-o"]).arg(&program).arg(".");
     go.env("GO111MODULE", "off").env("GOPATH", GOPATH).env("CGO_ENABLED", "0");
     go.env("GOCACHE", folder.join("go-cache")).env("GOFLAGS", "");
