@@ -10,12 +10,13 @@ mod listen;
 mod query;
 mod request;
 mod response;
+mod stream;
 
-use std::io::{self, Read};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(crate) use connections::Connections;
 use connections::Place;
@@ -23,6 +24,7 @@ use landing::Landing;
 pub(crate) use listen::ListenAddress;
 use request::{Refusal, Request, RequestReader};
 use response::{PLAIN_TEXT, Response};
+use stream::{Stream, Tcp};
 
 use crate::cli::Config;
 use crate::exposition;
@@ -30,12 +32,6 @@ use crate::scrape::{Ask, Scraper};
 
 /// Reading a request and writing a response need little stack.
 const CONNECTION_STACK_BYTES: usize = 128 * 1024;
-
-/// How long one write to a client that does not read may take.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a refused client is listened to, so that it gets to read why.
-const LINGER: Duration = Duration::from_millis(200);
 
 /// How long to wait after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
@@ -162,35 +158,30 @@ fn start_connection(stream: TcpStream, server: &Arc<Server>, connections: &Arc<C
 impl Server {
     /// Answers requests until one side has had enough. A client that goes away is no error.
     fn serve_connection(&self, place: &Place) {
-        let stream = place.stream();
-        // Responses leave in one piece; the last segment must not wait for an acknowledgement.
-        if stream.set_nodelay(true).is_err()
-            || stream.set_write_timeout(Some(WRITE_TIMEOUT)).is_err()
-        {
-            return;
-        }
-        let mut requests = RequestReader::new(stream, self.site.config.read_timeout);
+        let Ok(tcp) = Tcp::new(place.stream()) else { return };
+        let mut stream = Stream::Plain(tcp);
+        let mut requests = RequestReader::new(self.site.config.read_timeout);
         loop {
-            let keep_alive = match requests.next() {
+            let keep_alive = match requests.next(&mut stream) {
                 Ok(request) => {
                     place.serve();
-                    self.answer(stream, &request)
+                    self.answer(&mut stream, &request)
                 }
                 Err(refusal) => {
-                    self.refuse(stream, &refusal);
+                    self.refuse(&mut stream, &refusal);
                     return;
                 }
             };
             if !matches!(keep_alive, Ok(true)) {
-                linger(stream);
+                stream.linger();
                 return;
             }
             place.wait();
         }
     }
 
-    fn answer(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
-        let send = |status, content_type, body: &[u8]| {
+    fn answer(&self, stream: &mut Stream<'_>, request: &Request) -> io::Result<bool> {
+        let mut send = |status, content_type, body: &[u8]| {
             Response { status, content_type, body }.send(stream, &self.product, Some(request))
         };
         let path = request.path.as_str();
@@ -210,10 +201,10 @@ impl Server {
         }
     }
 
-    fn answer_scrape(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
+    fn answer_scrape(&self, stream: &mut Stream<'_>, request: &Request) -> io::Result<bool> {
         let Site { scraper, config, .. } = &self.site;
         let handler = scraper.handler();
-        let error = |status: u16, text: &str| {
+        let mut error = |status: u16, text: &str| {
             handler.count(status);
             let body = format!("# {status} {text}\n");
             Response { status, content_type: PLAIN_TEXT, body: body.as_bytes() }.send(
@@ -243,7 +234,7 @@ impl Server {
         )
     }
 
-    fn refuse(&self, stream: &TcpStream, refusal: &Refusal) {
+    fn refuse(&self, stream: &mut Stream<'_>, refusal: &Refusal) {
         let (status, body): (u16, &[u8]) = match refusal {
             Refusal::Gone => return,
             Refusal::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
@@ -252,7 +243,7 @@ impl Server {
         };
         let response = Response { status, content_type: PLAIN_TEXT, body };
         if response.send(stream, &self.product, None).is_ok() {
-            linger(stream);
+            stream.linger();
         }
     }
 }
@@ -262,27 +253,6 @@ impl Server {
 fn patience(scrape_timeout: Duration) -> Duration {
     let timeout = scrape_timeout.min(Duration::from_secs(3600));
     timeout - (timeout / 10).min(Duration::from_millis(500))
-}
-
-/// Closes a connection so that the client can read the response: closing with bytes of it unread
-/// would reset the connection and take the response along.
-fn linger(stream: &TcpStream) {
-    if stream.shutdown(Shutdown::Write).is_err() {
-        return;
-    }
-    let deadline = Instant::now() + LINGER;
-    let mut reader = stream;
-    let mut sink = [0; 2048];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
-            return;
-        }
-        match reader.read(&mut sink) {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-    }
 }
 
 #[cfg(test)]
