@@ -4,13 +4,23 @@
 //! fast enough; what keeps it safe is that everything is bounded: connections, request heads, time.
 
 mod accept;
+#[cfg(feature = "web-config")]
+mod config;
+#[cfg(not(feature = "web-config"))]
+#[path = "config/off.rs"]
+mod config;
 mod connections;
 mod landing;
 mod listen;
 mod query;
 mod request;
 mod response;
+#[cfg(test)]
+#[cfg(feature = "web-config")] // apart, or clippy does not see that it is a test
+mod served;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -18,6 +28,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use config::Verdict;
+pub(crate) use config::WebConfig;
 pub(crate) use connections::Connections;
 use connections::Place;
 use landing::Landing;
@@ -42,6 +54,7 @@ pub(crate) struct Site {
     pub(crate) version: &'static str,
     pub(crate) about: &'static str,
     pub(crate) config: Config,
+    pub(crate) web_config: Option<WebConfig>,
     pub(crate) scraper: Scraper,
 }
 
@@ -159,25 +172,68 @@ impl Server {
     /// Answers requests until one side has had enough. A client that goes away is no error.
     fn serve_connection(&self, place: &Place) {
         let Ok(tcp) = Tcp::new(place.stream()) else { return };
-        let mut stream = Stream::Plain(tcp);
+        let (mut stream, opened) = self.open(tcp);
+        if let Err(refusal) = opened {
+            self.refuse(&mut stream, &refusal);
+            return;
+        }
         let mut requests = RequestReader::new(self.site.config.read_timeout);
         loop {
-            let keep_alive = match requests.next(&mut stream) {
-                Ok(request) => {
-                    place.serve();
-                    self.answer(&mut stream, &request)
-                }
+            let request = match requests.next(&mut stream) {
+                Ok(request) => request,
                 Err(refusal) => {
                     self.refuse(&mut stream, &refusal);
                     return;
                 }
             };
+            let verdict = match &self.site.web_config {
+                Some(config) => config.judge(request.authorization.as_deref()),
+                None => Verdict::Welcome,
+            };
+            // A stranger's connection goes on waiting, and so gives way before others do.
+            let is_welcome = matches!(verdict, Verdict::Welcome);
+            let keep_alive = if is_welcome {
+                place.serve();
+                self.answer(&mut stream, &request)
+            } else {
+                self.turn_away(&mut stream, &request, verdict)
+            };
             if !matches!(keep_alive, Ok(true)) {
                 stream.linger();
                 return;
             }
-            place.wait();
+            if is_welcome {
+                place.wait();
+            }
         }
+    }
+
+    /// Shakes hands where TLS is asked for.
+    fn open<'a>(&self, tcp: Tcp<'a>) -> (Stream<'a>, Result<(), Refusal>) {
+        #[cfg(feature = "tls")]
+        if let Some(config) = self.site.web_config.as_ref().and_then(WebConfig::tls) {
+            return tls::accept(tcp, config, self.site.config.read_timeout);
+        }
+        (Stream::Plain(tcp), Ok(()))
+    }
+
+    fn turn_away(
+        &self,
+        stream: &mut Stream<'_>,
+        request: &Request,
+        verdict: Verdict,
+    ) -> io::Result<bool> {
+        let (status, body): (u16, &[u8]) = match verdict {
+            Verdict::Busy => {
+                (503, b"# 503 too many passwords are being checked; try again later\n")
+            }
+            _ => (401, b"# 401 a user name and a password are required\n"),
+        };
+        Response { status, content_type: PLAIN_TEXT, body }.send(
+            stream,
+            &self.product,
+            Some(request),
+        )
     }
 
     fn answer(&self, stream: &mut Stream<'_>, request: &Request) -> io::Result<bool> {
@@ -237,6 +293,8 @@ impl Server {
     fn refuse(&self, stream: &mut Stream<'_>, refusal: &Refusal) {
         let (status, body): (u16, &[u8]) = match refusal {
             Refusal::Gone => return,
+            #[cfg(feature = "tls")]
+            Refusal::NotTls => (400, b"# 400 this port speaks TLS; ask with https://\n"),
             Refusal::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
             Refusal::Method => (405, b"# 405 only GET and HEAD are served\n"),
             Refusal::TooLarge => (431, b"# 431 the request head is too large\n"),

@@ -45,6 +45,8 @@ pub(crate) struct Request {
     pub(crate) keep_alive: bool,
     /// What the scraper says it will wait, from `X-Prometheus-Scrape-Timeout-Seconds`.
     pub(crate) scrape_timeout: Option<Duration>,
+    /// The header of that name: who asks, and the password.
+    pub(crate) authorization: Option<String>,
 }
 
 /// Why there is no request to serve.
@@ -52,6 +54,9 @@ pub(crate) struct Request {
 pub(crate) enum Refusal {
     /// The client has gone, sends nothing or sends too slowly: close without a word.
     Gone,
+    /// Something else than TLS where TLS is spoken: 400.
+    #[cfg(feature = "tls")]
+    NotTls,
     /// Not an HTTP/1 request head: 400.
     Malformed,
     /// Neither GET nor HEAD: 405.
@@ -138,6 +143,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         minor_version,
         keep_alive: minor_version == 1,
         scrape_timeout: None,
+        authorization: None,
     };
     // A header that is given several times counts as one list.
     let list = |name: &str| {
@@ -164,6 +170,9 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
             close = true;
         } else if is("x-prometheus-scrape-timeout-seconds") {
             request.scrape_timeout = parse_timeout(value);
+        } else if is("authorization") && request.authorization.is_none() {
+            // Of several the first one counts, as in Go.
+            request.authorization = Some(String::from_utf8_lossy(value).into_owned());
         }
     }
     request.keep_alive &= !close;
@@ -201,6 +210,7 @@ mod tests {
             minor_version: 1,
             keep_alive: true,
             scrape_timeout: None,
+            authorization: None,
         }
     }
 

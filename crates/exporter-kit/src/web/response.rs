@@ -88,6 +88,9 @@ impl Response<'_> {
         if is_gzip {
             response.add_header(header("Content-Encoding", "gzip"));
         }
+        if self.status == 401 {
+            response.add_header(header("WWW-Authenticate", "Basic realm=\"metrics\""));
+        }
         if self.status == 405 {
             response.add_header(header("Allow", "GET, HEAD"));
         }

@@ -1,4 +1,4 @@
-//! The bytes of one connection and its timeouts.
+//! The bytes of one connection, plain or through TLS, under the same timeouts.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,6 +13,8 @@ const LINGER: Duration = Duration::from_millis(200);
 /// A connection in the hands of its thread.
 pub(crate) enum Stream<'a> {
     Plain(Tcp<'a>),
+    #[cfg(feature = "tls")]
+    Tls(Box<super::tls::Session<'a>>),
 }
 
 /// The socket below, shared with [`Connections`](super::connections::Connections), which shuts it
@@ -78,6 +80,8 @@ impl Stream<'_> {
     pub(crate) fn receive(&mut self, into: &mut [u8], timeout: Duration) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.receive(into, timeout),
+            #[cfg(feature = "tls")]
+            Self::Tls(session) => session.receive(into, timeout),
         }
     }
 
@@ -85,6 +89,8 @@ impl Stream<'_> {
     pub(crate) fn linger(&mut self) {
         match self {
             Self::Plain(tcp) => tcp.linger(),
+            #[cfg(feature = "tls")]
+            Self::Tls(session) => session.linger(),
         }
     }
 }
@@ -97,6 +103,8 @@ impl Write for Stream<'_> {
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Plain(Tcp { socket, .. }) => socket.write_vectored(slices),
+            #[cfg(feature = "tls")]
+            Self::Tls(session) => session.send(slices),
         }
     }
 
