@@ -184,6 +184,7 @@ impl Exporter {
                 return ExitCode::FAILURE;
             }
         };
+        let terms = web_config.as_ref().map_or(String::new(), |it| format!(" {}", it.terms()));
         let listeners = match web::bind(&config.listen_addresses) {
             Ok(listeners) => listeners,
             Err(error) => {
@@ -218,7 +219,7 @@ impl Exporter {
             }
         };
         let addresses = addresses.join(" ");
-        log::info!("{name} {version} listens on {addresses}, metrics at {path}");
+        log::info!("{name} {version} listens on {addresses}{terms}, metrics at {path}");
         shutdown.wait();
         connections.finish(LAST_RESPONSES);
         ExitCode::SUCCESS

@@ -33,7 +33,7 @@ pub(crate) use config::WebConfig;
 pub(crate) use connections::Connections;
 use connections::Place;
 use landing::Landing;
-pub(crate) use listen::ListenAddress;
+pub(crate) use listen::{ListenAddress, bind};
 use request::{Refusal, Request, RequestReader};
 use response::{PLAIN_TEXT, Response};
 use stream::{Stream, Tcp};
@@ -44,6 +44,9 @@ use crate::scrape::{Ask, Scraper};
 
 /// Reading a request and writing a response need little stack.
 const CONNECTION_STACK_BYTES: usize = 128 * 1024;
+
+/// How long one write to a client that does not read may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
@@ -64,48 +67,6 @@ struct Server {
     landing: String,
     /// The `Server` header.
     product: String,
-}
-
-/// Opens the sockets to listen on: those that the service manager passes (`LISTEN_FDS`), else those
-/// of the addresses.
-///
-/// # Errors
-///
-/// One clear line: which address cannot be had, and what to do.
-pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, String> {
-    let passed = passed_listeners().map_err(|error| {
-        format!("cannot use the sockets that the service manager has passed (LISTEN_FDS): {error}")
-    })?;
-    if !passed.is_empty() {
-        return Ok(passed);
-    }
-    let mut listeners = Vec::new();
-    for address in addresses {
-        listeners.extend(address.bind().map_err(|error| {
-            let hint = "stop what has the port, or choose another with --web.listen-address";
-            format!("cannot listen on {address}: {error}; {hint}")
-        })?);
-    }
-    Ok(listeners)
-}
-
-#[cfg(unix)]
-fn passed_listeners() -> io::Result<Vec<TcpListener>> {
-    let mut passed = listenfd::ListenFd::from_env();
-    let mut listeners = Vec::new();
-    for index in 0..passed.len() {
-        listeners.extend(passed.take_tcp_listener(index)?);
-    }
-    for listener in &listeners {
-        // systemd passes sockets as they are; ours wait.
-        listener.set_nonblocking(false)?;
-    }
-    Ok(listeners)
-}
-
-#[cfg(not(unix))]
-fn passed_listeners() -> io::Result<Vec<TcpListener>> {
-    Ok(Vec::new())
 }
 
 /// Starts serving `site` on every listener. Returns when all accept threads have started; they
@@ -171,7 +132,7 @@ fn start_connection(stream: TcpStream, server: &Arc<Server>, connections: &Arc<C
 impl Server {
     /// Answers requests until one side has had enough. A client that goes away is no error.
     fn serve_connection(&self, place: &Place) {
-        let Ok(tcp) = Tcp::new(place.stream()) else { return };
+        let Ok(tcp) = Tcp::new(place.stream(), WRITE_TIMEOUT) else { return };
         let (mut stream, opened) = self.open(tcp);
         if let Err(refusal) = opened {
             self.refuse(&mut stream, &refusal);

@@ -4,9 +4,6 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How long one write to a client that does not read may take.
-pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long a refused client is listened to, so that it gets to read why.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -22,16 +19,24 @@ pub(crate) enum Stream<'a> {
 #[derive(Debug)]
 pub(crate) struct Tcp<'a> {
     pub(crate) socket: &'a TcpStream,
+    /// How long the client may read nothing.
+    #[cfg(feature = "tls")]
+    pub(crate) write_timeout: Duration,
     /// The read timeout that the socket has.
     read_timeout: Option<Duration>,
 }
 
 impl<'a> Tcp<'a> {
-    pub(crate) fn new(socket: &'a TcpStream) -> io::Result<Self> {
+    pub(crate) fn new(socket: &'a TcpStream, write_timeout: Duration) -> io::Result<Self> {
         // Responses leave in one piece; the last segment must not wait for an acknowledgement.
         socket.set_nodelay(true)?;
-        socket.set_write_timeout(Some(WRITE_TIMEOUT))?;
-        Ok(Self { socket, read_timeout: None })
+        socket.set_write_timeout(Some(write_timeout))?;
+        Ok(Self {
+            socket,
+            #[cfg(feature = "tls")]
+            write_timeout,
+            read_timeout: None,
+        })
     }
 
     /// Lets the next read wait this long and no longer.

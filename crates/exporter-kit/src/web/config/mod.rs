@@ -68,7 +68,7 @@ impl WebConfig {
     pub(crate) fn open(path: &Path) -> Result<Self, Vec<String>> {
         let mut files = Files::default();
         let policy = Policy::read(path, &mut files)?;
-        policy.log(path, "read");
+        policy.warn(path);
         let guard = Guard::new().map_err(|error| vec![error])?;
         let watch = Watch { files, looked: Instant::now(), trouble: None };
         Ok(Self {
@@ -113,7 +113,8 @@ impl WebConfig {
         match read.and_then(|policy| policy.succeed(&current, &self.path)) {
             Ok(policy) => {
                 if seen.differ(&watch.files) {
-                    policy.log(&self.path, "changed and read again");
+                    log::info!("{} has changed: listening {}", self.path.display(), policy.terms());
+                    policy.warn(&self.path);
                 }
                 *current = Arc::new(policy);
                 watch.trouble = None;
@@ -126,6 +127,11 @@ impl WebConfig {
                 }
             }
         }
+    }
+
+    /// On which terms the exporter listens, for its log.
+    pub(crate) fn terms(&self) -> &'static str {
+        self.current().terms()
     }
 
     /// How connections are encrypted from now on, if they are.
@@ -187,12 +193,18 @@ impl Policy {
         return false;
     }
 
-    fn log(&self, path: &Path, what: &str) {
-        let path = path.display();
-        let tls = if self.is_encrypted() { "on" } else { "off" };
-        log::info!("{path}: {what}: TLS is {tls}, users of basic auth: {}", self.users.len());
+    fn terms(&self) -> &'static str {
+        match (self.is_encrypted(), self.users.is_empty()) {
+            (false, true) => "without TLS and basic auth",
+            (false, false) => "with basic auth",
+            (true, true) => "with TLS",
+            (true, false) => "with TLS and basic auth",
+        }
+    }
+
+    fn warn(&self, path: &Path) {
         for warning in &self.warnings {
-            log::warn!("{path}: {warning}");
+            log::warn!("{}: {warning}", path.display());
         }
     }
 }

@@ -17,6 +17,10 @@ impl WebConfig {
         Err(vec![format!("{}: this build has no web configuration", path.display())])
     }
 
+    pub(crate) fn terms(&self) -> &'static str {
+        match *self {}
+    }
+
     pub(crate) fn judge(&self, _: Option<&str>) -> Verdict {
         match *self {}
     }

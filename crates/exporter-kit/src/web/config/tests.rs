@@ -5,6 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::cli;
 
 const HASH: &str = "$2y$04$1TldWLfcCT8HVDUbCfhTqOVm50olXBS4Tw13svU6vOs4/Q6mqnHYW";
 
@@ -40,6 +41,16 @@ fn faults_name_the_file_and_the_line() {
     assert!(WebConfig::check(&path)[0].contains("cannot read"));
     fs::write(&path, vec![b'#'; 2 * 1024 * 1024]).unwrap();
     assert!(WebConfig::check(&path)[0].contains("larger than 1 MiB"));
+}
+
+#[test]
+fn faults_are_told_with_those_of_the_settings() {
+    let (_folder, path) = folder("nonsense: 1\n");
+    let args =
+        ["--scrape.timeout=soon".into(), format!("--web.config.file={}", path.display()).into()];
+    let errors = cli::read("test_exporter", &cli::all_flags(":0", &[]), &args).unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert_eq!(errors[1], format!("{}:1: unknown key nonsense", path.display()));
 }
 
 #[test]

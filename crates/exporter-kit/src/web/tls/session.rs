@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustls::{ServerConfig, ServerConnection};
 
 use crate::web::request::Refusal;
-use crate::web::stream::{Stream, Tcp, WRITE_TIMEOUT};
+use crate::web::stream::{Stream, Tcp};
 
 /// The most plain bytes that wait to be sent: one full record.
 const BUFFER_BYTES: usize = 16 * 1024;
@@ -45,10 +45,14 @@ pub(crate) fn accept<'a>(
         }
     };
     tls.set_buffer_limit(Some(BUFFER_BYTES));
+    // Once it has gone, nobody can tell where it was.
+    let peer = log::log_enabled!(log::Level::Debug).then(|| tcp.socket.peer_addr());
     let mut session = Box::new(Session { tcp, tls });
     while session.tls.is_handshaking() {
         if let Err(error) = session.turn(deadline) {
-            log::debug!("TLS handshake with {:?}: {error}", session.tcp.socket.peer_addr());
+            if let Some(Ok(peer)) = peer {
+                log::debug!("no TLS with {peer}: {error}");
+            }
             return (Stream::Tls(session), Err(Refusal::Gone));
         }
     }
@@ -103,7 +107,7 @@ impl Session<'_> {
     }
 
     fn send_records(&mut self) -> io::Result<()> {
-        let deadline = Instant::now() + WRITE_TIMEOUT;
+        let deadline = Instant::now() + self.tcp.write_timeout;
         let mut socket = self.tcp.socket;
         while self.tls.wants_write() {
             match self.tls.write_tls(&mut socket) {
