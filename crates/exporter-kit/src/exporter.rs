@@ -16,7 +16,7 @@ use crate::logging;
 use crate::scrape::{Scraper, Source, WORKER_NAME};
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::shutdown::Shutdown;
-use crate::web::{self, Site};
+use crate::web::{self, Site, WebConfig};
 
 /// How long responses may take that are on their way when the process is asked to end.
 const LAST_RESPONSES: Duration = Duration::from_millis(1500);
@@ -177,6 +177,14 @@ impl Exporter {
         logging::init(config.log_level);
         silence_collectors();
         let name = self.name;
+        let web_config = match config.web_config_file.as_deref().map(WebConfig::open).transpose() {
+            Ok(web_config) => web_config,
+            Err(errors) => {
+                errors.iter().for_each(|error| complain(name, error));
+                return ExitCode::FAILURE;
+            }
+        };
+        let terms = web_config.as_ref().map_or(String::new(), |it| format!(" {}", it.terms()));
         let listeners = match web::bind(&config.listen_addresses) {
             Ok(listeners) => listeners,
             Err(error) => {
@@ -196,6 +204,7 @@ impl Exporter {
             version,
             about: self.about,
             config,
+            web_config,
             scraper: Scraper::new(SelfMetrics::new(name), self.build, self.sources),
         };
         let started = site
@@ -210,7 +219,7 @@ impl Exporter {
             }
         };
         let addresses = addresses.join(" ");
-        log::info!("{name} {version} listens on {addresses}, metrics at {path}");
+        log::info!("{name} {version} listens on {addresses}{terms}, metrics at {path}");
         shutdown.wait();
         connections.finish(LAST_RESPONSES);
         ExitCode::SUCCESS

@@ -28,6 +28,9 @@
 //! }
 //! ```
 //!
+//! Two cargo features, neither on by default: `web-config` brings `--web.config.file` with basic auth,
+//! `tls` adds TLS to it, and needs a C compiler.
+//!
 //! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description.
 
 mod background;

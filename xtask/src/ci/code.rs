@@ -25,10 +25,24 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
         let flags = ["--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
         cargo("clippy.log", &[&["clippy"], &flags[..]].concat())
     });
+    // The workspace is built as host_exporter is; the kit can also be built with more and less.
+    for (name, log, features) in
+        [("with TLS", "clippy-tls.log", "tls"), ("without any feature", "clippy-bare.log", "")]
+    {
+        report.step(&format!("cargo clippy of exporter-kit {name}"), || {
+            let kit = ["--package", "exporter-kit", "--all-targets", "--features", features];
+            let rest = ["--locked", "--", "--deny", "warnings"];
+            cargo(log, &[&["clippy"], &kit[..], &rest].concat())
+        });
+    }
     report.step("cargo doc", || {
         cargo("doc.log", &["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
     });
-    report.step("cargo test", || test(workspace, tools));
+    report.step("cargo test", || test(workspace, tools, "test.log", &["--workspace"]));
+    report.step("cargo test of exporter-kit with TLS", || {
+        let kit = ["--package", "exporter-kit", "--lib", "--features", "tls"];
+        test(workspace, tools, "test-tls.log", &kit)
+    });
     report.step("cargo deny", || match tools.cargo_deny() {
         None => Ok(Done::Skipped(format!("cargo-deny is not installed; {HINT}"))),
         Some(program) => {
@@ -41,12 +55,12 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
     });
 }
 
-/// All tests of the workspace, documentation among them, counted one by one.
-fn test(workspace: &Workspace, tools: &Tools) -> Result<Done> {
-    let log = tools.logs.join("test.log");
+/// The tests that `chosen` names, documentation among them, counted one by one.
+fn test(workspace: &Workspace, tools: &Tools, log: &str, chosen: &[&str]) -> Result<Done> {
+    let log = tools.logs.join(log);
     let mut command = Command::new(&tools.cargo);
     command.current_dir(workspace.root());
-    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.args(["test", "--locked", "--no-fail-fast"]).args(chosen);
     let result = process::run(&mut command, &log);
     let output = fs::read_to_string(&log).with_context(|| format!("read {}", log.display()))?;
     let (passed, failed, skipped) = count(&output);

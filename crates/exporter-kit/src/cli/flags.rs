@@ -93,6 +93,8 @@ pub(crate) const TELEMETRY_PATH: &str = "web.telemetry-path";
 pub(crate) const ENABLE_OPENMETRICS: &str = "web.enable-openmetrics";
 pub(crate) const MAX_CONNECTIONS: &str = "web.max-connections";
 pub(crate) const MAX_REQUESTS: &str = "web.max-requests";
+#[cfg(feature = "web-config")]
+pub(crate) const WEB_CONFIG_FILE: &str = "web.config.file";
 pub(crate) const READ_TIMEOUT: &str = "web.read-timeout";
 pub(crate) const WRITE_TIMEOUT: &str = "web.write-timeout";
 pub(crate) const SCRAPE_TIMEOUT: &str = "scrape.timeout";
@@ -128,6 +130,13 @@ pub(crate) const KIT_FLAGS: &[Flag] = &[
         "DURATION",
         "5s",
         "How long a client may take to send the head of a request.",
+    ),
+    #[cfg(feature = "web-config")]
+    Flag::value(
+        WEB_CONFIG_FILE,
+        "PATH",
+        "",
+        "YAML file with TLS and basic auth, as Prometheus' exporter-toolkit reads it.",
     ),
     Flag::value(
         WRITE_TIMEOUT,

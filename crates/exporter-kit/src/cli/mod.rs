@@ -8,12 +8,15 @@ mod settings;
 use std::env;
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use log::LevelFilter;
 use serde_json::{Value, json};
 
 pub use flags::Flag;
+#[cfg(feature = "web-config")]
+use flags::WEB_CONFIG_FILE;
 use flags::{
     CONFIG_CHECK, DESCRIBE, ENABLE_OPENMETRICS, HELP, KIT_FLAGS, LISTEN_ADDRESS, LOG_LEVEL,
     MAX_CONNECTIONS, MAX_REQUESTS, READ_TIMEOUT, SCRAPE_TIMEOUT, TELEMETRY_PATH, VERSION,
@@ -22,6 +25,8 @@ use flags::{
 pub use settings::{SettingError, Settings};
 
 use crate::web::ListenAddress;
+#[cfg(feature = "web-config")]
+use crate::web::WebConfig;
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -45,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) max_requests: usize,
     pub(crate) read_timeout: Duration,
     pub(crate) write_timeout: Duration,
+    pub(crate) web_config_file: Option<PathBuf>,
     pub(crate) scrape_timeout: Duration,
     pub(crate) log_level: LevelFilter,
 }
@@ -147,6 +153,13 @@ impl Config {
         let read_timeout = time(READ_TIMEOUT);
         let write_timeout = time(WRITE_TIMEOUT);
         let scrape_timeout = time(SCRAPE_TIMEOUT);
+        #[cfg(feature = "web-config")]
+        let (web_config_file, mut wrong) = match settings.text(WEB_CONFIG_FILE) {
+            "" => (None, Vec::new()),
+            path => (Some(PathBuf::from(path)), WebConfig::check(path.as_ref())),
+        };
+        #[cfg(not(feature = "web-config"))]
+        let (web_config_file, mut wrong) = (None, Vec::new());
         let log_level = match settings.text(LOG_LEVEL) {
             "error" => LevelFilter::Error,
             "warn" => LevelFilter::Warn,
@@ -158,8 +171,9 @@ impl Config {
                 LevelFilter::Info
             }
         };
-        if !errors.is_empty() {
-            return Err(errors.iter().map(ToString::to_string).collect());
+        wrong.splice(..0, errors.iter().map(ToString::to_string));
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         Ok(Self {
             listen_addresses,
@@ -169,6 +183,7 @@ impl Config {
             max_requests,
             read_timeout,
             write_timeout,
+            web_config_file,
             scrape_timeout,
             log_level,
         })
@@ -275,6 +290,7 @@ mod tests {
             max_requests: 0,
             read_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(10),
+            web_config_file: None,
             scrape_timeout: Duration::from_secs(10),
             log_level: LevelFilter::Info,
         };

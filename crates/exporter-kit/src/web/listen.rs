@@ -11,6 +11,48 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// client that finds no room there tries again after a second, which is late for a scrape.
 const BACKLOG: i32 = 4096;
 
+/// Opens the sockets to listen on: those that the service manager passes (`LISTEN_FDS`), else those
+/// of the addresses.
+///
+/// # Errors
+///
+/// One clear line: which address cannot be had, and what to do.
+pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, String> {
+    let passed = passed_listeners().map_err(|error| {
+        format!("cannot use the sockets that the service manager has passed (LISTEN_FDS): {error}")
+    })?;
+    if !passed.is_empty() {
+        return Ok(passed);
+    }
+    let mut listeners = Vec::new();
+    for address in addresses {
+        listeners.extend(address.bind().map_err(|error| {
+            let hint = "stop what has the port, or choose another with --web.listen-address";
+            format!("cannot listen on {address}: {error}; {hint}")
+        })?);
+    }
+    Ok(listeners)
+}
+
+#[cfg(unix)]
+fn passed_listeners() -> io::Result<Vec<TcpListener>> {
+    let mut passed = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..passed.len() {
+        listeners.extend(passed.take_tcp_listener(index)?);
+    }
+    for listener in &listeners {
+        // systemd passes sockets as they are; ours wait.
+        listener.set_nonblocking(false)?;
+    }
+    Ok(listeners)
+}
+
+#[cfg(not(unix))]
+fn passed_listeners() -> io::Result<Vec<TcpListener>> {
+    Ok(Vec::new())
+}
+
 /// An address to listen on: `:9601`, `host:9601`, `192.0.2.1:9601` or `[2001:db8::1]:9601`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListenAddress {

@@ -4,25 +4,39 @@
 //! fast enough; what keeps it safe is that everything is bounded: connections, request heads, time.
 
 mod accept;
+#[cfg(feature = "web-config")]
+mod config;
+#[cfg(not(feature = "web-config"))]
+#[path = "config/off.rs"]
+mod config;
 mod connections;
 mod landing;
 mod listen;
 mod query;
 mod request;
 mod response;
+#[cfg(test)]
+#[cfg(feature = "web-config")] // apart, or clippy does not see that it is a test
+mod served;
+mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
-use std::io::{self, Read};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use config::Verdict;
+pub(crate) use config::WebConfig;
 pub(crate) use connections::Connections;
 use connections::Place;
 use landing::Landing;
-pub(crate) use listen::ListenAddress;
+pub(crate) use listen::{ListenAddress, bind};
 use request::{Refusal, Request, RequestReader};
 use response::{PLAIN_TEXT, Response};
+use stream::{Stream, Tcp};
 
 use crate::cli::Config;
 use crate::exposition;
@@ -30,9 +44,6 @@ use crate::scrape::{Ask, Scraper};
 
 /// Reading a request and writing a response need little stack.
 const CONNECTION_STACK_BYTES: usize = 128 * 1024;
-
-/// How long a refused client is listened to, so that it gets to read why.
-const LINGER: Duration = Duration::from_millis(200);
 
 /// How long to wait at most after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
@@ -43,6 +54,7 @@ pub(crate) struct Site {
     pub(crate) version: &'static str,
     pub(crate) about: &'static str,
     pub(crate) config: Config,
+    pub(crate) web_config: Option<WebConfig>,
     pub(crate) scraper: Scraper,
 }
 
@@ -52,48 +64,6 @@ struct Server {
     landing: String,
     /// The `Server` header.
     product: String,
-}
-
-/// Opens the sockets to listen on: those that the service manager passes (`LISTEN_FDS`), else those
-/// of the addresses.
-///
-/// # Errors
-///
-/// One clear line: which address cannot be had, and what to do.
-pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, String> {
-    let passed = passed_listeners().map_err(|error| {
-        format!("cannot use the sockets that the service manager has passed (LISTEN_FDS): {error}")
-    })?;
-    if !passed.is_empty() {
-        return Ok(passed);
-    }
-    let mut listeners = Vec::new();
-    for address in addresses {
-        listeners.extend(address.bind().map_err(|error| {
-            let hint = "stop what has the port, or choose another with --web.listen-address";
-            format!("cannot listen on {address}: {error}; {hint}")
-        })?);
-    }
-    Ok(listeners)
-}
-
-#[cfg(unix)]
-fn passed_listeners() -> io::Result<Vec<TcpListener>> {
-    let mut passed = listenfd::ListenFd::from_env();
-    let mut listeners = Vec::new();
-    for index in 0..passed.len() {
-        listeners.extend(passed.take_tcp_listener(index)?);
-    }
-    for listener in &listeners {
-        // systemd passes sockets as they are; ours wait.
-        listener.set_nonblocking(false)?;
-    }
-    Ok(listeners)
-}
-
-#[cfg(not(unix))]
-fn passed_listeners() -> io::Result<Vec<TcpListener>> {
-    Ok(Vec::new())
 }
 
 /// Starts serving `site` on every listener. Returns when all accept threads have started; they
@@ -158,40 +128,86 @@ fn start_connection(stream: TcpStream, server: &Arc<Server>, connections: &Arc<C
 impl Server {
     /// Answers requests until one side has had enough. A client that goes away is no error.
     fn serve_connection(&self, place: &Place) {
-        let stream = place.stream();
-        // Responses leave in one piece; the last segment must not wait for an acknowledgement.
-        if stream.set_nodelay(true).is_err()
-            || stream.set_write_timeout(Some(self.site.config.write_timeout)).is_err()
-        {
+        let Ok(tcp) = Tcp::new(place.stream(), self.site.config.write_timeout) else { return };
+        let (mut stream, opened) = self.open(tcp);
+        if let Err(refusal) = opened {
+            self.refuse(&mut stream, &refusal);
             return;
         }
-        let mut requests = RequestReader::new(stream, self.site.config.read_timeout);
+        let mut requests = RequestReader::new(self.site.config.read_timeout);
         loop {
-            let keep_alive = match requests.next() {
-                Ok(_) if !place.serve() => return,
-                Ok(request) => self.answer(place, &request),
+            let request = match requests.next(&mut stream) {
+                Ok(request) => request,
                 Err(refusal) => {
-                    self.refuse(stream, &refusal);
+                    self.refuse(&mut stream, &refusal);
                     return;
                 }
             };
-            if !matches!(keep_alive, Ok(true)) {
+            let verdict = match &self.site.web_config {
+                Some(config) => config.judge(request.authorization.as_deref()),
+                None => Verdict::Welcome,
+            };
+            // A stranger's connection goes on waiting, and so gives way before others do.
+            let is_welcome = matches!(verdict, Verdict::Welcome);
+            let keep_alive = if is_welcome {
+                if !place.serve() {
+                    return;
+                }
+                self.answer(place, &mut stream, &request)
+            } else {
+                self.turn_away(&mut stream, &request, verdict)
+            };
+            // What follows can give way: listening on for a moment, or for the next request.
+            if is_welcome {
                 place.wait();
-                linger(stream);
+            }
+            if !matches!(keep_alive, Ok(true)) {
+                stream.linger();
                 return;
             }
-            place.wait();
         }
     }
 
-    fn answer(&self, place: &Place, request: &Request) -> io::Result<bool> {
-        let stream = place.stream();
-        let send = |status, content_type, body: &[u8]| {
+    /// Shakes hands where TLS is asked for.
+    fn open<'a>(&self, tcp: Tcp<'a>) -> (Stream<'a>, Result<(), Refusal>) {
+        #[cfg(feature = "tls")]
+        if let Some(config) = self.site.web_config.as_ref().and_then(WebConfig::tls) {
+            return tls::accept(tcp, config, self.site.config.read_timeout);
+        }
+        (Stream::Plain(tcp), Ok(()))
+    }
+
+    fn turn_away(
+        &self,
+        stream: &mut Stream<'_>,
+        request: &Request,
+        verdict: Verdict,
+    ) -> io::Result<bool> {
+        let (status, body): (u16, &[u8]) = match verdict {
+            Verdict::Busy => {
+                (503, b"# 503 too many passwords are being checked; try again later\n")
+            }
+            _ => (401, b"# 401 a user name and a password are required\n"),
+        };
+        Response { status, content_type: PLAIN_TEXT, body }.send(
+            stream,
+            &self.product,
+            Some(request),
+        )
+    }
+
+    fn answer(
+        &self,
+        place: &Place,
+        stream: &mut Stream<'_>,
+        request: &Request,
+    ) -> io::Result<bool> {
+        let mut send = |status, content_type, body: &[u8]| {
             Response { status, content_type, body }.send(stream, &self.product, Some(request))
         };
         let path = request.path.as_str();
         if path == self.site.config.telemetry_path {
-            return self.answer_scrape(place, request);
+            return self.answer_scrape(place, stream, request);
         }
         match path {
             "/" => send(200, landing::CONTENT_TYPE, self.landing.as_bytes()),
@@ -206,11 +222,15 @@ impl Server {
         }
     }
 
-    fn answer_scrape(&self, place: &Place, request: &Request) -> io::Result<bool> {
-        let stream = place.stream();
+    fn answer_scrape(
+        &self,
+        place: &Place,
+        stream: &mut Stream<'_>,
+        request: &Request,
+    ) -> io::Result<bool> {
         let Site { scraper, config, .. } = &self.site;
         let handler = scraper.handler();
-        let error = |status: u16, text: &str| {
+        let mut error = |status: u16, text: &str| {
             handler.count(status);
             let body = format!("# {status} {text}\n");
             Response { status, content_type: PLAIN_TEXT, body: body.as_bytes() }.send(
@@ -242,16 +262,18 @@ impl Server {
         )
     }
 
-    fn refuse(&self, stream: &TcpStream, refusal: &Refusal) {
+    fn refuse(&self, stream: &mut Stream<'_>, refusal: &Refusal) {
         let (status, body): (u16, &[u8]) = match refusal {
             Refusal::Gone => return,
+            #[cfg(feature = "tls")]
+            Refusal::NotTls => (400, b"# 400 this port speaks TLS; ask with https://\n"),
             Refusal::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
             Refusal::Method => (405, b"# 405 only GET and HEAD are served\n"),
             Refusal::TooLarge => (431, b"# 431 the request head is too large\n"),
         };
         let response = Response { status, content_type: PLAIN_TEXT, body };
         if response.send(stream, &self.product, None).is_ok() {
-            linger(stream);
+            stream.linger();
         }
     }
 }
@@ -261,27 +283,6 @@ impl Server {
 fn patience(scrape_timeout: Duration) -> Duration {
     let timeout = scrape_timeout.min(Duration::from_secs(3600));
     timeout - (timeout / 10).min(Duration::from_millis(500))
-}
-
-/// Closes a connection so that the client can read the response: closing with bytes of it unread
-/// would reset the connection and take the response along.
-fn linger(stream: &TcpStream) {
-    if stream.shutdown(Shutdown::Write).is_err() {
-        return;
-    }
-    let deadline = Instant::now() + LINGER;
-    let mut reader = stream;
-    let mut sink = [0; 2048];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
-            return;
-        }
-        match reader.read(&mut sink) {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 //! read; a request that announces one is answered and its connection closed, so that no byte of
 //! one request is ever taken for another.
 
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io;
 use std::time::{Duration, Instant};
 
 use httparse::{EMPTY_HEADER, Error, Status};
 
 use super::accept::{self, Encoding};
+use super::stream::Stream;
 
 /// The most bytes of a request head: request line and headers.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
@@ -45,6 +45,8 @@ pub(crate) struct Request {
     pub(crate) keep_alive: bool,
     /// What the scraper says it will wait, from `X-Prometheus-Scrape-Timeout-Seconds`.
     pub(crate) scrape_timeout: Option<Duration>,
+    /// The header of that name: who asks, and the password.
+    pub(crate) authorization: Option<String>,
 }
 
 /// Why there is no request to serve.
@@ -52,6 +54,9 @@ pub(crate) struct Request {
 pub(crate) enum Refusal {
     /// The client has gone, sends nothing or sends too slowly: close without a word.
     Gone,
+    /// Something else than TLS where TLS is spoken: 400.
+    #[cfg(feature = "tls")]
+    NotTls,
     /// Not an HTTP/1 request head: 400.
     Malformed,
     /// Neither GET nor HEAD: 405.
@@ -62,28 +67,25 @@ pub(crate) enum Refusal {
 
 /// Reads requests one after another from a connection.
 #[derive(Debug)]
-pub(crate) struct RequestReader<'a> {
-    stream: &'a TcpStream,
+pub(crate) struct RequestReader {
     /// Bytes that were received and not yet part of a served request.
     buffer: Vec<u8>,
     first: bool,
-    /// The read timeout that the socket has.
-    read_timeout: Option<Duration>,
     /// How long a client may take to send a request head once it has begun, or once it has
     /// connected.
     head_timeout: Duration,
 }
 
-impl<'a> RequestReader<'a> {
-    pub(crate) fn new(stream: &'a TcpStream, head_timeout: Duration) -> Self {
-        Self { stream, buffer: Vec::new(), first: true, read_timeout: None, head_timeout }
+impl RequestReader {
+    pub(crate) fn new(head_timeout: Duration) -> Self {
+        Self { buffer: Vec::new(), first: true, head_timeout }
     }
 
     /// The next request, or why there is none. After a refusal the connection is of no more use.
-    pub(crate) fn next(&mut self) -> Result<Request, Refusal> {
+    pub(crate) fn next(&mut self, stream: &mut Stream<'_>) -> Result<Request, Refusal> {
         if self.buffer.is_empty() {
             let patience = if self.first { self.head_timeout } else { IDLE_TIMEOUT };
-            self.receive(patience).map_err(|_| Refusal::Gone)?;
+            self.receive(stream, patience).map_err(|_| Refusal::Gone)?;
         }
         self.first = false;
         let deadline = Instant::now() + self.head_timeout;
@@ -96,32 +98,19 @@ impl<'a> RequestReader<'a> {
                 return Err(Refusal::TooLarge);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            self.receive(left).map_err(|_| Refusal::Gone)?;
+            self.receive(stream, left).map_err(|_| Refusal::Gone)?;
         }
     }
 
     /// Receives at least one byte within `timeout`.
-    fn receive(&mut self, timeout: Duration) -> io::Result<()> {
-        if timeout.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        // Mostly it is the same as before: a scraper between two requests.
-        if self.read_timeout != Some(timeout) {
-            self.stream.set_read_timeout(Some(timeout))?;
-            self.read_timeout = Some(timeout);
-        }
+    fn receive(&mut self, stream: &mut Stream<'_>, timeout: Duration) -> io::Result<()> {
         let mut chunk = [0; 2048];
         let room = chunk.len().min(MAX_HEAD_BYTES - self.buffer.len());
-        let mut stream = self.stream;
-        loop {
-            match stream.read(&mut chunk[..room]) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(received) => {
-                    self.buffer.extend_from_slice(&chunk[..received]);
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+        match stream.receive(&mut chunk[..room], timeout)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            received => {
+                self.buffer.extend_from_slice(&chunk[..received]);
+                Ok(())
             }
         }
     }
@@ -157,6 +146,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         minor_version,
         keep_alive: minor_version == 1,
         scrape_timeout: None,
+        authorization: None,
     };
     // A header that is given several times counts as one list.
     let list = |name: &str| {
@@ -183,6 +173,9 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
             close = true;
         } else if is("x-prometheus-scrape-timeout-seconds") {
             request.scrape_timeout = parse_timeout(value);
+        } else if is("authorization") && request.authorization.is_none() {
+            // Of several the first one counts, as in Go.
+            request.authorization = Some(String::from_utf8_lossy(value).into_owned());
         }
     }
     request.keep_alive &= !close;
@@ -226,6 +219,7 @@ mod tests {
             minor_version: 1,
             keep_alive: true,
             scrape_timeout: None,
+            authorization: None,
         }
     }
 

@@ -2,7 +2,6 @@
 //! used, not its server, which a reset connection or a lack of file descriptors brings down.
 
 use std::io::{self, IoSlice, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -12,6 +11,7 @@ use tiny_http::{HTTPVersion, Header, StatusCode};
 
 use super::accept::Encoding;
 use super::request::{Method, Request};
+use super::stream::Stream;
 
 /// How long a client may take to read a whole response.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ impl Response<'_> {
     /// The client has gone or does not read: the connection is of no more use.
     pub(crate) fn send(
         &self,
-        stream: &TcpStream,
+        stream: &mut Stream<'_>,
         server: &str,
         request: Option<&Request>,
     ) -> io::Result<bool> {
@@ -88,6 +88,9 @@ impl Response<'_> {
         if is_gzip {
             response.add_header(header("Content-Encoding", "gzip"));
         }
+        if self.status == 401 {
+            response.add_header(header("WWW-Authenticate", "Basic realm=\"metrics\""));
+        }
         if self.status == 405 {
             response.add_header(header("Allow", "GET, HEAD"));
         }
@@ -115,7 +118,7 @@ fn header(name: &str, value: &str) -> Header {
 
 /// Writes head and body, with one system call where the socket takes them at once, and within
 /// [`PATIENCE`] where the client reads slowly.
-fn write_both(mut stream: &TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
+fn write_both(stream: &mut Stream<'_>, head: &[u8], body: &[u8]) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let mut sent = 0;
     while sent < head.len() + body.len() {

@@ -116,6 +116,32 @@ fn settings_come_from_flag_environment_and_file() {
     assert!(stderr.contains(&expected), "{stderr}");
 }
 
+#[cfg(feature = "web-config")]
+#[test]
+fn a_web_configuration_is_checked_at_the_start_and_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("web.yml");
+    // The password is `test`.
+    let hash = "$2b$04$gGxAUIQ5/3QgnwYWsf0mSe9xABwT0JCtt9VFsxlflp0IUFx7dKNbK";
+    std::fs::write(&file, format!("basic_auth_users:\n  alice: {hash}\n")).unwrap();
+    let flag = format!("--web.config.file={}", file.display());
+    let exporter = Exporter::start(&[&flag]);
+    let (status, _, body) = exporter.get("/metrics");
+    assert_eq!((status, body.starts_with("# 401 ")), (401, true), "{body}");
+    let address = format!("alice:test@{}", exporter.address());
+    let page = ureq::get(format!("http://{address}/metrics")).call().unwrap();
+    assert_eq!(page.status(), 200);
+    std::fs::write(&file, "basic_auth_users:\n  alice: test\nrate_limit:\n").unwrap();
+    let output = run(&[&flag]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{stderr}");
+    let start = format!("host_exporter: {}:", file.display());
+    assert!(lines[0].starts_with(&format!("{start}2: basic_auth_users: alice: ")), "{stderr}");
+    assert!(lines[1].starts_with(&format!("{start}3: rate_limit is not supported")), "{stderr}");
+}
+
 #[test]
 fn several_addresses_are_listened_on() {
     let exporter = Exporter::start(&["--web.listen-address=[::1]:0"]);

@@ -1,0 +1,135 @@
+//! The web configuration from its files.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::cli;
+
+const HASH: &str = "$2y$04$1TldWLfcCT8HVDUbCfhTqOVm50olXBS4Tw13svU6vOs4/Q6mqnHYW";
+
+/// A folder with the tests' certificates and a configuration of this text, and its path.
+fn folder(yaml: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls");
+    for entry in fs::read_dir(data).unwrap() {
+        let from = entry.unwrap().path();
+        fs::copy(&from, folder.path().join(from.file_name().unwrap())).unwrap();
+    }
+    fs::write(folder.path().join("empty.key"), "").unwrap();
+    fs::write(folder.path().join("cut.crt"), "-----BEGIN CERTIFICATE-----\nMIIB\n").unwrap();
+    let path = folder.path().join("web.yml");
+    fs::write(&path, yaml).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn faults_name_the_file_and_the_line() {
+    let (_folder, path) = folder("\nnonsense: 1\nrate_limit:\n");
+    let faults = WebConfig::check(&path);
+    let shown = path.display();
+    let expected = [
+        format!("{shown}:2: unknown key nonsense"),
+        format!("{shown}:3: rate_limit is not supported by this exporter; remove it"),
+    ];
+    assert_eq!(faults, expected);
+    let missing = path.with_file_name("nowhere.yml");
+    let faults = WebConfig::check(&missing);
+    assert!(faults[0].starts_with(&format!("cannot read {}: ", missing.display())), "{faults:?}");
+    fs::write(&path, b"basic_auth_users: \xff").unwrap();
+    assert!(WebConfig::check(&path)[0].contains("cannot read"));
+    fs::write(&path, vec![b'#'; 2 * 1024 * 1024]).unwrap();
+    assert!(WebConfig::check(&path)[0].contains("larger than 1 MiB"));
+}
+
+#[test]
+fn faults_are_told_with_those_of_the_settings() {
+    let (_folder, path) = folder("nonsense: 1\n");
+    let args =
+        ["--scrape.timeout=soon".into(), format!("--web.config.file={}", path.display()).into()];
+    let errors = cli::read("test_exporter", &cli::all_flags(":0", &[]), &args).unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert_eq!(errors[1], format!("{}:1: unknown key nonsense", path.display()));
+}
+
+#[test]
+fn a_file_that_asks_for_nothing_is_taken_with_a_warning() {
+    let (_folder, path) = folder("# nothing\n");
+    let policy = Policy::read(&path, &mut Files::default()).unwrap();
+    assert!(policy.warnings[0].contains("neither TLS nor basic auth"), "{:?}", policy.warnings);
+}
+
+#[test]
+fn trouble_is_remembered_so_that_it_is_told_once() {
+    let (_folder, path) = folder(&format!("basic_auth_users:\n  alice: {HASH}\n"));
+    let mut config = WebConfig::open(&path).unwrap();
+    config.look_every = Duration::ZERO;
+    let trouble = |config: &WebConfig| {
+        assert_eq!(config.current().users.len(), 1);
+        config.watch.lock().unwrap().trouble.clone()
+    };
+    assert_eq!(trouble(&config), None);
+    fs::write(&path, "").unwrap();
+    let gone = trouble(&config).unwrap();
+    assert!(gone.ends_with("basic_auth_users is gone, which takes a restart"), "{gone}");
+    assert_eq!(trouble(&config), Some(gone));
+    fs::write(&path, format!("basic_auth_users:\n  bob: {HASH}\n")).unwrap();
+    assert_eq!(trouble(&config), None);
+    assert_eq!(config.current().users[0].name, "bob");
+}
+
+#[test]
+fn the_files_are_looked_at_once_a_second() {
+    let (_folder, path) = folder(&format!("basic_auth_users:\n  alice: {HASH}\n"));
+    let mut config = WebConfig::open(&path).unwrap();
+    config.look_every = Duration::from_secs(3600);
+    fs::write(&path, format!("basic_auth_users:\n  bob: {HASH}\n")).unwrap();
+    assert_eq!(config.current().users[0].name, "alice");
+    config.look_every = Duration::ZERO;
+    assert_eq!(config.current().users[0].name, "bob");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn what_is_wrong_with_certificates_and_keys_is_said() {
+    let cases = [
+        ("server.crt", "nowhere.key", "web.yml:3: key_file: cannot read "),
+        ("nowhere.crt", "server.key", "web.yml:2: cert_file: cannot read "),
+        ("server.crt", "client.key", "the key is not that of the certificate in "),
+        ("server.crt", "server-rsa.key", "the key is not that of the certificate in "),
+        ("server.crt", "server-encrypted.key", "the key is encrypted"),
+        ("server.crt", "empty.key", "no private key in PEM"),
+        ("server.crt", "server.crt", "no private key in PEM"),
+        ("server.key", "server.key", "no certificate in PEM"),
+        ("cut.crt", "server.key", "no certificate in PEM"),
+        ("server.crt", ".", "cannot read"),
+    ];
+    for (cert, key, expected) in cases {
+        let (_folder, path) =
+            folder(&format!("tls_server_config:\n  cert_file: {cert}\n  key_file: {key}\n"));
+        let faults = WebConfig::check(&path);
+        assert_eq!(faults.len(), 1, "{cert} {key}: {faults:?}");
+        assert!(faults[0].contains(expected), "{cert} {key}: {faults:?}");
+    }
+    let (_folder, path) = folder(
+        "tls_server_config:\n  cert_file: server.crt\n  key_file: client.key\n  client_ca_file: \
+         empty.key\n  client_auth_type: RequireAndVerifyClientCert\n",
+    );
+    assert_eq!(WebConfig::check(&path).len(), 2, "all are told together");
+}
+
+#[cfg(all(feature = "tls", unix))]
+#[test]
+fn a_key_that_everybody_can_read_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (folder, path) =
+        folder("tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n");
+    for (mode, warnings) in [(0o600, 0), (0o640, 0), (0o644, 1)] {
+        let key = folder.path().join("server.key");
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let policy = Policy::read(&path, &mut Files::default()).unwrap();
+        assert_eq!(policy.warnings.len(), warnings, "{mode:o}: {:?}", policy.warnings);
+    }
+}

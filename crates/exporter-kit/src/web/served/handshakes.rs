@@ -1,0 +1,200 @@
+//! TLS with real clients: versions, certificates of both sides, files that change, and what is no
+//! TLS at all.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::time::{Duration, Instant};
+
+use super::clients::{BOTH, CLIENT, Client, TLS12, TLS13, has_shown};
+use super::{AMPLE, Served, ask, data, get, users};
+
+const SERVER: &str = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
+
+#[test]
+fn versions_meet_or_do_not() {
+    // What the server asks for, and whether a client of 1.2, of 1.3 and of both gets through.
+    let cases = [
+        ("", [true, true, true]),
+        ("  min_version: TLS12\n", [true, true, true]),
+        ("  min_version: TLS13\n", [false, true, true]),
+        ("  max_version: TLS12\n", [true, false, true]),
+    ];
+    for (settings, expected) in cases {
+        let served = Served::start(&format!("{SERVER}{settings}"));
+        for (versions, expected) in [TLS12, TLS13, BOTH].into_iter().zip(expected) {
+            let connected = Client { versions, ..CLIENT }.connect(&served);
+            assert_eq!(connected.is_ok(), expected, "{settings:?} {versions:?}: {connected:?}");
+        }
+    }
+}
+
+#[test]
+fn every_form_of_key_serves() {
+    let cases = [
+        ("server.crt", "server.key"),
+        ("server.crt", "server-sec1.key"),
+        ("server-rsa.crt", "server-rsa.key"),
+        ("server-rsa.crt", "server-rsa-pkcs1.key"),
+    ];
+    for (cert, key) in cases {
+        let yaml = format!("tls_server_config: {{cert_file: {cert}, key_file: {key}}}");
+        let served = Served::start(&yaml);
+        for versions in [TLS12, TLS13] {
+            let stream = Client { versions, ..CLIENT }.connect(&served).unwrap();
+            assert!(has_shown(&stream, cert), "{key}");
+        }
+    }
+}
+
+#[test]
+fn clients_certificates_are_asked_for_as_configured() {
+    // Whether a client without a certificate, with a good one and with a stranger's gets through.
+    let cases = [
+        ("NoClientCert", "", [true, true, true]),
+        ("RequestClientCert", "", [true, true, true]),
+        ("RequireAnyClientCert", "", [false, true, true]),
+        ("RequireClientCert", "", [false, true, true]),
+        ("VerifyClientCertIfGiven", "  client_ca_file: ca.crt\n", [true, true, false]),
+        ("RequireAndVerifyClientCert", "  client_ca_file: ca.crt\n", [false, true, false]),
+        ("RequireAndVerifyClientCert", "  client_ca_file: other-ca.crt\n", [false, false, true]),
+    ];
+    for (auth, authority, expected) in cases {
+        let served = Served::start(&format!("{SERVER}  client_auth_type: {auth}\n{authority}"));
+        for versions in [TLS12, TLS13] {
+            let certificates = [None, Some("client"), Some("stranger")];
+            for (certificate, expected) in certificates.into_iter().zip(expected) {
+                let connected = Client { versions, certificate, ..CLIENT }.connect(&served);
+                let case = format!("{auth} {certificate:?} {versions:?}: {connected:?}");
+                assert_eq!(connected.is_ok(), expected, "{case}");
+                if let Err(error) = connected {
+                    // An alert that says why, not a reset.
+                    assert!(error.to_string().contains("received fatal alert"), "{case}: {error}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn only_http_1_is_spoken() {
+    let served = Served::start(SERVER);
+    for (protocol, expected) in [("http/1.1", true), ("http/1.0", true), ("h2", false)] {
+        let client = Client { protocol: Some(protocol), ..CLIENT };
+        assert_eq!(client.connect(&served).is_ok(), expected, "{protocol}");
+    }
+}
+
+#[test]
+fn a_changed_certificate_is_shown_and_a_broken_one_is_not() {
+    let served = Served::start(SERVER);
+    let mut kept = CLIENT.connect(&served).unwrap();
+    assert!(has_shown(&kept, "server.crt"));
+    // The certificate comes before its key: for a moment they do not fit.
+    served.replace("server.crt", fs::read(data("server-rsa.crt")).unwrap());
+    assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server.crt"));
+    served.replace("server.key", fs::read(data("server-rsa.key")).unwrap());
+    assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server-rsa.crt"));
+    for broken in
+        ["", "tls_server_config:\n  cert_file: nowhere.crt\n  key_file: server.key\n", "a"]
+    {
+        served.replace("web.yml", broken);
+        assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server-rsa.crt"), "{broken}");
+    }
+    // A connection that is open stays so.
+    assert_eq!(ask(&mut kept, &get("/-/healthy", None)).status, 200);
+    // Users that are added count for it too.
+    served.replace("web.yml", format!("{SERVER}{}", users(&[("alice", "one")])));
+    assert_eq!(ask(&mut kept, &get("/-/healthy", None)).status, 401);
+    assert_eq!(ask(&mut kept, &get("/-/healthy", Some("alice:one"))).status, 200);
+}
+
+#[test]
+fn large_pages_and_many_requests_go_through_one_connection() {
+    let about: &'static str = Box::leak("much to say ".repeat(100_000).into_boxed_str());
+    let served = Served::start_with(SERVER, |site| site.about = about);
+    for versions in [TLS12, TLS13] {
+        let mut stream = Client { versions, ..CLIENT }.connect(&served).unwrap();
+        for _ in 0..3 {
+            assert!(ask(&mut stream, &get("/", None)).body.contains(about));
+            assert_eq!(ask(&mut stream, &get("/metrics", None)).status, 200);
+        }
+        let last = get("/-/ready", None).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+        assert_eq!(ask(&mut stream, &last).status, 200);
+        // Without a goodbye this would be an error.
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    }
+}
+
+#[test]
+fn plain_http_is_told_what_is_spoken_here() {
+    let served = Served::start(SERVER);
+    let mut stream = served.connect();
+    let answer = ask(&mut stream, &get("/metrics", None));
+    assert_eq!((answer.status, answer.body.lines().count()), (400, 1));
+    assert!(answer.body.starts_with("# 400 ") && answer.body.contains("https"), "{answer:?}");
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn what_only_looks_like_tls_is_closed() {
+    let served = Served::start(SERVER);
+    let huge = [&[22, 3, 1, 0xff, 0xff][..], &[0; 70_000]].concat();
+    for junk in [&[22; 600][..], &[22, 3, 1, 0, 0], &[22, 3, 1, 0, 4, 1, 0, 0, 0], &huge] {
+        let mut stream = served.connect();
+        // It may be closed before all is sent.
+        let _ = stream.write_all(junk);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    assert!(CLIENT.connect(&served).is_ok());
+}
+
+#[test]
+fn a_handshake_that_drags_on_is_given_up() {
+    let served = Served::start_with(SERVER, |site| {
+        site.config.read_timeout = Duration::from_millis(200);
+    });
+    let silent = |first: &[u8]| {
+        let mut stream = served.connect();
+        stream.write_all(first).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    };
+    silent(&[]);
+    silent(&[22, 3, 1, 0x40, 0]);
+    // A byte now and then does not help.
+    let begun = Instant::now();
+    let mut stream = served.connect();
+    stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    stream.write_all(&[22, 3, 1, 0x40, 0]).unwrap();
+    loop {
+        match stream.read(&mut [0]) {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            _ => break,
+        }
+        if stream.write_all(&[0]).is_err() {
+            break;
+        }
+        assert!(begun.elapsed() < AMPLE, "it is still listened to");
+    }
+}
+
+#[test]
+fn a_request_that_drags_on_is_given_up() {
+    let served = Served::start_with(SERVER, |site| {
+        site.config.read_timeout = Duration::from_millis(200);
+    });
+    let mut stream = CLIENT.connect(&served).unwrap();
+    stream.write_all(b"GET / HT").unwrap();
+    stream.flush().unwrap();
+    assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+}
+
+#[test]
+fn who_does_not_shake_hands_gives_way() {
+    let served = Served::start_with(SERVER, |site| site.config.max_connections = 1);
+    let mut idle = served.connect();
+    idle.write_all(&[22, 3, 1]).unwrap();
+    assert!(CLIENT.connect(&served).is_ok());
+    assert!(matches!(idle.read(&mut [0]), Ok(0) | Err(_)));
+}

@@ -1,0 +1,215 @@
+//! TLS by rustls: its configuration from the files that `--web.config.file` names.
+
+mod session;
+mod settings;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms, ring};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error, InconsistentKeys, RootCertStore, ServerConfig,
+    SignatureScheme,
+};
+
+pub(crate) use session::{Session, accept};
+pub(crate) use settings::TlsSettings;
+use settings::{ClientAuth, Named, Version};
+
+use super::config::{Fault, read_file};
+
+impl TlsSettings {
+    /// Reads the files and makes of them what rustls needs.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with them.
+    pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, Vec<Fault>> {
+        let provider = Arc::new(ring::default_provider());
+        let certified = self.certified_key(&provider);
+        let verifier = self.verifier(&provider);
+        let (certified, verifier) = match (certified, verifier) {
+            (Ok(certified), Ok(verifier)) => (certified, verifier),
+            (certified, verifier) => {
+                return Err([certified.err(), verifier.err()].into_iter().flatten().collect());
+            }
+        };
+        let versions: Vec<_> = self.versions.iter().map(Version::of_rustls).collect();
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&versions)
+            .map_err(|error| vec![(self.cert_file.line, error.to_string())])?;
+        let builder = match verifier {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+        // A client that speaks HTTP/2 and nothing else hears so.
+        config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
+        // Scrapers keep their connections; sessions would be kept for nobody, and past a change of
+        // the files.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Arc::new(config))
+    }
+
+    /// What is unwise about the files, though they can be used.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        #[cfg(unix)]
+        if let Ok(metadata) = std::fs::metadata(&self.key_file.path) {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+            if mode & 0o004 != 0 {
+                let path = self.key_file.path.display();
+                let mode = mode & 0o7777;
+                return vec![format!("every user of this host can read {path} (mode {mode:04o})")];
+            }
+        }
+        Vec::new()
+    }
+
+    fn certified_key(&self, provider: &CryptoProvider) -> Result<CertifiedKey, Fault> {
+        let chain = certificates("cert_file", &self.cert_file)?;
+        let Named { path, line } = &self.key_file;
+        let fault = |what: String| (*line, format!("key_file: {}: {what}", path.display()));
+        let pem = read("key_file", path, *line)?;
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
+            let is_encrypted = pem.windows(9).any(|window| window == b"ENCRYPTED");
+            fault(if is_encrypted {
+                "the key is encrypted, and nobody can be asked for its password".to_owned()
+            } else {
+                format!("no private key in PEM: {error}")
+            })
+        })?;
+        CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
+            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                let certificate = self.cert_file.path.display();
+                fault(format!("the key is not that of the certificate in {certificate}"))
+            }
+            Error::InvalidCertificate(error) => {
+                let path = self.cert_file.path.display();
+                (self.cert_file.line, format!("cert_file: {path}: no valid certificate: {error}"))
+            }
+            error => fault(format!("the key cannot be used: {error}")),
+        })
+    }
+
+    fn verifier(
+        &self,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, Fault> {
+        let algorithms = provider.signature_verification_algorithms;
+        let any = |is_required| {
+            let verifier: Arc<dyn ClientCertVerifier> =
+                Arc::new(AnyClient { is_required, algorithms });
+            Ok(Some(verifier))
+        };
+        match (self.client_auth, &self.client_ca_file) {
+            (ClientAuth::None, _) => Ok(None),
+            (ClientAuth::Request, _) => any(false),
+            (ClientAuth::RequireAny, _) => any(true),
+            // `TlsSettings::read` sees to it that there is a file.
+            (ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify, None) => any(true),
+            (auth, Some(authority)) => {
+                let path = authority.path.display();
+                let fault =
+                    |error: String| (authority.line, format!("client_ca_file: {path}: {error}"));
+                let mut roots = RootCertStore::empty();
+                for certificate in certificates("client_ca_file", authority)? {
+                    roots.add(certificate).map_err(|error| fault(error.to_string()))?;
+                }
+                let builder = WebPkiClientVerifier::builder_with_provider(
+                    Arc::new(roots),
+                    Arc::clone(provider),
+                );
+                let builder = match auth {
+                    ClientAuth::VerifyIfGiven => builder.allow_unauthenticated(),
+                    _ => builder,
+                };
+                builder
+                    .build()
+                    .map(|verifier| Some(verifier as _))
+                    .map_err(|e| fault(e.to_string()))
+            }
+        }
+    }
+}
+
+impl Version {
+    fn of_rustls(&self) -> &'static rustls::SupportedProtocolVersion {
+        match self {
+            Self::Tls12 => &rustls::version::TLS12,
+            Self::Tls13 => &rustls::version::TLS13,
+        }
+    }
+}
+
+fn read(key: &str, path: &Path, line: usize) -> Result<Vec<u8>, Fault> {
+    read_file(path)
+        .map_err(|error| (line, format!("{key}: cannot read {}: {error}", path.display())))
+}
+
+fn certificates(key: &str, named: &Named) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let Named { path, line } = named;
+    let pem = read(key, path, *line)?;
+    let fault = |what: &str| (*line, format!("{key}: {}: {what}", path.display()));
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err(fault("no certificate in PEM")),
+        Ok(found) => Ok(found),
+        Err(error) => Err(fault(&format!("no certificate in PEM: {error}"))),
+    }
+}
+
+/// Takes any certificate whose key the client has, whoever has signed it: what Go calls
+/// `RequestClientCert` and `RequireAnyClientCert`.
+#[derive(Debug)]
+struct AnyClient {
+    is_required: bool,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ClientCertVerifier for AnyClient {
+    fn client_auth_mandatory(&self) -> bool {
+        self.is_required
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        crypto::verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        crypto::verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

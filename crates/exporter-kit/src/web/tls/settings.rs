@@ -1,0 +1,262 @@
+//! `tls_server_config` of the web configuration, read and checked as far as one can without opening
+//! the files that it names.
+
+use std::path::{Path, PathBuf};
+
+use crate::web::config::{Entry, Fault, Value, refused};
+
+/// What the section says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TlsSettings {
+    pub(super) cert_file: Named,
+    pub(super) key_file: Named,
+    pub(super) client_ca_file: Option<Named>,
+    pub(super) client_auth: ClientAuth,
+    /// TLS 1.2 and 1.3, or one of them.
+    pub(super) versions: &'static [Version],
+}
+
+/// A file and the line that names it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) path: PathBuf,
+    pub(super) line: usize,
+}
+
+/// What is asked of a client's certificate, by Go's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientAuth {
+    None,
+    Request,
+    RequireAny,
+    VerifyIfGiven,
+    RequireAndVerify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    Tls12,
+    Tls13,
+}
+
+const SECTION: &str = "tls_server_config.";
+
+const SUPPORTED: [&str; 7] = [
+    "cert_file",
+    "key_file",
+    "client_ca_file",
+    "client_auth_type",
+    "min_version",
+    "max_version",
+    "prefer_server_cipher_suites",
+];
+
+const NOT_SUPPORTED: [&str; 6] =
+    ["cert", "key", "client_ca", "client_allowed_sans", "cipher_suites", "curve_preferences"];
+
+impl TlsSettings {
+    /// Reads the entries of the section that begins in `line`.
+    pub(crate) fn read(line: usize, section: &[Entry]) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        for entry in section.iter().filter(|entry| !SUPPORTED.contains(&entry.key.as_str())) {
+            faults.push(refused(SECTION, entry, &SUPPORTED, &NOT_SUPPORTED));
+        }
+        let mut text = |key: &str| -> Option<(&str, usize)> {
+            let entry = section.iter().find(|entry| entry.key == key)?;
+            match &entry.value {
+                // As in Go, empty is the same as absent.
+                Value::Null => None,
+                Value::Text(text) => (!text.is_empty()).then_some((text, entry.line)),
+                Value::List | Value::Map(_) => {
+                    faults.push((entry.line, format!("{key}: must be one value")));
+                    None
+                }
+            }
+        };
+        let cert_file = text("cert_file");
+        let key_file = text("key_file");
+        let client_ca_file = text("client_ca_file");
+        let client_auth_type = text("client_auth_type");
+        let min_version = text("min_version");
+        let max_version = text("max_version");
+        // It has no effect in Go either.
+        let _ = text("prefer_server_cipher_suites");
+
+        let client_auth = match client_auth_type {
+            None => ClientAuth::None,
+            Some((name, line)) => ClientAuth::named(name).unwrap_or_else(|| {
+                faults.push((
+                    line,
+                    format!(
+                        "client_auth_type: unknown type {name:?}; give NoClientCert, \
+                     RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or \
+                     RequireAndVerifyClientCert"
+                    ),
+                ));
+                ClientAuth::None
+            }),
+        };
+        let mut version = |key: &str, given: Option<(&str, usize)>, default| match given {
+            None => default,
+            Some(("TLS12", _)) => Version::Tls12,
+            Some(("TLS13", _)) => Version::Tls13,
+            Some((other, line)) => {
+                faults.push((
+                    line,
+                    format!("{key}: {other:?} is not supported; give TLS12 or TLS13"),
+                ));
+                default
+            }
+        };
+        let least = version("min_version", min_version, Version::Tls12);
+        let most = version("max_version", max_version, Version::Tls13);
+        let versions: &[Version] = match (least, most) {
+            (Version::Tls12, Version::Tls13) => &[Version::Tls12, Version::Tls13],
+            (Version::Tls13, Version::Tls13) => &[Version::Tls13],
+            (Version::Tls12, Version::Tls12) => &[Version::Tls12],
+            (Version::Tls13, Version::Tls12) => {
+                faults.push((line, format!("{SECTION}min_version is above max_version")));
+                &[]
+            }
+        };
+        match (client_auth, client_ca_file, client_auth_type) {
+            (ClientAuth::None, Some((_, line)), None) => {
+                let advice = "has no effect without client_auth_type; give it too, such as \
+                              RequireAndVerifyClientCert";
+                faults.push((line, format!("client_ca_file: {advice}")));
+            }
+            (ClientAuth::None, Some((_, line)), Some(("NoClientCert", _))) => {
+                faults.push((line, "client_ca_file: has no effect with NoClientCert".to_owned()));
+            }
+            (
+                ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify,
+                None,
+                Some((name, line)),
+            ) => {
+                faults.push((line, format!("client_auth_type: {name} needs a client_ca_file")));
+            }
+            _ => {}
+        }
+        for (key, given) in [("cert_file", cert_file), ("key_file", key_file)] {
+            // It may be there and wrong, which has been told.
+            if given.is_none() && !faults.iter().any(|(_, what)| what.starts_with(key)) {
+                faults.push((line, format!("{SECTION}{key} is missing")));
+            }
+        }
+        let named = |(path, line): (&str, usize)| Named { path: path.into(), line };
+        match (cert_file.map(named), key_file.map(named)) {
+            (Some(cert_file), Some(key_file)) if faults.is_empty() => {
+                let client_ca_file = client_ca_file.map(named);
+                Ok(Self { cert_file, key_file, client_ca_file, client_auth, versions })
+            }
+            _ => Err(faults),
+        }
+    }
+
+    /// With paths that begin at `folder` where they are relative.
+    pub(crate) fn below(mut self, folder: &Path) -> Self {
+        let files = [&mut self.cert_file, &mut self.key_file];
+        for named in files.into_iter().chain(&mut self.client_ca_file) {
+            named.path = folder.join(&named.path);
+        }
+        self
+    }
+
+    /// The files that the section names.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.cert_file, &self.key_file].into_iter().chain(&self.client_ca_file);
+        files.map(|named| named.path.as_path())
+    }
+}
+
+impl ClientAuth {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "NoClientCert" => Self::None,
+            "RequestClientCert" => Self::Request,
+            // The second is an old name that exporter-toolkit still takes.
+            "RequireAnyClientCert" | "RequireClientCert" => Self::RequireAny,
+            "VerifyClientCertIfGiven" => Self::VerifyIfGiven,
+            "RequireAndVerifyClientCert" => Self::RequireAndVerify,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::config::parse;
+
+    fn read(lines: &str) -> Result<TlsSettings, Vec<Fault>> {
+        let text = format!("tls_server_config:\n{lines}");
+        let entries = parse(&text).unwrap();
+        TlsSettings::read(entries[0].line, entries[0].section().unwrap())
+    }
+
+    const FILES: &str = "  cert_file: a.crt\n  key_file: /b.key\n";
+
+    #[test]
+    fn settings_are_read_with_their_defaults() {
+        let named = |path: &str, line| Named { path: path.into(), line };
+        let least = TlsSettings {
+            cert_file: named("a.crt", 2),
+            key_file: named("/b.key", 3),
+            client_ca_file: None,
+            client_auth: ClientAuth::None,
+            versions: &[Version::Tls12, Version::Tls13],
+        };
+        assert_eq!(read(FILES), Ok(least));
+        let all = format!(
+            "{FILES}  client_ca_file: c.crt\n  client_auth_type: RequireAndVerifyClientCert\n  \
+             min_version: TLS13\n  max_version: TLS13\n  prefer_server_cipher_suites: false\n"
+        );
+        let all = read(&all).unwrap().below(Path::new("/etc/x"));
+        assert_eq!(
+            (all.client_auth, all.versions),
+            (ClientAuth::RequireAndVerify, &[Version::Tls13][..])
+        );
+        let files: Vec<_> = all.files().map(Path::to_owned).collect();
+        let expected = ["/etc/x/a.crt", "/b.key", "/etc/x/c.crt"].map(PathBuf::from);
+        assert_eq!(files, expected);
+        assert!(read(&format!("{FILES}  min_version: ''\n  max_version:\n")).is_ok());
+    }
+
+    #[test]
+    fn every_fault_has_its_line_and_says_what_to_do() {
+        let cases = [
+            (
+                "  cert_fil: x\n",
+                4,
+                "unknown key tls_server_config.cert_fil; did you mean cert_file?",
+            ),
+            ("  cert: x\n", 4, "tls_server_config.cert is not supported"),
+            ("  key: x\n", 4, "tls_server_config.key is not supported"),
+            ("  client_ca: x\n", 4, "client_ca is not supported"),
+            ("  client_allowed_sans: [x]\n", 4, "client_allowed_sans is not supported"),
+            ("  cipher_suites: []\n", 4, "cipher_suites is not supported"),
+            ("  curve_preferences: [X25519]\n", 4, "curve_preferences is not supported"),
+            ("  min_version: TLS11\n", 4, "min_version: \"TLS11\" is not supported; give TLS12"),
+            ("  min_version: TLS13\n  max_version: TLS12\n", 1, "min_version is above max_version"),
+            ("  client_auth_type: Always\n", 4, "unknown type \"Always\"; give NoClientCert"),
+            ("  client_auth_type: [x]\n", 4, "client_auth_type: must be one value"),
+            ("  client_auth_type: VerifyClientCertIfGiven\n", 4, "needs a client_ca_file"),
+            ("  client_auth_type: RequireAndVerifyClientCert\n", 4, "needs a client_ca_file"),
+            ("  client_ca_file: x\n", 4, "has no effect without client_auth_type"),
+            ("  client_auth_type: NoClientCert\n  client_ca_file: x\n", 5, "has no effect with No"),
+        ];
+        for (lines, line, expected) in cases {
+            let faults = read(&format!("{FILES}{lines}")).unwrap_err();
+            assert_eq!(faults.len(), 1, "{lines:?}: {faults:?}");
+            assert!(faults[0].0 == line && faults[0].1.contains(expected), "{lines:?}: {faults:?}");
+        }
+        for (lines, expected) in [
+            ("  min_version: TLS12\n", 2),
+            ("  cert_file: a\n", 1),
+            ("  key_file:\n  cert_file: a\n", 1),
+            ("  key_file: [b]\n  cert_file: a\n", 1),
+        ] {
+            assert_eq!(read(lines).unwrap_err().len(), expected, "{lines:?}");
+        }
+    }
+}
