@@ -1,0 +1,137 @@
+//! The exporter under test: what this binary does when it is started again.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::Read;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use exporter_kit::{CollectError, Collector, Exporter, Gauge, Metric, Samples};
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+/// Names the collectors of the exporter, separated by spaces. Without it there is no exporter.
+pub(crate) const COLLECTORS: &str = "HOSTILE_COLLECTORS";
+
+/// The exporter's arguments, separated by spaces.
+pub(crate) const ARGUMENTS: &str = "HOSTILE_ARGUMENTS";
+
+/// How libtest calls the function that is the exporter.
+pub(crate) const TEST: &str = "child::serve";
+
+/// What the numerous collector emits.
+pub(crate) const NUMEROUS_SAMPLES: usize = 1_000_000;
+
+/// Bytes of a label value of the large collector, and how many there are: a page of 10 MB.
+const LARGE_LABEL: usize = 50_000;
+const LARGE_SAMPLES: usize = 200;
+
+/// The interval of collectors in the background.
+const SOON: Duration = Duration::from_millis(1);
+
+const GOOD: Gauge = Gauge::new("good_runs", "How often the good collector has run.");
+const GATE: Gauge = Gauge::new("gate_runs", "How often the collector behind the gate has run.");
+const NUMEROUS: Gauge<1> = Gauge::new("numerous", "One of very many.").labels(["n"]);
+const LARGE: Gauge<1> = Gauge::new("large", "A sample with a long label.").labels(["text"]);
+const ROTTEN: Gauge<1> = Gauge::new("rotten", "Samples that no page can have.").labels(["text"]);
+
+/// Not a test: serves until it is told to end, if the environment says what.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the exit code is the exporter's, not the test's")]
+fn serve() {
+    let Ok(collectors) = env::var(COLLECTORS) else { return };
+    // Whatever becomes of the test, nothing stays behind.
+    set_parent_process_death_signal(Some(Signal::KILL)).unwrap();
+    let mut exporter = Exporter::new("hostile_exporter", "127.0.0.1:0").version("1.2.3");
+    for name in collectors.split_whitespace() {
+        exporter = match name {
+            "good" => exporter.collector("good", Counting { metric: GOOD, runs: 0, gated: false }),
+            "gate" => exporter.collector("gate", Counting { metric: GATE, runs: 0, gated: true }),
+            "hangs" => exporter.collector("hangs", Faulty(hang)),
+            "panics" => exporter.collector("panics", Faulty(|_| panic!("as always"))),
+            "numerous" => exporter.collector("numerous", Faulty(numerous)),
+            "large" => exporter.collector("large", Faulty(large)),
+            "fails" => exporter.collector("fails", Faulty(|_| Err("no such file".into()))),
+            "rotten" => exporter.collector("rotten", Faulty(rotten)),
+            "hangs-behind" => exporter.background("hangs-behind", Faulty(hang), SOON),
+            "panics-behind" => {
+                exporter.background("panics-behind", Faulty(|_| panic!("as always")), SOON)
+            }
+            other => panic!("no collector {other}"),
+        };
+    }
+    let arguments = env::var(ARGUMENTS).unwrap();
+    let arguments: Vec<_> = arguments.split_whitespace().map(OsString::from).collect();
+    let code = exporter.run_with(&arguments);
+    let number = (0..=u8::MAX).find(|&number| code == ExitCode::from(number)).unwrap();
+    std::process::exit(number.into());
+}
+
+/// Says how often it has run; behind the gate it waits for a byte on stdin first.
+struct Counting {
+    metric: Gauge,
+    runs: u32,
+    gated: bool,
+}
+
+impl Collector for Counting {
+    fn metrics(&self) -> &'static [&'static dyn Metric] {
+        &[&GOOD, &GATE]
+    }
+
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        self.runs += 1;
+        if self.gated {
+            std::io::stdin().read_exact(&mut [0])?;
+        }
+        out.set(&self.metric, [], self.runs.into());
+        Ok(())
+    }
+}
+
+/// Does what it should not.
+struct Faulty(fn(&mut Samples) -> Result<(), CollectError>);
+
+impl Collector for Faulty {
+    fn metrics(&self) -> &'static [&'static dyn Metric] {
+        &[&NUMEROUS, &LARGE, &ROTTEN]
+    }
+
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        self.0(out)
+    }
+}
+
+fn hang(_: &mut Samples) -> Result<(), CollectError> {
+    loop {
+        thread::park();
+    }
+}
+
+fn numerous(out: &mut Samples) -> Result<(), CollectError> {
+    for n in 0..NUMEROUS_SAMPLES {
+        out.set(&NUMEROUS, [&n.to_string()], 1.0);
+    }
+    Ok(())
+}
+
+fn large(out: &mut Samples) -> Result<(), CollectError> {
+    for n in 0..LARGE_SAMPLES {
+        out.set(&LARGE, [&format!("{n:0>LARGE_LABEL$}")], 1.0);
+    }
+    Ok(())
+}
+
+fn rotten(out: &mut Samples) -> Result<(), CollectError> {
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        out.set(&ROTTEN, ["not a number"], value);
+    }
+    for _ in 0..1000 {
+        out.set(&ROTTEN, ["twice"], 1.0);
+    }
+    let long = "x".repeat(1024 * 1024);
+    for _ in 0..100 {
+        out.set(&ROTTEN, [&long], 1.0);
+    }
+    Ok(())
+}

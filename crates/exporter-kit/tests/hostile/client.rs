@@ -1,0 +1,83 @@
+//! An HTTP client that sends what it is told to and believes nothing.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::exporter::PATIENCE;
+
+/// A response, and how long it took from the connection to its last byte.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+    pub(crate) took: Duration,
+}
+
+impl Reply {
+    /// The value of a series of a page.
+    pub(crate) fn sample(&self, series: &str) -> Option<f64> {
+        sample(&self.body, series)
+    }
+}
+
+/// The value of a series of a page.
+pub(crate) fn sample(page: &str, series: &str) -> Option<f64> {
+    let value = |line: &str| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok();
+    page.lines().find_map(value)
+}
+
+pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    // No test waits for ever for what does not come.
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<Reply> {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+}
+
+/// Sends a request as it is on a connection of its own.
+pub(crate) fn ask(address: SocketAddr, request: &str) -> io::Result<Reply> {
+    let begun = Instant::now();
+    let mut stream = connect(address)?;
+    stream.write_all(request.as_bytes())?;
+    read_to_end(&mut stream, begun)
+}
+
+/// Reads one response until the connection is closed.
+pub(crate) fn read_to_end(stream: &mut TcpStream, begun: Instant) -> io::Result<Reply> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    let took = begun.elapsed();
+    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    let cut = || io::Error::other(format!("no whole response: {text:?}"));
+    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(cut)?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut)?;
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    if length.and_then(|length| length.parse().ok()) != Some(body.len()) {
+        return Err(cut());
+    }
+    Ok(Reply { status, head: head.to_owned(), body: body.to_owned(), took })
+}
+
+/// Sends bytes until all are sent or the other side has had enough, then reads what it says. A
+/// reset takes the answer along, so there may be none.
+pub(crate) fn exchange(address: SocketAddr, bytes: impl IntoIterator<Item = Vec<u8>>) -> String {
+    let mut stream = connect(address).unwrap();
+    let _ = bytes.into_iter().try_for_each(|chunk| stream.write_all(&chunk));
+    let mut response = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        match stream.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => response.extend_from_slice(&chunk[..read]),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break,
+            Err(error) => panic!("neither an answer nor an end: {error}"),
+        }
+    }
+    String::from_utf8(response).unwrap()
+}

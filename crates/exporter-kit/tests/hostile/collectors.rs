@@ -1,0 +1,118 @@
+//! Collectors that do what they should not. The others' samples are on the page all the same.
+
+use std::time::Duration;
+
+use crate::alone;
+use crate::child::NUMEROUS_SAMPLES;
+use crate::client::{Reply, ask};
+use crate::exporter::{Exporter, until};
+
+/// A scrape whose scraper waits for so many seconds.
+fn scrape(exporter: &Exporter, seconds: u64) -> Reply {
+    let request = format!(
+        "GET /metrics HTTP/1.1\r\nConnection: close\r\n\
+         X-Prometheus-Scrape-Timeout-Seconds: {seconds}\r\n\r\n"
+    );
+    let reply = ask(exporter.address(), &request).unwrap();
+    assert_eq!(reply.status, 200);
+    let deadline = Duration::from_secs(seconds);
+    assert!(reply.took < deadline, "{:?} for a deadline of {deadline:?}", reply.took);
+    reply
+}
+
+/// Of the self-metrics about a collector: success, timeout, errors.
+fn outcome(page: &Reply, collector: &str) -> [f64; 3] {
+    ["collector_success", "collector_timeout", "errors_total"].map(|name| {
+        let series = format!("hostile_exporter_scrape_{name}{{collector=\"{collector}\"}}");
+        page.sample(&series).unwrap_or_else(|| panic!("no {series}: {}", page.head))
+    })
+}
+
+#[test]
+fn one_that_hangs_for_ever() {
+    let _alone = alone();
+    let exporter = Exporter::start("hangs good");
+    for run in [1.0, 2.0, 3.0] {
+        let page = scrape(&exporter, 1);
+        assert_eq!(page.sample("good_runs"), Some(run));
+        assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
+        assert_eq!(outcome(&page, "hangs"), [0.0, 1.0, run]);
+    }
+    assert!(exporter.workers() <= 3, "{} for two collectors", exporter.workers());
+    let log = exporter.stop();
+    assert_eq!(log.matches("hangs").count(), 1, "once is enough: {log}");
+}
+
+#[test]
+fn one_that_panics_every_time() {
+    let _alone = alone();
+    let exporter = Exporter::start("panics good");
+    for run in 1..=100 {
+        let page = scrape(&exporter, 10);
+        assert_eq!(page.sample("good_runs"), Some(run.into()));
+        assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
+        assert_eq!(outcome(&page, "panics"), [0.0, 0.0, run.into()]);
+    }
+    let log = exporter.stop();
+    assert!(log.contains("collector panics panicked: as always"), "{log}");
+    assert_eq!(log.lines().count(), 1, "once is enough: {log}");
+}
+
+#[test]
+fn one_that_fails_every_time() {
+    let _alone = alone();
+    let exporter = Exporter::start("fails good");
+    for run in 1..=10 {
+        let page = scrape(&exporter, 10);
+        assert_eq!(page.sample("good_runs"), Some(run.into()));
+        assert_eq!(outcome(&page, "fails"), [0.0, 0.0, run.into()]);
+    }
+    assert_eq!(exporter.stop().lines().count(), 1, "once is enough");
+}
+
+#[test]
+fn some_in_the_background() {
+    let _alone = alone();
+    let exporter = Exporter::start("hangs-behind panics-behind good");
+    // Far more often than they are scraped.
+    until("both have had their time", || {
+        let page = scrape(&exporter, 1);
+        let [_, _, panics] = outcome(&page, "panics-behind");
+        assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
+        panics > 100.0 && outcome(&page, "hangs-behind")[..2] == [0.0, 1.0]
+    });
+    assert_eq!(exporter.stop().lines().count(), 1, "once is enough");
+}
+
+#[test]
+fn one_with_a_million_samples() {
+    let _alone = alone();
+    let exporter = Exporter::start("numerous good");
+    for run in [1.0, 2.0] {
+        let page = scrape(&exporter, 10);
+        assert_eq!(page.sample("good_runs"), Some(run));
+        assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
+        let samples = page.body.lines().filter(|line| line.starts_with("numerous{")).count();
+        assert!(samples == NUMEROUS_SAMPLES || outcome(&page, "numerous")[0] == 0.0, "{samples}");
+    }
+    // Nothing limits the number of samples; what they take is taken once.
+    let resident = exporter.resident();
+    assert!(resident < 192 * 1024, "{resident} KiB");
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn one_with_nan_duplicates_and_labels_of_a_megabyte() {
+    let _alone = alone();
+    let exporter = Exporter::start("rotten good");
+    for run in [1.0, 2.0] {
+        let page = scrape(&exporter, 10);
+        assert_eq!(page.sample("good_runs"), Some(run));
+        assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
+        let rotten: Vec<_> = page.body.lines().filter(|line| line.starts_with("rotten")).collect();
+        assert_eq!(rotten, ["rotten{text=\"twice\"} 1"], "what would spoil the page is not on it");
+    }
+    let resident = exporter.resident();
+    assert!(resident < 16 * 1024, "{resident} KiB");
+    assert_eq!(exporter.stop(), "");
+}

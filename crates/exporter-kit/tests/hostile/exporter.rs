@@ -1,0 +1,189 @@
+//! Starts, watches and ends exporters.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit, setrlimit};
+
+use crate::child;
+use crate::client::{Reply, get};
+
+/// What a test waits for comes within this time, on a busy machine too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running exporter; killed when dropped.
+pub(crate) struct Exporter {
+    child: Child,
+    address: SocketAddr,
+    gate: ChildStdin,
+    log: Option<JoinHandle<String>>,
+}
+
+fn command(collectors: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args([child::TEST, "--exact", "--nocapture", "--test-threads=1"]);
+    command.env(child::COLLECTORS, collectors).env(child::ARGUMENTS, arguments.join(" "));
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs an exporter that ends by itself.
+pub(crate) fn run(collectors: &str, arguments: &[&str]) -> Output {
+    command(collectors, arguments).output().unwrap()
+}
+
+impl Exporter {
+    /// Starts one with these collectors on a free port of loopback.
+    pub(crate) fn start(collectors: &str) -> Self {
+        Self::start_with(collectors, &[])
+    }
+
+    pub(crate) fn start_with(collectors: &str, arguments: &[&str]) -> Self {
+        let mut child = command(collectors, arguments).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let gate = child.stdin.take().unwrap();
+        let address = read_address(&mut stderr);
+        let rest = move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).map(|_| log).unwrap()
+        };
+        let log = thread::Builder::new().spawn(rest).unwrap();
+        Self { child, address, gate, log: Some(log) }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A GET on a connection of its own.
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        get(self.address, path).unwrap()
+    }
+
+    /// A scrape that has to succeed: the page.
+    pub(crate) fn scrape(&self) -> String {
+        let reply = self.get("/metrics");
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    /// Scrapes that are being answered, seen without taking part in any of them: a scrape of no
+    /// collector, which gives up waiting at once.
+    pub(crate) fn in_flight(&self) -> u64 {
+        let peek = "/metrics?exclude[]=good&exclude[]=gate";
+        let page = get_within(self.address, peek, "0.001");
+        page.sample("promhttp_metric_handler_requests_in_flight").unwrap() as u64 - 1
+    }
+
+    /// Lets the collector behind the gate run once.
+    pub(crate) fn open_gate(&mut self) {
+        self.gate.write_all(b".").unwrap();
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// How it ends, which it has been asked to; its log.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().unwrap();
+        (status, self.log.take().unwrap().join().unwrap())
+    }
+
+    /// Kills it; what it has logged after its first line.
+    pub(crate) fn stop(mut self) -> String {
+        assert_eq!(self.child.try_wait().unwrap(), None, "it has ended by itself");
+        self.child.kill().unwrap();
+        self.log.take().unwrap().join().unwrap()
+    }
+
+    pub(crate) fn limit_descriptors(&self, limit: u64) {
+        let limit = Rlimit { current: Some(limit), maximum: Some(limit) };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).unwrap();
+    }
+
+    /// Resident memory in KiB. To the page, where `VmRSS` may be some pages late.
+    pub(crate) fn resident(&self) -> u64 {
+        let text = self.proc("smaps_rollup");
+        let line = text.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// The names of its threads, sorted.
+    pub(crate) fn threads(&self) -> Vec<String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        // A thread may end meanwhile.
+        let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
+        let mut names: Vec<_> = tasks.filter_map(|task| name(task.unwrap())).collect();
+        names.sort();
+        names.iter().map(|name| name.trim().to_owned()).collect()
+    }
+
+    /// How many threads serve a connection.
+    pub(crate) fn connections(&self) -> usize {
+        self.threads().iter().filter(|name| *name == "connection").count()
+    }
+
+    /// How many threads run collectors or wait to do so.
+    pub(crate) fn workers(&self) -> usize {
+        self.threads().iter().filter(|name| *name == "collect").count()
+    }
+
+    fn proc(&self, file: &str) -> String {
+        fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap()
+    }
+}
+
+fn get_within(address: SocketAddr, path: &str, seconds: &str) -> Reply {
+    crate::client::ask(
+        address,
+        &format!(
+            "GET {path} HTTP/1.1\r\nConnection: close\r\n\
+             X-Prometheus-Scrape-Timeout-Seconds: {seconds}\r\n\r\n"
+        ),
+    )
+    .unwrap()
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        // It may have been stopped already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_address(stderr: &mut BufReader<ChildStderr>) -> SocketAddr {
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    let listens = line.split_once(" listens on ").unwrap_or_else(|| panic!("stderr: {line}"));
+    listens.1.split([',', ' ']).next().unwrap().parse().unwrap()
+}
+
+/// Asks until the answer is yes.
+pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        thread::yield_now();
+    }
+}
+
+/// Lets this process have as many connections as a test needs.
+pub(crate) fn allow_descriptors(needed: u64) {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    assert!(maximum.is_none_or(|maximum| maximum >= needed), "needs `ulimit -Hn {needed}`");
+    setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum }).unwrap();
+}

@@ -1,0 +1,55 @@
+//! A long life: what a scrape takes it gives back.
+
+use std::io::{BufRead, BufReader, Read, Write};
+
+use crate::alone;
+use crate::client::connect;
+use crate::exporter::{Exporter, until};
+
+#[test]
+fn ten_thousand_scrapes_leave_nothing_behind() {
+    let _alone = alone();
+    let exporter = Exporter::start("good panics");
+    let mut kept_alive = BufReader::new(connect(exporter.address()).unwrap());
+    let mut page = Vec::new();
+    let mut scrapes = |number: usize| {
+        for n in 0..number {
+            // Half of the scrapers keep their connection, half make a new one each time.
+            if n % 2 == 0 {
+                exporter.scrape();
+            } else {
+                kept_alive.get_mut().write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+                read_one(&mut kept_alive, &mut page);
+            }
+        }
+        // A worker that has helped a slow one out leaves again.
+        until("the kept connection and one worker are left", || {
+            exporter.connections() == 1 && exporter.workers() == 1
+        });
+        (exporter.threads(), exporter.descriptors(), exporter.resident())
+    };
+    let (threads, descriptors, resident) = scrapes(10);
+    let (threads_after, descriptors_after, resident_after) = scrapes(10_000);
+    assert_eq!(threads_after, threads);
+    assert_eq!(descriptors_after, descriptors);
+    assert!(resident_after <= resident + 256, "from {resident} KiB to {resident_after} KiB");
+    assert_eq!(exporter.stop().lines().count(), 1, "what stays wrong is logged once");
+}
+
+/// Reads one response of a connection that stays open.
+fn read_one(stream: &mut BufReader<std::net::TcpStream>, page: &mut Vec<u8>) {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "the connection was closed");
+        if let Some(value) = line.strip_prefix("Content-Length: ") {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    page.resize(length, 0);
+    stream.read_exact(page).unwrap();
+}

@@ -1,0 +1,39 @@
+//! Many scrapers at once.
+
+use std::time::Instant;
+
+use crate::alone;
+use crate::client::{connect, read_to_end};
+use crate::exporter::{Exporter, until};
+
+#[test]
+fn sixty_four_scrapes_share_one_run() {
+    use std::io::Write;
+
+    let _alone = alone();
+    let mut exporter = Exporter::start("gate good");
+    let begun = Instant::now();
+    let scrapers: Vec<_> = (0..64)
+        .map(|_| {
+            let mut stream = connect(exporter.address()).unwrap();
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    until("all are being answered", || exporter.in_flight() == 64);
+    exporter.open_gate();
+    let mut pages = scrapers.into_iter().map(|mut stream| {
+        let reply = read_to_end(&mut stream, begun).unwrap();
+        assert_eq!(reply.status, 200);
+        reply
+    });
+    let first = pages.next().unwrap();
+    for series in ["good_runs", "gate_runs"] {
+        assert_eq!(first.sample(series), Some(1.0), "{}", first.body);
+    }
+    assert!(pages.all(|page| page.body == first.body), "all get the page of that run");
+    exporter.open_gate();
+    let next = exporter.get("/metrics");
+    assert_eq!(next.sample("gate_runs"), Some(2.0), "{}", next.body);
+    assert_eq!(exporter.stop(), "");
+}
