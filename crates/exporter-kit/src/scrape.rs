@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use prometheus::IntCounter;
 
 use crate::collector::{CollectError, Collector};
-use crate::exposition;
+use crate::exposition::{self, Format};
 use crate::samples::Samples;
 use crate::self_metrics::{Build, Outcome, SelfMetrics};
 
@@ -308,7 +308,8 @@ impl Shared {
             self.metrics.write_outcome(slot.name, outcome, &slot.errors, own);
         }
         own.arrange();
-        exposition::encode(slots.iter().map(|slot| &slot.samples).chain([&*own]), body);
+        let parts = slots.iter().map(|slot| &slot.samples).chain([&*own]);
+        exposition::encode(parts, Format::Text, body);
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) use listen::ListenAddress;
 use request::{Refusal, Request, RequestReader};
 use response::{PLAIN_TEXT, Response};
 
-use crate::exposition;
+use crate::exposition::Format;
 use crate::scrape::Scraper;
 
 /// The most connections at once. Scrapers keep one each; the rest is for people and probes.
@@ -156,7 +156,7 @@ impl Server {
         };
         if request.path == self.site.telemetry_path {
             let page = self.site.scraper.scrape(patience(request.scrape_timeout));
-            send(200, exposition::CONTENT_TYPE, &page.body)
+            send(200, Format::Text.content_type(), &page.body)
         } else if request.path == "/" {
             send(200, landing::CONTENT_TYPE, self.landing.as_bytes())
         } else {
