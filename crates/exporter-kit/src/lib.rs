@@ -39,6 +39,8 @@ mod collector;
 mod definition;
 mod exporter;
 mod exposition;
+mod lint;
+mod live;
 mod logging;
 mod process;
 mod samples;
@@ -50,7 +52,10 @@ mod web;
 pub use cli::{Flag, SettingError, Settings};
 pub use collector::{CollectError, Collector};
 pub use definition::{
-    Counter, CounterKind, Definition, Description, Gauge, GaugeKind, Kind, Metric, Scalar, Unit,
+    Counter, CounterKind, Definition, Description, Gauge, GaugeKind, Histogram, HistogramKind,
+    Kind, Metric, MetricKind, Scalar, Summary, SummaryKind, Unit,
 };
 pub use exporter::Exporter;
-pub use samples::Samples;
+pub use lint::{Finding, Severity, lint, lint_metrics};
+pub use live::{Live, LiveCounter, LiveFamily, LiveGauge, LiveHistogram, LiveKind, LiveSummary};
+pub use samples::{Dropped, Samples};

@@ -19,7 +19,7 @@ pub(crate) use worker::{WORKER_NAME, collect, report};
 
 use crate::background::Background;
 use crate::collector::Collector;
-use crate::exposition;
+use crate::exposition::{self, Format};
 use crate::process::ProcessMetrics;
 use crate::samples::Samples;
 use crate::self_metrics::{Build, Handler, Outcome, SelfMetrics};
@@ -40,6 +40,7 @@ pub(crate) struct Ask {
     /// The page is due after this time, with what is there by then.
     pub(crate) timeout: Duration,
     pub(crate) selection: Selection,
+    pub(crate) format: Format,
 }
 
 /// Which collectors a scrape is about.
@@ -96,6 +97,7 @@ struct State {
 struct Run {
     answer: Arc<Answer>,
     selection: Selection,
+    format: Format,
     queue: VecDeque<usize>,
     unfinished: usize,
     last_taken: Instant,
@@ -190,7 +192,8 @@ impl Scraper {
         self.shared.lock().slots.iter().map(|slot| slot.name).collect()
     }
 
-    /// The page of the run in flight, if it is about the same, or of a new one; after the timeout
+    /// The page of the run in flight, if it is about the same and in the same
+    /// format, or of a new one; after the timeout
     /// at the latest.
     pub(crate) fn scrape(&self, ask: &Ask) -> Arc<Page> {
         let deadline = Instant::now() + ask.timeout;
@@ -207,7 +210,7 @@ impl Scraper {
             if now >= deadline {
                 if state.run.as_ref().is_none_or(|run| now < run.deadline) {
                     // Somebody with more time waits on for the rest.
-                    return shared.partial(&mut state, &ask.selection);
+                    return shared.partial(&mut state, ask);
                 }
                 shared.finish(&mut state);
                 shared.finished.notify_all();
@@ -270,10 +273,10 @@ impl Shared {
         loop {
             match &mut state.run {
                 None => {
-                    let answer = self.begin(&mut state, &ask.selection, deadline);
+                    let answer = self.begin(&mut state, ask, deadline);
                     return Ok((self.rouse_worker(state), answer));
                 }
-                Some(run) if run.selection == ask.selection => {
+                Some(run) if run.selection == ask.selection && run.format == ask.format => {
                     run.deadline = run.deadline.max(deadline);
                     let answer = Arc::clone(&run.answer);
                     return Ok((state, answer));
@@ -282,28 +285,29 @@ impl Shared {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(self.partial(&mut state, &ask.selection));
+                return Err(self.partial(&mut state, ask));
             }
             state = self.wait(state, left);
         }
     }
 
     /// Starts a run with every selected collector that is not late from an earlier one.
-    fn begin(&self, state: &mut State, selection: &Selection, deadline: Instant) -> Arc<Answer> {
+    fn begin(&self, state: &mut State, ask: &Ask, deadline: Instant) -> Arc<Answer> {
         state.runs += 1;
         let answer = Arc::new(Answer { run: state.runs, page: OnceLock::new() });
         let mut queue = VecDeque::with_capacity(state.slots.len());
         for (index, slot) in state.slots.iter_mut().enumerate() {
             slot.samples.clear();
             slot.outcome = None;
-            if slot.collector.is_some() && selection.has(index) {
+            if slot.collector.is_some() && ask.selection.has(index) {
                 queue.push_back(index);
             }
         }
         let unfinished = queue.len();
         state.run = Some(Run {
             answer: Arc::clone(&answer),
-            selection: selection.clone(),
+            selection: ask.selection.clone(),
+            format: ask.format,
             queue,
             unfinished,
             last_taken: Instant::now(),
@@ -336,7 +340,7 @@ impl Shared {
         let last = state.last.take().and_then(Arc::into_inner);
         let mut body = last.map_or_else(Vec::new, |last| last.body);
         body.clear();
-        self.encode(state, &run.selection, &mut body);
+        self.encode(state, &run.selection, run.format, &mut body);
         let page = Arc::new(Page { body });
         state.last = Some(Arc::clone(&page));
         // It is set here alone, once for each run.
@@ -344,13 +348,13 @@ impl Shared {
     }
 
     /// The page of what is there now.
-    fn partial(&self, state: &mut State, selection: &Selection) -> Arc<Page> {
+    fn partial(&self, state: &mut State, ask: &Ask) -> Arc<Page> {
         let mut body = Vec::new();
-        self.encode(state, selection, &mut body);
+        self.encode(state, &ask.selection, ask.format, &mut body);
         Arc::new(Page { body })
     }
 
-    fn encode(&self, state: &mut State, selection: &Selection, body: &mut Vec<u8>) {
+    fn encode(&self, state: &mut State, selection: &Selection, format: Format, body: &mut Vec<u8>) {
         let now = Instant::now();
         let State { slots, process, own, .. } = state;
         let slots = || {
@@ -377,7 +381,7 @@ impl Shared {
         own.arrange();
         let fresh = slots().map(|slot| &slot.samples);
         let cached = cached.iter().map(|snapshot| &snapshot.samples);
-        exposition::encode(fresh.chain(cached).chain([&*own]), body);
+        exposition::encode(fresh.chain(cached).chain([&*own]), format, body);
     }
 }
 

@@ -54,7 +54,7 @@ fn page(scraper: &Scraper, timeout: Duration) -> String {
 }
 
 fn ask(scraper: &Scraper, timeout: Duration, selection: Selection) -> String {
-    let page = scraper.scrape(&Ask { timeout, selection });
+    let page = scraper.scrape(&Ask { timeout, selection, format: Format::Text });
     String::from_utf8(page.body.clone()).unwrap()
 }
 

@@ -119,10 +119,16 @@ pub(crate) fn collect(collector: &mut dyn Collector, samples: &mut Samples) -> R
         Ok(Err(CollectError::Failed(error))) => Err(format!("failed: {error}")),
         Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
     };
+    samples.arrange();
+    // A mistake of the program, which its author's tests and debug builds show.
+    let check = |()| match cfg!(debug_assertions) {
+        true => samples.check(collector.metrics()).map_err(|error| format!("failed: {error}")),
+        false => Ok(()),
+    };
+    let result = result.and_then(check);
     if result.is_err() {
         samples.clear();
     }
-    samples.arrange();
     result
 }
 

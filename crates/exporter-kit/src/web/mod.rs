@@ -39,7 +39,7 @@ use response::{PLAIN_TEXT, Response};
 use stream::{Stream, Tcp};
 
 use crate::cli::Config;
-use crate::exposition;
+use crate::exposition::Format;
 use crate::scrape::{Ask, Scraper};
 
 /// Reading a request and writing a response need little stack.
@@ -251,11 +251,15 @@ impl Server {
             );
         };
         let timeout = patience(request.scrape_timeout.unwrap_or(config.scrape_timeout));
-        let page = scraper.scrape(&Ask { timeout, selection });
+        let format = match request.openmetrics && config.enable_openmetrics {
+            true => Format::OpenMetrics,
+            false => Format::Text,
+        };
+        let page = scraper.scrape(&Ask { timeout, selection, format });
         handler.count(200);
         // The page may be more than the client's system takes at once.
         place.send();
-        Response { status: 200, content_type: exposition::CONTENT_TYPE, body: &page.body }.send(
+        Response { status: 200, content_type: format.content_type(), body: &page.body }.send(
             stream,
             &self.product,
             Some(request),

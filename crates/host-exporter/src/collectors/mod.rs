@@ -21,3 +21,14 @@ pub(crate) fn add_all(exporter: Exporter) -> Exporter {
     };
     COLLECTORS.iter().fold(exporter, add)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_metrics_follow_the_conventions() {
+        let metrics = COLLECTORS.iter().flat_map(|(_, build)| build().metrics());
+        assert_eq!(exporter_kit::lint_metrics(metrics.copied()), []);
+    }
+}

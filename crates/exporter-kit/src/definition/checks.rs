@@ -1,0 +1,139 @@
+//! What a definition is checked for while it is made. A definition is a `const` nearly always, so
+//! a broken rule is an error of the compiler, and no page can be spoiled by it.
+
+/// The longest help text in bytes. Some scrapers end at a line of 64 KiB, and escapes take room.
+const MAX_HELP_BYTES: usize = 16 * 1024;
+
+/// The longest name in bytes, of a metric or of a label.
+const MAX_NAME_BYTES: usize = 1024;
+
+/// Whether `name` can stand on a page: a letter or `_`, followed by letters, digits and `_`.
+pub(crate) const fn is_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.len() > MAX_NAME_BYTES || bytes[0].is_ascii_digit() {
+        return false;
+    }
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_alphanumeric() && bytes[at] != b'_' {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+pub(super) const fn metric(name: &str, help: &str) {
+    assert!(is_name(name), "a metric's name is a letter followed by letters, digits and _");
+    assert!(!help.is_empty(), "a metric needs a help text");
+    assert!(help.len() <= MAX_HELP_BYTES, "a help text has at most 16 KiB");
+}
+
+pub(super) const fn labels(labels: &[&str]) {
+    let mut at = 0;
+    while at < labels.len() {
+        assert!(
+            is_name(labels[at]),
+            "a label's name is a letter followed by letters, digits and _"
+        );
+        assert!(
+            !same(labels[at], "le") && !same(labels[at], "quantile"),
+            "the labels le and quantile are made by the kit"
+        );
+        let mut before = 0;
+        while before < at {
+            assert!(!same(labels[before], labels[at]), "a metric has each label once");
+            before += 1;
+        }
+        at += 1;
+    }
+}
+
+pub(super) const fn buckets(bounds: &[f64]) {
+    assert!(!bounds.is_empty(), "a histogram needs a bucket besides the last, +Inf");
+    ascending(bounds);
+}
+
+pub(super) const fn quantiles(quantiles: &[f64]) {
+    ascending(quantiles);
+    let mut at = 0;
+    while at < quantiles.len() {
+        assert!(quantiles[at] >= 0.0 && quantiles[at] <= 1.0, "quantiles are from 0 to 1");
+        at += 1;
+    }
+}
+
+const fn ascending(numbers: &[f64]) {
+    let mut at = 0;
+    while at < numbers.len() {
+        assert!(numbers[at].is_finite(), "bounds are finite; the bucket +Inf comes by itself");
+        assert!(at == 0 || numbers[at - 1] < numbers[at], "bounds ascend, each once");
+        at += 1;
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use crate::{Gauge, Histogram, Summary};
+
+    #[test]
+    fn names_that_would_spoil_the_page_are_refused() {
+        for name in ["a", "_a", "A_9", "node_load1"] {
+            Gauge::new(name, "Help.");
+        }
+        for name in ["", "9a", "a-b", "a:b", "a b", "指标", "a\n", &"a".repeat(2000)] {
+            let name: &'static str = String::from(name).leak();
+            assert!(catch_unwind(|| Gauge::new(name, "Help.")).is_err(), "{name:?}");
+            let labels = catch_unwind(|| Gauge::new("a", "Help.").labels([name]));
+            assert!(labels.is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn help_is_there_and_fits_a_line() {
+        let long: &'static str = "x".repeat(16 * 1024 + 1).leak();
+        Gauge::new("a", &long[1..]);
+        for help in ["", long] {
+            assert!(catch_unwind(|| Gauge::new("a", help)).is_err());
+        }
+    }
+
+    #[test]
+    fn labels_are_once_there_and_not_the_kits_own() {
+        Gauge::new("a", "Help.").labels(["a", "b", "lee"]);
+        for labels in [["a", "a"], ["le", "a"], ["a", "quantile"]] {
+            assert!(catch_unwind(|| Gauge::new("a", "Help.").labels(labels)).is_err());
+        }
+    }
+
+    #[test]
+    fn buckets_and_quantiles_ascend_within_their_range() {
+        let histogram = |bounds| catch_unwind(move || Histogram::new("a", "Help.").buckets(bounds));
+        assert!(histogram(&[-1.0, 0.0, 2.5]).is_ok());
+        for bounds in [&[][..], &[1.0, 1.0], &[2.0, 1.0], &[1.0, f64::INFINITY], &[f64::NAN]] {
+            assert!(histogram(bounds).is_err(), "{bounds:?}");
+        }
+        let summary = |bounds| catch_unwind(move || Summary::new("a", "Help.").quantiles(bounds));
+        assert!(summary(&[]).is_ok() && summary(&[0.0, 0.5, 1.0]).is_ok());
+        for quantiles in [&[0.9, 0.5][..], &[1.5], &[-0.5], &[f64::NAN]] {
+            assert!(summary(quantiles).is_err(), "{quantiles:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The lines of histograms and summaries: buckets or quantiles, `_sum`, `_count`.
+
+use super::Format;
+use super::number::{write_bound, write_float_bound, write_value};
+use super::text::Text;
+use crate::samples::{Block, Item};
+
+pub(crate) fn write_histograms(out: &mut Text, block: Block<'_>, format: Format) {
+    let bounds = Bounds::new(block, format);
+    // To OpenMetrics a sum of negative numbers is no sum, since it can go down; and without it
+    // there is no count either. The last bucket has the count.
+    let may_fall = block.family.core().bounds.first().is_some_and(|first| *first < 0.0);
+    let lines = Lines { name: block.family.name().len(), suffix: "_bucket", label: "le" };
+    for item in block.items() {
+        let Some((&count, cumulative)) = item.numbers.split_last() else { continue };
+        for (bound, &cumulative) in bounds.iter().zip(cumulative) {
+            lines.write(out, item, bound, cumulative);
+        }
+        lines.write(out, item, b"+Inf", count);
+        if format == Format::Text || !(may_fall || item.value < 0.0) {
+            lines.write_total(out, item, "_sum", item.value);
+            lines.write_total(out, item, "_count", count);
+        }
+    }
+}
+
+pub(crate) fn write_summaries(out: &mut Text, block: Block<'_>, format: Format) {
+    let bounds = Bounds::new(block, format);
+    let lines = Lines { name: block.family.name().len(), suffix: "", label: "quantile" };
+    // OpenMetrics knows no quantile and no sum below 0.
+    let fits = |value: f64| format == Format::Text || value >= 0.0;
+    for item in block.items() {
+        let Some((&count, values)) = item.numbers.split_last() else { continue };
+        for (bound, &value) in bounds.iter().zip(values) {
+            // Without observations there is no quantile, and NaN is no sample.
+            if value.is_finite() && fits(value) {
+                lines.write(out, item, bound, value);
+            }
+        }
+        if fits(item.value) {
+            lines.write_total(out, item, "_sum", item.value);
+        }
+        lines.write_total(out, item, "_count", count);
+    }
+}
+
+/// The bounds of a family as label values.
+struct Bounds {
+    text: Text,
+    ends: Vec<usize>,
+}
+
+impl Bounds {
+    fn new(block: Block<'_>, format: Format) -> Self {
+        let (mut text, mut ends) = (Text::default(), Vec::new());
+        for &bound in block.family.core().bounds {
+            match format {
+                Format::Text => write_bound(&mut text, bound),
+                Format::OpenMetrics => write_float_bound(&mut text, bound),
+            }
+            ends.push(text.len());
+        }
+        Self { text, ends }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text.as_slice()[start..end])
+    }
+}
+
+/// How the lines of a block are made of its series.
+struct Lines {
+    /// The length of the name that each series begins with.
+    name: usize,
+    /// What the lines of buckets or quantiles add to the name.
+    suffix: &'static str,
+    /// The label whose value is the bound.
+    label: &'static str,
+}
+
+impl Lines {
+    fn write(&self, out: &mut Text, item: Item<'_>, bound: &[u8], value: f64) {
+        let (name, labels) = item.series.split_at(self.name);
+        out.append(name);
+        out.append(self.suffix.as_bytes());
+        match labels.split_last() {
+            Some((_, labels)) => {
+                out.append(labels);
+                out.push(b',');
+            }
+            None => out.push(b'{'),
+        }
+        out.append(self.label.as_bytes());
+        out.append(b"=\"");
+        out.append(bound);
+        out.append(b"\"} ");
+        write_value(out, value);
+        out.push(b'\n');
+    }
+
+    fn write_total(&self, out: &mut Text, item: Item<'_>, suffix: &str, value: f64) {
+        let (name, labels) = item.series.split_at(self.name);
+        out.append(name);
+        out.append(suffix.as_bytes());
+        out.append(labels);
+        out.push(b' ');
+        write_value(out, value);
+        out.push(b'\n');
+    }
+}

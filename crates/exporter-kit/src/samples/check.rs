@@ -1,0 +1,168 @@
+//! Finds what is wrong with a collector's samples while it is being written and tested.
+
+#[cfg(debug_assertions)]
+use std::collections::BTreeMap;
+
+use super::Samples;
+use crate::definition::Metric;
+
+/// Counters by series, with the values of one scrape.
+#[cfg(debug_assertions)]
+pub(super) type Counters = BTreeMap<Vec<u8>, f64>;
+
+impl Samples {
+    /// Checks what a collector has collected against the `metrics` that it lists. An exporter does
+    /// this at every scrape of a debug build; a collector's own tests can do it too.
+    ///
+    /// # Errors
+    ///
+    /// A sample did not fit its definition, is of a metric that is not listed, or (in debug
+    /// builds) is of a counter that has decreased since this was last called.
+    pub fn check(&mut self, metrics: &[&dyn Metric]) -> Result<(), String> {
+        if let Some((name, why)) = self.mismatch {
+            return Err(format!("{name}: {why}"));
+        }
+        for samples in self.samples.chunk_by(|a, b| a.family == b.family) {
+            let family = self.families.get(samples[0].family);
+            let name = family.name();
+            let mut listed =
+                metrics.iter().map(|metric| metric.describe()).filter(|metric| metric.name == name);
+            match listed.next() {
+                None => return Err(format!("{name}: the collector's metrics() do not list it")),
+                Some(metric) if !family.is_of(&metric) => {
+                    return Err(format!("{name}: the definition in metrics() is another"));
+                }
+                Some(_) => {}
+            }
+        }
+        #[cfg(debug_assertions)]
+        self.check_counters()?;
+        Ok(())
+    }
+
+    /// Compares every counter, and the count of every histogram and summary, with the last time.
+    #[cfg(debug_assertions)]
+    fn check_counters(&mut self) -> Result<(), String> {
+        use crate::definition::Kind;
+        let mut counters = Counters::new();
+        for block in self.blocks() {
+            for item in block.items() {
+                let value = match block.family.core().kind {
+                    Kind::Gauge => continue,
+                    Kind::Counter => item.value,
+                    Kind::Histogram | Kind::Summary => item.numbers.last().copied().unwrap_or(0.0),
+                };
+                // Of equal series the first one stays on the page.
+                counters.entry(item.series.to_vec()).or_insert(value);
+            }
+        }
+        let before = std::mem::replace(&mut self.counters, counters);
+        for (series, value) in &self.counters {
+            if let Some(before) = before.get(series).filter(|before| *before > value) {
+                let series = String::from_utf8_lossy(series);
+                return Err(format!("{series}: a counter went from {before} down to {value}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{Counter, Gauge, Histogram, Unit};
+
+    const DEPTH: Gauge<1> = Gauge::new("queue_depth", "Depth.").labels(["queue"]);
+    const JOBS: Counter<1> = Counter::new("queue_jobs_total", "Jobs.").labels(["queue"]);
+    const WAIT: Histogram = Histogram::new("queue_wait_seconds", "Wait.").buckets(&[1.0]);
+    const ALL: [&dyn Metric; 3] = [&DEPTH, &JOBS, &WAIT];
+
+    fn checked(fill: impl FnOnce(&mut Samples)) -> Result<(), String> {
+        let mut out = Samples::default();
+        fill(&mut out);
+        out.check(&ALL)
+    }
+
+    #[test]
+    fn samples_that_fit_pass() {
+        let fill = |out: &mut Samples| {
+            out.set(&DEPTH, ["a"], -1.0);
+            out.set(&JOBS, ["a"], 0.0);
+            out.set_histogram(&WAIT, [], 3, -2.0, &[3]);
+        };
+        assert_eq!(checked(fill), Ok(()));
+    }
+
+    #[test]
+    fn a_metric_that_is_not_listed_is_found() {
+        const OTHER: Gauge = Gauge::new("other", "Other.");
+        let error = checked(|out| out.set(&OTHER, [], 1.0)).unwrap_err();
+        assert_eq!(error, "other: the collector's metrics() do not list it");
+    }
+
+    #[test]
+    fn a_definition_that_is_listed_otherwise_is_found() {
+        let others = [
+            Gauge::new("queue_depth", "Other help.").labels(["queue"]),
+            Gauge::new("queue_depth", "Depth.").labels(["line"]),
+            Gauge::new("queue_depth", "Depth.").labels(["queue"]).unit(Unit::Bytes),
+        ];
+        for other in others {
+            let error = checked(|out| out.set(&other, ["a"], 1.0)).unwrap_err();
+            assert_eq!(error, "queue_depth: the definition in metrics() is another");
+        }
+        let counter = Counter::new("queue_depth", "Depth.").labels(["queue"]);
+        assert!(checked(|out| out.set(&counter, ["a"], 1.0)).is_err());
+    }
+
+    #[test]
+    fn samples_that_do_not_fit_their_definition_are_found() {
+        type Fill = fn(&mut Samples);
+        let cases: [(Fill, &str); 5] = [
+            (|out| out.set(&JOBS, ["a"], -1.0), "queue_jobs_total: a counter is never below 0"),
+            (
+                |out| out.set_histogram(&WAIT, [], 2, 0.0, &[1, 2]),
+                "queue_wait_seconds: a histogram has one count for each bound",
+            ),
+            (
+                |out| out.set_histogram(&WAIT, [], 2, 0.0, &[3]),
+                "queue_wait_seconds: a histogram's counts add up to its whole count",
+            ),
+            (
+                |out| out.set_histogram(&WAIT, [], 2, 0.0, &[]),
+                "queue_wait_seconds: a histogram has one count for each bound",
+            ),
+            (
+                |out| {
+                    out.set(&DEPTH, ["a"], 1.0);
+                    let other = Gauge::new("queue_depth", "Other help.").labels(["queue"]);
+                    out.set(&other, ["b"], 1.0);
+                },
+                "queue_depth: two definitions of this name differ",
+            ),
+        ];
+        for (fill, expected) in cases {
+            assert_eq!(checked(fill).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn a_counter_that_decreases_between_scrapes_is_found_once() {
+        let mut out = Samples::default();
+        let mut scrape = |jobs: f64, count: u64| {
+            out.clear();
+            out.set(&DEPTH, ["a"], -jobs);
+            out.set(&JOBS, ["a"], jobs);
+            out.set_histogram(&WAIT, [], count, 0.0, &[0]);
+            out.check(&ALL)
+        };
+        assert_eq!(scrape(5.0, 1), Ok(()));
+        assert_eq!(scrape(5.0, 2), Ok(()));
+        let jobs = "queue_jobs_total{queue=\"a\"}: a counter went from 5 down to 4";
+        assert_eq!(scrape(4.0, 2), Err(jobs.into()));
+        assert_eq!(scrape(4.0, 2), Ok(()));
+        let wait = "queue_wait_seconds: a counter went from 2 down to 1";
+        assert_eq!(scrape(4.0, 1), Err(wait.into()));
+    }
+}

@@ -1,0 +1,393 @@
+//! The samples that a collector hands over at a scrape, kept as the text they become.
+//! A steady scrape reuses every buffer and allocates nothing; a huge one is bounded, and its
+//! memory is given back after the next.
+
+mod check;
+mod dropped;
+mod family;
+
+use std::cmp::Ordering;
+
+pub use self::dropped::Dropped;
+pub(crate) use self::family::Family;
+
+use self::dropped::Reason;
+use self::family::Families;
+use crate::definition::{Core, Definition, HistogramKind, Kind, MetricKind, Scalar, SummaryKind};
+use crate::exposition::text::{Text, compare, trim};
+
+/// The longest series (name and labels) that is exposed. Scrapers read line by line with a 64 KiB
+/// limit, past which they silently end the scrape; the rest is room for the value, and for the
+/// suffix and bound of a histogram's or summary's line.
+const MAX_SERIES_BYTES: usize = 64 * 1024 - 128;
+
+/// How much one collector may contribute to a page.
+const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// What a line has beside its series: the value and, of a histogram or summary, suffix and bound.
+const LINE_BYTES: [usize; 2] = [26, 26 + 40];
+
+/// Where a [`Collector`](crate::Collector) puts what it read.
+///
+/// ```
+/// use exporter_kit::{Gauge, Samples};
+///
+/// const DEPTH: Gauge<1> = Gauge::new("queue_depth", "Jobs waiting.").labels(["queue"]);
+///
+/// fn fill(out: &mut Samples) {
+///     out.set(&DEPTH, ["default"], 3.0);
+/// }
+/// ```
+///
+/// A sample that would spoil the page for one scraper or another is left out and counted; see
+/// [`Samples::dropped`].
+#[derive(Debug, Default)]
+pub struct Samples {
+    /// The series of all samples, one after another: `name{label="value"}`.
+    text: Text,
+    samples: Vec<Sample>,
+    /// What samples of histograms and summaries have beside their sum.
+    numbers: Vec<f64>,
+    families: Families,
+    /// At least as much as the page will have.
+    page_bytes: usize,
+    dropped: Dropped,
+    /// The first sample that did not fit its definition: the metric, and what was wrong.
+    mismatch: Option<(&'static str, &'static str)>,
+    /// The counters of the last scrape, by series.
+    #[cfg(debug_assertions)]
+    counters: check::Counters,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    family: u32,
+    start: u32,
+    end: u32,
+    /// Where in the numbers its own begin.
+    numbers: u32,
+    /// The value, or the sum of a histogram or summary.
+    value: f64,
+}
+
+impl Samples {
+    /// Adds one sample of `metric`, a gauge or counter, with the label values `labels`.
+    ///
+    /// A value that is NaN or infinite, a counter below 0, a series of nearly 64 KiB and a series
+    /// that is already there are dropped.
+    pub fn set<K: Scalar, const N: usize>(
+        &mut self,
+        metric: &Definition<K, N>,
+        labels: [&str; N],
+        value: f64,
+    ) {
+        self.put(metric.core(), metric.label_names(), &labels, value, self.numbers.len());
+    }
+
+    /// Adds one histogram, as its source has it: the number and sum of all observations, and for
+    /// each bound of the definition how many observations are at most as large.
+    ///
+    /// ```
+    /// use exporter_kit::{Histogram, Samples};
+    ///
+    /// const WAIT: Histogram<1> = Histogram::new("queue_wait_seconds", "How long jobs waited.")
+    ///     .buckets(&[0.1, 1.0])
+    ///     .labels(["queue"]);
+    ///
+    /// let mut out = Samples::default();
+    /// out.set_histogram(&WAIT, ["default"], 7, 4.5, &[3, 6]);
+    /// ```
+    ///
+    /// It is dropped as a whole where [`Samples::set`] would drop a value, and where the counts
+    /// are not one for each bound, decrease, or exceed `count`.
+    pub fn set_histogram<const N: usize>(
+        &mut self,
+        metric: &Definition<HistogramKind, N>,
+        labels: [&str; N],
+        count: u64,
+        sum: f64,
+        cumulative: &[u64],
+    ) {
+        let core = metric.core();
+        if cumulative.len() != core.bounds.len() {
+            return self.mismatch(core, "a histogram has one count for each bound");
+        }
+        if !cumulative.is_sorted() || cumulative.last().is_some_and(|last| *last > count) {
+            return self.mismatch(core, "a histogram's counts add up to its whole count");
+        }
+        let numbers = self.numbers.len();
+        self.numbers.extend(cumulative.iter().chain([&count]).map(|&number| number as f64));
+        self.put(core, metric.label_names(), &labels, sum, numbers);
+    }
+
+    /// Adds one summary, as its source has it: the number and sum of all observations, and the
+    /// value of each quantile of the definition.
+    ///
+    /// A quantile that is not known is NaN and has no line; where none is known, as without
+    /// observations, `quantiles` is empty.
+    ///
+    /// ```
+    /// use exporter_kit::{Samples, Summary};
+    ///
+    /// const WAIT: Summary<1> = Summary::new("queue_wait_seconds", "How long jobs waited.")
+    ///     .quantiles(&[0.5, 0.99])
+    ///     .labels(["queue"]);
+    ///
+    /// let mut out = Samples::default();
+    /// out.set_summary(&WAIT, ["default"], 7, 4.5, &[0.2, 3.1]);
+    /// out.set_summary(&WAIT, ["idle"], 0, 0.0, &[]);
+    /// ```
+    ///
+    /// It is dropped as a whole where [`Samples::set`] would drop a value, and where the values
+    /// are not one for each quantile.
+    pub fn set_summary<const N: usize>(
+        &mut self,
+        metric: &Definition<SummaryKind, N>,
+        labels: [&str; N],
+        count: u64,
+        sum: f64,
+        quantiles: &[f64],
+    ) {
+        let core = metric.core();
+        let known = quantiles.len();
+        if known != core.bounds.len() && known != 0 {
+            return self.mismatch(core, "a summary has one value for each quantile");
+        }
+        let numbers = self.numbers.len();
+        self.numbers.extend_from_slice(quantiles);
+        self.numbers.resize(numbers + core.bounds.len(), f64::NAN);
+        self.numbers.push(count as f64);
+        self.put(core, metric.label_names(), &labels, sum, numbers);
+    }
+
+    /// How many samples were dropped since the samples were last cleared, by reason.
+    pub fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+
+    /// How many samples there are. A histogram or summary of one label set is one sample.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    /// The value of the sample of `metric` with these label values, or the sum of a histogram or
+    /// summary, for tests of collectors.
+    pub fn value<K: MetricKind, const N: usize>(
+        &self,
+        metric: &Definition<K, N>,
+        labels: [&str; N],
+    ) -> Option<f64> {
+        let mut series = Text::default();
+        self.families.named(metric.name())?.write_series(&mut series, &labels);
+        let found = self.samples.iter().find(|sample| {
+            self.text.as_slice()[sample.start as usize..sample.end as usize] == *series.as_slice()
+        });
+        found.map(|sample| sample.value)
+    }
+
+    /// The page in the text format that these samples alone make, for tests of collectors.
+    pub fn page(&mut self) -> String {
+        self.arrange();
+        let mut page = Vec::new();
+        crate::exposition::encode([&*self], crate::exposition::Format::Text, &mut page);
+        String::from_utf8_lossy(&page).into_owned()
+    }
+
+    /// Forgets the samples and keeps the memory, unless that is far more than they needed.
+    pub(crate) fn clear(&mut self) {
+        trim(&mut self.samples);
+        trim(&mut self.numbers);
+        self.text.clear();
+        self.samples.clear();
+        self.numbers.clear();
+        self.families.rewind();
+        self.page_bytes = 0;
+        self.dropped = Dropped::default();
+        self.mismatch = None;
+    }
+
+    /// Counts samples that were not even made, since a live metric has too many series.
+    pub(crate) fn refuse(&mut self, samples: u64) {
+        self.dropped.too_many += samples;
+    }
+
+    /// Gives families the HELP that `help` has for their names.
+    pub(crate) fn replace_help(&mut self, help: impl Fn(&str) -> Option<&'static str>) {
+        self.families.replace_help(help);
+    }
+
+    /// Brings the samples into the order of the page: family by family, series sorted, each once.
+    pub(crate) fn arrange(&mut self) {
+        let Self { text, samples, families, dropped, .. } = self;
+        let text = text.as_slice();
+        let series = |sample: &Sample| &text[sample.start as usize..sample.end as usize];
+        // The offset keeps the order in which equal series came, so the first one stays.
+        if !samples.is_sorted_by_key(|sample| sample.family) {
+            sort(samples, &mut |a, b| (a.family, a.start).cmp(&(b.family, b.start)));
+        }
+        let mut duplicates = false;
+        for family in samples.chunk_by_mut(|a, b| a.family == b.family) {
+            // Series of a family differ behind its name at the earliest.
+            let name = families.get(family[0].family).name().len();
+            let order = |a: &Sample, b: &Sample| compare(&series(a)[name..], &series(b)[name..]);
+            if !family.is_sorted_by(|a, b| order(a, b).is_lt()) {
+                sort(family, &mut |a, b| order(a, b).then(a.start.cmp(&b.start)));
+                duplicates |= !family.is_sorted_by(|a, b| order(a, b).is_lt());
+            }
+        }
+        if duplicates {
+            let before = samples.len();
+            samples.dedup_by(|later, first| series(later) == series(first));
+            dropped.duplicate += (before - samples.len()) as u64;
+        }
+    }
+
+    /// The blocks of an arranged set: each family with its samples.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        self.samples.chunk_by(|a, b| a.family == b.family).map(|samples| Block {
+            family: self.families.get(samples[0].family),
+            text: self.text.as_slice(),
+            numbers: &self.numbers,
+            samples,
+        })
+    }
+
+    /// Adds a sample whose numbers, if it has any, are there already from `numbers` on. Not
+    /// generic, so that it is there once however many kinds and numbers of labels there are.
+    fn put(
+        &mut self,
+        metric: &Core,
+        names: &[&'static str],
+        labels: &[&str],
+        value: f64,
+        numbers: usize,
+    ) {
+        let text = self.text.len();
+        if let Err(reason) = self.try_put(metric, names, labels, value, numbers) {
+            self.text.truncate(text);
+            self.numbers.truncate(numbers);
+            match reason {
+                Reason::NotFinite => self.dropped.not_finite += 1,
+                Reason::TooLong => self.dropped.too_long += 1,
+                Reason::TooMany => self.dropped.too_many += 1,
+                Reason::Mismatch(why) => self.mismatch(metric, why),
+            }
+        }
+    }
+
+    fn try_put(
+        &mut self,
+        metric: &Core,
+        names: &[&'static str],
+        labels: &[&str],
+        value: f64,
+        numbers: usize,
+    ) -> Result<(), Reason> {
+        if !value.is_finite() {
+            return Err(Reason::NotFinite);
+        }
+        if value < 0.0 && metric.kind == Kind::Counter {
+            return Err(Reason::Mismatch("a counter is never below 0"));
+        }
+        let family = self
+            .families
+            .find(metric, names)
+            .ok_or(Reason::Mismatch("two definitions of this name differ"))?;
+        // Before it is written: a label may be of any length.
+        if labels.iter().map(|label| label.len()).sum::<usize>() > MAX_SERIES_BYTES {
+            return Err(Reason::TooLong);
+        }
+        let start = self.text.len();
+        self.families.get(family).write_series(&mut self.text, labels);
+        let series = self.text.len() - start;
+        if series > MAX_SERIES_BYTES {
+            return Err(Reason::TooLong);
+        }
+        let page_bytes = self.page_bytes
+            + match self.numbers.len() - numbers {
+                0 => series + LINE_BYTES[0],
+                // A line for each number, one for the bucket +Inf and one for the sum.
+                numbers => (series + LINE_BYTES[1]) * (numbers + 2),
+            };
+        if page_bytes > MAX_PAGE_BYTES {
+            return Err(Reason::TooMany);
+        }
+        self.page_bytes = page_bytes;
+        // The bound of the page is far below 2^32.
+        let (start, end, numbers) = (start as u32, (start + series) as u32, numbers as u32);
+        self.samples.push(Sample { family, start, end, numbers, value });
+        Ok(())
+    }
+
+    fn mismatch(&mut self, metric: &Core, why: &'static str) {
+        self.dropped.mismatch += 1;
+        self.mismatch.get_or_insert((metric.name, why));
+    }
+}
+
+/// One family's samples in one set of samples.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a> {
+    pub(crate) family: &'a Family,
+    text: &'a [u8],
+    numbers: &'a [f64],
+    samples: &'a [Sample],
+}
+
+/// One sample on its way to the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Item<'a> {
+    pub(crate) series: &'a [u8],
+    /// The value, or the sum of a histogram or summary.
+    pub(crate) value: f64,
+    /// The cumulative counts of a histogram's buckets or the values of a summary's quantiles
+    /// (NaN where not known), and the whole count. Empty for the other kinds.
+    pub(crate) numbers: &'a [f64],
+}
+
+impl<'a> Block<'a> {
+    pub(crate) fn items(self) -> impl Iterator<Item = Item<'a>> {
+        let each = self.family.numbers();
+        self.samples.iter().map(move |sample| Item {
+            series: self.series(sample),
+            value: sample.value,
+            numbers: &self.numbers[sample.numbers as usize..][..each],
+        })
+    }
+
+    pub(crate) fn name(self) -> &'a [u8] {
+        self.family.name().as_bytes()
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.samples.len()
+    }
+
+    /// The series of the first sample.
+    pub(crate) fn first_series(self) -> Option<&'a [u8]> {
+        self.samples.first().map(|sample| self.series(sample))
+    }
+
+    /// The first sample as a block, and the others.
+    pub(crate) fn split_first(self) -> (Self, Self) {
+        let (first, rest) = self.samples.split_at(self.samples.len().min(1));
+        (Self { samples: first, ..self }, Self { samples: rest, ..self })
+    }
+
+    fn series(self, sample: &Sample) -> &'a [u8] {
+        &self.text[sample.start as usize..sample.end as usize]
+    }
+}
+
+/// Each sort that the compiler makes takes kilobytes of the program; this one is for all.
+fn sort(samples: &mut [Sample], compare: &mut dyn FnMut(&Sample, &Sample) -> Ordering) {
+    samples.sort_unstable_by(compare);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! What becomes of samples between a collector and the page.
+
+use super::*;
+use crate::definition::{Counter, Gauge, Histogram, Summary};
+
+const DEPTH: Gauge<1> = Gauge::new("queue_depth", "Depth.").labels(["queue"]);
+const SPEED: Gauge<2> = Gauge::new("queue_speed", "Speed.").labels(["queue", "way"]);
+const TOTAL: Counter = Counter::new("queue_jobs_total", "Jobs.");
+const WAIT: Histogram<1> =
+    Histogram::new("queue_wait_seconds", "Wait.").buckets(&[1.0, 2.0]).labels(["queue"]);
+const SIZE: Summary<1> =
+    Summary::new("queue_size_bytes", "Size.").quantiles(&[0.5]).labels(["queue"]);
+
+fn lines(samples: &Samples) -> Vec<String> {
+    let text = |item: Item<'_>| format!("{} {}", String::from_utf8_lossy(item.series), item.value);
+    samples.blocks().flat_map(|block| block.items().map(text)).collect()
+}
+
+#[test]
+fn series_are_grouped_by_family_and_sorted() {
+    let mut out = Samples::default();
+    out.set(&DEPTH, ["b"], 2.0);
+    out.set(&TOTAL, [], 7.0);
+    out.set(&DEPTH, ["a"], 1.0);
+    out.set(&SPEED, ["a", "in"], 0.5);
+    out.arrange();
+    let expected = [
+        r#"queue_depth{queue="a"} 1"#,
+        r#"queue_depth{queue="b"} 2"#,
+        "queue_jobs_total 7",
+        r#"queue_speed{queue="a",way="in"} 0.5"#,
+    ];
+    assert_eq!(lines(&out), expected);
+    assert_eq!(out.dropped(), Dropped::default());
+}
+
+#[test]
+fn of_equal_series_the_first_stays() {
+    let mut out = Samples::default();
+    for (queue, value) in [("z", 1.0), ("a", 2.0), ("z", 3.0)] {
+        out.set(&DEPTH, [queue], value);
+    }
+    out.set_histogram(&WAIT, ["a"], 1, 1.0, &[0, 1]);
+    out.set_histogram(&WAIT, ["a"], 2, 2.0, &[1, 2]);
+    out.arrange();
+    let expected = [
+        r#"queue_depth{queue="a"} 2"#,
+        r#"queue_depth{queue="z"} 1"#,
+        r#"queue_wait_seconds{queue="a"} 1"#,
+    ];
+    assert_eq!(lines(&out), expected);
+    assert_eq!(out.dropped(), Dropped { duplicate: 2, ..Dropped::default() });
+}
+
+#[test]
+fn label_values_are_escaped() {
+    let cases = [
+        ("plain", "plain"),
+        ("C:\\", "C:\\\\"),
+        ("a\"b", "a\\\"b"),
+        ("a\nb", "a\\nb"),
+        ("\\\"\n", "\\\\\\\"\\n"),
+        ("/数据", "/数据"),
+        ("", ""),
+    ];
+    for (value, escaped) in cases {
+        let mut out = Samples::default();
+        out.set(&DEPTH, [value], 1.0);
+        assert_eq!(lines(&out), [format!("queue_depth{{queue=\"{escaped}\"}} 1")]);
+    }
+}
+
+#[test]
+fn numbers_that_would_spoil_the_page_are_dropped() {
+    let mut out = Samples::default();
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        out.set(&DEPTH, ["a"], value);
+        out.set_histogram(&WAIT, ["a"], 1, value, &[1, 1]);
+        out.set_summary(&SIZE, ["a"], 1, value, &[1.0]);
+    }
+    assert_eq!((out.len(), out.dropped().not_finite), (0, 9));
+    out.set_summary(&SIZE, ["a"], 1, 1.0, &[f64::NAN]);
+    assert_eq!((out.len(), out.dropped().total()), (1, 9));
+}
+
+#[test]
+fn samples_that_do_not_fit_their_definition_are_dropped() {
+    let mut out = Samples::default();
+    out.set(&TOTAL, [], -1.0);
+    out.set_histogram(&WAIT, ["a"], 1, 1.0, &[1]);
+    out.set_histogram(&WAIT, ["a"], 1, 1.0, &[1, 0]);
+    out.set_histogram(&WAIT, ["a"], 1, 1.0, &[1, 2]);
+    out.set_summary(&SIZE, ["a"], 1, 1.0, &[1.0, 2.0]);
+    out.set(&DEPTH, ["a"], 1.0);
+    out.set(&Gauge::new("queue_depth", "Depth."), [], 1.0);
+    out.set(&Counter::new("queue_depth", "Depth.").labels(["queue"]), ["b"], 1.0);
+    out.arrange();
+    assert_eq!(lines(&out), [r#"queue_depth{queue="a"} 1"#]);
+    assert_eq!(out.dropped(), Dropped { mismatch: 7, ..Dropped::default() });
+}
+
+#[test]
+fn long_labels_are_dropped_before_they_take_memory() {
+    let mut out = Samples::default();
+    let huge = "x".repeat(16 * 1024 * 1024);
+    out.set(&DEPTH, [&huge], 1.0);
+    out.set(&SPEED, [&huge[..40_000], &huge[..40_000]], 1.0);
+    // Escapes count too.
+    out.set(&DEPTH, [&"\"".repeat(40_000)], 1.0);
+    out.set(&DEPTH, ["kept"], 1.0);
+    assert_eq!(lines(&out), [r#"queue_depth{queue="kept"} 1"#]);
+    assert_eq!(out.dropped(), Dropped { too_long: 3, ..Dropped::default() });
+    assert!(out.text.capacity() < 256 * 1024, "{}", out.text.capacity());
+}
+
+#[test]
+fn no_line_of_a_page_reaches_64_kib() {
+    let label = "x".repeat(MAX_SERIES_BYTES - "queue_wait_seconds{queue=\"\"}".len());
+    let mut out = Samples::default();
+    let wide = WAIT.buckets(&[f64::MIN, f64::MAX]);
+    out.set_histogram(&wide, [&label], u64::MAX, f64::MIN, &[0, u64::MAX]);
+    assert_eq!(out.len(), 1);
+    let longest = out.page().lines().map(str::len).max().unwrap();
+    assert!((64_000..65_535).contains(&longest), "{longest}");
+    out.set_histogram(&wide, [&format!("{label}x")], 0, 0.0, &[0, 0]);
+    assert_eq!(out.dropped().too_long, 1);
+}
+
+#[test]
+fn a_page_is_bounded_and_what_did_not_fit_is_counted() {
+    const SAMPLES: u64 = 1_000_000;
+    let mut out = Samples::default();
+    let mut queue = itoa::Buffer::new();
+    for number in 0..SAMPLES {
+        out.set(&DEPTH, [queue.format(number)], -1.5e-300);
+        if number % 10 == 0 {
+            out.set_histogram(&WAIT, [queue.format(number)], u64::MAX, -1.5e-300, &[0, u64::MAX]);
+        }
+    }
+    let kept = out.len() as u64;
+    assert!(kept > 100_000, "{kept}");
+    assert_eq!(out.dropped().total(), SAMPLES + SAMPLES / 10 - kept);
+    assert_eq!(out.dropped().too_many, out.dropped().total());
+    let held = out.text.capacity()
+        + out.samples.capacity() * size_of::<Sample>()
+        + out.numbers.capacity() * size_of::<f64>();
+    assert!(held < 4 * MAX_PAGE_BYTES, "{held}");
+    let page = out.page().len();
+    assert!((MAX_PAGE_BYTES / 2..=MAX_PAGE_BYTES).contains(&page), "{page}");
+}
+
+#[test]
+fn the_memory_of_a_huge_scrape_is_given_back_after_the_next() {
+    let mut out = Samples::default();
+    let mut scrape = |samples: u64| {
+        out.clear();
+        let mut queue = itoa::Buffer::new();
+        for number in 0..samples {
+            out.set(&DEPTH, [queue.format(number)], 1.0);
+            out.set_histogram(&WAIT, [queue.format(number)], 1, 1.0, &[1, 1]);
+        }
+        [out.text.capacity(), out.samples.capacity() * 24, out.numbers.capacity() * 8]
+    };
+    let huge = scrape(50_000);
+    assert!(huge.iter().all(|bytes| *bytes > 1_000_000), "{huge:?}");
+    assert_eq!(scrape(50_000), huge, "a lasting need is no reason to give memory back");
+    scrape(10);
+    let small = scrape(10);
+    assert!(small.iter().all(|bytes| *bytes <= 64 * 1024), "{small:?}");
+    assert_eq!(scrape(10), small);
+}
+
+#[test]
+fn cleared_samples_start_anew() {
+    let mut out = Samples::default();
+    out.set(&DEPTH, ["a"], f64::NAN);
+    out.set(&DEPTH, ["a"], 1.0);
+    out.clear();
+    assert!(out.is_empty());
+    assert_eq!(out.dropped(), Dropped::default());
+    out.set(&DEPTH, ["a"], 2.0);
+    assert_eq!(
+        out.page(),
+        "# HELP queue_depth Depth.\n# TYPE queue_depth gauge\nqueue_depth{queue=\"a\"} 2\n"
+    );
+}
+
+#[test]
+fn a_value_is_found_by_metric_and_labels() {
+    let mut out = Samples::default();
+    assert_eq!(out.value(&DEPTH, ["a"]), None);
+    out.set(&DEPTH, ["a"], 1.0);
+    out.set_summary(&SIZE, ["a"], 2, 3.0, &[]);
+    assert_eq!(out.value(&DEPTH, ["a"]), Some(1.0));
+    assert_eq!(out.value(&SIZE, ["a"]), Some(3.0));
+    assert_eq!(out.value(&DEPTH, ["b"]), None);
+}
