@@ -77,11 +77,16 @@ fn some_in_the_background() {
     // Far more often than they are scraped.
     until("both have had their time", || {
         let page = scrape(&exporter, 1);
-        let [_, _, panics] = outcome(&page, "panics-behind");
+        let of = |name: &str, collector: &str| {
+            page.sample(&format!("hostile_exporter_scrape_{name}{{collector=\"{collector}\"}}"))
+        };
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
-        panics > 100.0 && outcome(&page, "hangs-behind")[..2] == [0.0, 1.0]
+        // Before their first run has ended there is no outcome yet.
+        of("errors_total", "panics-behind") > Some(100.0)
+            && of("collector_success", "hangs-behind") == Some(0.0)
+            && of("collector_timeout", "hangs-behind") == Some(1.0)
     });
-    assert_eq!(exporter.stop().lines().count(), 1, "once is enough");
+    assert!(exporter.stop().lines().count() <= 1, "once is enough");
 }
 
 #[test]
@@ -93,9 +98,10 @@ fn one_with_a_million_samples() {
         assert_eq!(page.sample("good_runs"), Some(run));
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
         let samples = page.body.lines().filter(|line| line.starts_with("numerous{")).count();
-        assert!(samples == NUMEROUS_SAMPLES || outcome(&page, "numerous")[0] == 0.0, "{samples}");
+        assert!(samples > 0 && samples < NUMEROUS_SAMPLES, "{samples}");
+        assert!(page.body.len() < 17 * 1024 * 1024, "{}", page.body.len());
     }
-    // Nothing limits the number of samples; what they take is taken once.
+    // As many as fit the longest page; what they take is taken once.
     let resident = exporter.resident();
     assert!(resident < 192 * 1024, "{resident} KiB");
     assert_eq!(exporter.stop(), "");

@@ -163,9 +163,12 @@ impl Drop for Exporter {
 }
 
 fn read_address(stderr: &mut BufReader<ChildStderr>) -> SocketAddr {
-    let mut line = String::new();
-    stderr.read_line(&mut line).unwrap();
-    let listens = line.split_once(" listens on ").unwrap_or_else(|| panic!("stderr: {line}"));
+    let mut log = String::new();
+    // A collector in the background may have failed before.
+    while !log.contains(" listens on ") {
+        assert!(stderr.read_line(&mut log).unwrap() > 0, "stderr: {log}");
+    }
+    let listens = log.split_once(" listens on ").unwrap();
     listens.1.split([',', ' ']).next().unwrap().parse().unwrap()
 }
 
