@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use blueking_package::PackageDescription;
 use blueking_package::v51::{self, Documents, EXPORTER_URL, Entries};
 
 use super::report::{Done, Report};
@@ -17,6 +18,8 @@ use crate::workspace::Workspace;
 pub(crate) struct Package {
     pub(crate) entries: Entries,
     pub(crate) documents: Documents,
+    /// Patterns of metrics that the package leaves out on purpose.
+    omit: Vec<String>,
     /// The folder that the archive is in.
     pub(crate) dist: PathBuf,
     /// A scratch folder for the processes of the tests.
@@ -73,12 +76,15 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     ];
     ensure!(entries.keys().eq(&expected), "{name} holds {:?}", entries.keys());
     let documents = Documents::from_entries(&entries)?;
+    let path = workspace.root().join("config/host-exporter/blueking.toml");
+    let text = fs::read_to_string(&path).with_context(|| workspace.shown(&path))?;
+    let omit = PackageDescription::parse(&workspace.shown(&path), &text)?.omit;
     let scratch = workspace.target().join("ci/scratch");
     if scratch.exists() {
         fs::remove_dir_all(&scratch).context("clear the scratch folder")?;
     }
     fs::create_dir_all(&scratch).context("make the scratch folder")?;
-    Ok(Package { entries, documents, dist: dist.to_owned(), scratch })
+    Ok(Package { entries, documents, omit, dist: dist.to_owned(), scratch })
 }
 
 impl Package {
@@ -111,6 +117,14 @@ impl Package {
         ensure!(url == format!("http://{listen}/metrics"), "the package is scraped at {url}");
         let typed = [("--web.listen-address".to_owned(), format!("127.0.0.1:{port}"))];
         Ok(v51::command_line(&self.documents.config_schema, &BTreeMap::from(typed)))
+    }
+
+    /// Whether the package leaves a metric out on purpose.
+    pub(crate) fn omits(&self, metric: &str) -> bool {
+        self.omit.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => metric.starts_with(start),
+            None => metric == pattern,
+        })
     }
 
     /// Names of the metrics that `metrics.json` declares.
