@@ -52,6 +52,13 @@ impl Reader<'_> {
                 continue;
             }
             let known = self.flags.iter().find(|flag| flag.name == name && !flag.action);
+            // TOML takes `web.x` and `"web.x"` for two keys.
+            let twice =
+                known.and_then(|flag| self.entries.iter().find(|entry| entry.flag == *flag));
+            if let Some(first) = twice {
+                self.errors.push((at.max(first.line), format!("{name} is given twice")));
+                continue;
+            }
             match known {
                 Some(flag) => match values(flag, value.get_ref()) {
                     Ok(values) => self.entries.push(Entry { flag: *flag, values, line: at }),
@@ -132,6 +139,7 @@ mod tests {
             ("\n\nweb.listen-adress = ':1'", 3, "did you mean web.listen-address?"),
             ("nonsense = 1", 1, "unknown setting nonsense"),
             ("web.telemetry-path = ['/a']", 1, "a array is no value for it"),
+            ("'log.level' = 'warn'\n[log]\nlevel = 'info'", 3, "log.level is given twice"),
             ("help = true", 1, "unknown setting help"),
             ("scrape.timeout = 1979-05-27", 1, "is no value for it"),
         ];
