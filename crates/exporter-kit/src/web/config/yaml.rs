@@ -47,7 +47,7 @@ impl Entry {
 /// The text is no YAML, or uses what a configuration does without: several documents, anchors,
 /// keys that are given twice.
 pub(crate) fn read(text: &str) -> Result<Vec<Entry>, Fault> {
-    let mut reader = Reader { events: Parser::new_from_str(text) };
+    let mut reader = Reader { text, events: Parser::new_from_str(text) };
     let mut root = Value::Null;
     let mut documents = 0;
     loop {
@@ -73,12 +73,17 @@ pub(crate) fn read(text: &str) -> Result<Vec<Entry>, Fault> {
 }
 
 struct Reader<'a> {
+    text: &'a str,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
 }
 
 impl<'a> Reader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, usize), Fault> {
-        let fault = |error: ScanError| (error.marker().line(), error.info().to_owned());
+        let fault = |error: ScanError| {
+            // For the parser, the end of the text is a line of its own.
+            let last = self.text.split(['\n', '\r']).count();
+            (error.marker().line().min(last), error.info().to_owned())
+        };
         let end = (Event::StreamEnd, Span::default());
         let (event, span) = self.events.next().transpose().map_err(fault)?.unwrap_or(end);
         Ok((event, span.start.line()))
@@ -164,12 +169,14 @@ mod tests {
             ("a: 1\nb: 'x\n", 2, ""),
             ("a: 1\n b: 2\n", 2, ""),
             ("a: 1\n\tb: 2\n", 1, ""),
+            ("a:\nb", 2, ""),
             (&deep, 1, ""),
         ];
         for (text, line, expected) in cases {
             let (at, what) = read(text).unwrap_err();
             assert!(what.contains(expected), "{text:?}: {what}");
-            assert!(at >= line, "{text:?}: line {at}: {what}");
+            let last = text.split('\n').count();
+            assert!((line..=last).contains(&at), "{text:?}: line {at}: {what}");
         }
     }
 
