@@ -39,6 +39,9 @@ mod collector;
 mod definition;
 mod exporter;
 mod exposition;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lint;
 mod live;
 mod logging;

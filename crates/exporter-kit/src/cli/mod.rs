@@ -3,6 +3,8 @@
 mod argv;
 mod file;
 mod flags;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod settings;
 
 use std::env;

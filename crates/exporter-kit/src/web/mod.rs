@@ -10,6 +10,8 @@ mod config;
 #[path = "config/off.rs"]
 mod config;
 mod connections;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod landing;
 mod listen;
 mod query;

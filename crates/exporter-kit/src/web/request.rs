@@ -118,7 +118,7 @@ impl RequestReader {
 
 /// Parses a head from the start of `bytes`: the request and the head's length, `None` while it is
 /// not complete.
-fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut headers);
     let length = match head.parse(bytes) {

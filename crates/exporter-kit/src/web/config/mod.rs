@@ -2,7 +2,7 @@
 //! exporter-toolkit, and is read again when it or a file that it names has changed.
 
 mod auth;
-mod file;
+pub(super) mod file;
 mod watch;
 mod yaml;
 

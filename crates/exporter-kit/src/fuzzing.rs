@@ -1,0 +1,52 @@
+//! What is fuzzed. Each function takes any bytes, gives them to one parser, and panics where what
+//! comes of it contradicts itself. No part of the API.
+
+pub use crate::cli::fuzzing::{argv, config_file};
+#[cfg(feature = "web-config")]
+pub use crate::web::fuzzing::web_config;
+pub use crate::web::fuzzing::{accept_headers, request_head};
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// Every input of a target's corpus, as the fuzzer starts from it.
+    fn replay(target: &str, check: fn(&[u8])) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(target);
+        let mut inputs = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            println!("{}", path.display());
+            check(&fs::read(path).unwrap());
+            inputs += 1;
+        }
+        assert!(inputs > 5, "{target} has only {inputs} inputs");
+    }
+
+    #[test]
+    fn request_heads() {
+        replay("request_head", super::request_head);
+    }
+
+    #[test]
+    fn accept_headers() {
+        replay("accept_headers", super::accept_headers);
+    }
+
+    #[test]
+    fn arguments() {
+        replay("argv", super::argv);
+    }
+
+    #[test]
+    #[cfg(feature = "web-config")]
+    fn web_configs() {
+        replay("web_config", super::web_config);
+    }
+
+    #[test]
+    fn config_files() {
+        replay("config_file", super::config_file);
+    }
+}
