@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Ci(Ci),
     #[options(help = "measure the packaged exporter, or the kit, beside the same in Go")]
     Bench(Bench),
+    #[options(help = "give the kit's parsers whatever bytes a fuzzer comes up with")]
+    Fuzz(Fuzz),
 }
 
 /// Flags of `ci`.
@@ -52,6 +54,17 @@ pub(crate) struct Bench {
     pub(crate) setup: bool,
     #[options(free, help = "host (the default) or kit")]
     pub(crate) what: Option<String>,
+}
+
+/// Flags of `fuzz`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Fuzz {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "install cargo-fuzz and a nightly Rust where they are missing")]
+    pub(crate) setup: bool,
+    #[options(no_short, meta = "NUMBER", help = "how long each target is fuzzed: 60 by default")]
+    pub(crate) seconds: Option<u64>,
 }
 
 /// Flags of `dist`.

@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod dist;
 mod flags;
+mod fuzz;
 mod process;
 mod progress;
 mod server;
@@ -53,5 +54,6 @@ fn run(command: &Command) -> Result<()> {
         Command::Dist(flags) => dist::run(&workspace, flags),
         Command::Ci(flags) => ci::run(&workspace, flags),
         Command::Bench(flags) => bench::run(&workspace, flags),
+        Command::Fuzz(flags) => fuzz::run(&workspace, flags),
     }
 }
