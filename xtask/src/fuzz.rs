@@ -59,9 +59,9 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Fuzz) -> Result<()> {
     Ok(())
 }
 
-/// cargo-fuzz and its places.
+/// The places of the fuzzer.
 struct Fuzzer {
-    cargo_fuzz: Option<PathBuf>,
+    /// Where cargo-fuzz is installed for this workspace alone.
     installed: PathBuf,
     kit: PathBuf,
     work: PathBuf,
@@ -69,15 +69,17 @@ struct Fuzzer {
 
 impl Fuzzer {
     fn new(workspace: &Workspace) -> Self {
-        let installed = workspace.target().join("tools/cargo-fuzz");
-        let own = installed.join("bin/cargo-fuzz");
-        let found = if own.is_file() { Some(own) } else { process::find("cargo-fuzz") };
         Self {
-            cargo_fuzz: found.filter(|program| is_version(program)),
-            installed,
+            installed: workspace.target().join("tools/cargo-fuzz"),
             kit: workspace.root().join("crates/exporter-kit"),
             work: workspace.target().join("fuzz"),
         }
+    }
+
+    fn cargo_fuzz(&self) -> Option<PathBuf> {
+        let own = self.installed.join("bin/cargo-fuzz");
+        let found = if own.is_file() { Some(own) } else { process::find("cargo-fuzz") };
+        found.filter(|program| is_version(program))
     }
 
     /// Says all that is missing.
@@ -86,7 +88,7 @@ impl Fuzzer {
         if !has_toolchain() {
             missing.push(format!("a {TOOLCHAIN} Rust, by rustup"));
         }
-        if self.cargo_fuzz.is_none() {
+        if self.cargo_fuzz().is_none() {
             missing.push(format!("cargo-fuzz {CARGO_FUZZ}"));
         }
         let missing = missing.join(" and ");
@@ -102,7 +104,7 @@ impl Fuzzer {
             process::run(&mut install, &self.work.join("rustup.log"))
                 .context("rustup is to be had at https://rustup.rs")?;
         }
-        if self.cargo_fuzz.is_none() {
+        if self.cargo_fuzz().is_none() {
             eprintln!("cargo install cargo-fuzz {CARGO_FUZZ}");
             let mut install = Command::new(workspace.cargo());
             install.args(["install", "cargo-fuzz", "--version", CARGO_FUZZ, "--locked", "--debug"]);
@@ -140,7 +142,7 @@ impl Fuzzer {
     }
 
     fn command(&self, task: &str) -> Result<Command> {
-        let program = self.cargo_fuzz.as_ref().context("there is no cargo-fuzz")?;
+        let program = self.cargo_fuzz().context("there is no cargo-fuzz")?;
         let mut command = Command::new("rustup");
         command.args(["run", TOOLCHAIN]).arg(program).arg(task);
         command.arg("--fuzz-dir").arg(self.kit.join("fuzz"));
