@@ -1,19 +1,21 @@
 //! One scrape: every collector is asked at once, on named worker threads, with a deadline.
 //!
-//! Overlapping scrapes share one run. Collectors share a worker, since waking a thread costs more
-//! than most collectors do; when one is slow another worker takes the rest, and when one is late
-//! its worker is left behind with it. A late collector is not asked again until it has answered,
-//! so there are never more workers than collectors and one.
+//! Overlapping scrapes of the same share one run; others run side by side, so that none waits for
+//! what it has not asked for. Collectors share a worker, since waking a thread costs more than most
+//! collectors do; when one is slow another worker takes the rest, and when one is late its worker is
+//! left behind with it. A late collector is not asked again until it has answered, so there are
+//! never more workers than collectors and one.
 
+mod run;
 mod worker;
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use prometheus::IntCounter;
+use run::Run;
 use worker::{PATIENCE, WORKER_STACK_BYTES};
 pub(crate) use worker::{WORKER_NAME, collect, report};
 
@@ -85,8 +87,12 @@ struct Shared {
 
 struct State {
     slots: Vec<Slot>,
-    run: Option<Run>,
-    runs: u64,
+    /// Those in flight, the oldest first.
+    runs: Vec<Run>,
+    /// How many there have been.
+    begun: u64,
+    /// When a worker has last taken a collector, or was sent for.
+    last_taken: Instant,
     idle_workers: usize,
     process: ProcessMetrics,
     own: Samples,
@@ -94,24 +100,15 @@ struct State {
     last: Option<Arc<Page>>,
 }
 
-struct Run {
-    answer: Arc<Answer>,
-    selection: Selection,
-    format: Format,
-    queue: VecDeque<usize>,
-    unfinished: usize,
-    last_taken: Instant,
-    deadline: Instant,
-}
-
-/// A collector and what came of it in the present run.
+/// A collector.
 struct Slot {
     name: &'static str,
     /// `None` while a worker has it.
     collector: Option<Box<dyn Collector>>,
-    samples: Samples,
+    /// Memory for its next samples.
+    spare: Samples,
+    /// When a worker has last taken it.
     started: Instant,
-    outcome: Option<Outcome>,
     last_success: Option<SystemTime>,
     failing: bool,
     errors: IntCounter,
@@ -143,9 +140,8 @@ impl Scraper {
             Slot {
                 name,
                 collector,
-                samples: Samples::default(),
+                spare: Samples::default(),
                 started: Instant::now(),
-                outcome: None,
                 last_success: None,
                 failing: false,
                 errors: metrics.errors_of(name),
@@ -154,8 +150,9 @@ impl Scraper {
         });
         let state = State {
             slots: slots.collect(),
-            run: None,
-            runs: 0,
+            runs: Vec::new(),
+            begun: 0,
+            last_taken: Instant::now(),
             idle_workers: 0,
             process: ProcessMetrics::default(),
             own: Samples::default(),
@@ -192,35 +189,31 @@ impl Scraper {
         self.shared.lock().slots.iter().map(|slot| slot.name).collect()
     }
 
-    /// The page of the run in flight, if it is about the same and in the same
-    /// format, or of a new one; after the timeout
-    /// at the latest.
+    /// The page of a run in flight, if it is about the same and in the same format, or of a new
+    /// one; after the timeout at the latest.
     pub(crate) fn scrape(&self, ask: &Ask) -> Arc<Page> {
         let deadline = Instant::now() + ask.timeout;
         let shared = &self.shared;
-        let (mut state, answer) = match shared.join(ask, deadline) {
-            Ok(joined) => joined,
-            Err(page) => return page,
-        };
+        let (mut state, answer) = shared.join(ask, deadline);
         loop {
             if let Some(page) = answer.page.get() {
                 return Arc::clone(page);
             }
             let now = Instant::now();
-            if now >= deadline {
-                if state.run.as_ref().is_none_or(|run| now < run.deadline) {
+            if now >= deadline
+                && let Some(at) = state.runs.iter().position(|run| run.number == answer.run)
+            {
+                if now < state.runs[at].deadline {
                     // Somebody with more time waits on for the rest.
-                    return shared.partial(&mut state, ask);
+                    return shared.partial(&mut state, at);
                 }
-                shared.finish(&mut state);
+                shared.finish(&mut state, at);
                 shared.finished.notify_all();
                 continue;
             }
             let mut wake = deadline;
-            if let Some(current) = &state.run
-                && !current.queue.is_empty()
-            {
-                let stalled = current.last_taken + PATIENCE;
+            if state.has_work() {
+                let stalled = state.last_taken + PATIENCE;
                 if now >= stalled {
                     state = shared.rouse_worker(state);
                     continue;
@@ -262,74 +255,45 @@ impl Shared {
         self.finished.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Takes part in the run that `ask` is about. A run about other collectors is waited for first;
-    /// if that takes until the deadline, the page of what is there now is the error.
+    /// Takes part in a run of what `ask` is about, or starts one.
     fn join(
         self: &Arc<Self>,
         ask: &Ask,
         deadline: Instant,
-    ) -> Result<(MutexGuard<'_, State>, Arc<Answer>), Arc<Page>> {
+    ) -> (MutexGuard<'_, State>, Arc<Answer>) {
         let mut state = self.lock();
-        loop {
-            match &mut state.run {
-                None => {
-                    let answer = self.begin(&mut state, ask, deadline);
-                    return Ok((self.rouse_worker(state), answer));
-                }
-                Some(run) if run.selection == ask.selection && run.format == ask.format => {
-                    run.deadline = run.deadline.max(deadline);
-                    let answer = Arc::clone(&run.answer);
-                    return Ok((state, answer));
-                }
-                Some(_) => {}
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(self.partial(&mut state, ask));
-            }
-            state = self.wait(state, left);
+        if let Some(run) = state.runs.iter_mut().find(|run| run.serves(ask)) {
+            run.deadline = run.deadline.max(deadline);
+            let answer = Arc::clone(&run.answer);
+            return (state, answer);
         }
+        let answer = self.begin(&mut state, ask, deadline);
+        (self.rouse_worker(state), answer)
     }
 
-    /// Starts a run with every selected collector that is not late from an earlier one.
     fn begin(&self, state: &mut State, ask: &Ask, deadline: Instant) -> Arc<Answer> {
-        state.runs += 1;
-        let answer = Arc::new(Answer { run: state.runs, page: OnceLock::new() });
-        let mut queue = VecDeque::with_capacity(state.slots.len());
-        for (index, slot) in state.slots.iter_mut().enumerate() {
-            slot.samples.clear();
-            slot.outcome = None;
-            if slot.collector.is_some() && ask.selection.has(index) {
-                queue.push_back(index);
-            }
-        }
-        let unfinished = queue.len();
-        state.run = Some(Run {
-            answer: Arc::clone(&answer),
-            selection: ask.selection.clone(),
-            format: ask.format,
-            queue,
-            unfinished,
-            last_taken: Instant::now(),
-            deadline,
-        });
-        if unfinished == 0 {
-            self.finish(state);
+        state.begun += 1;
+        let answer = Arc::new(Answer { run: state.begun, page: OnceLock::new() });
+        let run = Run::new(ask, deadline, Arc::clone(&answer), &state.slots);
+        let is_finished = run.unfinished == 0;
+        state.runs.push(run);
+        if is_finished {
+            self.finish(state, state.runs.len() - 1);
         }
         answer
     }
 
-    /// Ends the run: whoever has not answered is late, and the page is made. All who wait for it
+    /// Ends a run: whoever has not answered is late, and the page is made. All who wait for it
     /// have to be told then.
-    fn finish(&self, state: &mut State) {
+    fn finish(&self, state: &mut State, at: usize) {
         let now = Instant::now();
-        let Some(run) = state.run.take() else { return };
+        let mut run = state.runs.remove(at);
         for (index, slot) in state.slots.iter_mut().enumerate() {
             let is_asked = run.selection.has(index) && slot.background.is_none();
-            if slot.outcome.is_some() || !is_asked {
+            if run.results[index].outcome.is_some() || !is_asked {
                 continue;
             }
-            slot.outcome = Some(slot.late(now));
+            run.results[index].outcome = Some(slot.late(now));
             slot.errors.inc();
             if !slot.failing {
                 slot.failing = true;
@@ -340,31 +304,35 @@ impl Shared {
         let last = state.last.take().and_then(Arc::into_inner);
         let mut body = last.map_or_else(Vec::new, |last| last.body);
         body.clear();
-        self.encode(state, &run.selection, run.format, &mut body);
+        self.encode(state, &run, &mut body);
+        for (slot, result) in state.slots.iter_mut().zip(run.results) {
+            if result.outcome.is_some_and(|outcome| !outcome.timeout) {
+                slot.spare = result.samples;
+            }
+        }
         let page = Arc::new(Page { body });
         state.last = Some(Arc::clone(&page));
         // It is set here alone, once for each run.
         let _ = run.answer.page.set(page);
     }
 
-    /// The page of what is there now.
-    fn partial(&self, state: &mut State, ask: &Ask) -> Arc<Page> {
+    /// The page of what a run has so far.
+    fn partial(&self, state: &mut State, at: usize) -> Arc<Page> {
         let mut body = Vec::new();
-        self.encode(state, &ask.selection, ask.format, &mut body);
+        let run = state.runs.remove(at);
+        self.encode(state, &run, &mut body);
+        state.runs.insert(at, run);
         Arc::new(Page { body })
     }
 
-    fn encode(&self, state: &mut State, selection: &Selection, format: Format, body: &mut Vec<u8>) {
+    fn encode(&self, state: &mut State, run: &Run, body: &mut Vec<u8>) {
         let now = Instant::now();
         let State { slots, process, own, .. } = state;
-        let slots = || {
-            let all = slots.iter().enumerate();
-            all.filter(|(index, _)| selection.has(*index)).map(|(_, slot)| slot)
-        };
         own.clear();
         self.metrics.write_process(self.build, own);
         let mut cached = Vec::new();
-        for slot in slots() {
+        for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.selection.has(*index))
+        {
             if let Some(background) = &slot.background {
                 let snapshot = background.snapshot();
                 let outcome = background.outcome(&snapshot, now);
@@ -372,16 +340,16 @@ impl Shared {
                 self.metrics.write_background(slot.name, outcome, age, &snapshot, own);
                 cached.push(snapshot);
             } else {
-                let outcome = slot.outcome.unwrap_or_else(|| slot.late(now));
+                let outcome = run.results[index].outcome.unwrap_or_else(|| slot.late(now));
                 let errors = slot.errors.get();
                 self.metrics.write_outcome(slot.name, outcome, errors, slot.last_success, own);
             }
         }
         process.write(own);
         own.arrange();
-        let fresh = slots().map(|slot| &slot.samples);
+        let fresh = run.results.iter().map(|result| &result.samples);
         let cached = cached.iter().map(|snapshot| &snapshot.samples);
-        exposition::encode(fresh.chain(cached).chain([&*own]), format, body);
+        exposition::encode(fresh.chain(cached).chain([&*own]), run.format, body);
     }
 }
 

@@ -213,19 +213,36 @@ fn a_selection_asks_its_collectors_and_shows_them_alone() {
 }
 
 #[test]
-fn runs_about_different_collectors_follow_each_other() {
+fn runs_about_different_collectors_go_side_by_side() {
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("good", good()), ("bad", gated)]);
     thread::scope(|scope| {
-        let all = scope.spawn(|| ask(&scraper, AMPLE, Selection::All));
+        let bad = scope.spawn(|| ask(&scraper, AMPLE, Selection::Some(vec![1])));
         begun.recv().unwrap();
-        // The run in flight is about more than this; there is no time to wait for its end.
-        let page = ask(&scraper, Duration::ZERO, Selection::Some(vec![0]));
-        assert_eq!(self_metric(&page, "collector_success", "bad"), None);
-        let one = scope.spawn(|| ask(&scraper, AMPLE, Selection::Some(vec![0])));
+        let good = ask(&scraper, AMPLE, Selection::Some(vec![0]));
+        assert_eq!(value(&good, "good"), Some(1.0));
+        assert_eq!(self_metric(&good, "collector_success", "bad"), None);
+        let all = page(&scraper, SHORT);
+        assert_eq!((value(&all, "good"), value(&all, "bad")), (Some(1.0), None));
+        assert_eq!(self_metric(&all, "collector_timeout", "bad"), Some(1.0));
         gate.send(()).unwrap();
-        assert_eq!(value(&all.join().unwrap(), "bad"), Some(1.0));
-        assert_eq!(value(&one.join().unwrap(), "good"), Some(1.0));
+        assert_eq!(value(&bad.join().unwrap(), "bad"), Some(1.0), "it had the time");
+    });
+}
+
+#[test]
+fn a_collector_that_another_run_has_is_waited_for() {
+    let (gated, begun, gate) = gated();
+    let scraper = scraper(vec![("good", good()), ("bad", gated)]);
+    thread::scope(|scope| {
+        let bad = scope.spawn(|| ask(&scraper, AMPLE, Selection::Some(vec![1])));
+        begun.recv().unwrap();
+        let all = scope.spawn(|| page(&scraper, AMPLE));
+        gate.send(()).unwrap();
+        assert_eq!(value(&bad.join().unwrap(), "bad"), Some(1.0));
+        gate.send(()).unwrap();
+        let all = all.join().unwrap();
+        assert_eq!((value(&all, "good"), value(&all, "bad")), (Some(1.0), Some(1.0)));
     });
 }
 

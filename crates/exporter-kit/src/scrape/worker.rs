@@ -6,6 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::run::Found;
 use super::{Shared, State};
 use crate::collector::{CollectError, Collector};
 use crate::samples::Samples;
@@ -27,10 +28,10 @@ impl Shared {
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
     ) -> MutexGuard<'a, State> {
-        let Some(run) = state.run.as_mut().filter(|run| !run.queue.is_empty()) else {
+        if !state.has_work() {
             return state;
-        };
-        run.last_taken = Instant::now();
+        }
+        state.last_taken = Instant::now();
         let idle = state.idle_workers > 0;
         drop(state);
         if idle {
@@ -63,37 +64,37 @@ impl Shared {
             let started = Instant::now();
             slot.started = started;
             let (name, mut failing) = (slot.name, slot.failing);
-            let mut samples = std::mem::take(&mut slot.samples);
+            let mut samples = std::mem::take(&mut slot.spare);
             let Some(mut collector) = slot.collector.take() else { continue };
             drop(state);
 
+            samples.clear();
             let result = collect(collector.as_mut(), &mut samples);
             let duration = started.elapsed();
             report(name, &result, &mut failing);
 
             state = self.lock();
-            let slot = &mut state.slots[index];
+            let State { slots, runs, .. } = &mut *state;
+            let slot = &mut slots[index];
             slot.collector = Some(collector);
             slot.failing = failing;
-            if state.run.as_ref().is_none_or(|current| current.answer.run != run) {
+            let Some(at) = runs.iter().position(|current| current.number == run) else {
                 // Too late: that run was finished without it.
+                slot.spare = samples;
                 continue;
-            }
-            let slot = &mut state.slots[index];
-            slot.samples = samples;
+            };
             let success = result.is_ok();
-            slot.outcome = Some(Outcome { success, timeout: false, duration });
             if success {
                 slot.last_success = Some(SystemTime::now());
             } else {
                 slot.errors.inc();
             }
-            let unfinished = state.run.as_mut().map_or(0, |current| {
-                current.unfinished -= 1;
-                current.unfinished
-            });
-            if unfinished == 0 {
-                self.finish(&mut state);
+            let outcome = Some(Outcome { success, timeout: false, duration });
+            let run = &mut runs[at];
+            run.results[index] = Found { samples, outcome };
+            run.unfinished -= 1;
+            if run.unfinished == 0 {
+                self.finish(&mut state, at);
                 drop(state);
                 self.finished.notify_all();
                 state = self.lock();
@@ -103,11 +104,18 @@ impl Shared {
 }
 
 impl State {
+    /// Whether a worker would find something to do.
+    pub(super) fn has_work(&self) -> bool {
+        self.runs.iter().any(|run| run.next(&self.slots).is_some())
+    }
+
+    /// The next collector to run, and the run that it is for.
     fn take_next(&mut self) -> Option<(u64, usize)> {
-        let run = self.run.as_mut()?;
-        let index = run.queue.pop_front()?;
-        run.last_taken = Instant::now();
-        Some((run.answer.run, index))
+        let Self { runs, slots, .. } = self;
+        let (run, at) = runs.iter_mut().find_map(|run| run.next(slots).map(|at| (run, at)))?;
+        let index = run.queue.remove(at)?;
+        self.last_taken = Instant::now();
+        Some((run.number, index))
     }
 }
 

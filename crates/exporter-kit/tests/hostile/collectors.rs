@@ -1,10 +1,11 @@
 //! Collectors that do what they should not. The others' samples are on the page all the same.
 
+use std::io::Write;
 use std::time::Duration;
 
 use crate::alone;
 use crate::child::NUMEROUS_SAMPLES;
-use crate::client::{Reply, ask};
+use crate::client::{Reply, ask, connect};
 use crate::exporter::{Exporter, until};
 
 /// A scrape whose scraper waits for so many seconds.
@@ -41,6 +42,24 @@ fn one_that_hangs_for_ever() {
     assert!(exporter.workers() <= 3, "{} for two collectors", exporter.workers());
     let log = exporter.stop();
     assert_eq!(log.matches("hangs").count(), 1, "once is enough: {log}");
+}
+
+#[test]
+fn one_that_hangs_while_somebody_waits_for_ever() {
+    let _alone = alone();
+    // Who asks with all the time in the world must not hold up who has less of it, be it with the
+    // same collectors or with others.
+    for path in ["/metrics", "/metrics?collect[]=hangs"] {
+        let exporter = Exporter::start("hangs good");
+        let mut patient = connect(exporter.address()).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 3600\r\n\r\n");
+        patient.write_all(request.as_bytes()).unwrap();
+        until("it waits", || exporter.in_flight_of("hangs good") == 1);
+        let runs: Vec<_> = (0..3).map(|_| scrape(&exporter, 2).sample("good_runs")).collect();
+        assert!(runs.iter().all(Option::is_some) && runs[0] < runs[2], "{path}: {runs:?}");
+        assert!(exporter.workers() <= 3, "{} for two collectors", exporter.workers());
+    }
 }
 
 #[test]

@@ -72,11 +72,12 @@ impl Exporter {
         reply.body
     }
 
-    /// Scrapes that are being answered, seen without taking part in any of them: a scrape of no
-    /// collector, which gives up waiting at once.
-    pub(crate) fn in_flight(&self) -> u64 {
-        let peek = "/metrics?exclude[]=good&exclude[]=gate";
-        let page = get_within(self.address, peek, "0.001");
+    /// Scrapes that are being answered, seen without taking part in any of them: by a scrape of
+    /// none of its collectors.
+    pub(crate) fn in_flight_of(&self, collectors: &str) -> u64 {
+        let excluded: Vec<_> =
+            collectors.split(' ').map(|name| format!("exclude[]={name}")).collect();
+        let page = self.get(&format!("/metrics?{}", excluded.join("&")));
         page.sample("promhttp_metric_handler_requests_in_flight").unwrap() as u64 - 1
     }
 
@@ -141,17 +142,6 @@ impl Exporter {
     fn proc(&self, file: &str) -> String {
         fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap()
     }
-}
-
-fn get_within(address: SocketAddr, path: &str, seconds: &str) -> Reply {
-    crate::client::ask(
-        address,
-        &format!(
-            "GET {path} HTTP/1.1\r\nConnection: close\r\n\
-             X-Prometheus-Scrape-Timeout-Seconds: {seconds}\r\n\r\n"
-        ),
-    )
-    .unwrap()
 }
 
 impl Drop for Exporter {

@@ -57,7 +57,7 @@ fn a_scrape_in_flight_is_answered_before_the_end() {
         let mut exporter = Exporter::start("gate good");
         let mut scraper = connect(exporter.address()).unwrap();
         scraper.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
-        until("the scrape is in flight", || exporter.in_flight() == 1);
+        until("the scrape is in flight", || exporter.in_flight_of("gate good") == 1);
         // One that has no request under way does not delay the end.
         let _idle = connect(exporter.address()).unwrap();
         let begun = Instant::now();

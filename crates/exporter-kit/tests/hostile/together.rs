@@ -1,5 +1,6 @@
 //! Many scrapers at once.
 
+use std::io::Write;
 use std::time::Instant;
 
 use crate::alone;
@@ -8,8 +9,6 @@ use crate::exporter::{Exporter, until};
 
 #[test]
 fn sixty_four_scrapes_share_one_run() {
-    use std::io::Write;
-
     let _alone = alone();
     let mut exporter = Exporter::start("gate good");
     let begun = Instant::now();
@@ -20,7 +19,7 @@ fn sixty_four_scrapes_share_one_run() {
             stream
         })
         .collect();
-    until("all are being answered", || exporter.in_flight() == 64);
+    until("all are being answered", || exporter.in_flight_of("gate good") == 64);
     exporter.open_gate();
     let mut pages = scrapers.into_iter().map(|mut stream| {
         let reply = read_to_end(&mut stream, begun).unwrap();
