@@ -52,7 +52,8 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Fuzz) -> Result<()> {
     }
     if !broken.is_empty() {
         bail!(
-            "{} broke; when that is mended, keep the input in crates/exporter-kit/tests/corpus",
+            "{} failed; an input that breaks a parser goes into crates/exporter-kit/tests/corpus when \
+             that is mended",
             broken.join(", ")
         );
     }

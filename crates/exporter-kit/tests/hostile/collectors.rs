@@ -38,6 +38,8 @@ fn one_that_hangs_for_ever() {
         assert_eq!(page.sample("good_runs"), Some(run));
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
         assert_eq!(outcome(&page, "hangs"), [0.0, 1.0, run]);
+        let is_waited_for = page.took > Duration::from_millis(500);
+        assert_eq!(is_waited_for, run == 1.0, "{:?} in run {run}", page.took);
     }
     assert!(exporter.workers() <= 3, "{} for two collectors", exporter.workers());
     let log = exporter.stop();
