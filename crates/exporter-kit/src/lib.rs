@@ -28,10 +28,15 @@
 //! }
 //! ```
 //!
+//! What is read at a scrape is set as [`Samples`] of a [`Gauge`], [`Counter`], [`Histogram`] or
+//! [`Summary`]; what the program counts itself as it works lives in a [`Live`] set. A collector's
+//! test holds its definitions against the field's conventions with [`lint`](lint()).
+//!
 //! Two cargo features, neither on by default: `web-config` brings `--web.config.file` with basic auth,
 //! `tls` adds TLS to it, and needs a C compiler.
 //!
-//! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description.
+//! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description
+//! and the labels that it reserves.
 
 mod background;
 mod cli;

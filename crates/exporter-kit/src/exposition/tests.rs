@@ -136,12 +136,20 @@ fn sums_that_can_go_down_are_not_in_openmetrics() {
     let [text, openmetrics] = both(|out| {
         let negative = Histogram::new("h", "H.").buckets(&[-1.0]);
         out.set_histogram(&negative, [], 2, 1.0, &[0]);
+        out.set_histogram(&Histogram::new("i", "I.").buckets(&[1.0]), [], 2, -1.0, &[2]);
         out.set_summary(&SIZE, [], 2, -1.0, &[]);
     });
-    for line in ["h_sum 1\n", "h_count 2\n", "size_bytes_sum -1\n", "size_bytes_count 2\n"] {
+    for line in [
+        "h_sum 1\n",
+        "h_count 2\n",
+        "i_sum -1\n",
+        "i_count 2\n",
+        "size_bytes_sum -1\n",
+        "size_bytes_count 2\n",
+    ] {
         assert!(text.contains(line), "{line} in {text}");
     }
-    for name in ["h_sum", "h_count", "size_bytes_sum"] {
+    for name in ["h_sum", "h_count", "i_sum", "i_count", "size_bytes_sum"] {
         assert!(!openmetrics.contains(name), "{openmetrics}");
     }
     assert!(openmetrics.contains("h_bucket{le=\"-1.0\"} 0\nh_bucket{le=\"+Inf\"} 2\n"));

@@ -2,12 +2,14 @@
 //! A steady scrape reuses every buffer and allocates nothing; a huge one is bounded, and its
 //! memory is given back after the next.
 
+mod block;
 mod check;
 mod dropped;
 mod family;
 
 use std::cmp::Ordering;
 
+pub(crate) use self::block::{Block, Item};
 pub use self::dropped::Dropped;
 pub(crate) use self::family::Family;
 
@@ -249,11 +251,9 @@ impl Samples {
 
     /// The blocks of an arranged set: each family with its samples.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
-        self.samples.chunk_by(|a, b| a.family == b.family).map(|samples| Block {
-            family: self.families.get(samples[0].family),
-            text: self.text.as_slice(),
-            numbers: &self.numbers,
-            samples,
+        self.samples.chunk_by(|a, b| a.family == b.family).map(|samples| {
+            let family = self.families.get(samples[0].family);
+            Block::new(family, self.text.as_slice(), &self.numbers, samples)
         })
     }
 
@@ -327,60 +327,6 @@ impl Samples {
     fn mismatch(&mut self, metric: &Core, why: &'static str) {
         self.dropped.mismatch += 1;
         self.mismatch.get_or_insert((metric.name, why));
-    }
-}
-
-/// One family's samples in one set of samples.
-#[derive(Clone, Copy)]
-pub(crate) struct Block<'a> {
-    pub(crate) family: &'a Family,
-    text: &'a [u8],
-    numbers: &'a [f64],
-    samples: &'a [Sample],
-}
-
-/// One sample on its way to the page.
-#[derive(Clone, Copy)]
-pub(crate) struct Item<'a> {
-    pub(crate) series: &'a [u8],
-    /// The value, or the sum of a histogram or summary.
-    pub(crate) value: f64,
-    /// The cumulative counts of a histogram's buckets or the values of a summary's quantiles
-    /// (NaN where not known), and the whole count. Empty for the other kinds.
-    pub(crate) numbers: &'a [f64],
-}
-
-impl<'a> Block<'a> {
-    pub(crate) fn items(self) -> impl Iterator<Item = Item<'a>> {
-        let each = self.family.numbers();
-        self.samples.iter().map(move |sample| Item {
-            series: self.series(sample),
-            value: sample.value,
-            numbers: &self.numbers[sample.numbers as usize..][..each],
-        })
-    }
-
-    pub(crate) fn name(self) -> &'a [u8] {
-        self.family.name().as_bytes()
-    }
-
-    pub(crate) fn len(self) -> usize {
-        self.samples.len()
-    }
-
-    /// The series of the first sample.
-    pub(crate) fn first_series(self) -> Option<&'a [u8]> {
-        self.samples.first().map(|sample| self.series(sample))
-    }
-
-    /// The first sample as a block, and the others.
-    pub(crate) fn split_first(self) -> (Self, Self) {
-        let (first, rest) = self.samples.split_at(self.samples.len().min(1));
-        (Self { samples: first, ..self }, Self { samples: rest, ..self })
-    }
-
-    fn series(self, sample: &Sample) -> &'a [u8] {
-        &self.text[sample.start as usize..sample.end as usize]
     }
 }
 

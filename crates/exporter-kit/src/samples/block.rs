@@ -1,0 +1,66 @@
+//! Samples on their way to the page: the block of each family, and the items in it.
+
+use super::{Family, Sample};
+
+/// One family's samples in one set of samples.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a> {
+    pub(crate) family: &'a Family,
+    text: &'a [u8],
+    numbers: &'a [f64],
+    samples: &'a [Sample],
+}
+
+/// One sample on its way to the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Item<'a> {
+    pub(crate) series: &'a [u8],
+    /// The value, or the sum of a histogram or summary.
+    pub(crate) value: f64,
+    /// The cumulative counts of a histogram's buckets or the values of a summary's quantiles
+    /// (NaN where not known), and the whole count. Empty for the other kinds.
+    pub(crate) numbers: &'a [f64],
+}
+
+impl<'a> Block<'a> {
+    pub(super) fn new(
+        family: &'a Family,
+        text: &'a [u8],
+        numbers: &'a [f64],
+        samples: &'a [Sample],
+    ) -> Self {
+        Self { family, text, numbers, samples }
+    }
+
+    pub(crate) fn items(self) -> impl Iterator<Item = Item<'a>> {
+        let each = self.family.numbers();
+        self.samples.iter().map(move |sample| Item {
+            series: self.series(sample),
+            value: sample.value,
+            numbers: &self.numbers[sample.numbers as usize..][..each],
+        })
+    }
+
+    pub(crate) fn name(self) -> &'a [u8] {
+        self.family.name().as_bytes()
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.samples.len()
+    }
+
+    /// The series of the first sample.
+    pub(crate) fn first_series(self) -> Option<&'a [u8]> {
+        self.samples.first().map(|sample| self.series(sample))
+    }
+
+    /// The first sample as a block, and the others.
+    pub(crate) fn split_first(self) -> (Self, Self) {
+        let (first, rest) = self.samples.split_at(self.samples.len().min(1));
+        (Self { samples: first, ..self }, Self { samples: rest, ..self })
+    }
+
+    fn series(self, sample: &Sample) -> &'a [u8] {
+        &self.text[sample.start as usize..sample.end as usize]
+    }
+}
