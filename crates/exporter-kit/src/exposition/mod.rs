@@ -2,12 +2,11 @@
 //! feeds only, no timestamps.
 
 pub(crate) mod compound;
-mod number;
+pub(crate) mod number;
 pub(crate) mod text;
 
 use std::mem;
 
-use self::number::write_value;
 use self::text::{Text, compare};
 use crate::definition::{Kind, Unit};
 use crate::samples::{Block, Family, Samples};
@@ -73,12 +72,7 @@ pub(crate) fn encode<'a>(
 pub(crate) type WriteBlock = fn(&mut Text, Block<'_>, Format);
 
 pub(crate) fn write_scalars(out: &mut Text, block: Block<'_>, _: Format) {
-    for item in block.items() {
-        out.append(item.series);
-        out.push(b' ');
-        write_value(out, item.value);
-        out.push(b'\n');
-    }
+    block.lines().for_each(|lines| out.append(lines));
 }
 
 /// Writes one family that is in several parts, and says how many samples were left out.

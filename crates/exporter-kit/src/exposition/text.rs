@@ -40,19 +40,26 @@ impl Text {
 
     /// Appends `text` with backslash and line feed escaped, and double quotes if `quotes` says so.
     pub(crate) fn append_escaped(&mut self, text: &[u8], quotes: bool) {
-        let mut clean = 0;
-        for (at, byte) in text.iter().enumerate() {
-            let escaped: &[u8; 2] = match byte {
-                b'\\' => b"\\\\",
-                b'\n' => b"\\n",
-                b'"' if quotes => b"\\\"",
-                _ => continue,
-            };
-            self.append(&text[clean..at]);
-            self.append(escaped);
-            clean = at + 1;
+        // Most labels have nothing to escape, and words tell so sooner than bytes.
+        let (words, rest) = text.as_chunks::<8>();
+        let is_clean = words.iter().all(|word| !has_special(*word, quotes))
+            && rest.iter().all(|byte| !is_special(*byte, quotes));
+        if is_clean {
+            return self.append(text);
         }
-        self.append(&text[clean..]);
+        for run in text.split_inclusive(|byte| is_special(*byte, quotes)) {
+            match run.split_last() {
+                Some((b'\n', clean)) => {
+                    self.append(clean);
+                    self.append(b"\\n");
+                }
+                Some((special, clean)) if is_special(*special, quotes) => {
+                    self.append(clean);
+                    self.append(&[b'\\', *special]);
+                }
+                _ => self.append(run),
+            }
+        }
     }
 
     /// How much memory it holds, in bytes.
@@ -117,6 +124,23 @@ pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
     }
     let words = a_words.len().min(b_words.len()) * 8;
     a[words..].iter().cmp(&b[words..])
+}
+
+fn is_special(byte: u8, quotes: bool) -> bool {
+    byte == b'\\' || byte == b'\n' || (quotes && byte == b'"')
+}
+
+/// Whether a byte of the word is special. Says yes now and then where there is none.
+fn has_special(word: [u8; 8], quotes: bool) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let word = u64::from_ne_bytes(word);
+    // Taking one from each byte sets the top bit of those that were 0, and of few others.
+    let has = |byte: u8| {
+        let zeros = word ^ (ONES * u64::from(byte));
+        zeros.wrapping_sub(ONES) & !zeros & TOPS
+    };
+    has(b'\\') | has(b'\n') | if quotes { has(b'"') } else { 0 } != 0
 }
 
 /// Copies between slices of one length.

@@ -41,6 +41,15 @@ impl<'a> Block<'a> {
         })
     }
 
+    /// The lines of gauges or counters, in as few pieces as they lie in.
+    pub(crate) fn lines(self) -> impl Iterator<Item = &'a [u8]> {
+        let rows = self.samples.chunk_by(|a, b| a.line_end == b.start);
+        rows.filter_map(move |row| {
+            let (first, last) = (row.first()?, row.last()?);
+            self.text.get(first.start as usize..last.line_end as usize)
+        })
+    }
+
     pub(crate) fn name(self) -> &'a [u8] {
         self.family.name().as_bytes()
     }

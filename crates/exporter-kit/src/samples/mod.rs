@@ -16,6 +16,7 @@ pub(crate) use self::family::Family;
 use self::dropped::Reason;
 use self::family::Families;
 use crate::definition::{Core, Definition, HistogramKind, Kind, MetricKind, Scalar, SummaryKind};
+use crate::exposition::number::write_value;
 use crate::exposition::text::{Text, compare, trim};
 
 /// The longest series (name and labels) that is exposed. Scrapers read line by line with a 64 KiB
@@ -26,8 +27,8 @@ const MAX_SERIES_BYTES: usize = 64 * 1024 - 128;
 /// How much one collector may contribute to a page.
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 
-/// What a line has beside its series: the value and, of a histogram or summary, suffix and bound.
-const LINE_BYTES: [usize; 2] = [26, 26 + 40];
+/// What a line of a histogram or summary has beside its series: value, suffix and bound.
+const LINE_BYTES: usize = 26 + 40;
 
 /// Where a [`Collector`](crate::Collector) puts what it read.
 ///
@@ -45,7 +46,8 @@ const LINE_BYTES: [usize; 2] = [26, 26 + 40];
 /// [`Samples::dropped`].
 #[derive(Debug, Default)]
 pub struct Samples {
-    /// The series of all samples, one after another: `name{label="value"}`.
+    /// The lines of all samples, one after another; of a histogram or summary, whose lines depend
+    /// on the format, the series alone: `name{label="value"}`.
     text: Text,
     samples: Vec<Sample>,
     /// What samples of histograms and summaries have beside their sum.
@@ -64,8 +66,12 @@ pub struct Samples {
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     family: u32,
+    /// Where its text begins.
     start: u32,
+    /// Where its series ends.
     end: u32,
+    /// Where its line ends; that of a histogram or summary is not written yet.
+    line_end: u32,
     /// Where in the numbers its own begin.
     numbers: u32,
     /// The value, or the sum of a histogram or summary.
@@ -308,19 +314,26 @@ impl Samples {
         if series > MAX_SERIES_BYTES {
             return Err(Reason::TooLong);
         }
-        let page_bytes = self.page_bytes
-            + match self.numbers.len() - numbers {
-                0 => series + LINE_BYTES[0],
-                // A line for each number, one for the bucket +Inf and one for the sum.
-                numbers => (series + LINE_BYTES[1]) * (numbers + 2),
-            };
+        let end = start + series;
+        let page_bytes = match self.numbers.len() - numbers {
+            0 => {
+                self.text.push(b' ');
+                write_value(&mut self.text, value);
+                self.text.push(b'\n');
+                self.text.len() - start
+            }
+            // A line for each number, one for the bucket +Inf and one for the sum.
+            numbers => (series + LINE_BYTES) * (numbers + 2),
+        };
+        let page_bytes = self.page_bytes + page_bytes;
         if page_bytes > MAX_PAGE_BYTES {
             return Err(Reason::TooMany);
         }
         self.page_bytes = page_bytes;
         // The bound of the page is far below 2^32.
-        let (start, end, numbers) = (start as u32, (start + series) as u32, numbers as u32);
-        self.samples.push(Sample { family, start, end, numbers, value });
+        let [start, end, line_end, numbers] =
+            [start, end, self.text.len(), numbers].map(|place| place as u32);
+        self.samples.push(Sample { family, start, end, line_end, numbers, value });
         Ok(())
     }
 
