@@ -6,11 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::collection::{Outcome, collect, report, report_dropped};
 use crate::collector::Collector;
 use crate::definition::Metric;
 use crate::samples::Samples;
-use crate::scrape::{collect, report};
-use crate::self_metrics::Outcome;
 
 /// A collector in the background and what it has brought last.
 pub(crate) struct Background {
@@ -32,6 +31,8 @@ pub(crate) struct Snapshot {
     last: Option<Outcome>,
     running_since: Option<Instant>,
     pub(crate) errors: u64,
+    /// Samples that were left out.
+    pub(crate) dropped: u64,
 }
 
 impl Background {
@@ -52,6 +53,7 @@ impl Background {
             last: None,
             running_since: None,
             errors: 0,
+            dropped: 0,
         };
         let help = metrics.iter().map(cached).collect();
         Self { name, interval, metrics, help, snapshot: Mutex::new(snapshot) }
@@ -90,7 +92,10 @@ impl Background {
         let result = collect(collector, samples);
         samples.replace_help(|metric| self.help(metric));
         report(self.name, &result, failing);
+        let dropped = samples.dropped();
         let mut snapshot = self.snapshot();
+        report_dropped(self.name, snapshot.dropped, dropped);
+        snapshot.dropped += dropped.total();
         let success = result.is_ok();
         let duration = started.elapsed();
         snapshot.last = Some(Outcome { success, timeout: false, duration });

@@ -4,19 +4,19 @@ use std::env;
 use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
-use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::cli::{self, Command, Config, Flag, SettingError, Settings};
+use crate::collection::is_collecting;
 use crate::collector::Collector;
 use crate::definition::Description;
 use crate::logging;
-use crate::scrape::{Scraper, Source, WORKER_NAME};
+use crate::scrape::{Scraper, Source};
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::shutdown::Shutdown;
-use crate::web::{self, Site, WebConfig};
+use crate::web::{self, Connection, Site, WebConfig};
 
 /// How long responses may take that are on their way when the process is asked to end.
 const LAST_RESPONSES: Duration = Duration::from_millis(1500);
@@ -232,7 +232,8 @@ impl Exporter {
 
     /// Flags and metrics as data: what packages, dashboards and references are made from.
     fn describe(self, flags: &[Flag]) -> Value {
-        let scraper = Scraper::new(SelfMetrics::new(self.name), self.build, self.sources);
+        let scraper =
+            Scraper::<Connection>::new(SelfMetrics::new(self.name), self.build, self.sources);
         let mut metrics = Vec::new();
         scraper.describe(|metric| metrics.push(to_json(metric)));
         json!({
@@ -260,7 +261,7 @@ fn to_json(metric: Description<'_>) -> Value {
 fn silence_collectors() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if thread::current().name() != Some(WORKER_NAME) {
+        if !is_collecting() {
             usual(info);
         }
     }));

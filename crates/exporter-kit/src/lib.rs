@@ -40,6 +40,7 @@
 
 mod background;
 mod cli;
+mod collection;
 mod collector;
 mod definition;
 mod exporter;

@@ -1,36 +1,47 @@
-//! One scrape: every collector is asked at once, on named worker threads, with a deadline.
+//! One scrape: every chosen collector is asked, with a deadline.
+//!
+//! The thread of the client that asks runs the collectors itself, since waking another thread costs
+//! more than most collectors do. It may get stuck in one of them, so its client is left where
+//! another thread finds it: [`watch`] answers the client when its time is up and goes on with it,
+//! and sends a helper for the collectors that wait behind a slow one. A collector that is late is
+//! not asked again until it has answered, so no more threads are stuck than there are collectors.
 //!
 //! Overlapping scrapes of the same share one run; others run side by side, so that none waits for
-//! what it has not asked for. Collectors share a worker, since waking a thread costs more than most
-//! collectors do; when one is slow another worker takes the rest, and when one is late its worker is
-//! left behind with it. A late collector is not asked again until it has answered, so there are
-//! never more workers than collectors and one.
+//! what it has not asked for.
 
+mod lead;
+mod page;
 mod run;
-mod worker;
+mod watch;
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use prometheus::IntCounter;
-use run::Run;
-use worker::{PATIENCE, WORKER_STACK_BYTES};
-pub(crate) use worker::{WORKER_NAME, collect, report};
-
+use self::page::Pages;
+use self::run::Run;
 use crate::background::Background;
+use crate::collection::{COLLECTOR_STACK_BYTES, Outcome, report_dropped};
 use crate::collector::Collector;
-use crate::exposition::{self, Format};
+use crate::exposition::Format;
 use crate::process::ProcessMetrics;
-use crate::samples::Samples;
-use crate::self_metrics::{Build, Handler, Outcome, SelfMetrics};
+use crate::samples::{Dropped, Samples};
+use crate::self_metrics::{Build, Handler, SelfMetrics};
 
-/// Owns the collectors and answers scrapes.
-pub(crate) struct Scraper {
-    shared: Arc<Shared>,
+pub(crate) use self::page::Page;
+
+/// Owns the collectors and answers scrapes of clients.
+pub(crate) struct Scraper<C> {
+    shared: Arc<Shared<C>>,
     /// Not yet started.
     in_background: Mutex<Vec<Waiting>>,
+}
+
+/// Who asks for a page.
+pub(crate) trait Client: Send + 'static {
+    /// Goes on with the page on a thread of its own: the one that has asked is stuck.
+    fn resume(self: Box<Self>, page: Arc<Page>);
 }
 
 /// A collector that is going to run in the background, and where its samples go.
@@ -62,12 +73,6 @@ impl Selection {
     }
 }
 
-/// A finished page.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) body: Vec<u8>,
-}
-
 /// Where the page of a run appears, for all who share the run.
 #[derive(Debug)]
 struct Answer {
@@ -75,43 +80,49 @@ struct Answer {
     page: OnceLock<Arc<Page>>,
 }
 
-struct Shared {
+struct Shared<C> {
     metrics: SelfMetrics,
     build: Build,
-    state: Mutex<State>,
-    /// There may be something to collect.
-    work: Condvar,
-    /// A run is finished.
-    finished: Condvar,
+    state: Mutex<State<C>>,
+    /// A run is finished, or a collector is free that another run waits for.
+    news: Condvar,
+    /// There is a client to watch over.
+    watch: Condvar,
 }
 
-struct State {
+struct State<C> {
     slots: Vec<Slot>,
     /// Those in flight, the oldest first.
-    runs: Vec<Run>,
+    runs: Vec<Run<C>>,
     /// How many there have been.
     begun: u64,
-    /// When a worker has last taken a collector, or was sent for.
+    /// How many leaders there have been.
+    led: u64,
+    /// When a thread has last taken a collector, or was sent for.
     last_taken: Instant,
-    idle_workers: usize,
+    /// How many wait for news.
+    waiting: usize,
+    /// When the watch looks next; `None` while there is nobody to watch over.
+    next_look: Option<Instant>,
     process: ProcessMetrics,
     own: Samples,
-    /// The last page: its memory serves for the next one.
-    last: Option<Arc<Page>>,
+    pages: Pages,
 }
 
 /// A collector.
 struct Slot {
     name: &'static str,
-    /// `None` while a worker has it.
+    /// `None` while a thread has it.
     collector: Option<Box<dyn Collector>>,
     /// Memory for its next samples.
     spare: Samples,
-    /// When a worker has last taken it.
+    /// When a thread has last taken it.
     started: Instant,
     last_success: Option<SystemTime>,
     failing: bool,
-    errors: IntCounter,
+    errors: u64,
+    /// Samples that were left out of pages.
+    dropped: u64,
     /// Instead of all that, for a collector that runs in the background.
     background: Option<Arc<Background>>,
 }
@@ -124,7 +135,7 @@ pub(crate) struct Source {
     pub(crate) interval: Option<Duration>,
 }
 
-impl Scraper {
+impl<C: Client> Scraper<C> {
     pub(crate) fn new(metrics: SelfMetrics, build: Build, sources: Vec<Source>) -> Self {
         let mut in_background = Vec::new();
         let slots = sources.into_iter().map(|Source { name, collector, interval }| {
@@ -144,7 +155,8 @@ impl Scraper {
                 started: Instant::now(),
                 last_success: None,
                 failing: false,
-                errors: metrics.errors_of(name),
+                errors: 0,
+                dropped: 0,
                 background,
             }
         });
@@ -152,28 +164,30 @@ impl Scraper {
             slots: slots.collect(),
             runs: Vec::new(),
             begun: 0,
+            led: 0,
             last_taken: Instant::now(),
-            idle_workers: 0,
+            waiting: 0,
+            next_look: None,
             process: ProcessMetrics::default(),
             own: Samples::default(),
-            last: None,
+            pages: Pages::default(),
         };
-        let state = Mutex::new(state);
-        let (work, finished) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { metrics, build, state, work, finished });
+        let (state, news, watch) = (Mutex::new(state), Condvar::new(), Condvar::new());
+        let shared = Arc::new(Shared { metrics, build, state, news, watch });
         Self { shared, in_background: Mutex::new(in_background) }
     }
 
-    /// Starts the collectors that run in the background.
+    /// Starts the watch over the scrapes, and the collectors that run in the background.
     ///
     /// # Errors
     ///
     /// The system refuses to start a thread.
     pub(crate) fn start(&self) -> io::Result<()> {
+        self.shared.start_watch()?;
         let mut waiting = self.in_background.lock().unwrap_or_else(PoisonError::into_inner);
         for (background, mut collector) in waiting.drain(..) {
-            let thread = thread::Builder::new().name(WORKER_NAME.into());
-            let thread = thread.stack_size(WORKER_STACK_BYTES);
+            let thread = thread::Builder::new().name("background".into());
+            let thread = thread.stack_size(COLLECTOR_STACK_BYTES);
             thread.spawn(move || background.run(collector.as_mut()))?;
         }
         Ok(())
@@ -190,38 +204,9 @@ impl Scraper {
     }
 
     /// The page of a run in flight, if it is about the same and in the same format, or of a new
-    /// one; after the timeout at the latest.
-    pub(crate) fn scrape(&self, ask: &Ask) -> Arc<Page> {
-        let deadline = Instant::now() + ask.timeout;
-        let shared = &self.shared;
-        let (mut state, answer) = shared.join(ask, deadline);
-        loop {
-            if let Some(page) = answer.page.get() {
-                return Arc::clone(page);
-            }
-            let now = Instant::now();
-            if now >= deadline
-                && let Some(at) = state.runs.iter().position(|run| run.number == answer.run)
-            {
-                if now < state.runs[at].deadline {
-                    // Somebody with more time waits on for the rest.
-                    return shared.partial(&mut state, at);
-                }
-                shared.finish(&mut state, at);
-                shared.finished.notify_all();
-                continue;
-            }
-            let mut wake = deadline;
-            if state.has_work() {
-                let stalled = state.last_taken + PATIENCE;
-                if now >= stalled {
-                    state = shared.rouse_worker(state);
-                    continue;
-                }
-                wake = wake.min(stalled);
-            }
-            state = shared.wait(state, wake.saturating_duration_since(now));
-        }
+    /// one; after the timeout at the latest. `None` where another thread goes on with the client.
+    pub(crate) fn scrape(&self, ask: &Ask, client: Box<C>) -> Option<(Arc<Page>, Box<C>)> {
+        self.shared.scrape(ask, client)
     }
 
     /// The kit's own definitions and those of all collectors.
@@ -244,116 +229,19 @@ impl Scraper {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<C> Shared<C> {
+    fn lock(&self) -> MutexGuard<'_, State<C>> {
         // Nothing panics while it holds the lock; if it did, the state would still be usable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until a run is finished, for at most `time`.
-    fn wait<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
-        self.finished.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    /// Takes part in a run of what `ask` is about, or starts one.
-    fn join(
-        self: &Arc<Self>,
-        ask: &Ask,
-        deadline: Instant,
-    ) -> (MutexGuard<'_, State>, Arc<Answer>) {
-        let mut state = self.lock();
-        if let Some(run) = state.runs.iter_mut().find(|run| run.serves(ask)) {
-            run.deadline = run.deadline.max(deadline);
-            let answer = Arc::clone(&run.answer);
-            return (state, answer);
-        }
-        let answer = self.begin(&mut state, ask, deadline);
-        (self.rouse_worker(state), answer)
-    }
-
-    fn begin(&self, state: &mut State, ask: &Ask, deadline: Instant) -> Arc<Answer> {
-        state.begun += 1;
-        let answer = Arc::new(Answer { run: state.begun, page: OnceLock::new() });
-        let run = Run::new(ask, deadline, Arc::clone(&answer), &state.slots);
-        let is_finished = run.unfinished == 0;
-        state.runs.push(run);
-        if is_finished {
-            self.finish(state, state.runs.len() - 1);
-        }
-        answer
-    }
-
-    /// Ends a run: whoever has not answered is late, and the page is made. All who wait for it
-    /// have to be told then.
-    fn finish(&self, state: &mut State, at: usize) {
-        let now = Instant::now();
-        let mut run = state.runs.remove(at);
-        for (index, slot) in state.slots.iter_mut().enumerate() {
-            let is_asked = run.selection.has(index) && slot.background.is_none();
-            if run.results[index].outcome.is_some() || !is_asked {
-                continue;
-            }
-            run.results[index].outcome = Some(slot.late(now));
-            slot.errors.inc();
-            if !slot.failing {
-                slot.failing = true;
-                log::warn!("collector {} is late; the page goes without its samples", slot.name);
-            }
-        }
-        // Unless somebody is still sending it.
-        let last = state.last.take().and_then(Arc::into_inner);
-        let mut body = last.map_or_else(Vec::new, |last| last.body);
-        body.clear();
-        self.encode(state, &run, &mut body);
-        for (slot, result) in state.slots.iter_mut().zip(run.results) {
-            if result.outcome.is_some_and(|outcome| !outcome.timeout) {
-                slot.spare = result.samples;
-            }
-        }
-        let page = Arc::new(Page { body });
-        state.last = Some(Arc::clone(&page));
-        // It is set here alone, once for each run.
-        let _ = run.answer.page.set(page);
-    }
-
-    /// The page of what a run has so far.
-    fn partial(&self, state: &mut State, at: usize) -> Arc<Page> {
-        let mut body = Vec::new();
-        let run = state.runs.remove(at);
-        self.encode(state, &run, &mut body);
-        state.runs.insert(at, run);
-        Arc::new(Page { body })
-    }
-
-    fn encode(&self, state: &mut State, run: &Run, body: &mut Vec<u8>) {
-        let now = Instant::now();
-        let State { slots, process, own, .. } = state;
-        own.clear();
-        self.metrics.write_process(self.build, own);
-        let mut cached = Vec::new();
-        for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.selection.has(*index))
-        {
-            if let Some(background) = &slot.background {
-                let snapshot = background.snapshot();
-                let outcome = background.outcome(&snapshot, now);
-                let age = snapshot.taken.map(|taken| now.saturating_duration_since(taken));
-                self.metrics.write_background(slot.name, outcome, age, &snapshot, own);
-                cached.push(snapshot);
-            } else {
-                let outcome = run.results[index].outcome.unwrap_or_else(|| slot.late(now));
-                let errors = slot.errors.get();
-                self.metrics.write_outcome(slot.name, outcome, errors, slot.last_success, own);
-            }
-        }
-        process.write(own);
-        own.arrange();
-        let fresh = run.results.iter().map(|result| &result.samples);
-        let cached = cached.iter().map(|snapshot| &snapshot.samples);
-        exposition::encode(fresh.chain(cached).chain([&*own]), run.format, body);
     }
 }
 
 impl Slot {
+    fn count_dropped(&mut self, dropped: Dropped) {
+        report_dropped(self.name, self.dropped, dropped);
+        self.dropped += dropped.total();
+    }
+
     /// The outcome of a collector that has not answered: it was not begun in time, or it was
     /// begun in this run or an earlier one and is not back yet.
     fn late(&self, now: Instant) -> Outcome {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
+use prometheus::{IntCounter, IntGauge};
 
-use crate::background::Snapshot;
+use crate::collection::Outcome;
 use crate::definition::{Counter, Gauge, Metric, Unit};
 use crate::samples::Samples;
 
@@ -17,12 +17,17 @@ pub(crate) struct Build {
     pub(crate) target: &'static str,
 }
 
-/// How one collector fared in one run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) success: bool,
-    pub(crate) timeout: bool,
-    pub(crate) duration: Duration,
+/// How a collector has fared so far.
+#[derive(Debug)]
+pub(crate) struct Fared {
+    /// Of the last run that has ended, or of the present one if that is late.
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) errors: u64,
+    /// Samples that were left out of pages.
+    pub(crate) dropped: u64,
+    pub(crate) last_success: Option<SystemTime>,
+    /// How old the samples are of a collector in the background.
+    pub(crate) age: Option<Duration>,
 }
 
 /// The definitions, named after the exporter.
@@ -35,7 +40,7 @@ pub(crate) struct SelfMetrics {
     last_success: Gauge<1>,
     age: Gauge<1>,
     errors: Counter<1>,
-    live_errors: IntCounterVec,
+    dropped: Counter<1>,
     handler: Handler,
 }
 
@@ -58,9 +63,9 @@ pub(crate) struct Handler {
 }
 
 /// A scrape that is being answered; no longer when dropped.
-pub(crate) struct InFlight<'a>(&'a IntGauge);
+pub(crate) struct InFlight(IntGauge);
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -80,9 +85,9 @@ impl Handler {
     }
 
     /// Begins to answer a scrape, unless `limit` are being answered; 0 is no limit.
-    pub(crate) fn begin(&self, limit: usize) -> Option<InFlight<'_>> {
+    pub(crate) fn begin(&self, limit: usize) -> Option<InFlight> {
         self.in_flight.inc();
-        let guard = InFlight(&self.in_flight);
+        let guard = InFlight(self.in_flight.clone());
         let within = limit == 0 || self.in_flight.get() <= i64::try_from(limit).unwrap_or(i64::MAX);
         within.then_some(guard)
     }
@@ -113,9 +118,6 @@ impl SelfMetrics {
         )
         .labels(["collector"])
         .zh("采集错误次数");
-        let live_errors =
-            IntCounterVec::new(Opts::new(errors.name(), errors.help()), &["collector"])
-                .expect("the exporter's name makes a metric name, which Exporter::new asks for");
         Self {
             build_info: Gauge::new(name("build_info"), "Constant 1, labelled with the build.")
                 .labels(["version", "revision", "rustversion", "target"])
@@ -154,25 +156,35 @@ impl SelfMetrics {
             .unit(Unit::Seconds)
             .zh("缓存数据的年龄"),
             errors,
-            live_errors,
+            dropped: Counter::new(
+                name("scrape_samples_dropped_total"),
+                "Samples of the collector that were left out: no finite numbers, too long, too many, twice the same, not as defined.",
+            )
+            .labels(["collector"])
+            .zh("丢弃的样本数"),
             handler: Handler::new(),
         }
     }
 
     /// All definitions, for `--describe`.
-    pub(crate) fn definitions(&self) -> [&dyn Metric; 9] {
+    pub(crate) fn definitions(&self) -> [&dyn Metric; 10] {
         let Self { build_info, success, duration, timeout, last_success, age, errors, .. } = self;
-        let last = last_success;
-        [build_info, success, duration, timeout, last, age, errors, &REQUESTS, &IN_FLIGHT]
+        [
+            build_info,
+            success,
+            duration,
+            timeout,
+            last_success,
+            age,
+            errors,
+            &self.dropped,
+            &REQUESTS,
+            &IN_FLIGHT,
+        ]
     }
 
     pub(crate) fn handler(&self) -> &Handler {
         &self.handler
-    }
-
-    /// The live counter of one collector's errors; it is on the page from the start, with 0.
-    pub(crate) fn errors_of(&self, collector: &str) -> IntCounter {
-        self.live_errors.with_label_values(&[collector])
     }
 
     pub(crate) fn write_process(&self, build: Build, out: &mut Samples) {
@@ -181,39 +193,20 @@ impl SelfMetrics {
         self.handler.write(out);
     }
 
-    pub(crate) fn write_outcome(
-        &self,
-        collector: &str,
-        outcome: Outcome,
-        errors: u64,
-        last_success: Option<SystemTime>,
-        out: &mut Samples,
-    ) {
-        out.set(&self.success, [collector], f64::from(u8::from(outcome.success)));
-        out.set(&self.timeout, [collector], f64::from(u8::from(outcome.timeout)));
-        out.set(&self.duration, [collector], outcome.duration.as_secs_f64());
-        out.set(&self.errors, [collector], errors as f64);
-        if let Some(since_1970) = last_success.and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
+    pub(crate) fn write_collector(&self, collector: &str, fared: &Fared, out: &mut Samples) {
+        // Before the first run in the background has ended there is nothing to say of it.
+        if let Some(Outcome { success, timeout, duration }) = fared.outcome {
+            out.set(&self.success, [collector], f64::from(u8::from(success)));
+            out.set(&self.timeout, [collector], f64::from(u8::from(timeout)));
+            out.set(&self.duration, [collector], duration.as_secs_f64());
+        }
+        out.set(&self.errors, [collector], fared.errors as f64);
+        out.set(&self.dropped, [collector], fared.dropped as f64);
+        let since_1970 = fared.last_success.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        if let Some(since_1970) = since_1970 {
             out.set(&self.last_success, [collector], since_1970.as_secs_f64());
         }
-    }
-
-    /// Before the first run has ended there is nothing to say but the errors.
-    pub(crate) fn write_background(
-        &self,
-        collector: &str,
-        outcome: Option<Outcome>,
-        age: Option<Duration>,
-        snapshot: &Snapshot,
-        out: &mut Samples,
-    ) {
-        match outcome {
-            Some(outcome) => {
-                self.write_outcome(collector, outcome, snapshot.errors, snapshot.last_success, out);
-            }
-            None => out.set(&self.errors, [collector], snapshot.errors as f64),
-        }
-        if let Some(age) = age {
+        if let Some(age) = fared.age {
             out.set(&self.age, [collector], age.as_secs_f64());
         }
     }

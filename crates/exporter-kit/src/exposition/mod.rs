@@ -5,9 +5,8 @@ pub(crate) mod compound;
 pub(crate) mod number;
 pub(crate) mod text;
 
-use std::mem;
-
-use self::text::{Text, compare};
+pub(crate) use self::text::Text;
+use self::text::compare;
 use crate::definition::{Kind, Unit};
 use crate::samples::{Block, Family, Samples};
 
@@ -31,40 +30,39 @@ impl Format {
     }
 }
 
-/// Appends the page made of arranged `parts` to `out`, and says how many samples were left out
-/// because another part has them.
+/// Appends the page made of arranged `parts`, and says of which parts how many samples were left
+/// out because an earlier one has them.
 ///
 /// Where two parts have a family of the same name the first part's head stands, and of equal
 /// series the first part's stays.
 pub(crate) fn encode<'a>(
     parts: impl IntoIterator<Item = &'a Samples>,
     format: Format,
-    out: &mut Vec<u8>,
-) -> u64 {
-    let mut blocks: Vec<(usize, Block<'a>)> =
-        parts.into_iter().flat_map(Samples::blocks).enumerate().collect();
-    // The position keeps blocks of one family in the order of their parts.
-    blocks.sort_unstable_by(|(a_position, a), (b_position, b)| {
-        compare(a.name(), b.name()).then(a_position.cmp(b_position))
+    page: &mut Text,
+) -> Vec<(usize, u64)> {
+    let parts = parts.into_iter().enumerate();
+    let mut blocks: Vec<(usize, Block<'a>)> = parts
+        .flat_map(|(part, samples)| samples.blocks().map(move |block| (part, block)))
+        .collect();
+    // No part has two blocks of one family.
+    blocks.sort_unstable_by(|(a_part, a), (b_part, b)| {
+        compare(a.name(), b.name()).then(a_part.cmp(b_part))
     });
-    let mut page = Text::from(mem::take(out));
-    let mut left_out = 0;
+    let mut left_out = Vec::new();
     for family in blocks.chunk_by(|(_, a), (_, b)| compare(a.name(), b.name()).is_eq()) {
         let first = family[0].1;
         match format {
-            Format::Text => write_head(&mut page, first.family),
-            Format::OpenMetrics => write_openmetrics_head(&mut page, first.family, &blocks),
+            Format::Text => write_head(page, first.family),
+            Format::OpenMetrics => write_openmetrics_head(page, first.family, &blocks),
         }
         match family {
-            [_] => (first.family.core().write)(&mut page, first, format),
-            several => left_out += write_merged(&mut page, several, format),
+            [_] => (first.family.core().write)(page, first, format),
+            several => write_merged(page, several, format, &mut left_out),
         }
     }
     if format == Format::OpenMetrics {
         page.append(b"# EOF\n");
     }
-    *out = page.into();
-    text::trim(out);
     left_out
 }
 
@@ -75,31 +73,46 @@ pub(crate) fn write_scalars(out: &mut Text, block: Block<'_>, _: Format) {
     block.lines().for_each(|lines| out.append(lines));
 }
 
-/// Writes one family that is in several parts, and says how many samples were left out.
-fn write_merged(out: &mut Text, blocks: &[(usize, Block<'_>)], format: Format) -> u64 {
-    let kind = blocks[0].1.family.core().kind;
-    let all: usize = blocks.iter().map(|(_, block)| block.len()).sum();
-    let mut blocks: Vec<Block<'_>> = blocks.iter().map(|(_, block)| *block).collect();
-    blocks.retain(|block| block.family.core().kind == kind);
-    let mut written = 0;
+/// Writes one family that is in several parts; adds the parts whose samples were left out.
+fn write_merged(
+    out: &mut Text,
+    parts: &[(usize, Block<'_>)],
+    format: Format,
+    left_out: &mut Vec<(usize, u64)>,
+) {
+    let kind = parts[0].1.family.core().kind;
+    let mut blocks = parts.to_vec();
+    for (part, block) in &blocks {
+        if block.family.core().kind != kind {
+            leave_out(left_out, *part, block.len() as u64);
+        }
+    }
+    blocks.retain(|(_, block)| block.family.core().kind == kind);
     while let Some(next) =
-        blocks.iter().filter_map(|block| block.first_series()).min_by(|a, b| compare(a, b))
+        blocks.iter().filter_map(|(_, block)| block.first_series()).min_by(|a, b| compare(a, b))
     {
         let mut wanted = true;
-        for block in &mut blocks {
+        for (part, block) in &mut blocks {
             if block.first_series() == Some(next) {
                 let (first, rest) = block.split_first();
                 // Of equal series the first part's stays.
                 if wanted {
                     (first.family.core().write)(out, first, format);
+                } else {
+                    leave_out(left_out, *part, 1);
                 }
                 wanted = false;
                 *block = rest;
             }
         }
-        written += 1;
     }
-    all as u64 - written
+}
+
+fn leave_out(left_out: &mut Vec<(usize, u64)>, part: usize, samples: u64) {
+    match left_out.iter_mut().find(|(known, _)| *known == part) {
+        Some((_, all)) => *all += samples,
+        None => left_out.push((part, samples)),
+    }
 }
 
 fn write_head(out: &mut Text, family: &Family) {

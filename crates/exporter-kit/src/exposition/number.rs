@@ -1,51 +1,72 @@
 //! Numbers as text: sample values, and bounds as the values of `le` and `quantile`.
 
+use std::ops::Range;
+
 use super::text::Text;
 
 /// Writes a value so that it reads back exactly; it is finite.
 pub(crate) fn write_value(out: &mut Text, value: f64) {
     // Whole numbers read better without a fraction; up to 2^53 the conversion is exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        out.append(itoa::Buffer::new().format(value as i64).as_bytes());
+    let whole = value as i64;
+    if whole as f64 == value && value.abs() <= EXACT {
+        out.append(itoa::Buffer::new().format(whole).as_bytes());
     } else {
-        out.append(zmij::Buffer::new().format_finite(value).as_bytes());
+        write_within(out, value, -5..16);
     }
 }
 
 /// Writes a bound as Go does, which all of the field's tools and dashboards agree on: the
 /// shortest digits, and an exponent below 0.0001 and from a million on. It is finite.
 pub(super) fn write_bound(out: &mut Text, bound: f64) {
-    let mut buffer = zmij::Buffer::new();
-    let shortest = buffer.format_finite(bound);
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
-    let whole = mantissa.split_once('.').map_or(mantissa, |(whole, _)| whole);
-    let mut digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|&digit| digit == b'0');
-    let all = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    let mut kept = [b'0'; 32];
-    let mut length = 0;
-    let mut significant = 0;
-    for (place, digit) in kept.iter_mut().zip(&mut digits) {
-        *place = digit;
-        significant += 1;
-        if digit != b'0' {
-            length = significant;
+    // There is no other sign of a zero than its own.
+    write_within(out, bound + 0.0, -4..6);
+}
+
+/// Writes the shortest digits that read back as `value`: plain where the exponent of the first one
+/// is within `plain`.
+fn write_within(out: &mut Text, value: f64, plain: Range<i32>) {
+    // It has the digits at fixed places, and moves none of them: `memmove` of musl takes longer
+    // than finding the digits.
+    let mut buffer = dragonbox::Buffer::new();
+    let text = buffer.format_finite(value).as_bytes();
+    let text = match text.split_first() {
+        Some((b'-', rest)) => {
+            out.push(b'-');
+            rest
         }
-    }
-    let digits = &kept[..length.max(1)];
-    // Where the decimal point stands, counted from before the first digit that is not 0.
-    let leading_zeros = all - significant;
-    let whole = whole.trim_start_matches('-').len();
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let point = if length == 0 { 1 } else { whole as i32 - leading_zeros as i32 + exponent };
-    if bound < 0.0 {
-        out.push(b'-');
-    }
-    if (-3..=6).contains(&point) {
-        write_plain(out, digits, point);
+        _ => text,
+    };
+    let (mantissa, exponent) = split_exponent(text);
+    let (first, rest) = mantissa.split_at(mantissa.len().min(1));
+    let rest = rest.strip_prefix(b".").unwrap_or_default();
+    if !plain.contains(&exponent) {
+        write_scientific(out, first, rest, exponent);
+    } else if let Ok(whole) = usize::try_from(exponent) {
+        out.append(first);
+        let (whole_digits, fraction) = rest.split_at(whole.min(rest.len()));
+        out.append(whole_digits);
+        (whole_digits.len()..whole).for_each(|_| out.push(b'0'));
+        if !fraction.is_empty() {
+            out.push(b'.');
+            out.append(fraction);
+        }
     } else {
-        write_scientific(out, digits, point - 1);
+        out.append(b"0.");
+        (exponent + 1..0).for_each(|_| out.push(b'0'));
+        out.append(first);
+        out.append(rest);
     }
+}
+
+/// The two sides of the `E` in `1.5E-7`.
+fn split_exponent(text: &[u8]) -> (&[u8], i32) {
+    let Some(at) = text.iter().rposition(|&byte| byte == b'E') else { return (text, 0) };
+    let exponent = text[at + 1..].iter().fold(0, |exponent, &byte| match byte {
+        b'-' => exponent,
+        digit => exponent * 10 + i32::from(digit - b'0'),
+    });
+    (&text[..at], if text.get(at + 1) == Some(&b'-') { -exponent } else { exponent })
 }
 
 /// Writes a bound as OpenMetrics wants it, which is never without a point or an exponent.
@@ -57,27 +78,11 @@ pub(super) fn write_float_bound(out: &mut Text, bound: f64) {
     }
 }
 
-fn write_plain(out: &mut Text, digits: &[u8], point: i32) {
-    let whole = usize::try_from(point).unwrap_or(0);
-    if whole == 0 {
-        out.append(b"0.");
-        (point..0).for_each(|_| out.push(b'0'));
-        out.append(digits);
-    } else if whole >= digits.len() {
-        out.append(digits);
-        (digits.len()..whole).for_each(|_| out.push(b'0'));
-    } else {
-        out.append(&digits[..whole]);
+fn write_scientific(out: &mut Text, first: &[u8], rest: &[u8], exponent: i32) {
+    out.append(first);
+    if !rest.is_empty() {
         out.push(b'.');
-        out.append(&digits[whole..]);
-    }
-}
-
-fn write_scientific(out: &mut Text, digits: &[u8], exponent: i32) {
-    out.push(digits[0]);
-    if digits.len() > 1 {
-        out.push(b'.');
-        out.append(&digits[1..]);
+        out.append(rest);
     }
     out.append(if exponent < 0 { b"e-" } else { b"e+" });
     if exponent.abs() < 10 {
@@ -103,6 +108,13 @@ mod tests {
             (-0.0, "0"),
             (-3.0, "-3"),
             (0.1, "0.1"),
+            (0.000_012_5, "0.0000125"),
+            (1.25e-6, "1.25e-06"),
+            (-12.034, "-12.034"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1_234_567_890.5, "1234567890.5"),
+            (9_007_199_254_740_994.0, "9007199254740994"),
+            (1e16, "1e+16"),
             (1e-20, "1e-20"),
             (9_007_199_254_740_992.0, "9007199254740992"),
             (1e300, "1e+300"),

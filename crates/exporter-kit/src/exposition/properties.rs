@@ -281,9 +281,9 @@ proptest! {
                 family.put(number, &mut parts, format, &mut expected);
             }
             parts.iter_mut().for_each(Samples::arrange);
-            let mut page = Vec::new();
+            let mut page = Text::default();
             encode(parts.iter(), format, &mut page);
-            let page = String::from_utf8(page).unwrap();
+            let page = String::from_utf8(page.into()).unwrap();
             prop_assert!(!page.contains('\r'));
             prop_assert_eq!(parse(&page, format), expected, "{}", page);
         }

@@ -1,5 +1,7 @@
 //! The samples that are not on the page, and why.
 
+use std::fmt;
+
 /// How many samples were left out, by reason: each would have spoiled the page for one scraper or
 /// another, or broken a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,18 +21,25 @@ pub struct Dropped {
 impl Dropped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.by_reason().iter().map(|(_, samples)| samples).sum()
+        self.not_finite + self.too_long + self.duplicate + self.too_many + self.mismatch
     }
+}
 
-    /// Each reason as the value of a label, with its number.
-    pub(crate) const fn by_reason(&self) -> [(&'static str, u64); 5] {
-        [
-            ("duplicate", self.duplicate),
-            ("mismatch", self.mismatch),
-            ("not_finite", self.not_finite),
-            ("too_long", self.too_long),
-            ("too_many", self.too_many),
-        ]
+impl fmt::Display for Dropped {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons = [
+            (self.not_finite, "not a finite number"),
+            (self.too_long, "too long"),
+            (self.duplicate, "there already"),
+            (self.too_many, "too many"),
+            (self.mismatch, "not as defined"),
+        ];
+        let mut separator = "";
+        for (samples, reason) in reasons.iter().filter(|(samples, _)| *samples > 0) {
+            write!(out, "{separator}{samples} {reason}")?;
+            separator = ", ";
+        }
+        Ok(())
     }
 }
 

@@ -201,9 +201,9 @@ impl Samples {
     /// The page in the text format that these samples alone make, for tests of collectors.
     pub fn page(&mut self) -> String {
         self.arrange();
-        let mut page = Vec::new();
+        let mut page = Text::default();
         crate::exposition::encode([&*self], crate::exposition::Format::Text, &mut page);
-        String::from_utf8_lossy(&page).into_owned()
+        String::from_utf8_lossy(page.as_slice()).into_owned()
     }
 
     /// Forgets the samples and keeps the memory, unless that is far more than they needed.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Answer, Ask, Selection, Slot};
+use crate::collection::Outcome;
 use crate::exposition::Format;
 use crate::samples::Samples;
-use crate::self_metrics::Outcome;
 
 /// A run this young is shared by whoever comes, however little time they have.
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// A run in flight.
-pub(super) struct Run {
+pub(super) struct Run<C> {
     pub(super) number: u64,
     pub(super) answer: Arc<Answer>,
     pub(super) selection: Selection,
@@ -23,8 +23,19 @@ pub(super) struct Run {
     /// Those who are still to be asked.
     pub(super) queue: VecDeque<usize>,
     pub(super) unfinished: usize,
+    /// Whose thread runs the collectors at present.
+    pub(super) leader: Option<Leader<C>>,
     /// Of every slot, whether it takes part or not.
     pub(super) results: Vec<Found>,
+}
+
+/// A client whose own thread is in a collector. From here another thread can go on with the client
+/// when that takes too long.
+pub(super) struct Leader<C> {
+    /// Tells leaders of one run apart.
+    pub(super) number: u64,
+    pub(super) client: Box<C>,
+    pub(super) deadline: Instant,
 }
 
 /// What came of a collector in one run.
@@ -34,7 +45,7 @@ pub(super) struct Found {
     pub(super) outcome: Option<Outcome>,
 }
 
-impl Run {
+impl<C> Run<C> {
     /// A run with every collector that `ask` is about. One that has been busy for as long as the
     /// scrape would wait for it is late already.
     pub(super) fn new(ask: &Ask, deadline: Instant, answer: Arc<Answer>, slots: &[Slot]) -> Self {
@@ -57,6 +68,7 @@ impl Run {
             deadline,
             unfinished: queue.len(),
             queue,
+            leader: None,
             results: slots.iter().map(|_| Found::default()).collect(),
         }
     }
@@ -69,7 +81,7 @@ impl Run {
             && self.begun.elapsed() <= YOUNG.max(ask.timeout / 2)
     }
 
-    /// Where in the queue the next one is that no worker has at present.
+    /// Where in the queue the next one is that no thread has at present.
     pub(super) fn next(&self, slots: &[Slot]) -> Option<usize> {
         self.queue.iter().position(|&index| slots[index].collector.is_some())
     }
@@ -98,7 +110,7 @@ mod tests {
         ];
         for (age, timeout, shared) in cases {
             let answer = Arc::new(Answer { run: 1, page: OnceLock::new() });
-            let mut run = Run::new(&ask(60.0), Instant::now() + seconds(60.0), answer, &[]);
+            let mut run = Run::<()>::new(&ask(60.0), Instant::now() + seconds(60.0), answer, &[]);
             run.begun -= seconds(age);
             assert_eq!(run.serves(&ask(timeout)), shared, "{age} s old, {timeout} s to wait");
             let other = Ask { format: Format::OpenMetrics, ..ask(timeout) };

@@ -13,7 +13,7 @@ const BAD: Gauge = Gauge::new("bad", "Of the bad collector.");
 /// More than any run without a hanging collector needs.
 const AMPLE: Duration = Duration::from_secs(60);
 
-/// Enough for a good collector beside a hanging one, which is left after [`PATIENCE`].
+/// Enough for a good collector beside a hanging one, which is left after a while.
 const SHORT: Duration = Duration::from_secs(1);
 
 /// A collector that does what the closure does.
@@ -43,19 +43,45 @@ fn good() -> Box<dyn Collector> {
     })
 }
 
-fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Scraper {
-    let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
-    let source = |(name, collector)| Source { name, collector, interval: None };
-    Scraper::new(SelfMetrics::new("test"), build, collectors.into_iter().map(source).collect())
+/// A client that waits for its page wherever that comes from.
+struct Waiter(Sender<Arc<Page>>);
+
+impl Client for Waiter {
+    fn resume(self: Box<Self>, page: Arc<Page>) {
+        let _ = self.0.send(page);
+    }
 }
 
-fn page(scraper: &Scraper, timeout: Duration) -> String {
+fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Arc<Scraper<Waiter>> {
+    let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
+    let source = |(name, collector)| Source { name, collector, interval: None };
+    started(Scraper::new(
+        SelfMetrics::new("test"),
+        build,
+        collectors.into_iter().map(source).collect(),
+    ))
+}
+
+fn started(scraper: Scraper<Waiter>) -> Arc<Scraper<Waiter>> {
+    scraper.start().unwrap();
+    Arc::new(scraper)
+}
+
+fn page(scraper: &Arc<Scraper<Waiter>>, timeout: Duration) -> String {
     ask(scraper, timeout, Selection::All)
 }
 
-fn ask(scraper: &Scraper, timeout: Duration, selection: Selection) -> String {
-    let page = scraper.scrape(&Ask { timeout, selection, format: Format::Text });
-    String::from_utf8(page.body.clone()).unwrap()
+fn ask(scraper: &Arc<Scraper<Waiter>>, timeout: Duration, selection: Selection) -> String {
+    let (sender, receiver) = channel();
+    let scraper = Arc::clone(scraper);
+    // Its own thread, which may get stuck in a collector.
+    thread::spawn(move || {
+        let ask = Ask { timeout, selection, format: Format::Text };
+        if let Some((page, client)) = scraper.scrape(&ask, Box::new(Waiter(sender))) {
+            client.resume(page);
+        }
+    });
+    String::from_utf8(receiver.recv().unwrap().body().to_vec()).unwrap()
 }
 
 /// The value of a series on the page.
@@ -252,8 +278,7 @@ fn a_background_collector_never_holds_up_a_scrape() {
     let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
     let interval = Some(Duration::from_secs(3600));
     let source = Source { name: "dear", collector: gated, interval };
-    let scraper = Scraper::new(SelfMetrics::new("test"), build, vec![source]);
-    scraper.start().unwrap();
+    let scraper = started(Scraper::new(SelfMetrics::new("test"), build, vec![source]));
     begun.recv().unwrap();
     let before = page(&scraper, AMPLE);
     assert_eq!(self_metric(&before, "errors_total", "dear"), Some(0.0));

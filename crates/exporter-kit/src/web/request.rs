@@ -82,7 +82,7 @@ impl RequestReader {
     }
 
     /// The next request, or why there is none. After a refusal the connection is of no more use.
-    pub(crate) fn next(&mut self, stream: &mut Stream<'_>) -> Result<Request, Refusal> {
+    pub(crate) fn next(&mut self, stream: &mut Stream) -> Result<Request, Refusal> {
         if self.buffer.is_empty() {
             let patience = if self.first { self.head_timeout } else { IDLE_TIMEOUT };
             self.receive(stream, patience).map_err(|_| Refusal::Gone)?;
@@ -103,7 +103,7 @@ impl RequestReader {
     }
 
     /// Receives at least one byte within `timeout`.
-    fn receive(&mut self, stream: &mut Stream<'_>, timeout: Duration) -> io::Result<()> {
+    fn receive(&mut self, stream: &mut Stream, timeout: Duration) -> io::Result<()> {
         let mut chunk = [0; 2048];
         let room = chunk.len().min(MAX_HEAD_BYTES - self.buffer.len());
         match stream.receive(&mut chunk[..room], timeout)? {

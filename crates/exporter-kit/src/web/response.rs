@@ -39,7 +39,7 @@ impl Response<'_> {
     /// The client has gone or does not read: the connection is of no more use.
     pub(crate) fn send(
         &self,
-        stream: &mut Stream<'_>,
+        stream: &mut Stream,
         server: &str,
         request: Option<&Request>,
     ) -> io::Result<bool> {
@@ -118,7 +118,7 @@ fn header(name: &str, value: &str) -> Header {
 
 /// Writes head and body, with one system call where the socket takes them at once, and within
 /// [`PATIENCE`] where the client reads slowly.
-fn write_both(stream: &mut Stream<'_>, head: &[u8], body: &[u8]) -> io::Result<()> {
+fn write_both(stream: &mut Stream, head: &[u8], body: &[u8]) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let mut sent = 0;
     while sent < head.len() + body.len() {

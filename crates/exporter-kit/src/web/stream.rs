@@ -2,23 +2,24 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a refused client is listened to, so that it gets to read why.
 const LINGER: Duration = Duration::from_millis(200);
 
 /// A connection in the hands of its thread.
-pub(crate) enum Stream<'a> {
-    Plain(Tcp<'a>),
+pub(crate) enum Stream {
+    Plain(Tcp),
     #[cfg(feature = "tls")]
-    Tls(Box<super::tls::Session<'a>>),
+    Tls(Box<super::tls::Session>),
 }
 
 /// The socket below, shared with [`Connections`](super::connections::Connections), which shuts it
 /// down to make room.
 #[derive(Debug)]
-pub(crate) struct Tcp<'a> {
-    pub(crate) socket: &'a TcpStream,
+pub(crate) struct Tcp {
+    pub(crate) socket: Arc<TcpStream>,
     /// How long the client may read nothing.
     #[cfg(feature = "tls")]
     pub(crate) write_timeout: Duration,
@@ -26,8 +27,8 @@ pub(crate) struct Tcp<'a> {
     read_timeout: Option<Duration>,
 }
 
-impl<'a> Tcp<'a> {
-    pub(crate) fn new(socket: &'a TcpStream, write_timeout: Duration) -> io::Result<Self> {
+impl Tcp {
+    pub(crate) fn new(socket: Arc<TcpStream>, write_timeout: Duration) -> io::Result<Self> {
         // Responses leave in one piece; the last segment must not wait for an acknowledgement.
         socket.set_nodelay(true)?;
         socket.set_write_timeout(Some(write_timeout))?;
@@ -56,7 +57,7 @@ impl<'a> Tcp<'a> {
     fn receive(&mut self, into: &mut [u8], timeout: Duration) -> io::Result<usize> {
         self.wait_at_most(timeout)?;
         loop {
-            match self.socket.read(into) {
+            match (&*self.socket).read(into) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,
             }
@@ -80,7 +81,7 @@ impl<'a> Tcp<'a> {
     }
 }
 
-impl Stream<'_> {
+impl Stream {
     /// Receives what is there, at least one byte within `timeout`; 0 is the end.
     pub(crate) fn receive(&mut self, into: &mut [u8], timeout: Duration) -> io::Result<usize> {
         match self {
@@ -100,14 +101,14 @@ impl Stream<'_> {
     }
 }
 
-impl Write for Stream<'_> {
+impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_vectored(&[IoSlice::new(bytes)])
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Self::Plain(Tcp { socket, .. }) => socket.write_vectored(slices),
+            Self::Plain(Tcp { socket, .. }) => (&**socket).write_vectored(slices),
             #[cfg(feature = "tls")]
             Self::Tls(session) => session.send(slices),
         }

@@ -142,7 +142,7 @@ fn two_thousand_idle_clients() {
         for byte in *b"GET /" {
             let begun = Instant::now();
             sent += crowd.drip(byte);
-            // 128 connections, those who accept and collect, and main.
+            // 128 connections, those who accept and watch, and main.
             let threads = exporter.threads().len();
             assert!(threads <= 140, "{threads} threads");
             let resident = exporter.resident();

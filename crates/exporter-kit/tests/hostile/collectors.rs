@@ -41,7 +41,7 @@ fn one_that_hangs_for_ever() {
         let is_waited_for = page.took > Duration::from_millis(500);
         assert_eq!(is_waited_for, run == 1.0, "{:?} in run {run}", page.took);
     }
-    assert!(exporter.workers() <= 3, "{} for two collectors", exporter.workers());
+    until("one thread is stuck, and one alone", || exporter.collecting() == 1);
     let log = exporter.stop();
     assert_eq!(log.matches("hangs").count(), 1, "once is enough: {log}");
 }
@@ -60,7 +60,7 @@ fn one_that_hangs_while_somebody_waits_for_ever() {
         until("it waits", || exporter.in_flight_of("hangs good") == 1);
         let runs: Vec<_> = (0..3).map(|_| scrape(&exporter, 2).sample("good_runs")).collect();
         assert!(runs.iter().all(Option::is_some) && runs[0] < runs[2], "{path}: {runs:?}");
-        assert!(exporter.workers() <= 3, "{} for two collectors", exporter.workers());
+        until("one thread is stuck, and one alone", || exporter.collecting() == 1);
     }
 }
 
@@ -125,7 +125,9 @@ fn one_with_a_million_samples() {
     // As many as fit the longest page; what they take is taken once.
     let resident = exporter.resident();
     assert!(resident < 192 * 1024, "{resident} KiB");
-    assert_eq!(exporter.stop(), "");
+    let log = exporter.stop();
+    assert!(log.contains("collector numerous") && log.ends_with(" too many\"\n"), "{log}");
+    assert_eq!(log.lines().count(), 1, "once is enough: {log}");
 }
 
 #[test]
@@ -138,8 +140,13 @@ fn one_with_nan_duplicates_and_labels_of_a_megabyte() {
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
         let rotten: Vec<_> = page.body.lines().filter(|line| line.starts_with("rotten")).collect();
         assert_eq!(rotten, ["rotten{text=\"twice\"} 1"], "what would spoil the page is not on it");
+        let dropped = "hostile_exporter_scrape_samples_dropped_total";
+        let of = |collector| page.sample(&format!("{dropped}{{collector=\"{collector}\"}}"));
+        assert_eq!((of("rotten"), of("good")), (Some(1102.0 * run), Some(0.0)));
     }
     let resident = exporter.resident();
     assert!(resident < 16 * 1024, "{resident} KiB");
-    assert_eq!(exporter.stop(), "");
+    let log = exporter.stop();
+    assert!(log.contains("3 not a finite number, 100 too long, 999 there already"), "{log}");
+    assert_eq!(log.lines().count(), 1, "once is enough: {log}");
 }

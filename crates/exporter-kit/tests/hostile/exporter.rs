@@ -134,9 +134,9 @@ impl Exporter {
         self.threads().iter().filter(|name| *name == "connection").count()
     }
 
-    /// How many threads run collectors or wait to do so.
-    pub(crate) fn workers(&self) -> usize {
-        self.threads().iter().filter(|name| *name == "collect").count()
+    /// How many threads run collectors: those of connections, and helpers.
+    pub(crate) fn collecting(&self) -> usize {
+        self.connections() + self.threads().iter().filter(|name| *name == "helper").count()
     }
 
     fn proc(&self, file: &str) -> String {

@@ -82,7 +82,7 @@ fn a_collector_that_hangs_does_not_delay_the_end() {
     let exporter = Exporter::start("hangs good gate");
     let mut scraper = connect(exporter.address()).unwrap();
     scraper.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
-    until("the scrape is in flight", || exporter.workers() == 1);
+    until("the scrape is in flight", || exporter.in_flight_of("hangs good gate") == 1);
     let begun = Instant::now();
     exporter.signal(Signal::TERM);
     let (status, _) = exporter.wait();

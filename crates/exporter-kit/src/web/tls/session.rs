@@ -17,18 +17,18 @@ const BUFFER_BYTES: usize = 16 * 1024;
 const HANDSHAKE_RECORD: u8 = 22;
 
 /// A TLS connection.
-pub(crate) struct Session<'a> {
-    tcp: Tcp<'a>,
+pub(crate) struct Session {
+    tcp: Tcp,
     tls: ServerConnection,
 }
 
 /// Shakes hands within `timeout`. The stream comes back whatever happens, so that a client which
 /// speaks plain HTTP can be told.
-pub(crate) fn accept<'a>(
-    mut tcp: Tcp<'a>,
+pub(crate) fn accept(
+    mut tcp: Tcp,
     config: Arc<ServerConfig>,
     timeout: Duration,
-) -> (Stream<'a>, Result<(), Refusal>) {
+) -> (Stream, Result<(), Refusal>) {
     let deadline = Instant::now() + timeout;
     let mut first = [0];
     let peeked = tcp.wait_at_most(timeout).and_then(|()| tcp.socket.peek(&mut first));
@@ -59,7 +59,7 @@ pub(crate) fn accept<'a>(
     (Stream::Tls(session), Ok(()))
 }
 
-impl Session<'_> {
+impl Session {
     /// Receives plain bytes that are there, at least one within `timeout`; 0 is the end.
     pub(crate) fn receive(&mut self, into: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let deadline = Instant::now() + timeout;
@@ -89,7 +89,7 @@ impl Session<'_> {
     /// Receives records once, lets rustls work, sends what it answers.
     fn turn(&mut self, deadline: Instant) -> io::Result<()> {
         self.tcp.wait_at_most(deadline.saturating_duration_since(Instant::now()))?;
-        let mut socket = self.tcp.socket;
+        let mut socket = &*self.tcp.socket;
         match self.tls.read_tls(&mut socket) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
@@ -108,7 +108,7 @@ impl Session<'_> {
 
     fn send_records(&mut self) -> io::Result<()> {
         let deadline = Instant::now() + self.tcp.write_timeout;
-        let mut socket = self.tcp.socket;
+        let mut socket = &*self.tcp.socket;
         while self.tls.wants_write() {
             match self.tls.write_tls(&mut socket) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
