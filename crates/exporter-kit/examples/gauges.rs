@@ -1,9 +1,13 @@
 //! Exposes many gauges with two labels, set anew at every scrape: what the kit itself costs.
 //! `cargo run --release --example gauges -- --gauges.count=500`
+#![expect(unsafe_code, reason = "an allocator that counts")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use exporter_kit::{
-    CollectError, Collector, Exporter, Flag, Gauge, Metric, Samples, SettingError, Settings,
+    CollectError, Collector, Counter, Exporter, Flag, Gauge, Metric, Samples, SettingError, Settings,
 };
 
 const FLAGS: &[Flag] =
@@ -11,6 +15,38 @@ const FLAGS: &[Flag] =
 
 const VALUE: Gauge<2> =
     Gauge::new("demo_value", "A value made up.").labels(["shard", "item"]).zh("演示数值");
+
+const ALLOCATIONS: Counter =
+    Counter::new("demo_allocations_total", "Memory allocations of this process.")
+        .zh("内存分配次数");
+
+/// The system's allocator, with a counter.
+struct Counting;
+
+static ALLOCATED: AtomicU64 = AtomicU64::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: everything is left to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATED.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
 
 struct Gauges {
     labels: Vec<(String, String)>,
@@ -27,7 +63,7 @@ impl Gauges {
 
 impl Collector for Gauges {
     fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&VALUE]
+        &[&VALUE, &ALLOCATIONS]
     }
 
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
@@ -37,6 +73,7 @@ impl Collector for Gauges {
             let value = (self.turn + n as u64) as f64 * 1.234_567;
             out.set(&VALUE, [shard, item], value);
         }
+        out.set(&ALLOCATIONS, [], ALLOCATED.load(Ordering::Relaxed) as f64);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The lines of histograms and summaries: buckets or quantiles, `_sum`, `_count`.
 
 use super::Format;
-use super::number::{write_bound, write_float_bound, write_value};
+use super::number::{MAX_NUMBER_BYTES, write_bound, write_float_bound, write_value};
 use super::text::Text;
 use crate::samples::{Block, Item};
 
@@ -55,8 +55,10 @@ impl Bounds {
         let (mut text, mut ends) = (Text::default(), Vec::new());
         for &bound in block.family.core().bounds {
             match format {
-                Format::Text => write_bound(&mut text, bound),
-                Format::OpenMetrics => write_float_bound(&mut text, bound),
+                Format::Text => text.append_with(MAX_NUMBER_BYTES, |out| write_bound(out, bound)),
+                Format::OpenMetrics => {
+                    text.append_with(MAX_NUMBER_BYTES, |out| write_float_bound(out, bound));
+                }
             }
             ends.push(text.len());
         }
@@ -95,8 +97,7 @@ impl Lines {
         out.append(b"=\"");
         out.append(bound);
         out.append(b"\"} ");
-        write_value(out, value);
-        out.push(b'\n');
+        write_line_end(out, value);
     }
 
     fn write_total(&self, out: &mut Text, item: Item<'_>, suffix: &str, value: f64) {
@@ -105,7 +106,11 @@ impl Lines {
         out.append(suffix.as_bytes());
         out.append(labels);
         out.push(b' ');
-        write_value(out, value);
-        out.push(b'\n');
+        write_line_end(out, value);
     }
+}
+
+fn write_line_end(out: &mut Text, value: f64) {
+    out.append_with(MAX_NUMBER_BYTES, |out| write_value(out, value));
+    out.push(b'\n');
 }

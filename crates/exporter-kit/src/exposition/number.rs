@@ -2,10 +2,14 @@
 
 use std::ops::Range;
 
-use super::text::Text;
+use super::text::Room;
+
+/// More than any number takes.
+pub(crate) const MAX_NUMBER_BYTES: usize = 32;
 
 /// Writes a value so that it reads back exactly; it is finite.
-pub(crate) fn write_value(out: &mut Text, value: f64) {
+#[inline]
+pub(crate) fn write_value(out: &mut Room<'_>, value: f64) {
     // Whole numbers read better without a fraction; up to 2^53 the conversion is exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let whole = value as i64;
@@ -18,14 +22,15 @@ pub(crate) fn write_value(out: &mut Text, value: f64) {
 
 /// Writes a bound as Go does, which all of the field's tools and dashboards agree on: the
 /// shortest digits, and an exponent below 0.0001 and from a million on. It is finite.
-pub(super) fn write_bound(out: &mut Text, bound: f64) {
+pub(super) fn write_bound(out: &mut Room<'_>, bound: f64) {
     // There is no other sign of a zero than its own.
     write_within(out, bound + 0.0, -4..6);
 }
 
 /// Writes the shortest digits that read back as `value`: plain where the exponent of the first one
 /// is within `plain`.
-fn write_within(out: &mut Text, value: f64, plain: Range<i32>) {
+#[inline(always)]
+fn write_within(out: &mut Room<'_>, value: f64, plain: Range<i32>) {
     // It has the digits at fixed places, and moves none of them: `memmove` of musl takes longer
     // than finding the digits.
     let mut buffer = dragonbox::Buffer::new();
@@ -70,15 +75,14 @@ fn split_exponent(text: &[u8]) -> (&[u8], i32) {
 }
 
 /// Writes a bound as OpenMetrics wants it, which is never without a point or an exponent.
-pub(super) fn write_float_bound(out: &mut Text, bound: f64) {
-    let start = out.len();
+pub(super) fn write_float_bound(out: &mut Room<'_>, bound: f64) {
     write_bound(out, bound);
-    if !out.as_slice()[start..].iter().any(|byte| matches!(byte, b'.' | b'e')) {
+    if bound.fract() == 0.0 && bound.abs() < 1e6 {
         out.append(b".0");
     }
 }
 
-fn write_scientific(out: &mut Text, first: &[u8], rest: &[u8], exponent: i32) {
+fn write_scientific(out: &mut Room<'_>, first: &[u8], rest: &[u8], exponent: i32) {
     out.append(first);
     if !rest.is_empty() {
         out.push(b'.');
@@ -94,10 +98,11 @@ fn write_scientific(out: &mut Text, first: &[u8], rest: &[u8], exponent: i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exposition::text::Text;
 
-    fn text(write: impl FnOnce(&mut Text)) -> String {
+    fn text(write: impl FnOnce(&mut Room<'_>)) -> String {
         let mut out = Text::default();
-        write(&mut out);
+        out.append_with(MAX_NUMBER_BYTES, write);
         String::from_utf8(out.into()).unwrap()
     }
 

@@ -25,6 +25,7 @@ impl Text {
         self.length
     }
 
+    #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         let end = self.length + bytes.len();
         if end > self.bytes.len() {
@@ -34,32 +35,30 @@ impl Text {
         self.length = end;
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
-        self.append(&[byte]);
+        if self.length == self.bytes.len() {
+            self.grow(self.length + 1);
+        }
+        self.bytes[self.length] = byte;
+        self.length += 1;
+    }
+
+    /// Appends what `write` writes, which is at most `most` bytes.
+    #[inline(always)]
+    pub(crate) fn append_with(&mut self, most: usize, write: impl FnOnce(&mut Room<'_>)) {
+        let end = self.length + most;
+        if end > self.bytes.len() {
+            self.grow(end);
+        }
+        let mut room = Room { bytes: &mut self.bytes[self.length..end], length: 0 };
+        write(&mut room);
+        self.length += room.length;
     }
 
     /// Appends `text` with backslash and line feed escaped, and double quotes if `quotes` says so.
     pub(crate) fn append_escaped(&mut self, text: &[u8], quotes: bool) {
-        // Most labels have nothing to escape, and words tell so sooner than bytes.
-        let (words, rest) = text.as_chunks::<8>();
-        let is_clean = words.iter().all(|word| !has_special(*word, quotes))
-            && rest.iter().all(|byte| !is_special(*byte, quotes));
-        if is_clean {
-            return self.append(text);
-        }
-        for run in text.split_inclusive(|byte| is_special(*byte, quotes)) {
-            match run.split_last() {
-                Some((b'\n', clean)) => {
-                    self.append(clean);
-                    self.append(b"\\n");
-                }
-                Some((special, clean)) if is_special(*special, quotes) => {
-                    self.append(clean);
-                    self.append(&[b'\\', *special]);
-                }
-                _ => self.append(run),
-            }
-        }
+        self.append_with(text.len() * 2, |room| room.append_escaped(text, quotes));
     }
 
     /// How much memory it holds, in bytes.
@@ -85,6 +84,54 @@ impl Text {
     fn grow(&mut self, end: usize) {
         self.bytes.resize(end + (end / 2).max(1024), 0);
         self.bytes.resize(self.bytes.capacity(), 0);
+    }
+}
+
+/// Room for so many bytes at the end of a text. What exceeds it is left out.
+pub(crate) struct Room<'a> {
+    bytes: &'a mut [u8],
+    length: usize,
+}
+
+impl Room<'_> {
+    #[inline(always)]
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        if let Some(to) = self.bytes[self.length..].get_mut(..bytes.len()) {
+            copy(to, bytes);
+            self.length += bytes.len();
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&mut self, byte: u8) {
+        if let Some(to) = self.bytes.get_mut(self.length) {
+            *to = byte;
+            self.length += 1;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// As [`Text::append_escaped`]. It takes room for twice the text.
+    #[inline(always)]
+    pub(crate) fn append_escaped(&mut self, text: &[u8], quotes: bool) {
+        if is_clean(text, quotes) {
+            self.append(text);
+        } else {
+            self.append_unclean(text, quotes);
+        }
+    }
+
+    #[cold]
+    fn append_unclean(&mut self, text: &[u8], quotes: bool) {
+        for byte in text {
+            if is_special(*byte, quotes) {
+                self.push(b'\\');
+            }
+            self.push(if *byte == b'\n' { b'n' } else { *byte });
+        }
     }
 }
 
@@ -130,29 +177,55 @@ fn is_special(byte: u8, quotes: bool) -> bool {
     byte == b'\\' || byte == b'\n' || (quotes && byte == b'"')
 }
 
-/// Whether a byte of the word is special. Says yes now and then where there is none.
+/// Whether there is nothing to escape, as in most texts: words tell so sooner than bytes.
+#[inline(always)]
+fn is_clean(text: &[u8], quotes: bool) -> bool {
+    let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else {
+        let mut word = [0; 8];
+        for (to, from) in word.iter_mut().zip(text) {
+            *to = *from;
+        }
+        return !has_special(word, quotes);
+    };
+    // The last word overlaps the one before it.
+    let is_clean = !has_special(*first, quotes) && !has_special(*last, quotes);
+    is_clean && (text.len() <= 16 || text.as_chunks::<8>().0.iter().all(|word| !has_special(*word, quotes)))
+}
+
+/// Whether a byte of the word is special.
+#[inline(always)]
 fn has_special(word: [u8; 8], quotes: bool) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
     let word = u64::from_ne_bytes(word);
-    // Taking one from each byte sets the top bit of those that were 0, and of few others.
-    let has = |byte: u8| {
-        let zeros = word ^ (ONES * u64::from(byte));
-        zeros.wrapping_sub(ONES) & !zeros & TOPS
+    // Taking one from each byte sets the top bit of the lowest that is 0; of the others none
+    // counts unless there is such a one.
+    let zeros = |byte: u8| {
+        let word = word ^ (ONES * u64::from(byte));
+        word.wrapping_sub(ONES) & !word & TOPS
     };
-    has(b'\\') | has(b'\n') | if quotes { has(b'"') } else { 0 } != 0
+    let quote = if quotes { zeros(b'"') } else { 0 };
+    (zeros(b'\\') | zeros(b'\n') | quote) != 0
 }
 
 /// Copies between slices of one length.
+#[inline(always)]
 fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
-        0 => {}
-        1 => copy_ends::<1>(to, from),
-        2..=4 => copy_ends::<2>(to, from),
-        5..=8 => copy_ends::<4>(to, from),
-        9..=16 => copy_ends::<8>(to, from),
+        8..=16 => copy_ends::<8>(to, from),
         17..=32 => copy_ends::<16>(to, from),
-        33..=64 => copy_ends::<32>(to, from),
+        4..=7 => copy_ends::<4>(to, from),
+        2..=3 => copy_ends::<2>(to, from),
+        1 => copy_ends::<1>(to, from),
+        0 => {}
+        _ => copy_long(to, from),
+    }
+}
+
+#[inline(never)]
+fn copy_long(to: &mut [u8], from: &[u8]) {
+    match from.len() {
+        ..=64 => copy_ends::<32>(to, from),
         65..=128 => copy_ends::<64>(to, from),
         _ => to.copy_from_slice(from),
     }

@@ -1,7 +1,7 @@
 //! The families that samples belong to. They outlive a scrape, since the next one has the same.
 
 use crate::definition::{Core, Description, Kind};
-use crate::exposition::text::Text;
+use crate::exposition::text::Room;
 
 /// More families than any collector has; past it the table is begun anew at the next scrape.
 const MAX_FAMILIES: usize = 16 * 1024;
@@ -15,6 +15,8 @@ pub(crate) struct Family {
     labels: Vec<&'static str>,
     /// What stands before, between and after the label values: `name{a="`, `",b="`, `"}`.
     pieces: Vec<Box<[u8]>>,
+    /// Their length.
+    series_bytes: usize,
 }
 
 /// All families by name, and the one that was used last: samples of one family come in a row,
@@ -40,7 +42,9 @@ impl Family {
             };
             [before, separator, label, equals].concat().into_bytes().into_boxed_slice()
         });
-        Self { core: *core, help: core.help, labels: labels.to_vec(), pieces: pieces.collect() }
+        let pieces: Vec<Box<[u8]>> = pieces.collect();
+        let series_bytes = pieces.iter().map(|piece| piece.len()).sum();
+        Self { core: *core, help: core.help, labels: labels.to_vec(), pieces, series_bytes }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -63,8 +67,14 @@ impl Family {
         }
     }
 
+    /// How long a series is without its label values.
+    pub(super) fn series_bytes(&self) -> usize {
+        self.series_bytes
+    }
+
     /// Appends `name{label="value"}`.
-    pub(super) fn write_series(&self, out: &mut Text, labels: &[&str]) {
+    #[inline(always)]
+    pub(super) fn write_series(&self, out: &mut Room<'_>, labels: &[&str]) {
         for (piece, value) in self.pieces.iter().zip(labels) {
             out.append(piece);
             out.append_escaped(value.as_bytes(), true);
@@ -155,6 +165,7 @@ fn same(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
     use crate::definition::{Gauge, Metric};
+    use crate::exposition::text::Text;
 
     const PLAIN: Gauge = Gauge::new("plain", "Plain.");
     const TWO: Gauge<2> = Gauge::new("two", "Two.").labels(["a", "b"]);
@@ -163,7 +174,7 @@ mod tests {
     fn series_are_put_together_from_pieces() {
         let series = |family: &Family, labels: &[&str]| {
             let mut out = Text::default();
-            family.write_series(&mut out, labels);
+            out.append_with(64, |out| family.write_series(out, labels));
             String::from_utf8(out.into()).unwrap()
         };
         assert_eq!(series(&Family::new(PLAIN.core(), &[]), &[]), "plain");

@@ -16,7 +16,7 @@ pub(crate) use self::family::Family;
 use self::dropped::Reason;
 use self::family::Families;
 use crate::definition::{Core, Definition, HistogramKind, Kind, MetricKind, Scalar, SummaryKind};
-use crate::exposition::number::write_value;
+use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
 use crate::exposition::text::{Text, compare, trim};
 
 /// The longest series (name and labels) that is exposed. Scrapers read line by line with a 64 KiB
@@ -191,7 +191,10 @@ impl Samples {
         labels: [&str; N],
     ) -> Option<f64> {
         let mut series = Text::default();
-        self.families.named(metric.name())?.write_series(&mut series, &labels);
+        let family = self.families.named(metric.name())?;
+        let bytes = labels.iter().map(|label| label.len()).sum::<usize>();
+        let most = family.series_bytes() + 2 * bytes;
+        series.append_with(most, |out| family.write_series(out, &labels));
         let found = self.samples.iter().find(|sample| {
             self.text.as_slice()[sample.start as usize..sample.end as usize] == *series.as_slice()
         });
@@ -305,23 +308,31 @@ impl Samples {
             .find(metric, names)
             .ok_or(Reason::Mismatch("two definitions of this name differ"))?;
         // Before it is written: a label may be of any length.
-        if labels.iter().map(|label| label.len()).sum::<usize>() > MAX_SERIES_BYTES {
+        let bytes = labels.iter().map(|label| label.len()).sum::<usize>();
+        if bytes > MAX_SERIES_BYTES {
             return Err(Reason::TooLong);
         }
+        let family_of = self.families.get(family);
+        let is_line = self.numbers.len() == numbers;
         let start = self.text.len();
-        self.families.get(family).write_series(&mut self.text, labels);
-        let series = self.text.len() - start;
+        let mut series = 0;
+        // Each byte of a label may be escaped.
+        let most = family_of.series_bytes() + 2 * bytes + MAX_NUMBER_BYTES + 2;
+        self.text.append_with(most, |out| {
+            family_of.write_series(out, labels);
+            series = out.len();
+            if is_line {
+                out.push(b' ');
+                write_value(out, value);
+                out.push(b'\n');
+            }
+        });
         if series > MAX_SERIES_BYTES {
             return Err(Reason::TooLong);
         }
         let end = start + series;
         let page_bytes = match self.numbers.len() - numbers {
-            0 => {
-                self.text.push(b' ');
-                write_value(&mut self.text, value);
-                self.text.push(b'\n');
-                self.text.len() - start
-            }
+            0 => self.text.len() - start,
             // A line for each number, one for the bucket +Inf and one for the sum.
             numbers => (series + LINE_BYTES) * (numbers + 2),
         };
