@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use exporter_kit::{
-    CollectError, Collector, Counter, Exporter, Flag, Gauge, Metric, Samples, SettingError, Settings,
+    CollectError, Collector, Counter, Exporter, Flag, Gauge, Metric, Samples, SettingError,
+    Settings,
 };
 
 const FLAGS: &[Flag] =

@@ -19,7 +19,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use self::page::Pages;
+use self::page::Press;
 use self::run::Run;
 use crate::background::Background;
 use crate::collection::{COLLECTOR_STACK_BYTES, Outcome, report_dropped};
@@ -34,6 +34,8 @@ pub(crate) use self::page::Page;
 /// Owns the collectors and answers scrapes of clients.
 pub(crate) struct Scraper<C> {
     shared: Arc<Shared<C>>,
+    /// Of the collectors, in the order of their indices.
+    names: Box<[&'static str]>,
     /// Not yet started.
     in_background: Mutex<Vec<Waiting>>,
 }
@@ -84,6 +86,8 @@ struct Shared<C> {
     metrics: SelfMetrics,
     build: Build,
     state: Mutex<State<C>>,
+    /// Never held while the state is waited for.
+    press: Mutex<Press>,
     /// A run is finished, or a collector is free that another run waits for.
     news: Condvar,
     /// There is a client to watch over.
@@ -104,9 +108,6 @@ struct State<C> {
     waiting: usize,
     /// When the watch looks next; `None` while there is nobody to watch over.
     next_look: Option<Instant>,
-    process: ProcessMetrics,
-    own: Samples,
-    pages: Pages,
 }
 
 /// A collector.
@@ -138,6 +139,7 @@ pub(crate) struct Source {
 impl<C: Client> Scraper<C> {
     pub(crate) fn new(metrics: SelfMetrics, build: Build, sources: Vec<Source>) -> Self {
         let mut in_background = Vec::new();
+        let names = sources.iter().map(|source| source.name).collect();
         let slots = sources.into_iter().map(|Source { name, collector, interval }| {
             let background = interval
                 .map(|interval| Arc::new(Background::new(name, collector.as_ref(), interval)));
@@ -168,13 +170,16 @@ impl<C: Client> Scraper<C> {
             last_taken: Instant::now(),
             waiting: 0,
             next_look: None,
-            process: ProcessMetrics::default(),
-            own: Samples::default(),
-            pages: Pages::default(),
         };
-        let (state, news, watch) = (Mutex::new(state), Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { metrics, build, state, news, watch });
-        Self { shared, in_background: Mutex::new(in_background) }
+        let shared = Arc::new(Shared {
+            metrics,
+            build,
+            state: Mutex::new(state),
+            press: Mutex::default(),
+            news: Condvar::new(),
+            watch: Condvar::new(),
+        });
+        Self { shared, names, in_background: Mutex::new(in_background) }
     }
 
     /// Starts the watch over the scrapes, and the collectors that run in the background.
@@ -199,8 +204,8 @@ impl<C: Client> Scraper<C> {
     }
 
     /// The collectors' names, in the order of their indices.
-    pub(crate) fn names(&self) -> Vec<&'static str> {
-        self.shared.lock().slots.iter().map(|slot| slot.name).collect()
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
     }
 
     /// The page of a run in flight, if it is about the same and in the same format, or of a new

@@ -189,7 +189,9 @@ fn is_clean(text: &[u8], quotes: bool) -> bool {
     };
     // The last word overlaps the one before it.
     let is_clean = !has_special(*first, quotes) && !has_special(*last, quotes);
-    is_clean && (text.len() <= 16 || text.as_chunks::<8>().0.iter().all(|word| !has_special(*word, quotes)))
+    is_clean
+        && (text.len() <= 16
+            || text.as_chunks::<8>().0.iter().all(|word| !has_special(*word, quotes)))
 }
 
 /// Whether a byte of the word is special.

@@ -198,36 +198,3 @@ fn a_value_is_found_by_metric_and_labels() {
     assert_eq!(out.value(&SIZE, ["a"]), Some(3.0));
     assert_eq!(out.value(&DEPTH, ["b"]), None);
 }
-
-#[test]
-fn zz_bench() {
-    const V: Gauge<2> = Gauge::new("demo_value", "A value made up.").labels(["shard", "item"]);
-    let labels: Vec<(String, String)> = (0..500).map(|n| (format!("shard-{:03}", n / 10), format!("item-{n:05}"))).collect();
-    let mut out = Samples::default();
-    let mut best = [u128::MAX; 4];
-    let mut page = Text::default();
-    for turn in 0..20000u64 {
-        let t0 = std::time::Instant::now();
-        out.clear();
-        for (n, (a, b)) in labels.iter().enumerate() {
-            out.set(&V, [a, b], (turn + n as u64) as f64 * 1.234_567);
-        }
-        let t1 = std::time::Instant::now();
-        out.arrange();
-        let t2 = std::time::Instant::now();
-        page.clear();
-        crate::exposition::encode([&out], crate::exposition::Format::Text, &mut page);
-        let t3 = std::time::Instant::now();
-        best[0] = best[0].min((t1 - t0).as_nanos());
-        best[1] = best[1].min((t2 - t1).as_nanos());
-        best[2] = best[2].min((t3 - t2).as_nanos());
-    }
-    let mut t = Text::default();
-    for _ in 0..2000 {
-    t.clear();
-    let t0 = std::time::Instant::now();
-    for n in 0..500 { t.append_with(32, |t| write_value(t, n as f64 * 1.234_567)); }
-    best[3] = best[3].min(t0.elapsed().as_nanos());
-    }
-    eprintln!("BENCH set {} arrange {} encode {} (values alone {})", best[0], best[1], best[2], best[3]);
-}

@@ -1,11 +1,14 @@
 //! What the thread of a client does: it runs the collectors, or waits for the thread that does.
 
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::run::{Found, Leader, Run};
 use super::{Answer, Ask, Client, Page, Shared, State};
 use crate::collection::{Outcome, collect, report};
+
+/// Longer than making a page takes.
+const AMPLE: Duration = Duration::from_secs(60);
 
 impl<C: Client> Shared<C> {
     /// See [`Scraper::scrape`](super::Scraper::scrape).
@@ -17,29 +20,44 @@ impl<C: Client> Shared<C> {
         let deadline = Instant::now() + ask.timeout;
         let mut state = self.lock();
         let answer = state.join(ask, deadline);
+        let mut has_news = false;
         loop {
             if let Some(page) = answer.page.get() {
+                let has_news = has_news && state.waiting > 0;
+                // Whoever is woken under the lock only goes to sleep again.
+                drop(state);
+                if has_news {
+                    self.news.notify_all();
+                }
                 return Some((Arc::clone(page), client));
             }
             let Some(run) = state.run(answer.run) else {
                 debug_assert!(false, "a run that is over has a page");
                 return None;
             };
-            if run.unfinished == 0 {
-                self.finish(&mut state, answer.run);
+            let is_finishing = run.is_finishing;
+            if run.unfinished == 0 && !is_finishing {
+                state = self.finish(state, answer.run);
+                has_news = true;
                 continue;
             }
-            if run.leader.is_none() && state.can_work(answer.run) {
+            if !is_finishing && run.leader.is_none() && state.can_work(answer.run) {
                 (state, client) = self.lead(state, answer.run, client, deadline)?;
                 continue;
             }
             let now = Instant::now();
-            if now >= deadline {
-                let page = self.answer_late(&mut state, answer.run, now);
-                return page.map(|page| (page, client));
+            if now >= deadline && !is_finishing {
+                if state.run(answer.run).is_some_and(|run| run.deadline > now) {
+                    // Somebody with more time waits on for the rest.
+                    return Some((self.partial(&mut state, answer.run)?, client));
+                }
+                state = self.finish(state, answer.run);
+                has_news = true;
+                continue;
             }
             state.waiting += 1;
-            let time = deadline - now;
+            // The page that is being made takes no time to speak of.
+            let time = if is_finishing { AMPLE } else { deadline - now };
             state = self.news.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0;
             state.waiting -= 1;
         }
@@ -65,7 +83,8 @@ impl<C: Client> Shared<C> {
         }
         if run.unfinished == 0 {
             // This thread's client has gone, and others wait.
-            self.finish(&mut state, number);
+            state = self.finish(state, number);
+            self.tell(&state);
         }
         None
     }
@@ -101,8 +120,9 @@ impl<C: Client> Shared<C> {
             let success = result.is_ok();
             let State { slots, runs, .. } = &mut *state;
             let slot = &mut slots[index];
-            let Some(run) = runs.iter_mut().find(|run| run.number == number) else {
-                // Too late: that run was finished without it.
+            let mut runs = runs.iter_mut().filter(|run| !run.is_finishing);
+            let Some(run) = runs.find(|run| run.number == number) else {
+                // Too late: that run is finished without it.
                 slot.spare = samples;
                 continue;
             };
@@ -116,19 +136,6 @@ impl<C: Client> Shared<C> {
             run.unfinished -= 1;
         }
         state
-    }
-
-    /// The page of a run whose client has no more time, though others may have.
-    pub(super) fn answer_late(
-        &self,
-        state: &mut State<C>,
-        number: u64,
-        now: Instant,
-    ) -> Option<Arc<Page>> {
-        if state.run(number)?.deadline > now {
-            return self.partial(state, number);
-        }
-        self.finish(state, number)
     }
 
     /// Wakes those who wait for news.

@@ -1,12 +1,14 @@
 //! Makes the page of a run: the collectors' samples and what the exporter says of itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::run::Run;
-use super::{Client, Shared, State};
-use crate::exposition::{self, Text};
-use crate::samples::Dropped;
+use super::run::{Found, Run};
+use super::{Client, Shared, Slot, State};
+use crate::background::Background;
+use crate::exposition::{self, Format, Text};
+use crate::process::ProcessMetrics;
+use crate::samples::{Dropped, Samples};
 use crate::self_metrics::Fared;
 
 /// Memory of this many pages is kept: what scrapers are being sent while others ask.
@@ -29,121 +31,177 @@ impl Page {
 
 /// The last pages. Their memory serves for the next ones once they have been sent.
 #[derive(Debug, Default)]
-pub(super) struct Pages {
+struct Pages {
     last: Vec<Arc<Page>>,
 }
 
 impl Pages {
-    /// A page to write, empty.
-    fn take(&mut self) -> Page {
-        let free = self.last.iter().position(|page| Arc::strong_count(page) == 1);
-        let page = free.and_then(|at| Arc::into_inner(self.last.swap_remove(at)));
-        let mut page = page.unwrap_or_default();
-        page.text.clear();
-        page
-    }
-
-    fn keep(&mut self, page: &Arc<Page>) {
+    /// A page made by `write`, who finds it empty.
+    fn make(&mut self, write: impl FnOnce(&mut Text)) -> Arc<Page> {
+        let free = self.last.iter_mut().position(|page| Arc::get_mut(page).is_some());
+        let mut page = free.map(|at| self.last.swap_remove(at)).unwrap_or_default();
+        if let Some(page) = Arc::get_mut(&mut page) {
+            page.text.clear();
+            write(&mut page.text);
+        }
         if page.body().len() > KEPT_BYTES {
             self.last.clear();
         }
         self.last.truncate(KEPT_PAGES - 1);
-        self.last.push(Arc::clone(page));
+        self.last.push(Arc::clone(&page));
+        page
     }
 }
 
+/// What pages are made with.
+#[derive(Debug, Default)]
+pub(super) struct Press {
+    process: ProcessMetrics,
+    own: Samples,
+    pages: Pages,
+}
+
+/// What goes onto a page beside the samples of a run.
+struct Draft {
+    format: Format,
+    /// How the collectors have fared.
+    fared: Vec<(&'static str, Fared)>,
+    /// The slots of collectors in the background.
+    cached: Vec<(usize, Arc<Background>)>,
+}
+
 impl<C: Client> Shared<C> {
-    /// Ends a run: whoever has not answered is late, the page is made, and all who wait are told.
-    pub(super) fn finish(&self, state: &mut State<C>, number: u64) -> Option<Arc<Page>> {
-        let now = Instant::now();
-        let at = state.runs.iter().position(|run| run.number == number)?;
-        let mut run = state.runs.remove(at);
-        for (index, slot) in state.slots.iter_mut().enumerate() {
+    /// Ends a run: whoever has not answered is late, and the page is made. All who wait have to be
+    /// told.
+    pub(super) fn finish<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<C>>,
+        number: u64,
+    ) -> MutexGuard<'a, State<C>> {
+        let Some((draft, results)) = state.settle(number, Instant::now()) else { return state };
+        // Others can join meanwhile; they get this page.
+        drop(state);
+        let (page, left_out) = self.press().print(self, &draft, &results);
+        let mut state = self.lock();
+        for (slot, duplicate) in left_out {
+            state.slots[slot].count_dropped(Dropped { duplicate, ..Dropped::default() });
+        }
+        for (slot, result) in state.slots.iter_mut().zip(results) {
+            if result.outcome.is_some_and(|outcome| !outcome.timeout) {
+                slot.spare = result.samples;
+            }
+        }
+        let Some(at) = state.runs.iter().position(|run| run.number == number) else { return state };
+        let run = state.runs.remove(at);
+        // It is set here alone, once for each run.
+        let _ = run.answer.page.set(Arc::clone(&page));
+        if let Some(leader) = run.leader {
+            leader.client.resume(page);
+        }
+        state
+    }
+
+    /// The page of what a run has so far.
+    pub(super) fn partial(&self, state: &mut State<C>, number: u64) -> Option<Arc<Page>> {
+        let run = state.runs.iter().find(|run| run.number == number)?;
+        let draft = Draft::new(&state.slots, run, &run.results, Instant::now());
+        let (page, left_out) = self.press().print(self, &draft, &run.results);
+        for (slot, duplicate) in left_out {
+            state.slots[slot].count_dropped(Dropped { duplicate, ..Dropped::default() });
+        }
+        Some(page)
+    }
+
+    fn press(&self) -> MutexGuard<'_, Press> {
+        self.press.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> State<C> {
+    /// Closes the books of a run that is not yet being finished.
+    fn settle(&mut self, number: u64, now: Instant) -> Option<(Draft, Vec<Found>)> {
+        let Self { slots, runs, .. } = self;
+        let run = runs.iter_mut().find(|run| run.number == number && !run.is_finishing)?;
+        run.is_finishing = true;
+        let mut results = std::mem::take(&mut run.results);
+        for (index, (slot, result)) in slots.iter_mut().zip(&mut results).enumerate() {
+            slot.count_dropped(result.samples.dropped());
             let is_asked = run.selection.has(index) && slot.background.is_none();
-            if run.results[index].outcome.is_some() || !is_asked {
+            if result.outcome.is_some() || !is_asked {
                 continue;
             }
-            run.results[index].outcome = Some(slot.late(now));
+            result.outcome = Some(slot.late(now));
             slot.errors += 1;
             if !slot.failing {
                 slot.failing = true;
                 log::warn!("collector {} is late; the page goes without its samples", slot.name);
             }
         }
-        for (slot, result) in state.slots.iter_mut().zip(&run.results) {
-            slot.count_dropped(result.samples.dropped());
-        }
-        let mut page = state.pages.take();
-        self.encode(state, &run, &mut page.text);
-        for (slot, result) in state.slots.iter_mut().zip(run.results) {
-            if result.outcome.is_some_and(|outcome| !outcome.timeout) {
-                slot.spare = result.samples;
-            }
-        }
-        let page = Arc::new(page);
-        state.pages.keep(&page);
-        // It is set here alone, once for each run.
-        let _ = run.answer.page.set(Arc::clone(&page));
-        if let Some(leader) = run.leader {
-            leader.client.resume(Arc::clone(&page));
-        }
-        self.tell(state);
-        Some(page)
+        Some((Draft::new(slots, run, &results, now), results))
     }
+}
 
-    /// The page of what a run has so far.
-    pub(super) fn partial(&self, state: &mut State<C>, number: u64) -> Option<Arc<Page>> {
-        let at = state.runs.iter().position(|run| run.number == number)?;
-        let mut page = Page::default();
-        let run = state.runs.remove(at);
-        self.encode(state, &run, &mut page.text);
-        state.runs.insert(at, run);
-        Some(Arc::new(page))
-    }
-
-    fn encode(&self, state: &mut State<C>, run: &Run<C>, page: &mut Text) {
-        let now = Instant::now();
-        let State { slots, process, own, .. } = state;
-        own.clear();
-        self.metrics.write_process(self.build, own);
-        let mut cached = Vec::new();
+impl Draft {
+    fn new<C>(slots: &[Slot], run: &Run<C>, results: &[Found], now: Instant) -> Self {
+        let mut draft =
+            Self { format: run.format, fared: Vec::with_capacity(slots.len()), cached: Vec::new() };
         for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.selection.has(*index))
         {
             let fared = if let Some(background) = &slot.background {
                 let snapshot = background.snapshot();
-                let fared = Fared {
+                draft.cached.push((index, Arc::clone(background)));
+                Fared {
                     outcome: background.outcome(&snapshot, now),
                     errors: snapshot.errors,
                     dropped: slot.dropped + snapshot.dropped,
                     last_success: snapshot.last_success,
                     age: snapshot.taken.map(|taken| now.saturating_duration_since(taken)),
-                };
-                cached.push((index, snapshot));
-                fared
+                }
             } else {
                 Fared {
-                    outcome: run.results[index].outcome.or_else(|| Some(slot.late(now))),
+                    outcome: results[index].outcome.or_else(|| Some(slot.late(now))),
                     errors: slot.errors,
                     dropped: slot.dropped,
                     last_success: slot.last_success,
                     age: None,
                 }
             };
-            self.metrics.write_collector(slot.name, &fared, own);
+            draft.fared.push((slot.name, fared));
+        }
+        draft
+    }
+}
+
+impl Press {
+    /// Makes a page, and says of which slots how many samples were left out of it.
+    fn print<C>(
+        &mut self,
+        shared: &Shared<C>,
+        draft: &Draft,
+        results: &[Found],
+    ) -> (Arc<Page>, Vec<(usize, u64)>) {
+        let Self { process, own, pages } = self;
+        own.clear();
+        shared.metrics.write_process(shared.build, own);
+        for (collector, fared) in &draft.fared {
+            shared.metrics.write_collector(collector, fared, own);
         }
         process.write(own);
         own.arrange();
-        let fresh = run.results.iter().map(|result| &result.samples);
-        let kept = cached.iter().map(|(_, snapshot)| &snapshot.samples);
-        let left_out = exposition::encode(fresh.chain(kept).chain([&*own]), run.format, page);
+        let cached: Vec<_> = draft.cached.iter().map(|(_, cached)| cached.snapshot()).collect();
+        let fresh = results.iter().map(|result| &result.samples);
+        let kept = cached.iter().map(|snapshot| &snapshot.samples);
+        let mut left_out = Vec::new();
+        let page = pages.make(|page| {
+            left_out = exposition::encode(fresh.chain(kept).chain([&*own]), draft.format, page);
+        });
         // The parts are those of all slots, and then of those in the background.
-        let in_background = cached.iter().map(|(index, _)| *index);
-        let of_part: Vec<usize> = (0..slots.len()).chain(in_background).collect();
-        drop(cached);
-        for (part, duplicate) in left_out {
-            if let Some(slot) = of_part.get(part).and_then(|&slot| slots.get_mut(slot)) {
-                slot.count_dropped(Dropped { duplicate, ..Dropped::default() });
-            }
-        }
+        let slot = |part: usize| match part.checked_sub(results.len()) {
+            None => Some(part),
+            Some(at) => draft.cached.get(at).map(|(slot, _)| *slot),
+        };
+        let of_slots =
+            left_out.into_iter().filter_map(|(part, samples)| Some((slot(part)?, samples)));
+        (page, of_slots.collect())
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Run<C> {
     pub(super) unfinished: usize,
     /// Whose thread runs the collectors at present.
     pub(super) leader: Option<Leader<C>>,
+    /// Its page is being made; nothing else can be done for it.
+    pub(super) is_finishing: bool,
     /// Of every slot, whether it takes part or not.
     pub(super) results: Vec<Found>,
 }
@@ -69,6 +71,7 @@ impl<C> Run<C> {
             unfinished: queue.len(),
             queue,
             leader: None,
+            is_finishing: false,
             results: slots.iter().map(|_| Found::default()).collect(),
         }
     }
@@ -83,6 +86,9 @@ impl<C> Run<C> {
 
     /// Where in the queue the next one is that no thread has at present.
     pub(super) fn next(&self, slots: &[Slot]) -> Option<usize> {
+        if self.is_finishing {
+            return None;
+        }
         self.queue.iter().position(|&index| slots[index].collector.is_some())
     }
 }

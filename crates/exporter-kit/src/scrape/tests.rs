@@ -75,12 +75,13 @@ fn ask(scraper: &Arc<Scraper<Waiter>>, timeout: Duration, selection: Selection) 
     let (sender, receiver) = channel();
     let scraper = Arc::clone(scraper);
     // Its own thread, which may get stuck in a collector.
-    thread::spawn(move || {
+    let scrape = move || {
         let ask = Ask { timeout, selection, format: Format::Text };
         if let Some((page, client)) = scraper.scrape(&ask, Box::new(Waiter(sender))) {
             client.resume(page);
         }
-    });
+    };
+    thread::Builder::new().spawn(scrape).unwrap();
     String::from_utf8(receiver.recv().unwrap().body().to_vec()).unwrap()
 }
 

@@ -59,17 +59,22 @@ impl<C: Client> Shared<C> {
     ) -> MutexGuard<'a, State<C>> {
         let is_due = |leader: &super::run::Leader<C>| leader.deadline <= now;
         let late = |state: &State<C>| {
-            let run = state.runs.iter().find(|run| run.leader.as_ref().is_some_and(is_due));
+            let mut runs = state.runs.iter().filter(|run| !run.is_finishing);
+            let run = runs.find(|run| run.leader.as_ref().is_some_and(is_due));
             run.map(|run| run.number)
         };
         while let Some(number) = late(&state) {
-            let leader = state.run(number).and_then(|run| run.leader.take());
-            let page = self.answer_late(&mut state, number, now);
-            drop(state);
-            if let Some((leader, page)) = leader.zip(page) {
-                leader.client.resume(page);
+            if state.run(number).is_some_and(|run| run.deadline > now) {
+                // Somebody with more time waits on for the rest.
+                let leader = state.run(number).and_then(|run| run.leader.take());
+                let page = self.partial(&mut state, number);
+                if let Some((leader, page)) = leader.zip(page) {
+                    leader.client.resume(page);
+                }
+            } else {
+                state = self.finish(state, number);
+                self.tell(&state);
             }
-            state = self.lock();
         }
         if now.saturating_duration_since(state.last_taken) >= PATIENCE {
             let stalled = state.runs.iter().find(|run| run.next(&state.slots).is_some());
@@ -89,7 +94,8 @@ impl<C: Client> Shared<C> {
             let state = shared.lock();
             let mut state = shared.work(state, number);
             if state.run(number).is_some_and(|run| run.unfinished == 0) {
-                shared.finish(&mut state, number);
+                state = shared.finish(state, number);
+                shared.tell(&state);
             }
         });
         if let Err(error) = helper {

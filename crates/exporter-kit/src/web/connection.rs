@@ -149,7 +149,7 @@ impl Connection {
     fn serve_scrape(mut self: Box<Self>, request: Request) -> Option<Box<Self>> {
         let server = Arc::clone(&self.server);
         let Site { scraper, config, .. } = &server.site;
-        let selection = match query::selection(&request.query, &scraper.names()) {
+        let selection = match query::selection(&request.query, scraper.names()) {
             Ok(selection) => selection,
             Err(wrong) => return self.refuse_scrape(400, &wrong, &request),
         };

@@ -3,7 +3,7 @@
 //! request, or to read the response.
 
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,35 +20,71 @@ const SLOW: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Connections {
     limit: usize,
-    open: Mutex<Vec<Open>>,
+    open: Mutex<Vec<Arc<Open>>>,
     /// A connection has left or, once the process is about to end, has been answered.
     left: Condvar,
     finishing: AtomicBool,
+    /// What times are counted from.
+    epoch: Instant,
 }
 
 #[derive(Debug)]
 struct Open {
     stream: Arc<TcpStream>,
-    state: State,
+    /// A [`State`] as a number. Each request changes it several times, so there is no lock.
+    state: AtomicU64,
 }
 
+/// What a connection is about, and since when: microseconds from the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// No complete request since then.
-    Waiting(Instant),
+    Waiting(u64),
     /// A request is being answered.
     Served,
     /// Its response is on the way since then.
-    Sending(Instant),
+    Sending(u64),
     /// Shut down to make room; its thread is about to leave.
     GivingWay,
+}
+
+impl State {
+    const fn to_number(self) -> u64 {
+        match self {
+            Self::Waiting(since) => since << 2,
+            Self::Served => 1,
+            Self::Sending(since) => since << 2 | 2,
+            Self::GivingWay => 3,
+        }
+    }
+
+    const fn from_number(number: u64) -> Self {
+        match number & 3 {
+            0 => Self::Waiting(number >> 2),
+            1 => Self::Served,
+            2 => Self::Sending(number >> 2),
+            _ => Self::GivingWay,
+        }
+    }
+}
+
+impl Open {
+    fn state(&self) -> State {
+        State::from_number(self.state.load(Ordering::Acquire))
+    }
+
+    /// Changes the state from one to another; false if it is another one meanwhile.
+    fn change(&self, from: State, to: State) -> bool {
+        let (from, to) = (from.to_number(), to.to_number());
+        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
 }
 
 /// A place among the connections; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     connections: Arc<Connections>,
-    stream: Arc<TcpStream>,
+    open: Arc<Open>,
 }
 
 impl Connections {
@@ -58,6 +94,7 @@ impl Connections {
             open: Mutex::default(),
             left: Condvar::new(),
             finishing: AtomicBool::new(false),
+            epoch: Instant::now(),
         })
     }
 
@@ -66,7 +103,7 @@ impl Connections {
         let deadline = Instant::now() + HANDOVER;
         let mut open = self.lock();
         while open.len() >= self.limit {
-            give_way(&mut open);
+            self.give_way(&open);
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
@@ -74,56 +111,65 @@ impl Connections {
             let time = left.min(LOOK_AGAIN);
             open = self.left.wait_timeout(open, time).unwrap_or_else(PoisonError::into_inner).0;
         }
-        let stream = Arc::new(stream);
-        open.push(Open { stream: Arc::clone(&stream), state: State::Waiting(Instant::now()) });
-        Some(Place { connections: Arc::clone(self), stream })
+        let state = AtomicU64::new(State::Waiting(self.now()).to_number());
+        let new = Arc::new(Open { stream: Arc::new(stream), state });
+        open.push(Arc::clone(&new));
+        Some(Place { connections: Arc::clone(self), open: new })
     }
 
     /// Closes the connection that is the first to give way, if there is one, and returns when a
     /// place is free, or after `patience`.
     pub(crate) fn make_room(&self, patience: Duration) {
-        let mut open = self.lock();
-        give_way(&mut open);
+        let open = self.lock();
+        self.give_way(&open);
         // Woken for nothing, the caller finds out by itself.
         let _ = self.left.wait_timeout(open, patience);
     }
 
     /// Returns when every request has been answered, or after `patience`.
     pub(crate) fn finish(&self, patience: Duration) {
-        self.finishing.store(true, Ordering::Relaxed);
-        let is_busy = |open: &mut Vec<Open>| {
-            open.iter().any(|open| matches!(open.state, State::Served | State::Sending(_)))
+        self.finishing.store(true, Ordering::SeqCst);
+        let is_busy = |open: &mut Vec<Arc<Open>>| {
+            open.iter().any(|open| matches!(open.state(), State::Served | State::Sending(_)))
         };
         // What is not done by then is given up.
         let _ = self.left.wait_timeout_while(self.lock(), patience, is_busy);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Closes the connection that has longest been waiting for a request or for its client to read.
+    fn give_way(&self, open: &[Arc<Open>]) {
+        if open.iter().any(|open| open.state() == State::GivingWay) {
+            // One place is about to be free already.
+            return;
+        }
+        let slow = self.now().saturating_sub(SLOW.as_micros() as u64);
+        let candidates = open.iter().filter_map(|open| match open.state() {
+            state @ State::Waiting(since) => Some((since, open, state)),
+            state @ State::Sending(since) if since <= slow => Some((since, open, state)),
+            State::Sending(_) | State::Served | State::GivingWay => None,
+        });
+        if let Some((_, open, state)) = candidates.min_by_key(|(since, ..)| *since)
+            // Unless its request has just come.
+            && open.change(state, State::GivingWay)
+        {
+            // Fails only if the client has gone by itself, which is as good.
+            let _ = open.stream.shutdown(Shutdown::Both);
+        }
     }
-}
 
-/// Closes the connection that has longest been waiting for a request or for its client to read.
-fn give_way(open: &mut [Open]) {
-    if open.iter().any(|open| open.state == State::GivingWay) {
-        // One place is about to be free already.
-        return;
+    fn now(&self) -> u64 {
+        // Enough for a hundred thousand years.
+        self.epoch.elapsed().as_micros() as u64
     }
-    let candidates = open.iter_mut().filter_map(|open| match open.state {
-        State::Waiting(since) => Some((since, open)),
-        State::Sending(since) if since.elapsed() >= SLOW => Some((since, open)),
-        State::Sending(_) | State::Served | State::GivingWay => None,
-    });
-    if let Some((_, open)) = candidates.min_by_key(|(since, _)| *since) {
-        open.state = State::GivingWay;
-        // Fails only if the client has gone by itself, which is as good.
-        let _ = open.stream.shutdown(Shutdown::Both);
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Open>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Place {
     pub(crate) fn stream(&self) -> Arc<TcpStream> {
-        Arc::clone(&self.stream)
+        Arc::clone(&self.open.stream)
     }
 
     /// A request is complete and about to be answered. It is not, if that is false: the
@@ -134,22 +180,24 @@ impl Place {
 
     /// The response is made and about to be sent.
     pub(crate) fn send(&self) {
-        self.change(State::Sending(Instant::now()));
+        self.change(State::Sending(self.connections.now()));
     }
 
     /// The response is out; the next request is waited for.
     pub(crate) fn wait(&self) {
-        self.change(State::Waiting(Instant::now()));
+        self.change(State::Waiting(self.connections.now()));
     }
 
-    /// Whether the connection can be in another state; it cannot once it gives way.
-    fn change(&self, state: State) -> bool {
-        let mut open = self.connections.lock();
-        let own = open.iter_mut().find(|open| Arc::ptr_eq(&open.stream, &self.stream));
-        let Some(own) = own.filter(|own| own.state != State::GivingWay) else { return false };
-        own.state = state;
-        // Not for every response: it is a system call.
-        if self.connections.finishing.load(Ordering::Relaxed) {
+    /// Whether the connection can be in another state; it cannot once it gives way. Only its own
+    /// thread calls this.
+    fn change(&self, to: State) -> bool {
+        let from = self.open.state();
+        if from == State::GivingWay || !self.open.change(from, to) {
+            return false;
+        }
+        // Not for every response: it takes the lock and a system call.
+        if self.connections.finishing.load(Ordering::SeqCst) {
+            let _open = self.connections.lock();
             self.connections.left.notify_all();
         }
         true
@@ -159,7 +207,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
-        open.retain(|open| !Arc::ptr_eq(&open.stream, &self.stream));
+        open.retain(|open| !Arc::ptr_eq(open, &self.open));
         self.connections.left.notify_all();
     }
 }

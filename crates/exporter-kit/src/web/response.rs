@@ -71,49 +71,51 @@ impl Response<'_> {
         length: usize,
         is_gzip: bool,
     ) -> io::Result<Vec<u8>> {
-        let mut response = tiny_http::Response::new(
-            StatusCode(self.status),
-            Vec::new(),
-            io::empty(),
-            Some(length),
-            None,
-        )
-        // With a known length there is never a reason for chunks.
-        .with_chunked_threshold(usize::MAX);
-        response.add_header(header("Server", server));
-        response.add_header(header("Content-Type", self.content_type));
-        response.add_header(header("X-Content-Type-Options", "nosniff"));
-        // A cache must not give one client what another one can read.
-        response.add_header(header("Vary", "Accept, Accept-Encoding"));
-        if is_gzip {
-            response.add_header(header("Content-Encoding", "gzip"));
-        }
-        if self.status == 401 {
-            response.add_header(header("WWW-Authenticate", "Basic realm=\"metrics\""));
-        }
-        if self.status == 405 {
-            response.add_header(header("Allow", "GET, HEAD"));
-        }
+        let mut headers = Vec::with_capacity(4);
+        // tiny_http would add its own.
+        headers.push(
+            Header::from_bytes("Server", server)
+                .expect("the name of the product is made of printable ASCII alone"),
+        );
+        let status = StatusCode(self.status);
+        let response = tiny_http::Response::new(status, headers, io::empty(), Some(length), None)
+            // With a known length there is never a reason for chunks.
+            .with_chunked_threshold(usize::MAX);
         let mut head = Vec::with_capacity(512);
         let version = HTTPVersion(1, minor_version);
         response.raw_print(&mut head, version, &[], true, None)?;
-        // tiny_http leaves `Connection` to its own server, so it is put behind the status line.
-        let connection: &[u8] = match (keep_alive, minor_version) {
-            (false, _) => b"Connection: close\r\n",
-            (true, 0) => b"Connection: keep-alive\r\n",
-            (true, _) => b"",
+        // tiny_http leaves `Connection` to its own server, and makes of each header two strings; so
+        // these are put behind the status line as they are.
+        let mut headers = Vec::with_capacity(256);
+        let mut header = |name: &str, value: &str| {
+            for text in [name, ": ", value, "\r\n"] {
+                headers.extend_from_slice(text.as_bytes());
+            }
         };
+        header("Content-Type", self.content_type);
+        header("X-Content-Type-Options", "nosniff");
+        // A cache must not give one client what another one can read.
+        header("Vary", "Accept, Accept-Encoding");
+        if is_gzip {
+            header("Content-Encoding", "gzip");
+        }
+        if self.status == 401 {
+            header("WWW-Authenticate", "Basic realm=\"metrics\"");
+        }
+        if self.status == 405 {
+            header("Allow", "GET, HEAD");
+        }
+        match (keep_alive, minor_version) {
+            (false, _) => header("Connection", "close"),
+            (true, 0) => header("Connection", "keep-alive"),
+            (true, _) => {}
+        }
         if let Some(line_end) = head.windows(2).position(|pair| pair == b"\r\n") {
             let at = line_end + 2;
-            head.splice(at..at, connection.iter().copied());
+            head.splice(at..at, headers);
         }
         Ok(head)
     }
-}
-
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name.as_bytes(), value.as_bytes())
-        .expect("names and values come from this crate and are plain ASCII")
 }
 
 /// Writes head and body, with one system call where the socket takes them at once, and within
@@ -151,6 +153,7 @@ mod tests {
     fn the_head_states_length_type_and_server() {
         let head = head(200, true, 1);
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert_eq!(head.matches("Server: ").count(), 1, "{head}");
         assert!(head.contains("\r\nServer: test/1\r\n"), "{head}");
         assert!(head.contains("\r\nContent-Length: 7\r\n"), "{head}");
         assert!(head.contains("\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{head}");
