@@ -78,7 +78,8 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     let documents = Documents::from_entries(&entries)?;
     let path = workspace.root().join("config/host-exporter/blueking.toml");
     let text = fs::read_to_string(&path).with_context(|| workspace.shown(&path))?;
-    let omit = PackageDescription::parse(&workspace.shown(&path), &text)?.omit;
+    let description = PackageDescription::parse(&workspace.shown(&path), &text)?;
+    let omit = [description.omit, description.omit_in_51].concat();
     let scratch = workspace.target().join("ci/scratch");
     if scratch.exists() {
         fs::remove_dir_all(&scratch).context("clear the scratch folder")?;
