@@ -88,7 +88,8 @@ pub(crate) struct Dist {
         no_short,
         meta = "LIST",
         parse(try_from_str),
-        help = "targets, separated by commas: linux,windows (the default)"
+        help = "targets, separated by commas: linux,linux-aarch64,windows (the default); windows7 \
+                in place of windows is for hosts before Windows 10"
     )]
     pub(crate) targets: Targets,
 }
@@ -146,14 +147,19 @@ impl FromStr for Targets {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut targets = text
             .split(',')
-            .map(|name| match name {
-                "linux" => Ok(Target::Linux),
-                "windows" => Ok(Target::Windows),
-                _ => Err(format!("{name:?} is neither linux nor windows")),
+            .map(|name| {
+                let known = Target::ALL.into_iter().find(|target| target.name() == name);
+                known.ok_or_else(|| {
+                    let names = Target::ALL.map(Target::name).join(", ");
+                    format!("{name:?} is none of {names}")
+                })
             })
             .collect::<Result<Vec<_>, _>>()?;
         targets.sort();
         targets.dedup();
+        if targets.contains(&Target::Windows) && targets.contains(&Target::Windows7) {
+            return Err("a package has one executable for Windows: windows or windows7".to_owned());
+        }
         Ok(Self(targets))
     }
 }
@@ -174,7 +180,7 @@ mod tests {
     fn flags_have_defaults() {
         let dist = dist(&[]).unwrap();
         assert_eq!(dist.toolchain, Choice::Auto);
-        assert_eq!(dist.targets.0, [Target::Linux, Target::Windows]);
+        assert_eq!(dist.targets.0, [Target::Linux, Target::LinuxAarch64, Target::Windows]);
         assert!(!dist.setup && !dist.dry_run);
     }
 
@@ -195,8 +201,9 @@ mod tests {
     fn wrong_use_is_told() {
         for (arguments, expected) in [
             (&["--toolchain=cross"][..], "none of auto, rustup and distro"),
-            (&["--targets=linux,aix"], "neither linux nor windows"),
-            (&["--targets="], "neither linux nor windows"),
+            (&["--targets=linux,aix"], "none of linux, linux-aarch64, windows, windows7"),
+            (&["--targets="], "none of linux, linux-aarch64, windows, windows7"),
+            (&["--targets=windows,windows7"], "one executable for Windows"),
             (&["--setup=true"], "setup"),
             (&["--offline"], "offline"),
             (&["everything"], "everything"),

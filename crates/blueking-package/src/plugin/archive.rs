@@ -86,7 +86,8 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
     })?;
     // A bomb may be nothing but heads and padding. One byte off a whole block, so that what is cut
     // here never looks like the end.
-    let bytes = GzDecoder::new(BufReader::new(file)).take(limit.saturating_mul(2).saturating_add(1));
+    let bytes =
+        GzDecoder::new(BufReader::new(file)).take(limit.saturating_mul(2).saturating_add(1));
     let mut archive = Archive::new(bytes);
     let mut members: Vec<Member> = Vec::new();
     let mut paths = BTreeSet::new();
