@@ -41,7 +41,8 @@ impl Package {
             let mut add = |path: &str, mode: u32, bytes: Vec<u8>| {
                 files.insert(path.to_owned(), (mode, bytes));
             };
-            add(VERSION, 0o644, format!("{version}\n").into_bytes());
+            // Without a line break, which a site would take for a part of the number.
+            add(VERSION, 0o644, version.to_string().into_bytes());
             add(PROJECT, 0o644, yaml::project(meta, *version, &port, system).into_bytes());
             add(META, 0o644, yaml::meta(meta).into_bytes());
             add(CONFIG, 0o644, to_json(config));

@@ -61,7 +61,7 @@ fn every_text_of_the_yaml_documents_is_quoted() {
     let windows = text(&format!("{WINDOWS}/project.yaml"));
     assert!(windows.contains("  stop: \"stop.bat\"\n  restart: \"restart.bat\"\n"), "{windows}");
     assert!(windows.contains("  version: \"type VERSION\"\n"), "{windows}");
-    assert_eq!(text(&format!("{LINUX}/VERSION")), "2.3\n");
+    assert_eq!(text(&format!("{LINUX}/VERSION")), "2.3");
 }
 
 #[test]
