@@ -8,7 +8,7 @@ set "log=%BK_PLUGIN_LOG_PATH%\@plugin_id@.log"
 if not exist "%BK_PLUGIN_LOG_PATH%\" md "%BK_PLUGIN_LOG_PATH%"
 for %%F in ("%BK_PLUGIN_PID_PATH%") do if not exist "%%~dpF" md "%%~dpF"
 
-call "%~dp0processes.bat"
+call "%~dp0parse_yaml.bat" processes
 set "before=%pids%"
 rem Expanded late, characters such as & in an argument are not special any more.
 setlocal enabledelayedexpansion
@@ -17,7 +17,7 @@ endlocal
 rem A pause of two seconds: timeout.exe wants a keyboard.
 ping -n 3 127.0.0.1 >nul
 
-call "%~dp0processes.bat"
+call "%~dp0parse_yaml.bat" processes
 set "pid="
 for %%P in (%pids%) do call :compare %%P
 if not defined pid (

@@ -21,7 +21,7 @@ exit /b 0
 
 rem Sets `own`. Of processes that are known by name alone, it is the one that start.bat noted.
 :find
-call "%~dp0processes.bat"
+call "%~dp0parse_yaml.bat" processes
 set "own=%pids%"
 if not defined by_name exit /b 0
 set "own="

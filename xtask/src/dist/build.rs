@@ -11,7 +11,8 @@ use anyhow::Result;
 use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::locations::Locations;
 use super::mingw;
-use super::plan::{PROFILE, Plan, Target};
+use super::plan::{PROFILE, Plan};
+use super::target::Target;
 use super::toolchain::Route;
 use crate::workspace::Workspace;
 
@@ -183,7 +184,8 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::dist::plan::{Names, Targets};
+    use crate::dist::plan::Names;
+    use crate::dist::target::Targets;
     use crate::process;
     use crate::workspace::Exporter;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use super::plan::Target;
+use super::target::Target;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 

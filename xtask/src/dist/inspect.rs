@@ -9,7 +9,7 @@ use object::pe::{IMAGE_FILE_DLL, IMAGE_FILE_MACHINE_AMD64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::pe::PeFile64;
 
-use super::plan::Target;
+use super::target::Target;
 
 /// Above this an executable is worth a warning.
 pub(crate) const LARGE: usize = 3 << 19; // 1.5 MiB

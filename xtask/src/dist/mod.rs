@@ -14,6 +14,7 @@ mod setup;
 mod stage;
 mod summary;
 mod sums;
+mod target;
 mod toolchain;
 
 use std::fs::{self, File, TryLockError};
@@ -23,7 +24,7 @@ use anyhow::{Context, Result, bail};
 use self::facts::Facts;
 use self::package::Source;
 use self::plan::{Names, Plan};
-pub(crate) use self::plan::{Target, Targets};
+pub(crate) use self::target::{Target, Targets};
 use self::toolchain::Candidate;
 pub(crate) use self::toolchain::Choice;
 use crate::flags;

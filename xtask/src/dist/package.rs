@@ -10,8 +10,9 @@ use blueking_package::plugin::{self, Member};
 use blueking_package::{Definitions, PackageDescription, Problem, v51};
 
 use super::make::Executable;
-use super::plan::{PackagePlan, Target};
+use super::plan::PackagePlan;
 use super::stage;
+use super::target::Target;
 use crate::workspace::{Exporter, Workspace};
 
 /// What people write about an exporter.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::facts::{Facts, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
-use super::plan::{Target, Targets};
+use super::target::{Target, Targets};
 use super::toolchain::{Candidate, Piece, Route, is_at_least};
 use crate::progress::Progress;
 use crate::workspace::Workspace;

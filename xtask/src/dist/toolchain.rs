@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 use super::facts::{Facts, MINGW, ZIG_PACKAGES};
-use super::plan::{Target, Targets};
+use super::target::{Target, Targets};
 
 /// What `--toolchain` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -25,7 +25,6 @@ const LINUX: &[(&str, &str)] = files![
 const WINDOWS: &[(&str, &str)] = files![
     "debug.bat" from "windows/debug.bat",
     "parse_yaml.bat" from "windows/parse_yaml.bat",
-    "processes.bat" from "windows/processes.bat",
     "reload.bat" from "windows/reload.bat",
     "restart.bat" from "windows/restart.bat",
     "start.bat" from "windows/start.bat",
