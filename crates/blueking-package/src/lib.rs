@@ -37,9 +37,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`v51`] is the zip of BlueKing 5.1; each further package format is a module beside it.
+//! [`v51`] is the zip of BlueKing 5.1; each further package format is a module beside it. [`check`]
+//! takes a package of any of them.
 
 mod address;
+pub mod check;
 mod definitions;
 mod description;
 mod error;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use blueking_package::PackageDescription;
 use blueking_package::v51::{self, Documents, EXPORTER_URL, Entries};
+use blueking_package::{PackageDescription, check};
 
 use super::report::{Done, Report};
 use crate::workspace::Workspace;
@@ -63,8 +63,8 @@ fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
 fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     let name = format!("hostexporter-{}.zip", workspace.version());
     let entries = v51::read(&dist.join(&name))?;
-    let problems = v51::check(&entries);
-    ensure!(problems.is_empty(), "{problems:?}");
+    let report = check::file(&dist.join(&name))?;
+    ensure!(report.is_clean(), "{:?}", report.findings);
     let expected = [
         "config_schema.json",
         "description.md",

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use blueking_package::{Definitions, PackageDescription, Problem, v51};
+use blueking_package::check::Finding;
+use blueking_package::{Definitions, PackageDescription, Problem, check, v51};
 
 use super::make::Executable;
 use super::plan::{PackagePlan, Target};
@@ -100,7 +101,7 @@ pub(crate) fn assemble(
             Target::Windows => package.windows = Some(bytes.clone()),
         }
     }
-    refuse(&v51::check(&package.to_entries()))?;
+    refuse(&check::entries(&package.to_entries()).findings)?;
     Ok(package)
 }
 
@@ -169,17 +170,19 @@ fn problems_of_files(
     let files = [(v51::DESCRIPTION, markdown), (v51::LOGO, logo)];
     let entries = files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()));
     // The rest of the archive is not there yet, and that is no problem now.
-    let of_these = |problem: &Problem| files.iter().any(|(name, _)| problem.file == *name);
-    let in_place = |problem: Problem| {
-        let file = workspace.shown(&exporter.config.join(&problem.file));
-        Problem { file, ..problem }
+    let of_these = |finding: &Finding| files.iter().any(|(name, _)| finding.file == *name);
+    let in_place = |finding: Finding| Problem {
+        file: workspace.shown(&exporter.config.join(&finding.file)),
+        field: finding.field,
+        rule: format!("{}; {}.", finding.message, finding.advice),
     };
-    v51::check(&entries.into()).into_iter().filter(of_these).map(in_place).collect()
+    let report = check::entries(&entries.into());
+    report.findings.into_iter().filter(of_these).map(in_place).collect()
 }
 
 /// Stops with all problems, one in a line.
-fn refuse(problems: &[Problem]) -> Result<()> {
-    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+fn refuse(problems: &[impl ToString]) -> Result<()> {
+    let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
     ensure!(lines.is_empty(), "nothing is written because of:\n{}", lines.join("\n"));
     Ok(())
 }
@@ -216,7 +219,7 @@ mod tests {
 
     #[test]
     fn problems_are_told_one_in_a_line() {
-        refuse(&[]).unwrap();
+        refuse(&[""; 0]).unwrap();
         let problem = |field: &str| Problem {
             file: "config/a/blueking.toml".to_owned(),
             field: field.to_owned(),
