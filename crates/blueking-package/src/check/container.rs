@@ -40,7 +40,7 @@ rules! {
     /// Paths stay inside the archive's folder: not absolute, no `..`, no backslash, no drive.
     ARCHIVE_PATH = "archive-path": Error by [V2, Nodeman] at Import,
         answers "文件包含非法路径成员 -> {name}，请检查";
-    /// There are no links: one importer drops them, another refuses them, the third follows them.
+    /// There are no links: by importer and version they are dropped, refused or followed.
     ARCHIVE_LINK = "archive-link": Error by [V1, V2, Nodeman] at Import,
         answers "文件包含非法路径成员 -> {name}，请检查";
     /// There are only files and folders: no devices, pipes or sparse files.

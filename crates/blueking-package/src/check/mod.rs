@@ -19,6 +19,7 @@ mod contents;
 mod documents;
 mod executable;
 mod finding;
+mod identity;
 mod info;
 mod layout;
 mod meta;
@@ -114,7 +115,7 @@ pub fn reader(mut archive: impl Read + Seek, name: Option<&str>) -> io::Result<R
             Kind::V51
         }
         Some((container, contents)) => {
-            layout::check_container(container, name, &mut findings);
+            identity::check_container(container, name, &mut findings);
             check_plugin(&contents, &mut findings);
             Kind::Plugin
         }
@@ -135,9 +136,10 @@ pub fn entries(entries: &v51::Entries) -> Report {
 
 /// Every rule that a package can break, subject by subject.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let subjects: [&'static [Rule]; 11] = [
+    let subjects: [&'static [Rule]; 12] = [
         container::RULES,
         layout::RULES,
+        identity::RULES,
         meta::RULES,
         version::RULES,
         config::RULES,

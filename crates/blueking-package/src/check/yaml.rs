@@ -4,6 +4,10 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 use serde_json::{Map, Value};
 
+/// Longest text, in bytes: the parser keeps many times as much in memory. A plugin's definition has
+/// some two thousand.
+const MAX_TEXT: usize = 128 << 10;
+
 /// Deeper than any plugin definition.
 const MAX_DEPTH: usize = 16;
 
@@ -16,6 +20,9 @@ const MAX_NODES: usize = 20_000;
 /// The text is no YAML, or uses what package files do without: several documents, anchors, keys
 /// that are not plain text. The line is in the message.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
+    if text.len() > MAX_TEXT {
+        return Err(format!("line 1: the file has more than {MAX_TEXT} bytes"));
+    }
     let mut reader = Reader { events: Parser::new_from_str(text), nodes: 0 };
     let mut root = Value::Null;
     let mut documents = 0;
@@ -144,6 +151,7 @@ mod tests {
     fn what_grows_without_end_is_refused() {
         let deep = "[".repeat(100) + &"]".repeat(100);
         assert!(read(&deep).unwrap_err().contains("too deep"));
+        assert!(read(&"a: 1\n".repeat(MAX_TEXT / 5 + 1)).unwrap_err().contains("more than"));
         let wide = format!("[{}]", "1,".repeat(MAX_NODES + 1));
         assert!(read(&wide).unwrap_err().contains("too large"));
         assert!(read("a: &x 1\nb: *x\n").unwrap_err().contains("line 2"));
