@@ -295,10 +295,8 @@ fn is_known(name: &str, os: &Os, id: &str) -> bool {
         "info/signature.yaml",
         "info/logo.png",
     ];
-    const SCRIPTS: [&str; 6] = ["start", "stop", "restart", "reload", "debug", "parse_yaml"];
-    let is_script = name
-        .rsplit_once('.')
-        .is_some_and(|(script, end)| end == os.script && SCRIPTS.contains(&script));
+    // They are rendered anew too, all together, so that none of them is missed by another.
+    let is_script = !name.contains('/') && name.ends_with(&format!(".{}", os.script));
     let is_template = name.starts_with("etc/") && name.ends_with(".tpl");
     PLAIN.contains(&name) || is_script || is_template || name == format!("{id}{}", os.suffix)
 }

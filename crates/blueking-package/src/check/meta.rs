@@ -183,7 +183,8 @@ fn breaks_yaml(text: &str) -> bool {
     text.starts_with([
         '&', '<', '>', '\'', '"', ',', '[', ']', '{', '}', '*', '!', '%', '@', '`', '|', '#',
     ]) || ["- ", "? ", ": "].iter().any(|start| text.starts_with(start))
-        || matches!(text, "-" | "?" | ":")
+        || matches!(text, "-" | "?" | ":" | "=")
+        || text.contains(['\t', '\n'])
         || text.contains(": ")
         || text.ends_with(':')
 }

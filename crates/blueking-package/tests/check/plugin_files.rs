@@ -130,6 +130,8 @@ pub(crate) const CASES: &[Case] = &[
     ("a display name that begins with &", "meta-name-yaml", E, || named("'&a'")),
     ("a display name that begins with [", "meta-name-yaml", E, || named("'[a]'")),
     ("a display name that begins with a dash", "meta-name-yaml", E, || named("'- a'")),
+    ("a display name with a tab", "meta-name-yaml", E, || named("\"a\\tb\"")),
+    ("a display name that is one sign", "meta-name-yaml", E, || named("'='")),
     ("a display name with a comment", "meta-name-cut", W, || named("'A #1'")),
     ("a display name with quotes", "meta-name-escaped", W, || named("A \"b\"")),
     ("a tag of 65 characters", "meta-tag", W, || {
