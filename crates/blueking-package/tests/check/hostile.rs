@@ -128,6 +128,25 @@ fn zip_renamed(letter: u8, both: bool) -> Vec<u8> {
     bytes
 }
 
+/// A zip of one file with a table of contents of as many entries as can be, all of that file.
+fn zip_of_one_file_many_times() -> Vec<u8> {
+    let zip = zip_of(&[("000000", b"x")]);
+    let (central, end) = (positions(&zip, CENTRAL)[0], positions(&zip, b"PK\x05\x06")[0]);
+    let mut bytes = zip[..central].to_vec();
+    for n in 0..u16::MAX {
+        let start = bytes.len();
+        bytes.extend(&zip[central..end]);
+        bytes[start + CENTRAL_NAME..][..6].copy_from_slice(format!("{n:06}").as_bytes());
+    }
+    let size = u32::try_from(bytes.len() - central).unwrap();
+    let at = bytes.len();
+    bytes.extend(&zip[end..]);
+    bytes[at + 8..at + 10].fill(0xff);
+    bytes[at + 10..at + 12].fill(0xff);
+    bytes[at + 12..at + 16].copy_from_slice(&size.to_le_bytes());
+    bytes
+}
+
 /// The sound 5.1 zip with one more entry.
 fn zip_with(name: &str, content: &[u8]) -> Vec<u8> {
     let entries = crate::zip51::entries();
@@ -219,6 +238,7 @@ pub(crate) const CASES: &[Case] = &[
         let files: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
         zip_of(&files)
     }),
+    ("65535 entries of one file", "archive-members", E, zip_of_one_file_many_times),
     ("a path that climbs", "archive-path", E, || {
         with_member("../../etc/cron.d/x", EntryType::Regular, b"x")
     }),

@@ -74,7 +74,7 @@ fn memory_of_a_check(bytes: Vec<u8>) -> u64 {
 fn what_means_harm_costs_little_memory() {
     for (name, _, _, bytes) in hostile::CASES {
         let used = memory_of_a_check(bytes());
-        assert!(used < 32 << 10, "{name}: {used} KiB");
+        assert!(used < 8 << 10, "{name}: {used} KiB");
     }
     for (name, bytes) in floods() {
         let used = memory_of_a_check(bytes);
