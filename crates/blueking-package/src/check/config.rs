@@ -12,7 +12,8 @@ use super::rule::rules;
 
 rules! {
     /// The file is there. Without it the import ends in an error of the server itself.
-    CONFIG_MISSING = "config-missing": Error by [V1] at Import, answers "HTTP 500 KeyError: 'config.json'";
+    CONFIG_MISSING = "config-missing": Error by [V1] at Import,
+        answers "HTTP 500 KeyError: 'config.json'";
     /// The file is a JSON list. Of anything else the old importer makes an empty list without a
     /// word; the new one refuses it.
     CONFIG_JSON = "config-json": Error by [V1, V2] at Lost;
@@ -169,18 +170,10 @@ fn check_optional(item: &Object, label: &str, path: &str, findings: &mut Finding
 fn check_collector(list: &[Value], path: &str, findings: &mut Findings) {
     let collector =
         |name: &str| list.iter().find(|item| item["name"] == name && item["mode"] == "collector");
-    for (name, advice) in [
-        (
-            "host",
-            "add {\"name\": \"host\", \"mode\": \"collector\", \"type\": \"text\", \"default\": \"127.0.0.1\", …}",
-        ),
-        (
-            "port",
-            "add {\"name\": \"port\", \"mode\": \"collector\", \"type\": \"text\", \"default\": \"9601\", …}",
-        ),
-    ] {
+    for (name, default) in [("host", "127.0.0.1"), ("port", "9601")] {
         if collector(name).is_none() {
             let message = format!("the collector's parameter {name:?} is missing");
+            let advice = format!("add it, with mode collector, type text and default {default}");
             findings.add(&CONFIG_HOST_PORT, path, name, message, advice);
         }
         let variable = format!("${{{name}}}");
@@ -202,13 +195,8 @@ fn check_collector(list: &[Value], path: &str, findings: &mut Findings) {
         };
         if !number.is_some_and(|number: u64| (1..=65535).contains(&number)) {
             let message = format!("the default port is {port}");
-            findings.add(
-                &CONFIG_PORT,
-                path,
-                "port.default",
-                message,
-                "write a number from 1 to 65535",
-            );
+            let advice = "write a number from 1 to 65535";
+            findings.add(&CONFIG_PORT, path, "port.default", message, advice);
         }
     }
 }

@@ -40,14 +40,15 @@ macro_rules! rules {
     )+) => {
         $(
             $(#[doc = $text])+
-            pub(in crate::check) const $name: $crate::check::rule::Rule = $crate::check::rule::Rule {
+            pub(in crate::check) const $name: $crate::check::Rule = $crate::check::Rule {
                 id: $id,
                 severity: $crate::check::finding::Severity::$severity,
                 readers: &[$($crate::check::finding::Reader::$reader),+],
                 stage: $crate::check::finding::Stage::$stage,
                 code: { let code: &[u32] = &[$($code)?]; code.first().copied() },
-                answer: { let words: &[&str] = &[$($answer,)? $($words)?]; match words { [words, ..] => words, [] => "" } },
-                text: concat!($($text),+),
+                answer: concat!($($answer,)? $($words)?),
+                // Each line of a doc comment begins with a blank.
+                text: concat!($($text),+).trim_ascii_start(),
             };
         )+
 

@@ -85,7 +85,13 @@ fn each_rule_has_a_broken_package_and_each_id_is_one_rule() {
     for rule in check::rules() {
         assert!(ids.insert(rule.id), "{} is there twice", rule.id);
         assert!(tested.contains(rule.id) || apart.contains(&rule.id), "{} has no case", rule.id);
-        assert!(rule.text.trim().ends_with('.') && !rule.readers.is_empty(), "{}", rule.id);
+        assert!(
+            rule.text.ends_with('.')
+                && rule.text.starts_with(|c: char| !c.is_whitespace())
+                && !rule.readers.is_empty(),
+            "{}",
+            rule.id
+        );
     }
 }
 
