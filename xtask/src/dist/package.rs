@@ -101,7 +101,7 @@ pub(crate) fn assemble(
             Target::Windows => package.windows = Some(bytes.clone()),
         }
     }
-    refuse(&check::entries(&package.to_entries()).findings)?;
+    refuse(&check::entries(&package.to_entries()).errors().collect::<Vec<_>>())?;
     Ok(package)
 }
 

@@ -78,6 +78,11 @@ impl Report {
         self.findings.is_empty()
     }
 
+    /// The findings that are errors.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
     /// How many findings are of this severity, among those that are listed.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
