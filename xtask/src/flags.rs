@@ -28,12 +28,25 @@ struct Xtask {
 pub(crate) enum Command {
     #[options(help = "build for every target, check, and package into target/dist")]
     Dist(Dist),
+    #[options(help = "tell what BlueKing will say to a package, anybody's, before it is uploaded")]
+    Check(Check),
     #[options(help = "run every check and test, on the packaged binaries too")]
     Ci(Ci),
     #[options(help = "measure the packaged exporter, or the kit, beside the same in Go")]
     Bench(Bench),
     #[options(help = "give the kit's parsers whatever bytes a fuzzer comes up with")]
     Fuzz(Fuzz),
+}
+
+/// Flags of `check`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Check {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "print the findings as JSON")]
+    pub(crate) json: bool,
+    #[options(free, help = "packages: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
+    pub(crate) files: Vec<String>,
 }
 
 /// Flags of `ci`.
@@ -110,6 +123,9 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
         return Ok(Parsed::Help(usage(&xtask)));
     }
     match xtask.command {
+        Some(Command::Check(Check { files, .. })) if files.is_empty() => {
+            Err("which packages? see `cargo xtask check --help`".to_owned())
+        }
         Some(command) => Ok(Parsed::Run(command)),
         None => Err(format!("which task?\n\n{}", usage(&xtask))),
     }
@@ -212,7 +228,19 @@ mod tests {
             assert!(error.contains(expected) && error.contains("--help"), "{error}");
         }
         assert!(parse(&[]).unwrap_err().contains("Tasks:"));
+        assert!(parse(&["check".into(), "--json".into()]).unwrap_err().contains("which packages?"));
         assert!(parse(&["release".into()]).unwrap_err().contains("release"));
+    }
+
+    #[test]
+    fn check_takes_files_and_json_in_any_order() {
+        let arguments = ["check", "a.zip", "--json", "b.tgz"].map(OsString::from);
+        match parse(&arguments).unwrap() {
+            Parsed::Run(Command::Check(Check { files, json, .. })) => {
+                assert_eq!((files, json), (vec!["a.zip".to_owned(), "b.tgz".to_owned()], true));
+            }
+            parsed => panic!("{parsed:?}"),
+        }
     }
 
     #[test]

@@ -38,9 +38,10 @@
 //! ```
 //!
 //! [`v51`] is the zip of BlueKing 5.1, [`plugin`] the archive of BlueKing 6 and 7; both are made from
-//! the same description.
+//! the same description. [`check`] takes a package of either.
 
 mod address;
+pub mod check;
 mod definitions;
 mod description;
 mod error;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use blueking_package::PackageDescription;
 use blueking_package::plugin::{self, ConfigItem, MetricGroup};
 use blueking_package::v51::{self, Documents, EXPORTER_URL, Entries};
+use blueking_package::{PackageDescription, check};
 
 use super::report::{Done, Report};
 use crate::workspace::Workspace;
@@ -70,8 +70,8 @@ fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
 fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     let name = format!("hostexporter-{}.zip", workspace.version());
     let entries = v51::read(&dist.join(&name))?;
-    let problems = v51::check(&entries);
-    ensure!(problems.is_empty(), "{problems:?}");
+    let report = check::file(&dist.join(&name))?;
+    ensure!(report.is_clean(), "{:?}", report.findings);
     let expected = [
         "config_schema.json",
         "description.md",
@@ -92,6 +92,8 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     }
     fs::create_dir_all(&scratch).context("make the scratch folder")?;
     let plugin_archive = dist.join(format!("host_exporter-{}.tgz", workspace.version()));
+    let report = check::file(&plugin_archive)?;
+    ensure!(report.is_clean(), "{:?}", report.findings);
     let members = plugin::read(&plugin_archive)?;
     Ok(Package {
         entries,

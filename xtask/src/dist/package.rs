@@ -6,8 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use blueking_package::check::Finding;
 use blueking_package::plugin::{self, Member};
-use blueking_package::{Definitions, PackageDescription, Problem, v51};
+use blueking_package::{Definitions, PackageDescription, Problem, check, v51};
 
 use super::make::Executable;
 use super::plan::PackagePlan;
@@ -134,7 +135,7 @@ pub(crate) fn assemble(
         windows: bytes_of(executables, &[Target::Windows, Target::Windows7]),
     });
     if let Some(zip) = &zip {
-        refuse(&v51::check(&zip.to_entries()))?;
+        refuse(&check::entries(&zip.to_entries()).errors().collect::<Vec<_>>())?;
     }
     let by_system =
         |executable: &Executable| (executable.target.system(), executable.bytes.clone());
@@ -155,7 +156,7 @@ fn bytes_of(executables: &[Executable], targets: &[Target]) -> Option<Vec<u8>> {
 }
 
 /// Writes every package twice, as a folder and as an archive; the archive is read again as the
-/// importer would, and does not stay if it is not what was written.
+/// importer would, and does not stay if it is not what was written or breaks a rule.
 pub(crate) fn write(packages: &Packages, plan: &PackagePlan) -> Result<()> {
     if let Some((output, package)) = plan.zip.as_ref().zip(packages.zip.as_ref()) {
         let entries = package.to_entries();
@@ -176,12 +177,16 @@ fn file(name: &str, bytes: &[u8]) -> Member {
     Member { path: name.to_owned(), mode, bytes: bytes.to_vec() }
 }
 
-fn keep_if(sound: bool, archive: &Path) -> Result<()> {
-    if !sound {
-        let _ = fs::remove_file(archive);
-        bail!("{} does not read as it was written", archive.display());
+fn keep_if(same: bool, archive: &Path) -> Result<()> {
+    let report = check::file(archive)?;
+    let findings: Vec<_> = report.errors().collect();
+    if same && findings.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let _ = fs::remove_file(archive);
+    ensure!(same, "{} does not read as it was written", archive.display());
+    let lines: Vec<_> = findings.iter().map(|finding| format!("\n{finding}")).collect();
+    bail!("{} is not kept because of:{}", archive.display(), lines.concat())
 }
 
 /// What is wrong with the files that go into the archive as they are.
@@ -194,17 +199,19 @@ fn problems_of_files(
     let files = [(v51::DESCRIPTION, markdown), (v51::LOGO, logo)];
     let entries = files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()));
     // The rest of the archive is not there yet, and that is no problem now.
-    let of_these = |problem: &Problem| files.iter().any(|(name, _)| problem.file == *name);
-    let in_place = |problem: Problem| {
-        let file = workspace.shown(&exporter.config.join(&problem.file));
-        Problem { file, ..problem }
+    let of_these = |finding: &Finding| files.iter().any(|(name, _)| finding.file == *name);
+    let in_place = |finding: Finding| Problem {
+        file: workspace.shown(&exporter.config.join(&finding.file)),
+        field: finding.field,
+        rule: format!("{}; {}.", finding.message, finding.advice),
     };
-    v51::check(&entries.into()).into_iter().filter(of_these).map(in_place).collect()
+    let report = check::entries(&entries.into());
+    report.findings.into_iter().filter(of_these).map(in_place).collect()
 }
 
 /// Stops with all problems, one in a line.
-fn refuse(problems: &[Problem]) -> Result<()> {
-    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+fn refuse(problems: &[impl ToString]) -> Result<()> {
+    let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
     ensure!(lines.is_empty(), "nothing is written because of:\n{}", lines.join("\n"));
     Ok(())
 }
@@ -219,7 +226,7 @@ mod tests {
 
     #[test]
     fn problems_are_told_one_in_a_line() {
-        refuse(&[]).unwrap();
+        refuse(&[""; 0]).unwrap();
         let problem = |field: &str| Problem {
             file: "config/a/blueking.toml".to_owned(),
             field: field.to_owned(),

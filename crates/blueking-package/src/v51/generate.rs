@@ -34,7 +34,7 @@ pub fn generate(
     };
     // What is checked are the bytes that ship, by the rules that an archive is checked by.
     let origin = Origin::Sources { description, definitions };
-    check_documents(&documents.to_entries(), origin, &mut problems);
+    check_documents(&documents, origin, &mut problems);
 
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
