@@ -28,12 +28,25 @@ struct Xtask {
 pub(crate) enum Command {
     #[options(help = "build for every target, check, and package into target/dist")]
     Dist(Dist),
+    #[options(help = "tell what BlueKing will say to a package, anybody's, before it is uploaded")]
+    Check(Check),
     #[options(help = "run every check and test, on the packaged binaries too")]
     Ci(Ci),
     #[options(help = "measure the packaged exporter, or the kit, beside the same in Go")]
     Bench(Bench),
     #[options(help = "give the kit's parsers whatever bytes a fuzzer comes up with")]
     Fuzz(Fuzz),
+}
+
+/// Flags of `check`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Check {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "print the findings as JSON")]
+    pub(crate) json: bool,
+    #[options(free, help = "packages: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
+    pub(crate) files: Vec<String>,
 }
 
 /// Flags of `ci`.
@@ -88,7 +101,8 @@ pub(crate) struct Dist {
         no_short,
         meta = "LIST",
         parse(try_from_str),
-        help = "targets, separated by commas: linux,windows (the default)"
+        help = "targets, separated by commas: linux,linux-aarch64,windows (the default); windows7 \
+                in place of windows is for hosts before Windows 10"
     )]
     pub(crate) targets: Targets,
 }
@@ -109,6 +123,9 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
         return Ok(Parsed::Help(usage(&xtask)));
     }
     match xtask.command {
+        Some(Command::Check(Check { files, .. })) if files.is_empty() => {
+            Err("which packages? see `cargo xtask check --help`".to_owned())
+        }
         Some(command) => Ok(Parsed::Run(command)),
         None => Err(format!("which task?\n\n{}", usage(&xtask))),
     }
@@ -146,14 +163,19 @@ impl FromStr for Targets {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut targets = text
             .split(',')
-            .map(|name| match name {
-                "linux" => Ok(Target::Linux),
-                "windows" => Ok(Target::Windows),
-                _ => Err(format!("{name:?} is neither linux nor windows")),
+            .map(|name| {
+                let known = Target::ALL.into_iter().find(|target| target.name() == name);
+                known.ok_or_else(|| {
+                    let names = Target::ALL.map(Target::name).join(", ");
+                    format!("{name:?} is none of {names}")
+                })
             })
             .collect::<Result<Vec<_>, _>>()?;
         targets.sort();
         targets.dedup();
+        if targets.contains(&Target::Windows) && targets.contains(&Target::Windows7) {
+            return Err("a package has one executable for Windows: windows or windows7".to_owned());
+        }
         Ok(Self(targets))
     }
 }
@@ -174,7 +196,7 @@ mod tests {
     fn flags_have_defaults() {
         let dist = dist(&[]).unwrap();
         assert_eq!(dist.toolchain, Choice::Auto);
-        assert_eq!(dist.targets.0, [Target::Linux, Target::Windows]);
+        assert_eq!(dist.targets.0, [Target::Linux, Target::LinuxAarch64, Target::Windows]);
         assert!(!dist.setup && !dist.dry_run);
     }
 
@@ -195,8 +217,9 @@ mod tests {
     fn wrong_use_is_told() {
         for (arguments, expected) in [
             (&["--toolchain=cross"][..], "none of auto, rustup and distro"),
-            (&["--targets=linux,aix"], "neither linux nor windows"),
-            (&["--targets="], "neither linux nor windows"),
+            (&["--targets=linux,aix"], "none of linux, linux-aarch64, windows, windows7"),
+            (&["--targets="], "none of linux, linux-aarch64, windows, windows7"),
+            (&["--targets=windows,windows7"], "one executable for Windows"),
             (&["--setup=true"], "setup"),
             (&["--offline"], "offline"),
             (&["everything"], "everything"),
@@ -205,7 +228,19 @@ mod tests {
             assert!(error.contains(expected) && error.contains("--help"), "{error}");
         }
         assert!(parse(&[]).unwrap_err().contains("Tasks:"));
+        assert!(parse(&["check".into(), "--json".into()]).unwrap_err().contains("which packages?"));
         assert!(parse(&["release".into()]).unwrap_err().contains("release"));
+    }
+
+    #[test]
+    fn check_takes_files_and_json_in_any_order() {
+        let arguments = ["check", "a.zip", "--json", "b.tgz"].map(OsString::from);
+        match parse(&arguments).unwrap() {
+            Parsed::Run(Command::Check(Check { files, json, .. })) => {
+                assert_eq!((files, json), (vec!["a.zip".to_owned(), "b.tgz".to_owned()], true));
+            }
+            parsed => panic!("{parsed:?}"),
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 mod apt;
 mod bench;
+mod check;
 mod ci;
 mod dist;
 mod flags;
@@ -49,11 +50,12 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<()> {
-    let workspace = Workspace::open()?;
+    let workspace = Workspace::open;
     match command {
-        Command::Dist(flags) => dist::run(&workspace, flags),
-        Command::Ci(flags) => ci::run(&workspace, flags),
-        Command::Bench(flags) => bench::run(&workspace, flags),
-        Command::Fuzz(flags) => fuzz::run(&workspace, flags),
+        Command::Dist(flags) => dist::run(&workspace()?, flags),
+        Command::Check(flags) => check::run(flags),
+        Command::Ci(flags) => ci::run(&workspace()?, flags),
+        Command::Bench(flags) => bench::run(&workspace()?, flags),
+        Command::Fuzz(flags) => fuzz::run(&workspace()?, flags),
     }
 }

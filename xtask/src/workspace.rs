@@ -54,6 +54,11 @@ impl Workspace {
         &self.root
     }
 
+    /// What changed from version to version.
+    pub(crate) fn change_log(&self) -> PathBuf {
+        self.root.join("CHANGELOG.md")
+    }
+
     /// The version of every crate here.
     pub(crate) fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")

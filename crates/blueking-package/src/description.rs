@@ -31,9 +31,20 @@ pub struct PackageDescription {
     pub component_name: String,
     /// Name that operators see.
     pub display_name: String,
-    /// Supported versions as free text for operators; may be empty.
+    /// Supported versions as free text for operators, BlueKing 5.1 alone; may be empty.
     #[serde(default)]
     pub supported_version: String,
+    /// Version of the plugin on a BlueKing site, `x.y`. A third number, or a new binary under an
+    /// old version, is not what a site sees: it goes by this alone.
+    #[serde(default = "default_plugin_version")]
+    pub plugin_version: String,
+    /// Id of the kind of object that is monitored, as BlueKing 6 and 7 know it: `os`,
+    /// `component`, `service_module` and the like.
+    #[serde(default = "default_label")]
+    pub label: String,
+    /// Free text by which operators find the plugin; may be empty.
+    #[serde(default)]
+    pub tag: String,
     /// Where the exporter listens and BlueKing scrapes it, as `host:port`.
     pub listen: String,
     /// Path of the metrics page.
@@ -42,6 +53,9 @@ pub struct PackageDescription {
     /// Patterns of metrics that the package leaves out on purpose. They win over groups.
     #[serde(default)]
     pub omit: Vec<String>,
+    /// Patterns of metrics that only the package for BlueKing 5.1 leaves out.
+    #[serde(default)]
+    pub omit_in_51: Vec<String>,
     /// Descriptions of the labels, by label name. `le` and `quantile` have one already.
     #[serde(default)]
     pub dimensions: BTreeMap<String, String>,
@@ -65,12 +79,20 @@ pub struct Group {
     pub metrics: Vec<String>,
 }
 
-/// A flag of the exporter that an operator may set when deploying it.
+/// A setting of the exporter that an operator may change when deploying it: a flag, or an
+/// environment variable.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
-    /// The flag as typed, for example `--path.rootfs`.
+    /// The flag as typed, for example `--path.rootfs`. Empty where `env` is given.
+    #[serde(default)]
     pub flag: String,
+    /// The environment variable, for example `POOL_EXPORTER_PASSWORD`.
+    #[serde(default)]
+    pub env: Option<String>,
+    /// What the form asks for.
+    #[serde(default, rename = "type")]
+    pub input: Input,
     /// Value that the form starts with; empty leaves the flag out.
     #[serde(default)]
     pub default: String,
@@ -79,6 +101,34 @@ pub struct Parameter {
     /// Whether the form shows it.
     #[serde(default = "shown")]
     pub visible: bool,
+}
+
+/// What the form of a [`Parameter`] asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Input {
+    /// A line of text.
+    #[default]
+    Text,
+    /// A line of text that is not shown.
+    Password,
+    /// On or off, `true` or `false`: for a flag that takes no value.
+    Switch,
+}
+
+impl Parameter {
+    /// The flag or the environment variable.
+    pub fn name(&self) -> &str {
+        self.env.as_deref().unwrap_or(&self.flag)
+    }
+}
+
+fn default_plugin_version() -> String {
+    "1.1".to_owned()
+}
+
+fn default_label() -> String {
+    "other_rt".to_owned()
 }
 
 fn default_telemetry_path() -> String {
@@ -137,8 +187,26 @@ impl PackageDescription {
                 problems.add(self.place(key), missing(flag));
             }
         }
-        for (index, Parameter { flag, .. }) in self.parameters.iter().enumerate() {
-            let label = if flag.is_empty() { format!("[{index}]") } else { flag.clone() };
+        for (index, parameter) in self.parameters.iter().enumerate() {
+            let Parameter { flag, env, input, default, .. } = parameter;
+            let name = parameter.name();
+            let label = if name.is_empty() { format!("[{index}]") } else { name.to_owned() };
+            if *input == Input::Switch && !["true", "false"].contains(&&**default) {
+                let rule =
+                    format!("The default of a switch is {default:?}; write \"true\" or \"false\".");
+                problems.add(self.place(&format!("parameter.{label}.default")), rule);
+            }
+            if let Some(env) = env {
+                let place = self.place(&format!("parameter.{label}.env"));
+                if !flag.is_empty() {
+                    problems.add(place, "A parameter is a flag or a variable; remove one of them.");
+                } else if let Some(rule) = names::variable_rule(env) {
+                    problems.add(place, rule);
+                } else if *input == Input::Switch {
+                    problems.add(place, "Only a flag can be a switch; give another type.");
+                }
+                continue;
+            }
             let place = self.place(&format!("parameter.{label}.flag"));
             if is_standard(flag) {
                 let rule = "The flag is already made from `listen` or `telemetry_path`; remove it \
@@ -179,7 +247,11 @@ mod tests {
         let description = PackageDescription::parse("f.toml", &text).unwrap();
         assert_eq!(description.file, "f.toml");
         assert_eq!(description.telemetry_path, "/metrics");
-        assert!(description.parameters[0].visible && description.parameters[0].default.is_empty());
+        assert_eq!(description.plugin_version, "1.1");
+        assert_eq!(description.label, "other_rt");
+        let parameter = &description.parameters[0];
+        assert!(parameter.visible && parameter.default.is_empty());
+        assert_eq!((parameter.name(), parameter.input), ("--a", Input::Text));
     }
 
     #[test]
@@ -190,6 +262,7 @@ mod tests {
             ("file = ''", 4, "unknown field `file`"),
             ("listen = ''\n[[group]]\nnam = ''", 6, "unknown field `nam`"),
             ("listen = ''\n[[parameter]]\nmode = ''", 6, "unknown field `mode`"),
+            ("listen = ''\n[[parameter]]\ntype = 'file'", 6, "unknown variant `file`"),
             ("listen = ''\nlisten = ''", 5, "duplicate key"),
             ("listen = 'a", 4, "invalid literal string"),
         ] {

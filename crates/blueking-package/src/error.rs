@@ -44,6 +44,24 @@ pub enum Error {
         /// What the zip reader or writer found.
         source: ZipError,
     },
+    /// A tar in gzip is damaged or truncated, or is no such thing.
+    #[error("{} is not a readable package", path.display())]
+    Tar {
+        /// The archive.
+        path: PathBuf,
+        /// What the tar or gzip reader or writer found.
+        source: io::Error,
+    },
+    /// A member of a tar is something that a package never holds.
+    #[error("{} holds {name:?}, which no package may: {reason}", path.display())]
+    Member {
+        /// The archive.
+        path: PathBuf,
+        /// Path of the member.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Two entries of an archive have the same base name, which BlueKing refuses to import.
     #[error(
         "{} has two entries named {name}: BlueKing ignores folders, so every base name must be \
@@ -84,7 +102,7 @@ pub enum Error {
     /// An archive lacks a document.
     #[error("the archive has no {name}")]
     MissingEntry {
-        /// Base name of the missing entry.
+        /// Name of the missing entry.
         name: &'static str,
     },
 }

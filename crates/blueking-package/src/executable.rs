@@ -1,63 +1,92 @@
 //! Is this file an executable that BlueKing's hosts can start? Told from the first bytes alone:
 //! the deeper look (static or not, builder's paths) belongs to who built it.
 
-/// Checks for a 64-bit x86-64 ELF executable. The error is a sentence for a
-/// [`Problem`](crate::Problem).
-pub(crate) fn check_elf_x86_64(bytes: &[u8]) -> Result<(), String> {
-    const ADVICE: &str = "ship a binary built for x86-64 Linux";
-    if !bytes.starts_with(b"\x7fELF") {
-        return Err(refusal("an ELF executable", bytes, ADVICE));
-    }
-    // EI_CLASS 2 is 64-bit, EI_DATA 1 is little-endian.
-    if bytes.get(4..6) != Some(&[2, 1]) {
-        return Err(format!("The file is an ELF, but not a 64-bit little-endian one; {ADVICE}."));
-    }
-    // ET_EXEC, or ET_DYN for a position-independent executable.
-    let kind = u16_at(bytes, 16);
-    if !matches!(kind, Some(2 | 3)) {
-        return Err(format!("The ELF file is no executable (type {kind:?}); {ADVICE}."));
-    }
-    match u16_at(bytes, 18) {
-        Some(0x3e) => Ok(()),
-        machine => Err(format!("The ELF file is for machine {machine:?}, not x86-64; {ADVICE}.")),
+/// What an executable can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Machine {
+    ElfX86_64,
+    ElfAarch64,
+    PeX86_64,
+}
+
+impl Machine {
+    /// What people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ElfX86_64 => "x86-64 Linux",
+            Self::ElfAarch64 => "aarch64 Linux",
+            Self::PeX86_64 => "x86-64 Windows",
+        }
     }
 }
 
-/// Checks for a PE32+ executable for x86-64. The error is a sentence for a
-/// [`Problem`](crate::Problem).
-pub(crate) fn check_pe_x86_64(bytes: &[u8]) -> Result<(), String> {
-    const ADVICE: &str = "ship an .exe built for x86-64 Windows";
+/// Checks that a file that starts with these bytes is an executable for this machine. The error
+/// says what it is instead.
+pub(crate) fn check(bytes: &[u8], machine: Machine) -> Result<(), String> {
+    match machine {
+        Machine::ElfX86_64 => check_elf(bytes, 62, "x86-64"),
+        Machine::ElfAarch64 => check_elf(bytes, 183, "aarch64"),
+        Machine::PeX86_64 => check_pe_x86_64(bytes),
+    }
+}
+
+fn check_elf(bytes: &[u8], machine: u16, name: &str) -> Result<(), String> {
+    if !bytes.starts_with(b"\x7fELF") {
+        return Err(refusal("an ELF executable", bytes));
+    }
+    // EI_CLASS 2 is 64-bit, EI_DATA 1 is little-endian.
+    if bytes.get(4..6) != Some(&[2, 1]) {
+        return Err("the file is an ELF, but not a 64-bit little-endian one".to_owned());
+    }
+    // ET_EXEC, or ET_DYN for a position-independent executable.
+    match u16_at(bytes, 16) {
+        Some(2 | 3) => {}
+        kind => return Err(format!("the ELF file is no executable (type {})", shown(kind))),
+    }
+    match u16_at(bytes, 18) {
+        Some(found) if found == machine => Ok(()),
+        found => Err(format!("the ELF file is for machine {}, not {name}", shown(found))),
+    }
+}
+
+fn check_pe_x86_64(bytes: &[u8]) -> Result<(), String> {
     const IS_EXECUTABLE: u16 = 0x0002;
     const IS_DLL: u16 = 0x2000;
 
     if !bytes.starts_with(b"MZ") {
-        return Err(refusal("a Windows executable", bytes, ADVICE));
+        return Err(refusal("a Windows executable", bytes));
     }
     // The DOS header's last field points at the PE header.
     let header = u32_at(bytes, 0x3c).and_then(|at| bytes.get(usize::try_from(at).ok()?..));
     let Some(header) = header.filter(|header| header.starts_with(b"PE\0\0")) else {
-        return Err(format!("The file has a DOS header but no PE header; {ADVICE}."));
+        return Err("the file has a DOS header but no PE header".to_owned());
     };
-    let machine = u16_at(header, 4);
-    if machine != Some(0x8664) {
-        return Err(format!("The PE file is for machine {machine:?}, not x86-64; {ADVICE}."));
+    match u16_at(header, 4) {
+        Some(0x8664) => {}
+        machine => {
+            return Err(format!("the PE file is for machine {}, not x86-64", shown(machine)));
+        }
     }
     let flags = u16_at(header, 22).unwrap_or_default();
     if flags & IS_EXECUTABLE == 0 || flags & IS_DLL != 0 {
-        return Err(format!("The PE file is a library or was not linked; {ADVICE}."));
+        return Err("the PE file is a library or was not linked".to_owned());
     }
     match u16_at(header, 24) {
         Some(0x020b) => Ok(()),
-        magic => Err(format!("The PE file is not PE32+ (magic {magic:?}); {ADVICE}.")),
+        magic => Err(format!("the PE file is not PE32+ (magic {})", shown(magic))),
     }
 }
 
-fn refusal(wanted: &str, bytes: &[u8], advice: &str) -> String {
+fn refusal(wanted: &str, bytes: &[u8]) -> String {
     if bytes.is_empty() {
-        return format!("The file is empty; {advice}.");
+        return "the file is empty".to_owned();
     }
     let start = bytes[..bytes.len().min(4)].escape_ascii();
-    format!("The file is not {wanted} (it starts with \"{start}\"); {advice}.")
+    format!("the file is not {wanted} (it starts with \"{start}\")")
+}
+
+fn shown(number: Option<u16>) -> String {
+    number.map_or("unknown".to_owned(), |number| format!("{number:#x}"))
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -93,8 +122,12 @@ mod tests {
 
     #[test]
     fn the_right_machines_pass() {
-        assert_eq!(check_elf_x86_64(&elf()), Ok(()));
-        assert_eq!(check_pe_x86_64(&pe()), Ok(()));
+        assert_eq!(check(&elf(), Machine::ElfX86_64), Ok(()));
+        assert_eq!(check(&pe(), Machine::PeX86_64), Ok(()));
+        let mut arm = elf();
+        arm[18] = 0xb7;
+        assert_eq!(check(&arm, Machine::ElfAarch64), Ok(()));
+        assert!(check(&elf(), Machine::ElfAarch64).unwrap_err().contains("0x3e, not aarch64"));
     }
 
     #[test]
@@ -108,7 +141,7 @@ mod tests {
         ] {
             let mut bytes = elf();
             bytes[at] = byte;
-            assert!(check_elf_x86_64(&bytes).unwrap_err().contains(expected), "byte {at}");
+            assert!(check(&bytes, Machine::ElfX86_64).unwrap_err().contains(expected), "byte {at}");
         }
         for (at, byte, expected) in [
             (0, 0x7f, "not a Windows executable"),
@@ -121,17 +154,17 @@ mod tests {
         ] {
             let mut bytes = pe();
             bytes[at] = byte;
-            assert!(check_pe_x86_64(&bytes).unwrap_err().contains(expected), "byte {at}");
+            assert!(check(&bytes, Machine::PeX86_64).unwrap_err().contains(expected), "byte {at}");
         }
     }
 
     #[test]
     fn no_prefix_of_an_executable_passes_or_panics() {
         for length in 0..20 {
-            assert!(check_elf_x86_64(&elf()[..length]).is_err(), "{length}");
+            assert!(check(&elf()[..length], Machine::ElfX86_64).is_err(), "{length}");
         }
         for length in 0..pe().len() {
-            assert!(check_pe_x86_64(&pe()[..length]).is_err(), "{length}");
+            assert!(check(&pe()[..length], Machine::PeX86_64).is_err(), "{length}");
         }
     }
 }

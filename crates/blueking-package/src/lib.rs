@@ -37,9 +37,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`v51`] is the zip of BlueKing 5.1; each further package format is a module beside it.
+//! [`v51`] is the zip of BlueKing 5.1, [`plugin`] the archive of BlueKing 6 and 7; both are made from
+//! the same description. [`check`] takes a package of either.
 
 mod address;
+pub mod check;
 mod definitions;
 mod description;
 mod error;
@@ -47,11 +49,12 @@ mod executable;
 mod glob;
 mod names;
 mod partial;
+pub mod plugin;
 mod problem;
 mod selection;
 pub mod v51;
 
 pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
-pub use description::{Group, PackageDescription, Parameter};
+pub use description::{Group, Input, PackageDescription, Parameter};
 pub use error::Error;
 pub use problem::Problem;

@@ -51,6 +51,19 @@ pub(crate) fn identifier_rule(name: &str) -> Option<String> {
     })
 }
 
+/// What is wrong with the name of an environment variable. BlueKing also reads it as an expression
+/// of its template language, in which `A-B` is a subtraction.
+pub(crate) fn variable_rule(name: &str) -> Option<String> {
+    let sound = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    (!sound).then(|| {
+        format!(
+            "The variable {name:?} does not match ^[A-Za-z_][A-Za-z0-9_]*$; use only letters, \
+             digits and '_'."
+        )
+    })
+}
+
 /// Everything that is wrong with a plugin id, which becomes the name of a folder, of a binary
 /// and of a process on every host.
 pub(crate) fn plugin_id_rules(id: &str) -> Vec<String> {
@@ -94,6 +107,15 @@ mod tests {
             ("job:up", false),
         ] {
             assert_eq!(identifier_rule(name).is_none(), sound, "{name}");
+        }
+    }
+
+    #[test]
+    fn variables_follow_the_pattern() {
+        for (name, sound) in
+            [("_A9", true), ("PASSWORD", true), ("", false), ("9A", false), ("A-B", false)]
+        {
+            assert_eq!(variable_rule(name).is_none(), sound, "{name}");
         }
     }
 

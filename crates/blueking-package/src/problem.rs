@@ -84,7 +84,7 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 /// At most `limit` characters of a text.
-fn cut(text: &str, limit: usize) -> String {
+pub(crate) fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),

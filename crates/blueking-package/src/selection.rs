@@ -15,15 +15,17 @@ pub(crate) struct Selected<'a> {
     pub(crate) metrics: Vec<&'a Metric>,
 }
 
-/// Deals the definitions out to the groups. A metric that two groups pick is dealt to the first
-/// only, so that each mistake is one problem.
+/// Deals the definitions out to the groups; `also_omit` are patterns that this package leaves out
+/// beyond the description's `omit`. A metric that two groups pick is dealt to the first only, so
+/// that each mistake is one problem.
 pub(crate) fn select<'a>(
     description: &'a PackageDescription,
+    also_omit: &[String],
     definitions: &'a Definitions,
     problems: &mut Problems,
 ) -> Vec<Selected<'a>> {
     let metrics = distinct(definitions, problems);
-    let offered = leave_out(description, metrics, problems);
+    let offered = leave_out(description, also_omit, metrics, problems);
 
     let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
     let mut selection = Vec::new();
@@ -70,6 +72,64 @@ pub(crate) fn select<'a>(
     selection
 }
 
+impl<'a> Selected<'a> {
+    /// The labels of a group's metrics, in the order of the first that has them. All metrics must
+    /// have the same ones: in a table every dimension applies to every metric.
+    pub(crate) fn dimensions(
+        &self,
+        description: &PackageDescription,
+        problems: &mut Problems,
+    ) -> Vec<&'a str> {
+        let Some((first, others)) = self.metrics.split_first() else {
+            return Vec::new();
+        };
+        let mut dimensions = first.dimensions();
+        let expected: BTreeSet<_> = dimensions.iter().copied().collect();
+        for other in others {
+            let found = other.dimensions();
+            if found.iter().copied().collect::<BTreeSet<_>>() != expected {
+                let rule = format!(
+                    "{} has the labels {found:?} but {} has {:?}, and in one table every dimension \
+                     applies to every metric; put them into separate groups.",
+                    other.name,
+                    first.name,
+                    first.dimensions()
+                );
+                let field = format!("group.{}.metrics", self.group.name);
+                problems.add(description.place(&field), rule);
+            }
+            for label in found {
+                if !dimensions.contains(&label) {
+                    dimensions.push(label);
+                }
+            }
+        }
+        dimensions
+    }
+}
+
+/// What operators read of a label. Reports one without a description.
+pub(crate) fn dimension_description(
+    label: &str,
+    description: &PackageDescription,
+    problems: &mut Problems,
+) -> String {
+    match (description.dimensions.get(label), label) {
+        (Some(text), _) => text.clone(),
+        (None, "le") => "分桶上限".to_owned(),
+        (None, "quantile") => "分位数".to_owned(),
+        (None, _) => {
+            let rule = format!(
+                "The label {label:?} has no description for operators; add a line for it under \
+                 [dimensions], at most 15 characters."
+            );
+            problems.add(description.place(&format!("dimensions.{label}")), rule);
+            // Anything but empty, which would be a second problem for the same gap.
+            "?".to_owned()
+        }
+    }
+}
+
 /// The definitions without those that repeat a name.
 fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'a Metric> {
     let mut names = BTreeSet::new();
@@ -85,19 +145,24 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
     metrics
 }
 
-/// The metrics that `omit` leaves over.
+/// The metrics that are not left out.
 fn leave_out<'a>(
     description: &PackageDescription,
+    also_omit: &[String],
     metrics: Vec<&'a Metric>,
     problems: &mut Problems,
 ) -> Vec<&'a Metric> {
-    for pattern in &description.omit {
-        if !metrics.iter().any(|metric| glob::matches(pattern, &metric.name)) {
-            let rule = format!("{pattern:?} matches no metric; correct or remove it.");
-            problems.add(description.place("omit"), rule);
+    for (key, patterns) in [("omit", &description.omit), ("omit_in_51", &description.omit_in_51)] {
+        for pattern in patterns {
+            if !metrics.iter().any(|metric| glob::matches(pattern, &metric.name)) {
+                let rule = format!("{pattern:?} matches no metric; correct or remove it.");
+                problems.add(description.place(key), rule);
+            }
         }
     }
-    metrics.into_iter().filter(|metric| !matches_any(&description.omit, &metric.name)).collect()
+    let is_left_out =
+        |name: &str| matches_any(&description.omit, name) || matches_any(also_omit, name);
+    metrics.into_iter().filter(|metric| !is_left_out(&metric.name)).collect()
 }
 
 fn matches_any(patterns: &[String], name: &str) -> bool {

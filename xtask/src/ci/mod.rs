@@ -6,6 +6,7 @@ mod code;
 mod linux;
 mod manifests;
 mod package;
+mod plugin;
 mod prometheus;
 mod report;
 mod tools;
@@ -32,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
     match package::make(workspace, flags.setup, &mut report) {
         Some(package) => {
             linux::check(&package, &tools, &mut report);
+            plugin::check(&package, &tools, &mut report);
             windows::check(&package, &tools, &mut report);
             manifests::check(workspace, &package, &tools, &mut report);
         }

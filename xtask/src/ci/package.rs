@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use blueking_package::PackageDescription;
+use blueking_package::plugin::{self, ConfigItem, MetricGroup};
 use blueking_package::v51::{self, Documents, EXPORTER_URL, Entries};
+use blueking_package::{PackageDescription, check};
 
 use super::report::{Done, Report};
 use crate::workspace::Workspace;
@@ -18,8 +19,14 @@ use crate::workspace::Workspace;
 pub(crate) struct Package {
     pub(crate) entries: Entries,
     pub(crate) documents: Documents,
-    /// Patterns of metrics that the package leaves out on purpose.
+    /// The package of BlueKing 6 and 7, its form and its metrics.
+    pub(crate) plugin_archive: PathBuf,
+    pub(crate) plugin_config: Vec<ConfigItem>,
+    pub(crate) plugin_metrics: Vec<MetricGroup>,
+    /// Patterns of metrics that every package leaves out on purpose.
     omit: Vec<String>,
+    /// The same of the package of BlueKing 5.1 alone.
+    omit_in_51: Vec<String>,
     /// The folder that the archive is in.
     pub(crate) dist: PathBuf,
     /// A scratch folder for the processes of the tests.
@@ -63,8 +70,8 @@ fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
 fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     let name = format!("hostexporter-{}.zip", workspace.version());
     let entries = v51::read(&dist.join(&name))?;
-    let problems = v51::check(&entries);
-    ensure!(problems.is_empty(), "{problems:?}");
+    let report = check::file(&dist.join(&name))?;
+    ensure!(report.is_clean(), "{:?}", report.findings);
     let expected = [
         "config_schema.json",
         "description.md",
@@ -78,13 +85,27 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     let documents = Documents::from_entries(&entries)?;
     let path = workspace.root().join("config/host-exporter/blueking.toml");
     let text = fs::read_to_string(&path).with_context(|| workspace.shown(&path))?;
-    let omit = PackageDescription::parse(&workspace.shown(&path), &text)?.omit;
+    let description = PackageDescription::parse(&workspace.shown(&path), &text)?;
     let scratch = workspace.target().join("ci/scratch");
     if scratch.exists() {
         fs::remove_dir_all(&scratch).context("clear the scratch folder")?;
     }
     fs::create_dir_all(&scratch).context("make the scratch folder")?;
-    Ok(Package { entries, documents, omit, dist: dist.to_owned(), scratch })
+    let plugin_archive = dist.join(format!("host_exporter-{}.tgz", workspace.version()));
+    let report = check::file(&plugin_archive)?;
+    ensure!(report.is_clean(), "{:?}", report.findings);
+    let members = plugin::read(&plugin_archive)?;
+    Ok(Package {
+        entries,
+        documents,
+        plugin_config: plugin::read_config(&members)?,
+        plugin_metrics: plugin::read_metrics(&members)?,
+        plugin_archive,
+        omit: description.omit,
+        omit_in_51: description.omit_in_51,
+        dist: dist.to_owned(),
+        scratch,
+    })
 }
 
 impl Package {
@@ -119,12 +140,14 @@ impl Package {
         Ok(v51::command_line(&self.documents.config_schema, &BTreeMap::from(typed)))
     }
 
-    /// Whether the package leaves a metric out on purpose.
+    /// Whether the package of BlueKing 5.1 leaves a metric out on purpose.
     pub(crate) fn omits(&self, metric: &str) -> bool {
-        self.omit.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => metric.starts_with(start),
-            None => metric == pattern,
-        })
+        self.omits_everywhere(metric) || matches_any(&self.omit_in_51, metric)
+    }
+
+    /// Whether every package does.
+    pub(crate) fn omits_everywhere(&self, metric: &str) -> bool {
+        matches_any(&self.omit, metric)
     }
 
     /// Names of the metrics that `metrics.json` declares.
@@ -133,4 +156,11 @@ impl Package {
         let metrics = fields.filter(|field| field.monitor_type == v51::MonitorType::Metric);
         metrics.map(|field| field.name.as_str()).collect()
     }
+}
+
+fn matches_any(patterns: &[String], metric: &str) -> bool {
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(start) => metric.starts_with(start),
+        None => metric == pattern,
+    })
 }

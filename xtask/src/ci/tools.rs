@@ -13,7 +13,14 @@ use crate::{apt, process};
 const CARGO_DENY: &str = "0.20.2";
 
 /// Debian's packages: the real programs that the shipped binaries are tested with.
-const PACKAGES: [&str; 4] = ["prometheus", "wine64", "gcc-mingw-w64-x86-64", "python3-venv"];
+const PACKAGES: [&str; 6] = [
+    "prometheus",
+    "wine64",
+    "gcc-mingw-w64-x86-64",
+    "python3-venv",
+    "shellcheck",
+    "qemu-user-static",
+];
 
 /// Where Debian keeps Wine's loader, which is not in `PATH`.
 const WINE: &str = "/usr/lib/wine/wine64";
@@ -94,6 +101,8 @@ impl Tools {
             self.wine().is_some(),
             self.mingw().is_some(),
             self.manifest_python().is_some() || has_venv(),
+            self.shellcheck().is_some(),
+            self.qemu_aarch64().is_some(),
         ];
         let missing = PACKAGES.iter().zip(here).filter(|(_, here)| !here);
         missing.map(|(package, _)| *package).collect()
@@ -154,6 +163,14 @@ impl Tools {
 
     pub(crate) fn mingw(&self) -> Option<PathBuf> {
         process::find("x86_64-w64-mingw32-gcc")
+    }
+
+    pub(crate) fn shellcheck(&self) -> Option<PathBuf> {
+        process::find("shellcheck")
+    }
+
+    pub(crate) fn qemu_aarch64(&self) -> Option<PathBuf> {
+        process::find("qemu-aarch64-static")
     }
 
     /// A Python that has all that the check of the manifests needs.

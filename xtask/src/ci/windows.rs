@@ -1,13 +1,15 @@
-//! `exporter-windows.exe` out of the package, under Wine.
+//! The executable for Windows out of the packages, and the plugin's scripts, under Wine.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use blueking_package::plugin::System;
 
 use super::package::Package;
+use super::plugin::{Deployment, ID};
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
 use crate::process;
@@ -20,19 +22,21 @@ const FIRST_START: Duration = Duration::from_secs(180);
 const NOT_IN_WINE: [&str; 1] = ["process_open_fds"];
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
+    let missing = || Ok(Done::Skipped(format!("wine64 or mingw-w64 is not installed; {HINT}")));
     report.step("exporter-windows.exe under Wine", || {
-        let (Some(wine), Some(mingw)) = (tools.wine(), tools.mingw()) else {
-            return Ok(Done::Skipped(format!("wine64 or mingw-w64 is not installed; {HINT}")));
-        };
         let program = package.unpack("exporter-windows.exe")?;
-        let mut compile = Command::new(mingw);
-        compile.args(["-shared", "-O1", "-o"]);
-        compile.arg(program.with_file_name("bcryptprimitives.dll"));
-        compile.arg(tools.source("wine/bcryptprimitives.c")).arg("-ladvapi32");
-        process::run(&mut compile, &tools.logs.join("wine-shim.log"))?;
-        let windows = Wine { wine, tools, prefix: package.scratch.join("wine") };
-        fs::create_dir_all(&windows.prefix).context("make a folder for Wine")?;
-        serves(package, &windows, &program)
+        let folder = program.parent().context("the program lies in a folder")?;
+        match Wine::new(package, tools, folder)? {
+            Some(windows) => serves(package, &windows, &program),
+            None => missing(),
+        }
+    });
+    report.step("start.bat and stop.bat of the plugin under Wine", || {
+        let plugin = Deployment::new(package, tools, System::WindowsX86_64, "windows")?;
+        match Wine::new(package, tools, &plugin.folder)? {
+            Some(windows) => scripts(package, &windows, &plugin),
+            None => missing(),
+        }
     });
 }
 
@@ -43,8 +47,22 @@ struct Wine<'a> {
     prefix: PathBuf,
 }
 
-impl Wine<'_> {
-    fn command(&self, program: &PathBuf) -> Command {
+impl<'a> Wine<'a> {
+    /// `None` where there is no Wine. What it lacks and the exporter needs goes to `folder`.
+    fn new(package: &Package, tools: &'a Tools, folder: &Path) -> Result<Option<Self>> {
+        let (Some(wine), Some(mingw)) = (tools.wine(), tools.mingw()) else {
+            return Ok(None);
+        };
+        let mut compile = Command::new(mingw);
+        compile.args(["-shared", "-O1", "-o"]).arg(folder.join("bcryptprimitives.dll"));
+        compile.arg(tools.source("wine/bcryptprimitives.c")).arg("-ladvapi32");
+        process::run(&mut compile, &tools.logs.join("wine-shim.log"))?;
+        let prefix = package.scratch.join("wine");
+        fs::create_dir_all(&prefix).context("make a folder for Wine")?;
+        Ok(Some(Self { wine, tools, prefix }))
+    }
+
+    fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(&self.wine);
         command.arg(program).env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all");
         // Neither .NET nor a browser is asked for at the first start.
@@ -62,7 +80,7 @@ impl Drop for Wine<'_> {
     }
 }
 
-fn serves(package: &Package, windows: &Wine<'_>, program: &PathBuf) -> Result<Done> {
+fn serves(package: &Package, windows: &Wine<'_>, program: &Path) -> Result<Done> {
     let port = free_port()?;
     let arguments = package.arguments(port)?;
     let log = |name: &str| package.scratch.join(name);
@@ -84,4 +102,34 @@ fn serves(package: &Package, windows: &Wine<'_>, program: &PathBuf) -> Result<Do
     ensure!(status.code() == Some(1), "a second copy ended with {status}: {printed}");
     ensure!(printed.contains("cannot listen on 127.0.0.1"), "a second copy printed {printed}");
     Ok(Done::Passed(2))
+}
+
+fn scripts(package: &Package, windows: &Wine<'_>, plugin: &Deployment) -> Result<Done> {
+    plugin.configure(package, "C:/gse", "HOSTILE: 100%PATH% & exit 1 ^ ! > injected\n")?;
+    let log = windows.tools.logs.join("plugin-bat.log");
+    let run = |script: &str| {
+        let mut command = windows.command("cmd".as_ref());
+        // Without a folder before it, Wine takes `start.bat` for its own command `start`.
+        command.current_dir(&plugin.folder).args(["/c", &format!(".\\{script}")]);
+        process::run_within(&mut command, &log, FIRST_START)
+    };
+    let pid_file = windows.prefix.join(format!("drive_c/gse/run/{ID}.pid"));
+    let pid = || -> Result<u32> {
+        let text = fs::read_to_string(&pid_file).context("read the pid file")?;
+        text.trim().parse().with_context(|| format!("the pid file holds {text:?}"))
+    };
+    let page = || get(&format!("http://127.0.0.1:{}/metrics", plugin.port));
+
+    run("start.bat")?;
+    ensure!(sample(&page()?, "sys_mem_usage ").is_some(), "no sys_mem_usage");
+    ensure!(!plugin.folder.join("injected").exists(), "env.yaml was executed");
+    ensure!(run("start.bat").is_err(), "a second copy started on the same port");
+    let before = pid()?;
+    run("reload.bat")?;
+    ensure!(page().is_ok() && pid()? != before, "reload.bat did not start it anew");
+    run("stop.bat")?;
+    ensure!(page().is_err(), "the exporter answers after stop.bat");
+    ensure!(!pid_file.exists(), "stop.bat left the pid file");
+    run("stop.bat").context("nothing to stop is no failure")?;
+    Ok(Done::Passed(1))
 }

@@ -11,7 +11,8 @@ use anyhow::Result;
 use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::locations::Locations;
 use super::mingw;
-use super::plan::{PROFILE, Plan, Target};
+use super::plan::{PROFILE, Plan};
+use super::target::Target;
 use super::toolchain::Route;
 use crate::workspace::Workspace;
 
@@ -55,7 +56,7 @@ impl<'a> Cargo<'a> {
     /// Builds the exporters of the plan for a target.
     pub(crate) fn build(self, target: Target, locations: &Locations) -> Result<Command> {
         let mut command = match (self.plan.route, target) {
-            (Route::Distro, Target::Linux) => self.zigbuild(),
+            (Route::Distro, Target::Linux | Target::LinuxAarch64) => self.zigbuild(),
             _ => {
                 let mut command = self.plain();
                 command.args(["build", "--locked"]);
@@ -69,9 +70,15 @@ impl<'a> Cargo<'a> {
         self.exporters(&mut command);
         command
             .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", MINGW)
+            .env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", MINGW)
             .env(mingw::NO_OTHER_ARCHIVES, "1")
             // The form with separators carries paths with blanks, and outranks configuration.
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, locations)?.join("\x1f"));
+        if self.plan.route == Route::Rustup {
+            // The C compiler of this machine links for this machine alone. C runtime and unwinder
+            // come with std, so the toolchain's own linker has all it needs.
+            command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
+        }
         Ok(command)
     }
 
@@ -87,14 +94,16 @@ impl<'a> Cargo<'a> {
     fn rustflags(self, target: Target, locations: &Locations) -> Result<Vec<String>> {
         let mut flags = locations.remap_flags()?;
         match (target, self.plan.route) {
-            (Target::Windows, _) => {
+            (Target::Windows | Target::Windows7, _) => {
                 flags.push(mingw::link_flag(&self.plan.cargo_target)?);
                 // The linker would write the time into the header.
                 flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
             }
             // C runtime and unwinder are zig's; rustc built from source has none of its own.
-            (Target::Linux, Route::Distro) => flags.push("-Clink-self-contained=no".to_owned()),
-            (Target::Linux, Route::Rustup) => {}
+            (Target::Linux | Target::LinuxAarch64, Route::Distro) => {
+                flags.push("-Clink-self-contained=no".to_owned());
+            }
+            (Target::Linux | Target::LinuxAarch64, Route::Rustup) => {}
         }
         Ok(flags)
     }
@@ -175,13 +184,15 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::dist::plan::Targets;
+    use crate::dist::plan::Names;
+    use crate::dist::target::Targets;
     use crate::process;
     use crate::workspace::Exporter;
 
     fn plan(workspace: &Workspace, route: Route) -> Plan {
         let exporters = ["a-exporter", "b-exporter"].map(|name| {
-            (Exporter { name: name.to_owned(), config: PathBuf::from("config") }, name.to_owned())
+            let names = Names { component: name.to_owned(), plugin_id: name.to_owned() };
+            (Exporter { name: name.to_owned(), config: PathBuf::from("config") }, names)
         });
         Plan::new(workspace, route, &Targets::default(), &exporters, "0123456789ab".to_owned())
     }
@@ -199,6 +210,7 @@ mod tests {
         let exporters = "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter";
         let std = "-Zbuild-std=std,panic_unwind";
         let (musl, gnu) = (Target::Linux.triple(), Target::Windows.triple());
+        let (arm, win7) = (Target::LinuxAarch64.triple(), Target::Windows7.triple());
         for (route, target, expected) in [
             (Route::Rustup, Target::Linux, format!("build --locked {common} {musl} {exporters}")),
             (Route::Rustup, Target::Windows, format!("build --locked {common} {gnu} {exporters}")),
@@ -206,6 +218,21 @@ mod tests {
                 Route::Distro,
                 Target::Linux,
                 format!("zigbuild --locked {std} {common} {musl} {exporters}"),
+            ),
+            (
+                Route::Rustup,
+                Target::LinuxAarch64,
+                format!("build --locked {common} {arm} {exporters}"),
+            ),
+            (
+                Route::Distro,
+                Target::LinuxAarch64,
+                format!("zigbuild --locked {std} {common} {arm} {exporters}"),
+            ),
+            (
+                Route::Distro,
+                Target::Windows7,
+                format!("/usr/bin/cargo build --locked {std} {common} {win7} {exporters}"),
             ),
             (
                 Route::Distro,
@@ -221,7 +248,9 @@ mod tests {
         let plan = plan(&workspace, Route::Distro);
         assert_eq!(
             process::shown(&Cargo::new(&workspace, &plan).fetch()),
-            format!("/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {gnu}")
+            format!(
+                "/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {arm} --target {gnu}"
+            )
         );
     }
 
@@ -249,12 +278,18 @@ mod tests {
         let windows = distro.build(Target::Windows, &Locations::default()).unwrap();
         assert!(flags(&windows).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
 
+        let windows7 = distro.build(Target::Windows7, &Locations::default()).unwrap();
+        assert!(flags(&windows7).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
+        let linker = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER";
+        assert_eq!(variable(&windows7, linker).flatten(), None);
+
         let plan_rustup = plan(&workspace, Route::Rustup);
         let rustup = Cargo::new(&workspace, &plan_rustup);
         let linux = rustup.build(Target::Linux, &Locations::default()).unwrap();
         assert_eq!(variable(&linux, "RUSTC_BOOTSTRAP").flatten(), None);
         assert_eq!(variable(&linux, "RUSTUP_TOOLCHAIN"), None);
         assert!(!flags(&linux).contains("-Clink"));
+        assert_eq!(variable(&linux, linker).flatten(), Some(OsStr::new("rust-lld")));
         let folder = variable(&linux, "CARGO_TARGET_DIR").flatten().unwrap();
         assert_eq!(workspace.shown(folder.as_ref()), "target/cross/rustup");
     }

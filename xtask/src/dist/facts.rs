@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use super::plan::Target;
+use super::target::Target;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 
@@ -44,7 +44,7 @@ impl Facts {
         let beside = workspace.cargo().with_file_name("rustc");
         let rustc = if beside.is_file() { beside } else { "rustc".into() };
         let sysroot = sysroot(&rustc);
-        let std_for = [Target::Linux, Target::Windows].into_iter();
+        let std_for = Target::ALL.into_iter();
         let has_std = |target: &Target| sysroot.as_deref().is_some_and(|s| has_std(s, *target));
         let system_rust = system_rust();
         Self {

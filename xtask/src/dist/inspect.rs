@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use object::LittleEndian;
-use object::elf::{DT_NEEDED, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64};
+use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine};
 use object::pe::{IMAGE_FILE_DLL, IMAGE_FILE_MACHINE_AMD64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::pe::PeFile64;
 
-use super::plan::Target;
+use super::target::Target;
 
 /// Above this an executable is worth a warning.
 pub(crate) const LARGE: usize = 3 << 19; // 1.5 MiB
@@ -62,8 +62,9 @@ pub(crate) fn inspect(
     forbidden: &[String],
 ) -> Result<Findings, Vec<String>> {
     let format = match target {
-        Target::Linux => inspect_elf(bytes),
-        Target::Windows => inspect_pe(bytes),
+        Target::Linux => inspect_elf(bytes, EM_X86_64, "x86-64"),
+        Target::LinuxAarch64 => inspect_elf(bytes, EM_AARCH64, "AArch64"),
+        Target::Windows | Target::Windows7 => inspect_pe(bytes),
     };
     // One place can hold several of the texts, such as home and workspace.
     let leaks: BTreeSet<_> = forbidden.iter().filter_map(|text| find_leak(bytes, text)).collect();
@@ -78,13 +79,13 @@ pub(crate) fn inspect(
     findings.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
-fn inspect_elf(bytes: &[u8]) -> Result<Findings, String> {
+fn inspect_elf(bytes: &[u8], wanted: Machine, name: &str) -> Result<Findings, String> {
     let damaged = |error| format!("it is not a sound 64-bit ELF file: {error}");
     let header = FileHeader64::<LittleEndian>::parse(bytes).map_err(damaged)?;
     let endian = header.endian().map_err(damaged)?;
     let machine = header.e_machine(endian);
-    if machine != EM_X86_64 {
-        return Err(format!("it is for ELF machine {}, not for x86-64", machine.0));
+    if machine != wanted {
+        return Err(format!("it is for ELF machine {}, not for {name}", machine.0));
     }
     let mut libraries = 0;
     for segment in header.program_headers(endian, bytes).map_err(damaged)? {
@@ -236,6 +237,8 @@ mod tests {
             let found = inspect(&elf(kind, 62, segment, content), Target::Linux, &[]).unwrap();
             assert_eq!(found.linkage, linkage);
         }
+        let arm = elf(2, 183, 1, b"code");
+        assert_eq!(inspect(&arm, Target::LinuxAarch64, &[]).unwrap().linkage, "static");
         let exe = pe(0x8664, &["KERNEL32.dll", "api-ms-win-core-synch-l1-2-0.dll"]);
         let found = inspect(&exe, Target::Windows, &[]).unwrap();
         assert_eq!(found.imports, ["api-ms-win-core-synch-l1-2-0.dll", "kernel32.dll"]);
@@ -245,7 +248,10 @@ mod tests {
     fn each_reason_is_told() {
         let needed: Vec<u8> = [1_u64, 1, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
         for (bytes, target, expected) in [
-            (elf(2, 183, 1, b""), Target::Linux, "for ELF machine 183"),
+            (elf(2, 183, 1, b""), Target::Linux, "for ELF machine 183, not for x86-64"),
+            (elf(2, 62, 1, b""), Target::LinuxAarch64, "for ELF machine 62, not for AArch64"),
+            (elf(3, 183, 2, &needed), Target::LinuxAarch64, "1 shared libraries"),
+            (elf(2, 183, 1, b""), Target::Windows7, "not a sound PE32+"),
             (
                 elf(3, 62, 3, b"/lib64/ld-linux-x86-64.so.2\0"),
                 Target::Linux,

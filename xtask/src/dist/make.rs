@@ -6,16 +6,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use blueking_package::v51;
 
 use super::build::Cargo;
 use super::inspect::{Findings, inspect};
 use super::locations::Locations;
 use super::mingw;
-use super::package::{self, Source};
-use super::plan::{Describe, PackagePlan, Plan, Target};
+use super::package::{self, Documents, Source};
+use super::plan::{Describe, PackagePlan, Plan};
 use super::summary::Row;
 use super::sums;
+use super::target::Target;
 use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
@@ -58,15 +58,17 @@ pub(crate) fn run(
     for &target in &plan.targets {
         let name = format!("building for {} ({} route)", target.triple(), plan.route.name());
         progress.step(&name, || {
-            if target == Target::Windows {
+            if target.is_windows() {
                 mingw::prepare(&plan.cargo_target)?;
             }
             let log = plan.logs.join(format!("{}.log", target.triple()));
             process::run(&mut cargo.build(target, &locations)?, &log)
         })?;
-        executables.push(progress.step(&format!("inspecting {}", target.entry()), || {
-            inspect_built(workspace, plan, target, &locations.forbidden())
-        })?);
+        executables.push(
+            progress.step(&format!("inspecting what was built for {}", target.name()), || {
+                inspect_built(workspace, plan, target, &locations.forbidden())
+            })?,
+        );
         // The definitions can be wrong too: better to know before the next long build.
         if documents.is_none() && target.runs_here() {
             documents = Some(ask(workspace, plan, sources, progress)?);
@@ -83,7 +85,7 @@ fn ask(
     plan: &Plan,
     sources: &[Source],
     progress: &mut Progress,
-) -> Result<Vec<v51::Documents>> {
+) -> Result<Vec<Documents>> {
     let describe = |package: &PackagePlan| {
         let (Describe::Shipped(binary) | Describe::Native(binary)) = &package.describe;
         let log = plan.logs.join(format!("{}.describe.log", package.exporter.name));
@@ -142,7 +144,7 @@ fn by_package(targets: Vec<Vec<Executable>>, packages: usize) -> Vec<Vec<Executa
 fn pack(
     plan: &Plan,
     sources: &[Source],
-    documents: Vec<v51::Documents>,
+    documents: Vec<Documents>,
     executables: Vec<Vec<Executable>>,
 ) -> Result<Vec<Row>> {
     let parts = sources.iter().zip(documents).zip(&executables);
@@ -151,17 +153,23 @@ fn pack(
         .collect::<Result<Vec<_>>>()?;
 
     sums::remove(&plan.sums)?;
+    fs::create_dir_all(&plan.dist)
+        .with_context(|| format!("cannot make {}", plan.dist.display()))?;
     let mut rows = Vec::new();
     let mut files = Vec::new();
     for ((package, content), executables) in plan.packages.iter().zip(assembled).zip(executables) {
         package::write(&content, package)?;
-        let archive = fs::read(&package.archive)
-            .with_context(|| format!("cannot read {}", package.archive.display()))?;
-        rows.push(row(plan, &package.archive, &archive, None)?);
-        files.push(package.archive.clone());
+        for output in package.zip.iter().chain([&package.plugin]) {
+            let archive = fs::read(&output.archive)
+                .with_context(|| format!("cannot read {}", output.archive.display()))?;
+            rows.push(row(plan, &output.archive, &archive, None)?);
+            files.push(output.archive.clone());
+        }
         for (binary, executable) in package.binaries.iter().zip(&executables) {
-            rows.push(row(plan, &binary.staged, &executable.bytes, Some(executable))?);
-            files.push(binary.staged.clone());
+            if let Some(simplest) = binary.staged.first() {
+                rows.push(row(plan, simplest, &executable.bytes, Some(executable))?);
+            }
+            files.extend(binary.staged.iter().cloned());
         }
     }
     sums::write(&plan.sums, &files)?;

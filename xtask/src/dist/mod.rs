@@ -11,8 +11,10 @@ mod mingw;
 mod package;
 mod plan;
 mod setup;
+mod stage;
 mod summary;
 mod sums;
+mod target;
 mod toolchain;
 
 use std::fs::{self, File, TryLockError};
@@ -21,8 +23,8 @@ use anyhow::{Context, Result, bail};
 
 use self::facts::Facts;
 use self::package::Source;
-use self::plan::Plan;
-pub(crate) use self::plan::{Target, Targets};
+use self::plan::{Names, Plan};
+pub(crate) use self::target::{Target, Targets};
 use self::toolchain::Candidate;
 pub(crate) use self::toolchain::Choice;
 use crate::flags;
@@ -36,8 +38,12 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let decision = flags.toolchain.decide(&facts, &flags.targets, workspace.rust_version());
     let revision = workspace.revision();
     let plan = |route| {
-        let exporter =
-            |source: &Source| (source.exporter.clone(), source.description.component_name.clone());
+        let exporter = |source: &Source| {
+            let description = &source.description;
+            let component = description.component_name.clone();
+            let names = Names { component, plugin_id: description.plugin_id.clone() };
+            (source.exporter.clone(), names)
+        };
         let exporters: Vec<_> = sources.iter().map(exporter).collect();
         Plan::new(workspace, route, &flags.targets, &exporters, revision.clone())
     };
@@ -117,7 +123,8 @@ mod tests {
                 Targets::default(),
                 "run `cargo xtask dist --setup` to install what is missing on each route:\n  \
                  rustup route: the standard library for x86_64-unknown-linux-musl, the standard \
-                 library for x86_64-pc-windows-gnu, x86_64-w64-mingw32-gcc (mingw-w64)\n  \
+                 library for aarch64-unknown-linux-musl, the standard library for \
+                 x86_64-pc-windows-gnu, x86_64-w64-mingw32-gcc (mingw-w64)\n  \
                  distro route: rustc and cargo 1.95 or newer in /usr/bin, the standard library's \
                  source for /usr/bin/rustc, ziglang==0.17.1 and cargo-zigbuild==0.24.0 (from \
                  PyPI), x86_64-w64-mingw32-gcc (mingw-w64)",

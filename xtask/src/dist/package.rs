@@ -3,13 +3,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use blueking_package::{Definitions, PackageDescription, Problem, v51};
+use blueking_package::check::Finding;
+use blueking_package::plugin::{self, Member};
+use blueking_package::{Definitions, PackageDescription, Problem, check, v51};
 
 use super::make::Executable;
-use super::plan::{PackagePlan, Target};
+use super::plan::PackagePlan;
+use super::stage;
+use super::target::Target;
 use crate::workspace::{Exporter, Workspace};
 
 /// What people write about an exporter.
@@ -19,12 +23,32 @@ pub(crate) struct Source {
     pub(crate) description: PackageDescription,
     markdown: String,
     logo: Vec<u8>,
+    /// What is new, from the change log of the workspace.
+    release: String,
+}
+
+/// What packages say, in the words of each generation of BlueKing.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    /// For 5.1, if it has a package.
+    zip: Option<v51::Documents>,
+    /// For 6 and 7.
+    plugin: plugin::Documents,
+}
+
+/// Whole packages.
+#[derive(Debug)]
+pub(crate) struct Packages {
+    zip: Option<v51::Package>,
+    plugin: plugin::Package,
 }
 
 /// Reads what people write about every exporter, and checks all that needs no executable.
 pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
     let mut problems = Vec::new();
-    let mut components = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    let change_log = String::from_utf8(read(workspace, &workspace.change_log())?)
+        .with_context(|| format!("{} is not UTF-8", workspace.shown(&workspace.change_log())))?;
     let mut sources = Vec::new();
     for exporter in workspace.exporters()? {
         let file = workspace.shown(&exporter.description());
@@ -34,30 +58,38 @@ pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
         let markdown = read(workspace, &exporter.config.join(v51::DESCRIPTION))?;
         let logo = read(workspace, &exporter.config.join(v51::LOGO))?;
 
-        // The name becomes a path long before the package is checked as a whole.
-        let component = &description.component_name;
-        let is_plain = component.chars().all(|c| c.is_ascii_alphanumeric());
-        if component.is_empty() || !is_plain {
-            let rule = format!("{component:?} is no name of letters and digits.");
-            problems.push(Problem { file, field: "component_name".to_owned(), rule });
-        } else if !components.insert(component.clone()) {
-            let rule = format!("Another exporter has the name {component:?} too.");
-            problems.push(Problem { file, field: "component_name".to_owned(), rule });
+        // The names become paths long before the packages are checked as a whole.
+        let of_sites = [
+            ("component_name", &description.component_name),
+            ("plugin_id", &description.plugin_id),
+        ];
+        for (key, name) in of_sites {
+            let is_plain =
+                name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' && key == "plugin_id");
+            let rule = if name.is_empty() || !is_plain {
+                format!("{name:?} is no name of letters and digits.")
+            } else if names.insert((key, name.clone())) {
+                continue;
+            } else {
+                format!("Another exporter has the name {name:?} too.")
+            };
+            problems.push(Problem { file: file.clone(), field: key.to_owned(), rule });
         }
         problems.extend(problems_of_files(workspace, &exporter, &markdown, &logo));
         let markdown = String::from_utf8_lossy(&markdown).into_owned();
-        sources.push(Source { exporter, description, markdown, logo });
+        let release = plugin::release_notes(&change_log);
+        sources.push(Source { exporter, description, markdown, logo, release });
     }
     refuse(&problems)?;
     Ok(sources)
 }
 
-/// Makes the documents of a package from what the exporter said of itself.
+/// Makes the documents of an exporter's packages from what it said of itself.
 pub(crate) fn documents(
     workspace: &Workspace,
     source: &Source,
     plan: &PackagePlan,
-) -> Result<v51::Documents> {
+) -> Result<Documents> {
     let json = String::from_utf8(read(workspace, &plan.definitions)?)
         .with_context(|| format!("{} is not UTF-8", workspace.shown(&plan.definitions)))?;
     let asked = format!("{} --describe", source.exporter.binary());
@@ -71,92 +103,90 @@ pub(crate) fn documents(
         );
         problems.push(Problem { file: definitions.place(), field: "version".to_owned(), rule });
     }
-    match v51::generate(&source.description, &definitions) {
-        Ok(documents) => refuse(&problems).map(|()| documents),
-        Err(more) => {
-            problems.extend(more);
-            refuse(&problems)?;
-            bail!("{asked} was refused without a reason")
+    // A rule that both generations have is told once.
+    let mut note = |more: Vec<Problem>| {
+        for problem in more {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
         }
-    }
+    };
+    let zip = plan
+        .zip
+        .as_ref()
+        .and_then(|_| v51::generate(&source.description, &definitions).map_err(&mut note).ok());
+    let plugin = plugin::generate(&source.description, &definitions).map_err(&mut note).ok();
+    refuse(&problems)?;
+    let plugin = plugin.with_context(|| format!("{asked} was refused without a reason"))?;
+    Ok(Documents { zip, plugin })
 }
 
-/// The whole package, checked by the importer's rules.
+/// The whole packages; that of 5.1 checked by the importer's rules.
 pub(crate) fn assemble(
     source: &Source,
-    documents: v51::Documents,
+    documents: Documents,
     executables: &[Executable],
-) -> Result<v51::Package> {
-    let mut package = v51::Package {
+) -> Result<Packages> {
+    let zip = documents.zip.map(|documents| v51::Package {
         documents,
         description: source.markdown.clone(),
         logo: source.logo.clone(),
-        linux: None,
-        windows: None,
+        linux: bytes_of(executables, &[Target::Linux]),
+        windows: bytes_of(executables, &[Target::Windows, Target::Windows7]),
+    });
+    if let Some(zip) = &zip {
+        refuse(&check::entries(&zip.to_entries()).errors().collect::<Vec<_>>())?;
+    }
+    let by_system =
+        |executable: &Executable| (executable.target.system(), executable.bytes.clone());
+    let plugin = plugin::Package {
+        documents: documents.plugin,
+        description: source.markdown.clone(),
+        release: source.release.clone(),
+        logo: source.logo.clone(),
+        executables: executables.iter().map(by_system).collect(),
     };
-    for Executable { target, bytes, .. } in executables {
-        match target {
-            Target::Linux => package.linux = Some(bytes.clone()),
-            Target::Windows => package.windows = Some(bytes.clone()),
-        }
-    }
-    refuse(&v51::check(&package.to_entries()))?;
-    Ok(package)
+    Ok(Packages { zip, plugin })
 }
 
-/// Writes the package twice, as a folder and as an archive; the archive is read again as the
-/// importer would, and does not stay if it is not what was written.
-pub(crate) fn write(package: &v51::Package, plan: &PackagePlan) -> Result<()> {
-    let entries = package.to_entries();
-    write_stage(&entries, &plan.stage)?;
-    if let Some(folder) = plan.archive.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    v51::write(&plan.archive, package)?;
-    if v51::read(&plan.archive)? != entries {
-        let _ = fs::remove_file(&plan.archive);
-        bail!("{} does not read as it was written", plan.archive.display());
-    }
-    Ok(())
+fn bytes_of(executables: &[Executable], targets: &[Target]) -> Option<Vec<u8>> {
+    let mut executables = executables.iter();
+    let executable = executables.find(|executable| targets.contains(&executable.target))?;
+    Some(executable.bytes.clone())
 }
 
-/// Replaces a folder by one with these files; it is there whole or not at all.
-fn write_stage(entries: &v51::Entries, stage: &Path) -> Result<()> {
-    let mut partial = stage.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    remove_folder(&partial)?;
-    fs::create_dir_all(&partial).with_context(|| format!("cannot make {}", partial.display()))?;
-    for (name, bytes) in entries {
-        let path = partial.join(name);
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        if [v51::LINUX_EXPORTER, v51::WINDOWS_EXPORTER].contains(&name.as_str()) {
-            set_executable(&path)?;
-        }
+/// Writes every package twice, as a folder and as an archive; the archive is read again as the
+/// importer would, and does not stay if it is not what was written or breaks a rule.
+pub(crate) fn write(packages: &Packages, plan: &PackagePlan) -> Result<()> {
+    if let Some((output, package)) = plan.zip.as_ref().zip(packages.zip.as_ref()) {
+        let entries = package.to_entries();
+        let files: Vec<_> = entries.iter().map(|(name, bytes)| file(name, bytes)).collect();
+        stage::write(&files, &output.stage)?;
+        v51::write(&output.archive, package)?;
+        keep_if(v51::read(&output.archive)? == entries, &output.archive)?;
     }
-    remove_folder(stage)?;
-    fs::rename(&partial, stage).with_context(|| format!("cannot rename to {}", stage.display()))
+    let members = packages.plugin.members();
+    stage::write(&members, &plan.plugin.stage)?;
+    plugin::write(&plan.plugin.archive, &packages.plugin)?;
+    keep_if(plugin::read(&plan.plugin.archive)? == members, &plan.plugin.archive)
 }
 
-fn remove_folder(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
+fn file(name: &str, bytes: &[u8]) -> Member {
+    let is_exporter = [v51::LINUX_EXPORTER, v51::WINDOWS_EXPORTER].contains(&name);
+    let mode = if is_exporter { 0o755 } else { 0o644 };
+    Member { path: name.to_owned(), mode, bytes: bytes.to_vec() }
+}
+
+fn keep_if(same: bool, archive: &Path) -> Result<()> {
+    let report = check::file(archive)?;
+    let findings: Vec<_> = report.errors().collect();
+    if same && findings.is_empty() {
+        return Ok(());
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn set_executable(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-        .with_context(|| format!("cannot make {} executable", path.display()))
-}
-
-#[cfg(not(unix))]
-fn set_executable(_: &Path) -> Result<()> {
-    Ok(())
+    let _ = fs::remove_file(archive);
+    ensure!(same, "{} does not read as it was written", archive.display());
+    let lines: Vec<_> = findings.iter().map(|finding| format!("\n{finding}")).collect();
+    bail!("{} is not kept because of:{}", archive.display(), lines.concat())
 }
 
 /// What is wrong with the files that go into the archive as they are.
@@ -169,17 +199,19 @@ fn problems_of_files(
     let files = [(v51::DESCRIPTION, markdown), (v51::LOGO, logo)];
     let entries = files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()));
     // The rest of the archive is not there yet, and that is no problem now.
-    let of_these = |problem: &Problem| files.iter().any(|(name, _)| problem.file == *name);
-    let in_place = |problem: Problem| {
-        let file = workspace.shown(&exporter.config.join(&problem.file));
-        Problem { file, ..problem }
+    let of_these = |finding: &Finding| files.iter().any(|(name, _)| finding.file == *name);
+    let in_place = |finding: Finding| Problem {
+        file: workspace.shown(&exporter.config.join(&finding.file)),
+        field: finding.field,
+        rule: format!("{}; {}.", finding.message, finding.advice),
     };
-    v51::check(&entries.into()).into_iter().filter(of_these).map(in_place).collect()
+    let report = check::entries(&entries.into());
+    report.findings.into_iter().filter(of_these).map(in_place).collect()
 }
 
 /// Stops with all problems, one in a line.
-fn refuse(problems: &[Problem]) -> Result<()> {
-    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+fn refuse(problems: &[impl ToString]) -> Result<()> {
+    let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
     ensure!(lines.is_empty(), "nothing is written because of:\n{}", lines.join("\n"));
     Ok(())
 }
@@ -193,30 +225,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_is_replaced_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let stage = folder.path().join("stage/a");
-        fs::create_dir_all(folder.path().join("stage/a.partial")).unwrap();
-        fs::write(folder.path().join("stage/a.partial/stale"), "").unwrap();
-        let old = [("info.json".to_owned(), b"old".to_vec()), ("logo.png".to_owned(), vec![1])];
-        write_stage(&old.into(), &stage).unwrap();
-        let new = [("exporter-linux".to_owned(), b"new".to_vec())];
-        write_stage(&new.into(), &stage).unwrap();
-        let names: Vec<_> =
-            fs::read_dir(&stage).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["exporter-linux"]);
-        assert!(!folder.path().join("stage/a.partial").exists());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = stage.join("exporter-linux").metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o755);
-        }
-    }
-
-    #[test]
     fn problems_are_told_one_in_a_line() {
-        refuse(&[]).unwrap();
+        refuse(&[""; 0]).unwrap();
         let problem = |field: &str| Problem {
             file: "config/a/blueking.toml".to_owned(),
             field: field.to_owned(),

@@ -5,22 +5,12 @@ use std::path::{Path, PathBuf};
 
 use blueking_package::v51;
 
+use super::target::{Target, Targets};
 use super::toolchain::Route;
 use crate::workspace::{Exporter, Workspace};
 
 /// The profile in the workspace's Cargo.toml that is shipped.
 pub(crate) const PROFILE: &str = "shipped";
-
-/// A system that exporters are built for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Target {
-    Linux,
-    Windows,
-}
-
-/// The systems of one `dist`, in the order in which they are built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Targets(pub(crate) Vec<Target>);
 
 /// All paths of one `dist`.
 #[derive(Debug)]
@@ -52,17 +42,27 @@ pub(crate) struct PackagePlan {
     pub(crate) describe: Describe,
     /// What it answers.
     pub(crate) definitions: PathBuf,
+    /// The package of BlueKing 5.1, if a target is one of those that it knows.
+    pub(crate) zip: Option<Output>,
+    /// The package of BlueKing 6 and 7.
+    pub(crate) plugin: Output,
+}
+
+/// A package in its two forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
     /// The files of the package, unpacked.
     pub(crate) stage: PathBuf,
     pub(crate) archive: PathBuf,
 }
 
-/// An executable on its way into a package.
+/// An executable on its way into the packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Binary {
     pub(crate) target: Target,
     pub(crate) built: PathBuf,
-    pub(crate) staged: PathBuf,
+    /// Where it lies unpacked, the simplest place first.
+    pub(crate) staged: Vec<PathBuf>,
 }
 
 /// Where an exporter's definitions come from.
@@ -74,63 +74,23 @@ pub(crate) enum Describe {
     Native(PathBuf),
 }
 
-impl Default for Targets {
-    fn default() -> Self {
-        Self(vec![Target::Linux, Target::Windows])
-    }
-}
-
-impl Target {
-    pub(crate) fn triple(self) -> &'static str {
-        match self {
-            Self::Linux => "x86_64-unknown-linux-musl",
-            Self::Windows => "x86_64-pc-windows-gnu",
-        }
-    }
-
-    /// Name on the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Linux => "linux",
-            Self::Windows => "windows",
-        }
-    }
-
-    /// Name in the package.
-    pub(crate) fn entry(self) -> &'static str {
-        match self {
-            Self::Linux => v51::LINUX_EXPORTER,
-            Self::Windows => v51::WINDOWS_EXPORTER,
-        }
-    }
-
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Linux => "",
-            Self::Windows => ".exe",
-        }
-    }
-
-    /// Whether an executable for this target runs on the system that runs this program.
-    pub(crate) fn runs_here(self) -> bool {
-        self == Self::Linux && cfg!(all(target_os = "linux", target_arch = "x86_64"))
-    }
-}
-
 impl Plan {
-    /// Plans the packages of these exporters, each with the name of its component.
+    /// Plans the packages of these exporters.
     pub(crate) fn new(
         workspace: &Workspace,
         route: Route,
         targets: &Targets,
-        exporters: &[(Exporter, String)],
+        exporters: &[(Exporter, Names)],
         revision: String,
     ) -> Self {
         let cargo_target = workspace.target().join("cross").join(route.name());
         let dist = workspace.target().join("dist");
         let version = workspace.version();
-        let package = |(exporter, component): &(Exporter, String)| {
-            PackagePlan::new(exporter, component, version, &targets.0, &cargo_target, &dist)
+        let package = |(exporter, names): &(Exporter, Names)| {
+            let mut package =
+                PackagePlan::new(exporter, names, version, &targets.0, &cargo_target, &dist);
+            package.inputs.push(workspace.change_log());
+            package
         };
         Self {
             route,
@@ -154,13 +114,28 @@ impl Plan {
 impl PackagePlan {
     fn new(
         exporter: &Exporter,
-        component: &str,
+        names: &Names,
         version: &str,
         targets: &[Target],
         cargo_target: &Path,
         dist: &Path,
     ) -> Self {
-        let stage = dist.join("stage").join(component);
+        let Names { component, plugin_id } = names;
+        let zip = targets.iter().any(|target| target.entry().is_some()).then(|| Output {
+            stage: dist.join("stage").join(component),
+            archive: dist.join(format!("{component}-{version}.zip")),
+        });
+        let plugin = Output {
+            // With a sign that no component has in its name.
+            stage: dist.join("stage").join(format!("{plugin_id}-plugin")),
+            archive: dist.join(archive_name(plugin_id, version)),
+        };
+        let staged = |target: Target| {
+            let simple = zip.as_ref().zip(target.entry()).map(|(zip, name)| zip.stage.join(name));
+            let system = target.system();
+            let folder = plugin.stage.join(system.plugin_folder(plugin_id));
+            simple.into_iter().chain([folder.join(system.executable(plugin_id))]).collect()
+        };
         let binary = |&target: &Target| Binary {
             target,
             built: cargo_target.join(target.triple()).join(PROFILE).join(format!(
@@ -168,7 +143,7 @@ impl PackagePlan {
                 exporter.binary(),
                 target.suffix()
             )),
-            staged: stage.join(target.entry()),
+            staged: staged(target),
         };
         let binaries: Vec<_> = targets.iter().map(binary).collect();
         let describe = match binaries.iter().find(|binary| binary.target.runs_here()) {
@@ -191,10 +166,28 @@ impl PackagePlan {
             binaries,
             describe,
             definitions: cargo_target.join(format!("{}.describe.json", exporter.name)),
-            stage,
-            archive: dist.join(format!("{component}-{version}.zip")),
+            zip,
+            plugin,
         }
     }
+}
+
+/// The names that an exporter has on BlueKing sites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// In 5.1.
+    pub(crate) component: String,
+    /// In 6 and 7.
+    pub(crate) plugin_id: String,
+}
+
+/// A name with two `__` would tell a site id, type and version of the plugin, in its own way.
+fn archive_name(plugin_id: &str, version: &str) -> String {
+    let mut name = format!("{plugin_id}-{version}.tgz");
+    while name.contains("__") {
+        name = name.replace("__", "_");
+    }
+    name
 }
 
 struct Shown<'a> {
@@ -222,8 +215,10 @@ impl Display for Shown<'_> {
                     writeln!(f, "  ask    {}", path(binary))?;
                 }
             }
-            writeln!(f, "  stage  {}", path(&package.stage))?;
-            writeln!(f, "  write  {}", path(&package.archive))?;
+            for output in package.zip.iter().chain([&package.plugin]) {
+                writeln!(f, "  stage  {}", path(&output.stage))?;
+                writeln!(f, "  write  {}", path(&output.archive))?;
+            }
         }
         write!(f, "write  {}", path(&self.plan.sums))
     }
@@ -237,7 +232,8 @@ mod tests {
         let workspace = Workspace::open().unwrap();
         let config = workspace.root().join("config/a-exporter");
         let exporter = Exporter { name: "a-exporter".to_owned(), config };
-        let exporters = [(exporter, "aexporter".to_owned())];
+        let names = Names { component: "aexporter".to_owned(), plugin_id: "a_exporter".to_owned() };
+        let exporters = [(exporter, names)];
         let targets = Targets(targets.to_vec());
         let revision = "0123456789ab".to_owned();
         let plan = Plan::new(&workspace, Route::Distro, &targets, &exporters, revision);
@@ -246,33 +242,64 @@ mod tests {
 
     #[test]
     fn every_path_is_below_the_workspace_and_told() {
-        let (workspace, plan) = plan(&[Target::Linux, Target::Windows]);
+        let (workspace, plan) = plan(&[Target::Linux, Target::LinuxAarch64, Target::Windows]);
         let package = &plan.packages[0];
+        let zip = package.zip.as_ref().unwrap();
         let version = workspace.version();
         let shown = plan.shown(&workspace).to_string();
         for (path, expected) in [
             (&package.inputs[0], "config/a-exporter/blueking.toml".to_owned()),
             (&package.inputs[1], "config/a-exporter/description.md".to_owned()),
             (&package.inputs[2], "config/a-exporter/logo.png".to_owned()),
+            (&package.inputs[3], "CHANGELOG.md".to_owned()),
             (
                 &package.binaries[0].built,
                 "target/cross/distro/x86_64-unknown-linux-musl/shipped/a_exporter".to_owned(),
             ),
             (
                 &package.binaries[1].built,
+                "target/cross/distro/aarch64-unknown-linux-musl/shipped/a_exporter".to_owned(),
+            ),
+            (
+                &package.binaries[2].built,
                 "target/cross/distro/x86_64-pc-windows-gnu/shipped/a_exporter.exe".to_owned(),
             ),
-            (&package.stage, "target/dist/stage/aexporter".to_owned()),
-            (&package.archive, format!("target/dist/aexporter-{version}.zip")),
+            (&zip.stage, "target/dist/stage/aexporter".to_owned()),
+            (&zip.archive, format!("target/dist/aexporter-{version}.zip")),
+            (&package.plugin.stage, "target/dist/stage/a_exporter-plugin".to_owned()),
+            (&package.plugin.archive, format!("target/dist/a_exporter-{version}.tgz")),
             (&plan.sums, "target/dist/SHA256SUMS".to_owned()),
         ] {
             assert_eq!(workspace.shown(path), expected);
             assert!(shown.contains(&expected), "{expected} is not in:\n{shown}");
         }
+        let staged = |binary: usize| -> Vec<_> {
+            package.binaries[binary].staged.iter().map(|path| workspace.shown(path)).collect()
+        };
+        let folder = "target/dist/stage/a_exporter-plugin/external_plugins";
+        assert_eq!(staged(1), [format!("{folder}_linux_aarch64/a_exporter/a_exporter")]);
         assert_eq!(
-            workspace.shown(&package.binaries[1].staged),
-            "target/dist/stage/aexporter/exporter-windows.exe"
+            staged(2),
+            [
+                "target/dist/stage/aexporter/exporter-windows.exe".to_owned(),
+                format!("{folder}_windows_x86_64/a_exporter/a_exporter.exe"),
+            ]
         );
+    }
+
+    #[test]
+    fn a_package_that_knows_no_target_is_not_made() {
+        let (_, aarch64) = plan(&[Target::LinuxAarch64]);
+        assert_eq!(aarch64.packages[0].zip, None);
+    }
+
+    #[test]
+    fn no_archive_is_named_like_a_sites_own() {
+        for (id, expected) in
+            [("a_b", "a_b-1.tgz"), ("a__b__c", "a_b_c-1.tgz"), ("a____b", "a_b-1.tgz")]
+        {
+            assert_eq!(archive_name(id, "1"), expected);
+        }
     }
 
     #[test]

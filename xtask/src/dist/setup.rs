@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::facts::{Facts, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
-use super::plan::{Target, Targets};
+use super::target::{Target, Targets};
 use super::toolchain::{Candidate, Piece, Route, is_at_least};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
@@ -91,6 +91,10 @@ fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>
     let mut targets = Vec::new();
     for piece in missing {
         match piece {
+            Piece::Std(Target::Windows7) => bail!(
+                "rustup has no standard library for {}; --toolchain distro builds it",
+                Target::Windows7.triple()
+            ),
             Piece::Std(target) => targets.push(*target),
             Piece::Mingw => packages.push("gcc-mingw-w64-x86-64"),
             Piece::SystemRust { found: None, .. } => packages.extend(["rustc-web", "cargo-web"]),
@@ -243,7 +247,7 @@ mod tests {
             announced(Route::Rustup, &debian()),
             [
                 "rustup target add --toolchain 1.95.0 x86_64-unknown-linux-musl \
-                 x86_64-pc-windows-gnu",
+                 aarch64-unknown-linux-musl x86_64-pc-windows-gnu",
                 "apt-get install --no-install-recommends gcc-mingw-w64-x86-64",
             ]
         );
@@ -280,6 +284,13 @@ mod tests {
             let error = actions(route, &missing(route, &facts), &facts).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn what_rustup_does_not_have_is_told() {
+        let missing = [Piece::Std(Target::Linux), Piece::Std(Target::Windows7)];
+        let error = actions(Route::Rustup, &missing, &debian()).unwrap_err().to_string();
+        assert!(error.contains("--toolchain distro"), "{error}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 use super::facts::{Facts, MINGW, ZIG_PACKAGES};
-use super::plan::{Target, Targets};
+use super::target::{Target, Targets};
 
 /// What `--toolchain` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,12 +100,12 @@ impl Route {
                 if !facts.std_source {
                     missing.push(Piece::StdSource);
                 }
-                if targets.0.contains(&Target::Linux) && !facts.zig {
+                if targets.0.iter().any(|target| !target.is_windows()) && !facts.zig {
                     missing.push(Piece::Zig);
                 }
             }
         }
-        if targets.0.contains(&Target::Windows) && !facts.mingw {
+        if targets.0.iter().any(|target| target.is_windows()) && !facts.mingw {
             missing.push(Piece::Mingw);
         }
         missing
@@ -161,7 +161,7 @@ mod tests {
     fn complete() -> Facts {
         Facts {
             sysroot: Some("/rustup/toolchains/stable".into()),
-            std_for: vec![Target::Linux, Target::Windows],
+            std_for: vec![Target::Linux, Target::LinuxAarch64, Target::Windows],
             rustup: Some("stable".to_owned()),
             mingw: true,
             system_rust: Some("1.96.0".to_owned()),
@@ -174,18 +174,20 @@ mod tests {
 
     #[test]
     fn auto_takes_what_is_complete() {
-        let both = Targets::default();
+        let all = Targets::default();
+        let windows7 = Targets(vec![Target::Windows7]);
         let linux = Targets(vec![Target::Linux]);
         let no_windows = Facts { std_for: vec![Target::Linux], ..complete() };
         for (facts, targets, expected) in [
-            (complete(), &both, Route::Rustup),
-            (no_windows.clone(), &both, Route::Distro),
+            (complete(), &all, Route::Rustup),
+            (complete(), &windows7, Route::Distro),
+            (no_windows.clone(), &all, Route::Distro),
             (no_windows, &linux, Route::Rustup),
             (Facts { mingw: false, ..complete() }, &linux, Route::Rustup),
         ] {
             assert_eq!(Choice::Auto.decide(&facts, targets, "1.95"), Ok(expected));
         }
-        assert_eq!(Choice::Distro.decide(&complete(), &both, "1.95"), Ok(Route::Distro));
+        assert_eq!(Choice::Distro.decide(&complete(), &all, "1.95"), Ok(Route::Distro));
     }
 
     #[test]
@@ -196,7 +198,12 @@ mod tests {
         let expected = [
             Candidate {
                 route: Route::Rustup,
-                missing: vec![Piece::Std(Target::Linux), Piece::Std(Target::Windows), Piece::Mingw],
+                missing: vec![
+                    Piece::Std(Target::Linux),
+                    Piece::Std(Target::LinuxAarch64),
+                    Piece::Std(Target::Windows),
+                    Piece::Mingw,
+                ],
             },
             Candidate {
                 route: Route::Distro,
@@ -222,8 +229,12 @@ mod tests {
     #[test]
     fn a_target_that_is_not_built_needs_nothing() {
         let facts = Facts { zig: false, ..complete() };
-        let windows = Targets(vec![Target::Windows]);
-        assert_eq!(Choice::Distro.decide(&facts, &windows, "1.95"), Ok(Route::Distro));
+        for target in [Target::Windows, Target::Windows7] {
+            let windows = Targets(vec![target]);
+            assert_eq!(Choice::Distro.decide(&facts, &windows, "1.95"), Ok(Route::Distro));
+        }
+        let aarch64 = Targets(vec![Target::LinuxAarch64]);
+        assert!(Choice::Distro.decide(&facts, &aarch64, "1.95").is_err());
     }
 
     #[test]

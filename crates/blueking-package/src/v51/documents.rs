@@ -132,7 +132,7 @@ const fn shown() -> bool {
 
 impl Documents {
     /// Reads the documents of an archive, for instance to start the exporter as BlueKing would.
-    /// [`check`](super::check) tells what is wrong with them in more words.
+    /// [`check`](crate::check) tells what is wrong with them in more words.
     ///
     /// # Errors
     /// [`Error::MissingEntry`] and, with line and column, [`Error::Json`].

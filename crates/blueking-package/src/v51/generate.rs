@@ -1,8 +1,6 @@
 //! Makes the documents from a description and the exporter's definitions, and refuses to make
 //! any that BlueKing would refuse.
 
-use std::collections::BTreeSet;
-
 use super::EXPORTER_URL;
 use super::check::check_documents;
 use super::documents::{
@@ -11,9 +9,9 @@ use super::documents::{
 };
 use super::origin::Origin;
 use crate::definitions::{Definitions, UNIT_NAMES, Unit};
-use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription, is_standard};
+use crate::description::{Input, LISTEN_FLAG, PATH_FLAG, PackageDescription, is_standard};
 use crate::problem::{Place, Problem, Problems};
-use crate::selection::{Selected, select};
+use crate::selection::{Selected, dimension_description, select};
 
 /// Makes the documents of a package.
 ///
@@ -25,7 +23,7 @@ pub fn generate(
 ) -> Result<Documents, Vec<Problem>> {
     let mut problems = Problems::default();
     description.check(definitions, &mut problems);
-    let selection = select(description, definitions, &mut problems);
+    let selection = select(description, &description.omit_in_51, definitions, &mut problems);
     let documents = Documents {
         info: info(description),
         metrics: selection
@@ -36,7 +34,7 @@ pub fn generate(
     };
     // What is checked are the bytes that ship, by the rules that an archive is checked by.
     let origin = Origin::Sources { description, definitions };
-    check_documents(&documents.to_entries(), origin, &mut problems);
+    check_documents(&documents, origin, &mut problems);
 
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
@@ -78,7 +76,7 @@ fn table(
             });
         }
     }
-    for label in shared_dimensions(selected, description, problems) {
+    for label in selected.dimensions(description, problems) {
         fields.push(Field {
             monitor_type: MonitorType::Dimension,
             value_type: FieldType::String,
@@ -90,61 +88,6 @@ fn table(
     }
     let group = selected.group;
     ResultTable { table_name: group.name.clone(), table_desc: group.description.clone(), fields }
-}
-
-/// The labels of a group's metrics, in the order of the first that has them. All metrics must
-/// have the same ones: in a table every dimension applies to every metric.
-fn shared_dimensions<'a>(
-    selected: &Selected<'a>,
-    description: &PackageDescription,
-    problems: &mut Problems,
-) -> Vec<&'a str> {
-    let Some((first, others)) = selected.metrics.split_first() else {
-        return Vec::new();
-    };
-    let mut dimensions = first.dimensions();
-    let expected: BTreeSet<_> = dimensions.iter().copied().collect();
-    for other in others {
-        let found = other.dimensions();
-        if found.iter().copied().collect::<BTreeSet<_>>() != expected {
-            let rule = format!(
-                "{} has the labels {found:?} but {} has {:?}, and in one table every dimension \
-                 applies to every metric; put them into separate groups.",
-                other.name,
-                first.name,
-                first.dimensions()
-            );
-            let field = format!("group.{}.metrics", selected.group.name);
-            problems.add(description.place(&field), rule);
-        }
-        for label in found {
-            if !dimensions.contains(&label) {
-                dimensions.push(label);
-            }
-        }
-    }
-    dimensions
-}
-
-fn dimension_description(
-    label: &str,
-    description: &PackageDescription,
-    problems: &mut Problems,
-) -> String {
-    match (description.dimensions.get(label), label) {
-        (Some(text), _) => text.clone(),
-        (None, "le") => "分桶上限".to_owned(),
-        (None, "quantile") => "分位数".to_owned(),
-        (None, _) => {
-            let rule = format!(
-                "The label {label:?} has no description for operators; add a line for it under \
-                 [dimensions], at most 15 characters."
-            );
-            problems.add(description.place(&format!("dimensions.{label}")), rule);
-            // Anything but empty, which would be a second problem for the same gap.
-            "?".to_owned()
-        }
-    }
 }
 
 fn parameters(description: &PackageDescription) -> Vec<StartParameter> {
@@ -168,12 +111,16 @@ fn parameters(description: &PackageDescription) -> Vec<StartParameter> {
     ];
     // Flags that repeat a standard one, and empty ones, have been reported as just that.
     let more = description.parameters.iter();
-    let more = more.filter(|more| !more.flag.is_empty() && !is_standard(&more.flag));
+    let more = more.filter(|more| !more.name().is_empty() && !is_standard(&more.flag));
     parameters.extend(more.map(|parameter| StartParameter {
         default: parameter.default.clone(),
-        mode: Mode::Cmd,
-        input: ParameterType::Text,
-        name: parameter.flag.clone(),
+        mode: if parameter.env.is_some() { Mode::Env } else { Mode::Cmd },
+        input: match parameter.input {
+            Input::Password => ParameterType::Password,
+            // 5.1 has no switch; flags of the kit take `--flag=true` too.
+            Input::Text | Input::Switch => ParameterType::Text,
+        },
+        name: parameter.name().to_owned(),
         description: parameter.description.clone(),
         visible: parameter.visible,
     }));

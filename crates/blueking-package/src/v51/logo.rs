@@ -8,7 +8,7 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Checks the signature and the size in the header chunk; the picture itself is not decoded.
 /// The error is a sentence for a [`Problem`](crate::Problem).
-pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
     let Some((width, height)) = size(bytes) else {
         return Err("The file is not a PNG picture; save it as one.".to_owned());
     };

@@ -1,7 +1,7 @@
 //! The zip that BlueKing 5.1 imports with one click (一键导入): flat, its files found by name.
 //!
 //! [`generate`] makes the documents, [`Package`] adds the files that people or compilers make,
-//! [`write()`] makes the archive; [`read`] and [`check`] look at any archive from its bytes alone.
+//! [`write()`] makes the archive, [`read`] reads any; [`check`](crate::check) tells what is wrong.
 //! The rules are those of the 5.1 documentation; keys that it does not name are not looked at.
 
 mod archive;
@@ -10,7 +10,7 @@ mod command_line;
 mod documents;
 mod generate;
 mod info;
-mod logo;
+pub(crate) mod logo;
 mod origin;
 mod package;
 mod parameters;
@@ -18,7 +18,7 @@ mod rules;
 mod tables;
 
 pub use archive::{Entries, MAX_BYTES, MAX_ENTRIES, read, write};
-pub use check::check;
+pub(crate) use check::problems_of;
 pub use command_line::command_line;
 pub use documents::{
     Documents, Field, FieldType, Info, Mode, MonitorType, ParameterType, ResultTable,

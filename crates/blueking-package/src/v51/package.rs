@@ -3,7 +3,7 @@
 use super::documents::Documents;
 use super::{DESCRIPTION, Entries, LINUX_EXPORTER, LOGO, WINDOWS_EXPORTER};
 
-/// Everything that a 5.1 archive holds. [`check`](super::check) tells whether it is sound.
+/// Everything that a 5.1 archive holds. [`check`](crate::check) tells whether it is sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// The JSON documents.

@@ -1,9 +1,9 @@
 //! Each rule on an archive, broken alone in the bytes of a sound one: one problem.
 
-use blueking_package::v51::{self, Entries, check};
+use blueking_package::v51::{self, Entries};
 use serde_json::{Value, json};
 
-use crate::support::{assert_only, elf, lines, package, pe, png};
+use crate::support::{assert_only, check, elf, lines, package, pe, png};
 
 /// A sound archive in which `break_it` has changed one JSON document.
 fn broken(file: &str, break_it: impl FnOnce(&mut Value)) -> Entries {
@@ -229,17 +229,17 @@ fn each_rule_of_the_files_is_one_problem() {
     let last = pe32.len() - 1;
     pe32[last] = 1;
     let rows: [(&str, Option<Vec<u8>>, &str); 20] = [
-        (v51::INFO, None, "lacks"),
+        (v51::INFO, None, "missing"),
         (v51::INFO, Some(b"{".to_vec()), "not JSON"),
         (v51::INFO, Some(b"{\"name\": \"\xff\"}".to_vec()), "not JSON"),
-        (v51::METRICS, None, "lacks"),
+        (v51::METRICS, None, "missing"),
         (v51::METRICS, Some(Vec::new()), "not JSON"),
-        (v51::CONFIG_SCHEMA, None, "lacks"),
+        (v51::CONFIG_SCHEMA, None, "missing"),
         (v51::CONFIG_SCHEMA, Some(b"\xef\xbb\xbf[]".to_vec()), "not JSON"),
-        (v51::LOGO, None, "lacks"),
+        (v51::LOGO, None, "missing"),
         (v51::LOGO, Some(png(155, 66)), "155x66"),
         (v51::LOGO, Some(b"GIF89a".to_vec()), "not a PNG"),
-        (v51::DESCRIPTION, None, "lacks"),
+        (v51::DESCRIPTION, None, "missing"),
         (v51::DESCRIPTION, Some(b"\n \n".to_vec()), "empty"),
         (v51::DESCRIPTION, Some(b"GBK: \xd6\xf7".to_vec()), "not UTF-8 from byte 5"),
         (v51::LINUX_EXPORTER, Some(Vec::new()), "empty"),

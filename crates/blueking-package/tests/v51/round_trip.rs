@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use blueking_package::Error;
-use blueking_package::v51::{self, Documents, Entries, check, read, write};
+use blueking_package::v51::{self, Documents, Entries, read, write};
 use zip::{System, ZipArchive};
 
-use crate::support::{lines, package};
+use crate::support::{check, lines, package};
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
@@ -22,6 +22,7 @@ fn what_is_written_is_read_and_sound() {
     let entries = read(&path).unwrap();
     assert_eq!(entries, package().to_entries());
     assert_eq!(lines(&check(&entries)), [""; 0]);
+    assert_eq!(lines(&blueking_package::check::file(&path).unwrap().findings), [""; 0]);
     assert_eq!(Documents::from_entries(&entries).unwrap(), package().documents);
     assert_eq!(names(folder.path()), ["hostexporter.zip"]);
 }

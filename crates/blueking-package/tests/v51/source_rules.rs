@@ -2,6 +2,7 @@
 //! correct.
 
 use crate::support::{DEFINITIONS, DESCRIPTION, assert_only, documents, generate_from, lines};
+use blueking_package::v51::{Mode, ParameterType};
 use blueking_package::{PackageDescription, v51};
 
 /// What a row replaces in the sound description: (from, to, place, part of the rule).
@@ -214,4 +215,27 @@ fn the_shipped_description_can_be_read() {
     let text = std::fs::read_to_string(path).unwrap();
     let description = PackageDescription::parse("blueking.toml", &text).unwrap();
     assert_eq!(description.plugin_id, "host_exporter");
+}
+
+#[test]
+fn variables_passwords_and_switches_are_what_5_1_has_for_them() {
+    let rows = [
+        ("flag = '--path.rootfs'", "env = 'ROOT'", Mode::Env, ParameterType::Text),
+        ("flag =", "type = 'password'\nflag =", Mode::Cmd, ParameterType::Password),
+        ("default = '/'", "type = 'switch'\ndefault = 'true'", Mode::Cmd, ParameterType::Text),
+    ];
+    for (from, to, mode, input) in rows {
+        let sound = replaced(DESCRIPTION, from, to);
+        let documents = generate_from(&sound, DEFINITIONS).expect(to);
+        let row = documents.config_schema.last().expect("the description has a parameter");
+        assert_eq!((row.mode, row.input), (mode, input), "{to}");
+    }
+}
+
+#[test]
+fn what_5_1_alone_leaves_out_is_left_out() {
+    let sound = replaced(DESCRIPTION, "omit = [", "omit_in_51 = ['sys_disk_size']\nomit = [");
+    let documents = generate_from(&sound, DEFINITIONS).unwrap();
+    let mut fields = documents.metrics.iter().flat_map(|table| &table.fields);
+    assert!(fields.all(|field| field.name != "sys_disk_size"));
 }

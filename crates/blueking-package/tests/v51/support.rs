@@ -1,6 +1,7 @@
 //! A sound description, sound definitions and a sound package, for tests to break.
 
-use blueking_package::v51::{Documents, Package, generate};
+use blueking_package::check::Finding;
+use blueking_package::v51::{Documents, Entries, Package, generate};
 use blueking_package::{Definitions, PackageDescription, Problem};
 
 pub(crate) const DESCRIPTION: &str = "
@@ -105,13 +106,18 @@ pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// The problems as lines, for a test to compare.
-pub(crate) fn lines(problems: &[Problem]) -> Vec<String> {
-    problems.iter().map(Problem::to_string).collect()
+pub(crate) fn lines(problems: &[impl ToString]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// What is wrong with the files of a package.
+pub(crate) fn check(entries: &Entries) -> Vec<Finding> {
+    blueking_package::check::entries(entries).findings
 }
 
 /// Asserts that there is one problem, that it is at `place` and that its rule holds `expected`.
 #[track_caller]
-pub(crate) fn assert_only(problems: &[Problem], place: &str, expected: &str) {
+pub(crate) fn assert_only(problems: &[impl ToString], place: &str, expected: &str) {
     let lines = lines(problems);
     let [line] = &*lines else {
         panic!("expected one problem at {place}, found {}: {lines:#?}", lines.len());

@@ -1,0 +1,226 @@
+//! What is kept of an archive: every name, the documents whole, and of everything else only what
+//! the rules ask for.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use super::program::{Program, Scan};
+
+/// Largest document that is kept whole, in bytes. Three times the largest `metrics.json` that
+/// BlueKing takes.
+pub(crate) const MAX_DOCUMENT: u64 = 2 << 20;
+
+/// Most bytes of documents that are kept together.
+const MAX_DOCUMENTS: u64 = 12 << 20;
+
+/// Bytes at the start of a file that tell what it is.
+const HEAD: usize = 1024;
+
+/// How much is read at a time, and how far into an executable its headers are looked for.
+const CHUNK: usize = 256 << 10;
+
+/// Base names of the files whose text a rule reads.
+const DOCUMENTS: [&str; 11] = [
+    "VERSION",
+    "config.json",
+    "config_schema.json",
+    "description.md",
+    "info.json",
+    "logo.png",
+    "meta.yaml",
+    "metrics.json",
+    "project.yaml",
+    "release.md",
+    "signature.yaml",
+];
+
+/// A regular file of an archive.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// Path with `/` between its parts, without a leading `./`.
+    pub(crate) path: String,
+    /// Real size in bytes.
+    pub(crate) size: u64,
+    /// Unix permissions, where the archive has them.
+    pub(crate) mode: Option<u32>,
+    /// The first bytes.
+    pub(crate) head: Vec<u8>,
+    /// Whether all of it is UTF-8; so is an empty file.
+    pub(crate) is_utf8: bool,
+    /// All of it, for a document of a sensible size.
+    pub(crate) bytes: Option<Vec<u8>>,
+    /// What an executable asks of its host.
+    pub(crate) program: Option<Program>,
+}
+
+/// The regular files of an archive, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) members: Vec<Member>,
+    by_path: BTreeMap<String, usize>,
+    documents: u64,
+    chunk: Vec<u8>,
+}
+
+impl Member {
+    /// The last part of the path.
+    pub(crate) fn base_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl Contents {
+    pub(crate) fn get(&self, path: &str) -> Option<&Member> {
+        self.members.get(*self.by_path.get(path)?)
+    }
+
+    /// Whether a file of this path is there already.
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
+    /// Reads a file to its end and keeps what the rules need of it. Memory stays bounded, however
+    /// much comes out of `reader`.
+    pub(crate) fn add(
+        &mut self,
+        path: String,
+        mode: Option<u32>,
+        reader: &mut dyn Read,
+    ) -> io::Result<()> {
+        let mut document = is_document(&path).then(Vec::new);
+        let mut utf8 = Utf8::default();
+        let mut scan = None;
+        let mut head = Vec::new();
+        let mut size = 0;
+        self.chunk.resize(CHUNK, 0);
+        loop {
+            let length = fill(reader, &mut self.chunk)?;
+            let chunk = &self.chunk[..length];
+            if size == 0 {
+                head = chunk[..length.min(HEAD)].to_vec();
+                scan = Scan::start(chunk);
+            }
+            utf8.feed(chunk);
+            if let Some(scan) = &mut scan {
+                scan.feed(size, chunk);
+            }
+            size += length as u64;
+            if size > MAX_DOCUMENT || self.documents + size > MAX_DOCUMENTS {
+                document = None;
+            }
+            if let Some(document) = &mut document {
+                document.extend_from_slice(chunk);
+            }
+            if length < CHUNK {
+                break;
+            }
+        }
+        if document.is_some() {
+            self.documents += size;
+        }
+        self.by_path.insert(path.clone(), self.members.len());
+        self.members.push(Member {
+            path,
+            size,
+            mode,
+            head,
+            is_utf8: utf8.is_sound(),
+            bytes: document,
+            program: scan.map(Scan::finish),
+        });
+        Ok(())
+    }
+}
+
+/// Whether a rule reads the text of a file with this path.
+pub(crate) fn is_document(path: &str) -> bool {
+    DOCUMENTS.contains(&path.rsplit('/').next().unwrap_or_default())
+}
+
+/// Reads until the buffer is full or there is no more.
+fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match reader.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
+
+/// Tells whether bytes that come in pieces are UTF-8.
+#[derive(Default)]
+struct Utf8 {
+    /// The start of a character whose end is in the next piece.
+    open: Vec<u8>,
+    is_broken: bool,
+}
+
+impl Utf8 {
+    fn feed(&mut self, mut chunk: &[u8]) {
+        while !self.is_broken && !self.open.is_empty() && !chunk.is_empty() {
+            self.open.push(chunk[0]);
+            chunk = &chunk[1..];
+            match str::from_utf8(&self.open) {
+                Ok(_) => self.open.clear(),
+                Err(error) => self.is_broken = error.error_len().is_some(),
+            }
+        }
+        if self.is_broken {
+            return;
+        }
+        if let Err(error) = str::from_utf8(chunk) {
+            self.is_broken = error.error_len().is_some();
+            self.open.extend_from_slice(
+                &chunk[error.valid_up_to()..][..3.min(chunk.len() - error.valid_up_to())],
+            );
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        !self.is_broken && self.open.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf8_is_told_from_the_rest_wherever_it_is_cut() {
+        for (bytes, sound) in [
+            (&b""[..], true),
+            (b"text", true),
+            ("内存 é \u{10ffff}".as_bytes(), true),
+            (b"GBK: \xd6\xf7", false),
+            (b"cut \xe5\x86", false),
+            (b"\xff", false),
+            (b"a\xe5b", false),
+        ] {
+            for length in 1..=bytes.len().max(1) {
+                let mut utf8 = Utf8::default();
+                bytes.chunks(length).for_each(|chunk| utf8.feed(chunk));
+                assert_eq!(utf8.is_sound(), sound, "{bytes:?} in pieces of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn documents_are_kept_up_to_the_limits_only() {
+        let mut contents = Contents::default();
+        let limit = usize::try_from(MAX_DOCUMENT).unwrap();
+        for (n, size) in
+            [limit, limit + 1, limit, limit, limit, limit, limit, 10].iter().enumerate()
+        {
+            contents.add(format!("{n}/VERSION"), None, &mut &*vec![b'1'; *size]).unwrap();
+        }
+        contents.add("other".to_owned(), None, &mut &*vec![0; 3 * CHUNK]).unwrap();
+        let kept: Vec<_> = contents.members.iter().map(|member| member.bytes.is_some()).collect();
+        assert_eq!(kept, [true, false, true, true, true, true, true, false, false]);
+        assert_eq!(contents.get("other").unwrap().size, 3 * CHUNK as u64);
+        assert_eq!(contents.get("other").unwrap().head.len(), HEAD);
+    }
+}

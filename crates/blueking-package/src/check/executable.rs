@@ -1,0 +1,169 @@
+//! The exporter itself: is it there, is it found, can the hosts start it.
+
+use super::contents::Member;
+use super::finding::Findings;
+use super::layout::{Folder, Plugin};
+use super::program::Program;
+use super::rule::rules;
+use crate::executable::{self, Machine};
+
+rules! {
+    /// Each OS folder has its executable, `<plugin>/<plugin>` or `<plugin>/<plugin>.exe`.
+    EXECUTABLE_MISSING = "executable-missing": Error by [V1, V2] at Import, answers "二进制文件不存在";
+    /// The executable is not empty.
+    EXECUTABLE_EMPTY = "executable-empty": Error by [V1] at Import, answers "HTTP 500 TypeError";
+    /// The executable is no text: the old importer decodes what it can and fails on the result.
+    EXECUTABLE_TEXT = "executable-text": Error by [V1, V2, Ui] at Import, answers "HTTP 500 TypeError";
+    /// The executable is one, for the system and the machine of its folder.
+    EXECUTABLE_MACHINE = "executable-machine": Error by [V51, V2, Ui, Host] at Run;
+    /// No file in front of the executable has a path that holds its path: the old importer takes
+    /// the first that does, and fails if that is empty or a text.
+    EXECUTABLE_SHADOWED = "executable-shadowed": Error by [V1] at Import,
+        answers "HTTP 500 TypeError";
+    /// No other file's path holds the executable's path: the next who packs may sort it in front.
+    EXECUTABLE_SIBLING = "executable-sibling": Error by [V1] at Lost;
+    /// The executable comes first in its OS folder.
+    EXECUTABLE_ORDER = "executable-order": Warning by [V1] at Lost;
+    /// The executable is static: a host may lack its libraries, or have an older glibc.
+    EXECUTABLE_DYNAMIC = "executable-dynamic": Warning by [Host] at Run;
+    /// The executable asks only for DLLs that are part of Windows.
+    EXECUTABLE_DLLS = "executable-dlls": Warning by [Host] at Run;
+    /// The executable has at most 50 MiB: it goes to every host.
+    EXECUTABLE_SIZE = "executable-size": Warning by [V1, Nodeman] at Import;
+    /// The executable and the scripts have the permission to be executed.
+    EXECUTABLE_MODE = "executable-mode": Warning by [Nodeman, Host] at Run;
+}
+
+/// Above this an executable is worth a warning, in bytes.
+const LARGE: u64 = 50 << 20;
+
+/// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and of Visual Studio are not
+/// and would have to ship, which BlueKing has no place for.
+const SYSTEM_DLLS: &str = "advapi32 bcrypt bcryptprimitives cfgmgr32 comctl32 crypt32 dbghelp \
+    dnsapi gdi32 iphlpapi kernel32 kernelbase msvcrt mswsock netapi32 ntdll ole32 oleaut32 pdh \
+    powrprof psapi rpcrt4 secur32 setupapi shell32 shlwapi user32 userenv version winmm ws2_32 \
+    wtsapi32";
+
+pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
+    for folder in &plugin.folders {
+        let path = folder.executable(&plugin.id);
+        match plugin.contents.get(&path) {
+            Some(member) => {
+                if is_left_alone(member, findings)
+                    && let Some(machine) = folder.os.machine
+                {
+                    check_file(member, machine, findings);
+                }
+                check_place(member, folder, plugin, findings);
+                check_modes(folder, plugin, findings);
+            }
+            None => {
+                let advice = "add the executable, or leave out the OS folder";
+                findings.add(&EXECUTABLE_MISSING, &path, "", "the executable is missing", advice);
+            }
+        }
+    }
+}
+
+/// Whether the old importer, which decodes whatever is UTF-8, leaves the file as it is.
+fn is_left_alone(member: &Member, findings: &mut Findings) -> bool {
+    let path = &member.path;
+    if member.size == 0 {
+        let advice = "add the executable that the build made";
+        findings.add(&EXECUTABLE_EMPTY, path, "", "the executable is empty", advice);
+    } else if member.is_utf8 {
+        let message = "the executable is a text, for instance a script";
+        findings.add(&EXECUTABLE_TEXT, path, "", message, "ship a compiled executable");
+    }
+    member.size > 0 && !member.is_utf8
+}
+
+/// The rules on the file itself, the same for each kind of package.
+pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findings) {
+    let path = &member.path;
+    if let Err(reason) = executable::check(&member.head, machine) {
+        let advice = format!("ship a binary built for {}", machine.name());
+        findings.add(&EXECUTABLE_MACHINE, path, "", reason, advice);
+    }
+    if member.size > LARGE {
+        let message = format!("the executable has {} MiB", member.size >> 20);
+        let advice = "strip it of debug information";
+        findings.add(&EXECUTABLE_SIZE, path, "", message, advice);
+    }
+    if let Some(program) = &member.program {
+        check_needs(program, path, findings);
+    }
+}
+
+fn check_needs(program: &Program, path: &str, findings: &mut Findings) {
+    if program.loader.is_some() || program.libraries > 0 {
+        let loader = program.loader.as_deref().unwrap_or("no loader");
+        let glibc = program.glibc.map_or(String::new(), |(major, minor)| {
+            format!(", and needs glibc {major}.{minor} (CentOS 7 has 2.17)")
+        });
+        let message = format!(
+            "the executable asks for {} shared libraries by {loader}{glibc}",
+            program.libraries
+        );
+        let advice = "link it statically, for instance for a musl target or with CGO_ENABLED=0";
+        findings.add(&EXECUTABLE_DYNAMIC, path, "", message, advice);
+    }
+    let foreign: Vec<_> =
+        program.dlls.iter().filter(|name| !is_system_dll(name)).map(String::as_str).collect();
+    if !foreign.is_empty() {
+        let message =
+            format!("the executable asks for {}, which Windows has not", foreign.join(", "));
+        findings.add(&EXECUTABLE_DLLS, path, "", message, "link them statically");
+    }
+}
+
+fn is_system_dll(name: &str) -> bool {
+    // `api-ms-win-` names stand for parts of the others.
+    let stem = name.strip_suffix(".dll").unwrap_or(name);
+    name.starts_with("api-ms-win-") || SYSTEM_DLLS.split_whitespace().any(|dll| dll == stem)
+}
+
+/// Which file the old importer finds when it looks for the executable: the first whose path holds
+/// the path of the executable, wherever.
+fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) {
+    let wanted = format!("{}/{}/{}{}", folder.os.folder, plugin.id, plugin.id, folder.os.suffix);
+    let mut is_behind = false;
+    for other in &plugin.contents.members {
+        if other.path == member.path {
+            is_behind = true;
+        } else if other.path.contains(&wanted) {
+            let (rule, message) = if is_behind {
+                let message =
+                    "the importer would take this file for the executable if it came first";
+                (&EXECUTABLE_SIBLING, message)
+            } else {
+                (&EXECUTABLE_SHADOWED, "the importer takes this file for the executable")
+            };
+            let advice = format!("leave it out, or give it a path without {wanted:?}");
+            findings.add(rule, &other.path, "", message, advice);
+        }
+    }
+    let start = format!("{}/", folder.path);
+    let first = plugin.contents.members.iter().find(|other| other.path.starts_with(&start));
+    if first.is_some_and(|first| first.path != member.path && !first.path.contains(&wanted)) {
+        let message = "the executable is not the first file of its OS folder";
+        let advice = "pack it first; then nothing can be taken for it";
+        findings.add(&EXECUTABLE_ORDER, &member.path, "", message, advice);
+    }
+}
+
+fn check_modes(folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) {
+    if !folder.is_unix() {
+        return;
+    }
+    let start = format!("{}/", folder.path);
+    for member in &plugin.contents.members {
+        let Some(name) = member.path.strip_prefix(&start) else { continue };
+        let is_script = name.ends_with(&format!(".{}", folder.os.script)) && !name.contains('/');
+        if (name == plugin.id || is_script) && member.mode.is_some_and(|mode| mode & 0o100 == 0) {
+            let message = format!("the mode is {:04o}", member.mode.unwrap_or_default() & 0o7777);
+            let advice = "chmod 0755 before packing";
+            findings.add(&EXECUTABLE_MODE, &member.path, "", message, advice);
+        }
+    }
+}

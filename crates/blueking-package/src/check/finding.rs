@@ -1,0 +1,219 @@
+//! What a check reports: one finding for each place that breaks a rule, and the list that
+//! collects them.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::rule::Rule;
+use crate::problem::{cut, excerpt};
+
+/// Most findings of one report. What comes after is counted only: a damaged list of a million
+/// elements is one mistake.
+const MAX_FINDINGS: usize = 500;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A reader refuses the package, or the exporter will not do its work.
+    Error,
+    /// It works somewhere or somehow, but not as it looks.
+    Warning,
+}
+
+/// Who objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Reader {
+    /// The one-click import of BlueKing 5.1.
+    #[serde(rename = "5.1")]
+    V51,
+    /// The importer of BlueKing monitoring 6.x and 7.x.
+    #[serde(rename = "v1")]
+    V1,
+    /// The stricter importer that replaces it.
+    #[serde(rename = "V2")]
+    V2,
+    /// BlueKing's node management (节点管理), which distributes and starts plugins.
+    #[serde(rename = "nodeman")]
+    Nodeman,
+    /// The pages on which plugins are edited.
+    #[serde(rename = "UI")]
+    Ui,
+    /// The host that the exporter runs on, and the agent there.
+    #[serde(rename = "host")]
+    Host,
+}
+
+/// When it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The import is refused.
+    Import,
+    /// The import looks good, and saving the plugin fails.
+    Save,
+    /// Nobody says anything, and something of the package is gone.
+    Lost,
+    /// It shows when the exporter is started or scraped.
+    Run,
+}
+
+/// One place of a package that breaks one rule.
+///
+/// Shown as one line, `file: field: message; advice`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Id of the rule, for example `version-format`; [`rules`](super::rules) has all of them.
+    pub rule: &'static str,
+    /// Who objects.
+    pub readers: &'static [Reader],
+    /// When it shows.
+    pub stage: Stage,
+    /// Path in the archive; empty where the archive itself is meant.
+    pub file: String,
+    /// What in the file, as a dotted path; empty for the whole of it.
+    pub field: String,
+    /// The error code that the server answers with, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
+    /// What the server says, in its own words, where they are known.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub answer: &'static str,
+    /// What is wrong, with the offending value.
+    pub message: String,
+    /// What to do.
+    pub advice: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in [&self.file, &self.field] {
+            if !part.is_empty() {
+                write!(f, "{part}: ")?;
+            }
+        }
+        write!(f, "{}; {}.", self.message, self.advice)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+impl fmt::Display for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V51 => "5.1",
+            Self::V1 => "v1",
+            Self::V2 => "V2",
+            Self::Nodeman => "nodeman",
+            Self::Ui => "UI",
+            Self::Host => "host",
+        })
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Import => "at import",
+            Self::Save => "at save",
+            Self::Lost => "lost silently",
+            Self::Run => "at run time",
+        })
+    }
+}
+
+/// The findings so far. The same one is kept once.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    in_order: Vec<Finding>,
+    known: HashSet<Finding>,
+    /// How many came after the list was full.
+    left_out: usize,
+}
+
+impl Findings {
+    /// Adds what breaks `rule`. `message` and `advice` are the two halves of one sentence, with
+    /// neither the semicolon between them nor the full stop.
+    pub(crate) fn add(
+        &mut self,
+        rule: &'static Rule,
+        file: &str,
+        field: &str,
+        message: impl AsRef<str>,
+        advice: impl AsRef<str>,
+    ) {
+        if self.in_order.len() == MAX_FINDINGS {
+            self.left_out += 1;
+            return;
+        }
+        let finding = Finding {
+            severity: rule.severity,
+            rule: rule.id,
+            readers: rule.readers,
+            stage: rule.stage,
+            file: one_line(&excerpt(file)),
+            field: one_line(&excerpt(field)),
+            code: rule.code,
+            answer: rule.answer,
+            message: one_line(&cut(message.as_ref(), 600)),
+            advice: one_line(&cut(advice.as_ref(), 400)),
+        };
+        if self.known.insert(finding.clone()) {
+            self.in_order.push(finding);
+        }
+    }
+
+    /// The findings, errors first, and how many more there were.
+    pub(crate) fn finish(self) -> (Vec<Finding>, usize) {
+        let mut findings = self.in_order;
+        findings.sort_by_key(|finding| finding.severity);
+        (findings, self.left_out)
+    }
+}
+
+/// Names and values come from files: a line break or an escape code in one must not reach a
+/// terminal.
+fn one_line(text: &str) -> String {
+    text.replace(is_unprintable, "\u{fffd}")
+}
+
+/// Control characters, and those that turn the direction of the text after them.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::version::VERSION_FORMAT;
+
+    #[test]
+    fn the_same_finding_is_kept_once_and_a_flood_is_counted() {
+        let mut findings = Findings::default();
+        for n in (0..10).chain(0..MAX_FINDINGS + 7) {
+            findings.add(&VERSION_FORMAT, "VERSION", &n.to_string(), "bad", "mend it");
+        }
+        let (list, left_out) = findings.finish();
+        assert_eq!((list.len(), left_out), (MAX_FINDINGS, 7));
+    }
+
+    #[test]
+    fn a_finding_is_one_line_without_escape_codes() {
+        let mut findings = Findings::default();
+        findings.add(&VERSION_FORMAT, "a\n/VERSION", "", "found \u{1b}[31m\u{202e}", "mend it");
+        let line = findings.finish().0[0].to_string();
+        assert_eq!(line, "a\u{fffd}/VERSION: found \u{fffd}[31m\u{fffd}; mend it.");
+    }
+}

@@ -1,0 +1,347 @@
+//! `info/metrics.json`: one broken rule on its form and the old importer drops the whole file,
+//! with a line in the server's log and none on the page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::documents::{self, Object, filled, shown};
+use super::finding::Findings;
+use super::layout::Plugin;
+use super::rule::rules;
+use super::words::{self, FIELD_NAMES, FIELD_PARTS, TABLE_NAMES};
+use crate::names;
+
+rules! {
+    /// The file is there. Without it the import ends in an error of the server itself.
+    METRICS_MISSING = "metrics-missing": Error by [V1] at Import,
+        answers "HTTP 500 KeyError: 'metrics.json'";
+    /// The file is a JSON list.
+    METRICS_JSON = "metrics-json": Error by [V1, V2] at Lost;
+    /// Each group is an object, and its `fields` a list of objects.
+    METRICS_FORM = "metrics-form": Error by [V1, V2] at Lost;
+    /// No value is null.
+    METRICS_NULL = "metrics-null": Error by [V1, V2] at Lost;
+    /// A group's `table_name` is a letter, then letters, digits and `_`.
+    METRICS_TABLE_NAME = "metrics-table-name": Error by [V1, V2] at Lost;
+    /// A group's `table_name` is no word of the storage.
+    METRICS_TABLE_RESERVED = "metrics-table-reserved": Error by [V1] at Save;
+    /// No two groups have one name, upper and lower case alike.
+    METRICS_TABLE_DUPLICATE = "metrics-table-duplicate": Error by [V1] at Save;
+    /// A group's `table_desc` is there and not blank.
+    METRICS_TABLE_DESC = "metrics-table-desc": Error by [V1] at Lost;
+    /// A group has fields: others than group_default are dropped without.
+    METRICS_TABLE_EMPTY = "metrics-table-empty": Warning by [V1] at Lost;
+    /// `rule_list` is a list of texts.
+    METRICS_RULE_LIST = "metrics-rule-list": Error by [V1] at Lost;
+    /// A field's `name` is there, with 1 to 255 characters.
+    METRICS_FIELD_NAME = "metrics-field-name": Error by [V1, V2] at Lost;
+    /// A field's name is a letter, then letters, digits and `_`: the pages rename it otherwise.
+    METRICS_FIELD_PATTERN = "metrics-field-pattern": Warning by [Ui] at Save;
+    /// `monitor_type` is metric or dimension.
+    METRICS_MONITOR_TYPE = "metrics-monitor-type": Error by [V1, V2] at Lost;
+    /// `type` is string, double or int.
+    METRICS_TYPE = "metrics-type": Error by [V1, V2] at Lost;
+    /// A metric's type is double or int, a dimension's string.
+    METRICS_TYPE_MISFIT = "metrics-type-misfit": Warning by [V1] at Lost;
+    /// The key `description` is there, with a text that may be empty.
+    METRICS_DESCRIPTION = "metrics-description": Error by [V1] at Lost;
+    /// `unit` is the id of a unit that the pages know; any other becomes none.
+    METRICS_UNIT = "metrics-unit": Warning by [V1, Ui] at Lost;
+    /// Optional keys have the type that the servers validate.
+    METRICS_OPTIONAL = "metrics-optional": Error by [V1, V2] at Lost;
+    /// A metric is in one group.
+    METRICS_DUPLICATE = "metrics-duplicate": Error by [V1] at Save;
+    /// A dimension is in a group once.
+    METRICS_DIMENSION_TWICE = "metrics-dimension-twice": Warning by [V1] at Save;
+    /// No name is both a metric's and a dimension's, in whichever groups.
+    METRICS_CLASH = "metrics-clash": Error by [V1, Host] at Save,
+        says 3310001 "插件模块错误：指标维度存在重名";
+    /// There are at most 2000 metrics.
+    METRICS_COUNT = "metrics-count": Error by [Ui] at Save,
+        says 3310021 "设置指标数量超过2000，请删减非必要指标";
+    /// No dimension has the name of a label that the agent fills in.
+    METRICS_RESERVED_LABEL = "metrics-reserved-label": Warning by [V1, Host] at Lost;
+    /// No name is a word of the query language or a column of the storage.
+    METRICS_RESERVED_WORD = "metrics-reserved-word": Warning by [Ui] at Save;
+    /// The group of a histogram's `_bucket` has the dimension `le`.
+    METRICS_LE = "metrics-le": Warning by [V1] at Lost;
+}
+
+const MAX_METRICS: usize = 2000;
+const NAME_LIMIT: usize = 255;
+
+pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
+    if plugin.missing("info/metrics.json").len() == plugin.folders.len() {
+        let path = plugin.folders[0].file("info/metrics.json");
+        let advice = "add it; [] if the metrics are to be discovered";
+        findings.add(&METRICS_MISSING, &path, "", "the file is missing for every system", advice);
+    }
+    for (path, bytes) in plugin.distinct("info/metrics.json") {
+        let Some(list) = documents::list(bytes, &path, &METRICS_JSON, findings) else { continue };
+        let mut names = Names::default();
+        for (index, group) in list.iter().enumerate() {
+            match group.as_object() {
+                Some(group) => check_group(index, group, &path, &mut names, findings),
+                None => {
+                    let place = format!("[{index}]");
+                    let advice = "write it as {\"table_name\": …, \"fields\": […]}";
+                    findings.add(&METRICS_FORM, &path, &place, "the group is no object", advice);
+                }
+            }
+        }
+        names.check(&path, findings);
+    }
+}
+
+/// The names met so far.
+#[derive(Default)]
+struct Names<'v> {
+    /// Lower-case table names.
+    tables: BTreeSet<String>,
+    /// Each metric with the groups that list it.
+    metrics: BTreeMap<&'v str, Vec<String>>,
+    dimensions: BTreeSet<&'v str>,
+}
+
+fn check_group<'v>(
+    index: usize,
+    group: &'v Object,
+    path: &str,
+    names: &mut Names<'v>,
+    findings: &mut Findings,
+) {
+    let position = format!("[{index}]");
+    let table = filled(group, "table_name");
+    let label = table.unwrap_or(&position);
+    let field = |key: &str| format!("{label}.{key}");
+    check_table_name(group, &field("table_name"), path, names, findings);
+    if filled(group, "table_desc").is_none() && !is_null(group, "table_desc") {
+        let message = format!("the description is {}", shown(group.get("table_desc")));
+        let advice = "write what the page calls the group, such as 默认分组";
+        findings.add(&METRICS_TABLE_DESC, path, &field("table_desc"), message, advice);
+    }
+    let is_list_of_texts =
+        |value: &Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+    for key in ["rule_list", "rules"] {
+        if group.get(key).is_some_and(|value| !value.is_null() && !is_list_of_texts(value)) {
+            let message = format!("the value {} is no list of texts", shown(group.get(key)));
+            let advice = "write a list of regular expressions, or leave it out";
+            findings.add(&METRICS_RULE_LIST, path, &field(key), message, advice);
+        }
+    }
+    for key in group.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key) {
+        null(path, &field(key), findings);
+    }
+    let Some(fields) = group.get("fields").and_then(Value::as_array) else {
+        if !is_null(group, "fields") {
+            let message = "the key \"fields\" is missing or no list";
+            let advice = "list the group's metrics and dimensions there";
+            findings.add(&METRICS_FORM, path, &field("fields"), message, advice);
+        }
+        return;
+    };
+    if fields.is_empty() && table != Some("group_default") {
+        let advice = "add its metrics, or leave the group out";
+        findings.add(
+            &METRICS_TABLE_EMPTY,
+            path,
+            &field("fields"),
+            "the group has no fields",
+            advice,
+        );
+    }
+    check_fields(label, fields, path, names, findings);
+}
+
+fn check_table_name(
+    group: &Object,
+    field: &str,
+    path: &str,
+    names: &mut Names<'_>,
+    findings: &mut Findings,
+) {
+    if is_null(group, "table_name") {
+        return;
+    }
+    let table = filled(group, "table_name");
+    let Some(table) = table.filter(|table| names::identifier_rule(table).is_none()) else {
+        let message = format!("the name of the group is {}", shown(group.get("table_name")));
+        let advice = "start it with a letter and use only letters, digits and '_'";
+        findings.add(&METRICS_TABLE_NAME, path, field, message, advice);
+        return;
+    };
+    if words::is_in(TABLE_NAMES, table) {
+        let message = format!("the name {table:?} is a word of the storage");
+        findings.add(&METRICS_TABLE_RESERVED, path, field, message, "choose another name");
+    }
+    if !names.tables.insert(table.to_lowercase()) {
+        let message =
+            format!("two groups are called {table:?}; upper and lower case count the same");
+        findings.add(&METRICS_TABLE_DUPLICATE, path, field, message, "rename one or join them");
+    }
+}
+
+fn check_fields<'v>(
+    label: &str,
+    fields: &'v [Value],
+    path: &str,
+    names: &mut Names<'v>,
+    findings: &mut Findings,
+) {
+    let mut dimensions = BTreeSet::new();
+    let mut buckets = None;
+    for (index, field) in fields.iter().enumerate() {
+        let position = format!("{label}.fields[{index}]");
+        let Some(field) = field.as_object() else {
+            let advice = "write it as {\"name\": …}";
+            findings.add(&METRICS_FORM, path, &position, "the field is no object", advice);
+            continue;
+        };
+        let name = filled(field, "name");
+        let place = name.map_or(position, |name| format!("{label}.{name}"));
+        check_field(field, &place, path, findings);
+        let is_dimension = field.get("monitor_type").is_some_and(|kind| kind == "dimension");
+        let Some(name) = name else { continue };
+        check_words(name, is_dimension, &place, path, findings);
+        if !is_dimension {
+            names.metrics.entry(name).or_default().push(label.to_owned());
+            if name.ends_with("_bucket") {
+                buckets = buckets.or(Some(place));
+            }
+        } else if dimensions.insert(name) {
+            names.dimensions.insert(name);
+        } else {
+            let message = format!("the group lists the dimension {name:?} twice");
+            findings.add(&METRICS_DIMENSION_TWICE, path, &place, message, "list it once");
+        }
+    }
+    if let Some(place) = buckets.filter(|_| !dimensions.contains("le")) {
+        let message =
+            "the buckets of a histogram differ in the label \"le\" only, which is missing";
+        findings.add(&METRICS_LE, path, &place, message, "add the dimension le to the group");
+    }
+}
+
+fn check_field(field: &Object, place: &str, path: &str, findings: &mut Findings) {
+    let key = |key: &str| format!("{place}.{key}");
+    for name in field.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
+        null(path, &key(name), findings);
+    }
+    let mut wrong = |rule, name: &str, advice: &str| {
+        // One mistake is one finding: a null is reported already.
+        if !is_null(field, name) {
+            let message = format!("the value of {name:?} is {}", shown(field.get(name)));
+            findings.add(rule, path, &key(name), message, advice);
+        }
+    };
+    if filled(field, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {
+        wrong(&METRICS_FIELD_NAME, "name", "write a name of 1 to 255 characters");
+    }
+    let kind = field.get("monitor_type").and_then(Value::as_str);
+    if !matches!(kind, Some("metric" | "dimension")) {
+        wrong(&METRICS_MONITOR_TYPE, "monitor_type", "write metric or dimension");
+    }
+    match (field.get("type").and_then(Value::as_str), kind) {
+        (Some("string"), Some("metric")) => {
+            wrong(&METRICS_TYPE_MISFIT, "type", "write double: a metric is a number");
+        }
+        (Some("double" | "int"), Some("dimension")) => {
+            wrong(&METRICS_TYPE_MISFIT, "type", "write string: a label is a text");
+        }
+        (Some("string" | "double" | "int"), _) => {}
+        _ => wrong(
+            &METRICS_TYPE,
+            "type",
+            "write string, double or int; long and float are not known here",
+        ),
+    }
+    if !field.get("description").is_some_and(Value::is_string) {
+        wrong(&METRICS_DESCRIPTION, "description", "write a text; it may be empty");
+    }
+    if let Some(unit) = field.get("unit") {
+        if !unit.is_string() {
+            wrong(&METRICS_OPTIONAL, "unit", "write the id of a unit, such as percent");
+        } else if !unit.as_str().is_some_and(|unit| unit.is_empty() || words::is_unit(unit)) {
+            wrong(
+                &METRICS_UNIT,
+                "unit",
+                "use an id that the page offers, such as percent, bytes, s",
+            );
+        }
+    }
+    check_optional(field, &mut wrong);
+}
+
+fn check_optional(field: &Object, wrong: &mut impl FnMut(&'static super::Rule, &str, &str)) {
+    let there = |name: &str| field.get(name);
+    for name in ["is_diff_metric", "is_active", "is_manual"] {
+        if there(name).is_some_and(|value| !value.is_boolean()) {
+            wrong(&METRICS_OPTIONAL, name, "write true or false, or leave it out");
+        }
+    }
+    if there("conversion").is_some() && filled(field, "conversion").is_none() {
+        wrong(&METRICS_OPTIONAL, "conversion", "write a text that is not empty, or leave it out");
+    }
+    if there("source_name").is_some_and(|value| !value.is_string()) {
+        wrong(&METRICS_OPTIONAL, "source_name", "write a text, or leave it out");
+    }
+    if there("dimensions").is_some_and(|value| !value.is_array()) {
+        wrong(&METRICS_OPTIONAL, "dimensions", "write a list, or leave it out");
+    }
+}
+
+fn check_words(name: &str, is_dimension: bool, place: &str, path: &str, findings: &mut Findings) {
+    let field = format!("{place}.name");
+    if names::identifier_rule(name).is_some() {
+        let message =
+            format!("the page renames {name:?}, and then it is no longer what is scraped");
+        let advice = "start it with a letter and use only letters, digits and '_'";
+        findings.add(&METRICS_FIELD_PATTERN, path, &field, message, advice);
+    }
+    if is_dimension && names::is_reserved_label(name) {
+        let message =
+            format!("the agent fills in the label {name:?} and overwrites the exporter's");
+        findings.add(&METRICS_RESERVED_LABEL, path, &field, message, "rename the label");
+    } else if words::is_in(FIELD_NAMES, name)
+        || FIELD_PARTS.iter().any(|part| name.to_uppercase().contains(part))
+    {
+        let message =
+            format!("the name {name:?} is, or holds, a word that the storage keeps for itself");
+        findings.add(&METRICS_RESERVED_WORD, path, &field, message, "rename it");
+    }
+}
+
+impl Names<'_> {
+    /// The rules on names that need all groups.
+    fn check(&self, path: &str, findings: &mut Findings) {
+        if self.metrics.len() > MAX_METRICS {
+            let message = format!("the file lists {} metrics", self.metrics.len());
+            let advice = "leave out what nobody looks at: BlueKing shows at most 2000";
+            findings.add(&METRICS_COUNT, path, "", message, advice);
+        }
+        for (name, groups) in &self.metrics {
+            if groups.len() > 1 {
+                let message = format!(
+                    "the metric is listed {} times, in {}",
+                    groups.len(),
+                    groups.join(", ")
+                );
+                findings.add(&METRICS_DUPLICATE, path, name, message, "list it once");
+            }
+            if self.dimensions.contains(name) {
+                let message = format!("{name:?} is a metric and a dimension too");
+                findings.add(&METRICS_CLASH, path, name, message, "rename one of them");
+            }
+        }
+    }
+}
+
+fn is_null(object: &Object, key: &str) -> bool {
+    object.get(key).is_some_and(Value::is_null)
+}
+
+fn null(path: &str, field: &str, findings: &mut Findings) {
+    let advice = "give it a value or leave the key out";
+    findings.add(&METRICS_NULL, path, field, "the value is null", advice);
+}

@@ -1,0 +1,294 @@
+//! What an executable asks of its host, found while its bytes stream past: the headers at its
+//! start, then the two or three places that they point at. Nothing else of it is kept.
+
+use object::LittleEndian;
+use object::elf::{DT_NEEDED, Dyn64, FileHeader64, PT_DYNAMIC, PT_INTERP};
+use object::pe::{IMAGE_DIRECTORY_ENTRY_IMPORT, ImageImportDescriptor, ImageNtHeaders64};
+use object::pod;
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use object::read::pe::{DataDirectories, ImageNtHeaders, SectionTable};
+
+/// Most bytes that are kept of a place that a header points at.
+const MAX_PLACE: u64 = 64 << 10;
+
+/// Most names that are listed.
+const MAX_NAMES: usize = 50;
+
+/// What an executable needs that it does not bring.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Program {
+    /// The dynamic loader that an ELF file names.
+    pub(crate) loader: Option<String>,
+    /// How many shared libraries an ELF file asks for.
+    pub(crate) libraries: usize,
+    /// The newest version of glibc whose functions an ELF file calls, as major and minor.
+    pub(crate) glibc: Option<(u32, u32)>,
+    /// The DLLs that a PE file imports, in lower case.
+    pub(crate) dlls: Vec<String>,
+}
+
+/// An executable of which the start has been seen.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    places: Vec<Place>,
+    program: Program,
+    sections: Vec<Section>,
+}
+
+/// A range of the file that is kept.
+#[derive(Debug)]
+struct Place {
+    what: What,
+    start: u64,
+    end: u64,
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Loader,
+    Dynamic,
+    Imports,
+}
+
+/// Where a part of a PE file is in the file and in memory.
+#[derive(Debug)]
+struct Section {
+    address: u64,
+    offset: u64,
+    size: u64,
+}
+
+impl Scan {
+    /// Looks at the start of a file; `None` where it is neither ELF nor PE.
+    pub(crate) fn start(chunk: &[u8]) -> Option<Self> {
+        let mut scan =
+            Self { places: Vec::new(), program: Program::default(), sections: Vec::new() };
+        if chunk.starts_with(b"\x7fELF") {
+            // What is damaged is told by the rule on the machine; here it has no needs.
+            scan.start_elf(chunk);
+        } else if chunk.starts_with(b"MZ") {
+            scan.start_pe(chunk);
+        } else {
+            return None;
+        }
+        Some(scan)
+    }
+
+    /// Keeps what is wanted of the bytes that are at `offset` of the file.
+    pub(crate) fn feed(&mut self, offset: u64, chunk: &[u8]) {
+        let end = offset + chunk.len() as u64;
+        for place in &mut self.places {
+            let (from, to) = (place.start.max(offset), place.end.min(end));
+            if let (Ok(from), Ok(to)) =
+                (usize::try_from(from - offset), usize::try_from(to.saturating_sub(offset)))
+                && from < to
+            {
+                place.bytes.extend_from_slice(&chunk[from..to]);
+            }
+        }
+    }
+
+    /// What was found.
+    pub(crate) fn finish(mut self) -> Program {
+        for place in std::mem::take(&mut self.places) {
+            match place.what {
+                What::Loader => self.program.loader = Some(text(&place.bytes)),
+                What::Dynamic => self.program.libraries = count_libraries(&place.bytes),
+                What::Imports => self.program.dlls = self.imports(&place),
+            }
+        }
+        if self.program.loader.is_none() && self.program.libraries == 0 {
+            // The names of versions lie in static executables too, and mean nothing there.
+            self.program.glibc = None;
+        }
+        self.program
+    }
+
+    fn want(&mut self, what: What, start: u64, size: u64) {
+        let end = start.saturating_add(size.min(MAX_PLACE));
+        self.places.push(Place { what, start, end, bytes: Vec::new() });
+    }
+
+    fn start_elf(&mut self, chunk: &[u8]) -> Option<()> {
+        let header = FileHeader64::<LittleEndian>::parse(chunk).ok()?;
+        let endian = header.endian().ok()?;
+        let (mut loader, mut dynamic) = (None, None);
+        for segment in header.program_headers(endian, chunk).ok()? {
+            let range = Some(segment.file_range(endian));
+            match segment.p_type(endian) {
+                PT_INTERP => loader = range,
+                PT_DYNAMIC => dynamic = range,
+                _ => {}
+            }
+        }
+        for (what, range) in [(What::Loader, loader), (What::Dynamic, dynamic)] {
+            if let Some((start, size)) = range {
+                self.want(what, start, size);
+            }
+        }
+        self.program.glibc = newest_glibc(chunk);
+        Some(())
+    }
+
+    fn start_pe(&mut self, chunk: &[u8]) -> Option<()> {
+        let dos = object::pe::ImageDosHeader::parse(chunk).ok()?;
+        let mut offset = u64::from(dos.nt_headers_offset());
+        let (headers, directories): (&ImageNtHeaders64, DataDirectories<'_>) =
+            ImageNtHeaders64::parse(chunk, &mut offset).ok()?;
+        let sections: SectionTable<'_> = headers.sections(chunk, offset).ok()?;
+        self.sections = sections
+            .iter()
+            .map(|section| Section {
+                address: section.virtual_address.get(LittleEndian).into(),
+                offset: section.pointer_to_raw_data.get(LittleEndian).into(),
+                size: section.size_of_raw_data.get(LittleEndian).into(),
+            })
+            .collect();
+        let imports = directories.get(IMAGE_DIRECTORY_ENTRY_IMPORT)?;
+        let start = self.offset_of(imports.virtual_address.get(LittleEndian).into())?;
+        self.want(What::Imports, start, MAX_PLACE);
+        Some(())
+    }
+
+    fn offset_of(&self, address: u64) -> Option<u64> {
+        let holds = |section: &&Section| {
+            (section.address..section.address + section.size).contains(&address)
+        };
+        let section = self.sections.iter().find(holds)?;
+        Some(address - section.address + section.offset)
+    }
+
+    /// The names in an import table. Linkers put them right behind it; a name elsewhere is not
+    /// found.
+    fn imports(&self, place: &Place) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut rest = &*place.bytes;
+        while let Ok((descriptor, after)) = pod::from_bytes::<ImageImportDescriptor>(rest)
+            && !descriptor.is_null()
+            && names.len() < MAX_NAMES
+        {
+            rest = after;
+            let name = self
+                .offset_of(descriptor.name.get(LittleEndian).into())
+                .and_then(|offset| usize::try_from(offset.checked_sub(place.start)?).ok())
+                .and_then(|at| place.bytes.get(at..));
+            names.extend(name.map(|name| text(name).to_lowercase()));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+fn count_libraries(mut dynamic: &[u8]) -> usize {
+    let mut libraries = 0;
+    while let Ok((entry, rest)) = pod::from_bytes::<Dyn64<LittleEndian>>(dynamic) {
+        libraries += usize::from(entry.tag(LittleEndian) == DT_NEEDED);
+        dynamic = rest;
+    }
+    libraries
+}
+
+/// The newest `GLIBC_x.y` among the names at the start of an ELF file, where linkers put them.
+fn newest_glibc(chunk: &[u8]) -> Option<(u32, u32)> {
+    const PREFIX: &[u8] = b"\0GLIBC_";
+    let mut newest = None;
+    let mut rest = chunk;
+    while let Some(at) = find(rest, PREFIX) {
+        rest = &rest[at + PREFIX.len()..];
+        let version = text(&rest[..rest.len().min(16)]);
+        let mut parts = version.split('.').map(str::parse::<u32>);
+        if let (Some(Ok(major)), Some(Ok(minor))) = (parts.next(), parts.next()) {
+            newest = newest.max(Some((major, minor)));
+        }
+    }
+    newest
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// The bytes up to the first zero as text.
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().take(200).position(|byte| *byte == 0).unwrap_or(bytes.len().min(200));
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(bytes: &[u8], piece: usize) -> Program {
+        let mut scan = Scan::start(bytes).unwrap();
+        for (n, chunk) in bytes.chunks(piece).enumerate() {
+            scan.feed((n * piece) as u64, chunk);
+        }
+        scan.finish()
+    }
+
+    /// An ELF file with these segments, each of a type and a content.
+    pub(super) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(64 + 56 * segments.len(), 0);
+        bytes[16] = 3;
+        bytes[18] = 62;
+        bytes[32] = 64;
+        bytes[54] = 56;
+        bytes[56] = u8::try_from(segments.len()).unwrap();
+        for (n, (kind, content)) in segments.iter().enumerate() {
+            let at = 64 + 56 * n;
+            let offset = bytes.len() as u64;
+            bytes[at..at + 4].copy_from_slice(&kind.to_le_bytes());
+            bytes[at + 8..at + 16].copy_from_slice(&offset.to_le_bytes());
+            bytes[at + 32..at + 40].copy_from_slice(&(content.len() as u64).to_le_bytes());
+            bytes.extend(*content);
+        }
+        bytes
+    }
+
+    #[test]
+    fn the_needs_of_an_elf_are_found_in_any_pieces() {
+        let dynamic: Vec<u8> =
+            [1_u64, 7, 1, 9, 5, 0, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+        let bytes = elf(&[
+            (1, b"\0GLIBC_2.3.4\0GLIBC_2.34\0GLIBC_2.9\0GLIBC_PRIVATE\0"),
+            (3, b"/lib64/ld-linux-x86-64.so.2\0"),
+            (2, &dynamic),
+        ]);
+        let expected = Program {
+            loader: Some("/lib64/ld-linux-x86-64.so.2".to_owned()),
+            libraries: 2,
+            glibc: Some((2, 34)),
+            dlls: Vec::new(),
+        };
+        for piece in [1, 7, 64, bytes.len()] {
+            assert_eq!(program(&bytes, piece), expected, "{piece}");
+        }
+        let needs_nothing = elf(&[(1, b"\0GLIBC_2.34\0"), (2, &[0; 16])]);
+        assert_eq!(program(&needs_nothing, 100), Program::default());
+    }
+
+    #[test]
+    fn a_place_that_a_header_makes_up_costs_nothing() {
+        let mut bytes = elf(&[(3, b"x"), (2, b"y")]);
+        for at in [64 + 8, 64 + 32, 64 + 56 + 8, 64 + 56 + 32] {
+            bytes[at..at + 8].fill(0xff);
+        }
+        assert_eq!(program(&bytes, 50).libraries, 0);
+        for length in 4..bytes.len() {
+            program(&bytes[..length], 50);
+        }
+    }
+
+    #[test]
+    fn this_test_program_asks_for_glibc() {
+        if cfg!(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64")) {
+            let bytes = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+            let found = program(&bytes, 256 << 10);
+            assert!(found.loader.is_some_and(|loader| loader.contains("ld-linux")));
+            assert!(found.libraries > 0 && found.glibc.is_some());
+        }
+    }
+}

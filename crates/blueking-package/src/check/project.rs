@@ -1,0 +1,223 @@
+//! `project.yaml`, the definition for node management. The monitoring importers render it anew;
+//! it counts where the package is given to node management itself.
+
+use serde_json::{Map, Value};
+
+use super::documents::shown;
+use super::finding::Findings;
+use super::layout::{Folder, Plugin};
+use super::rule::rules;
+use super::{version, yaml};
+
+rules! {
+    /// The file is there.
+    PROJECT_MISSING = "project-missing": Error by [Nodeman] at Import, answers "缺少project.yaml文件";
+    /// The file is a YAML mapping in UTF-8.
+    PROJECT_YAML = "project-yaml": Error by [Nodeman] at Import,
+        answers "project.yaml文件解析读取失败";
+    /// `name`, `version` and `category` are there, and `control` is a mapping.
+    PROJECT_KEYS = "project-keys": Error by [Nodeman] at Import,
+        answers "project.yaml 文件信息缺失";
+    /// `name` is the plugin id.
+    PROJECT_NAME = "project-name": Error by [Nodeman] at Lost;
+    /// `version` is that of VERSION.
+    PROJECT_VERSION = "project-version": Error by [Nodeman] at Lost;
+    /// `category` is official, external or scripts.
+    PROJECT_CATEGORY = "project-category": Error by [Nodeman] at Import,
+        answers "project.yaml 中 category 配置异常，请确认后重试";
+    /// `auto_type` is 0, 1 or 2.
+    PROJECT_AUTO_TYPE = "project-auto-type": Error by [Nodeman] at Import,
+        answers "project.yaml 中 auto_type 配置异常，请确认后重试";
+    /// `port_range` is a text of ports and ranges of ports from 1 to 65535.
+    PROJECT_PORT_RANGE = "project-port-range": Error by [Nodeman] at Import;
+    /// `config_templates` is a list of objects with name, file_path, format, version,
+    /// plugin_version and source_path.
+    PROJECT_TEMPLATES = "project-templates": Error by [Nodeman] at Import;
+    /// The file of each template is there.
+    PROJECT_TEMPLATE_FILE = "project-template-file": Error by [Nodeman] at Import,
+        answers "找不到需要导入的配置模板文件 -> {source_path}";
+    /// The scripts of `control` are there.
+    PROJECT_SCRIPT = "project-script": Warning by [Nodeman, Host] at Run;
+}
+
+pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
+    for folder in &plugin.folders {
+        let path = folder.file("project.yaml");
+        let Some(member) = plugin.contents.get(&path) else {
+            let advice = "add it, or import the package on the monitoring page only";
+            findings.add(&PROJECT_MISSING, &path, "", "the file is missing", advice);
+            continue;
+        };
+        // What is too large to keep is reported already.
+        let Some(bytes) = &member.bytes else { continue };
+        let parsed = str::from_utf8(bytes)
+            .map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))
+            .and_then(yaml::read);
+        match parsed {
+            Ok(Value::Object(project)) => {
+                Project { keys: &project, path: &path, folder, plugin }.check(findings);
+            }
+            Ok(_) => {
+                let advice = "write it as lines of \"key: value\"";
+                findings.add(&PROJECT_YAML, &path, "", "the file is no mapping", advice);
+            }
+            Err(reason) => {
+                let message = format!("the file is no YAML: {reason}");
+                findings.add(
+                    &PROJECT_YAML,
+                    &path,
+                    "",
+                    message,
+                    "correct the line; quote the value",
+                );
+            }
+        }
+    }
+}
+
+struct Project<'p> {
+    keys: &'p Map<String, Value>,
+    path: &'p str,
+    folder: &'p Folder,
+    plugin: &'p Plugin<'p>,
+}
+
+impl Project<'_> {
+    fn check(&self, findings: &mut Findings) {
+        for key in ["name", "version", "category"] {
+            if self.keys.get(key).is_none_or(Value::is_null) {
+                let message = format!("the key {key:?} is missing");
+                findings.add(&PROJECT_KEYS, self.path, key, message, "add it");
+            }
+        }
+        if self.keys.get("control").is_some_and(|control| !control.is_object()) {
+            let advice = "write start, stop, restart, reload, version and debug below it";
+            findings.add(&PROJECT_KEYS, self.path, "control", "control is no mapping", advice);
+        }
+        self.check_identity(findings);
+        self.check_choices(findings);
+        self.check_port_range(findings);
+        self.check_templates(findings);
+        self.check_scripts(findings);
+    }
+
+    fn check_identity(&self, findings: &mut Findings) {
+        if let Some(name) = self.keys.get("name").filter(|name| !name.is_null())
+            && *name != *self.plugin.id
+        {
+            let message = format!("the name is {name}, and the plugin is {:?}", self.plugin.id);
+            findings.add(&PROJECT_NAME, self.path, "name", message, "make both the same");
+        }
+        let file = self.plugin.contents.get(&self.folder.file("VERSION"));
+        let Some(bytes) = file.and_then(|file| file.bytes.as_deref()) else { return };
+        let wanted = String::from_utf8_lossy(bytes).trim().to_owned();
+        let found = match self.keys.get("version") {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => return,
+        };
+        // A VERSION that is none is reported alone.
+        if version::read(&wanted).is_some() && found != wanted {
+            let message = format!("the version is {found:?}, and VERSION says {wanted:?}");
+            let advice = "make both the same; in quotes, or 1.10 becomes 1.1";
+            findings.add(&PROJECT_VERSION, self.path, "version", message, advice);
+        }
+    }
+
+    fn check_choices(&self, findings: &mut Findings) {
+        let category = self.keys.get("category").filter(|category| !category.is_null());
+        if let Some(category) = category
+            && !["official", "external", "scripts"].iter().any(|known| category == known)
+        {
+            let message = format!("the category is {category}");
+            findings.add(&PROJECT_CATEGORY, self.path, "category", message, "write external");
+        }
+        if let Some(auto_type) = self.keys.get("auto_type")
+            && auto_type.as_u64().is_none_or(|auto_type| auto_type > 2)
+        {
+            let message = format!("auto_type is {auto_type}");
+            let advice = "write 1, which keeps the process alive, or leave it out";
+            findings.add(&PROJECT_AUTO_TYPE, self.path, "auto_type", message, advice);
+        }
+    }
+
+    fn check_port_range(&self, findings: &mut Findings) {
+        let Some(range) = self.keys.get("port_range").filter(|range| !range.is_null()) else {
+            return;
+        };
+        if !range.as_str().is_some_and(is_port_range) {
+            let message = format!("port_range is {range}");
+            let advice = "write a text such as \"9601,10000-65535\"; a single port needs quotes";
+            findings.add(&PROJECT_PORT_RANGE, self.path, "port_range", message, advice);
+        }
+    }
+
+    fn check_templates(&self, findings: &mut Findings) {
+        let Some(templates) = self.keys.get("config_templates") else { return };
+        let Some(templates) = templates.as_array() else {
+            let message = "config_templates is no list";
+            let advice = "write a list, with - in front of each template";
+            findings.add(&PROJECT_TEMPLATES, self.path, "config_templates", message, advice);
+            return;
+        };
+        for (index, template) in templates.iter().enumerate() {
+            let place = format!("config_templates[{index}]");
+            let keys = ["name", "file_path", "format", "version", "plugin_version", "source_path"];
+            for key in keys.into_iter().filter(|key| template.get(key).is_none_or(Value::is_null)) {
+                let message = format!("the key {key:?} is missing");
+                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, "add it");
+            }
+            let Some(source) = template.get("source_path").and_then(Value::as_str) else {
+                continue;
+            };
+            if !self.plugin.contents.contains(&self.folder.file(source.trim_start_matches("./"))) {
+                let message = format!("the template {source:?} is not in the package");
+                let advice = "add the file or remove the entry";
+                findings.add(&PROJECT_TEMPLATE_FILE, self.path, &place, message, advice);
+            }
+        }
+    }
+
+    fn check_scripts(&self, findings: &mut Findings) {
+        let Some(control) = self.keys.get("control").and_then(Value::as_object) else { return };
+        for (action, command) in control {
+            let script = command.as_str().and_then(|command| command.split_whitespace().next());
+            let script = script.map(|script| script.trim_start_matches("./"));
+            let Some(script) = script
+                .filter(|script| [".sh", ".bat", ".ksh"].iter().any(|end| script.ends_with(end)))
+            else {
+                continue;
+            };
+            if !self.plugin.contents.contains(&self.folder.file(script)) {
+                let message =
+                    format!("the script is {}, which is not in the package", shown(Some(command)));
+                let place = format!("control.{action}");
+                findings.add(&PROJECT_SCRIPT, self.path, &place, message, "add the script");
+            }
+        }
+    }
+}
+
+/// Whether a text is `port` or `port-port`, several of them with commas between.
+fn is_port_range(text: &str) -> bool {
+    let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+    text.split(',').all(|part| match part.split_once('-') {
+        Some((from, to)) => port(from).zip(port(to)).is_some_and(|(from, to)| from <= to),
+        None => port(part).is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_port_range;
+
+    #[test]
+    fn port_ranges_are_told_from_the_rest() {
+        for text in ["9601", "10000-65535", "9601,10000-65535", "1, 2, 3-4"] {
+            assert!(is_port_range(text), "{text}");
+        }
+        for text in ["", "0", "65536", "9601,", "10-9", "99999,10000-65535", "a-b", "1-2-3"] {
+            assert!(!is_port_range(text), "{text}");
+        }
+    }
+}

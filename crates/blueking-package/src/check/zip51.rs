@@ -1,0 +1,172 @@
+//! The flat zip of BlueKing 5.1: which files there are, then the rules of each document.
+
+use std::collections::BTreeMap;
+
+use super::contents::{Contents, Member};
+use super::executable;
+use super::finding::Findings;
+use super::rule::{Rule, rules};
+use crate::executable::Machine;
+use crate::problem::Problem;
+use crate::v51::{
+    self, AIX_EXPORTER, CONFIG_SCHEMA, DESCRIPTION, EXPORTER_URL, INFO, LINUX_EXPORTER, LOGO,
+    METRICS, WINDOWS_EXPORTER,
+};
+
+rules! {
+    /// Each of the five documents is there.
+    ZIP_MISSING = "zip-missing": Error by [V51] at Import;
+    /// No two files have one base name: folders are ignored.
+    ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error by [V51] at Import;
+    /// There is an executable for at least one system.
+    ZIP_NO_EXECUTABLE = "zip-no-executable": Error by [V51] at Import;
+    /// Each executable has the one name that is looked for.
+    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error by [V51] at Lost;
+    /// The three JSON documents are JSON.
+    ZIP_JSON = "zip-json": Error by [V51] at Import;
+    /// info.json names the component: letters and digits, at most 15.
+    ZIP_INFO = "zip-info": Error by [V51] at Import;
+    /// metrics.json is a list of result tables with a name and a description.
+    ZIP_TABLE = "zip-table": Error by [V51] at Import;
+    /// The fields of a result table have a name, a type, a unit and a description.
+    ZIP_FIELD = "zip-field": Error by [V51] at Import;
+    /// config_schema.json is a list of start parameters with name, mode, type, description and
+    /// default.
+    ZIP_PARAMETER = "zip-parameter": Error by [V51] at Import;
+    /// `_exporter_url_` is a complete URL on the loopback address, and the exporter listens there.
+    ZIP_URL = "zip-url": Error by [V51] at Run;
+    /// logo.png is a PNG picture of 155 by 65 pixels.
+    ZIP_LOGO = "zip-logo": Error by [V51] at Import;
+    /// description.md is UTF-8 and not empty.
+    ZIP_DESCRIPTION = "zip-description": Error by [V51] at Import;
+}
+
+const EXECUTABLES: [(&str, Option<Machine>); 3] = [
+    (LINUX_EXPORTER, Some(Machine::ElfX86_64)),
+    (WINDOWS_EXPORTER, Some(Machine::PeX86_64)),
+    (AIX_EXPORTER, None),
+];
+
+pub(super) fn check(contents: &Contents, findings: &mut Findings) {
+    let mut files: BTreeMap<&str, &Member> = BTreeMap::new();
+    for member in &contents.members {
+        if let Some(first) = files.insert(member.base_name(), member) {
+            let message = format!("the file has the same name as {}", first.path);
+            let advice = "keep one: BlueKing 5.1 ignores folders";
+            findings.add(&ZIP_DUPLICATE_NAME, &member.path, "", message, advice);
+        }
+    }
+    check_executables(&files, findings);
+    for name in [INFO, METRICS, CONFIG_SCHEMA, LOGO, DESCRIPTION] {
+        match files.get(name) {
+            Some(member) => check_document(name, member, findings),
+            None => findings.add(&ZIP_MISSING, name, "", "the file is missing", "add it"),
+        }
+    }
+}
+
+fn check_executables(files: &BTreeMap<&str, &Member>, findings: &mut Findings) {
+    let known = EXECUTABLES.map(|(name, _)| name);
+    if !known.iter().any(|name| files.contains_key(name)) {
+        let message = "the archive has no executable";
+        let advice = format!("add {LINUX_EXPORTER}, {WINDOWS_EXPORTER} or both");
+        findings.add(&ZIP_NO_EXECUTABLE, LINUX_EXPORTER, "", message, advice);
+    }
+    for (name, member) in files {
+        // BlueKing would pass over the file without a word, and over its system with it.
+        if name.to_lowercase().starts_with("exporter") && !known.contains(name) {
+            let message = format!("BlueKing looks only for {}", known.join(", "));
+            findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message, "rename the file");
+        }
+    }
+    for (name, machine) in EXECUTABLES {
+        if let Some((member, machine)) = files.get(name).zip(machine) {
+            executable::check_file(member, machine, findings);
+        }
+    }
+}
+
+fn check_document(name: &str, member: &Member, findings: &mut Findings) {
+    let path = &member.path;
+    if name == LOGO {
+        if let Err(rule) = v51::logo::check(&member.head) {
+            add_sentence(&ZIP_LOGO, path, "", &rule, findings);
+        }
+        return;
+    }
+    // What is too large to keep is reported already.
+    let Some(bytes) = &member.bytes else { return };
+    if name == DESCRIPTION {
+        if let Err(rule) = check_description(bytes) {
+            add_sentence(&ZIP_DESCRIPTION, path, "", &rule, findings);
+        }
+        return;
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(document) => {
+            for problem in v51::problems_of(name, &document) {
+                add_sentence(
+                    rule_of(name, &problem),
+                    path,
+                    &problem.field,
+                    &problem.rule,
+                    findings,
+                );
+            }
+        }
+        Err(error) => {
+            let message = format!("the file is not JSON: {error}");
+            let advice = "correct it; UTF-8 without a byte order mark";
+            findings.add(&ZIP_JSON, path, "", message, advice);
+        }
+    }
+}
+
+fn check_description(bytes: &[u8]) -> Result<(), String> {
+    match str::from_utf8(bytes) {
+        Err(error) => Err(format!(
+            "The text is not UTF-8 from byte {} on; save it as UTF-8.",
+            error.valid_up_to()
+        )),
+        Ok(text) if text.trim().is_empty() => {
+            Err("The text is empty; describe the component for operators.".to_owned())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// The rule that a problem of a document breaks, told by its place.
+fn rule_of(document: &str, problem: &Problem) -> &'static Rule {
+    let field = &problem.field;
+    let key = field.rsplit('.').next().unwrap_or_default();
+    match document {
+        INFO => &ZIP_INFO,
+        METRICS
+            if !field.contains('.') || ["table_name", "table_desc", "fields"].contains(&key) =>
+        {
+            &ZIP_TABLE
+        }
+        METRICS => &ZIP_FIELD,
+        _ if ["name", "mode", "type", "description", "visible"].contains(&key) => &ZIP_PARAMETER,
+        _ if field.starts_with(EXPORTER_URL) || field.starts_with("--web.") => &ZIP_URL,
+        _ => &ZIP_PARAMETER,
+    }
+}
+
+/// Adds a sentence of the form `What is wrong; what to do.`
+fn add_sentence(
+    rule: &'static Rule,
+    path: &str,
+    field: &str,
+    sentence: &str,
+    findings: &mut Findings,
+) {
+    let sentence = sentence.trim_end_matches('.');
+    let (message, advice) = sentence.rsplit_once("; ").unwrap_or((sentence, "correct it"));
+    // As the other findings begin.
+    let message = match message.strip_prefix("The ") {
+        Some(rest) => format!("the {rest}"),
+        None => message.to_owned(),
+    };
+    findings.add(rule, path, field, message, advice);
+}

@@ -1,0 +1,101 @@
+//! How BlueKing 6 and 7 join the rows of the form into the arguments of an exporter.
+
+use std::collections::BTreeMap;
+
+use super::documents::{ConfigItem, ItemType, Mode};
+
+/// The text `cmd_args` that a site writes into `env.yaml`; the start script splits it at blanks.
+///
+/// `values` are what an operator typed, by name of the row; a row without one has its default.
+/// `${name}` of a row of mode `collector` is replaced in all others.
+///
+/// * `opt_cmd`: `name value`, or nothing if the value is empty; a switch is `name` alone, if on;
+/// * `pos_cmd`: `value`.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use blueking_package::plugin::{ConfigItem, ItemType, Mode, command_line};
+///
+/// let item = |name: &str, mode, default: &str| ConfigItem {
+///     name: name.to_owned(),
+///     mode,
+///     input: ItemType::Text,
+///     default: default.into(),
+///     description: String::new(),
+///     visible: true,
+/// };
+/// let config = [
+///     item("port", Mode::Collector, "9601"),
+///     item("--web.listen-address", Mode::OptCmd, "127.0.0.1:${port}"),
+/// ];
+/// let typed = BTreeMap::from([("port".to_owned(), "10000".to_owned())]);
+/// assert_eq!(command_line(&config, &typed), "--web.listen-address 127.0.0.1:10000 ");
+/// ```
+pub fn command_line(config: &[ConfigItem], values: &BTreeMap<String, String>) -> String {
+    let mut text = String::new();
+    for item in config {
+        let value = value_of(item, config, values);
+        match item.mode {
+            Mode::OptCmd if item.input == ItemType::Switch => {
+                if value == "true" {
+                    text += &format!("{} ", item.name);
+                }
+            }
+            Mode::OptCmd if !value.is_empty() => text += &format!("{} {value} ", item.name),
+            Mode::PosCmd if !value.is_empty() => text += &format!("{value} "),
+            Mode::OptCmd | Mode::PosCmd | Mode::Env | Mode::Collector | Mode::DmsInsert => {}
+        }
+    }
+    text
+}
+
+/// The value of a row, with what it takes from rows of mode `collector`.
+pub(super) fn value_of(
+    item: &ConfigItem,
+    config: &[ConfigItem],
+    values: &BTreeMap<String, String>,
+) -> String {
+    let typed =
+        |item: &ConfigItem| values.get(&item.name).cloned().unwrap_or_else(|| item.default_text());
+    let collectors = config.iter().filter(|other| other.mode == Mode::Collector);
+    collectors.fold(typed(item), |value, other| {
+        value.replace(&format!("${{{}}}", other.name), &typed(other))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn item(name: &str, mode: Mode, input: ItemType, default: Value) -> ConfigItem {
+        let description = String::new();
+        ConfigItem { name: name.to_owned(), mode, input, default, description, visible: true }
+    }
+
+    #[test]
+    fn each_form_of_row_makes_its_words() {
+        use ItemType::{Switch, Text};
+        use Mode::{Collector, DmsInsert, Env, OptCmd, PosCmd};
+        let host = item("host", Collector, Text, json!("::1"));
+        for (mode, input, default, expected) in [
+            (OptCmd, Text, json!("1"), "--a 1 "),
+            (OptCmd, Text, json!("x y"), "--a x y "),
+            (OptCmd, Text, json!(7), "--a 7 "),
+            (OptCmd, Text, json!("[${host}]:${port}"), "--a [::1]:${port} "),
+            (OptCmd, Text, json!(""), ""),
+            (OptCmd, Text, Value::Null, ""),
+            (OptCmd, Switch, json!("true"), "--a "),
+            (OptCmd, Switch, json!("false"), ""),
+            (PosCmd, Text, json!("p"), "p "),
+            (PosCmd, Text, json!(""), ""),
+            (Env, Text, json!("e"), ""),
+            (DmsInsert, Text, json!("d"), ""),
+        ] {
+            let config = [host.clone(), item("--a", mode, input, default.clone())];
+            let words = command_line(&config, &BTreeMap::new());
+            assert_eq!(words, expected, "{mode:?} {input:?} {default}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The rows of the form, `info/config.json`.
+
+use super::documents::{ConfigItem, ItemType, Mode};
+use super::{METRICS_PATH, command_line};
+use crate::address::Address;
+use crate::description::{Input, LISTEN_FLAG, PATH_FLAG, PackageDescription, is_standard};
+use crate::problem::Problems;
+
+/// Makes the rows from a description.
+pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -> Vec<ConfigItem> {
+    let (host, port) = address(description, problems);
+    if description.telemetry_path != METRICS_PATH {
+        let rule = format!(
+            "BlueKing 6 and 7 scrape {METRICS_PATH} and no other path; write {METRICS_PATH:?}."
+        );
+        problems.add(description.place("telemetry_path"), rule);
+    }
+    let row = |name: &str, mode, default: &str, text: &str, visible| ConfigItem {
+        name: name.to_owned(),
+        mode,
+        input: ItemType::Text,
+        default: default.into(),
+        description: text.to_owned(),
+        visible,
+    };
+    let mut items = vec![
+        // A site puts these two in front of all others itself.
+        row("host", Mode::Collector, &host, "监听IP", false),
+        row("port", Mode::Collector, &port, "监听端口", false),
+        row(LISTEN_FLAG, Mode::OptCmd, "${host}:${port}", "监听地址", true),
+        row(PATH_FLAG, Mode::OptCmd, METRICS_PATH, "指标路径", false),
+    ];
+    for parameter in &description.parameters {
+        // Flags that repeat a standard one, and empty ones, have been reported as just that.
+        if parameter.name().is_empty() || is_standard(&parameter.flag) {
+            continue;
+        }
+        items.push(ConfigItem {
+            name: parameter.name().to_owned(),
+            mode: if parameter.env.is_some() { Mode::Env } else { Mode::OptCmd },
+            input: match parameter.input {
+                Input::Text => ItemType::Text,
+                Input::Password => ItemType::Password,
+                Input::Switch => ItemType::Switch,
+            },
+            default: (*parameter.default).into(),
+            description: parameter.description.clone(),
+            visible: parameter.visible,
+        });
+    }
+    check_values(&items, description, problems);
+    items
+}
+
+/// Host and port that the form starts with; empty where the address is unsound.
+fn address(description: &PackageDescription, problems: &mut Problems) -> (String, String) {
+    match Address::parse(&description.listen) {
+        Ok(address) if address.is_loopback() => (address.host.to_owned(), address.port.to_string()),
+        Ok(address) => {
+            let rule = format!(
+                "The exporter would listen on {:?}, and BlueKing scrapes 127.0.0.1; write that.",
+                address.host
+            );
+            problems.add(description.place("listen"), rule);
+            (String::new(), String::new())
+        }
+        Err(rule) => {
+            problems.add(description.place("listen"), rule);
+            (String::new(), String::new())
+        }
+    }
+}
+
+/// Defaults that do not reach the exporter as they are: shells of two systems and a script that
+/// splits at blanks lie between.
+fn check_values(items: &[ConfigItem], description: &PackageDescription, problems: &mut Problems) {
+    for item in items {
+        let value = command_line::value_of(item, items, &std::collections::BTreeMap::new());
+        let (signs, but): (&str, &str) = match item.mode {
+            Mode::Env => ("$`\"\\!%", ""),
+            _ => ("$`\"\\!%*?[&|<>^ \t", ", nor blanks"),
+        };
+        if value.contains(|c: char| signs.contains(c) || c.is_control()) || value.contains("_=") {
+            let rule = format!(
+                "The default {value:?} would be changed on its way through the shells of a site; \
+                 it may hold none of {}{but}, and no \"_=\".",
+                signs.trim_end()
+            );
+            problems.add(description.place(&format!("parameter.{}.default", item.name)), rule);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The documents of a plugin package as types. The JSON ones are read and written; keys are written
+//! in the order of the fields here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{CONFIG, METRICS, Member};
+use crate::Error;
+
+/// What a package says of its plugin; the same for every system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Documents {
+    /// The plugin's names and kind.
+    pub meta: Meta,
+    /// The version that a site goes by.
+    pub version: Version,
+    /// The rows of the form, `info/config.json`.
+    pub config: Vec<ConfigItem>,
+    /// The groups of metrics, `info/metrics.json`.
+    pub metrics: Vec<MetricGroup>,
+}
+
+/// Names and kind, `info/meta.yaml`. The type of plugin is always `Exporter`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Name of folders, executable and process: at most 30 letters, digits and `_`.
+    pub plugin_id: String,
+    /// Name that operators see, at most 64 characters.
+    pub display_name: String,
+    /// Id of the kind of object that is monitored, such as `os` or `component`.
+    pub label: String,
+    /// Free text by which operators find the plugin; may be empty.
+    pub tag: String,
+}
+
+/// Version of a plugin, `x.y`: x counts binaries and parameters, y texts and metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// The first number.
+    pub config: u32,
+    /// The second number.
+    pub info: u32,
+}
+
+/// A row of the form that an operator fills in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConfigItem {
+    /// Flag, environment variable or, with [`Mode::Collector`], the name that other rows use.
+    pub name: String,
+    /// How the value reaches the exporter.
+    pub mode: Mode,
+    /// What the form asks for.
+    #[serde(rename = "type")]
+    pub input: ItemType,
+    /// Value that the form starts with. Any JSON; the rows that are made here have texts.
+    pub default: Value,
+    /// Text that operators see.
+    pub description: String,
+    /// Whether the form shows the row.
+    #[serde(default = "yes")]
+    pub visible: bool,
+}
+
+/// How the value of a row reaches the exporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Not by itself: as `${name}` in other rows, and in the address that is scraped.
+    Collector,
+    /// As a flag and its value.
+    OptCmd,
+    /// As an argument by itself.
+    PosCmd,
+    /// As an environment variable.
+    Env,
+    /// Not at all: as a label of everything that is scraped.
+    DmsInsert,
+}
+
+/// What the form asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are BlueKing's and say all that is known")]
+pub enum ItemType {
+    Text,
+    Password,
+    Switch,
+    File,
+    Encrypt,
+    Host,
+    Service,
+    Code,
+    List,
+    Custom,
+}
+
+/// A group of metrics: what operators see as a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricGroup {
+    /// Name: a letter, then letters, digits and `_`.
+    pub table_name: String,
+    /// Name that operators see.
+    #[serde(default)]
+    pub table_desc: String,
+    /// Patterns by which a site sorts metrics into the group that the package does not list.
+    #[serde(default)]
+    pub rule_list: Vec<String>,
+    /// The same under the name that newer sites use.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Metrics and dimensions.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+}
+
+/// A metric or a dimension of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Name of the exposed sample or of the label.
+    pub name: String,
+    /// Which of the two it is.
+    pub monitor_type: MonitorType,
+    /// Type of its values.
+    #[serde(rename = "type")]
+    pub value_type: FieldType,
+    /// Id of the unit; BlueKing takes one that it does not know for `none`.
+    #[serde(default)]
+    pub unit: String,
+    /// Name that operators see.
+    #[serde(default)]
+    pub description: String,
+    /// Whether a site stores the change since the last scrape instead of the value.
+    #[serde(default)]
+    pub is_diff_metric: bool,
+    /// Whether a site stores it at all.
+    #[serde(default = "yes")]
+    pub is_active: bool,
+    /// Name under which it is scraped, where that differs.
+    #[serde(default)]
+    pub source_name: String,
+}
+
+/// What a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MonitorType {
+    /// A value.
+    Metric,
+    /// A label.
+    Dimension,
+}
+
+/// Type of a field's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// A number.
+    Double,
+    /// A whole number; stored as a double.
+    Int,
+    /// A text, as labels are.
+    String,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.config, self.info)
+    }
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    /// Reads `x.y`. The error is a sentence for a [`Problem`](crate::Problem).
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |part: &str| {
+            let is_plain = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            part.parse().ok().filter(|&number: &u32| is_plain && number <= 999_999)
+        };
+        let parts = text.split_once('.');
+        match parts.and_then(|(config, info)| Some((number(config)?, number(info)?))) {
+            Some((config, info)) => Ok(Self { config, info }),
+            None => Err(format!(
+                "The version {text:?} is not two numbers of at most 999999; write it like \"1.1\"."
+            )),
+        }
+    }
+}
+
+impl ConfigItem {
+    /// The default as BlueKing writes it into a command line; nothing for `null`.
+    pub fn default_text(&self) -> String {
+        match &self.default {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// Reads the form out of the members of an archive.
+///
+/// # Errors
+/// [`Error::MissingEntry`] and, with line and column, [`Error::Json`].
+pub fn read_config(members: &[Member]) -> Result<Vec<ConfigItem>, Error> {
+    read_json(members, CONFIG)
+}
+
+/// Reads the groups of metrics out of the members of an archive.
+///
+/// # Errors
+/// As for [`read_config`].
+pub fn read_metrics(members: &[Member]) -> Result<Vec<MetricGroup>, Error> {
+    read_json(members, METRICS)
+}
+
+/// The document of the first system; those of the others are the same in a sound package.
+fn read_json<T: for<'de> Deserialize<'de>>(
+    members: &[Member],
+    name: &'static str,
+) -> Result<T, Error> {
+    let is_it = |member: &&Member| member.path.splitn(3, '/').nth(2) == Some(name);
+    let member = members.iter().find(is_it).ok_or(Error::MissingEntry { name })?;
+    serde_json::from_slice(&member.bytes)
+        .map_err(|reason| Error::Json { file: member.path.clone(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_two_numbers() {
+        for text in ["1.1", "0.0", "999999.10"] {
+            assert_eq!(text.parse::<Version>().map(|version| version.to_string()), Ok(text.into()));
+        }
+        for text in ["", "1", "1.", ".1", "1.1.0", "1.1000000", "+1.1", "1.x", "1. 1"] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
+        assert!("1.10".parse::<Version>() > "1.9".parse());
+    }
+
+    #[test]
+    fn what_other_packages_leave_out_has_its_default() {
+        let member = |path: &str, json: &str| Member {
+            path: format!("external_plugins_linux_x86_64/p/{path}"),
+            mode: 0o644,
+            bytes: json.as_bytes().to_vec(),
+        };
+        let members = [
+            member(
+                CONFIG,
+                r#"[{"name":"n","mode":"dms_insert","type":"host","default":null,"description":"","key":"k"}]"#,
+            ),
+            member(
+                METRICS,
+                r#"[{"table_name":"t","fields":[{"name":"x","monitor_type":"metric","type":"int"}]}]"#,
+            ),
+        ];
+        let config = read_config(&members).unwrap();
+        assert!(config[0].visible && config[0].default_text().is_empty());
+        let metrics = read_metrics(&members).unwrap();
+        assert!(metrics[0].fields[0].is_active && metrics[0].rule_list.is_empty());
+        let error = read_metrics(&members[..1]).unwrap_err().to_string();
+        assert_eq!(error, "the archive has no info/metrics.json");
+        let error = read_config(&[member(CONFIG, "[\n{}]")]).unwrap_err().to_string();
+        assert!(error.contains("p/info/config.json: missing field"), "{error}");
+    }
+}

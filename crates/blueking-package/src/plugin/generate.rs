@@ -1,0 +1,58 @@
+//! Makes the documents from a description and the exporter's definitions, and refuses to make any
+//! that BlueKing would refuse, lose or change.
+
+use super::documents::{Documents, Meta, Version};
+use super::{configuration, metrics, plain};
+use crate::definitions::Definitions;
+use crate::description::PackageDescription;
+use crate::names;
+use crate::problem::{Problem, Problems};
+
+/// Longest display name and longest tag, in characters: BlueKing's database columns.
+const NAME_LIMIT: usize = 64;
+
+/// Makes the documents of a package.
+///
+/// # Errors
+/// Every rule that the description or the definitions break, each with the place to correct.
+pub fn generate(
+    description: &PackageDescription,
+    definitions: &Definitions,
+) -> Result<Documents, Vec<Problem>> {
+    let mut problems = Problems::default();
+    description.check(definitions, &mut problems);
+    check_names(description, &mut problems);
+    let version = description.plugin_version.parse().unwrap_or_else(|rule: String| {
+        problems.add(description.place("plugin_version"), rule);
+        Version { config: 0, info: 0 }
+    });
+    let documents = Documents {
+        meta: Meta {
+            plugin_id: description.plugin_id.clone(),
+            display_name: description.display_name.clone(),
+            label: description.label.clone(),
+            tag: description.tag.clone(),
+        },
+        version,
+        config: configuration::items(description, &mut problems),
+        metrics: metrics::groups(description, definitions, &mut problems),
+    };
+    let problems = problems.into_vec();
+    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+fn check_names(description: &PackageDescription, problems: &mut Problems) {
+    let texts = [("display_name", &description.display_name), ("tag", &description.tag)];
+    for (key, text) in texts {
+        let rules = plain::plain_rule(text).into_iter().chain(names::length_rule(text, NAME_LIMIT));
+        for rule in rules {
+            problems.add(description.place(key), rule);
+        }
+    }
+    let label = &description.label;
+    let rules =
+        names::identifier_rule(label).into_iter().chain(names::length_rule(label, NAME_LIMIT));
+    for rule in rules {
+        problems.add(description.place("label"), rule);
+    }
+}

@@ -1,0 +1,162 @@
+//! The groups of metrics, `info/metrics.json`. One broken rule there and a site drops the whole
+//! file without a word, so nothing that breaks one is made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::documents::{Field, FieldType, MetricGroup, MonitorType};
+use crate::definitions::{Definitions, UNIT_NAMES, Unit};
+use crate::description::PackageDescription;
+use crate::names;
+use crate::problem::{Place, Problems};
+use crate::selection::{Selected, dimension_description, select};
+
+/// Most metrics of a plugin.
+const METRIC_LIMIT: usize = 2000;
+
+/// Makes the groups from the definitions that the description sorts into them.
+pub(super) fn groups(
+    description: &PackageDescription,
+    definitions: &Definitions,
+    problems: &mut Problems,
+) -> Vec<MetricGroup> {
+    let selection = select(description, &[], definitions, problems);
+    let groups: Vec<_> = selection
+        .iter()
+        .map(|selected| group(selected, description, definitions, problems))
+        .collect();
+    check_names(&groups, description, definitions, problems);
+    groups
+}
+
+fn group(
+    selected: &Selected<'_>,
+    description: &PackageDescription,
+    definitions: &Definitions,
+    problems: &mut Problems,
+) -> MetricGroup {
+    let mut fields = Vec::new();
+    for metric in &selected.metrics {
+        let place = |key: &str| Place::new(definitions.place(), format!("{}.{key}", metric.name));
+        if Unit::from_name(&metric.unit).is_none() {
+            let unit = &metric.unit;
+            let rule = format!("The unit {unit:?} is unknown; use one of {UNIT_NAMES}, or none.");
+            problems.add(place("unit"), rule);
+        }
+        if metric.zh.trim().is_empty() {
+            problems
+                .add(place("zh"), "The text is empty, and it is what operators see; write one.");
+        }
+        fields.extend(metric.samples().into_iter().map(|sample| Field {
+            unit: unit_id(Unit::from_name(&sample.unit).unwrap_or(Unit::None)).to_owned(),
+            ..field(MonitorType::Metric, FieldType::Double, sample.name, sample.zh)
+        }));
+    }
+    for label in selected.dimensions(description, problems) {
+        let text = dimension_description(label, description, problems);
+        fields.push(field(MonitorType::Dimension, FieldType::String, label.to_owned(), text));
+    }
+    MetricGroup {
+        table_name: selected.group.name.clone(),
+        table_desc: selected.group.description.clone(),
+        rule_list: Vec::new(),
+        rules: Vec::new(),
+        fields,
+    }
+}
+
+fn field(monitor_type: MonitorType, value_type: FieldType, name: String, text: String) -> Field {
+    Field {
+        name,
+        monitor_type,
+        value_type,
+        unit: "none".to_owned(),
+        description: text,
+        is_diff_metric: false,
+        is_active: true,
+        source_name: String::new(),
+    }
+}
+
+/// BlueKing's id of a unit. It has none for what is measured in volts and the like.
+const fn unit_id(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Percent => "percent",
+        Unit::Ratio => "percentunit",
+        Unit::Bytes => "bytes",
+        Unit::Seconds => "s",
+        Unit::Celsius => "celsius",
+        Unit::Hertz => "hertz",
+        Unit::None | Unit::Volts | Unit::Amperes | Unit::Watts | Unit::Joules => "none",
+    }
+}
+
+/// The rules on names, most of which need all groups.
+fn check_names(
+    groups: &[MetricGroup],
+    description: &PackageDescription,
+    definitions: &Definitions,
+    problems: &mut Problems,
+) {
+    let mut tables = BTreeSet::new();
+    for group in groups {
+        let place = |key: &str| description.place(&format!("group.{}.{key}", group.table_name));
+        if let Some(rule) = names::identifier_rule(&group.table_name) {
+            problems.add(place("name"), rule);
+        }
+        if !tables.insert(group.table_name.to_lowercase()) {
+            let rule = "The name is used already; upper and lower case count as the same, so \
+                        choose another.";
+            problems.add(place("name"), rule);
+        }
+        if group.table_desc.trim().is_empty() {
+            let rule = "The text is empty, and it is what operators see; write one.";
+            problems.add(place("description"), rule);
+        }
+    }
+
+    let fields = || groups.iter().flat_map(|group| &group.fields);
+    let dimensions: BTreeSet<_> = fields()
+        .filter(|field| field.monitor_type == MonitorType::Dimension)
+        .map(|field| &*field.name)
+        .collect();
+    for label in &dimensions {
+        let place = || Place::new(definitions.place(), format!("label {label}"));
+        if let Some(rule) = names::identifier_rule(label) {
+            problems.add(place(), rule);
+        }
+        if names::is_reserved_label(label) {
+            let rule = format!(
+                "BlueKing fills in the dimension {label:?} itself and overwrites the exporter's \
+                 values; rename the label."
+            );
+            problems.add(place(), rule);
+        }
+    }
+    let mut metrics: BTreeMap<&str, usize> = BTreeMap::new();
+    for field in fields().filter(|field| field.monitor_type == MonitorType::Metric) {
+        *metrics.entry(&field.name).or_default() += 1;
+    }
+    for (name, count) in &metrics {
+        let family = definitions.family_of(name);
+        let place = || Place::new(definitions.place(), format!("{family}.name"));
+        if let Some(rule) = names::identifier_rule(name) {
+            problems.add(place(), rule);
+        }
+        if *count > 1 {
+            let rule = format!("{count} metrics expose samples of the name {name:?}; rename one.");
+            problems.add(place(), rule);
+        }
+        if dimensions.contains(name) {
+            let rule = format!("The name {name:?} is both a metric and a dimension; rename one.");
+            problems.add(place(), rule);
+        }
+    }
+    if metrics.len() > METRIC_LIMIT {
+        let rule = format!(
+            "The groups have {} metrics together, and BlueKing takes at most {METRIC_LIMIT}; \
+             leave some out with `omit`.",
+            metrics.len()
+        );
+        problems.add(description.place("group"), rule);
+    }
+}

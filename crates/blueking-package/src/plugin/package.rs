@@ -1,0 +1,82 @@
+//! A whole package: the documents, the files that are not made here, and the scripts.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::documents::{Documents, Mode};
+use super::system::System;
+use super::{
+    CONFIG, DESCRIPTION, LOGO, META, METRICS, Member, PROJECT, RELEASE, SIGNATURE, VERSION,
+    scripts, yaml,
+};
+
+/// Everything that a plugin package holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Package {
+    /// What the package says of its plugin.
+    pub documents: Documents,
+    /// Markdown for operators.
+    pub description: String,
+    /// What is new, at most [`RELEASE_LIMIT`](super::RELEASE_LIMIT) characters.
+    pub release: String,
+    /// A PNG picture.
+    pub logo: Vec<u8>,
+    /// The executables; a system without one is not in the package.
+    pub executables: BTreeMap<System, Vec<u8>>,
+}
+
+impl Package {
+    /// The members of the archive in their order: system by system, of each the executable first,
+    /// since a site takes the first member whose path starts like the executable's. This copies the
+    /// executables: a few megabytes.
+    pub fn members(&self) -> Vec<Member> {
+        let Documents { meta, version, config, metrics } = &self.documents;
+        let id = &meta.plugin_id;
+        let port = config.iter().find(|item| item.mode == Mode::Collector && item.name == "port");
+        let port = port.map(|item| item.default_text()).unwrap_or_default();
+        let mut members = Vec::new();
+        for (&system, executable) in &self.executables {
+            let mut files: BTreeMap<String, (u32, Vec<u8>)> = BTreeMap::new();
+            let mut add = |path: &str, mode: u32, bytes: Vec<u8>| {
+                files.insert(path.to_owned(), (mode, bytes));
+            };
+            // Without a line break, which a site would take for a part of the number.
+            add(VERSION, 0o644, version.to_string().into_bytes());
+            add(PROJECT, 0o644, yaml::project(meta, *version, &port, system).into_bytes());
+            add(META, 0o644, yaml::meta(meta).into_bytes());
+            add(CONFIG, 0o644, to_json(config));
+            add(METRICS, 0o644, to_json(metrics));
+            add(DESCRIPTION, 0o644, self.description.clone().into_bytes());
+            add(RELEASE, 0o644, self.release.clone().into_bytes());
+            add(SIGNATURE, 0o644, Vec::new());
+            add(LOGO, 0o644, self.logo.clone());
+            for (name, text) in scripts::scripts(system, id) {
+                add(name, 0o755, text.into_bytes());
+            }
+            for (path, text) in scripts::templates(config, id) {
+                add(path, 0o644, text.into_bytes());
+            }
+
+            let folder = system.plugin_folder(id);
+            members.push(Member {
+                path: format!("{folder}/{}", system.executable(id)),
+                mode: 0o755,
+                bytes: executable.clone(),
+            });
+            members.extend(files.into_iter().map(|(path, (mode, bytes))| Member {
+                path: format!("{folder}/{path}"),
+                mode,
+                bytes,
+            }));
+        }
+        members
+    }
+}
+
+fn to_json(document: &impl Serialize) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(document)
+        .expect("structs of strings, booleans, JSON values and unit enums have a JSON form");
+    json.push(b'\n');
+    json
+}

@@ -1,0 +1,59 @@
+//! The scripts and templates of `packaging/blueking`, made a plugin's own.
+
+use super::documents::{ConfigItem, Mode};
+use super::system::System;
+use super::{DEBUG_TEMPLATE, ENV_TEMPLATE};
+
+/// Stands for the plugin's id in the files.
+const PLACEHOLDER: &str = "@plugin_id@";
+
+macro_rules! files {
+    ($($name:literal from $path:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../../packaging/blueking/", $path)))),+]
+    };
+}
+
+const LINUX: &[(&str, &str)] = files![
+    "debug.sh" from "linux/debug.sh",
+    "parse_yaml.sh" from "linux/parse_yaml.sh",
+    "reload.sh" from "linux/reload.sh",
+    "restart.sh" from "linux/restart.sh",
+    "start.sh" from "linux/start.sh",
+    "stop.sh" from "linux/stop.sh",
+];
+
+const WINDOWS: &[(&str, &str)] = files![
+    "debug.bat" from "windows/debug.bat",
+    "parse_yaml.bat" from "windows/parse_yaml.bat",
+    "reload.bat" from "windows/reload.bat",
+    "restart.bat" from "windows/restart.bat",
+    "start.bat" from "windows/start.bat",
+    "stop.bat" from "windows/stop.bat",
+];
+
+const ENV: &str = include_str!("../../../../packaging/blueking/etc/env.yaml.tpl");
+const DEBUG: &str = include_str!("../../../../packaging/blueking/etc/bkmonitorbeat_debug.yaml.tpl");
+
+/// The scripts of a system by name.
+pub(super) fn scripts(system: System, plugin_id: &str) -> Vec<(&'static str, String)> {
+    let (files, line_end) = match system {
+        System::LinuxAarch64 | System::LinuxX86_64 => (LINUX, "\n"),
+        // Windows' cmd loses its way between labels in a file that has LF alone.
+        System::WindowsX86_64 => (WINDOWS, "\r\n"),
+    };
+    let own = |text: &str| {
+        let text = text.replace(PLACEHOLDER, plugin_id);
+        text.lines().flat_map(|line| [line, line_end]).collect()
+    };
+    files.iter().map(|(name, text)| (*name, own(text))).collect()
+}
+
+/// The templates by path in the plugin's folder; the first has a line for each variable of the
+/// form, and the arguments.
+pub(super) fn templates(config: &[ConfigItem], plugin_id: &str) -> Vec<(&'static str, String)> {
+    let variables = config.iter().filter(|item| item.mode == Mode::Env);
+    let lines: String =
+        variables.map(|item| format!("{name}: {{{{ {name} }}}}\n", name = item.name)).collect();
+    let env = format!("{ENV}{lines}BK_CMD_ARGS: {{{{ cmd_args }}}}\n");
+    vec![(DEBUG_TEMPLATE, DEBUG.replace(PLACEHOLDER, plugin_id)), (ENV_TEMPLATE, env)]
+}

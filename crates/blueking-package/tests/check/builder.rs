@@ -1,0 +1,282 @@
+//! A sound 6.x/7.x package, made by hand, for tests to break; and executables that are only just
+//! enough for the rules.
+
+use std::io::{Cursor, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use tar::{Builder, EntryType, Header};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+pub(crate) const LINUX: &str = "external_plugins_linux_x86_64/pool_exporter";
+pub(crate) const ARM: &str = "external_plugins_linux_aarch64/pool_exporter";
+pub(crate) const WINDOWS: &str = "external_plugins_windows_x86_64/pool_exporter";
+
+const META: &str = "plugin_id: pool_exporter\nplugin_display_name: 连接池 x - y\nplugin_type: \
+                    Exporter\ntag: db\nis_support_remote: False\nlabel: component\n";
+
+const CONFIG: &str = r#"[
+  {"default":"127.0.0.1","mode":"collector","type":"text","name":"host","description":"监听IP","visible":false},
+  {"default":"9700","mode":"collector","type":"text","name":"port","description":"监听端口","visible":false},
+  {"default":"${host}:${port}","mode":"opt_cmd","type":"text","name":"--web.listen-address","description":"监听地址"},
+  {"default":"/metrics","mode":"opt_cmd","type":"text","name":"--web.telemetry-path","description":"路径"},
+  {"default":"false","mode":"opt_cmd","type":"switch","name":"--verbose","description":""},
+  {"default":null,"mode":"env","type":"password","name":"POOL_PASSWORD","description":"密码","required":false}
+]"#;
+
+const METRICS: &str = r#"[
+  {"table_name":"pool","table_desc":"连接池","rule_list":["^pool_"],"fields":[
+    {"name":"pool_size","monitor_type":"metric","type":"double","description":"连接数","unit":"short","is_active":true},
+    {"name":"pool_wait_seconds_bucket","monitor_type":"metric","type":"double","description":"等待","unit":"none"},
+    {"name":"le","monitor_type":"dimension","type":"string","description":"上限"},
+    {"name":"db_name","monitor_type":"dimension","type":"string","description":"库","unit":""}]},
+  {"table_name":"group_default","table_desc":"默认分组","fields":[]}
+]"#;
+
+const PROJECT: &str = "name: pool_exporter\nversion: \"1.2\"\ndescription: 连接池\ncategory: external\n\
+    auto_launch: false\nauto_type: 1\nport_range: 9700,10000-65535\nupstream: [bkmonitorbeat]\n\
+    control:\n  start: ./start.sh\n  stop: ./stop.sh\n  version: cat VERSION\nconfig_templates:\n\
+    \x20 - plugin_version: \"*\"\n    name: env.yaml\n    version: 1\n    file_path: etc\n    \
+    format: yaml\n    source_path: etc/env.yaml.tpl\nneed_delegate: True\n";
+
+/// One file of a package.
+#[derive(Clone)]
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) mode: u32,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The files of a package in the order of the archive.
+#[derive(Clone)]
+pub(crate) struct Package {
+    pub(crate) files: Vec<File>,
+}
+
+impl Package {
+    /// Without a finding.
+    pub(crate) fn sound() -> Self {
+        let mut package = Self { files: Vec::new() };
+        package.add_os(LINUX, "pool_exporter", "sh", elf(62, &[]));
+        package.add_os(ARM, "pool_exporter", "sh", elf(183, &[]));
+        package.add_os(WINDOWS, "pool_exporter.exe", "bat", pe(0x8664, &["KERNEL32.dll"]));
+        package
+    }
+
+    fn add_os(&mut self, folder: &str, executable: &str, script: &str, bytes: Vec<u8>) {
+        let project = PROJECT.replace(".sh", &format!(".{script}"));
+        self.add(&format!("{folder}/{executable}"), 0o755, bytes);
+        for script in ["start", "stop"].map(|name| format!("{name}.{script}")) {
+            self.add(&format!("{folder}/{script}"), 0o755, b"# script\n".to_vec());
+        }
+        for (name, text) in [
+            ("VERSION", "1.2\n"),
+            ("project.yaml", &*project),
+            ("etc/env.yaml.tpl", "BK_CMD_ARGS: {{ cmd_args }}\n"),
+            ("info/meta.yaml", META),
+            ("info/config.json", CONFIG),
+            ("info/metrics.json", METRICS),
+            ("info/description.md", "# 连接池\n"),
+            ("info/release.md", "第一版\n"),
+            ("info/signature.yaml", ""),
+        ] {
+            self.add(&format!("{folder}/{name}"), 0o644, text.as_bytes().to_vec());
+        }
+        self.add(&format!("{folder}/info/logo.png"), 0o644, png(155, 65));
+    }
+
+    pub(crate) fn add(&mut self, path: &str, mode: u32, bytes: impl Into<Vec<u8>>) {
+        self.files.push(File { path: path.to_owned(), mode, bytes: bytes.into() });
+    }
+
+    pub(crate) fn file(&mut self, path: &str) -> &mut File {
+        let file = self.files.iter_mut().find(|file| file.path == path);
+        file.unwrap_or_else(|| panic!("there is no {path}"))
+    }
+
+    /// Gives the bytes to the file of this name in each OS folder.
+    pub(crate) fn set(&mut self, name: &str, bytes: impl AsRef<[u8]>) {
+        self.each(name, |file| file.bytes = bytes.as_ref().to_vec());
+    }
+
+    /// Replaces a text, which must be there, in the file of this name in each OS folder.
+    pub(crate) fn replace(&mut self, name: &str, from: &str, to: &str) {
+        self.each(name, |file| {
+            let text = String::from_utf8(file.bytes.clone()).unwrap();
+            assert!(text.contains(from), "{name} has no {from:?}");
+            file.bytes = text.replace(from, to).into_bytes();
+        });
+    }
+
+    /// Changes the JSON document of this name in each OS folder: sets what the pointer points at,
+    /// or removes it where the value is the text `remove`.
+    pub(crate) fn json(&mut self, name: &str, pointer: &str, value: &Value) {
+        self.each(name, |file| {
+            let mut document: Value = serde_json::from_slice(&file.bytes).unwrap();
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            match document.pointer_mut(parent).unwrap() {
+                Value::Object(object) if value == "remove" => {
+                    object.remove(key).expect("the key is there to be removed");
+                }
+                Value::Object(object) => {
+                    object.insert(key.to_owned(), value.clone());
+                }
+                Value::Array(list) if value == "remove" => {
+                    list.remove(key.parse().unwrap());
+                }
+                Value::Array(list) if key == "-" => list.push(value.clone()),
+                list => list[key.parse::<usize>().unwrap()] = value.clone(),
+            }
+            file.bytes = serde_json::to_vec(&document).unwrap();
+        });
+    }
+
+    pub(crate) fn remove(&mut self, path: &str) {
+        let before = self.files.len();
+        self.files.retain(|file| file.path != path && !file.path.starts_with(&format!("{path}/")));
+        assert!(self.files.len() < before, "there is no {path}");
+    }
+
+    /// Removes the file of this name from each OS folder.
+    pub(crate) fn remove_each(&mut self, name: &str) {
+        for folder in [LINUX, ARM, WINDOWS] {
+            self.remove(&format!("{folder}/{name}"));
+        }
+    }
+
+    /// Renames the plugin wherever its id stands.
+    pub(crate) fn rename(&mut self, id: &str) {
+        for file in &mut self.files {
+            file.path = file.path.replace("pool_exporter", id);
+            if file.path.ends_with(".yaml") {
+                let text = String::from_utf8(file.bytes.clone()).unwrap();
+                file.bytes = text.replace("pool_exporter", id).into_bytes();
+            }
+        }
+    }
+
+    fn each(&mut self, name: &str, change: impl Fn(&mut File)) {
+        for folder in [LINUX, ARM, WINDOWS] {
+            change(self.file(&format!("{folder}/{name}")));
+        }
+    }
+
+    pub(crate) fn tar(&self) -> Vec<u8> {
+        let mut builder = Builder::new(Vec::new());
+        for file in &self.files {
+            append(&mut builder, &file.path, file.mode, EntryType::Regular, &file.bytes);
+        }
+        builder.into_inner().unwrap()
+    }
+
+    pub(crate) fn tgz(&self) -> Vec<u8> {
+        gzip(&self.tar())
+    }
+
+    pub(crate) fn zip(&self) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for file in &self.files {
+            let options = SimpleFileOptions::DEFAULT.unix_permissions(file.mode);
+            archive.start_file(&*file.path, options).unwrap();
+            archive.write_all(&file.bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+}
+
+/// Adds a member whose name is not looked at, as an attacker would.
+pub(crate) fn append(
+    builder: &mut Builder<Vec<u8>>,
+    path: impl AsRef<[u8]>,
+    mode: u32,
+    kind: EntryType,
+    bytes: &[u8],
+) {
+    let mut header = Header::new_gnu();
+    let mut name = path.as_ref();
+    if name.len() > 100 {
+        append(builder, "././@LongLink", 0o644, EntryType::GNULongName, name);
+        name = &name[..100];
+    }
+    header.as_old_mut().name[..name.len()].copy_from_slice(name);
+    header.set_mode(mode);
+    header.set_entry_type(kind);
+    header.set_size(bytes.len() as u64);
+    header.set_cksum();
+    builder.append(&header, bytes).unwrap();
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An ELF file for a machine, with these segments: a type and a content each. It is no UTF-8.
+pub(crate) fn elf(machine: u16, segments: &[(u32, &[u8])]) -> Vec<u8> {
+    let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+    bytes.resize(64 + 56 * segments.len(), 0);
+    bytes[9] = 0xff;
+    bytes[16] = 3;
+    bytes[18..20].copy_from_slice(&machine.to_le_bytes());
+    bytes[32] = 64;
+    bytes[54] = 56;
+    bytes[56] = u8::try_from(segments.len()).unwrap();
+    for (n, (kind, content)) in segments.iter().enumerate() {
+        let at = 64 + 56 * n;
+        let offset = bytes.len() as u64;
+        bytes[at..at + 4].copy_from_slice(&kind.to_le_bytes());
+        bytes[at + 8..at + 16].copy_from_slice(&offset.to_le_bytes());
+        bytes[at + 32..at + 40].copy_from_slice(&(content.len() as u64).to_le_bytes());
+        bytes.extend(*content);
+    }
+    bytes
+}
+
+/// A PE32+ file with one section that is an import table of these DLLs.
+pub(crate) fn pe(machine: u16, dlls: &[&str]) -> Vec<u8> {
+    const OPTIONAL: u16 = 112 + 16 * 8;
+    const SECTION: usize = 0x400;
+    let mut bytes = vec![0; SECTION];
+    bytes[..2].copy_from_slice(b"MZ");
+    bytes[2] = 0xff;
+    bytes[0x3c] = 0x80;
+    bytes[0x80..0x84].copy_from_slice(b"PE\0\0");
+    bytes[0x84..0x86].copy_from_slice(&machine.to_le_bytes());
+    bytes[0x86] = 1; // number of sections
+    bytes[0x94..0x96].copy_from_slice(&OPTIONAL.to_le_bytes());
+    bytes[0x96] = 0x22; // executable, large addresses
+    bytes[0x98..0x9a].copy_from_slice(&[0x0b, 0x02]);
+    bytes[0x98 + 108] = 16; // number of data directories
+    // The second directory is the import table, at address 0x1000.
+    bytes[0x98 + 120..0x98 + 124].copy_from_slice(&0x1000_u32.to_le_bytes());
+    bytes[0x98 + 124..0x98 + 128].copy_from_slice(&20_u32.to_le_bytes());
+    let header = 0x98 + usize::from(OPTIONAL);
+    for (at, value) in [(8, 0x400_u32), (12, 0x1000), (16, 0x400), (20, 0x400)] {
+        bytes[header + at..header + at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    let mut names = Vec::new();
+    for dll in dlls {
+        let address = 0x1000 + (dlls.len() + 1) * 20 + names.len();
+        let mut descriptor = [0; 20];
+        descriptor[12..16].copy_from_slice(&u32::try_from(address).unwrap().to_le_bytes());
+        descriptor[16..20].copy_from_slice(&0x1000_u32.to_le_bytes());
+        bytes.extend(descriptor);
+        names.extend(dll.bytes().chain([0]));
+    }
+    bytes.extend([0; 20]);
+    bytes.extend(names);
+    bytes.resize(SECTION + 0x400, 0);
+    bytes
+}
+
+/// The start of a PNG of this size.
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
+    bytes
+}

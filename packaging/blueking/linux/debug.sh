@@ -1,0 +1,8 @@
+#!/bin/sh
+# Starts the exporter, and the agent's collector in the foreground, which prints what it scrapes.
+
+cd "$(dirname "$0")" || exit 1
+. ./parse_yaml.sh
+export_yaml etc/env.yaml || exit 1
+./start.sh && exec "${GSE_AGENT_HOME:?is not in etc/env.yaml}/plugins/bin/bkmonitorbeat" \
+    -c etc/bkmonitorbeat_debug.yaml

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Ends every copy of the exporter that runs from this folder, and fails if one does not end.
+
+plugin=@plugin_id@
+
+cd "$(dirname "$0")" || exit 1
+folder=$(pwd -P)
+. ./parse_yaml.sh
+if [ -r etc/env.yaml ]; then
+    export_yaml etc/env.yaml
+fi
+pid_file=${BK_PLUGIN_PID_PATH:-$PWD/pid/$plugin.pid}
+
+# Whether a link of /proc points to a path, also to one that an upgrade has removed since.
+points_to() {
+    case $(readlink "$1" 2>/dev/null) in
+        "$2" | "$2 (deleted)") ;;
+        *) return 1 ;;
+    esac
+}
+
+# The numbers of all copies. Where an emulator runs the program, only start.sh knows the number;
+# by now it may be another process's, but hardly one that works in this folder.
+running() {
+    for process in /proc/[0-9]*; do
+        if points_to "$process/exe" "$folder/$plugin"; then
+            echo "${process#/proc/}"
+        fi
+    done
+    if [ -s "$pid_file" ]; then
+        read -r noted <"$pid_file"
+        if points_to "/proc/$noted/cwd" "$folder" && readlink "/proc/$noted/exe" >/dev/null; then
+            echo "$noted"
+        fi
+    fi
+}
+
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    pids=$(running)
+    if [ -z "$pids" ]; then
+        rm -f "$pid_file"
+        echo "$plugin is not running"
+        exit 0
+    fi
+    for pid in $pids; do
+        kill -9 "$pid" 2>/dev/null
+    done
+    # The kernel may need a moment to take a process down.
+    [ "$attempt" = 1 ] || sleep 1
+done
+echo "$plugin cannot be stopped; still running: $(echo "$pids" | tr '\n' ' ')" >&2
+exit 1

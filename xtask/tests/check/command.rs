@@ -1,0 +1,93 @@
+//! `cargo xtask check` as it is typed: what it prints where, and its exit codes.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// Writes a package of BlueKing 5.1 whose exporter is only just enough of an ELF file.
+fn write_package(path: &Path, component: &str) {
+    let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
+    elf.resize(64, 0);
+    elf[16] = 3;
+    elf[18] = 62;
+    let mut logo = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x9b\0\0\0\x41".to_vec();
+    logo.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
+    let parameters = json!([
+        {"name": "_exporter_url_", "mode": "collector", "type": "text", "description": "URL",
+         "default": "http://127.0.0.1:9700/metrics"},
+        {"name": "--web.listen-address", "mode": "cmd", "type": "text", "description": "监听地址",
+         "default": "127.0.0.1:9700"}
+    ]);
+    let tables = json!([{"table_name": "pool", "table_desc": "连接池", "fields": [
+        {"name": "pool_size", "monitor_type": "metric", "type": "double", "unit": "",
+         "description": "连接数"}
+    ]}]);
+    let files: BTreeMap<&str, Vec<u8>> = [
+        ("info.json", json!({"name": component}).to_string().into()),
+        ("metrics.json", tables.to_string().into()),
+        ("config_schema.json", parameters.to_string().into()),
+        ("description.md", "# 连接池\n".into()),
+        ("logo.png", logo),
+        ("exporter-linux", elf),
+    ]
+    .into();
+    let mut archive = ZipWriter::new(File::create(path).unwrap());
+    for (name, bytes) in files {
+        archive.start_file(name, SimpleFileOptions::DEFAULT).unwrap();
+        archive.write_all(&bytes).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+fn check(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(folder).arg("check").args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
+    let folder = tempfile::tempdir().unwrap();
+    write_package(&folder.path().join("sound.zip"), "pool");
+    write_package(&folder.path().join("broken.zip"), "pool_a");
+
+    let sound = check(folder.path(), &["sound.zip"]);
+    let text = String::from_utf8(sound.stdout).unwrap();
+    assert_eq!(text, "sound.zip: one-click package of BlueKing 5.1, no errors, no warnings\n");
+    assert_eq!((sound.status.code(), &*sound.stderr), (Some(0), &b""[..]));
+
+    let both = check(folder.path(), &["sound.zip", "broken.zip"]);
+    let text = String::from_utf8(both.stdout).unwrap();
+    assert!(text.contains("broken.zip: one-click package of BlueKing 5.1, 1 error, no"), "{text}");
+    assert!(text.contains("\ninfo.json\n  error    zip-info  at import: 5.1\n"), "{text}");
+    // What is read by a program has no colours.
+    assert!(!text.contains('\x1b'), "{text}");
+    let told = String::from_utf8(both.stderr).unwrap();
+    assert_eq!(told, "xtask: BlueKing cannot use broken.zip as it is\n");
+    assert_eq!(both.status.code(), Some(1));
+
+    for wrong in [&[][..], &["--jsn", "sound.zip"]] {
+        let wrong = check(folder.path(), wrong);
+        assert_eq!((wrong.status.code(), &*wrong.stdout), (Some(2), &b""[..]));
+    }
+}
+
+#[test]
+fn json_is_one_list_of_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    write_package(&folder.path().join("sound.zip"), "pool");
+    write_package(&folder.path().join("broken.zip"), "pool_a");
+    let output = check(folder.path(), &["--json", "sound.zip", "broken.zip"]);
+    let reports: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reports[0]["package"], "sound.zip");
+    assert_eq!(reports[0]["findings"], json!([]));
+    assert_eq!(reports[1]["errors"], 1);
+    assert_eq!(reports[1]["findings"][0]["rule"], "zip-info");
+    assert_eq!(reports[1]["findings"][0]["readers"], json!(["5.1"]));
+    assert_eq!(output.status.code(), Some(1));
+}
