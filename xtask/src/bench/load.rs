@@ -1,36 +1,81 @@
 //! One kept-alive scraper, and what the kernel counts of the process that it scrapes.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use ureq::Agent;
+use anyhow::{Context, Result, bail, ensure};
 
-/// A scraper that keeps its connection, as Prometheus does.
+/// How an answer ends that is sent in chunks.
+const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
+/// A scraper that keeps its connection, as Prometheus does. It does next to nothing with what it
+/// gets, so that the time until its answers are there is the exporter's.
 #[derive(Debug)]
 pub(crate) struct Client {
-    agent: Agent,
-    url: String,
+    stream: TcpStream,
+    answer: Vec<u8>,
 }
 
 impl Client {
     /// A scraper of this port; it has scraped once.
     pub(crate) fn connect(port: u16) -> Result<Self> {
-        let config = Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(10)))
-            // Between its rounds too.
-            .max_idle_age(Duration::from_secs(600))
-            .build();
-        let url = format!("http://127.0.0.1:{port}/metrics");
-        let client = Self { agent: Agent::new_with_config(config), url };
+        let stream = TcpStream::connect(("127.0.0.1", port)).context("connect")?;
+        stream.set_nodelay(true).context("connect")?;
+        stream.set_read_timeout(Some(Duration::from_secs(10))).context("connect")?;
+        let mut client = Self { stream, answer: vec![0; 1 << 20] };
         client.scrape()?;
         Ok(client)
     }
 
-    /// Asks for `/metrics` without compression; the page.
-    pub(crate) fn scrape(&self) -> Result<String> {
-        let mut response = self.agent.get(&self.url).call().context("scrape")?;
-        response.body_mut().read_to_string().context("read a page")
+    /// Asks for `/metrics` without compression; the answer, head and body, which may be in chunks.
+    pub(crate) fn scrape(&mut self) -> Result<&[u8]> {
+        const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        self.stream.write_all(REQUEST).context("ask for a page")?;
+        let (mut received, mut whole) = (0, None);
+        loop {
+            let room = self.answer.get_mut(received..).filter(|room| !room.is_empty());
+            let room = room.context("the page is larger than any that is measured here")?;
+            received += match self.stream.read(room).context("read a page")? {
+                0 => bail!("the exporter has closed the connection"),
+                read => read,
+            };
+            let answer = &self.answer[..received];
+            if whole.is_none() {
+                whole = End::of(answer)?;
+            }
+            match whole {
+                Some(End::At(end)) if received >= end => break,
+                Some(End::LastChunk) if answer.ends_with(LAST_CHUNK) => break,
+                _ => {}
+            }
+        }
+        Ok(&self.answer[..received])
+    }
+}
+
+/// Where an answer ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    At(usize),
+    LastChunk,
+}
+
+impl End {
+    /// `None` while the head is not complete.
+    fn of(answer: &[u8]) -> Result<Option<Self>> {
+        let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        let lines = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
+        ensure!(lines.starts_with("http/1.1 200 "), "{lines}");
+        if lines.contains("\r\ntransfer-encoding: chunked") {
+            return Ok(Some(Self::LastChunk));
+        }
+        let length = lines.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let length: usize = length.context("an answer without length")?.trim().parse()?;
+        Ok(Some(Self::At(head + 4 + length)))
     }
 }
 

@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::flags;
-use crate::process;
-use crate::server::{Server, free_port};
+use crate::server::{Server, free_port, sample};
 use crate::workspace::Workspace;
+use crate::{dist, flags};
 use load::{Client, Process};
 use table::Row;
 
@@ -27,12 +26,15 @@ const SCRAPES: u32 = 4000;
 
 /// One exporter to measure.
 struct Contender {
-    name: &'static str,
+    name: String,
     program: PathBuf,
+    arguments: Vec<String>,
     /// Scrapers at once, each on a connection that it keeps.
     clients: u32,
     /// What its page must hold, so that it is the page that is meant.
     sample: &'static str,
+    /// The counter of its page that tells how often it has allocated memory.
+    allocations: Option<&'static str>,
 }
 
 /// Measures and prints the table.
@@ -56,76 +58,108 @@ fn host(workspace: &Workspace, setup: bool) -> Result<Vec<Contender>> {
     let ours = workspace.target().join("dist/stage/hostexporter/exporter-linux");
     ensure!(ours.is_file(), "there is no exporter-linux: run `cargo xtask dist` first");
     let go = go::build(workspace, "go-example", setup)?;
-    let contender =
-        |name, program| Contender { name, program, clients: 1, sample: "sys_mem_usage " };
+    let contender = |name: &str, program| Contender {
+        name: name.to_owned(),
+        program,
+        arguments: Vec::new(),
+        clients: 1,
+        sample: "sys_mem_usage",
+        allocations: None,
+    };
     Ok(vec![contender("exporter-linux", ours), contender("Go: client_golang + gopsutil", go)])
 }
 
-/// A page of 500 gauges with two labels from the kit against promhttp's.
+/// Pages of 500 and 5,000 gauges with two labels from the kit, built by each route, against
+/// promhttp's; and the smallest exporter there is.
 fn kit(workspace: &Workspace, setup: bool) -> Result<Vec<Contender>> {
-    let target = "x86_64-unknown-linux-musl";
-    let mut build = Command::new(workspace.cargo());
-    build.current_dir(workspace.root());
-    build.args(["build", "--locked", "--profile", "shipped", "--target", target]);
-    build.args(["-p", "exporter-kit", "--example", "gauges"]);
-    process::run(&mut build, &workspace.target().join("bench/gauges.log"))
-        .with_context(|| format!("this needs `rustup target add {target}`"))?;
-    let ours = workspace.target().join(target).join("shipped/examples/gauges");
     let go = go::build(workspace, "go-gauges", setup)?;
-    let contender = |name, program| Contender { name, program, clients: 4, sample: "demo_value{" };
-    Ok(vec![contender("exporter-kit, 500 gauges", ours), contender("Go: promhttp", go)])
+    let contender = |name: String, program: &Path, count: Option<u32>| Contender {
+        name,
+        program: program.to_owned(),
+        arguments: count.map(|count| format!("--gauges.count={count}")).into_iter().collect(),
+        clients: 4,
+        sample: if count.is_some() { "demo_value" } else { "queue_depth" },
+        allocations: None,
+    };
+    let mut contenders = Vec::new();
+    for (route, programs) in dist::build_by_each_route(workspace, setup, &["gauges", "minimal"])? {
+        let [gauges, minimal] = programs.as_slice() else { bail!("two examples are built") };
+        for count in [500, 5000] {
+            let name = format!("kit, {route} route, {count} gauges");
+            let allocations = Some("demo_allocations_total");
+            contenders.push(Contender { allocations, ..contender(name, gauges, Some(count)) });
+        }
+        contenders.push(contender(format!("kit, {route} route, minimal"), minimal, None));
+    }
+    contenders.push(contender("Go: promhttp, 500 gauges".to_owned(), &go, Some(500)));
+    Ok(contenders)
 }
 
 fn contend(workspace: &Workspace, contenders: Vec<Contender>) -> Result<Vec<Row>> {
-    let mut running = Vec::new();
+    let mut running: Vec<Running> = Vec::new();
     for contender in contenders {
         running.push(start(&workspace.target().join("bench"), contender)?);
     }
     for round in 1..=ROUNDS {
         eprintln!("[{round}/{ROUNDS}] {SCRAPES} scrapes of each");
-        for (_, clients, row) in &mut running {
+        for (_, clients, row, allocations) in &mut running {
+            let allocated = allocated(&mut clients[0], *allocations)?;
             let before = row.process.cpu()?;
             row.latencies.extend(load(clients)?);
             let spent = row.process.cpu()?.saturating_sub(before);
             row.cpu.push(spent / SCRAPES);
+            let now = self::allocated(&mut clients[0], *allocations)?;
+            let allocated = now.zip(allocated).map(|(now, before)| now - before);
+            // The scrape that asks for the number allocates too.
+            row.allocations.extend(allocated.map(|all| all / f64::from(SCRAPES + 1)));
         }
     }
-    let finish = |(_server, _clients, mut row): (Server, Vec<Client>, Row)| {
+    let finish = |(_server, _clients, mut row, _): Running| {
         row.resident_after = row.process.resident()?;
         Ok(row)
     };
     running.into_iter().map(finish).collect()
 }
 
-fn start(folder: &Path, contender: Contender) -> Result<(Server, Vec<Client>, Row)> {
-    let Contender { name, program, clients, sample } = contender;
+type Running = (Server, Vec<Client>, Row, Option<&'static str>);
+
+fn start(folder: &Path, contender: Contender) -> Result<Running> {
+    let Contender { name, program, arguments, clients, sample, allocations } = contender;
     let port = free_port()?;
     let mut command = Command::new(&program);
-    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    command.args(arguments).arg(format!("--web.listen-address=127.0.0.1:{port}"));
     let mut server = Server::start(&mut command, &folder.join(format!("{port}.log")))?;
-    let first = server.wait_for(Duration::from_secs(10), || Client::connect(port))?;
+    let mut first = server.wait_for(Duration::from_secs(10), || Client::connect(port))?;
     let process = Process::new(server.id());
     let resident = process.resident()?;
-    ensure!(first.scrape()?.contains(&format!("\n{sample}")), "{name} has no {sample}");
+    let page = String::from_utf8_lossy(first.scrape()?);
+    ensure!(page.contains(&format!("\n{sample}")), "{name} has no {sample}");
     let more = (1..clients).map(|_| Client::connect(port));
     let clients = [Ok(first)].into_iter().chain(more).collect::<Result<Vec<_>>>()?;
     let size = program.metadata().with_context(|| format!("{name} is gone"))?.len();
-    Ok((server, clients, Row::new(name, size, resident, process)))
+    Ok((server, clients, Row::new(name, size, resident, process), allocations))
+}
+
+/// How often the exporter has allocated memory so far, by its own page.
+fn allocated(client: &mut Client, series: Option<&str>) -> Result<Option<f64>> {
+    let Some(series) = series else { return Ok(None) };
+    let page = String::from_utf8_lossy(client.scrape()?);
+    sample(&page, series).with_context(|| format!("no {series} on the page")).map(Some)
 }
 
 /// One round: all clients at once, the scrapes shared out among them; how long each took.
-fn load(clients: &[Client]) -> Result<Vec<Duration>> {
+fn load(clients: &mut [Client]) -> Result<Vec<Duration>> {
     let each = SCRAPES as usize / clients.len();
-    let scrape_all = |client: &Client| -> Result<Vec<Duration>> {
+    let scrape_all = |client: &mut Client| -> Result<Vec<Duration>> {
         let timed = || {
             let begun = Instant::now();
             client.scrape().map(|_| begun.elapsed())
         };
-        (0..each).map(|_| timed()).collect()
+        std::iter::repeat_with(timed).take(each).collect()
     };
     thread::scope(|scope| {
         let threads: Vec<_> =
-            clients.iter().map(|client| scope.spawn(move || scrape_all(client))).collect();
+            clients.iter_mut().map(|client| scope.spawn(move || scrape_all(client))).collect();
         let mut latencies = Vec::new();
         for thread in threads {
             let done = thread.join().map_err(|_| anyhow::anyhow!("a client has panicked"))?;

@@ -8,63 +8,83 @@ use super::load::Process;
 /// What was measured of one exporter.
 #[derive(Debug)]
 pub(crate) struct Row {
-    name: &'static str,
+    name: String,
     size: u64,
     resident_first: u64,
     pub(crate) resident_after: u64,
     /// CPU time for a scrape, one figure for each round.
     pub(crate) cpu: Vec<Duration>,
     pub(crate) latencies: Vec<Duration>,
+    /// How often memory was allocated for a scrape, one figure for each round.
+    pub(crate) allocations: Vec<f64>,
     pub(crate) process: Process,
 }
 
 impl Row {
-    pub(crate) fn new(
-        name: &'static str,
-        size: u64,
-        resident_first: u64,
-        process: Process,
-    ) -> Self {
-        let (cpu, latencies) = (Vec::new(), Vec::new());
-        Self { name, size, resident_first, resident_after: 0, cpu, latencies, process }
+    pub(crate) fn new(name: String, size: u64, resident_first: u64, process: Process) -> Self {
+        let (cpu, latencies, allocations) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, size, resident_first, resident_after: 0, cpu, latencies, allocations, process }
+    }
+
+    fn cpu(&self) -> f64 {
+        micros(quantile(&self.cpu, 0.5))
+    }
+
+    fn p99(&self) -> f64 {
+        micros(quantile(&self.latencies, 0.99))
+    }
+
+    fn allocations(&self) -> Option<f64> {
+        let mut sorted = self.allocations.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied()
     }
 }
 
-/// The table; the first row is what the others are compared with.
+/// The table. The last row is what the others are measured against.
 pub(crate) fn render(rows: &[Row], scrapes: usize) -> String {
+    let name = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
     let mut text = format!(
-        "\n| {:<28} | {:>14} | {:>12} | {:>12} | {:>11} | {:>14} | {:>19} |\n",
+        "\n| {:<name$} | {:>14} | {:>12} | {:>12} | {:>11} | {:>14} | {:>19} | {:>11} |\n",
         "exporter",
         "CPU per scrape",
         "wall, median",
         "wall, p99",
         "file",
         "first resident",
-        format!("after {scrapes} scrapes")
+        format!("after {scrapes} scrapes"),
+        "allocations"
     );
     let _ = writeln!(
         text,
-        "| {:-<28} | {:-<14} | {:-<12} | {:-<12} | {:-<11} | {:-<14} | {:-<19} |",
-        "", "", "", "", "", "", ""
+        "| {:-<name$} | {:->14} | {:->12} | {:->12} | {:->11} | {:->14} | {:->19} | {:->11} |",
+        "", "", "", "", "", "", "", ""
     );
     for row in rows {
         let _ = writeln!(
             text,
-            "| {:<28} | {:>11.1} µs | {:>9.1} µs | {:>9.1} µs | {:>7.0} KiB | {:>10.0} KiB | {:>15.0} KiB |",
+            "| {:<name$} | {:>11.1} µs | {:>9.1} µs | {:>9.1} µs | {:>7.0} KiB | {:>10.0} KiB | {:>15.0} KiB | {:>11} |",
             row.name,
-            micros(quantile(&row.cpu, 0.5)),
+            row.cpu(),
             micros(quantile(&row.latencies, 0.5)),
-            micros(quantile(&row.latencies, 0.99)),
+            row.p99(),
             kib(row.size),
             kib(row.resident_first),
-            kib(row.resident_after)
+            kib(row.resident_after),
+            row.allocations().map_or("-".to_owned(), |number| format!("{number:.1}")),
         );
     }
-    if let [ours, others @ ..] = rows {
-        for other in others {
-            let ratio = micros(quantile(&other.cpu, 0.5)) / micros(quantile(&ours.cpu, 0.5));
-            let _ =
-                writeln!(text, "\n{} needs {ratio:.1} times the CPU of {}.", other.name, ours.name);
+    if let Some((against, ours)) = rows.split_last() {
+        for row in ours {
+            let _ = writeln!(
+                text,
+                "\n{} needs {:.1} times the CPU of {}, {:.1} times its p99 and {:.1} times its memory.",
+                against.name,
+                against.cpu() / row.cpu(),
+                row.name,
+                against.p99() / row.p99(),
+                against.resident_after as f64 / row.resident_after as f64,
+            );
         }
     }
     text

@@ -55,6 +55,27 @@ impl<'a> Cargo<'a> {
 
     /// Builds the exporters of the plan for a target.
     pub(crate) fn build(self, target: Target, locations: &Locations) -> Result<Command> {
+        let mut command = self.build_nothing(target, locations)?;
+        self.exporters(&mut command);
+        Ok(command)
+    }
+
+    /// Builds examples of the kit as exporters are built that ship.
+    pub(crate) fn build_examples(
+        self,
+        target: Target,
+        locations: &Locations,
+        examples: &[&str],
+    ) -> Result<Command> {
+        let mut command = self.build_nothing(target, locations)?;
+        command.args(["-p", "exporter-kit"]);
+        for example in examples {
+            command.args(["--example", example]);
+        }
+        Ok(command)
+    }
+
+    fn build_nothing(self, target: Target, locations: &Locations) -> Result<Command> {
         let mut command = match (self.plan.route, target) {
             (Route::Distro, Target::Linux | Target::LinuxAarch64) => self.zigbuild(),
             _ => {
@@ -65,9 +86,11 @@ impl<'a> Cargo<'a> {
         };
         if self.plan.route == Route::Distro {
             command.arg("-Zbuild-std=std,panic_unwind");
+            // Without the part of std that names functions in backtraces: what ships is stripped,
+            // so there are no names, and it takes a fifth of a small exporter.
+            command.arg("-Zbuild-std-features=panic-unwind");
         }
         command.args(["--offline", "--profile", PROFILE, "--target", target.triple()]);
-        self.exporters(&mut command);
         command
             .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", MINGW)
             .env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", MINGW)
@@ -208,7 +231,7 @@ mod tests {
         let locations = Locations::default();
         let common = "--offline --profile shipped --target";
         let exporters = "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter";
-        let std = "-Zbuild-std=std,panic_unwind";
+        let std = "-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind";
         let (musl, gnu) = (Target::Linux.triple(), Target::Windows.triple());
         let (arm, win7) = (Target::LinuxAarch64.triple(), Target::Windows7.triple());
         for (route, target, expected) in [

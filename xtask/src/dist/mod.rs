@@ -3,6 +3,7 @@
 //! succeeded nothing in `target/dist` changes.
 
 mod build;
+mod examples;
 mod facts;
 mod inspect;
 mod locations;
@@ -21,6 +22,7 @@ use std::fs::{self, File, TryLockError};
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use self::examples::build_by_each_route;
 use self::facts::Facts;
 use self::package::Source;
 use self::plan::{Names, Plan};

@@ -15,9 +15,41 @@ pub(crate) fn write_value(out: &mut Room<'_>, value: f64) {
     let whole = value as i64;
     if whole as f64 == value && value.abs() <= EXACT {
         out.append(itoa::Buffer::new().format(whole).as_bytes());
-    } else {
+    } else if !write_few_decimals(out, value) {
         write_within(out, value, -5..16);
     }
+}
+
+/// Writes a value that has at most six decimals, as most have that systems tell: seconds of CPU
+/// time, loads, temperatures. Says whether it is one of them. It takes half as long as finding the
+/// shortest digits of any value.
+#[inline(always)]
+fn write_few_decimals(out: &mut Room<'_>, value: f64) -> bool {
+    const SCALE: u64 = 1_000_000;
+    let size = value.abs();
+    // At most 15 digits: no two such numbers are the same value, so there is no shorter one either.
+    if !(1e-5..1e9).contains(&size) {
+        return false;
+    }
+    let scaled = (size * SCALE as f64 + 0.5) as u64;
+    // Both are exact and the quotient is the nearest value there is, which is what reading does.
+    if scaled as f64 / SCALE as f64 != size {
+        return false;
+    }
+    if value < 0.0 {
+        out.push(b'-');
+    }
+    out.append(itoa::Buffer::new().format(scaled / SCALE).as_bytes());
+    out.push(b'.');
+    let mut rest = (scaled % SCALE) as u32;
+    let mut decimals = [b'0'; 6];
+    for decimal in decimals.iter_mut().rev() {
+        *decimal += (rest % 10) as u8;
+        rest /= 10;
+    }
+    let zeros = decimals.iter().rev().take_while(|&&decimal| decimal == b'0').count();
+    out.append(&decimals[..decimals.len() - zeros]);
+    true
 }
 
 /// Writes a bound as Go does, which all of the field's tools and dashboards agree on: the
@@ -116,6 +148,12 @@ mod tests {
             (0.000_012_5, "0.0000125"),
             (1.25e-6, "1.25e-06"),
             (-12.034, "-12.034"),
+            (0.000_01, "0.00001"),
+            (0.000_012, "0.000012"),
+            (1e-6, "1e-06"),
+            (-999_999_999.999_999, "-999999999.999999"),
+            (1_000_000_000.000_001, "1000000000.000001"),
+            (0.999_999_9, "0.9999999"),
             (0.1 + 0.2, "0.30000000000000004"),
             (1_234_567_890.5, "1234567890.5"),
             (9_007_199_254_740_994.0, "9007199254740994"),
@@ -130,6 +168,27 @@ mod tests {
             assert_eq!(text(|out| write_value(out, value)), expected);
             assert_eq!(expected.parse::<f64>().unwrap(), value);
         }
+    }
+
+    #[test]
+    fn few_decimals_are_the_shortest_digits() {
+        let mut written = 0;
+        for number in 1..20_000_u32 {
+            for scale in [1e1, 1e2, 1e4, 1e6, 3.0, 1024.0] {
+                let value = f64::from(number) * 4999.0 / scale;
+                let mut out = Text::default();
+                let mut is_written = false;
+                out.append_with(MAX_NUMBER_BYTES, |out| {
+                    is_written = write_few_decimals(out, value)
+                });
+                if is_written && value.fract() != 0.0 {
+                    written += 1;
+                    let shortest = text(|out| write_within(out, value, -5..16));
+                    assert_eq!(String::from_utf8_lossy(out.as_slice()), shortest);
+                }
+            }
+        }
+        assert!(written > 50_000, "{written}");
     }
 
     #[test]

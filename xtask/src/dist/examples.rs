@@ -1,0 +1,63 @@
+//! Examples of the kit, built as exporters are built that ship.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::build::Cargo;
+use super::facts::Facts;
+use super::locations::Locations;
+use super::plan::{PROFILE, Plan};
+use super::target::{Target, Targets};
+use super::toolchain::{Candidate, Choice, Route};
+use super::{advice, lock, setup};
+use crate::process;
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// Builds examples for Linux by each route: the route's name and the executables, in the order of
+/// `examples`.
+///
+/// # Errors
+/// A route lacks something that `setup` is not to install, or cannot; or a build fails.
+pub(crate) fn build_by_each_route(
+    workspace: &Workspace,
+    setup: bool,
+    examples: &[&str],
+) -> Result<Vec<(&'static str, Vec<PathBuf>)>> {
+    let _lock = lock(workspace)?;
+    [Choice::Rustup, Choice::Distro]
+        .into_iter()
+        .map(|choice| {
+            let route = find(workspace, choice, setup)?;
+            Ok((route.name(), build(workspace, route, examples)?))
+        })
+        .collect()
+}
+
+fn find(workspace: &Workspace, choice: Choice, setup: bool) -> Result<Route> {
+    let targets = Targets(vec![Target::Linux]);
+    let facts = Facts::probe(workspace);
+    let missing: Vec<Candidate> = match choice.decide(&facts, &targets, workspace.rust_version()) {
+        Ok(route) => return Ok(route),
+        Err(missing) => missing,
+    };
+    if !setup {
+        bail!(advice(&targets, &missing));
+    }
+    let logs = workspace.target().join("cross/log");
+    setup::run(workspace, &missing, &targets, &logs, &mut Progress::new(0))
+}
+
+fn build(workspace: &Workspace, route: Route, examples: &[&str]) -> Result<Vec<PathBuf>> {
+    let targets = Targets(vec![Target::Linux]);
+    let plan = Plan::new(workspace, route, &targets, &[], workspace.revision());
+    let cargo = Cargo::new(workspace, &plan);
+    process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))?;
+    let locations = Locations::gather(workspace, &route.sysroot(&Facts::probe(workspace)));
+    eprintln!("building {} ({} route)", examples.join(" and "), route.name());
+    let mut build = cargo.build_examples(Target::Linux, &locations, examples)?;
+    process::run(&mut build, &plan.logs.join("examples.log"))?;
+    let folder = plan.cargo_target.join(Target::Linux.triple()).join(PROFILE).join("examples");
+    Ok(examples.iter().map(|example| folder.join(example)).collect())
+}
