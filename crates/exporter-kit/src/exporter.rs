@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cli::{self, Command, Config, Flag, SettingError, Settings};
+use crate::cli::{self, Command, Flag, SettingError, Settings};
 use crate::collection::is_collecting;
 use crate::collector::Collector;
+use crate::config::Config;
 use crate::definition::Description;
+use crate::listen;
 use crate::logging;
 use crate::scrape::{Scraper, Source};
 use crate::self_metrics::{Build, SelfMetrics};
@@ -185,7 +187,7 @@ impl Exporter {
             }
         };
         let terms = web_config.as_ref().map_or(String::new(), |it| format!(" {}", it.terms()));
-        let listeners = match web::bind(&config.listen_addresses) {
+        let listeners = match listen::bind(&config.listen_addresses) {
             Ok(listeners) => listeners,
             Err(error) => {
                 complain(name, &error);

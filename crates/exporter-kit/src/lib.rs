@@ -42,6 +42,7 @@ mod background;
 mod cli;
 mod collection;
 mod collector;
+mod config;
 mod definition;
 mod exporter;
 mod exposition;
@@ -49,6 +50,7 @@ mod exposition;
 #[doc(hidden)]
 pub mod fuzzing;
 mod lint;
+mod listen;
 mod live;
 mod logging;
 mod process;

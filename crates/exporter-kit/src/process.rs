@@ -17,48 +17,56 @@ use crate::samples::Samples;
 const CPU_SECONDS: Counter =
     Counter::new("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
         .unit(Unit::Seconds)
-        .zh("进程CPU时间");
+        .zh("进程CPU时间")
+        .compatible_with("client_golang");
 
 const OPEN_FDS: Gauge = Gauge::new(
     "process_open_fds",
     "Number of open file descriptors; on Windows, of handles of every kind.",
 )
-.zh("进程打开文件数");
+.zh("进程打开文件数")
+.compatible_with("client_golang");
 
 const MAX_FDS: Gauge = Gauge::new(
     "process_max_fds",
     "Maximum number of open file descriptors; on Windows, of handles of every kind.",
 )
-.zh("进程打开文件上限");
+.zh("进程打开文件上限")
+.compatible_with("client_golang");
 
 const VIRTUAL_MEMORY: Gauge = Gauge::new(
     "process_virtual_memory_bytes",
     "Virtual memory size in bytes; on Windows, what of it is committed and private.",
 )
 .unit(Unit::Bytes)
-.zh("进程虚拟内存");
+.zh("进程虚拟内存")
+.compatible_with("client_golang");
 
 const VIRTUAL_MEMORY_MAX: Gauge = Gauge::new(
     "process_virtual_memory_max_bytes",
     "Maximum amount of virtual memory available in bytes; absent where it is unlimited.",
 )
 .unit(Unit::Bytes)
-.zh("进程虚拟内存上限");
+.zh("进程虚拟内存上限")
+.compatible_with("client_golang");
 
 const RESIDENT_MEMORY: Gauge =
     Gauge::new("process_resident_memory_bytes", "Resident memory size in bytes.")
         .unit(Unit::Bytes)
-        .zh("进程常驻内存");
+        .zh("进程常驻内存")
+        .compatible_with("client_golang");
 
 const START_TIME: Gauge = Gauge::new(
     "process_start_time_seconds",
     "Start time of the process since unix epoch in seconds.",
 )
 .unit(Unit::Seconds)
-.zh("进程启动时间");
+.zh("进程启动时间")
+.compatible_with("client_golang");
 
-const THREADS: Gauge =
-    Gauge::new("process_threads", "Number of OS threads in the process.").zh("进程线程数");
+const THREADS: Gauge = Gauge::new("process_threads", "Number of OS threads in the process.")
+    .zh("进程线程数")
+    .compatible_with("client_golang");
 
 /// What is known of the process at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -49,11 +49,13 @@ const REQUESTS: Counter<1> = Counter::new(
     "Scrapes that were answered, by status code.",
 )
 .labels(["code"])
-.zh("抓取请求次数");
+.zh("抓取请求次数")
+.compatible_with("client_golang");
 
 const IN_FLIGHT: Gauge =
     Gauge::new("promhttp_metric_handler_requests_in_flight", "Scrapes that are being answered.")
-        .zh("处理中的抓取请求数");
+        .zh("处理中的抓取请求数")
+        .compatible_with("client_golang");
 
 /// Counts what scrapes are answered with.
 #[derive(Debug)]

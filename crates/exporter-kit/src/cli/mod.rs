@@ -26,7 +26,8 @@ use flags::{
 };
 pub use settings::{SettingError, Settings};
 
-use crate::web::ListenAddress;
+use crate::config::Config;
+use crate::listen::ListenAddress;
 #[cfg(feature = "web-config")]
 use crate::web::WebConfig;
 
@@ -39,22 +40,6 @@ pub(crate) enum Command {
     /// Print the effective settings.
     Check(Settings),
     Run(Settings, Config),
-}
-
-/// The kit's own settings, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Config {
-    pub(crate) listen_addresses: Vec<ListenAddress>,
-    pub(crate) telemetry_path: String,
-    pub(crate) enable_openmetrics: bool,
-    pub(crate) max_connections: usize,
-    /// 0 is no limit.
-    pub(crate) max_requests: usize,
-    pub(crate) read_timeout: Duration,
-    pub(crate) write_timeout: Duration,
-    pub(crate) web_config_file: Option<PathBuf>,
-    pub(crate) scrape_timeout: Duration,
-    pub(crate) log_level: LevelFilter,
 }
 
 /// The flags of an exporter: the kit's and its own.

@@ -14,7 +14,6 @@ mod connections;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod landing;
-mod listen;
 mod query;
 mod request;
 mod response;
@@ -35,9 +34,8 @@ pub(crate) use config::WebConfig;
 pub(crate) use connection::Connection;
 pub(crate) use connections::Connections;
 use landing::Landing;
-pub(crate) use listen::{ListenAddress, bind};
 
-use crate::cli::Config;
+use crate::config::Config;
 use crate::scrape::Scraper;
 
 /// Accepting needs little stack.

@@ -17,7 +17,7 @@ use log::LevelFilter;
 use tempfile::TempDir;
 
 use super::{Site, WebConfig, serve};
-use crate::cli::Config;
+use crate::config::Config;
 use crate::scrape::Scraper;
 use crate::self_metrics::{Build, SelfMetrics};
 

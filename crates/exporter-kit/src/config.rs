@@ -1,0 +1,24 @@
+//! What an exporter has been told, checked: data that the command line makes and the web side uses.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use log::LevelFilter;
+
+use crate::listen::ListenAddress;
+
+/// The kit's own settings, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Config {
+    pub(crate) listen_addresses: Vec<ListenAddress>,
+    pub(crate) telemetry_path: String,
+    pub(crate) enable_openmetrics: bool,
+    pub(crate) max_connections: usize,
+    /// 0 is no limit.
+    pub(crate) max_requests: usize,
+    pub(crate) read_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) web_config_file: Option<PathBuf>,
+    pub(crate) scrape_timeout: Duration,
+    pub(crate) log_level: LevelFilter,
+}
