@@ -95,6 +95,11 @@ pub(crate) struct Dist {
     pub(crate) toolchain: Choice,
     #[options(no_short, help = "install what is missing, after saying what that is")]
     pub(crate) setup: bool,
+    #[options(
+        no_short,
+        help = "also make executables with TLS, to be run alone or from a container image (target/dist/standalone)"
+    )]
+    pub(crate) standalone: bool,
     #[options(no_short, help = "print the plan and do nothing")]
     pub(crate) dry_run: bool,
     #[options(

@@ -75,6 +75,14 @@ impl<'a> Cargo<'a> {
         Ok(command)
     }
 
+    /// Builds the exporters with TLS. Its cryptography is partly C and assembler, which zig and
+    /// mingw compile.
+    pub(crate) fn build_with_tls(self, target: Target, locations: &Locations) -> Result<Command> {
+        let mut command = self.build(target, locations)?;
+        command.args(["--features", "exporter-kit/tls"]);
+        Ok(command)
+    }
+
     fn build_nothing(self, target: Target, locations: &Locations) -> Result<Command> {
         let mut command = match (self.plan.route, target) {
             (Route::Distro, Target::Linux | Target::LinuxAarch64) => self.zigbuild(),

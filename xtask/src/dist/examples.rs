@@ -29,24 +29,29 @@ pub(crate) fn build_by_each_route(
     [Choice::Rustup, Choice::Distro]
         .into_iter()
         .map(|choice| {
-            let route = find(workspace, choice, setup)?;
+            let route = find(workspace, choice, &Targets(vec![Target::Linux]), setup)?;
             Ok((route.name(), build(workspace, route, examples)?))
         })
         .collect()
 }
 
-fn find(workspace: &Workspace, choice: Choice, setup: bool) -> Result<Route> {
-    let targets = Targets(vec![Target::Linux]);
+/// The route that is chosen, made ready where `setup` says so.
+pub(super) fn find(
+    workspace: &Workspace,
+    choice: Choice,
+    targets: &Targets,
+    setup: bool,
+) -> Result<Route> {
     let facts = Facts::probe(workspace);
-    let missing: Vec<Candidate> = match choice.decide(&facts, &targets, workspace.rust_version()) {
+    let missing: Vec<Candidate> = match choice.decide(&facts, targets, workspace.rust_version()) {
         Ok(route) => return Ok(route),
         Err(missing) => missing,
     };
     if !setup {
-        bail!(advice(&targets, &missing));
+        bail!(advice(targets, &missing));
     }
     let logs = workspace.target().join("cross/log");
-    setup::run(workspace, &missing, &targets, &logs, &mut Progress::new(0))
+    setup::run(workspace, &missing, targets, &logs, &mut Progress::new(0))
 }
 
 fn build(workspace: &Workspace, route: Route, examples: &[&str]) -> Result<Vec<PathBuf>> {

@@ -13,6 +13,7 @@ mod package;
 mod plan;
 mod setup;
 mod stage;
+mod standalone;
 mod summary;
 mod sums;
 mod target;
@@ -77,7 +78,11 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
         Err(candidates) => bail!(advice(&flags.targets, &candidates)),
     };
     let sysroot = route.sysroot(&facts);
-    let rows = make::run(workspace, &plan(route), &sources, &sysroot, &mut progress)?;
+    let mut rows = make::run(workspace, &plan(route), &sources, &sysroot, &mut progress)?;
+    if flags.standalone {
+        let route = examples::find(workspace, Choice::Distro, &flags.targets, flags.setup)?;
+        rows.extend(standalone::run(workspace, &plan(route), &mut progress)?);
+    }
     drop(progress);
     print!("{}", summary::table(&rows));
     Ok(())
