@@ -158,6 +158,8 @@ fn write_line(out: &mut Text, keyword: &str, name: &str, text: impl FnOnce(&mut 
     out.push(b'\n');
 }
 
+#[cfg(all(test, target_os = "linux"))]
+mod promtool;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -47,7 +47,9 @@ impl Entry {
 /// The text is no YAML, or uses what a configuration does without: several documents, anchors,
 /// keys that are given twice.
 pub(crate) fn read(text: &str) -> Result<Vec<Entry>, Fault> {
-    let mut reader = Reader { text, events: Parser::new_from_str(text) };
+    // For the parser, the end of the text is a line of its own.
+    let last_line = text.split(['\n', '\r']).count();
+    let mut reader = Reader { last_line, events: Parser::new_from_str(text) };
     let mut root = Value::Null;
     let mut documents = 0;
     loop {
@@ -73,20 +75,17 @@ pub(crate) fn read(text: &str) -> Result<Vec<Entry>, Fault> {
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    last_line: usize,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
 }
 
 impl<'a> Reader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, usize), Fault> {
-        let fault = |error: ScanError| {
-            // For the parser, the end of the text is a line of its own.
-            let last = self.text.split(['\n', '\r']).count();
-            (error.marker().line().min(last), error.info().to_owned())
-        };
+        let last = self.last_line;
+        let fault = |error: ScanError| (error.marker().line().min(last), error.info().to_owned());
         let end = (Event::StreamEnd, Span::default());
         let (event, span) = self.events.next().transpose().map_err(fault)?.unwrap_or(end);
-        Ok((event, span.start.line()))
+        Ok((event, span.start.line().min(last)))
     }
 
     fn value(&mut self, event: Event<'a>, line: usize, depth: usize) -> Result<Value, Fault> {
