@@ -1,6 +1,6 @@
 //! An HTTP client that sends what it is told to and believes nothing.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -80,4 +80,22 @@ pub(crate) fn exchange(address: SocketAddr, bytes: impl IntoIterator<Item = Vec<
         }
     }
     String::from_utf8(response).unwrap()
+}
+
+/// Reads one response of a connection that stays open.
+pub(crate) fn read_one(stream: &mut BufReader<TcpStream>, page: &mut Vec<u8>) {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "the connection was closed");
+        if let Some(value) = line.strip_prefix("Content-Length: ") {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    page.resize(length, 0);
+    stream.read_exact(page).unwrap();
 }

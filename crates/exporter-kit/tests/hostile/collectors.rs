@@ -1,11 +1,11 @@
 //! Collectors that do what they should not. The others' samples are on the page all the same.
 
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::time::Duration;
 
 use crate::alone;
 use crate::child::NUMEROUS_SAMPLES;
-use crate::client::{Reply, ask, connect};
+use crate::client::{Reply, ask, connect, read_one};
 use crate::exporter::{Exporter, until};
 
 /// A scrape whose scraper waits for so many seconds.
@@ -44,6 +44,23 @@ fn one_that_hangs_for_ever() {
     until("one thread is stuck, and one alone", || exporter.collecting() == 1);
     let log = exporter.stop();
     assert_eq!(log.matches("hangs").count(), 1, "once is enough: {log}");
+}
+
+#[test]
+fn one_that_hangs_costs_no_connection() {
+    let _alone = alone();
+    let exporter = Exporter::start("hangs good");
+    let mut kept_alive = BufReader::new(connect(exporter.address()).unwrap());
+    let mut page = Vec::new();
+    // The thread that served the first request is stuck; another one serves the rest.
+    for run in 1..=3 {
+        let request = b"GET /metrics HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n";
+        kept_alive.get_mut().write_all(request).unwrap();
+        read_one(&mut kept_alive, &mut page);
+        let page = String::from_utf8_lossy(&page);
+        assert!(page.contains(&format!("\ngood_runs {run}\n")), "{page}");
+    }
+    until("one thread is stuck, and one serves", || exporter.collecting() == 2);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! A long life: what a scrape takes it gives back.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 
 use crate::alone;
-use crate::client::connect;
+use crate::client::{connect, read_one};
 use crate::exporter::{Exporter, until};
 
 #[test]
@@ -32,22 +32,4 @@ fn ten_thousand_scrapes_leave_nothing_behind() {
     assert_eq!(descriptors_after, descriptors);
     assert!(resident_after <= resident + 256, "from {resident} KiB to {resident_after} KiB");
     assert_eq!(exporter.stop().lines().count(), 1, "what stays wrong is logged once");
-}
-
-/// Reads one response of a connection that stays open.
-fn read_one(stream: &mut BufReader<std::net::TcpStream>, page: &mut Vec<u8>) {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).unwrap();
-        assert!(!line.is_empty(), "the connection was closed");
-        if let Some(value) = line.strip_prefix("Content-Length: ") {
-            length = value.trim().parse().unwrap();
-        }
-        if line == "\r\n" {
-            break;
-        }
-    }
-    page.resize(length, 0);
-    stream.read_exact(page).unwrap();
 }
