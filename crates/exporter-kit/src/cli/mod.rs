@@ -10,6 +10,7 @@ mod settings;
 use std::env;
 use std::ffi::OsString;
 use std::fmt::Write as _;
+#[cfg(feature = "web-config")]
 use std::path::PathBuf;
 use std::time::Duration;
 
