@@ -1,9 +1,10 @@
 //! Executables to be run by themselves or from a container image: the same exporters, with TLS.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use blueking_package::plugin::Member;
 
 use super::build::Cargo;
 use super::facts::Facts;
@@ -11,6 +12,7 @@ use super::inspect::inspect;
 use super::locations::Locations;
 use super::mingw;
 use super::plan::Plan;
+use super::stage;
 use super::summary::Row;
 use super::sums;
 use super::target::Target;
@@ -43,7 +45,7 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
             }
         }
     }
-    write(&plan.dist.join("standalone"), &built)?;
+    stage::write(&files(&built), &plan.dist.join("standalone"))?;
     Ok(built.into_iter().map(|(row, _)| row).collect())
 }
 
@@ -74,39 +76,20 @@ fn look(
     Ok((row, bytes))
 }
 
-/// Puts the executables and their sums into a folder, which then holds nothing else.
-fn write(folder: &Path, built: &[(Row, Vec<u8>)]) -> Result<()> {
-    let partial = folder.with_extension("partial");
-    for stale in [&partial, folder] {
-        if stale.exists() {
-            fs::remove_dir_all(stale)
-                .with_context(|| format!("cannot remove {}", stale.display()))?;
-        }
-    }
-    fs::create_dir_all(&partial).with_context(|| format!("cannot make {}", partial.display()))?;
-    let mut files: Vec<PathBuf> = Vec::new();
-    for (row, bytes) in built {
-        let name = Path::new(&row.file).file_name().context("an executable without a name")?;
-        let file = partial.join(name);
-        fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
-        set_executable(&file)?;
-        files.push(file);
-    }
-    ensure!(!files.is_empty(), "there is no executable to put into {}", folder.display());
-    sums::write(&partial.join("SHA256SUMS"), &files)?;
-    fs::rename(&partial, folder).with_context(|| format!("cannot rename to {}", folder.display()))
-}
-
-#[cfg(unix)]
-fn set_executable(file: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755))
-        .with_context(|| format!("cannot make {} executable", file.display()))
-}
-
-#[cfg(not(unix))]
-fn set_executable(_: &Path) -> Result<()> {
-    Ok(())
+/// The executables, and their sums as `sha256sum --check` reads them.
+fn files(built: &[(Row, Vec<u8>)]) -> Vec<Member> {
+    let name = |row: &Row| row.file.rsplit('/').next().unwrap_or_default().to_owned();
+    let executable = |(row, bytes): &(Row, Vec<u8>)| Member {
+        path: name(row),
+        mode: 0o755,
+        bytes: bytes.clone(),
+    };
+    let mut lines: Vec<_> =
+        built.iter().map(|(row, _)| format!("{}  {}\n", row.sha256, name(row))).collect();
+    lines.sort();
+    let sums =
+        Member { path: "SHA256SUMS".to_owned(), mode: 0o644, bytes: lines.concat().into_bytes() };
+    built.iter().map(executable).chain([sums]).collect()
 }
 
 #[cfg(test)]
@@ -114,29 +97,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_holds_the_executables_and_their_sums_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let standalone = folder.path().join("standalone");
-        let row = |name: &str| Row {
+    fn the_sums_are_beside_the_executables() {
+        let row = |name: &str, sum: &str| Row {
             file: format!("standalone/{name}"),
             target: String::new(),
             size: 3,
             linkage: String::new(),
-            sha256: String::new(),
+            sha256: sum.to_owned(),
             imports: Vec::new(),
             is_executable: true,
         };
-        for name in ["old", "new"] {
-            write(&standalone, &[(row(name), b"abc".to_vec())]).unwrap();
-        }
-        let mut names: Vec<_> = fs::read_dir(&standalone)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["SHA256SUMS", "new"]);
-        let sums = fs::read_to_string(standalone.join("SHA256SUMS")).unwrap();
-        assert!(sums.ends_with("  new\n"), "{sums}");
-        assert!(write(&standalone, &[]).is_err());
+        let files = files(&[(row("a", "22"), b"abc".to_vec()), (row("b", "11"), Vec::new())]);
+        let shown: Vec<_> = files.iter().map(|file| (&*file.path, file.mode)).collect();
+        assert_eq!(shown, [("a", 0o755), ("b", 0o755), ("SHA256SUMS", 0o644)]);
+        assert_eq!(files[0].bytes, b"abc");
+        assert_eq!(files[2].bytes, b"11  b\n22  a\n");
     }
 }
