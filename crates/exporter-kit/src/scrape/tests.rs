@@ -274,6 +274,22 @@ fn a_collector_that_another_run_has_is_waited_for() {
 }
 
 #[test]
+fn the_rest_is_run_when_the_one_who_began_has_been_answered() {
+    let (first, first_begun, _first_gate) = gated();
+    let (second, second_begun, _second_gate) = gated();
+    let scraper = scraper(vec![("first", first), ("second", second), ("good", good())]);
+    thread::scope(|scope| {
+        // Stuck in the first; a helper gets stuck in the second as this one's time is up.
+        let hasty = scope.spawn(|| page(&scraper, Duration::from_millis(60)));
+        first_begun.recv().unwrap();
+        let patient = scope.spawn(|| page(&scraper, SHORT));
+        assert_eq!(self_metric(&hasty.join().unwrap(), "collector_timeout", "first"), Some(1.0));
+        second_begun.recv().unwrap();
+        assert_eq!(value(&patient.join().unwrap(), "good"), Some(1.0));
+    });
+}
+
+#[test]
 fn a_background_collector_never_holds_up_a_scrape() {
     let (gated, begun, gate) = gated();
     let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };

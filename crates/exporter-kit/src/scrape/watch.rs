@@ -71,6 +71,8 @@ impl<C: Client> Shared<C> {
                 if let Some((leader, page)) = leader.zip(page) {
                     leader.client.resume(page);
                 }
+                // Nobody sees to what is left now, unless it is one of those who wait.
+                self.tell(&state);
             } else {
                 state = self.finish(state, number);
                 self.tell(&state);
