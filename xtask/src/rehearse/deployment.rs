@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use blueking_package::plugin::{
-    self, ENV_TEMPLATE, ItemType, Rewriting, command_line, split_words,
+    self, ConfigItem, ENV_TEMPLATE, ItemType, Rewriting, command_line, rewrite, split_words,
 };
 use blueking_package::v51::{self, EXPORTER_URL};
 
@@ -68,6 +68,7 @@ impl<'a> Deployment<'a> {
         let mut values = values.clone();
         let url = if let Form::Plugin(items) = &subject.form {
             values.insert("port".to_owned(), port.number.to_string());
+            place_files(items, &folder, &mut values)?;
             let host = items.iter().find(|item| item.name == "host");
             let host = host.map(|item| item.default_text()).filter(|host| !host.is_empty());
             let typed = values.get("host").filter(|host| !host.is_empty()).cloned();
@@ -97,20 +98,16 @@ impl<'a> Deployment<'a> {
         }
     }
 
-    /// Renders `etc/env.yaml` of a plugin, with more lines at its end, and puts files that were
-    /// chosen in the form beside it.
-    pub(crate) fn configure(&mut self, more: &str) -> Result<()> {
+    /// The environment variables of the form, and what BlueKing's scripts make of their values.
+    pub(crate) fn variables(&self) -> Vec<(String, Vec<Rewriting>)> {
+        let Form::Plugin(items) = &self.subject.form else { return Vec::new() };
+        let variables = plugin::environment(items, &self.values);
+        variables.into_iter().map(|(name, value)| (name, rewrite(&value).1)).collect()
+    }
+
+    /// Renders `etc/env.yaml` of a plugin, with more lines at its end.
+    pub(crate) fn configure(&self, more: &str) -> Result<()> {
         let Form::Plugin(items) = &self.subject.form else { return Ok(()) };
-        let folder = &self.folder;
-        for item in items.iter().filter(|item| item.input == ItemType::File) {
-            let Some(source) = self.values.get(&item.name).filter(|path| !path.is_empty()) else {
-                continue;
-            };
-            let name = Path::new(source).file_name().context("a file has a name")?;
-            let inside = Path::new("etc").join(name);
-            fs::copy(source, folder.join(&inside)).with_context(|| format!("copy {source}"))?;
-            self.values.insert(item.name.clone(), inside.display().to_string());
-        }
         let place = self.machine.path_there(&self.place);
         let mut names: BTreeMap<_, _> = plugin::environment(items, &self.values);
         names.extend([
@@ -119,11 +116,11 @@ impl<'a> Deployment<'a> {
             ("control_info.pid_path".to_owned(), format!("{place}/run/{}.pid", self.subject.id)),
             ("cmd_args".to_owned(), command_line(items, &self.values)),
         ]);
-        let template = folder.join(ENV_TEMPLATE);
+        let template = self.folder.join(ENV_TEMPLATE);
         let text = fs::read_to_string(&template)
             .with_context(|| format!("read {ENV_TEMPLATE} of the package"))?;
         let text = plugin::render(&text, &names).map_err(anyhow::Error::msg)?;
-        fs::write(folder.join("etc/env.yaml"), text + more).context("write etc/env.yaml")
+        fs::write(self.folder.join("etc/env.yaml"), text + more).context("write etc/env.yaml")
     }
 
     /// Starts the exporter, and looks whether it still runs 2 seconds later; its process.
@@ -256,6 +253,21 @@ impl<'a> Deployment<'a> {
     fn pid_file(&self) -> PathBuf {
         self.place.join("run").join(format!("{}.pid", self.subject.id))
     }
+}
+
+/// Puts files that were chosen in the form where BlueKing puts them; their values are the paths
+/// there.
+fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Result<()> {
+    for item in items.iter().filter(|item| item.input == ItemType::File) {
+        let Some(source) = values.get(&item.name).filter(|path| !path.is_empty()) else {
+            continue;
+        };
+        let name = Path::new(source).file_name().context("a file has a name")?;
+        let inside = Path::new("etc").join(name);
+        fs::copy(source, folder.join(&inside)).with_context(|| format!("copy {source}"))?;
+        values.insert(item.name.clone(), inside.display().to_string());
+    }
+    Ok(())
 }
 
 impl Drop for Deployment<'_> {

@@ -5,6 +5,8 @@ mod checklist;
 mod course;
 mod deployment;
 mod html;
+mod interruption;
+mod looks;
 pub(crate) mod machine;
 mod ports;
 mod processes;
@@ -57,6 +59,7 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
         parameters: &flags.param,
         scratch: scratch.path(),
     };
+    interruption::clear_up(scratch.path())?;
     let mut list = Checklist::new(if flags.json { Live::Err } else { Live::Out });
     let learned = course::run(&course, &mut list)?;
     if let Some(path) = &flags.html {

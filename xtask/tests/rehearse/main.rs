@@ -6,8 +6,10 @@
 mod package;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -109,16 +111,100 @@ fn what_a_page_loses_is_told() {
 }
 
 #[test]
-fn a_copy_that_stays_without_its_port_and_a_child_that_stays_are_told() {
+fn a_copy_that_stays_without_its_port_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
     let (stubborn, code) = report(&file, "stubborn");
     assert_eq!((steps(&stubborn, "failed"), code), (vec!["port taken"], Some(1)), "{stubborn}");
+}
 
+#[test]
+fn a_child_that_outlives_its_exporter_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
     let (child, code) = report(&file, "child");
     assert_eq!((steps(&child, "failed"), code), (vec!["stop"], Some(1)), "{child}");
     assert!(notes(&child, "stop").contains("stop leaves processes"), "{child}");
+}
+
+#[test]
+fn what_the_scripts_of_a_site_change_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let (plus, code) = report(&file, "a_=b");
+    let warned = ["import", "arguments", "alive after 2 s"];
+    assert_eq!((code, &*steps(&plus, "warning")), (Some(0), &warned[..]), "{plus}");
+    assert!(notes(&plus, "arguments").contains("becomes"), "{plus}");
+    let alive = notes(&plus, "alive after 2 s");
+    assert!(alive.contains("a_=b") && alive.contains("a+=b"), "{alive}");
+
+    let (executed, code) = report(&file, "$(touch x)");
+    assert_eq!((code, steps(&executed, "failed")), (Some(1), vec!["arguments"]), "{executed}");
+}
+
+#[test]
+fn a_file_of_the_form_lies_beside_env_yaml() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    let config = json!([
+        {"name": "host", "mode": "collector", "type": "text", "default": "127.0.0.1",
+         "description": "", "visible": false},
+        {"name": "port", "mode": "collector", "type": "text", "default": "9700",
+         "description": "", "visible": false},
+        {"name": "--web.listen-address", "mode": "opt_cmd", "type": "text",
+         "default": "${host}:${port}", "description": ""},
+        {"name": "--pool.file", "mode": "opt_cmd", "type": "file", "default": "p.conf",
+         "description": "", "file_base64": "Cg=="},
+        {"name": "PASSWORD", "mode": "env", "type": "password", "default": "", "description": ""}
+    ]);
+    write_plugin(&file, &[("info/config.json", &config.to_string())]);
+    let source = folder.path().join("pool.conf");
+    fs::write(&source, "shards = 2\n").unwrap();
+    let typed = format!("--param=--pool.file={}", source.display());
+    // What is executed on a host is told, and not executed here.
+    let output = rehearse(&file, &["--json", &typed, "--param", "PASSWORD=`touch x`"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(steps(&report, "failed"), ["env.yaml"], "{report}");
+    assert!(notes(&report, "env.yaml").contains("changes PASSWORD"), "{report}");
+
+    let output = rehearse(&file, &["--json", &typed]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(steps(&report, "failed"), [""; 0], "{report}");
+    let arguments = report["arguments"].as_array().unwrap();
+    assert_eq!(arguments[2..], [json!("--pool.file"), json!("etc/pool.conf")]);
+    assert!(!notes(&report, "alive after 2 s").contains("arguments"), "{report}");
+}
+
+#[test]
+fn a_signal_leaves_nothing_behind() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let mut rehearsal = command
+        .arg("rehearse")
+        .arg(&file)
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(rehearsal.stdout.take().unwrap());
+    let mut lines = output.lines().map(Result::unwrap);
+    let start = lines.find(|line| line.starts_with("ok       start: ")).unwrap();
+    let pid = start.split_whitespace().nth(3).unwrap();
+    let program = Path::new("/proc").join(pid).join("exe");
+    assert!(fs::read_link(&program).unwrap().starts_with(folder.path().canonicalize().unwrap()));
+
+    let kill = format!("kill -TERM {}", rehearsal.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert_eq!(rehearsal.wait().unwrap().signal(), Some(15));
+    assert!(fs::read_link(&program).is_err(), "the exporter still runs");
+    let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let scratch = left.filter(|name| name.to_string_lossy().starts_with("rehearse-"));
+    assert!(!scratch.into_iter().any(|name| name != "rehearse-ports"));
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub use port::allocate_port;
 pub use release::{RELEASE_LIMIT, release_notes};
 pub use system::System;
 pub use template::render;
-pub use words::{Rewriting, Words, split_words};
+pub use words::{Rewriting, Words, rewrite, split_words};
 
 /// File of a system's folder with the version, `x.y`.
 pub const VERSION: &str = "VERSION";

@@ -26,14 +26,14 @@ pub enum Rewriting {
 }
 
 impl Rewriting {
-    /// What happens, as the end of a sentence about the arguments.
+    /// What happens, as half a sentence.
     pub const fn effect(self) -> &'static str {
         match self {
-            Self::Executed => "a $ or a backtick in them is executed",
-            Self::Cut => "they are cut at \" #\"",
-            Self::Plus => "\"_=\" in them becomes \"+=\"",
-            Self::Backslash => "two backslashes in them become one",
-            Self::Globbed => "a * ? or [ in them becomes names of files",
+            Self::Executed => "a $ or a backtick is executed",
+            Self::Cut => "the rest after \" #\" is cut off",
+            Self::Plus => "\"_=\" becomes \"+=\"",
+            Self::Backslash => "two backslashes become one",
+            Self::Globbed => "a * ? or [ becomes names of files",
         }
     }
 }
@@ -50,26 +50,7 @@ impl Rewriting {
 /// assert_eq!(split.rewritings, [Rewriting::Plus, Rewriting::Globbed]);
 /// ```
 pub fn split_words(text: &str, files: &[&str]) -> Words {
-    let mut rewritings = Vec::new();
-    let mut text = text.trim_end().to_owned();
-    // A quote further on makes the script take it for a part of a text.
-    if let Some((before, after)) = text.split_once(" #")
-        && !after.contains(['"', '\''])
-    {
-        rewritings.push(Rewriting::Cut);
-        text = before.to_owned();
-    }
-    for (rewriting, from, to) in
-        [(Rewriting::Plus, "_=", "+="), (Rewriting::Backslash, r"\\", r"\")]
-    {
-        if text.contains(from) {
-            rewritings.push(rewriting);
-            text = text.replace(from, to);
-        }
-    }
-    if text.contains(['$', '`']) {
-        rewritings.push(Rewriting::Executed);
-    }
+    let (text, mut rewritings) = rewrite(text);
     let mut words = Vec::new();
     for word in text.split_ascii_whitespace() {
         let mut names = matching(word, files);
@@ -83,6 +64,37 @@ pub fn split_words(text: &str, files: &[&str]) -> Words {
     rewritings.sort();
     rewritings.dedup();
     Words { words, rewritings }
+}
+
+/// What a Linux host makes of a value of `env.yaml`, and how; it is not split and no file's name.
+///
+/// ```
+/// use blueking_package::plugin::{Rewriting, rewrite};
+///
+/// assert_eq!(rewrite("a_=b"), ("a+=b".to_owned(), vec![Rewriting::Plus]));
+/// ```
+pub fn rewrite(text: &str) -> (String, Vec<Rewriting>) {
+    let mut rewritings = Vec::new();
+    let mut text = text.trim_end().to_owned();
+    // A quote further on makes the script take it for a part of a text.
+    if let Some((before, after)) = text.split_once(" #")
+        && !after.contains(['"', '\''])
+    {
+        rewritings.push(Rewriting::Cut);
+        text = before.trim_end().to_owned();
+    }
+    for (rewriting, from, to) in
+        [(Rewriting::Plus, "_=", "+="), (Rewriting::Backslash, r"\\", r"\")]
+    {
+        if text.contains(from) {
+            rewritings.push(rewriting);
+            text = text.replace(from, to);
+        }
+    }
+    if text.contains(['$', '`']) {
+        rewritings.push(Rewriting::Executed);
+    }
+    (text, rewritings)
 }
 
 /// The names that a word stands for in a shell, sorted; empty if it stands for itself.
