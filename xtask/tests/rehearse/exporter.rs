@@ -31,8 +31,7 @@ fn main() -> ExitCode {
         Err(error) => return complain(&format!("cannot listen on {address}: {error}")),
     };
     let page = match &*mode {
-        "nan" => "pool_size NaN\npool_free 1\n",
-        "undeclared" => "pool_size 1\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
+        "lossy" => "pool_size NaN\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
         _ => "# HELP pool_size Connections.\npool_size 1\npool_free 1\n",
     };
     for stream in listener.incoming().flatten() {
