@@ -7,6 +7,9 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+/// Most notes of a step that are shown; the reports have all.
+const SHOWN_NOTES: usize = 20;
+
 /// Where the list appears while the rehearsal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Live {
@@ -217,11 +220,16 @@ fn to_text(step: &Step) -> String {
     if step.seconds >= 0.05 {
         text += &format!(" ({:.1} s)", step.seconds);
     }
-    for note in &step.notes {
+    for note in step.notes.iter().take(SHOWN_NOTES) {
         let said = note.text.trim_end().replace('\n', "\n                  ");
         text += &format!("\n         {:7}  {said}", note.level.word());
     }
-    text
+    let more = step.notes.len().saturating_sub(SHOWN_NOTES);
+    if more > 0 {
+        text += &format!("\n         and {more} more; --json and --html have all");
+    }
+    // What a stranger's exporter prints must not steer a terminal.
+    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -229,6 +237,20 @@ mod tests {
     use anyhow::bail;
 
     use super::*;
+
+    #[test]
+    fn a_flood_of_notes_is_counted_and_escape_codes_are_not_shown() {
+        let mut list = Checklist::new(Live::Err);
+        list.step("scrape", |notes| {
+            for n in 0..SHOWN_NOTES + 3 {
+                notes.fact("line", format!("{n}\x1b[31m"));
+            }
+            Ok(((), String::new()))
+        });
+        let text = to_text(&list.steps[0]);
+        assert!(text.ends_with("\n         and 3 more; --json and --html have all"), "{text}");
+        assert!(text.contains("\u{fffd}[31m") && !text.contains('\x1b'), "{text}");
+    }
 
     #[test]
     fn a_step_is_as_bad_as_its_worst_note() {

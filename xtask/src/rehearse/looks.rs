@@ -29,7 +29,7 @@ pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String
     }
     let count = |severity| report.count(severity);
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    (report.kind, format!("{errors} errors, {warnings} warnings"))
+    (report.kind, format!("errors: {errors}, warnings: {warnings}"))
 }
 
 /// What BlueKing's own start script would make of the arguments, or of a variable.
@@ -114,7 +114,7 @@ pub(super) fn declared(page: &Page, subject: &Subject, notes: &mut Notes) -> Str
         notes.add(level, difference.kind(), difference.subject(), difference.to_string());
     }
     let metrics: usize = subject.declared.groups.iter().map(|group| group.metrics.len()).sum();
-    format!("{metrics} metrics in {} groups", subject.declared.groups.len())
+    format!("groups: {}, metrics: {metrics}", subject.declared.groups.len())
 }
 
 /// What the debug page shows, and whether its log would be cut.
