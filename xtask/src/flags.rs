@@ -4,9 +4,11 @@
 use std::ffi::OsString;
 use std::str::FromStr;
 
+use blueking_package::plugin::System;
 use gumdrop::{Options, ParsingStyle};
 
 use crate::dist::{Choice, Target, Targets};
+use crate::rehearse::name_of;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Dist(Dist),
     #[options(help = "tell what BlueKing will say to a package, anybody's, before it is uploaded")]
     Check(Check),
+    #[options(help = "do with a package what BlueKing does, on this machine")]
+    Rehearse(Rehearse),
     #[options(help = "run every check and test, on the packaged binaries too")]
     Ci(Ci),
     #[options(help = "measure the packaged exporter, or the kit, beside the same in Go")]
@@ -48,6 +52,36 @@ pub(crate) struct Check {
     #[options(free, help = "packages: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
     pub(crate) files: Vec<String>,
 }
+
+/// Flags of `rehearse`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Rehearse {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "print the report as JSON; the list then goes to stderr")]
+    pub(crate) json: bool,
+    #[options(no_short, meta = "FILE", help = "write the report as a page for browsers too")]
+    pub(crate) html: Option<String>,
+    #[options(
+        no_short,
+        meta = "SYSTEM",
+        parse(try_from_str),
+        help = "linux (the default), linux-aarch64 (under qemu) or windows (under Wine)"
+    )]
+    pub(crate) os: Option<Os>,
+    #[options(
+        no_short,
+        meta = "NAME=VALUE",
+        help = "fill in a row of the form, such as port=9700; may be given many times"
+    )]
+    pub(crate) param: Vec<String>,
+    #[options(free, help = "a package: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
+    pub(crate) file: Option<String>,
+}
+
+/// A system as it is called on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Os(pub(crate) System);
 
 /// Flags of `ci`.
 #[derive(Debug, Default, Options)]
@@ -131,6 +165,9 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
         Some(Command::Check(Check { files, .. })) if files.is_empty() => {
             Err("which packages? see `cargo xtask check --help`".to_owned())
         }
+        Some(Command::Rehearse(Rehearse { file: None, .. })) => {
+            Err("which package? see `cargo xtask rehearse --help`".to_owned())
+        }
         Some(command) => Ok(Parsed::Run(command)),
         None => Err(format!("which task?\n\n{}", usage(&xtask))),
     }
@@ -159,6 +196,18 @@ impl FromStr for Choice {
             "distro" => Ok(Self::Distro),
             _ => Err(format!("{text:?} is none of auto, rustup and distro")),
         }
+    }
+}
+
+impl FromStr for Os {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = System::ALL.into_iter().find(|&system| name_of(system) == text);
+        found.map(Self).ok_or_else(|| {
+            let names = System::ALL.map(name_of).join(", ");
+            format!("{text:?} is none of {names}")
+        })
     }
 }
 
@@ -245,6 +294,34 @@ mod tests {
                 assert_eq!((files, json), (vec!["a.zip".to_owned(), "b.tgz".to_owned()], true));
             }
             parsed => panic!("{parsed:?}"),
+        }
+    }
+
+    #[test]
+    fn rehearse_takes_rows_of_the_form_as_they_are_named() {
+        let arguments = [
+            "rehearse",
+            "--param=--web.listen-address=:1",
+            "--param",
+            "port=2",
+            "--os=windows",
+            "p",
+        ];
+        match parse(&arguments.map(OsString::from)).unwrap() {
+            Parsed::Run(Command::Rehearse(Rehearse { param, os, file, .. })) => {
+                assert_eq!(param, ["--web.listen-address=:1", "port=2"]);
+                assert_eq!((os, file.as_deref()), (Some(Os(System::WindowsX86_64)), Some("p")));
+            }
+            parsed => panic!("{parsed:?}"),
+        }
+        for (arguments, expected) in [
+            (&["rehearse"][..], "which package?"),
+            (&["rehearse", "--os=aix", "p"], "none of linux-aarch64, linux, windows"),
+            (&["rehearse", "p", "q"], "q"),
+        ] {
+            let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+            let error = parse(&arguments).unwrap_err();
+            assert!(error.contains(expected), "{error}");
         }
     }
 

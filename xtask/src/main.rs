@@ -16,6 +16,7 @@ mod flags;
 mod fuzz;
 mod process;
 mod progress;
+mod rehearse;
 mod server;
 mod workspace;
 
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::flags::{Command, Parsed};
+use crate::rehearse::WrongUse;
 use crate::workspace::Workspace;
 
 fn main() -> ExitCode {
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<WrongUse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -54,6 +56,7 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Dist(flags) => dist::run(&workspace()?, flags),
         Command::Check(flags) => check::run(flags),
+        Command::Rehearse(flags) => rehearse::run(flags),
         Command::Ci(flags) => ci::run(&workspace()?, flags),
         Command::Bench(flags) => bench::run(&workspace()?, flags),
         Command::Fuzz(flags) => fuzz::run(&workspace()?, flags),

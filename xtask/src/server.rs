@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -66,22 +66,6 @@ impl Server {
             }
             if start.elapsed() > limit {
                 bail!("`{}` in {} s: {error:#}\n{}", self.shown, limit.as_secs(), printed());
-            }
-            thread::sleep(POLL);
-        }
-    }
-
-    /// Waits until the program ends by itself; how, and what it printed.
-    pub(crate) fn end(mut self, limit: Duration) -> Result<(ExitStatus, String)> {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().context("look after a process")? {
-                let printed = fs::read_to_string(&self.log)
-                    .with_context(|| format!("read {}", self.log.display()))?;
-                return Ok((status, printed));
-            }
-            if start.elapsed() > limit {
-                bail!("`{}` did not end within {} s", self.shown, limit.as_secs());
             }
             thread::sleep(POLL);
         }

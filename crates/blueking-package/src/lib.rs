@@ -38,9 +38,11 @@
 //! ```
 //!
 //! [`v51`] is the zip of BlueKing 5.1, [`plugin`] the archive of BlueKing 6 and 7; both are made from
-//! the same description. [`check`] takes a package of either.
+//! the same description. [`check`] takes a package of either; [`agent`] says what becomes of an
+//! exporter's page.
 
 mod address;
+pub mod agent;
 pub mod check;
 mod definitions;
 mod description;

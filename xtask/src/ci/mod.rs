@@ -8,6 +8,7 @@ mod manifests;
 mod package;
 mod plugin;
 mod prometheus;
+mod rehearsal;
 mod report;
 mod tools;
 mod windows;
@@ -33,6 +34,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
     match package::make(workspace, flags.setup, &mut report) {
         Some(package) => {
             linux::check(&package, &tools, &mut report);
+            rehearsal::check(workspace, &package, &tools, &mut report);
             plugin::check(&package, &tools, &mut report);
             windows::check(&package, &tools, &mut report);
             manifests::check(workspace, &package, &tools, &mut report);

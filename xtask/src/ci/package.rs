@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use blueking_package::plugin::{self, ConfigItem, MetricGroup};
+use blueking_package::check;
 use blueking_package::v51::{self, Documents, EXPORTER_URL, Entries};
-use blueking_package::{PackageDescription, check};
 
 use super::report::{Done, Report};
 use crate::workspace::Workspace;
@@ -19,14 +18,10 @@ use crate::workspace::Workspace;
 pub(crate) struct Package {
     pub(crate) entries: Entries,
     pub(crate) documents: Documents,
-    /// The package of BlueKing 6 and 7, its form and its metrics.
+    /// The package of BlueKing 5.1.
+    pub(crate) zip: PathBuf,
+    /// The package of BlueKing 6 and 7.
     pub(crate) plugin_archive: PathBuf,
-    pub(crate) plugin_config: Vec<ConfigItem>,
-    pub(crate) plugin_metrics: Vec<MetricGroup>,
-    /// Patterns of metrics that every package leaves out on purpose.
-    omit: Vec<String>,
-    /// The same of the package of BlueKing 5.1 alone.
-    omit_in_51: Vec<String>,
     /// The folder that the archive is in.
     pub(crate) dist: PathBuf,
     /// A scratch folder for the processes of the tests.
@@ -83,9 +78,6 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     ];
     ensure!(entries.keys().eq(&expected), "{name} holds {:?}", entries.keys());
     let documents = Documents::from_entries(&entries)?;
-    let path = workspace.root().join("config/host-exporter/blueking.toml");
-    let text = fs::read_to_string(&path).with_context(|| workspace.shown(&path))?;
-    let description = PackageDescription::parse(&workspace.shown(&path), &text)?;
     let scratch = workspace.target().join("ci/scratch");
     if scratch.exists() {
         fs::remove_dir_all(&scratch).context("clear the scratch folder")?;
@@ -94,15 +86,11 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     let plugin_archive = dist.join(format!("host_exporter-{}.tgz", workspace.version()));
     let report = check::file(&plugin_archive)?;
     ensure!(report.is_clean(), "{:?}", report.findings);
-    let members = plugin::read(&plugin_archive)?;
     Ok(Package {
         entries,
         documents,
-        plugin_config: plugin::read_config(&members)?,
-        plugin_metrics: plugin::read_metrics(&members)?,
+        zip: dist.join(&name),
         plugin_archive,
-        omit: description.omit,
-        omit_in_51: description.omit_in_51,
         dist: dist.to_owned(),
         scratch,
     })
@@ -139,26 +127,10 @@ impl Package {
         let typed = [("--web.listen-address".to_owned(), format!("127.0.0.1:{port}"))];
         Ok(v51::command_line(&self.documents.config_schema, &BTreeMap::from(typed)))
     }
-
-    /// Whether the package of BlueKing 5.1 leaves a metric out on purpose.
-    pub(crate) fn omits(&self, metric: &str) -> bool {
-        self.omits_everywhere(metric) || matches_any(&self.omit_in_51, metric)
-    }
-
-    /// Whether every package does.
-    pub(crate) fn omits_everywhere(&self, metric: &str) -> bool {
-        matches_any(&self.omit, metric)
-    }
-
-    /// Names of the metrics that `metrics.json` declares.
-    pub(crate) fn metric_names(&self) -> Vec<&str> {
-        let fields = self.documents.metrics.iter().flat_map(|table| &table.fields);
-        let metrics = fields.filter(|field| field.monitor_type == v51::MonitorType::Metric);
-        metrics.map(|field| field.name.as_str()).collect()
-    }
 }
 
-fn matches_any(patterns: &[String], metric: &str) -> bool {
+/// Whether one of the patterns, with a `*` at its end or none, is of this metric.
+pub(super) fn matches_any(patterns: &[String], metric: &str) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(start) => metric.starts_with(start),
         None => metric == pattern,

@@ -1,11 +1,12 @@
 //! The tools that steps need beyond Rust: found, or installed where setup was asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use super::report::{Done, Report};
+use crate::rehearse::machine;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 
@@ -21,9 +22,6 @@ const PACKAGES: [&str; 6] = [
     "shellcheck",
     "qemu-user-static",
 ];
-
-/// Where Debian keeps Wine's loader, which is not in `PATH`.
-const WINE: &str = "/usr/lib/wine/wine64";
 
 /// What a step says when a tool is missing.
 pub(crate) const HINT: &str = "run `cargo xtask ci --setup`";
@@ -152,17 +150,11 @@ impl Tools {
     }
 
     pub(crate) fn wine(&self) -> Option<PathBuf> {
-        let debian = PathBuf::from(WINE);
-        if debian.is_file() { Some(debian) } else { process::find("wine64") }
-    }
-
-    pub(crate) fn wineserver(&self) -> Option<PathBuf> {
-        let beside = Path::new(WINE).with_file_name("wineserver64");
-        if beside.is_file() { Some(beside) } else { process::find("wineserver") }
+        machine::wine()
     }
 
     pub(crate) fn mingw(&self) -> Option<PathBuf> {
-        process::find("x86_64-w64-mingw32-gcc")
+        machine::mingw()
     }
 
     pub(crate) fn shellcheck(&self) -> Option<PathBuf> {
@@ -170,7 +162,7 @@ impl Tools {
     }
 
     pub(crate) fn qemu_aarch64(&self) -> Option<PathBuf> {
-        process::find("qemu-aarch64-static")
+        machine::qemu_aarch64()
     }
 
     /// A Python that has all that the check of the manifests needs.

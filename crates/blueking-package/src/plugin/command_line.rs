@@ -49,6 +49,20 @@ pub fn command_line(config: &[ConfigItem], values: &BTreeMap<String, String>) ->
     text
 }
 
+/// The environment variables that a site writes into `env.yaml`, by name. A default that is no text
+/// is passed over.
+pub fn environment(
+    config: &[ConfigItem],
+    values: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let items = config.iter().filter(|item| item.mode == Mode::Env);
+    let of = |item: &ConfigItem| {
+        let is_text = item.default.is_string() || values.contains_key(&item.name);
+        if is_text { value_of(item, config, values) } else { String::new() }
+    };
+    items.map(|item| (item.name.clone(), of(item))).collect()
+}
+
 /// The value of a row, with what it takes from rows of mode `collector`.
 pub(super) fn value_of(
     item: &ConfigItem,
@@ -97,5 +111,20 @@ mod tests {
             let words = command_line(&config, &BTreeMap::new());
             assert_eq!(words, expected, "{mode:?} {input:?} {default}");
         }
+    }
+
+    #[test]
+    fn variables_have_what_was_typed_or_their_default() {
+        let config = [
+            item("host", Mode::Collector, ItemType::Text, json!("::1")),
+            item("TARGET", Mode::Env, ItemType::Text, json!("${host}:1")),
+            item("PASSWORD", Mode::Env, ItemType::Password, Value::Null),
+            item("COUNT", Mode::Env, ItemType::Text, json!(7)),
+            item("--a", Mode::OptCmd, ItemType::Text, json!("1")),
+        ];
+        let typed = [("PASSWORD", "${host}$x")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let variables = environment(&config, &typed);
+        let expected = [("COUNT", ""), ("PASSWORD", "::1$x"), ("TARGET", "::1:1")];
+        assert!(variables.iter().map(|(name, value)| (&**name, &**value)).eq(expected));
     }
 }

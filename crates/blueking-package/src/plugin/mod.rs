@@ -2,8 +2,9 @@
 //! with the executable, the scripts that start and stop it, and the same documents.
 //!
 //! [`generate`] makes the documents, [`Package`] adds the files that people or compilers make,
-//! [`write()`] makes the archive; [`read`] takes any archive apart. [`command_line`] and [`render`]
-//! do what a site does with a package when it deploys it.
+//! [`write()`] makes the archive; [`read`] takes any archive apart. [`allocate_port`],
+//! [`command_line`], [`render`] and [`split_words`] do what a site and its hosts do with a package
+//! when they deploy it.
 
 mod archive;
 mod command_line;
@@ -13,23 +14,27 @@ mod generate;
 mod metrics;
 mod package;
 mod plain;
+mod port;
 mod release;
 mod scripts;
 mod system;
 mod template;
+mod words;
 mod yaml;
 
 pub use archive::{MAX_BYTES, MAX_MEMBERS, Member, read, write};
-pub use command_line::command_line;
+pub use command_line::{command_line, environment};
 pub use documents::{
     ConfigItem, Documents, Field, FieldType, ItemType, Meta, MetricGroup, Mode, MonitorType,
     Version, read_config, read_metrics,
 };
 pub use generate::generate;
 pub use package::Package;
+pub use port::allocate_port;
 pub use release::{RELEASE_LIMIT, release_notes};
 pub use system::System;
 pub use template::render;
+pub use words::{Rewriting, Words, rewrite, split_words};
 
 /// File of a system's folder with the version, `x.y`.
 pub const VERSION: &str = "VERSION";

@@ -1,0 +1,35 @@
+//! Which port a site gives to an exporter whose form leaves the port open.
+
+/// First of the ports that are tried after the plugin's own.
+const FIRST: u16 = 10_000;
+
+/// The first port that nothing uses: the plugin's own, then from 10000 upward. `None` if all are
+/// taken. A port that an operator typed is not allocated: it is used whatever is there.
+///
+/// ```
+/// use blueking_package::plugin::allocate_port;
+///
+/// let taken = [9601, 10000];
+/// assert_eq!(allocate_port(9601, |port| taken.contains(&port)), Some(10001));
+/// ```
+pub fn allocate_port(own: u16, mut is_used: impl FnMut(u16) -> bool) -> Option<u16> {
+    [own].into_iter().chain(FIRST..=u16::MAX).find(|&port| !is_used(port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_port_comes_first() {
+        for (taken, expected) in [
+            (&[][..], Some(9601)),
+            (&[9601], Some(10_000)),
+            (&[9601, 10_000, 10_002], Some(10_001)),
+        ] {
+            assert_eq!(allocate_port(9601, |port| taken.contains(&port)), expected, "{taken:?}");
+        }
+        assert_eq!(allocate_port(9601, |port| port != u16::MAX), Some(u16::MAX));
+        assert_eq!(allocate_port(9601, |_| true), None);
+    }
+}

@@ -1,0 +1,278 @@
+//! The steps of a rehearsal and how each went: shown while they run, kept for the reports.
+
+use std::io::{IsTerminal, stderr, stdout};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+/// Most notes of a step that are shown; the reports have all.
+const SHOWN_NOTES: usize = 20;
+
+/// Where the list appears while the rehearsal runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Live {
+    /// On the standard output.
+    Out,
+    /// Beside it, as that is for a program.
+    Err,
+}
+
+/// How a step went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Passed,
+    Warned,
+    Failed,
+    /// It was not reached, or is not part of this kind of package.
+    Skipped,
+}
+
+/// How much a note matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Error,
+    Warning,
+    /// Only told.
+    Fact,
+}
+
+/// Something that a step found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) level: Level,
+    /// What kind of thing, for programs: `undeclared`, `not_finite`, …
+    pub(crate) kind: &'static str,
+    /// The metric or file that it is about; may be empty.
+    pub(crate) subject: String,
+    pub(crate) text: String,
+}
+
+/// A step that is done.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) state: State,
+    pub(crate) summary: String,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) seconds: f64,
+}
+
+/// The notes of a step that runs.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(Vec<Note>);
+
+/// All steps so far.
+#[derive(Debug)]
+pub(crate) struct Checklist {
+    pub(crate) steps: Vec<Step>,
+    live: Live,
+}
+
+impl State {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "ok",
+            Self::Warned => "warning",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl Level {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Fact => "fact",
+        }
+    }
+}
+
+impl Notes {
+    pub(crate) fn add(
+        &mut self,
+        level: Level,
+        kind: &'static str,
+        subject: impl Into<String>,
+        text: impl Into<String>,
+    ) {
+        self.0.push(Note { level, kind, subject: subject.into(), text: text.into() });
+    }
+
+    pub(crate) fn fact(&mut self, kind: &'static str, text: impl Into<String>) {
+        self.add(Level::Fact, kind, "", text);
+    }
+}
+
+impl Checklist {
+    pub(crate) fn new(live: Live) -> Self {
+        Self { steps: Vec::new(), live }
+    }
+
+    /// Does a step. `work` notes what it finds and ends with a summary; `None` where it failed or
+    /// noted an error.
+    pub(crate) fn step<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce(&mut Notes) -> Result<(T, String)>,
+    ) -> Option<T> {
+        let spinner = self.spinner(name);
+        let start = Instant::now();
+        let mut notes = Notes::default();
+        let done = work(&mut notes);
+        if let Some(spinner) = spinner {
+            spinner.finish_and_clear();
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let (value, summary) = match done {
+            Ok((value, summary)) => (Some(value), summary),
+            Err(error) => {
+                notes.add(Level::Error, "failed", "", format!("{error:#}"));
+                (None, String::new())
+            }
+        };
+        let has = |level| notes.0.iter().any(|note| note.level == level);
+        let state = match (has(Level::Error), has(Level::Warning)) {
+            (true, _) => State::Failed,
+            (false, true) => State::Warned,
+            (false, false) => State::Passed,
+        };
+        self.push(Step { name, state, summary, notes: notes.0, seconds });
+        value.filter(|_| state != State::Failed)
+    }
+
+    /// A step that is not done, and why.
+    pub(crate) fn skip(&mut self, name: &'static str, why: &str) {
+        let (summary, notes) = (why.to_owned(), Vec::new());
+        self.push(Step { name, state: State::Skipped, summary, notes, seconds: 0.0 });
+    }
+
+    pub(crate) fn count(&self, state: State) -> usize {
+        self.steps.iter().filter(|step| step.state == state).count()
+    }
+
+    /// All notes, whichever step found them.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &Note> {
+        self.steps.iter().flat_map(|step| &step.notes)
+    }
+
+    pub(crate) fn counts(&self) -> String {
+        let of = |state| self.count(state);
+        format!(
+            "{} passed, {} with warnings, {} failed, {} skipped",
+            of(State::Passed),
+            of(State::Warned),
+            of(State::Failed),
+            of(State::Skipped)
+        )
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let note = |note: &Note| {
+            json!({
+                "level": note.level.word(),
+                "kind": note.kind,
+                "subject": note.subject,
+                "text": note.text,
+            })
+        };
+        let step = |step: &Step| {
+            json!({
+                "name": step.name,
+                "state": step.state.word(),
+                "summary": step.summary,
+                "seconds": (step.seconds * 1000.0).round() / 1000.0,
+                "notes": step.notes.iter().map(note).collect::<Vec<_>>(),
+            })
+        };
+        self.steps.iter().map(step).collect()
+    }
+
+    fn push(&mut self, step: Step) {
+        let text = to_text(&step);
+        match self.live {
+            Live::Out => println!("{text}"),
+            Live::Err => eprintln!("{text}"),
+        }
+        self.steps.push(step);
+    }
+
+    fn spinner(&self, name: &str) -> Option<ProgressBar> {
+        let seen = stderr().is_terminal() && (self.live == Live::Err || stdout().is_terminal());
+        seen.then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+                .expect("the template has only fields that indicatif knows");
+            let bar = ProgressBar::new_spinner().with_style(style).with_message(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        })
+    }
+}
+
+fn to_text(step: &Step) -> String {
+    let mut text = format!("{:7}  {}", step.state.word(), step.name);
+    if !step.summary.is_empty() {
+        text += &format!(": {}", step.summary);
+    }
+    if step.seconds >= 0.05 {
+        text += &format!(" ({:.1} s)", step.seconds);
+    }
+    for note in step.notes.iter().take(SHOWN_NOTES) {
+        let said = note.text.trim_end().replace('\n', "\n                  ");
+        text += &format!("\n         {:7}  {said}", note.level.word());
+    }
+    let more = step.notes.len().saturating_sub(SHOWN_NOTES);
+    if more > 0 {
+        text += &format!("\n         and {more} more; --json and --html have all");
+    }
+    // What a stranger's exporter prints must not steer a terminal.
+    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_of_notes_is_counted_and_escape_codes_are_not_shown() {
+        let mut list = Checklist::new(Live::Err);
+        list.step("scrape", |notes| {
+            for n in 0..SHOWN_NOTES + 3 {
+                notes.fact("line", format!("{n}\x1b[31m"));
+            }
+            Ok(((), String::new()))
+        });
+        let text = to_text(&list.steps[0]);
+        assert!(text.ends_with("\n         and 3 more; --json and --html have all"), "{text}");
+        assert!(text.contains("\u{fffd}[31m") && !text.contains('\x1b'), "{text}");
+    }
+
+    #[test]
+    fn a_step_is_as_bad_as_its_worst_note() {
+        let mut list = Checklist::new(Live::Err);
+        assert_eq!(list.step("fine", |_| Ok((7, "sum".to_owned()))), Some(7));
+        let warned = list.step("warned", |notes| {
+            notes.fact("size", "7 bytes");
+            notes.add(Level::Warning, "odd", "a", "odd");
+            Ok((8, String::new()))
+        });
+        assert_eq!(warned, Some(8));
+        let noted = list.step("noted", |notes| {
+            notes.add(Level::Error, "bad", "b", "bad");
+            notes.add(Level::Warning, "odd", "a", "odd");
+            Ok((9, String::new()))
+        });
+        assert_eq!(noted, None);
+        assert_eq!(list.step("failed", |_| -> Result<((), String)> { bail!("no\nreason") }), None);
+        list.skip("skipped", "not reached");
+        assert_eq!(list.counts(), "1 passed, 1 with warnings, 2 failed, 1 skipped");
+        let expected = "failed   failed\n         error    no\n                  reason";
+        assert_eq!(to_text(&Step { seconds: 0.0, ..list.steps[3].clone() }), expected);
+        assert_eq!(list.to_json()[1]["notes"][1]["subject"], "a");
+    }
+}

@@ -1,0 +1,233 @@
+//! The way of a package through BlueKing, step by step. A step that needs another is skipped where
+//! that one failed.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use blueking_package::agent::Preview;
+use blueking_package::check;
+use blueking_package::plugin::System;
+
+use super::checklist::{Checklist, Level};
+use super::deployment::Deployment;
+use super::looks::{alive, declared, import, look, preview, rewritten};
+use super::machine::Machine;
+use super::ports::{self, Port};
+use super::subject::{Subject, Values, name_of};
+
+/// Every step in its order.
+pub(crate) const STEPS: [&str; 15] = [
+    "import",
+    "unpack",
+    "port",
+    "arguments",
+    "env.yaml",
+    "start",
+    "alive after 2 s",
+    "scrape",
+    "metrics.json",
+    "debug preview",
+    "kill -9",
+    "restart on the same port",
+    "port taken",
+    "two copies side by side",
+    "stop",
+];
+
+/// What is rehearsed, and how.
+#[derive(Debug)]
+pub(crate) struct Course<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) system: Option<System>,
+    /// `name=value` as typed.
+    pub(crate) parameters: &'a [String],
+    pub(crate) scratch: &'a Path,
+}
+
+/// What a rehearsal learned beside how its steps went.
+#[derive(Debug, Default)]
+pub(crate) struct Learned {
+    pub(crate) id: String,
+    pub(crate) system: &'static str,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) url: String,
+    pub(crate) preview: Option<Preview>,
+}
+
+/// Goes the whole way.
+///
+/// # Errors
+/// The package cannot be read, or is asked for what it does not have.
+pub(crate) fn run(course: &Course<'_>, list: &mut Checklist) -> Result<Learned> {
+    let mut learned = Learned::default();
+    let report = check::file(course.file)?;
+    let kind = list.step(STEPS[0], |notes| Ok(import(&report, notes)));
+    if let Some(kind) = kind {
+        let subject = Subject::open(course.file, kind, course.system)?;
+        let values = subject.values(course.parameters)?;
+        learned.id.clone_from(&subject.id);
+        learned.system = name_of(subject.system);
+        deploy(course, &subject, &values, list, &mut learned);
+    }
+    for name in STEPS {
+        if !list.steps.iter().any(|step| step.name == name) {
+            list.skip(name, "not reached");
+        }
+    }
+    Ok(learned)
+}
+
+fn deploy(
+    course: &Course<'_>,
+    subject: &Subject,
+    values: &Values,
+    list: &mut Checklist,
+    learned: &mut Learned,
+) -> Option<()> {
+    let machine = list.step("unpack", |_| {
+        let machine = Machine::new(subject.system, course.scratch)?;
+        let summary = format!("{subject}, {} files, on {}", subject.files.len(), machine.name());
+        Ok((machine, summary))
+    })?;
+    let (port, typed) = list.step("port", |notes| {
+        let (own, typed) = subject.port(values)?;
+        let used = ports::is_used(own);
+        let is_fixed = typed || subject.is_component();
+        ensure!(
+            !is_fixed || !used,
+            "port {own} is used on this machine, and BlueKing would not look for another one; \
+             choose one with --param"
+        );
+        if used {
+            notes.fact("port", format!("{own} is used"));
+        }
+        let port = if is_fixed { Port::chosen(own) } else { Port::allocate(own)? };
+        let why = match (subject.is_component(), typed) {
+            (true, _) => "in the form",
+            (_, true) => "typed",
+            (false, false) => "allocated",
+        };
+        let summary = format!("{}, {why}", port.number);
+        Ok(((port, own), summary))
+    })?;
+    let mut one = Deployment::new(subject, &machine, &course.scratch.join("1"), values, port);
+    list.step("arguments", |notes| {
+        let one = one.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+        let (words, rewritings) = one.arguments();
+        rewritten("the arguments", &rewritings, notes);
+        let summary = words.join(" ");
+        learned.arguments = words;
+        Ok(((), summary))
+    });
+    let one = one.as_mut().ok()?;
+    learned.url.clone_from(&one.url);
+    if subject.is_component() {
+        list.skip("env.yaml", "BlueKing 5.1 has none");
+    } else {
+        list.step("env.yaml", |notes| {
+            for (name, rewritings) in one.variables() {
+                rewritten(&name, &rewritings, notes);
+            }
+            one.configure("")?;
+            Ok(((), one.place().display().to_string()))
+        })?;
+    }
+    let pid = list.step("start", |_| {
+        let pid = one.start()?;
+        Ok((pid, format!("process {pid}")))
+    })?;
+    list.step("alive after 2 s", |notes| Ok(((), alive(one, subject, &machine, pid, notes)?)));
+
+    let mut page = None;
+    list.step("scrape", |notes| {
+        let (read, summary) = look(one, notes)?;
+        page = Some(read);
+        Ok(((), summary))
+    });
+    if let Some(page) = page {
+        list.step("metrics.json", |notes| Ok(((), declared(&page, subject, notes))));
+        list.step("debug preview", |notes| {
+            let (preview, summary) = preview(&page, notes);
+            learned.preview = Some(preview);
+            Ok(((), summary))
+        });
+    }
+    live(course, subject, &machine, values, typed, one, list)
+}
+
+/// From the first `kill -9` to the last stop.
+fn live(
+    course: &Course<'_>,
+    subject: &Subject,
+    machine: &Machine,
+    values: &Values,
+    own_port: u16,
+    one: &mut Deployment<'_>,
+    list: &mut Checklist,
+) -> Option<()> {
+    list.step("kill -9", |_| {
+        one.kill()?;
+        Ok(((), String::new()))
+    })?;
+    list.step("restart on the same port", |_| {
+        let start = Instant::now();
+        one.start()?;
+        one.scrape()?;
+        Ok(((), format!("it answers after {:.1} s", start.elapsed().as_secs_f64())))
+    })?;
+    list.step("port taken", |notes| {
+        let place = course.scratch.join("taken");
+        let port = Port::chosen(one.port.number);
+        let mut second = Deployment::new(subject, machine, &place, values, port)?;
+        second.configure("")?;
+        ensure!(
+            second.start().is_err(),
+            "a second copy starts on port {}, which is taken; end the program with an error there",
+            one.port.number
+        );
+        one.scrape().context("the first copy does not answer any more")?;
+        let printed = second.printed();
+        let last = printed.lines().last().unwrap_or_default().to_owned();
+        if last.is_empty() {
+            let text = "the second copy ends without a word; say why on stderr";
+            notes.add(Level::Warning, "silent", "", text);
+        }
+        Ok(((), format!("it ends: {last}")))
+    });
+    if subject.is_component() {
+        list.skip("two copies side by side", "BlueKing 5.1 runs one copy on a host");
+        list.step("stop", |_| stop(one));
+        return Some(());
+    }
+    let two = list.step("two copies side by side", |_| {
+        let port = Port::allocate(own_port)?;
+        let place = course.scratch.join("2");
+        let mut values = values.clone();
+        values.remove("port");
+        let mut two = Deployment::new(subject, machine, &place, &values, port)?;
+        two.configure("")?;
+        two.start()?;
+        two.scrape()?;
+        one.scrape().context("the first copy does not answer any more")?;
+        let summary = format!("on ports {} and {}", one.port.number, two.port.number);
+        Ok((two, summary))
+    });
+    list.step("stop", |_| {
+        if let Some(mut two) = two {
+            stop(&mut two)?;
+            one.scrape().context("stop of one copy ended the other")?;
+        }
+        stop(one)?;
+        one.stop().context("nothing to stop is no failure")?;
+        Ok(((), "nothing is left".to_owned()))
+    });
+    Some(())
+}
+
+fn stop(copy: &mut Deployment<'_>) -> Result<((), String)> {
+    copy.stop()?;
+    let remains = copy.remains();
+    ensure!(remains.is_empty(), "stop leaves {}", remains.join(", "));
+    Ok(((), "nothing is left".to_owned()))
+}

@@ -1,0 +1,278 @@
+//! A copy of an exporter as it lies on a host: unpacked, configured, started and stopped as its
+//! generation of BlueKing does it. Whatever runs out of its folder is ended with it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use blueking_package::plugin::{
+    self, ConfigItem, ENV_TEMPLATE, ItemType, Rewriting, command_line, rewrite, split_words,
+};
+use blueking_package::v51::{self, EXPORTER_URL};
+
+use super::machine::{Machine, make_executable};
+use super::ports::Port;
+use super::processes::{self, running_in, wait_until};
+use super::scrape::{Answer, scrape};
+use super::subject::{Form, Subject, Values};
+use crate::process;
+use crate::server::Server;
+
+/// How long after its start BlueKing looks whether an exporter still runs.
+const ALIVE_AFTER: Duration = Duration::from_secs(2);
+
+/// How long an exporter that runs may take to answer, and one that was ended to be gone.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// One copy.
+#[derive(Debug)]
+pub(crate) struct Deployment<'a> {
+    subject: &'a Subject,
+    machine: &'a Machine,
+    /// What an operator typed, with the port of this copy.
+    values: Values,
+    /// The exporter's own folder.
+    pub(crate) folder: PathBuf,
+    /// The folder around it, for logs and the number of the process.
+    place: PathBuf,
+    pub(crate) port: Port,
+    pub(crate) url: String,
+    /// What was started without a script.
+    child: Option<Server>,
+}
+
+impl<'a> Deployment<'a> {
+    /// Unpacks a copy below `place` and knows where it will answer.
+    pub(crate) fn new(
+        subject: &'a Subject,
+        machine: &'a Machine,
+        place: &Path,
+        values: &Values,
+        port: Port,
+    ) -> Result<Self> {
+        let folder = place.join("external_plugins").join(&subject.id);
+        for file in &subject.files {
+            let path = folder.join(&file.path);
+            let parent = path.parent().context("a file lies in a folder")?;
+            fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
+            fs::write(&path, &file.bytes).with_context(|| format!("write {}", path.display()))?;
+            // A site gives its scripts these bits, whatever those of the archive are.
+            make_executable(&path, file.mode & 0o777 | 0o700)?;
+        }
+        // Processes are known by folders without links.
+        let place = place.canonicalize().context("find the scratch folder")?;
+        let folder = place.join("external_plugins").join(&subject.id);
+        machine.adapt(&folder.join(subject.program()))?;
+        let mut values = values.clone();
+        let url = if let Form::Plugin(items) = &subject.form {
+            values.insert("port".to_owned(), port.number.to_string());
+            place_files(items, &folder, &mut values)?;
+            let host = items.iter().find(|item| item.name == "host");
+            let host = host.map(|item| item.default_text()).filter(|host| !host.is_empty());
+            let typed = values.get("host").filter(|host| !host.is_empty()).cloned();
+            let host = typed.or(host).unwrap_or_else(|| "127.0.0.1".to_owned());
+            format!("http://{host}:{}{}", port.number, plugin::METRICS_PATH)
+        } else {
+            subject.url(&values)?
+        };
+        Ok(Self { subject, machine, values, folder, place, port, url, child: None })
+    }
+
+    /// The arguments as BlueKing passes them, and what its scripts make of the text on the way.
+    pub(crate) fn arguments(&self) -> (Vec<String>, Vec<Rewriting>) {
+        match &self.subject.form {
+            Form::Component(rows) => (v51::command_line(rows, &self.values), Vec::new()),
+            Form::Plugin(items) => {
+                let text = command_line(items, &self.values);
+                if matches!(self.machine, Machine::Wine(_)) {
+                    let words = text.split_ascii_whitespace().map(str::to_owned);
+                    return (words.collect(), Vec::new());
+                }
+                let files: Vec<_> =
+                    self.subject.files.iter().map(|file| file.path.as_str()).collect();
+                let split = split_words(&text, &files);
+                (split.words, split.rewritings)
+            }
+        }
+    }
+
+    /// The environment variables of the form, and what BlueKing's scripts make of their values.
+    pub(crate) fn variables(&self) -> Vec<(String, Vec<Rewriting>)> {
+        let Form::Plugin(items) = &self.subject.form else { return Vec::new() };
+        let variables = plugin::environment(items, &self.values);
+        variables.into_iter().map(|(name, value)| (name, rewrite(&value).1)).collect()
+    }
+
+    /// Renders `etc/env.yaml` of a plugin, with more lines at its end.
+    pub(crate) fn configure(&self, more: &str) -> Result<()> {
+        let Form::Plugin(items) = &self.subject.form else { return Ok(()) };
+        let place = self.machine.path_there(&self.place);
+        let mut names: BTreeMap<_, _> = plugin::environment(items, &self.values);
+        names.extend([
+            ("control_info.gse_agent_home".to_owned(), format!("{place}/gse")),
+            ("control_info.log_path".to_owned(), format!("{place}/log")),
+            ("control_info.pid_path".to_owned(), format!("{place}/run/{}.pid", self.subject.id)),
+            ("cmd_args".to_owned(), command_line(items, &self.values)),
+        ]);
+        let template = self.folder.join(ENV_TEMPLATE);
+        let text = fs::read_to_string(&template)
+            .with_context(|| format!("read {ENV_TEMPLATE} of the package"))?;
+        let text = plugin::render(&text, &names).map_err(anyhow::Error::msg)?;
+        fs::write(self.folder.join("etc/env.yaml"), text + more).context("write etc/env.yaml")
+    }
+
+    /// Starts the exporter, and looks whether it still runs 2 seconds later; its process.
+    ///
+    /// # Errors
+    /// It does not run then, with what it or its script printed.
+    pub(crate) fn start(&mut self) -> Result<u32> {
+        let begun = Instant::now();
+        if self.subject.is_component() {
+            return self.start_program(begun);
+        }
+        self.run("start")?;
+        let rest = ALIVE_AFTER.saturating_sub(begun.elapsed());
+        let ended = wait_until(rest, || running_in(&self.folder).is_empty());
+        ensure!(!ended, "start ended well, and nothing runs 2 s later: {}", self.printed());
+        let pid = self.pid()?;
+        let running = running_in(&self.folder);
+        if matches!(self.machine, Machine::Wine(_)) {
+            // The number is one of that Windows.
+            return running.first().copied().context("nothing runs");
+        }
+        ensure!(
+            running.contains(&pid),
+            "the pid file names process {pid}, and what runs is {running:?}"
+        );
+        Ok(pid)
+    }
+
+    fn start_program(&mut self, begun: Instant) -> Result<u32> {
+        let Form::Component(rows) = &self.subject.form else { return self.pid() };
+        let mut command = self.machine.program(&self.folder, &self.subject.program());
+        command.args(v51::command_line(rows, &self.values));
+        let variables = rows.iter().filter(|row| row.mode == v51::Mode::Env);
+        for row in variables.filter(|row| row.name != EXPORTER_URL) {
+            command.env(&row.name, self.values.get(&row.name).unwrap_or(&row.default));
+        }
+        let mut server = Server::start(&mut command, &self.log())?;
+        server.wait_for(ALIVE_AFTER + GRACE, || {
+            ensure!(begun.elapsed() >= ALIVE_AFTER, "2 s have not passed");
+            Ok(())
+        })?;
+        let pid = server.id();
+        self.child = Some(server);
+        Ok(pid)
+    }
+
+    /// Runs a script of the plugin to its end; what it printed is the error if it fails.
+    pub(crate) fn run(&self, script: &str) -> Result<()> {
+        let mut command = self.machine.script(&self.folder, script);
+        let log = self.place.join(format!("{script}.log"));
+        process::run_within(&mut command, &log, self.machine.limit())
+    }
+
+    /// Scrapes until there is an answer.
+    pub(crate) fn scrape(&self) -> Result<Answer> {
+        let copy = self.place.join("page");
+        let mut answer = scrape(&self.url, &copy);
+        wait_until(GRACE, || {
+            if answer.is_err() {
+                answer = scrape(&self.url, &copy);
+            }
+            answer.is_ok()
+        });
+        answer
+    }
+
+    /// Ends the exporter with SIGKILL.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.child = None;
+        for pid in running_in(&self.folder) {
+            processes::kill(pid)?;
+        }
+        ensure!(self.is_gone(), "processes {:?} still run", running_in(&self.folder));
+        Ok(())
+    }
+
+    /// Stops the exporter as BlueKing does; 5.1 has no script for it.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        if self.subject.is_component() { self.kill() } else { self.run("stop") }
+    }
+
+    /// What is left after the exporter was stopped.
+    pub(crate) fn remains(&self) -> Vec<String> {
+        let mut remains = Vec::new();
+        if !self.is_gone() {
+            remains.push(format!("processes {:?}", running_in(&self.folder)));
+        }
+        if !wait_until(GRACE, || !super::ports::is_used(self.port.number)) {
+            remains.push(format!("something that listens on port {}", self.port.number));
+        }
+        if self.pid_file().exists() {
+            remains.push("the pid file".to_owned());
+        }
+        remains
+    }
+
+    /// The arguments of a process of this copy, the exporter's own name first.
+    pub(crate) fn arguments_of(&self, pid: u32) -> Result<Vec<String>> {
+        Ok(self.machine.own_arguments(processes::arguments(pid)?))
+    }
+
+    pub(crate) fn pid(&self) -> Result<u32> {
+        let path = self.pid_file();
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("there is no pid file {}", path.display()))?;
+        text.trim().parse().with_context(|| format!("the pid file holds {text:?}"))
+    }
+
+    /// The end of what the exporter printed.
+    pub(crate) fn printed(&self) -> String {
+        let bytes = fs::read(self.log()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let lines: Vec<_> = text.lines().rev().take(10).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    /// The folder for logs and the number of the process.
+    pub(crate) fn place(&self) -> &Path {
+        &self.place
+    }
+
+    fn is_gone(&self) -> bool {
+        wait_until(GRACE, || running_in(&self.folder).is_empty())
+    }
+
+    fn log(&self) -> PathBuf {
+        self.place.join("log").join(format!("{}.log", self.subject.id))
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.place.join("run").join(format!("{}.pid", self.subject.id))
+    }
+}
+
+/// Puts files that were chosen in the form where BlueKing puts them; their values are the paths
+/// there.
+fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Result<()> {
+    for item in items.iter().filter(|item| item.input == ItemType::File) {
+        let Some(source) = values.get(&item.name).filter(|path| !path.is_empty()) else {
+            continue;
+        };
+        let name = Path::new(source).file_name().context("a file has a name")?;
+        let inside = Path::new("etc").join(name);
+        fs::copy(source, folder.join(&inside)).with_context(|| format!("copy {source}"))?;
+        values.insert(item.name.clone(), inside.display().to_string());
+    }
+    Ok(())
+}
+
+impl Drop for Deployment<'_> {
+    fn drop(&mut self) {
+        // Whatever became of it before.
+        let _ = self.kill();
+    }
+}

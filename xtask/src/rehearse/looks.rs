@@ -1,0 +1,137 @@
+//! What a rehearsal looks at: the check of the archive, the process, the page, what is declared. Each
+//! notes what is wrong and sums up what was seen.
+
+use anyhow::{Context, Result};
+use blueking_package::agent::{DEBUG_LOG_LIMIT, DEBUG_SECONDS, Page, Preview, compare};
+use blueking_package::check::{self, Kind, Severity, Stage};
+use blueking_package::plugin::Rewriting;
+
+use super::checklist::{Level, Notes};
+use super::deployment::Deployment;
+use super::machine::Machine;
+use super::subject::Subject;
+
+/// Seconds between two scrapes while a plugin is debugged.
+const PERIOD: u64 = 60;
+
+/// A page that takes longer than this is late for the agent's period sooner or later.
+const SLOW: f64 = 10.0;
+
+/// What the importers say; an error that they stop at ends the rehearsal.
+pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String) {
+    for finding in &report.findings {
+        let stops = matches!(finding.stage, Stage::Import | Stage::Save);
+        let level = match finding.severity {
+            Severity::Error if stops || report.kind == Kind::Unknown => Level::Error,
+            Severity::Error | Severity::Warning => Level::Warning,
+        };
+        notes.add(level, finding.rule, &finding.file, finding.to_string());
+    }
+    let count = |severity| report.count(severity);
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    (report.kind, format!("errors: {errors}, warnings: {warnings}"))
+}
+
+/// What BlueKing's own start script would make of the arguments, or of a variable.
+pub(super) fn rewritten(subject: &str, rewritings: &[Rewriting], notes: &mut Notes) {
+    for rewriting in rewritings {
+        let level = match rewriting {
+            Rewriting::Executed => Level::Error,
+            _ => Level::Warning,
+        };
+        let effect = rewriting.effect();
+        let text =
+            format!("BlueKing's start script changes {subject}: {effect}; write them without");
+        notes.add(level, "rewritten", subject, text);
+    }
+}
+
+/// Whether what runs is what BlueKing's own scripts would have started.
+pub(super) fn alive(
+    copy: &Deployment<'_>,
+    subject: &Subject,
+    machine: &Machine,
+    pid: u32,
+    notes: &mut Notes,
+) -> Result<String> {
+    if matches!(machine, Machine::Wine(_)) {
+        return Ok("as process of Wine".to_owned());
+    }
+    let arguments = copy.arguments_of(pid)?;
+    let (expected, _) = copy.arguments();
+    let (name, given) = arguments.split_first().context("the process has no name")?;
+    if given != expected {
+        let text =
+            format!("it was started with {given:?}; BlueKing's own script would pass {expected:?}");
+        notes.add(Level::Warning, "arguments", "", text);
+    }
+    let own_name = format!("./{}", subject.id);
+    if *name != own_name && matches!(machine, Machine::Native) && !subject.is_component() {
+        let text = format!(
+            "it runs as {name:?}, and the site's stop script looks for {own_name:?}; do not change \
+             the process's name"
+        );
+        notes.add(Level::Warning, "name", "", text);
+    }
+    Ok(format!("process {pid}"))
+}
+
+/// Scrapes and notes every line that the agent does not take as it is.
+pub(super) fn look(copy: &Deployment<'_>, notes: &mut Notes) -> Result<(Page, String)> {
+    let answer = copy.scrape()?;
+    let page = Page::read(&answer.body);
+    for line in &page.troubles {
+        let level = if line.trouble.is_error() { Level::Error } else { Level::Warning };
+        let text = format!("line {}: {}: {}", line.number, line.trouble, line.text);
+        notes.add(level, line.trouble.kind(), line.number.to_string(), text);
+    }
+    if answer.status != 200 {
+        let text = format!("the status is {}, which the agent does not look at", answer.status);
+        notes.add(Level::Warning, "status", "", text);
+    }
+    if page.samples.is_empty() {
+        notes.add(Level::Error, "empty", "", "there is no sample; debugging would find no metric");
+    }
+    let seconds = answer.took.as_secs_f64();
+    if seconds > SLOW {
+        let text = format!("the answer took {seconds:.1} s; stay below {SLOW} s");
+        notes.add(Level::Warning, "slow", "", text);
+    }
+    let summary = format!(
+        "{} samples in {} bytes, {:.0} ms, endpoint_up code {}",
+        page.samples.len(),
+        page.bytes,
+        seconds * 1000.0,
+        page.code()
+    );
+    Ok((page, summary))
+}
+
+/// Compares the page with `metrics.json`.
+pub(super) fn declared(page: &Page, subject: &Subject, notes: &mut Notes) -> String {
+    for difference in compare(&page.samples, &subject.declared) {
+        let level = if difference.is_error() { Level::Error } else { Level::Warning };
+        notes.add(level, difference.kind(), difference.subject(), difference.to_string());
+    }
+    let metrics: usize = subject.declared.groups.iter().map(|group| group.metrics.len()).sum();
+    format!("groups: {}, metrics: {metrics}", subject.declared.groups.len())
+}
+
+/// What the debug page shows, and whether its log would be cut.
+pub(super) fn preview(page: &Page, notes: &mut Notes) -> (Preview, String) {
+    let preview = Preview::new(&page.samples);
+    let bytes = preview.bytes_in_all(PERIOD);
+    if bytes > DEBUG_LOG_LIMIT {
+        let text = format!(
+            "the debug log would have about {bytes} bytes in {DEBUG_SECONDS} s; a site that cuts \
+             it ends with 3310023 指标数量过多; expose fewer metrics"
+        );
+        notes.add(Level::Warning, "debug_log", "", text);
+    }
+    let summary = format!(
+        "{} metrics; about {} bytes of log for each scrape, {bytes} in {DEBUG_SECONDS} s",
+        preview.rows.len(),
+        preview.bytes_per_scrape
+    );
+    (preview, summary)
+}

@@ -1,0 +1,134 @@
+//! `cargo xtask rehearse`: what BlueKing will do with a package, done on this machine before anyone
+//! uploads it. What BlueKing knows is `blueking-package`'s; here it meets real processes.
+
+mod checklist;
+mod course;
+mod deployment;
+mod html;
+mod interruption;
+mod looks;
+pub(crate) mod machine;
+mod ports;
+mod processes;
+mod scrape;
+mod subject;
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use blueking_package::plugin::System;
+use serde_json::{Value, json};
+
+pub(crate) use self::checklist::{Checklist, Level, Live, Note, State};
+pub(crate) use self::course::{Course, Learned};
+pub(crate) use self::deployment::Deployment;
+pub(crate) use self::machine::Machine;
+pub(crate) use self::ports::Port;
+pub(crate) use self::subject::{Subject, Values, name_of};
+use crate::flags;
+
+/// Rows of the preview that are shown in a terminal; the reports have all.
+const SHOWN_ROWS: usize = 10;
+
+/// The command line asks for what there is not; that is no fault of the package.
+#[derive(Debug)]
+pub(crate) struct WrongUse(pub(crate) String);
+
+impl fmt::Display for WrongUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUse {}
+
+/// Rehearses a package and reports on every step.
+///
+/// # Errors
+/// A step failed, or the package cannot be read.
+pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
+    let scratch = tempfile::Builder::new().prefix("rehearse-").tempdir();
+    let scratch = scratch.context("make a scratch folder")?;
+    let file = flags.file.as_deref().context("no package")?;
+    let course = Course {
+        file: Path::new(file),
+        system: flags.os.map(|os| os.0),
+        parameters: &flags.param,
+        scratch: scratch.path(),
+    };
+    interruption::clear_up(scratch.path())?;
+    let mut list = Checklist::new(if flags.json { Live::Err } else { Live::Out });
+    let learned = course::run(&course, &mut list)?;
+    if let Some(path) = &flags.html {
+        let page = html::page(file, &list, &learned);
+        fs::write(path, page).with_context(|| format!("cannot write {path}"))?;
+    }
+    let text = if flags.json {
+        let report = to_json(file, &list, &learned);
+        serde_json::to_string_pretty(&report).context("cannot write the report")?
+    } else {
+        to_text(&list, &learned)
+    };
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written.context("cannot write the report")?,
+    }
+    if list.count(State::Failed) > 0 {
+        bail!("{file} would not work on BlueKing; the failed steps are above");
+    }
+    Ok(())
+}
+
+/// Rehearses one system of a package in a folder that is there, for other tasks.
+///
+/// # Errors
+/// As for [`run`], but a failed step is none.
+pub(crate) fn rehearse(
+    file: &Path,
+    system: System,
+    parameters: &[String],
+    scratch: &Path,
+) -> Result<Checklist> {
+    let mut list = Checklist::new(Live::Out);
+    let course = Course { file, system: Some(system), parameters, scratch };
+    course::run(&course, &mut list)?;
+    Ok(list)
+}
+
+fn to_json(file: &str, list: &Checklist, learned: &Learned) -> Value {
+    json!({
+        "package": file,
+        "id": learned.id,
+        "os": learned.system,
+        "url": learned.url,
+        "arguments": learned.arguments,
+        "failed": list.count(State::Failed),
+        "warned": list.count(State::Warned),
+        "steps": list.to_json(),
+        "preview": learned.preview,
+    })
+}
+
+/// The preview as a table, and the counts.
+fn to_text(list: &Checklist, learned: &Learned) -> String {
+    let mut text = String::new();
+    if let Some(preview) = &learned.preview {
+        text += "\ndebug preview:\n";
+        for row in preview.rows.iter().take(SHOWN_ROWS) {
+            let labels: Vec<_> = row
+                .dimensions
+                .iter()
+                .map(|one| format!("{}={:?}", one.dimension_name, one.dimension_value))
+                .collect();
+            text += &format!("  {} {} {}\n", row.metric_name, row.metric_value, labels.join(" "));
+        }
+        let more = preview.rows.len().saturating_sub(SHOWN_ROWS);
+        if more > 0 {
+            text += &format!("  and {more} more; --json and --html have all\n");
+        }
+    }
+    text + "\n" + &list.counts()
+}

@@ -1,0 +1,129 @@
+//! One scrape as BlueKing's agent does it: its request, the body copied to a file before anything is
+//! looked at, the status never looked at.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use flate2::read::MultiGzDecoder;
+use ureq::Agent;
+
+/// The agent itself waits for ever; after a period of a minute the next scrape is due.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Most bytes of a page: the agent has no limit, this machine's disk has.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) body: Vec<u8>,
+    pub(crate) status: u16,
+    pub(crate) took: Duration,
+}
+
+/// Scrapes `url`, with the file `copy` for the body.
+///
+/// # Errors
+/// What the agent calls `ConnRefused` (2501) and `WriteTempFileFailed` (1501).
+pub(crate) fn scrape(url: &str, copy: &Path) -> Result<Answer> {
+    let start = Instant::now();
+    let config = Agent::config_builder()
+        .timeout_global(Some(LIMIT))
+        .http_status_as_error(false)
+        .proxy(None)
+        .build();
+    let response = Agent::new_with_config(config)
+        .get(url)
+        .header("Accept", "application/openmetrics-text,*/*")
+        .header("X-BK-AGENT", "bkmonitorbeat")
+        // Go's client asks for it by itself.
+        .header("Accept-Encoding", "gzip")
+        .call()
+        .with_context(|| format!("2501 ConnRefused: {url}"))?;
+    let status = response.status().as_u16();
+    let encoding = response.headers().get("content-encoding");
+    let is_packed = encoding.is_some_and(|value| value.as_bytes() == b"gzip");
+    let body = response.into_body().into_reader();
+    let mut body: Box<dyn Read> =
+        if is_packed { Box::new(MultiGzDecoder::new(body)) } else { Box::new(body) };
+    let mut file = File::create(copy).with_context(|| format!("create {}", copy.display()))?;
+    io::copy(&mut body.by_ref().take(MAX_BYTES), &mut file)
+        .with_context(|| format!("1501 WriteTempFileFailed: {url}"))?;
+    let took = start.elapsed();
+    let body = fs::read(copy).with_context(|| format!("read {}", copy.display()))?;
+    Ok(Answer { body, status, took })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::thread;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    /// Answers one request with `answer`, and gives back the request.
+    fn serve(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/metrics", listener.local_addr().unwrap());
+        let thread = thread::Builder::new().spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.push(byte[0]);
+            }
+            stream.write_all(&answer).unwrap();
+            String::from_utf8(request).unwrap()
+        });
+        (url, thread.unwrap())
+    }
+
+    #[test]
+    fn the_request_is_the_agents_and_the_status_is_not_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("page");
+        let (url, thread) = serve(
+            b"HTTP/1.1 500 Oh\r\nContent-Length: 4\r\nConnection: close\r\n\r\na 1\n".to_vec(),
+        );
+        let answer = scrape(&url, &copy).unwrap();
+        assert_eq!((answer.status, &*answer.body), (500, &b"a 1\n"[..]));
+        let request = thread.join().unwrap().to_lowercase();
+        for line in [
+            "get /metrics http/1.1\r\n",
+            "accept: application/openmetrics-text,*/*\r\n",
+            "x-bk-agent: bkmonitorbeat\r\n",
+            "accept-encoding: gzip\r\n",
+        ] {
+            assert!(request.contains(line), "{line} in {request}");
+        }
+    }
+
+    #[test]
+    fn a_packed_page_is_unpacked_and_half_a_page_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("page");
+        let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+        packer.write_all(b"a 1\n").unwrap();
+        let packed = packer.finish().unwrap();
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n";
+        let (url, thread) = serve([head.as_bytes(), &packed].concat());
+        assert_eq!(scrape(&url, &copy).unwrap().body, b"a 1\n");
+        thread.join().unwrap();
+
+        let (url, thread) = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na 1\n".to_vec());
+        let error = format!("{:#}", scrape(&url, &copy).unwrap_err());
+        assert!(error.contains("1501 WriteTempFileFailed"), "{error}");
+        thread.join().unwrap();
+
+        let error = format!("{:#}", scrape(&url, &copy).unwrap_err());
+        assert!(error.contains("2501 ConnRefused"), "{error}");
+    }
+}

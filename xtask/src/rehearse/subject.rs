@@ -1,0 +1,222 @@
+//! What is rehearsed: the files of one system out of a package, its form and what it declares.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use blueking_package::agent::Declared;
+use blueking_package::check::{self, Kind};
+use blueking_package::plugin::{self, ConfigItem, Member, Mode, System};
+use blueking_package::v51::{self, EXPORTER_URL, StartParameter};
+
+use super::WrongUse;
+
+/// One system's part of a package.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The plugin's id, or the component's name.
+    pub(crate) id: String,
+    pub(crate) system: System,
+    pub(crate) form: Form,
+    pub(crate) declared: Declared,
+    /// The files with their paths in the exporter's own folder.
+    pub(crate) files: Vec<Member>,
+}
+
+/// The rows that an operator fills in.
+#[derive(Debug)]
+pub(crate) enum Form {
+    /// Of a plugin of BlueKing 6 and 7.
+    Plugin(Vec<ConfigItem>),
+    /// Of a component of BlueKing 5.1.
+    Component(Vec<StartParameter>),
+}
+
+/// What an operator typed, by name of the row.
+pub(crate) type Values = BTreeMap<String, String>;
+
+impl Subject {
+    /// Opens a package of this kind; without a system, Linux if it is there, else the first.
+    pub(crate) fn open(file: &Path, kind: Kind, system: Option<System>) -> Result<Self> {
+        match kind {
+            Kind::Plugin => Self::plugin(plugin::read(file)?, system),
+            Kind::V51 | Kind::Unknown => Self::component(&v51::read(file)?, system),
+        }
+    }
+
+    /// The systems that a package is for.
+    pub(crate) fn systems(file: &Path) -> Result<Vec<System>> {
+        let kind = check::file(file)?.kind;
+        let is_there = |&system: &System| Self::open(file, kind, Some(system)).is_ok();
+        Ok(System::ALL.into_iter().filter(is_there).collect())
+    }
+
+    fn plugin(members: Vec<Member>, wanted: Option<System>) -> Result<Self> {
+        let of = |system: System| format!("{}/", system.folder());
+        let here = System::ALL
+            .into_iter()
+            .filter(|&system| members.iter().any(|member| member.path.starts_with(&of(system))));
+        let system = choose(&here.collect::<Vec<_>>(), wanted)?;
+        let form = plugin::read_config(&members)?;
+        let declared = Declared::from(&*plugin::read_metrics(&members)?);
+        let folder = of(system);
+        let mut id = None;
+        let mut files = Vec::new();
+        for member in members {
+            let inner = member.path.strip_prefix(&folder).and_then(|path| path.split_once('/'));
+            let Some((plugin, path)) = inner else { continue };
+            id.get_or_insert_with(|| plugin.to_owned());
+            let path = path.to_owned();
+            files.push(Member { path, ..member });
+        }
+        let id = id.with_context(|| format!("{folder} holds no plugin"))?;
+        Ok(Self { id, system, form: Form::Plugin(form), declared, files })
+    }
+
+    fn component(entries: &v51::Entries, wanted: Option<System>) -> Result<Self> {
+        let documents = v51::Documents::from_entries(entries)?;
+        let names = [
+            (System::LinuxX86_64, v51::LINUX_EXPORTER),
+            (System::WindowsX86_64, v51::WINDOWS_EXPORTER),
+        ];
+        let here = names.iter().filter(|(_, name)| entries.contains_key(*name));
+        let system = choose(&here.map(|(system, _)| *system).collect::<Vec<_>>(), wanted)?;
+        let bytes = names.iter().find(|(one, _)| *one == system);
+        let bytes = bytes.and_then(|(_, name)| entries.get(*name)).context("no executable")?;
+        let id = documents.info.name;
+        let program = Member { path: system.executable(&id), mode: 0o755, bytes: bytes.clone() };
+        Ok(Self {
+            id,
+            system,
+            declared: Declared::from(&*documents.metrics),
+            form: Form::Component(documents.config_schema),
+            files: vec![program],
+        })
+    }
+
+    pub(crate) fn is_component(&self) -> bool {
+        matches!(self.form, Form::Component(_))
+    }
+
+    /// The executable's path in the folder.
+    pub(crate) fn program(&self) -> String {
+        self.system.executable(&self.id)
+    }
+
+    /// What an operator typed, as rows of this form.
+    ///
+    /// # Errors
+    /// [`WrongUse`] for a row that the form does not have.
+    pub(crate) fn values(&self, typed: &[String]) -> Result<Values> {
+        let names: Vec<&str> = match &self.form {
+            Form::Plugin(items) => items.iter().map(|item| item.name.as_str()).collect(),
+            Form::Component(rows) => rows.iter().map(|row| row.name.as_str()).collect(),
+        };
+        let mut values = Values::new();
+        for text in typed {
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                WrongUse(format!("--param {text:?} is not name=value; add the value"))
+            })?;
+            if !names.contains(&name) {
+                let names = names.join(", ");
+                let told = format!("the form has no row {name:?}; its rows are {names}");
+                return Err(WrongUse(told).into());
+            }
+            values.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(values)
+    }
+
+    /// The port that the form asks for, and whether an operator typed it.
+    pub(crate) fn port(&self, values: &Values) -> Result<(u16, bool)> {
+        let (name, text) = match &self.form {
+            Form::Plugin(items) => {
+                let is_it =
+                    |item: &&ConfigItem| item.mode == Mode::Collector && item.name == "port";
+                let item = items.iter().find(is_it).context("the form has no row \"port\"")?;
+                ("port", item.default_text())
+            }
+            Form::Component(_) => (EXPORTER_URL, self.url(values)?),
+        };
+        let typed = values.get(name).filter(|value| !value.is_empty());
+        let text = typed.unwrap_or(&text);
+        let digits = if self.is_component() { port_of(text) } else { text };
+        let port = digits.parse().ok().filter(|&port| port > 0);
+        let port = port.with_context(|| format!("{name} {text:?} has no port from 1 to 65535"))?;
+        Ok((port, typed.is_some()))
+    }
+
+    /// The URL that 5.1 scrapes.
+    pub(crate) fn url(&self, values: &Values) -> Result<String> {
+        let Form::Component(rows) = &self.form else { return Ok(String::new()) };
+        let row = rows.iter().find(|row| row.name == EXPORTER_URL);
+        let row = row.with_context(|| format!("the form has no row {EXPORTER_URL}"))?;
+        let url = values.get(EXPORTER_URL).unwrap_or(&row.default).clone();
+        ensure!(url.starts_with("http://"), "{EXPORTER_URL} {url:?} is no http:// URL");
+        Ok(url)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for {}", self.id, name_of(self.system))
+    }
+}
+
+/// What a system is called on the command line.
+pub(crate) const fn name_of(system: System) -> &'static str {
+    match system {
+        System::LinuxX86_64 => "linux",
+        System::LinuxAarch64 => "linux-aarch64",
+        System::WindowsX86_64 => "windows",
+    }
+}
+
+fn choose(here: &[System], wanted: Option<System>) -> Result<System> {
+    let wanted = wanted.unwrap_or_else(|| {
+        let first = here.first().copied().unwrap_or(System::LinuxX86_64);
+        if here.contains(&System::LinuxX86_64) { System::LinuxX86_64 } else { first }
+    });
+    if !here.contains(&wanted) {
+        let names: Vec<_> = here.iter().copied().map(name_of).collect();
+        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let told = format!("the package is not for {}, but for {names}", name_of(wanted));
+        return Err(WrongUse(told).into());
+    }
+    Ok(wanted)
+}
+
+/// The port in `http://host:port/path`.
+fn port_of(url: &str) -> &str {
+    let rest = url.strip_prefix("http://").unwrap_or(url);
+    let authority = rest.split('/').next().unwrap_or_default();
+    authority.rsplit_once(':').map_or("80", |(_, port)| port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_is_linux_where_there_is_a_choice() {
+        use System::{LinuxAarch64, LinuxX86_64, WindowsX86_64};
+        assert_eq!(choose(&[LinuxAarch64, LinuxX86_64], None).unwrap(), LinuxX86_64);
+        assert_eq!(choose(&[LinuxAarch64, WindowsX86_64], None).unwrap(), LinuxAarch64);
+        assert_eq!(choose(&System::ALL, Some(WindowsX86_64)).unwrap(), WindowsX86_64);
+        let error = choose(&[LinuxX86_64], Some(WindowsX86_64)).unwrap_err();
+        assert!(error.is::<WrongUse>() && error.to_string().contains("but for linux"));
+        assert!(choose(&[], None).is_err());
+    }
+
+    #[test]
+    fn a_url_has_a_port() {
+        for (url, port) in [
+            ("http://127.0.0.1:9601/metrics", "9601"),
+            ("http://localhost/metrics", "80"),
+            ("http://localhost:1", "1"),
+        ] {
+            assert_eq!(port_of(url), port);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! An exporter for the tests of `rehearse`: sound, or broken in the way that `--pool.mode` names.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, ExitCode};
+use std::thread;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    // BlueKing 5.1 writes `--name=value`, 6 and 7 `--name value`.
+    let of = |name: &str| {
+        let at = arguments.iter().position(|word| word.starts_with(name))?;
+        let joined = arguments[at].strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+        joined.or_else(|| arguments.get(at + 1).cloned())
+    };
+    let mode = of("--pool.mode").unwrap_or_default();
+    if mode == "exit" {
+        return complain("the pool is not configured");
+    }
+    if mode == "child" {
+        // It outlives this program, as whoever stops that one does not know of it.
+        let _ = Command::new("sleep").arg("600").spawn();
+    }
+    let address = of("--web.listen-address").unwrap_or_default();
+    let listener = match TcpListener::bind(&address) {
+        Ok(listener) => listener,
+        Err(_) if mode == "stubborn" => loop {
+            thread::park();
+        },
+        Err(error) => return complain(&format!("cannot listen on {address}: {error}")),
+    };
+    let page = match &*mode {
+        "lossy" => "pool_size NaN\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
+        _ => "# HELP pool_size Connections.\npool_size 1\npool_free 1\n",
+    };
+    for stream in listener.incoming().flatten() {
+        // Whoever went away misses nothing.
+        let _ = answer(stream, page);
+    }
+    ExitCode::SUCCESS
+}
+
+fn complain(why: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "pool_exporter: {why}");
+    ExitCode::FAILURE
+}
+
+fn answer(stream: TcpStream, page: &str) -> io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut line = String::new();
+    while reader.read_line(&mut line)? > 2 {
+        line.clear();
+    }
+    let length = page.len();
+    write!(
+        &stream,
+        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{page}"
+    )
+}

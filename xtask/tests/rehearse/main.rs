@@ -1,0 +1,227 @@
+//! `cargo xtask rehearse` as it is typed, on packages that are sound or broken in one way.
+
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
+
+mod package;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::package::{write_component, write_plugin};
+
+fn rehearse(file: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.arg("rehearse").arg(file).args(arguments).output().unwrap()
+}
+
+/// The report on a package whose exporter is in this mode, and the exit code.
+fn report(file: &Path, mode: &str) -> (Value, Option<i32>) {
+    let output = rehearse(file, &["--json", &format!("--param=--pool.mode={mode}")]);
+    let report = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    (report, output.status.code())
+}
+
+/// The steps that ended like this.
+fn steps<'v>(report: &'v Value, state: &str) -> Vec<&'v str> {
+    let steps = report["steps"].as_array().unwrap().iter();
+    let steps = steps.filter(|step| step["state"] == state);
+    steps.map(|step| step["name"].as_str().unwrap()).collect()
+}
+
+/// Every note of a step, as one text.
+fn notes(report: &Value, step: &str) -> String {
+    let steps = report["steps"].as_array().unwrap();
+    let step = steps.iter().find(|one| one["name"] == step).unwrap();
+    step["notes"].to_string()
+}
+
+#[test]
+fn a_sound_plugin_goes_the_whole_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pool_exporter.tgz");
+    write_plugin(&file, &[]);
+    let html = folder.path().join("report.html");
+    let output = rehearse(&file, &["--html", html.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("0 failed, 0 skipped"), "{text}");
+    assert!(text.contains("\n  pool_size 1 \n"), "{text}");
+    let page = fs::read_to_string(html).unwrap();
+    assert!(page.contains("pool_free") && page.contains("two copies side by side"), "{page}");
+}
+
+#[test]
+fn a_sound_component_of_5_1_is_started_directly() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pool.zip");
+    write_component(&file);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((code, &report["failed"]), (Some(0), &json!(0)), "{report}");
+    assert_eq!(steps(&report, "skipped"), ["env.yaml", "two copies side by side"]);
+    assert_eq!(report["arguments"][2], "--pool.mode=sound");
+    assert_eq!(report["preview"]["rows"][0]["metric_name"], "pool_size");
+}
+
+#[test]
+fn an_exporter_that_ends_at_once_fails_the_start_with_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plugin, component) = (folder.path().join("p.tgz"), folder.path().join("p.zip"));
+    write_plugin(&plugin, &[]);
+    write_component(&component);
+    for file in [plugin, component] {
+        let (report, code) = report(&file, "exit");
+        assert_eq!((steps(&report, "failed"), code), (vec!["start"], Some(1)), "{report}");
+        assert!(notes(&report, "start").contains("the pool is not configured"), "{report}");
+        assert!(steps(&report, "skipped").contains(&"scrape"));
+    }
+}
+
+#[test]
+fn a_script_that_starts_nothing_fails_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[("start.sh", "#!/bin/sh\nexit 0\n")]);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((steps(&report, "failed"), code), (vec!["start"], Some(1)), "{report}");
+    assert!(notes(&report, "start").contains("nothing runs"), "{report}");
+}
+
+#[test]
+fn what_a_page_loses_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let (other, code) = report(&file, "lossy");
+    let failed = ["scrape", "metrics.json"];
+    assert_eq!((&*steps(&other, "failed"), code), (&failed[..], Some(1)), "{other}");
+    let scrape = notes(&other, "scrape");
+    assert!(scrape.contains("not_finite") && scrape.contains("pool_size NaN"), "{scrape}");
+    let notes = notes(&other, "metrics.json");
+    assert!(notes.contains("pool_surprise is on the page"), "{notes}");
+    assert!(notes.contains("the label shard of pool_free"), "{notes}");
+    assert!(notes.contains("pool_size of the group pool is in metrics.json and not"), "{notes}");
+}
+
+#[test]
+fn a_copy_that_stays_without_its_port_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let (stubborn, code) = report(&file, "stubborn");
+    assert_eq!((steps(&stubborn, "failed"), code), (vec!["port taken"], Some(1)), "{stubborn}");
+}
+
+#[test]
+fn a_child_that_outlives_its_exporter_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let (child, code) = report(&file, "child");
+    assert_eq!((steps(&child, "failed"), code), (vec!["stop"], Some(1)), "{child}");
+    assert!(notes(&child, "stop").contains("stop leaves processes"), "{child}");
+}
+
+#[test]
+fn what_the_scripts_of_a_site_change_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let (plus, code) = report(&file, "a_=b");
+    let warned = ["import", "arguments", "alive after 2 s"];
+    assert_eq!((code, &*steps(&plus, "warning")), (Some(0), &warned[..]), "{plus}");
+    assert!(notes(&plus, "arguments").contains("becomes"), "{plus}");
+    let alive = notes(&plus, "alive after 2 s");
+    assert!(alive.contains("a_=b") && alive.contains("a+=b"), "{alive}");
+
+    let (executed, code) = report(&file, "$(touch x)");
+    assert_eq!((code, steps(&executed, "failed")), (Some(1), vec!["arguments"]), "{executed}");
+}
+
+#[test]
+fn a_file_of_the_form_lies_beside_env_yaml() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    let config = json!([
+        {"name": "host", "mode": "collector", "type": "text", "default": "127.0.0.1",
+         "description": "", "visible": false},
+        {"name": "port", "mode": "collector", "type": "text", "default": "9700",
+         "description": "", "visible": false},
+        {"name": "--web.listen-address", "mode": "opt_cmd", "type": "text",
+         "default": "${host}:${port}", "description": ""},
+        {"name": "--pool.file", "mode": "opt_cmd", "type": "file", "default": "p.conf",
+         "description": "", "file_base64": "Cg=="},
+        {"name": "PASSWORD", "mode": "env", "type": "password", "default": "", "description": ""}
+    ]);
+    write_plugin(&file, &[("info/config.json", &config.to_string())]);
+    let source = folder.path().join("pool.conf");
+    fs::write(&source, "shards = 2\n").unwrap();
+    let typed = format!("--param=--pool.file={}", source.display());
+    // What is executed on a host is told, and not executed here.
+    let output = rehearse(&file, &["--json", &typed, "--param", "PASSWORD=`touch x`"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(steps(&report, "failed"), ["env.yaml"], "{report}");
+    assert!(notes(&report, "env.yaml").contains("changes PASSWORD"), "{report}");
+
+    let arguments = report["arguments"].as_array().unwrap();
+    assert_eq!(arguments[2..], [json!("--pool.file"), json!("etc/pool.conf")]);
+    assert!(!notes(&report, "alive after 2 s").contains("arguments"), "{report}");
+}
+
+#[test]
+fn a_signal_leaves_nothing_behind() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let mut rehearsal = command
+        .arg("rehearse")
+        .arg(&file)
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(rehearsal.stdout.take().unwrap());
+    let mut lines = output.lines().map(Result::unwrap);
+    let start = lines.find(|line| line.starts_with("ok       start: ")).unwrap();
+    let pid = start.split_whitespace().nth(3).unwrap();
+    let program = Path::new("/proc").join(pid).join("exe");
+    assert!(fs::read_link(&program).unwrap().starts_with(folder.path().canonicalize().unwrap()));
+
+    let kill = format!("kill -TERM {}", rehearsal.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert_eq!(rehearsal.wait().unwrap().signal(), Some(15));
+    assert!(fs::read_link(&program).is_err(), "the exporter still runs");
+    let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let scratch = left.filter(|name| name.to_string_lossy().starts_with("rehearse-"));
+    assert!(!scratch.into_iter().any(|name| name != "rehearse-ports"));
+}
+
+#[test]
+fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    for (arguments, expected) in [
+        (&["--param", "prot=1"][..], "the form has no row \"prot\"; its rows are host, port"),
+        (&["--param", "port"], "is not name=value"),
+        (&["--os", "windows"], "the package is not for windows, but for linux"),
+        (&["--os", "aix"], "none of"),
+    ] {
+        let output = rehearse(&file, arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(expected), "{told}");
+    }
+
+    write_plugin(&file, &[("info/config.json", "[]")]);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((steps(&report, "failed"), code), (vec!["import"], Some(1)), "{report}");
+    assert_eq!(steps(&report, "skipped").len(), 14);
+}

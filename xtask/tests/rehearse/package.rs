@@ -1,0 +1,83 @@
+//! Packages of both generations around the exporter of these tests.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::Path;
+
+use blueking_package::plugin::{self, Member, System};
+use blueking_package::{Definitions, PackageDescription, v51};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tar::{Builder, Header};
+
+const DEFINITIONS: &str = r#"{
+  "name": "pool_exporter",
+  "version": "0.1.0",
+  "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.mode"}],
+  "metrics": [
+    {"name": "pool_size", "kind": "gauge", "zh": "连接数"},
+    {"name": "pool_free", "kind": "gauge", "zh": "空闲数"}
+  ]
+}"#;
+
+fn description() -> PackageDescription {
+    // A port that was free just now: what is allocated is another where it is not any more.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let text = format!(
+        "plugin_id = 'pool_exporter'\ncomponent_name = 'pool'\ndisplay_name = '连接池'\n\
+         plugin_version = '1.1'\nlabel = 'component'\nlisten = '127.0.0.1:{port}'\n\
+         [[parameter]]\nflag = '--pool.mode'\ndefault = 'sound'\ndescription = '模式'\n\
+         [[group]]\nname = 'pool'\ndescription = '连接池'\nmetrics = ['pool_*']\n"
+    );
+    PackageDescription::parse("blueking.toml", &text).unwrap()
+}
+
+fn definitions() -> Definitions {
+    Definitions::parse("pool_exporter --describe", DEFINITIONS).unwrap()
+}
+
+fn exporter() -> Vec<u8> {
+    fs::read(env!("CARGO_BIN_EXE_fake_exporter")).unwrap()
+}
+
+fn logo() -> Vec<u8> {
+    let mut logo = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x9b\0\0\0\x41".to_vec();
+    logo.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
+    logo
+}
+
+/// A package of BlueKing 6 and 7, with the files of `instead` in the place of its own.
+pub(crate) fn write_plugin(path: &Path, instead: &[(&str, &str)]) {
+    let package = plugin::Package {
+        documents: plugin::generate(&description(), &definitions()).unwrap(),
+        description: "# 连接池\n".to_owned(),
+        release: "新版本".to_owned(),
+        logo: logo(),
+        executables: BTreeMap::from([(System::LinuxX86_64, exporter())]),
+    };
+    let file = GzEncoder::new(File::create(path).unwrap(), Compression::fast());
+    let mut archive = Builder::new(file);
+    for Member { path, mode, bytes } in package.members() {
+        let other = instead.iter().find(|(name, _)| path.ends_with(name));
+        let bytes = other.map_or(bytes, |(_, text)| text.as_bytes().to_vec());
+        let mut header = Header::new_ustar();
+        header.set_mode(mode);
+        header.set_size(bytes.len() as u64);
+        archive.append_data(&mut header, path, &*bytes).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap();
+}
+
+/// A package of BlueKing 5.1.
+pub(crate) fn write_component(path: &Path) {
+    let package = v51::Package {
+        documents: v51::generate(&description(), &definitions()).unwrap(),
+        description: "# 连接池\n".to_owned(),
+        logo: logo(),
+        linux: Some(exporter()),
+        windows: None,
+    };
+    v51::write(path, &package).unwrap();
+}
