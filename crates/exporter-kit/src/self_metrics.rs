@@ -159,7 +159,7 @@ impl SelfMetrics {
             .zh("缓存数据的年龄"),
             errors,
             dropped: Counter::new(
-                name("scrape_samples_dropped_total"),
+                name("scrape_samples_discarded_total"),
                 "Samples of the collector that were left out: no finite numbers, too long, too many, twice the same, not as defined.",
             )
             .labels(["collector"])

@@ -157,7 +157,7 @@ fn one_with_nan_duplicates_and_labels_of_a_megabyte() {
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
         let rotten: Vec<_> = page.body.lines().filter(|line| line.starts_with("rotten")).collect();
         assert_eq!(rotten, ["rotten{text=\"twice\"} 1"], "what would spoil the page is not on it");
-        let dropped = "hostile_exporter_scrape_samples_dropped_total";
+        let dropped = "hostile_exporter_scrape_samples_discarded_total";
         let of = |collector| page.sample(&format!("{dropped}{{collector=\"{collector}\"}}"));
         assert_eq!((of("rotten"), of("good")), (Some(1102.0 * run), Some(0.0)));
     }

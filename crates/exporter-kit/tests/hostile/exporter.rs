@@ -110,8 +110,18 @@ impl Exporter {
 
     /// Resident memory in KiB. To the page, where `VmRSS` may be some pages late.
     pub(crate) fn resident(&self) -> u64 {
+        self.memory("Rss:")
+    }
+
+    /// Resident memory in KiB without that of files, which is mostly the code: what is tested is
+    /// several times as large as what ships.
+    pub(crate) fn own_memory(&self) -> u64 {
+        self.memory("Anonymous:")
+    }
+
+    fn memory(&self, kind: &str) -> u64 {
         let text = self.proc("smaps_rollup");
-        let line = text.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(kind)).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
