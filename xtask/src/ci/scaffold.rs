@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
 }
 
 fn is_sound(workspace: &Workspace, copy: &Workspace, name: &str, tools: &Tools) -> Result<()> {
-    // The target folder of all else: the dependencies are built there already.
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.target(), PathBuf::from);
+    // Its own: cargo takes the crates of a copy for those of the original, and would mix them up.
+    let target = workspace.target().join("ci/new-target");
     let log = tools.logs.join(format!("new-{name}.log"));
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new(&tools.cargo);
