@@ -198,11 +198,12 @@ impl fmt::Display for RedisError {
                 "Redis says {text:?}; check --redis.username and the password, from \
                  REDIS_EXPORTER_REDIS_PASSWORD or --redis.password-file"
             ),
-            Self::Refused(command, text) => write!(
+            Self::Refused(command, text) if text.starts_with("NOPERM") => write!(
                 f,
-                "Redis refused {command}: {text:?}; the user needs the commands PING, INFO and \
+                "Redis refused {command}: {text:?}; give the user the commands PING, INFO and \
                  LATENCY"
             ),
+            Self::Refused(command, text) => write!(f, "Redis refused {command}: {text:?}"),
         }
     }
 }

@@ -114,6 +114,17 @@ mod tests {
         Definitions::parse("--describe", &json.to_string()).unwrap()
     }
 
+    /// Only just enough of an ELF file.
+    fn executable() -> Vec<u8> {
+        let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
+        elf.resize(64, 0);
+        elf[16] = 3;
+        elf[18] = 62;
+        // What is UTF-8 throughout would be a script.
+        elf.push(0xff);
+        elf
+    }
+
     #[test]
     fn packages_can_be_made_of_what_is_rendered_whatever_the_name() {
         for name in ["a-exporter", "redis-exporter", "fifteen-letters-exporter"] {
@@ -123,20 +134,33 @@ mod tests {
             let text = String::from_utf8(file("blueking.toml").bytes.clone()).unwrap();
             let description = PackageDescription::parse("blueking.toml", &text).unwrap();
             let definitions = definitions(&names);
-            let problems = plugin::generate(&description, &definitions).map(|_| ());
-            assert_eq!(problems, Ok(()), "{name}");
+            let markdown = String::from_utf8(file("description.md").bytes.clone()).unwrap();
+            let logo = file("logo.png").bytes.clone();
+            let folder = tempfile::tempdir().unwrap();
+
+            let zip = folder.path().join("a.zip");
             let documents = v51::generate(&description, &definitions).unwrap();
-            let markdown = file("description.md").bytes.clone();
+            let (text, linux) = (markdown.clone(), Some(executable()));
             let package = v51::Package {
                 documents,
-                description: String::from_utf8(markdown).unwrap(),
-                logo: file("logo.png").bytes.clone(),
-                linux: None,
+                description: text,
+                logo: logo.clone(),
+                linux,
                 windows: None,
             };
-            let report = check::entries(&package.to_entries());
-            let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
-            assert_eq!(rules, ["zip-no-executable"], "{name}: {:?}", report.findings);
+            v51::write(&zip, &package).unwrap();
+
+            let tgz = folder.path().join("a.tgz");
+            let documents = plugin::generate(&description, &definitions).unwrap();
+            let executables = [(plugin::System::LinuxX86_64, executable())].into_iter().collect();
+            let release = "First release.".to_owned();
+            let package =
+                plugin::Package { documents, description: markdown, release, logo, executables };
+            plugin::write(&tgz, &package).unwrap();
+            for path in [zip, tgz] {
+                let report = check::file(&path).unwrap();
+                assert!(report.is_clean(), "{name}: {:?}", report.findings);
+            }
         }
     }
 

@@ -12,7 +12,7 @@ const UP: Gauge = Gauge::new("redis_up", "Whether Redis answered (1) or not (0).
 
 const LAST_ERROR: Gauge<1> = Gauge::new(
     "redis_exporter_last_scrape_error",
-    "Whether asking Redis failed (1) or not (0); err is connect, timeout, lost, auth, refused or \
+    "Whether asking Redis failed (1) or not (0); err is connect, timeout, lost, auth or \
      password_file.",
 )
 .labels(["err"])
@@ -63,7 +63,11 @@ impl Up {
     fn ping(&self) -> Result<f64, RedisError> {
         let mut connection = self.target.connect()?;
         let begun = Instant::now();
-        connection.ask("PING", &["PING"])?;
+        match connection.ask("PING", &["PING"]) {
+            // One that loads its data, is busy with a script or lets this user do nothing is up.
+            Ok(_) | Err(RedisError::Refused(..)) => {}
+            Err(error) => return Err(error),
+        }
         Ok(begun.elapsed().as_secs_f64())
     }
 }

@@ -1,11 +1,10 @@
 //! A Redis that is well: what the page tells of it.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::process::{Exporter, Page, run};
+use crate::process::{Exporter, run};
 use crate::redis::Redis;
 
 #[test]
@@ -80,7 +79,7 @@ fn a_replica_and_its_master_tell_of_each_other() {
     let replica = Redis::start(&["--replicaof", "127.0.0.1", &port]);
     let exporter = Exporter::start(&[&replica.flag()], &[]);
     let link = format!("redis_master_link_up{{master_host=\"127.0.0.1\",master_port=\"{port}\"}}");
-    let page = until(&exporter, |page| page.value(&link) == Some(1.0));
+    let page = exporter.page_with(|page| page.value(&link) == Some(1.0));
     assert!(page.0.contains("redis_instance_info{role=\"slave\""), "{}", page.0);
     let page = Exporter::start(&[&master.flag()], &[]).page();
     assert_eq!(page.value("redis_connected_slaves"), Some(1.0), "{}", page.0);
@@ -111,7 +110,7 @@ fn passwords_come_from_the_environment_or_a_file_and_are_never_shown() {
 fn in_the_background_info_is_cached_and_up_is_not() {
     let redis = Redis::start(&[]);
     let exporter = Exporter::start(&[&redis.flag(), "--redis.interval=50ms"], &[]);
-    let page = until(&exporter, |page| page.has("redis_connected_clients"));
+    let page = exporter.page_with(|page| page.has("redis_connected_clients"));
     let help = page.0.lines().find(|line| line.starts_with("# HELP redis_connected_clients "));
     assert!(help.unwrap().ends_with("Cached: read every 50ms."), "{help:?}");
     let age = "redis_exporter_scrape_collector_age_seconds{collector=\"info\"}";
@@ -120,16 +119,4 @@ fn in_the_background_info_is_cached_and_up_is_not() {
     let page = exporter.page();
     assert_eq!((page.value("redis_up"), page.error()), (Some(0.0), "connect"));
     assert!(page.has("redis_connected_clients"), "the last good samples stay, with their age");
-}
-
-/// The first page that is as wanted.
-fn until(exporter: &Exporter, wanted: impl Fn(&Page) -> bool) -> Page {
-    let begun = Instant::now();
-    loop {
-        let page = exporter.page();
-        if wanted(&page) {
-            return page;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(30), "never came: {}", page.0);
-    }
 }

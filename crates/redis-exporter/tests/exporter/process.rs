@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// A command of the binary with `args`, and with nothing of the tests' own environment that would
 /// set it up.
@@ -47,6 +48,19 @@ impl Exporter {
     /// The metrics, as a scraper gets them.
     pub(crate) fn page(&self) -> Page {
         get(self.address)
+    }
+
+    /// The first page that is as wanted.
+    pub(crate) fn page_with(&self, wanted: impl Fn(&Page) -> bool) -> Page {
+        let begun = Instant::now();
+        loop {
+            let page = self.page();
+            if wanted(&page) {
+                return page;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "never came: {}", page.0);
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Where it listens, for a scrape by another thread.

@@ -15,7 +15,7 @@ pub(crate) struct Redis {
     child: Child,
     port: u16,
     /// Kept open, so that it can go on writing its log.
-    _log: BufReader<ChildStdout>,
+    log: BufReader<ChildStdout>,
     _folder: TempDir,
 }
 
@@ -41,18 +41,22 @@ impl Redis {
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("cannot start redis-server: {error}; run `cargo xtask ci --setup`")
         });
-        let mut log = BufReader::new(child.stdout.take().unwrap());
+        let log = BufReader::new(child.stdout.take().unwrap());
+        // From here on it is ended with this value.
+        let mut redis = Self { child, port, log, _folder: folder };
+        redis.is_ready().then_some(redis)
+    }
+
+    /// Waits until it takes connections; false if it ends instead.
+    fn is_ready(&mut self) -> bool {
         let mut line = String::new();
-        loop {
-            line.clear();
-            if log.read_line(&mut line).unwrap() == 0 {
-                child.wait().unwrap();
-                return None;
-            }
+        while self.log.read_line(&mut line).unwrap() > 0 {
             if line.contains("Ready to accept connections") {
-                return Some(Self { child, port, _log: log, _folder: folder });
+                return true;
             }
+            line.clear();
         }
+        false
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -66,12 +70,17 @@ impl Redis {
 
     /// Sends commands, one in a line, and waits for as many answers.
     pub(crate) fn send(&self, commands: &[&str]) {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        let mut stream = TcpStream::connect(address).unwrap();
-        let text = format!("{}\r\nQUIT\r\n", commands.join("\r\n"));
-        stream.write_all(text.as_bytes()).unwrap();
+        let mut stream = self.begin(&[commands, &["QUIT"]].concat());
         // It closes the connection after the last answer.
         stream.read_to_string(&mut String::new()).unwrap();
+    }
+
+    /// Sends commands without waiting for answers; closing the stream may end them.
+    pub(crate) fn begin(&self, commands: &[&str]) -> TcpStream {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(format!("{}\r\n", commands.join("\r\n")).as_bytes()).unwrap();
+        stream
     }
 
     pub(crate) fn hang(&self) {
