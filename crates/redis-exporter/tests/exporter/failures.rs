@@ -58,7 +58,7 @@ fn a_redis_that_is_busy_is_up_and_says_so() {
     let page = exporter.page_with(|page| !page.has("redis_connected_clients"));
     assert_eq!((page.value("redis_up"), page.error()), (Some(1.0), ""), "{}", page.0);
     let log = exporter.stop();
-    assert!(log.contains("refused INFO: \"BUSY "), "{log}");
+    assert!(log.contains("refused INFO") && log.contains("BUSY "), "{log}");
 }
 
 #[test]
