@@ -75,11 +75,9 @@ fn join_workspace(workspace: &Workspace, names: &Names) -> Result<()> {
         command
     };
     let log = workspace.target().join("new.log");
-    let update = cargo(&["update", "--workspace"]);
     // Nothing is fetched that is here already.
-    if process::run(&mut cargo(&["update", "--workspace", "--offline"]), &log).is_err() {
-        process::run(&mut { update }, &log)?;
-    }
+    process::run(&mut cargo(&["update", "--workspace", "--offline"]), &log)
+        .or_else(|_| process::run(&mut cargo(&["update", "--workspace"]), &log))?;
     let metadata = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
     let members = process::output(&mut cargo(&metadata)).context("cargo cannot read Cargo.toml")?;
     if !members.contains(&format!("\"name\":\"{}\"", names.crate_name())) {

@@ -30,6 +30,15 @@ const SYNCING: Gauge<2> = Gauge::new(
 .zh("是否正在全量同步")
 .compatible_with(NAMES_OF);
 
+const OWN_OFFSET: Gauge<2> = Gauge::new(
+    "redis_slave_repl_offset",
+    "How far this replica has come in its master's stream of changes.",
+)
+.labels(["master_host", "master_port"])
+.unit(Unit::Bytes)
+.zh("本副本复制偏移量")
+.compatible_with(NAMES_OF);
+
 const REPLICA_LAG: Gauge<3> = Gauge::new(
     "redis_connected_slave_lag_seconds",
     "How long ago the master last heard from the replica.",
@@ -49,7 +58,7 @@ const REPLICA_OFFSET: Gauge<3> = Gauge::new(
 .compatible_with(NAMES_OF);
 
 pub(super) const METRICS: &[&dyn Metric] =
-    &[&LINK_UP, &LAST_IO, &SYNCING, &REPLICA_LAG, &REPLICA_OFFSET];
+    &[&LINK_UP, &LAST_IO, &SYNCING, &OWN_OFFSET, &REPLICA_LAG, &REPLICA_OFFSET];
 
 pub(super) const FIELDS: &[Field] = &[
     gauge("connected_slaves", "redis_connected_slaves", "副本数", "Replicas that are connected."),
@@ -58,13 +67,6 @@ pub(super) const FIELDS: &[Field] = &[
         "redis_master_repl_offset",
         "主节点复制偏移量",
         "How far the stream of changes has come.",
-    )
-    .unit(Unit::Bytes),
-    gauge(
-        "slave_repl_offset",
-        "redis_slave_repl_offset",
-        "本副本复制偏移量",
-        "How far this replica has come in its master's stream of changes.",
     )
     .unit(Unit::Bytes),
     gauge(
@@ -96,6 +98,7 @@ pub(super) fn set(info: &Info<'_>, out: &mut Samples) {
             (&LINK_UP, "master_link_status"),
             (&LAST_IO, "master_last_io_seconds_ago"),
             (&SYNCING, "master_sync_in_progress"),
+            (&OWN_OFFSET, "slave_repl_offset"),
         ] {
             // It is -1 while there is no connection.
             if let Some(value) = info.number(key).filter(|value| *value >= 0.0) {
@@ -137,12 +140,13 @@ mod tests {
     fn a_replica_tells_of_its_master() {
         let text = "role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n\
                     master_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\n\
-                    master_sync_in_progress:1\r\n";
+                    master_sync_in_progress:1\r\nslave_repl_offset:42\r\n";
         let mut out = Samples::default();
         set(&Info::parse(text), &mut out);
         let master = ["10.0.0.1", "6379"];
         assert_eq!(out.value(&LINK_UP, master), Some(0.0));
         assert_eq!(out.value(&LAST_IO, master), None);
         assert_eq!(out.value(&SYNCING, master), Some(1.0));
+        assert_eq!(out.value(&OWN_OFFSET, master), Some(42.0));
     }
 }
