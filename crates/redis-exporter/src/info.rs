@@ -67,9 +67,8 @@ fn number(text: &str) -> Option<f64> {
         "err" | "down" | "no" => return Some(0.0),
         _ => {}
     }
-    // Not the words that Rust takes for numbers: inf, nan and the like.
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.e".contains(&byte));
-    let number: f64 = text.parse().ok().filter(|_| is_plain)?;
+    // Rust takes inf and nan for numbers too.
+    let number: f64 = text.parse().ok()?;
     number.is_finite().then_some(number)
 }
 
