@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Bench(Bench),
     #[options(help = "give the kit's parsers whatever bytes a fuzzer comes up with")]
     Fuzz(Fuzz),
+    #[options(help = "make a new exporter, which builds, passes its tests and packs as it is")]
+    New(New),
 }
 
 /// Flags of `check`.
@@ -114,6 +116,21 @@ pub(crate) struct Fuzz {
     pub(crate) seconds: Option<u64>,
 }
 
+/// Flags of `new`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct New {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(
+        no_short,
+        meta = "PORT",
+        help = "where it listens, 1 to 65535; without this a port that no exporter here has"
+    )]
+    pub(crate) port: Option<u16>,
+    #[options(free, help = "name of the crate, such as redis-exporter")]
+    pub(crate) name: Option<String>,
+}
+
 /// Flags of `dist`.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Dist {
@@ -167,6 +184,9 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
         }
         Some(Command::Rehearse(Rehearse { file: None, .. })) => {
             Err("which package? see `cargo xtask rehearse --help`".to_owned())
+        }
+        Some(Command::New(New { name: None, .. })) => {
+            Err("which name? see `cargo xtask new --help`".to_owned())
         }
         Some(command) => Ok(Parsed::Run(command)),
         None => Err(format!("which task?\n\n{}", usage(&xtask))),
@@ -323,6 +343,22 @@ mod tests {
             let error = parse(&arguments).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn new_takes_one_name_and_a_port() {
+        let new =
+            |arguments: &[&str]| parse(&arguments.iter().map(OsString::from).collect::<Vec<_>>());
+        match new(&["new", "redis-exporter", "--port", "9121"]).unwrap() {
+            Parsed::Run(Command::New(New { name, port, .. })) => {
+                assert_eq!((name.as_deref(), port), (Some("redis-exporter"), Some(9121)));
+            }
+            parsed => panic!("{parsed:?}"),
+        }
+        for wrong in [&["new"][..], &["new", "a-exporter", "b-exporter"]] {
+            assert!(new(wrong).unwrap_err().contains("--help"));
+        }
+        assert!(new(&["new", "a-exporter", "--port=65536"]).unwrap_err().contains("port"));
     }
 
     #[test]

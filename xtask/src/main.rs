@@ -17,6 +17,7 @@ mod fuzz;
 mod process;
 mod progress;
 mod rehearse;
+mod scaffold;
 mod server;
 mod workspace;
 
@@ -60,5 +61,6 @@ fn run(command: &Command) -> Result<()> {
         Command::Ci(flags) => ci::run(&workspace()?, flags),
         Command::Bench(flags) => bench::run(&workspace()?, flags),
         Command::Fuzz(flags) => fuzz::run(&workspace()?, flags),
+        Command::New(flags) => scaffold::run(&workspace()?, flags),
     }
 }

@@ -47,7 +47,12 @@ impl Workspace {
             "{} holds no workspace any more; start xtask with `cargo xtask`",
             root.display()
         );
-        Ok(Self { root: root.to_owned() })
+        Ok(Self::at(root))
+    }
+
+    /// The workspace, or a copy of it, in this folder.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -59,4 +59,5 @@ pub mod v51;
 pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
 pub use description::{Group, Input, PackageDescription, Parameter};
 pub use error::Error;
+pub use names::{component_name_rules, plugin_id_rules};
 pub use problem::Problem;

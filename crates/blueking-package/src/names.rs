@@ -5,6 +5,9 @@ use crate::problem::excerpt;
 /// Longest plugin id, in characters.
 const PLUGIN_ID_LIMIT: usize = 30;
 
+/// Longest name of a component of BlueKing 5.1, in characters: BlueKing's database column.
+const COMPONENT_NAME_LIMIT: usize = 15;
+
 /// BlueKing takes a plugin with this prefix for one of its own.
 const OFFICIAL_PREFIX: &str = "bkplugin_";
 
@@ -65,14 +68,37 @@ pub(crate) fn variable_rule(name: &str) -> Option<String> {
 }
 
 /// Everything that is wrong with a plugin id, which becomes the name of a folder, of a binary
-/// and of a process on every host.
-pub(crate) fn plugin_id_rules(id: &str) -> Vec<String> {
+/// and of a process on every host. Each is a sentence that says what to do.
+///
+/// ```
+/// assert!(blueking_package::plugin_id_rules("pool_exporter").is_empty());
+/// assert_eq!(blueking_package::plugin_id_rules("pool-exporter").len(), 1);
+/// ```
+pub fn plugin_id_rules(id: &str) -> Vec<String> {
     let mut rules: Vec<String> = identifier_rule(id).into_iter().collect();
     rules.extend(length_rule(id, PLUGIN_ID_LIMIT));
     if id.starts_with(OFFICIAL_PREFIX) {
         rules.push(format!(
             "The plugin id {id:?} starts with {OFFICIAL_PREFIX:?}, which marks BlueKing's own \
              plugins; choose another prefix."
+        ));
+    }
+    rules
+}
+
+/// Everything that is wrong with the name of a component of BlueKing 5.1. Each is a sentence that
+/// says what to do.
+///
+/// ```
+/// assert!(blueking_package::component_name_rules("poolexporter").is_empty());
+/// assert_eq!(blueking_package::component_name_rules("pool_exporter").len(), 1);
+/// ```
+pub fn component_name_rules(name: &str) -> Vec<String> {
+    let mut rules: Vec<String> = length_rule(name, COMPONENT_NAME_LIMIT).into_iter().collect();
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        rules.push(format!(
+            "The component name {name:?} does not match ^[A-Za-z0-9]+$; use only letters and \
+             digits."
         ));
     }
     rules
@@ -132,6 +158,15 @@ mod tests {
         let broken = ["", "1host", "host-exporter", "bkplugin_host", &"a".repeat(31)];
         for id in broken {
             assert_eq!(plugin_id_rules(id).len(), 1, "{id}");
+        }
+    }
+
+    #[test]
+    fn component_names_break_each_rule_alone() {
+        assert_eq!(component_name_rules("hostexporter"), [""; 0]);
+        assert_eq!(component_name_rules(&"9".repeat(15)), [""; 0]);
+        for name in ["", "host-exporter", "host_exporter", "主机", &"a".repeat(16)] {
+            assert_eq!(component_name_rules(name).len(), 1, "{name}");
         }
     }
 }

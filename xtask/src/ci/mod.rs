@@ -10,6 +10,7 @@ mod plugin;
 mod prometheus;
 mod rehearsal;
 mod report;
+mod scaffold;
 mod tools;
 mod windows;
 
@@ -31,6 +32,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
     let tools = Tools::new(workspace, flags.setup);
     tools.prepare(&mut report);
     code::check(workspace, &tools, &mut report);
+    scaffold::check(workspace, &tools, &mut report);
     match package::make(workspace, flags.setup, &mut report) {
         Some(package) => {
             linux::check(&package, &tools, &mut report);

@@ -42,12 +42,29 @@ pub(crate) fn make(workspace: &Workspace, setup: bool, report: &mut Report) -> O
         ensure!(before == after, "before:\n{before}\nafter:\n{after}");
         Ok(done)
     });
+    report.step("cargo xtask check of every package", || every_package_is_clean(workspace, &dist));
     let mut package = None;
     report.step("the package read back", || {
         package = Some(open(workspace, &dist)?);
         Ok(Done::Passed(1))
     });
     package
+}
+
+/// Checks both packages of each exporter: no error, and no warning.
+fn every_package_is_clean(workspace: &Workspace, dist: &Path) -> Result<Done> {
+    let mut count = 0;
+    for entry in fs::read_dir(dist).context("read target/dist")? {
+        let path = entry.context("read target/dist")?.path();
+        if path.extension().is_some_and(|end| end == "zip" || end == "tgz") {
+            let report = check::file(&path)?;
+            ensure!(report.is_clean(), "{}: {:?}", path.display(), report.findings);
+            count += 1;
+        }
+    }
+    let expected = 2 * workspace.exporters()?.len();
+    ensure!(count >= expected, "{count} packages of {expected} are in target/dist");
+    Ok(Done::Passed(count))
 }
 
 fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {

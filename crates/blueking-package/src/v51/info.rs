@@ -5,10 +5,8 @@ use serde_json::Value;
 use super::INFO;
 use super::origin::Origin;
 use super::rules::{self, ANY_LENGTH, Need};
+use crate::names::component_name_rules;
 use crate::problem::{Place, Problems};
-
-/// Longest component name, in characters: BlueKing's database column.
-const NAME_LIMIT: usize = 15;
 
 /// Longest name for display, in characters: BlueKing's database column.
 const DISPLAY_NAME_LIMIT: usize = 128;
@@ -19,13 +17,12 @@ pub(super) fn check(info: &Value, origin: Origin<'_>, problems: &mut Problems) {
         return;
     };
     let place = || origin.info("name");
-    if let Some(name) = rules::text(info, "name", Need::Filled, NAME_LIMIT, place(), problems)
-        && !name.chars().all(|c| c.is_ascii_alphanumeric())
+    let name = rules::text(info, "name", Need::Filled, ANY_LENGTH, place(), problems);
+    for rule in name
+        .filter(|name| !name.trim().is_empty())
+        .iter()
+        .flat_map(|name| component_name_rules(name))
     {
-        let rule = format!(
-            "The component name {name:?} does not match ^[A-Za-z0-9]+$; use only letters and \
-             digits."
-        );
         problems.add(place(), rule);
     }
     for (key, limit) in [("display_name", DISPLAY_NAME_LIMIT), ("supported_version", ANY_LENGTH)] {

@@ -17,7 +17,8 @@ impl Samples {
     /// # Errors
     ///
     /// A sample did not fit its definition, is of a metric that is not listed, or (in debug
-    /// builds) is of a counter that has decreased since this was last called.
+    /// builds) is of a counter that has decreased since this was last called, with the same
+    /// [source](Samples::source).
     pub fn check(&mut self, metrics: &[&dyn Metric]) -> Result<(), String> {
         if let Some((name, why)) = self.mismatch {
             return Err(format!("{name}: {why}"));
@@ -56,8 +57,13 @@ impl Samples {
                 counters.entry(item.series.to_vec()).or_insert(value);
             }
         }
-        let before = std::mem::replace(&mut self.counters, counters);
-        for (series, value) in &self.counters {
+        let now = (self.source.clone(), counters);
+        let (source, before) = std::mem::replace(&mut self.counters, now);
+        let (now, counters) = &self.counters;
+        if source != *now {
+            return Ok(());
+        }
+        for (series, value) in counters {
             if let Some(before) = before.get(series).filter(|before| *before > value) {
                 let series = String::from_utf8_lossy(series);
                 return Err(format!("{series}: a counter went from {before} down to {value}"));
@@ -164,5 +170,21 @@ mod tests {
         assert_eq!(scrape(4.0, 2), Ok(()));
         let wait = "queue_wait_seconds: a counter went from 2 down to 1";
         assert_eq!(scrape(4.0, 1), Err(wait.into()));
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn a_counter_of_another_source_may_be_lower() {
+        let mut out = Samples::default();
+        let mut scrape = |source: &str, jobs: f64| {
+            out.clear();
+            out.source(source);
+            out.set(&JOBS, ["a"], jobs);
+            out.check(&ALL)
+        };
+        assert_eq!(scrape("first", 5.0), Ok(()));
+        assert_eq!(scrape("second", 0.0), Ok(()));
+        assert_eq!(scrape("second", 2.0), Ok(()));
+        assert!(scrape("second", 1.0).is_err());
     }
 }

@@ -58,9 +58,12 @@ pub struct Samples {
     dropped: Dropped,
     /// The first sample that did not fit its definition: the metric, and what was wrong.
     mismatch: Option<(&'static str, &'static str)>,
-    /// The counters of the last scrape, by series.
+    /// What the counters belong to.
     #[cfg(debug_assertions)]
-    counters: check::Counters,
+    source: String,
+    /// The counters of the last scrape, by series, and what they belonged to.
+    #[cfg(debug_assertions)]
+    counters: (String, check::Counters),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -168,6 +171,16 @@ impl Samples {
         self.put(core, metric.label_names(), &labels, sum, numbers);
     }
 
+    /// Names what the counters belong to, where that can begin anew while the exporter runs, such
+    /// as a server with its start time. Debug builds take a counter that goes down for a mistake of
+    /// the program, unless it is of another source than at the last scrape.
+    pub fn source(&mut self, name: &str) {
+        #[cfg(debug_assertions)]
+        name.clone_into(&mut self.source);
+        #[cfg(not(debug_assertions))]
+        let _ = name;
+    }
+
     /// How many samples were dropped since the samples were last cleared, by reason.
     pub fn dropped(&self) -> Dropped {
         self.dropped
@@ -220,6 +233,8 @@ impl Samples {
         self.page_bytes = 0;
         self.dropped = Dropped::default();
         self.mismatch = None;
+        #[cfg(debug_assertions)]
+        self.source.clear();
     }
 
     /// Counts samples that were not even made, since a live metric has too many series.

@@ -1,0 +1,204 @@
+//! What Redis says of itself by `INFO all`, and how long its commands took by `LATENCY HISTOGRAM`.
+//! The names are those of the well-known redis_exporter, so that its dashboards and alerts work.
+
+mod commands;
+mod field;
+mod keyspace;
+mod latency;
+mod memory;
+mod persistence;
+mod replication;
+mod server;
+mod stats;
+
+use std::sync::LazyLock;
+
+use exporter_kit::{CollectError, Collector, Metric, Samples};
+
+use self::field::Field;
+use crate::client::{RedisError, Target};
+use crate::info::Info;
+use crate::resp::Value;
+
+/// The keys that become metrics as they are, by the section of `INFO` that they are in.
+const FIELDS: [&[Field]; 5] =
+    [server::FIELDS, memory::FIELDS, persistence::FIELDS, replication::FIELDS, stats::FIELDS];
+
+static METRICS: LazyLock<Vec<&'static dyn Metric>> = LazyLock::new(|| {
+    let fields = FIELDS.into_iter().flatten().map(Field::metric);
+    let others = [
+        server::METRICS,
+        replication::METRICS,
+        commands::METRICS,
+        latency::METRICS,
+        keyspace::METRICS,
+    ];
+    fields.chain(others.into_iter().flatten().copied()).collect()
+});
+
+/// Collects all but `redis_up`.
+pub(super) struct Server {
+    target: Target,
+    /// Which Redis answered last, and how many commands it had processed by then.
+    last: (String, f64),
+    /// How often its counters began anew.
+    beginnings: u64,
+}
+
+/// What was read.
+struct Answers {
+    info: String,
+    /// `None` where the server has no such command.
+    latency: Option<Value>,
+}
+
+impl Server {
+    pub(super) fn new(target: Target) -> Self {
+        Self { target, last: (String::new(), 0.0), beginnings: 0 }
+    }
+
+    fn read(&self) -> Result<Answers, RedisError> {
+        let mut connection = self.target.connect()?;
+        let info = match connection.ask("INFO", &["INFO", "all"])? {
+            Value::Bulk(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            _ => String::new(),
+        };
+        let latency = match connection.ask("LATENCY", &["LATENCY", "HISTOGRAM"]) {
+            Ok(value) => Some(value),
+            // Redis has it from 7.0 on, and a user may lack the right to it.
+            Err(RedisError::Refused(..)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Answers { info, latency })
+    }
+
+    /// A name for what the counters belong to: they start from zero when Redis is restarted, and
+    /// at CONFIG RESETSTAT.
+    fn source(&mut self, info: &Info<'_>) -> String {
+        let run = info.text("run_id").unwrap_or_default();
+        let commands = info.number("total_commands_processed").unwrap_or_default();
+        if self.last.0 != run || commands < self.last.1 {
+            self.beginnings += 1;
+        }
+        self.last = (run.to_owned(), commands);
+        format!("{run} {}", self.beginnings)
+    }
+}
+
+impl Collector for Server {
+    fn metrics(&self) -> &'static [&'static dyn Metric] {
+        &METRICS
+    }
+
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        let answers = self.read()?;
+        let info = Info::parse(&answers.info);
+        if info.text("redis_version").is_none() {
+            return Err("what answers INFO does not say its redis_version; is it Redis?".into());
+        }
+        out.source(&self.source(&info));
+        to_samples(&info, answers.latency.as_ref(), out);
+        Ok(())
+    }
+}
+
+fn to_samples(info: &Info<'_>, latency: Option<&Value>, out: &mut Samples) {
+    for field in FIELDS.into_iter().flatten() {
+        field.set(info, out);
+    }
+    server::set(info, out);
+    replication::set(info, out);
+    commands::set(info, out);
+    keyspace::set(info, out);
+    if let Some(latency) = latency {
+        latency::set(latency, info, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The answer of a Redis 7.0.15 that had been asked a little.
+    const INFO: &str = include_str!("../../../tests/data/info-7.0.15.txt");
+
+    fn page(info: &str) -> (Samples, String) {
+        let mut out = Samples::default();
+        to_samples(&Info::parse(info), None, &mut out);
+        out.check(&METRICS).unwrap();
+        let page = out.page();
+        (out, page)
+    }
+
+    #[test]
+    fn a_whole_answer_becomes_samples() {
+        let (out, page) = page(INFO);
+        assert_eq!(out.dropped().total(), 0);
+        for line in [
+            "redis_instance_info{role=\"master\",redis_version=\"7.0.15\",redis_mode=\"standalone\",os=\"Linux 6.1.0 x86_64\",maxmemory_policy=\"noeviction\",tcp_port=\"0\"} 1",
+            "redis_connected_clients 1",
+            "redis_memory_used_bytes 941152",
+            "redis_memory_max_bytes 0",
+            "redis_mem_fragmentation_ratio 13.66",
+            "redis_rdb_last_bgsave_status 1",
+            "redis_commands_processed_total 2",
+            "redis_keyspace_hits_total 0",
+            "redis_cpu_sys_seconds_total 0.013841",
+            "redis_db_keys{db=\"db0\"} 2",
+            "redis_db_keys_expiring{db=\"db0\"} 1",
+            "redis_commands_total{cmd=\"set\"} 2",
+            "redis_commands_duration_seconds_total{cmd=\"set\"} 0.000024",
+            "redis_errors_total{err=\"ERR\"} 1",
+        ] {
+            assert!(page.lines().any(|found| found == line), "no {line} in {page}");
+        }
+        // It has never been saved: -1 is no time.
+        assert!(!page.contains("\nredis_rdb_last_bgsave_duration_sec "), "{page}");
+    }
+
+    #[test]
+    fn every_field_but_those_of_a_file_that_is_off_is_in_a_whole_answer() {
+        let info = Info::parse(INFO);
+        let keys = FIELDS.into_iter().flatten().map(Field::key);
+        let absent: Vec<_> = keys.filter(|key| info.text(key).is_none()).collect();
+        assert_eq!(absent, ["aof_current_size", "aof_base_size"]);
+    }
+
+    #[test]
+    fn a_restart_and_a_reset_are_another_source() {
+        let mut server = Server::new(Target {
+            address: String::new(),
+            username: String::new(),
+            password: crate::client::Password::None,
+            timeout: std::time::Duration::ZERO,
+        });
+        let answers = ["a 5", "a 6", "a 2", "a 3", "b 9"];
+        let sources = answers.map(|answer| {
+            let (run, commands) = answer.split_once(' ').unwrap();
+            let text = format!("run_id:{run}\r\ntotal_commands_processed:{commands}\r\n");
+            server.source(&Info::parse(&text))
+        });
+        assert_eq!(sources, ["a 1", "a 1", "a 2", "a 2", "b 3"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_makes_samples_that_fit(text in "\\PC*") {
+            page(&text);
+        }
+
+        #[test]
+        fn a_damaged_answer_makes_samples_that_fit(
+            changes in proptest::collection::vec((0..INFO.len(), "[-0-9:=,._a-z\r\n]{0,3}"), 1..20)
+        ) {
+            let mut text = INFO.to_owned();
+            for (at, with) in changes {
+                let at = at.min(text.len() - 1);
+                text.replace_range(at..at + 1, &with);
+            }
+            page(&text);
+        }
+    }
+}

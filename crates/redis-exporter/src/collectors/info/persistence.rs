@@ -1,0 +1,125 @@
+//! The section `Persistence`.
+
+use exporter_kit::Unit;
+
+use super::field::{Field, gauge};
+
+pub(super) const FIELDS: &[Field] = &[
+    gauge(
+        "loading",
+        "redis_loading_dump_file",
+        "是否正在加载",
+        "Whether a dump file is being loaded (1) or not (0).",
+    ),
+    gauge(
+        "rdb_changes_since_last_save",
+        "redis_rdb_changes_since_last_save",
+        "未保存的变更数",
+        "Changes since the last save.",
+    ),
+    gauge(
+        "rdb_bgsave_in_progress",
+        "redis_rdb_bgsave_in_progress",
+        "是否正在保存RDB",
+        "Whether a save is on its way (1) or not (0).",
+    ),
+    gauge(
+        "rdb_last_save_time",
+        "redis_rdb_last_save_timestamp_seconds",
+        "RDB最近保存时间",
+        "When the data was last saved, in seconds since 1970.",
+    )
+    .unit(Unit::Seconds),
+    gauge(
+        "rdb_last_bgsave_status",
+        "redis_rdb_last_bgsave_status",
+        "RDB最近保存结果",
+        "Whether the last save succeeded (1) or not (0).",
+    ),
+    gauge(
+        "rdb_last_bgsave_time_sec",
+        "redis_rdb_last_bgsave_duration_sec",
+        "RDB最近保存耗时",
+        "How long the last save took.",
+    )
+    .unit(Unit::Seconds),
+    gauge(
+        "rdb_current_bgsave_time_sec",
+        "redis_rdb_current_bgsave_duration_sec",
+        "RDB当前保存耗时",
+        "How long the present save has been taking.",
+    )
+    .unit(Unit::Seconds),
+    gauge(
+        "rdb_last_cow_size",
+        "redis_rdb_last_cow_size_bytes",
+        "RDB写时复制内存",
+        "Memory copied on write during the last save.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "aof_enabled",
+        "redis_aof_enabled",
+        "是否启用AOF",
+        "Whether there is an append-only file (1) or not (0).",
+    ),
+    gauge(
+        "aof_rewrite_in_progress",
+        "redis_aof_rewrite_in_progress",
+        "是否正在重写AOF",
+        "Whether the append-only file is being rewritten (1) or not (0).",
+    ),
+    gauge(
+        "aof_rewrite_scheduled",
+        "redis_aof_rewrite_scheduled",
+        "是否计划重写AOF",
+        "Whether a rewrite follows the present save (1) or not (0).",
+    ),
+    gauge(
+        "aof_last_rewrite_time_sec",
+        "redis_aof_last_rewrite_duration_sec",
+        "AOF最近重写耗时",
+        "How long the last rewrite took.",
+    )
+    .unit(Unit::Seconds),
+    gauge(
+        "aof_current_rewrite_time_sec",
+        "redis_aof_current_rewrite_duration_sec",
+        "AOF当前重写耗时",
+        "How long the present rewrite has been taking.",
+    )
+    .unit(Unit::Seconds),
+    gauge(
+        "aof_last_bgrewrite_status",
+        "redis_aof_last_bgrewrite_status",
+        "AOF最近重写结果",
+        "Whether the last rewrite succeeded (1) or not (0).",
+    ),
+    gauge(
+        "aof_last_write_status",
+        "redis_aof_last_write_status",
+        "AOF最近写入结果",
+        "Whether the last write succeeded (1) or not (0).",
+    ),
+    gauge(
+        "aof_last_cow_size",
+        "redis_aof_last_cow_size_bytes",
+        "AOF写时复制内存",
+        "Memory copied on write during the last rewrite.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "aof_current_size",
+        "redis_aof_current_size_bytes",
+        "AOF文件大小",
+        "Size of the append-only file.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "aof_base_size",
+        "redis_aof_base_size_bytes",
+        "AOF基准大小",
+        "Size of the append-only file after the last rewrite.",
+    )
+    .unit(Unit::Bytes),
+];

@@ -1,0 +1,136 @@
+//! The answer to `INFO`: lines `key:value`, some of them with `name=value` lists. Pure, and it
+//! takes any text: what is not understood is not there.
+
+use std::collections::HashMap;
+
+/// What a server says of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Info<'a> {
+    lines: Vec<(&'a str, &'a str)>,
+    /// Positions by key; of a key that is there twice, the first.
+    by_key: HashMap<&'a str, usize>,
+}
+
+impl<'a> Info<'a> {
+    /// Reads the text; lines without a colon and headings (`# Server`) are passed over.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        let mut info = Self::default();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        for (key, value) in lines.filter_map(|line| line.split_once(':')) {
+            info.by_key.entry(key).or_insert(info.lines.len());
+            info.lines.push((key, value.trim()));
+        }
+        info
+    }
+
+    /// The text of a key.
+    pub(crate) fn text(&self, key: &str) -> Option<&'a str> {
+        self.by_key.get(key).map(|at| self.lines[*at].1)
+    }
+
+    /// The number of a key; a state is 1 where it is good and 0 where it is not.
+    pub(crate) fn number(&self, key: &str) -> Option<f64> {
+        number(self.text(key)?)
+    }
+
+    /// The lines whose keys begin with `prefix`, as what follows it and the line's list.
+    pub(crate) fn lists(&self, prefix: &str) -> impl Iterator<Item = (&'a str, List<'a>)> {
+        let mut seen = std::collections::HashSet::new();
+        let of_prefix = |(key, value): &(&'a str, &'a str)| {
+            key.strip_prefix(prefix).map(|rest| (rest, List(value)))
+        };
+        let lines = self.lines.iter().filter_map(of_prefix);
+        lines.filter(move |(rest, _)| seen.insert(*rest)).collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// A list such as `keys=2,expires=1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct List<'a>(&'a str);
+
+impl<'a> List<'a> {
+    /// The text behind a name.
+    pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
+        let mut pairs = self.0.split(',').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// The number behind a name, if it is at least 0.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        number(self.text(name)?).filter(|number| *number >= 0.0)
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    match text {
+        "ok" | "up" | "yes" => return Some(1.0),
+        "err" | "down" | "no" => return Some(0.0),
+        _ => {}
+    }
+    // Rust takes inf and nan for numbers too.
+    let number: f64 = text.parse().ok()?;
+    number.is_finite().then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn keys_numbers_and_states_are_read() {
+        let text = "# Server\r\nredis_version:7.0.15\r\nos:Linux 6 x86_64\r\n\r\nnothing\r\n\
+                    used_cpu_sys:0.013\r\nused_memory:941152\r\nrdb_last_bgsave_status:err\r\n\
+                    aof_last_write_status:ok\r\nsecond:-1\r\nused_memory:2\r\nconfig_file:\r\n";
+        let info = Info::parse(text);
+        assert_eq!(info.text("os"), Some("Linux 6 x86_64"));
+        for (key, expected) in [
+            ("redis_version", None),
+            ("nothing", None),
+            ("config_file", None),
+            ("used_cpu_sys", Some(0.013)),
+            ("used_memory", Some(941_152.0)),
+            ("rdb_last_bgsave_status", Some(0.0)),
+            ("aof_last_write_status", Some(1.0)),
+            ("second", Some(-1.0)),
+        ] {
+            assert_eq!(info.number(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn lists_are_read_by_their_prefix() {
+        let text = "db0:keys=2,expires=1,avg_ttl=-5\r\ndb1:keys=x\r\ndb0:keys=9\r\ndbx\r\n";
+        let info = Info::parse(text);
+        let lists: Vec<_> = info.lists("db").collect();
+        let names: Vec<_> = lists.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["0", "1"]);
+        let numbers = ["keys", "expires", "avg_ttl", "gone"].map(|name| lists[0].1.number(name));
+        assert_eq!(numbers, [Some(2.0), Some(1.0), None, None]);
+        assert_eq!(lists[1].1.number("keys"), None);
+    }
+
+    #[test]
+    fn words_that_are_no_numbers_are_none() {
+        for text in ["inf", "nan", "-infinity", "NaN", "1e999", "", "-", "0x10", "1 "] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_asked(text in "\\PC*", key in "\\PC{0,3}") {
+            let info = Info::parse(&text);
+            let _ = info.number(&key);
+            for (_, list) in info.lists(&key) {
+                let _ = list.number(&key);
+            }
+        }
+
+        #[test]
+        fn numbers_are_finite(text in "[-+.e0-9infatyNI]{0,12}") {
+            prop_assert!(number(&text).is_none_or(f64::is_finite));
+        }
+    }
+}

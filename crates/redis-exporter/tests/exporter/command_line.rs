@@ -1,0 +1,35 @@
+//! What wrong use is answered with.
+
+use crate::process::{command, run};
+
+#[test]
+fn wrong_use_is_one_clear_line_and_exit_code_2() {
+    let cases: [(&[&str], &str); 9] = [
+        (&["--redis.address=localhost"], "such as 127.0.0.1:6379"),
+        (&["--redis.address=:6379"], "such as 127.0.0.1:6379"),
+        (&["--redis.address=localhost:0"], "such as 127.0.0.1:6379"),
+        (&["--redis.address=localhost:65536"], "such as 127.0.0.1:6379"),
+        (&["--redis.timeout=0"], "--redis.timeout: must be more than nothing"),
+        (&["--redis.interval=soon"], "--redis.interval: \"soon\" is no time"),
+        (&["--redis.username=u"], "--redis.username: a user needs a password"),
+        (&["--redis.password=secret"], "set REDIS_EXPORTER_REDIS_PASSWORD in the environment"),
+        (&["--redis.pasword-file=a"], "did you mean --redis.password-file?"),
+    ];
+    for (args, expected) in cases {
+        let output = run(args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.starts_with("redis_exporter: ") && stderr.contains(expected), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(!stderr.contains("=secret"), "{stderr}");
+    }
+}
+
+#[test]
+fn two_passwords_are_one_too_many() {
+    let mut command = command(&["--redis.password-file=/run/secrets/redis"]);
+    let output = command.env("REDIS_EXPORTER_REDIS_PASSWORD", "secret").output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("give one of the two") && !stderr.contains("secret\""), "{stderr}");
+}

@@ -1,0 +1,122 @@
+//! A Redis that is well: what the page tells of it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::process::{Exporter, run};
+use crate::redis::Redis;
+
+#[test]
+fn the_page_holds_what_redis_has() {
+    let redis = Redis::start(&[]);
+    redis.send(&[
+        "SET a 1",
+        "SET b 2 EX 1000",
+        "GET a",
+        "GET none",
+        "NOSUCH",
+        "SELECT 3",
+        "SET c 3",
+    ]);
+    let exporter = Exporter::start(&[&redis.flag()], &[]);
+    let page = exporter.page();
+    for (series, expected) in [
+        ("redis_up", 1.0),
+        ("redis_exporter_last_scrape_error{err=\"\"}", 0.0),
+        ("redis_exporter_ping_duration_seconds_count", 1.0),
+        ("redis_connected_clients", 1.0),
+        ("redis_db_keys{db=\"db0\"}", 2.0),
+        ("redis_db_keys_expiring{db=\"db0\"}", 1.0),
+        ("redis_db_keys{db=\"db3\"}", 1.0),
+        ("redis_keyspace_hits_total", 1.0),
+        ("redis_keyspace_misses_total", 1.0),
+        ("redis_commands_total{cmd=\"set\"}", 3.0),
+        ("redis_commands_latency_seconds_count{cmd=\"set\"}", 3.0),
+        ("redis_commands_latency_seconds_bucket{cmd=\"set\",le=\"+Inf\"}", 3.0),
+        ("redis_errors_total{err=\"ERR\"}", 1.0),
+        ("redis_exporter_scrape_collector_success{collector=\"info\"}", 1.0),
+    ] {
+        assert_eq!(page.value(series), Some(expected), "{series} in {}", page.0);
+    }
+    assert!(page.value("redis_memory_used_bytes").unwrap() > 500_000.0);
+    assert!(page.0.contains("redis_instance_info{role=\"master\",redis_version=\""), "{}", page.0);
+    assert_eq!(exporter.page().value("redis_exporter_ping_duration_seconds_count"), Some(2.0));
+    assert_eq!(exporter.stop(), "", "nothing is wrong");
+}
+
+/// The names of all samples that the exporter says it can have.
+fn declared() -> BTreeSet<String> {
+    let output = run(&["--describe"]);
+    let description: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let metrics = description["metrics"].as_array().unwrap().iter();
+    let names = metrics.flat_map(|metric| {
+        let name = metric["name"].as_str().unwrap();
+        let suffixes: &[&str] = match metric["kind"].as_str().unwrap() {
+            "histogram" => &["_bucket", "_sum", "_count"],
+            _ => &[""],
+        };
+        suffixes.iter().map(move |suffix| format!("{name}{suffix}"))
+    });
+    names.collect()
+}
+
+#[test]
+fn nothing_is_on_the_page_that_is_not_declared() {
+    let redis = Redis::start(&[]);
+    let page = Exporter::start(&[&redis.flag()], &[]).page();
+    let declared = declared();
+    let series = page.0.lines().filter(|line| !line.starts_with('#'));
+    for name in series.map(|line| line.split(['{', ' ']).next().unwrap()) {
+        assert!(declared.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn a_replica_and_its_master_tell_of_each_other() {
+    let master = Redis::start(&[]);
+    let port = master.port().to_string();
+    let replica = Redis::start(&["--replicaof", "127.0.0.1", &port]);
+    let exporter = Exporter::start(&[&replica.flag()], &[]);
+    let link = format!("redis_master_link_up{{master_host=\"127.0.0.1\",master_port=\"{port}\"}}");
+    let page = exporter.page_with(|page| page.value(&link) == Some(1.0));
+    assert!(page.0.contains("redis_instance_info{role=\"slave\""), "{}", page.0);
+    let page = Exporter::start(&[&master.flag()], &[]).page();
+    assert_eq!(page.value("redis_connected_slaves"), Some(1.0), "{}", page.0);
+    assert!(page.has("redis_connected_slave_offset_bytes"), "{}", page.0);
+}
+
+#[test]
+fn passwords_come_from_the_environment_or_a_file_and_are_never_shown() {
+    let redis = Redis::start(&["--requirepass", "right one"]);
+    let variable = "REDIS_EXPORTER_REDIS_PASSWORD";
+    let exporter = Exporter::start(&[&redis.flag()], &[(variable, "right one")]);
+    assert_eq!(exporter.page().value("redis_up"), Some(1.0));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    std::fs::write(&path, "wrong\n").unwrap();
+    let exporter =
+        Exporter::start(&[&redis.flag(), "--redis.password-file", path.to_str().unwrap()], &[]);
+    assert_eq!(exporter.page().error(), "auth");
+    std::fs::write(&path, "right one\n").unwrap();
+    let page = exporter.page();
+    assert_eq!(page.value("redis_up"), Some(1.0), "it is read anew");
+    assert!(page.has("redis_memory_used_bytes"));
+    assert!(!exporter.stop().contains("right one"));
+}
+
+#[test]
+fn in_the_background_info_is_cached_and_up_is_not() {
+    let redis = Redis::start(&[]);
+    let exporter = Exporter::start(&[&redis.flag(), "--redis.interval=50ms"], &[]);
+    let page = exporter.page_with(|page| page.has("redis_connected_clients"));
+    let help = page.0.lines().find(|line| line.starts_with("# HELP redis_connected_clients "));
+    assert!(help.unwrap().ends_with("Cached: read every 50ms."), "{help:?}");
+    let age = "redis_exporter_scrape_collector_age_seconds{collector=\"info\"}";
+    assert!(page.value(age).unwrap() < 60.0);
+    drop(redis);
+    let page = exporter.page();
+    assert_eq!((page.value("redis_up"), page.error()), (Some(0.0), "connect"));
+    assert!(page.has("redis_connected_clients"), "the last good samples stay, with their age");
+}

@@ -1,0 +1,105 @@
+//! A real Redis, which belongs to one test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How often another port is tried when somebody else has taken the one that was free.
+const ATTEMPTS: usize = 20;
+
+/// A running Redis on a port of loopback; killed when dropped.
+pub(crate) struct Redis {
+    child: Child,
+    port: u16,
+    /// Kept open, so that it can go on writing its log.
+    log: BufReader<ChildStdout>,
+    _folder: TempDir,
+}
+
+impl Redis {
+    /// Starts one on a free port, with more options of `redis-server`.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        for _ in 0..ATTEMPTS {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            if let Some(redis) = Self::start_on(port, options) {
+                return redis;
+            }
+        }
+        panic!("no free port in {ATTEMPTS} attempts");
+    }
+
+    /// Starts one on this port; `None` if it cannot listen there.
+    pub(crate) fn start_on(port: u16, options: &[&str]) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
+        command.args(["--save", "", "--dir"]).arg(folder.path()).args(options);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| {
+            panic!("cannot start redis-server: {error}; run `cargo xtask ci --setup`")
+        });
+        let log = BufReader::new(child.stdout.take().unwrap());
+        // From here on it is ended with this value.
+        let mut redis = Self { child, port, log, _folder: folder };
+        redis.is_ready().then_some(redis)
+    }
+
+    /// Waits until it takes connections; false if it ends instead.
+    fn is_ready(&mut self) -> bool {
+        let mut line = String::new();
+        while self.log.read_line(&mut line).unwrap() > 0 {
+            if line.contains("Ready to accept connections") {
+                return true;
+            }
+            line.clear();
+        }
+        false
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The flag that tells an exporter of it.
+    pub(crate) fn flag(&self) -> String {
+        format!("--redis.address=127.0.0.1:{}", self.port)
+    }
+
+    /// Sends commands, one in a line, and waits for as many answers.
+    pub(crate) fn send(&self, commands: &[&str]) {
+        let mut stream = self.begin(&[commands, &["QUIT"]].concat());
+        // It closes the connection after the last answer.
+        stream.read_to_string(&mut String::new()).unwrap();
+    }
+
+    /// Sends commands without waiting for answers; closing the stream may end them.
+    pub(crate) fn begin(&self, commands: &[&str]) -> TcpStream {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(format!("{}\r\n", commands.join("\r\n")).as_bytes()).unwrap();
+        stream
+    }
+
+    pub(crate) fn hang(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub(crate) fn wake(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

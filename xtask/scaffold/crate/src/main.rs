@@ -1,0 +1,16 @@
+//! `@binary@`: metrics for Prometheus and BlueKing, one self-contained binary.
+
+mod collectors;
+
+use std::process::ExitCode;
+
+use exporter_kit::Exporter;
+
+fn main() -> ExitCode {
+    Exporter::new("@binary@", ":@port@")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("How many entries a folder has, and how large its files are.")
+        .flags(collectors::FLAGS)
+        .configure(collectors::add_all)
+        .run()
+}

@@ -1,0 +1,181 @@
+//! `cargo xtask new`: a new exporter crate from the templates in `xtask/scaffold`. It builds, passes
+//! its tests and packs as it is. Nothing is overwritten, and what cannot be finished is taken back.
+
+mod names;
+mod template;
+mod undo;
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use blueking_package::PackageDescription;
+
+use self::names::Names;
+use self::undo::Undo;
+use crate::flags;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// Makes the exporter that the flags name, and says what to do next.
+pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
+    let names = make(workspace, flags.name.as_deref().unwrap_or_default(), flags.port)?;
+    println!("{}", next_steps(&names));
+    Ok(())
+}
+
+/// Makes an exporter: its files, and its place in `Cargo.lock`.
+///
+/// # Errors
+/// The name or port cannot be used, something of that name is there, or a file cannot be written.
+/// Nothing has changed then.
+pub(crate) fn make(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
+    let names = choose(workspace, name, port)?;
+    let mut undo = Undo::default();
+    write(workspace.root(), &names, &mut undo)?;
+    undo.keep_copy(&workspace.root().join("Cargo.lock"))?;
+    join_workspace(workspace, &names)?;
+    undo.forget();
+    Ok(names)
+}
+
+/// The names of the new exporter, checked against the rules and against the exporters that are
+/// there.
+fn choose(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
+    let mut others = Vec::new();
+    for exporter in workspace.exporters()? {
+        let path = exporter.description();
+        let file = workspace.shown(&path);
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {file}"))?;
+        others.push(PackageDescription::parse(&file, &text)?);
+    }
+    let names = Names::choose(name, port, &others)
+        .map_err(|problems| anyhow::Error::msg(problems.join("\n")))?;
+    for folder in names.folders() {
+        // A broken link counts as there.
+        let is_there = workspace.root().join(&folder).symlink_metadata().is_ok();
+        ensure!(!is_there, "{folder} is there already; choose another name, or remove it first");
+    }
+    Ok(names)
+}
+
+fn write(root: &Path, names: &Names, undo: &mut Undo) -> Result<()> {
+    for file in template::render(names)? {
+        undo.write(root, &file.path, &file.bytes)?;
+    }
+    Ok(())
+}
+
+/// Makes the crate known to cargo: the workspace's members are a pattern, so what remains is the
+/// lock file, without which `--locked` builds fail.
+fn join_workspace(workspace: &Workspace, names: &Names) -> Result<()> {
+    let cargo = |arguments: &[&str]| {
+        let mut command = Command::new(workspace.cargo());
+        command.current_dir(workspace.root()).args(arguments);
+        command
+    };
+    let log = workspace.target().join("new.log");
+    // Nothing is fetched that is here already.
+    process::run(&mut cargo(&["update", "--workspace", "--offline"]), &log)
+        .or_else(|_| process::run(&mut cargo(&["update", "--workspace"]), &log))?;
+    let metadata = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+    let members = process::output(&mut cargo(&metadata)).context("cargo cannot read Cargo.toml")?;
+    if !members.contains(&format!("\"name\":\"{}\"", names.crate_name())) {
+        bail!("Cargo.toml does not count crates/* among its members; add \"crates/*\" to them");
+    }
+    // Names of another length fill lines otherwise. Without rustfmt the code is only less pretty.
+    let _ = process::run(&mut cargo(&["fmt", "--package", names.crate_name()]), &log);
+    Ok(())
+}
+
+fn next_steps(names: &Names) -> String {
+    let (name, binary, port) = (names.crate_name(), names.binary(), names.port());
+    let [code, config] = names.folders();
+    format!(
+        "{code} and {config} are there. Next:\n\
+         1. cargo test -p {name}\n   \
+            cargo run -p {name}    # curl -s http://127.0.0.1:{port}/metrics\n\
+         2. Put your own source into {code}/src/collectors, and tell operators of it in\n   \
+            {config}: blueking.toml, description.md, logo.png (155 x 65).\n\
+         3. cargo xtask dist --setup    # packs {binary} for BlueKing into target/dist"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A workspace that has an exporter on port 9601, and no cargo.
+    fn workspace() -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config/host-exporter");
+        fs::create_dir_all(&config).unwrap();
+        let description = "plugin_id = 'host_exporter'\ncomponent_name = 'hostexporter'\n\
+                           display_name = '主机'\nlisten = '127.0.0.1:9601'\n";
+        fs::write(config.join("blueking.toml"), description).unwrap();
+        let workspace = Workspace::at(folder.path());
+        (folder, workspace)
+    }
+
+    fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![root.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let content = if path.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+                if path.is_dir() {
+                    folders.push(path.clone());
+                }
+                files.insert(path, content);
+            }
+        }
+        files
+    }
+
+    #[test]
+    fn what_is_there_is_not_overwritten() {
+        let (_folder, workspace) = workspace();
+        for place in ["crates/pool-exporter", "config/pool-exporter"] {
+            let place = workspace.root().join(place);
+            fs::create_dir_all(&place).unwrap();
+            let before = files(workspace.root());
+            let error = make(&workspace, "pool-exporter", None).unwrap_err().to_string();
+            assert!(error.contains("pool-exporter is there already; choose another"), "{error}");
+            assert_eq!(files(workspace.root()), before);
+            fs::remove_dir(place).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_finished_leaves_nothing() {
+        let (_folder, workspace) = workspace();
+        // Not a workspace: cargo refuses it after the files have been written.
+        fs::write(workspace.root().join("Cargo.toml"), "[workspace").unwrap();
+        fs::write(workspace.root().join("Cargo.lock"), "version = 4\n").unwrap();
+        let target = workspace.target();
+        fs::create_dir(&target).unwrap();
+        let without_log = |mut files: BTreeMap<PathBuf, Vec<u8>>| {
+            files.retain(|path, _| !path.starts_with(&target));
+            files
+        };
+        let before = without_log(files(workspace.root()));
+        let error = format!("{:#}", make(&workspace, "pool-exporter", None).unwrap_err());
+        assert!(error.contains("update --workspace"), "{error}");
+        assert_eq!(without_log(files(workspace.root())), before);
+    }
+
+    #[test]
+    fn the_next_steps_are_three() {
+        let (_folder, workspace) = workspace();
+        let text = next_steps(&choose(&workspace, "pool-exporter", None).unwrap());
+        for step in ["\n1. cargo test -p pool-exporter\n", "\n2. ", "\n3. cargo xtask dist"] {
+            assert!(text.contains(step), "{text}");
+        }
+        assert!(text.contains("127.0.0.1:9602/metrics") && !text.contains("\n4."), "{text}");
+    }
+}

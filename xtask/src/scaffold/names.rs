@@ -1,0 +1,225 @@
+//! What a new exporter is called where, and its port. Pure.
+
+use blueking_package::{PackageDescription, component_name_rules, plugin_id_rules};
+
+/// What every exporter's name ends in: it tells the crate from the service that it watches.
+const SUFFIX: &str = "-exporter";
+
+/// Where the search for a free port begins.
+const FIRST_PORT: u16 = 9601;
+
+/// The longest name of a metric in BlueKing 5.1.
+const METRIC_NAME_LIMIT: usize = 50;
+
+/// Metrics that every exporter has of its own collectors, behind its name: those of BlueKing's
+/// packages that a longer name makes too long.
+const OWN_METRICS: [&str; 5] = [
+    "scrape_collector_last_success_timestamp_seconds",
+    "scrape_samples_discarded_total",
+    "scrape_collector_duration_seconds",
+    "scrape_collector_success",
+    "scrape_collector_timeout",
+];
+
+/// The names and the port of a new exporter; they keep the rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Names {
+    crate_name: String,
+    component: String,
+    port: u16,
+}
+
+impl Names {
+    /// Derives all names from that of the crate, and finds a port if none is given.
+    ///
+    /// # Errors
+    /// All that is wrong, one line each.
+    pub(crate) fn choose(
+        name: &str,
+        port: Option<u16>,
+        others: &[PackageDescription],
+    ) -> Result<Self, Vec<String>> {
+        check_name(name).map_err(|problem| vec![problem])?;
+        let mut names =
+            Self { crate_name: name.to_owned(), component: component(name), port: FIRST_PORT };
+        let mut problems = plugin_id_rules(&names.binary());
+        problems.extend(component_name_rules(&names.component));
+        let taken = |get: fn(&PackageDescription) -> &String, name: &str| {
+            others.iter().find(|other| get(other).eq_ignore_ascii_case(name))
+        };
+        if let Some(other) = taken(|other| &other.plugin_id, &names.binary()) {
+            problems.push(format!("{} has this plugin id already.", other.file));
+        }
+        if let Some(other) = taken(|other| &other.component_name, &names.component) {
+            problems.push(format!(
+                "{} has the component name {:?} already; choose a name that differs in its first \
+                 15 letters and digits.",
+                other.file, names.component
+            ));
+        }
+        match choose_port(port, others) {
+            Ok(port) => names.port = port,
+            Err(problem) => problems.push(problem),
+        }
+        if problems.is_empty() { Ok(names) } else { Err(problems) }
+    }
+
+    /// Name of the crate and of its folders, such as `redis-exporter`.
+    pub(crate) fn crate_name(&self) -> &str {
+        &self.crate_name
+    }
+
+    /// Name of the binary, and of the plugin of BlueKing 6 and 7: `redis_exporter`.
+    pub(crate) fn binary(&self) -> String {
+        self.crate_name.replace('-', "_")
+    }
+
+    /// What metrics begin with: `redis`.
+    pub(crate) fn subject(&self) -> String {
+        self.crate_name.trim_end_matches(SUFFIX).replace('-', "_")
+    }
+
+    /// Name of the component of BlueKing 5.1: `redisexporter`.
+    pub(crate) fn component(&self) -> &str {
+        &self.component
+    }
+
+    /// Where the exporter listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folders of the code and of what people write for BlueKing, from the workspace's root.
+    pub(crate) fn folders(&self) -> [String; 2] {
+        ["crates", "config"].map(|parent| format!("{parent}/{}", self.crate_name))
+    }
+
+    /// The metrics whose names are too long for BlueKing 5.1.
+    pub(crate) fn too_long(&self) -> impl Iterator<Item = String> {
+        let binary = self.binary();
+        let names = OWN_METRICS.iter().map(move |metric| format!("{binary}_{metric}"));
+        names.filter(|name| name.len() > METRIC_NAME_LIMIT)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let words = name.strip_suffix(SUFFIX).unwrap_or(name).split('-').collect::<Vec<_>>();
+    let is_word = |word: &&str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let sound = name.starts_with(|c: char| c.is_ascii_lowercase()) && words.iter().all(is_word);
+    if !sound {
+        Err(format!(
+            "{name:?} is no name for an exporter; write words of lower-case letters and digits \
+             with '-' between, such as redis-exporter"
+        ))
+    } else if !name.ends_with(SUFFIX) {
+        Err(format!("the name of an exporter ends in {SUFFIX}; write {name}{SUFFIX}"))
+    } else {
+        Ok(())
+    }
+}
+
+/// The whole name if BlueKing 5.1 takes it, else that of the service.
+fn component(name: &str) -> String {
+    let whole = name.replace('-', "");
+    if component_name_rules(&whole).is_empty() {
+        return whole;
+    }
+    name.trim_end_matches(SUFFIX).replace('-', "")
+}
+
+fn choose_port(port: Option<u16>, others: &[PackageDescription]) -> Result<u16, String> {
+    let owner = |port: u16| {
+        others.iter().find(|other| {
+            other.listen.rsplit_once(':').and_then(|(_, text)| text.parse().ok()) == Some(port)
+        })
+    };
+    match port {
+        Some(0) => Err("port 0 is none that BlueKing could scrape; give 1 to 65535".to_owned()),
+        Some(port) => match owner(port) {
+            Some(other) => Err(format!(
+                "{} has port {port} already; give another, or none to have one chosen",
+                other.file
+            )),
+            None => Ok(port),
+        },
+        None => (FIRST_PORT..=u16::MAX)
+            .find(|port| owner(*port).is_none())
+            .ok_or_else(|| "no port is left; give one by --port".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn other(id: &str, component: &str, port: u16) -> PackageDescription {
+        let text = format!(
+            "plugin_id = '{id}'\ncomponent_name = '{component}'\ndisplay_name = 'a'\n\
+             listen = '127.0.0.1:{port}'\n"
+        );
+        PackageDescription::parse("config/other/blueking.toml", &text).unwrap()
+    }
+
+    fn choose(name: &str, port: Option<u16>) -> Result<Names, Vec<String>> {
+        let others = [other("host_exporter", "hostexporter", 9601), other("a", "pool", 9602)];
+        Names::choose(name, port, &others)
+    }
+
+    #[test]
+    fn all_names_follow_from_the_crates() {
+        for (name, binary, subject, component) in [
+            ("redis-exporter", "redis_exporter", "redis", "redisexporter"),
+            ("my-db2-exporter", "my_db2_exporter", "my_db2", "mydb2exporter"),
+            ("postgresql-exporter", "postgresql_exporter", "postgresql", "postgresql"),
+        ] {
+            let names = choose(name, None).unwrap();
+            let found = (&*names.binary(), &*names.subject(), names.component());
+            assert_eq!(found, (binary, subject, component));
+            assert_eq!(names.folders(), [format!("crates/{name}"), format!("config/{name}")]);
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_used_are_refused_with_advice() {
+        for (name, advice) in [
+            ("", "such as redis-exporter"),
+            ("Redis-exporter", "such as redis-exporter"),
+            ("-exporter", "such as redis-exporter"),
+            ("my--db-exporter", "such as redis-exporter"),
+            ("9p-exporter", "such as redis-exporter"),
+            ("../evil-exporter", "such as redis-exporter"),
+            ("数据-exporter", "such as redis-exporter"),
+            ("redis", "write redis-exporter"),
+            ("exporter", "write exporter-exporter"),
+            ("host-exporter", "plugin id already"),
+            ("pool-for-all-the-many-exporter", "at most 15"),
+            ("a-service-with-a-long-name-exporter", "at most 30"),
+            ("bkplugin-exporter", "bkplugin_"),
+        ] {
+            let problems = choose(name, None).unwrap_err().join("\n");
+            assert!(problems.contains(advice), "{name}: {problems}");
+        }
+        let clash = Names::choose("po-ol-exporter", None, &[other("a", "POOLexporter", 1)]);
+        assert!(clash.unwrap_err()[0].contains("component name"));
+    }
+
+    #[test]
+    fn a_port_is_free_and_can_be_scraped() {
+        assert_eq!(choose("redis-exporter", None).unwrap().port(), 9603);
+        assert_eq!(choose("redis-exporter", Some(65535)).unwrap().port(), 65535);
+        for (port, expected) in [(0, "1 to 65535"), (9602, "has port 9602 already")] {
+            let problems = choose("redis-exporter", Some(port)).unwrap_err();
+            assert!(problems[0].contains(expected), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_long_name_makes_too_long_is_left_out() {
+        let too_long = |name: &str| choose(name, None).unwrap().too_long().count();
+        assert_eq!(too_long("redis-exporter"), 1);
+        assert_eq!(too_long("postgresql-exporter"), 2);
+        assert_eq!(too_long("fifteen-letters-exporter"), 2);
+    }
+}

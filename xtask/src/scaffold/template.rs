@@ -1,0 +1,186 @@
+//! The templates and how they become files. A template is a file as it will be, with `@word@` where
+//! a name belongs. Pure.
+
+use anyhow::{Result, bail};
+
+use super::names::Names;
+
+/// A file of the new exporter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rendered {
+    /// From the workspace's root.
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+macro_rules! templates {
+    ($($path:literal),+ $(,)?) => {
+        &[$(($path, include_str!(concat!("../../scaffold/", $path)))),+]
+    };
+}
+
+/// Templates by their place in `xtask/scaffold`.
+const TEMPLATES: &[(&str, &str)] = templates![
+    "crate/Cargo.toml",
+    "crate/src/main.rs",
+    "crate/src/collectors/mod.rs",
+    "crate/src/collectors/folder.rs",
+    "crate/tests/exporter/main.rs",
+    "crate/tests/exporter/process.rs",
+    "config/blueking.toml",
+    "config/description.md",
+];
+
+const LOGO: &[u8] = include_bytes!("../../scaffold/config/logo.png");
+
+/// The files of the exporter that is called so.
+///
+/// # Errors
+/// A template has a word between `@` that no name stands for.
+pub(crate) fn render(names: &Names) -> Result<Vec<Rendered>> {
+    let [code, config] = names.folders();
+    let place = |template: &str| {
+        let rest = template.strip_prefix("crate/").map(|rest| format!("{code}/{rest}"));
+        rest.unwrap_or_else(|| template.replacen("config", &config, 1))
+    };
+    let too_long: String = names.too_long().map(|name| format!("    \"{name}\",\n")).collect();
+    let words = [
+        ("crate", names.crate_name().to_owned()),
+        ("binary", names.binary()),
+        ("subject", names.subject()),
+        ("component", names.component().to_owned()),
+        ("port", names.port().to_string()),
+        ("too_long", too_long),
+    ];
+    let mut files = Vec::new();
+    for (template, text) in TEMPLATES {
+        let bytes = fill(template, text, &words)?.into_bytes();
+        files.push(Rendered { path: place(template), bytes });
+    }
+    files.push(Rendered { path: place("config/logo.png"), bytes: LOGO.to_vec() });
+    Ok(files)
+}
+
+/// Puts a word's value in place of each `@word@`.
+fn fill(template: &str, text: &str, words: &[(&str, String)]) -> Result<String> {
+    let mut filled = String::new();
+    let mut pieces = text.split('@');
+    filled.extend(pieces.next());
+    while let Some(word) = pieces.next() {
+        let known = words.iter().find(|(known, _)| *known == word);
+        let (Some((_, value)), Some(rest)) = (known, pieces.next()) else {
+            bail!("xtask/scaffold/{template} has @{word}, which stands for nothing");
+        };
+        filled.push_str(value);
+        filled.push_str(rest);
+    }
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use blueking_package::{Definitions, PackageDescription, check, plugin, v51};
+
+    use super::*;
+
+    /// What the exporter of the templates says of itself, as far as packages go by it.
+    fn definitions(names: &Names) -> Definitions {
+        let (binary, subject) = (names.binary(), names.subject());
+        let metric = |name: String, labels: &[&str]| serde_json::json!({"name": name, "kind": "gauge", "labels": labels, "zh": "值"});
+        let own = |name: &str| metric(format!("{binary}_{name}"), &["collector"]);
+        let build = ["version", "revision", "rustversion", "target"];
+        let json = serde_json::json!({
+            "name": binary,
+            "version": "0.1.0",
+            "flags": [
+                {"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "folder.path"}
+            ],
+            "metrics": [
+                metric(format!("{subject}_entries"), &["kind"]),
+                metric(format!("{subject}_size_bytes"), &[]),
+                own("scrape_collector_success"),
+                own("scrape_collector_duration_seconds"),
+                own("scrape_collector_timeout"),
+                own("scrape_collector_last_success_timestamp_seconds"),
+                own("scrape_collector_age_seconds"),
+                own("scrape_errors_total"),
+                own("scrape_samples_discarded_total"),
+                metric(format!("{binary}_build_info"), &build),
+                metric("promhttp_metric_handler_requests_in_flight".to_owned(), &[]),
+                metric("process_threads".to_owned(), &[]),
+                metric("process_virtual_memory_max_bytes".to_owned(), &[]),
+            ],
+        });
+        Definitions::parse("--describe", &json.to_string()).unwrap()
+    }
+
+    /// Only just enough of an ELF file.
+    fn executable() -> Vec<u8> {
+        let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
+        elf.resize(64, 0);
+        elf[16] = 3;
+        elf[18] = 62;
+        // What is UTF-8 throughout would be a script.
+        elf.push(0xff);
+        elf
+    }
+
+    #[test]
+    fn packages_can_be_made_of_what_is_rendered_whatever_the_name() {
+        for name in ["a-exporter", "redis-exporter", "fifteen-letters-exporter"] {
+            let names = Names::choose(name, None, &[]).unwrap();
+            let files = render(&names).unwrap();
+            let file = |end: &str| files.iter().find(|file| file.path.ends_with(end)).unwrap();
+            let text = String::from_utf8(file("blueking.toml").bytes.clone()).unwrap();
+            let description = PackageDescription::parse("blueking.toml", &text).unwrap();
+            let definitions = definitions(&names);
+            let markdown = String::from_utf8(file("description.md").bytes.clone()).unwrap();
+            let logo = file("logo.png").bytes.clone();
+            let folder = tempfile::tempdir().unwrap();
+
+            let zip = folder.path().join("a.zip");
+            let documents = v51::generate(&description, &definitions).unwrap();
+            let (text, linux) = (markdown.clone(), Some(executable()));
+            let package = v51::Package {
+                documents,
+                description: text,
+                logo: logo.clone(),
+                linux,
+                windows: None,
+            };
+            v51::write(&zip, &package).unwrap();
+
+            let tgz = folder.path().join("a.tgz");
+            let documents = plugin::generate(&description, &definitions).unwrap();
+            let executables = [(plugin::System::LinuxX86_64, executable())].into_iter().collect();
+            let release = "First release.".to_owned();
+            let package =
+                plugin::Package { documents, description: markdown, release, logo, executables };
+            plugin::write(&tgz, &package).unwrap();
+            for path in [zip, tgz] {
+                let report = check::file(&path).unwrap();
+                assert!(report.is_clean(), "{name}: {:?}", report.findings);
+            }
+        }
+    }
+
+    #[test]
+    fn files_lie_where_the_workspace_looks_for_them() {
+        let names = Names::choose("redis-exporter", None, &[]).unwrap();
+        let files = render(&names).unwrap();
+        let paths: Vec<_> = files.iter().map(|file| &*file.path).collect();
+        assert_eq!(paths[1], "crates/redis-exporter/src/main.rs");
+        assert!(paths.contains(&"config/redis-exporter/logo.png"), "{paths:?}");
+        let main = String::from_utf8(files[1].bytes.clone()).unwrap();
+        assert!(main.contains(r#"Exporter::new("redis_exporter", ":9601")"#), "{main}");
+    }
+
+    #[test]
+    fn a_word_that_stands_for_nothing_is_an_error() {
+        let words = [("a", "1".to_owned())];
+        assert_eq!(fill("t", "x@a@y@a@", &words).unwrap(), "x1y1");
+        for text in ["@b@", "@a", "x@"] {
+            assert!(fill("t", text, &words).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What has been made so far, and how it is taken back where the rest fails.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// Takes back what was written when it is dropped, unless that is forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Undo {
+    files: Vec<PathBuf>,
+    /// Folders that were not there before, outer ones first.
+    folders: Vec<PathBuf>,
+    /// Files that others change, as they were.
+    copies: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Undo {
+    /// Writes a new file, and the folders below `root` that it needs.
+    pub(crate) fn write(&mut self, root: &Path, path: &str, bytes: &[u8]) -> Result<()> {
+        let mut folder = root.to_owned();
+        let parents = Path::new(path).parent().into_iter().flat_map(Path::components);
+        for part in parents {
+            folder.push(part);
+            if !folder.is_dir() {
+                fs::create_dir(&folder)
+                    .with_context(|| format!("cannot make {}", folder.display()))?;
+                self.folders.push(folder.clone());
+            }
+        }
+        let place = root.join(path);
+        let cannot = || format!("cannot write {}", place.display());
+        let mut file = File::create_new(&place).with_context(cannot)?;
+        self.files.push(place.clone());
+        file.write_all(bytes).with_context(cannot)
+    }
+
+    /// Remembers a file that is about to be changed by others.
+    pub(crate) fn keep_copy(&mut self, path: &Path) -> Result<()> {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        self.copies.push((path.to_owned(), bytes));
+        Ok(())
+    }
+
+    /// Everything has succeeded and stays.
+    pub(crate) fn forget(mut self) {
+        self.files.clear();
+        self.folders.clear();
+        self.copies.clear();
+    }
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        // As much as can be: there is an error already that says what happened.
+        for file in &self.files {
+            let _ = fs::remove_file(file);
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+        for (path, bytes) in &self.copies {
+            if fs::read(path).is_ok_and(|now| now != *bytes) {
+                let _ = fs::write(path, bytes);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_is_taken_back_and_what_was_there_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("crates")).unwrap();
+        fs::write(root.join("Cargo.lock"), "before").unwrap();
+        let mut undo = Undo::default();
+        undo.write(root, "crates/a/src/main.rs", b"fn main() {}").unwrap();
+        undo.write(root, "config/a/logo.png", b"").unwrap();
+        assert!(undo.write(root, "config/a/logo.png", b"again").is_err());
+        undo.keep_copy(&root.join("Cargo.lock")).unwrap();
+        fs::write(root.join("Cargo.lock"), "after").unwrap();
+        drop(undo);
+        let left: Vec<_> = fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+        assert!(fs::read_dir(root.join("crates")).unwrap().next().is_none());
+        assert_eq!(fs::read_to_string(root.join("Cargo.lock")).unwrap(), "before");
+    }
+
+    #[test]
+    fn what_is_forgotten_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut undo = Undo::default();
+        undo.write(folder.path(), "crates/a/main.rs", b"1").unwrap();
+        undo.forget();
+        assert_eq!(fs::read(folder.path().join("crates/a/main.rs")).unwrap(), b"1");
+    }
+}
