@@ -220,6 +220,6 @@ mod tests {
         let too_long = |name: &str| choose(name, None).unwrap().too_long().count();
         assert_eq!(too_long("redis-exporter"), 1);
         assert_eq!(too_long("postgresql-exporter"), 2);
-        assert_eq!(too_long("fifteen-letters-exporter"), 2);
+        assert_eq!(too_long("fifteen-letters-exporter"), 3);
     }
 }
