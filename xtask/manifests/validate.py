@@ -1,12 +1,12 @@
 """Checks what packaging/ ships for Kubernetes and containers, without a network.
 
-usage: validate.py PACKAGING DESCRIPTION STAGE
+usage: validate.py PACKAGING DESCRIPTION
 
-PACKAGING is the folder packaging/, DESCRIPTION what `host_exporter --describe` prints, STAGE the
-folder with the binaries that the Dockerfile copies. Each object is validated against the API's
-schemas, strictly: a field that the API does not know is an error. Every flag that a manifest uses
-must exist, and what refers to each other must agree. Prints a line for each finding; exits 1 if
-there is one.
+PACKAGING is the folder packaging/, DESCRIPTION what `host_exporter --describe` prints. Each object
+is validated against the API's schemas, strictly: a field that the API does not know is an error.
+Every flag that a manifest uses must exist, what refers to each other must agree, and the Dockerfile
+must copy what `cargo xtask dist --standalone` makes. Prints a line for each finding; exits 1 if there
+is one.
 """
 
 import json
@@ -75,12 +75,16 @@ def check_links(objects):
         find("namespace", "DaemonSet, Service and ServiceMonitor are not in one namespace")
 
 
-def check_dockerfile(path, stage, flags):
+def check_dockerfile(path, description, flags):
     lines = [line.split(None, 1) for line in path.read_text().splitlines() if line and line[0].isalpha()]
     steps = {word: rest for word, rest in lines}
     source = steps["COPY"].split()[0]
-    if not (stage / source).is_file():
-        find(path.name, f"COPY {source}: there is no such file in {stage.name}/")
+    for argument in (rest for word, rest in lines if word == "ARG"):
+        name, _, value = argument.partition("=")
+        source = source.replace(f"${{{name}}}", value)
+    made = f"{description['name']}-{description['version']}-x86_64-unknown-linux-musl"
+    if source != made:
+        find(path.name, f"COPY {source}: what is made is called {made}")
     if steps["FROM"] != "scratch":
         find(path.name, "the image is not from scratch")
     if not re.fullmatch(r"[1-9]\d*(:\d+)?", steps["USER"]):
@@ -91,8 +95,9 @@ def check_dockerfile(path, stage, flags):
 
 
 def main():
-    packaging, description, stage = (pathlib.Path(argument) for argument in sys.argv[1:])
-    flags = {flag["name"] for flag in json.loads(description.read_text())["flags"]}
+    packaging, description = (pathlib.Path(argument) for argument in sys.argv[1:])
+    description = json.loads(description.read_text())
+    flags = {flag["name"] for flag in description["flags"]}
     folder = packaging / "kubernetes"
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     for resource in kustomization["resources"]:
@@ -109,7 +114,7 @@ def main():
     for container in objects["DaemonSet"]["spec"]["template"]["spec"]["containers"]:
         check_flags("daemonset.yaml", container.get("args", []), flags)
     check_links(objects)
-    check_dockerfile(packaging / "container" / "Dockerfile", stage, flags)
+    check_dockerfile(packaging / "container" / "Dockerfile", description, flags)
     print("\n".join(findings))
     return 1 if findings else 0
 

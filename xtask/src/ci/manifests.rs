@@ -28,7 +28,6 @@ pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, rep
         fs::write(&description, describe).context("write describe.json")?;
         let mut validate = Command::new(python);
         validate.arg(tools.source("manifests/validate.py")).arg(&packaging).arg(&description);
-        validate.arg(package.dist.join("stage/hostexporter"));
         process::run(&mut validate, &tools.logs.join("manifests.log"))?;
         Ok(Done::Passed(1))
     });
