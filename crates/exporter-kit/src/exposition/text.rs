@@ -27,21 +27,12 @@ impl Text {
 
     #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) {
-        let end = self.length + bytes.len();
-        if end > self.bytes.len() {
-            self.grow(end);
-        }
-        copy(&mut self.bytes[self.length..end], bytes);
-        self.length = end;
+        self.append_with(bytes.len(), |room| room.append(bytes));
     }
 
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
-        if self.length == self.bytes.len() {
-            self.grow(self.length + 1);
-        }
-        self.bytes[self.length] = byte;
-        self.length += 1;
+        self.append_with(1, |room| room.push(byte));
     }
 
     /// Appends what `write` writes, which is at most `most` bytes.
