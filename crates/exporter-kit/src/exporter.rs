@@ -18,7 +18,7 @@ use crate::logging;
 use crate::scrape::{Scraper, Source};
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::shutdown::Shutdown;
-use crate::web::{self, Connection, Site, WebConfig};
+use crate::web::{self, Party, Site, WebConfig};
 
 /// How long responses may take that are on their way when the process is asked to end.
 const LAST_RESPONSES: Duration = Duration::from_millis(1500);
@@ -234,8 +234,7 @@ impl Exporter {
 
     /// Flags and metrics as data: what packages, dashboards and references are made from.
     fn describe(self, flags: &[Flag]) -> Value {
-        let scraper =
-            Scraper::<Connection>::new(SelfMetrics::new(self.name), self.build, self.sources);
+        let scraper = Scraper::<Party>::new(SelfMetrics::new(self.name), self.build, self.sources);
         let mut metrics = Vec::new();
         scraper.describe(|metric| metrics.push(to_json(metric)));
         json!({

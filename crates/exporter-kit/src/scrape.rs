@@ -44,6 +44,19 @@ pub(crate) struct Scraper<C> {
 pub(crate) trait Client: Send + 'static {
     /// Goes on with the page on a thread of its own: the one that has asked is stuck.
     fn resume(self: Box<Self>, page: Arc<Page>);
+
+    /// Its thread has been in a collector for a while. Others may want it for something else.
+    fn held_up(&self) {}
+}
+
+/// What has become of a client who asked for a page.
+pub(crate) enum Scraped<C> {
+    Page(Arc<Page>, Box<C>),
+    /// Another thread goes on with the client.
+    Elsewhere,
+    /// It would have to wait for other threads, and did not want to.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "for the lobby"))]
+    Busy(Box<C>),
 }
 
 /// A collector that is going to run in the background, and where its samples go.
@@ -211,7 +224,16 @@ impl<C: Client> Scraper<C> {
     /// The page of a run in flight, if it is about the same and in the same format, or of a new
     /// one; after the timeout at the latest. `None` where another thread goes on with the client.
     pub(crate) fn scrape(&self, ask: &Ask, client: Box<C>) -> Option<(Arc<Page>, Box<C>)> {
-        self.shared.scrape(ask, client)
+        match self.shared.scrape(ask, client, true) {
+            Scraped::Page(page, client) => Some((page, client)),
+            Scraped::Elsewhere | Scraped::Busy(_) => None,
+        }
+    }
+
+    /// The same, unless that takes waiting for what another thread does.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn scrape_at_once(&self, ask: &Ask, client: Box<C>) -> Scraped<C> {
+        self.shared.scrape(ask, client, false)
     }
 
     /// The kit's own definitions and those of all collectors.

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::run::{Found, Leader, Run};
-use super::{Answer, Ask, Client, Page, Shared, State};
+use super::{Answer, Ask, Client, Scraped, Shared, State};
 use crate::collection::{Outcome, collect, report};
 
 /// Longer than making a page takes.
@@ -16,7 +16,8 @@ impl<C: Client> Shared<C> {
         self: &Arc<Self>,
         ask: &Ask,
         mut client: Box<C>,
-    ) -> Option<(Arc<Page>, Box<C>)> {
+        may_wait: bool,
+    ) -> Scraped<C> {
         let deadline = Instant::now() + ask.timeout;
         let mut state = self.lock();
         let answer = state.join(ask, deadline);
@@ -29,11 +30,11 @@ impl<C: Client> Shared<C> {
                 if has_news {
                     self.news.notify_all();
                 }
-                return Some((Arc::clone(page), client));
+                return Scraped::Page(Arc::clone(page), client);
             }
             let Some(run) = state.run(answer.run) else {
                 debug_assert!(false, "a run that is over has a page");
-                return None;
+                return Scraped::Elsewhere;
             };
             let is_finishing = run.is_finishing;
             if run.unfinished == 0 && !is_finishing {
@@ -42,18 +43,27 @@ impl<C: Client> Shared<C> {
                 continue;
             }
             if !is_finishing && run.leader.is_none() && state.can_work(answer.run) {
-                (state, client) = self.lead(state, answer.run, client, deadline)?;
+                match self.lead(state, answer.run, client, deadline) {
+                    Some(back) => (state, client) = back,
+                    None => return Scraped::Elsewhere,
+                }
                 continue;
             }
             let now = Instant::now();
             if now >= deadline && !is_finishing {
                 if state.run(answer.run).is_some_and(|run| run.deadline > now) {
                     // Somebody with more time waits on for the rest.
-                    return Some((self.partial(&mut state, answer.run)?, client));
+                    return match self.partial(&mut state, answer.run) {
+                        Some(page) => Scraped::Page(page, client),
+                        None => Scraped::Elsewhere,
+                    };
                 }
                 state = self.finish(state, answer.run);
                 has_news = true;
                 continue;
+            }
+            if !may_wait {
+                return Scraped::Busy(client);
             }
             state.waiting += 1;
             // The page that is being made takes no time to speak of.
@@ -75,7 +85,8 @@ impl<C: Client> Shared<C> {
         self.watch_over(&mut state, deadline);
         state.led += 1;
         let leader = state.led;
-        state.run(number)?.leader = Some(Leader { number: leader, client, deadline });
+        state.run(number)?.leader =
+            Some(Leader { number: leader, client, deadline, since: Instant::now() });
         state = self.work(state, number);
         let run = state.run(number)?;
         if let Some(leader) = run.leader.take_if(|current| current.number == leader) {

@@ -1,6 +1,6 @@
 //! Makes the page of a run: the collectors' samples and what the exporter says of itself.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::run::{Found, Run};
@@ -21,11 +21,18 @@ const KEPT_BYTES: usize = 256 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     text: Text,
+    /// The same, compressed, once somebody has asked for that.
+    compressed: OnceLock<Vec<u8>>,
 }
 
 impl Page {
     pub(crate) fn body(&self) -> &[u8] {
         self.text.as_slice()
+    }
+
+    /// The body as `compress` makes it, once for all who get it so.
+    pub(crate) fn compressed(&self, compress: impl FnOnce(&[u8]) -> Vec<u8>) -> &[u8] {
+        self.compressed.get_or_init(|| compress(self.body()))
     }
 }
 
@@ -42,6 +49,7 @@ impl Pages {
         let mut page = free.map(|at| self.last.swap_remove(at)).unwrap_or_default();
         if let Some(page) = Arc::get_mut(&mut page) {
             page.text.clear();
+            page.compressed.take();
             write(&mut page.text);
         }
         if page.body().len() > KEPT_BYTES {

@@ -38,6 +38,7 @@ pub(super) struct Leader<C> {
     pub(super) number: u64,
     pub(super) client: Box<C>,
     pub(super) deadline: Instant,
+    pub(super) since: Instant,
 }
 
 /// What came of a collector in one run.

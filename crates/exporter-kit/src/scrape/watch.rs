@@ -78,6 +78,11 @@ impl<C: Client> Shared<C> {
                 self.tell(&state);
             }
         }
+        for leader in state.runs.iter().filter_map(|run| run.leader.as_ref()) {
+            if now.saturating_duration_since(leader.since) >= PATIENCE {
+                leader.client.held_up();
+            }
+        }
         if now.saturating_duration_since(state.last_taken) >= PATIENCE {
             let stalled = state.runs.iter().find(|run| run.next(&state.slots).is_some());
             if let Some(number) = stalled.map(|run| run.number) {

@@ -1,5 +1,6 @@
-//! One connection: its requests one after another, on a thread of its own. A scrape's collectors run
-//! on that thread; where one of them does not return, another thread goes on with the connection.
+//! One connection: its requests one after another. While there is one to read or to answer it has a
+//! thread, which also runs a scrape's collectors; where one of those does not return, another thread
+//! goes on with the connection.
 
 use std::io;
 use std::sync::Arc;
@@ -11,9 +12,10 @@ use super::Site;
 use super::config::Verdict;
 use super::connections::Place;
 use super::landing;
+use super::lobby;
 use super::query;
 use super::request::{Refusal, Request, RequestReader};
-use super::response::{PLAIN_TEXT, Response};
+use super::response::{Outgoing, PLAIN_TEXT, PageBody, Response};
 use super::stream::{Stream, Tcp};
 #[cfg(feature = "tls")]
 use super::tls;
@@ -24,10 +26,13 @@ use crate::self_metrics::InFlight;
 
 /// A connection between two steps.
 pub(crate) struct Connection {
-    server: Arc<Server>,
-    place: Place,
-    stream: Stream,
-    requests: RequestReader,
+    pub(super) server: Arc<Server>,
+    pub(super) place: Place,
+    pub(super) stream: Stream,
+    pub(super) requests: RequestReader,
+    /// What the lobby knows it by, once it has been there.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "for the lobby"))]
+    pub(super) ticket: Option<u64>,
     /// The scrape that is being answered.
     scrape: Option<Scrape>,
 }
@@ -36,6 +41,13 @@ struct Scrape {
     request: Request,
     format: Format,
     _in_flight: InFlight,
+}
+
+/// A scrape that cannot be.
+pub(super) struct Refused {
+    status: u16,
+    why: String,
+    request: Request,
 }
 
 /// Starts a thread for a connection.
@@ -48,17 +60,11 @@ pub(super) fn spawn(serve: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread.stack_size(COLLECTOR_STACK_BYTES).spawn(serve).map(drop)
 }
 
-impl Client for Connection {
-    fn resume(self: Box<Self>, page: Arc<Page>) {
-        let resumed = spawn(move || {
-            if let Some(connection) = self.send_page(&page) {
-                connection.go_on();
-            }
-        });
-        if let Err(error) = resumed {
-            // The connection was dropped with the closure, and so closed.
-            log::debug!("cannot start a thread for a connection: {error}");
-        }
+/// Goes on with connections on a thread of their own. Where the system has none they were dropped
+/// with the closure, and so closed.
+pub(super) fn go_on_elsewhere(serve: impl FnOnce() + Send + 'static) {
+    if let Err(error) = spawn(serve) {
+        log::debug!("cannot start a thread for a connection: {error}");
     }
 }
 
@@ -69,29 +75,42 @@ impl Connection {
         let Ok(tcp) = Tcp::new(place.stream(), config.write_timeout) else { return };
         let (stream, opened) = server.open(tcp);
         let requests = RequestReader::new(config.read_timeout);
-        let mut connection = Box::new(Self { server, place, stream, requests, scrape: None });
+        let mut connection =
+            Box::new(Self { server, place, stream, requests, ticket: None, scrape: None });
         match opened {
             Ok(()) => connection.go_on(),
             Err(refusal) => connection.refuse(&refusal),
         }
     }
 
-    fn go_on(self: Box<Self>) {
+    /// Answers requests on this thread until the lobby takes the connection, or it ends.
+    pub(super) fn go_on(self: Box<Self>) {
         let mut next = Some(self);
         while let Some(connection) = next {
-            next = connection.serve_one();
+            next = connection.serve_next().and_then(lobby::enter);
+        }
+    }
+
+    /// Answers this request and goes on.
+    #[cfg(target_os = "linux")]
+    pub(super) fn go_on_with(self: Box<Self>, request: Request) {
+        if let Some(connection) = self.serve_one(request).and_then(lobby::enter) {
+            connection.go_on();
         }
     }
 
     /// Answers the next request. `None` is the end, at least of what this thread has to do.
-    fn serve_one(mut self: Box<Self>) -> Option<Box<Self>> {
-        let request = match self.requests.next(&mut self.stream) {
-            Ok(request) => request,
+    fn serve_next(mut self: Box<Self>) -> Option<Box<Self>> {
+        match self.requests.next(&mut self.stream) {
+            Ok(request) => self.serve_one(request),
             Err(refusal) => {
                 self.refuse(&refusal);
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    fn serve_one(mut self: Box<Self>, request: Request) -> Option<Box<Self>> {
         let verdict = match &self.server.site.web_config {
             Some(config) => config.judge(request.authorization.as_deref()),
             None => Verdict::Welcome,
@@ -147,16 +166,30 @@ impl Connection {
     }
 
     fn serve_scrape(mut self: Box<Self>, request: Request) -> Option<Box<Self>> {
+        let ask = match self.begin_scrape(request) {
+            Ok(ask) => ask,
+            Err(refused) => return self.refuse_scrape(&refused),
+        };
         let server = Arc::clone(&self.server);
-        let Site { scraper, config, .. } = &server.site;
+        let (page, party) = server.site.scraper.scrape(&ask, Box::new(Party::of(self)))?;
+        party.single()?.send_page(page)
+    }
+
+    /// What this request for metrics asks for. The connection has a scrape to answer then.
+    ///
+    /// # Errors
+    ///
+    /// The request is wrong, or there are too many.
+    pub(super) fn begin_scrape(&mut self, request: Request) -> Result<Ask, Box<Refused>> {
+        let Site { scraper, config, .. } = &self.server.site;
         let selection = match query::selection(&request.query, scraper.names()) {
             Ok(selection) => selection,
-            Err(wrong) => return self.refuse_scrape(400, &wrong, &request),
+            Err(why) => return Err(Box::new(Refused { status: 400, why, request })),
         };
         let Some(in_flight) = scraper.handler().begin(config.max_requests) else {
             let limit = config.max_requests;
             let why = format!("limit of {limit} scrapes at once reached; try again later");
-            return self.refuse_scrape(503, &why, &request);
+            return Err(Box::new(Refused { status: 503, why, request }));
         };
         let timeout = patience(request.scrape_timeout.unwrap_or(config.scrape_timeout));
         let format = match request.openmetrics && config.enable_openmetrics {
@@ -164,35 +197,50 @@ impl Connection {
             false => Format::Text,
         };
         self.scrape = Some(Scrape { request, format, _in_flight: in_flight });
-        let (page, connection) = scraper.scrape(&Ask { timeout, selection, format }, self)?;
-        connection.send_page(&page)
+        Ok(Ask { timeout, selection, format })
     }
 
-    fn refuse_scrape(
-        mut self: Box<Self>,
-        status: u16,
-        why: &str,
-        request: &Request,
-    ) -> Option<Box<Self>> {
-        self.server.site.scraper.handler().count(status);
+    pub(super) fn refuse_scrape(mut self: Box<Self>, refused: &Refused) -> Option<Box<Self>> {
+        let Refused { status, why, request } = refused;
+        self.server.site.scraper.handler().count(*status);
         let body = format!("# {status} {why}\n");
-        let keep_alive = self.send(status, PLAIN_TEXT, body.as_bytes(), request);
+        let keep_alive = self.send(*status, PLAIN_TEXT, body.as_bytes(), request);
         self.place.wait();
         self.unless_over(&keep_alive)
     }
 
     /// Answers the scrape.
-    fn send_page(mut self: Box<Self>, page: &Page) -> Option<Box<Self>> {
-        let scrape = self.scrape.take()?;
+    fn send_page(self: Box<Self>, page: Arc<Page>) -> Option<Box<Self>> {
+        let outgoing = self.begin_answer(page)?;
+        self.finish_answer(outgoing)
+    }
+
+    /// The answer to the scrape, to be sent.
+    pub(super) fn begin_answer(&self, page: Arc<Page>) -> Option<Outgoing<PageBody>> {
+        let scrape = self.scrape.as_ref()?;
         self.server.site.scraper.handler().count(200);
         // The page may be more than the client's system takes at once.
         self.place.send();
         let content_type = scrape.format.content_type();
-        let keep_alive = self.send(200, content_type, page.body(), &scrape.request);
+        // It is memory that a head is written to, which does not fail.
+        Outgoing::page(page, content_type, &self.server.product, &scrape.request).ok()
+    }
+
+    /// Sends the rest of the answer to the scrape.
+    pub(super) fn finish_answer(
+        mut self: Box<Self>,
+        mut outgoing: Outgoing<PageBody>,
+    ) -> Option<Box<Self>> {
+        let sent = outgoing.send(&mut self.stream);
+        let keep_alive = self.end_scrape();
+        self.unless_over(&sent.map(|()| keep_alive))
+    }
+
+    /// The scrape has been answered; whether there can be another one.
+    pub(super) fn end_scrape(&mut self) -> bool {
         self.place.wait();
         // What follows is no part of it: listening on for a moment, or for the next request.
-        drop(scrape);
-        self.unless_over(&keep_alive)
+        self.scrape.take().is_some_and(|scrape| scrape.request.keep_alive)
     }
 
     fn send(
@@ -218,6 +266,43 @@ impl Connection {
         let response = Response { status, content_type: PLAIN_TEXT, body };
         if response.send(&mut self.stream, &self.server.product, None).is_ok() {
             self.stream.linger();
+        }
+    }
+}
+
+/// Connections that get the same page.
+#[expect(clippy::vec_box, reason = "they are large, and change hands often")]
+pub(crate) struct Party {
+    pub(super) members: Vec<Box<Connection>>,
+    /// Whose thread scrapes for them, if it is the lobby's.
+    pub(super) attendant: Option<u64>,
+}
+
+impl Party {
+    pub(super) fn of(connection: Box<Connection>) -> Self {
+        Self { members: vec![connection], attendant: None }
+    }
+
+    fn single(mut self) -> Option<Box<Connection>> {
+        self.members.pop()
+    }
+}
+
+impl Client for Party {
+    fn resume(self: Box<Self>, page: Arc<Page>) {
+        for connection in self.members {
+            let page = Arc::clone(&page);
+            go_on_elsewhere(move || {
+                if let Some(connection) = connection.send_page(page).and_then(lobby::enter) {
+                    connection.go_on();
+                }
+            });
+        }
+    }
+
+    fn held_up(&self) {
+        if let (Some(attendant), Some(first)) = (self.attendant, self.members.first()) {
+            lobby::relieve(&first.server, attendant);
         }
     }
 }

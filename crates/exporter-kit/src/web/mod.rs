@@ -1,7 +1,8 @@
 //! The web side: own sockets and threads, tiny_http's response writer.
 //!
-//! An exporter serves small pages to a few scrapers, so a thread for each connection is simple and
-//! fast enough; what keeps it safe is that everything is bounded: connections, request heads, time.
+//! An exporter serves small pages to a few scrapers, so a thread for each connection that has
+//! something to say is simple; those that wait are together in the lobby. What keeps it safe is that
+//! everything is bounded: connections, request heads, time.
 
 mod accept;
 #[cfg(feature = "web-config")]
@@ -14,6 +15,11 @@ mod connections;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod landing;
+#[cfg(target_os = "linux")]
+mod lobby;
+#[cfg(not(target_os = "linux"))]
+#[path = "lobby/off.rs"]
+mod lobby;
 mod query;
 mod request;
 mod response;
@@ -31,9 +37,11 @@ use std::thread;
 use std::time::Duration;
 
 pub(crate) use config::WebConfig;
-pub(crate) use connection::Connection;
+use connection::Connection;
+pub(crate) use connection::Party;
 pub(crate) use connections::Connections;
 use landing::Landing;
+use lobby::Lobby;
 
 use crate::config::Config;
 use crate::scrape::Scraper;
@@ -51,7 +59,7 @@ pub(crate) struct Site {
     pub(crate) about: &'static str,
     pub(crate) config: Config,
     pub(crate) web_config: Option<WebConfig>,
-    pub(crate) scraper: Scraper<Connection>,
+    pub(crate) scraper: Scraper<Party>,
 }
 
 /// A site with what is made once for all requests.
@@ -60,6 +68,9 @@ struct Server {
     landing: String,
     /// The `Server` header.
     product: String,
+    /// `None` where every connection keeps its thread.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "for the lobby"))]
+    lobby: Option<Lobby>,
 }
 
 /// Starts serving `site` on every listener. Returns when all accept threads have started; they
@@ -79,7 +90,7 @@ pub(crate) fn serve(site: Site, listeners: Vec<TcpListener>) -> io::Result<Arc<C
     let product = format!("{}/{}", site.name, site.version);
     let product = product.chars().filter(char::is_ascii_graphic).collect();
     let site_limit = site.config.max_connections;
-    let server = Arc::new(Server { site, landing, product });
+    let server = Arc::new(Server { lobby: Lobby::open(&site), site, landing, product });
     let connections = Connections::new(site_limit);
     for listener in listeners {
         let (server, connections) = (Arc::clone(&server), Arc::clone(&connections));

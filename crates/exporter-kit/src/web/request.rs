@@ -16,9 +16,12 @@ const MAX_HEAD_BYTES: usize = 8 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
 
+/// How much is received at once.
+const CHUNK_BYTES: usize = 2048;
+
 /// How long a connection may stay open between two requests. Longer than the usual scrape
 /// interval of a minute, so that a scraper keeps its connection.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// What is served; anything else is answered with 405.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,19 @@ pub(crate) enum Refusal {
     TooLarge,
 }
 
+/// What has come on a connection.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub(crate) enum Arrived {
+    /// One request and nothing else.
+    Request(Request),
+    Nothing,
+    /// The client has gone.
+    Nobody,
+    /// A part of a request, or several: for [`RequestReader::next`].
+    Other,
+}
+
 /// Reads requests one after another from a connection.
 #[derive(Debug)]
 pub(crate) struct RequestReader {
@@ -102,9 +118,33 @@ impl RequestReader {
         }
     }
 
+    /// Whether nothing has been received but what was served.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// What has come meanwhile, without waiting for more.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn arrived(&mut self, stream: &Stream) -> Arrived {
+        let mut chunk = [0; CHUNK_BYTES];
+        match stream.receive_now(&mut chunk) {
+            Ok(Some(0)) | Err(_) => return Arrived::Nobody,
+            Ok(None) => return Arrived::Nothing,
+            Ok(Some(received)) => self.buffer.extend_from_slice(&chunk[..received]),
+        }
+        match parse(&self.buffer) {
+            Ok(Some((request, length))) if length == self.buffer.len() && length < chunk.len() => {
+                self.buffer.clear();
+                Arrived::Request(request)
+            }
+            _ => Arrived::Other,
+        }
+    }
+
     /// Receives at least one byte within `timeout`.
     fn receive(&mut self, stream: &mut Stream, timeout: Duration) -> io::Result<()> {
-        let mut chunk = [0; 2048];
+        let mut chunk = [0; CHUNK_BYTES];
         let room = chunk.len().min(MAX_HEAD_BYTES - self.buffer.len());
         match stream.receive(&mut chunk[..room], timeout)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),

@@ -2,6 +2,7 @@
 //! used, not its server, which a reset connection or a lack of file descriptors brings down.
 
 use std::io::{self, IoSlice, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -12,6 +13,7 @@ use tiny_http::{HTTPVersion, Header, StatusCode};
 use super::accept::Encoding;
 use super::request::{Method, Request};
 use super::stream::Stream;
+use crate::scrape::Page;
 
 /// How long a client may take to read a whole response.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,21 +47,13 @@ impl Response<'_> {
     ) -> io::Result<bool> {
         let keep_alive = request.is_some_and(|request| request.keep_alive);
         let minor_version = request.map_or(1, |request| request.minor_version);
-        let wants_gzip = request.is_some_and(|request| request.encoding == Encoding::Gzip);
-        let compressed = if wants_gzip && self.body.len() >= WORTH_COMPRESSING {
-            let half = Vec::with_capacity(self.body.len() / 2);
-            // The page is gone in a moment; a smaller one would not be worth the time.
-            let mut gzip = GzEncoder::new(half, Compression::fast());
-            gzip.write_all(self.body)?;
-            Some(gzip.finish()?)
-        } else {
-            None
-        };
+        let compressed =
+            request.filter(|request| request.gets_gzip(self.body)).map(|_| gzip(self.body));
         let body = compressed.as_deref().unwrap_or(self.body);
         let head =
             self.head(server, keep_alive, minor_version, body.len(), compressed.is_some())?;
         let is_head = request.is_some_and(|request| request.method == Method::Head);
-        write_both(stream, &head, if is_head { &[] } else { body })?;
+        Outgoing { head, body: if is_head { &[] } else { body }, sent: 0 }.send(stream)?;
         Ok(keep_alive)
     }
 
@@ -118,25 +112,121 @@ impl Response<'_> {
     }
 }
 
-/// Writes head and body, with one system call where the socket takes them at once, and within
-/// [`PATIENCE`] where the client reads slowly.
-fn write_both(stream: &mut Stream, head: &[u8], body: &[u8]) -> io::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    let mut sent = 0;
-    while sent < head.len() + body.len() {
-        let rest_of_head = head.get(sent..).unwrap_or_default();
-        let rest_of_body = &body[sent.saturating_sub(head.len())..];
-        match stream.write_vectored(&[IoSlice::new(rest_of_head), IoSlice::new(rest_of_body)]) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => sent += written,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-        if Instant::now() >= deadline {
-            return Err(io::ErrorKind::TimedOut.into());
+impl Request {
+    fn gets_gzip(&self, body: &[u8]) -> bool {
+        self.encoding == Encoding::Gzip && body.len() >= WORTH_COMPRESSING
+    }
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    // The page is gone in a moment; a smaller one would not be worth the time.
+    let mut gzip = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    gzip.write_all(body).and_then(|()| gzip.finish()).expect("memory takes all that is written")
+}
+
+/// A response of which a part may have been sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing<B> {
+    head: Vec<u8>,
+    body: B,
+    sent: usize,
+}
+
+/// A page as one of those gets it who share it.
+#[derive(Debug)]
+pub(crate) struct PageBody {
+    page: Arc<Page>,
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Plain,
+    Gzip,
+    /// For those who ask for the head alone.
+    Nothing,
+}
+
+impl AsRef<[u8]> for PageBody {
+    fn as_ref(&self) -> &[u8] {
+        match self.form {
+            Form::Plain => self.page.body(),
+            Form::Gzip => self.page.compressed(gzip),
+            Form::Nothing => &[],
         }
     }
-    Ok(())
+}
+
+impl Outgoing<PageBody> {
+    /// The answer to a scrape.
+    ///
+    /// # Errors
+    ///
+    /// None that is known of: the head is written to memory.
+    pub(crate) fn page(
+        page: Arc<Page>,
+        content_type: &'static str,
+        server: &str,
+        request: &Request,
+    ) -> io::Result<Self> {
+        let is_gzip = request.gets_gzip(page.body());
+        let length = if is_gzip { page.compressed(gzip).len() } else { page.body().len() };
+        let response = Response { status: 200, content_type, body: &[] };
+        let head =
+            response.head(server, request.keep_alive, request.minor_version, length, is_gzip)?;
+        let form = match (request.method, is_gzip) {
+            (Method::Head, _) => Form::Nothing,
+            (Method::Get, true) => Form::Gzip,
+            (Method::Get, false) => Form::Plain,
+        };
+        Ok(Self { head, body: PageBody { page, form }, sent: 0 })
+    }
+}
+
+impl<B: AsRef<[u8]>> Outgoing<B> {
+    /// Sends what is left, with one system call where the socket takes it at once, and within
+    /// [`PATIENCE`] where the client reads slowly.
+    ///
+    /// # Errors
+    ///
+    /// The client has gone or does not read: the connection is of no more use.
+    pub(crate) fn send(&mut self, stream: &mut Stream) -> io::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while let Some(rest) = self.rest() {
+            match stream.write_vectored(&rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => self.sent += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            if Instant::now() >= deadline {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what the system takes at once; whether that is all.
+    ///
+    /// # Errors
+    ///
+    /// The client has gone: the connection is of no more use.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn send_now(&mut self, stream: &Stream) -> io::Result<bool> {
+        if let Some(rest) = self.rest() {
+            self.sent += stream.send_now(&rest)?;
+        }
+        Ok(self.rest().is_none())
+    }
+
+    /// What is still to be sent.
+    fn rest(&self) -> Option<[IoSlice<'_>; 2]> {
+        let body = self.body.as_ref();
+        let head = self.head.get(self.sent..).unwrap_or_default();
+        let body = &body[self.sent.saturating_sub(self.head.len())..];
+        let is_rest = !(head.is_empty() && body.is_empty());
+        is_rest.then(|| [IoSlice::new(head), IoSlice::new(body)])
+    }
 }
 
 #[cfg(test)]

@@ -91,6 +91,40 @@ impl Stream {
         }
     }
 
+    /// The socket, unless what is said on it is encrypted.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn plain_socket(&self) -> Option<&Arc<TcpStream>> {
+        match self {
+            Self::Plain(tcp) => Some(&tcp.socket),
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => None,
+        }
+    }
+
+    /// Receives what is there already; 0 is the end.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn receive_now(&self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        let Some(socket) = self.plain_socket() else { return Ok(None) };
+        match rustix::net::recv(socket, into, rustix::net::RecvFlags::DONTWAIT) {
+            Ok((received, _)) => Ok(Some(received)),
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends what the system takes at once.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn send_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+        let Some(socket) = self.plain_socket() else { return Ok(0) };
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        match sendmsg(socket, slices, &mut SendAncillaryBuffer::default(), flags) {
+            Ok(sent) => Ok(sent),
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Says goodbye and waits a moment, so that what was sent last arrives.
     pub(crate) fn linger(&mut self) {
         match self {

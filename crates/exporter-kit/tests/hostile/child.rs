@@ -51,6 +51,7 @@ fn serve() {
             "panics" => exporter.collector("panics", Faulty(|_| panic!("as always"))),
             "numerous" => exporter.collector("numerous", Faulty(numerous)),
             "large" => exporter.collector("large", Faulty(large)),
+            "medium" => exporter.collector("medium", Faulty(medium)),
             "fails" => exporter.collector("fails", Faulty(|_| Err("no such file".into()))),
             "rotten" => exporter.collector("rotten", Faulty(rotten)),
             "hangs-behind" => exporter.background("hangs-behind", Faulty(hang), SOON),
@@ -118,6 +119,14 @@ fn numerous(out: &mut Samples) -> Result<(), CollectError> {
 fn large(out: &mut Samples) -> Result<(), CollectError> {
     for n in 0..LARGE_SAMPLES {
         out.set(&LARGE, [&format!("{n:0>LARGE_LABEL$}")], 1.0);
+    }
+    Ok(())
+}
+
+/// A page of 200 KB.
+fn medium(out: &mut Samples) -> Result<(), CollectError> {
+    for n in 0..20 {
+        out.set(&LARGE, [&format!("{n:0>10000}")], 1.0);
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ fn one_that_hangs_costs_no_connection() {
         let page = String::from_utf8_lossy(&page);
         assert!(page.contains(&format!("\ngood_runs {run}\n")), "{page}");
     }
-    until("one thread is stuck, and one serves", || exporter.collecting() == 2);
+    until("one thread is stuck, and one attends", || exporter.collecting() == 2);
 }
 
 #[test]

@@ -144,9 +144,11 @@ impl Exporter {
         self.threads().iter().filter(|name| *name == "connection").count()
     }
 
-    /// How many threads run collectors: those of connections, and helpers.
+    /// How many threads run collectors: those of connections, helpers, and whoever attends to the
+    /// connections that wait.
     pub(crate) fn collecting(&self) -> usize {
-        self.connections() + self.threads().iter().filter(|name| *name == "helper").count()
+        let collects = |name: &&String| ["connection", "helper", "lobby"].contains(&name.as_str());
+        self.threads().iter().filter(collects).count()
     }
 
     fn proc(&self, file: &str) -> String {

@@ -14,6 +14,7 @@ mod lifetime;
 mod readers;
 mod steady;
 mod together;
+mod waiting;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

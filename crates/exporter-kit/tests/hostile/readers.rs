@@ -9,12 +9,17 @@ use socket2::{Domain, Socket, Type};
 use crate::alone;
 use crate::exporter::{Exporter, until};
 
-/// Asks for the page of 10 MB and reads nothing; the kernel takes no more than it must.
-fn deaf(address: SocketAddr) -> TcpStream {
+/// The kernel takes no more for it than it must.
+pub(crate) fn connect_narrowly(address: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     socket.connect(&address.into()).unwrap();
-    let mut stream = TcpStream::from(socket);
+    TcpStream::from(socket)
+}
+
+/// Asks for the page of 10 MB and reads nothing.
+fn deaf(address: SocketAddr) -> TcpStream {
+    let mut stream = connect_narrowly(address);
     stream.write_all(b"GET /metrics?collect[]=large HTTP/1.1\r\n\r\n").unwrap();
     stream
 }

@@ -1,0 +1,349 @@
+//! Where connections wait between two requests, on Linux. One thread, the attendant, waits for all of
+//! them, and scrapes for those that ask for the same at the same time together: to put every one of
+//! several busy scrapers to sleep and wake it again takes longer than to make a page.
+//!
+//! The attendant does nothing that may take long. It leaves to threads of their own: requests that
+//! come in pieces or are not for metrics, scrapes while collectors are slow, large pages, and
+//! clients that do not read. Where a collector turns out to be slow, another attendant takes over.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::io::Errno;
+use rustix::time::Timespec;
+
+use super::connection::{Connection, Party, go_on_elsewhere};
+use super::request::{Arrived, IDLE_TIMEOUT, Method, Request};
+use super::{Server, Site};
+use crate::collection::COLLECTOR_STACK_BYTES;
+use crate::scrape::{Ask, Page, Scraped};
+
+/// How many connections with news the attendant sees to at once.
+const EVENTS: usize = 32;
+
+/// How often the attendant looks for those who have waited too long.
+const SWEEP: Duration = Duration::from_secs(15);
+
+/// While scrapes take longer, each has a thread of its own: beside that time, to start one is cheap.
+const QUICK: Duration = Duration::from_millis(2);
+
+/// To send a larger page takes a thread of its own, too.
+const SMALL_PAGE_BYTES: usize = 256 * 1024;
+
+/// The connections that wait.
+#[derive(Debug)]
+pub(super) struct Lobby {
+    poll: OwnedFd,
+    waiting: Mutex<BTreeMap<u64, Guest>>,
+    /// The last ticket that was given out.
+    tickets: AtomicU64,
+    /// The number of the attendant; 0 while there is none.
+    attendant: AtomicU64,
+    /// How many there have been.
+    attendants: AtomicU64,
+    /// Whether the last scrape took long.
+    is_slow: AtomicBool,
+}
+
+struct Guest {
+    connection: Box<Connection>,
+    until: Instant,
+}
+
+impl std::fmt::Debug for Guest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Guest").field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+/// Takes the connection in, which waits for a request. Back comes one that has to stay with its
+/// thread.
+pub(super) fn enter(connection: Box<Connection>) -> Option<Box<Connection>> {
+    let server = Arc::clone(&connection.server);
+    match &server.lobby {
+        Some(lobby) => lobby.seat(connection),
+        None => Some(connection),
+    }
+}
+
+/// Has another attendant take over, unless that has happened since `attendant` was it.
+pub(super) fn relieve(server: &Arc<Server>, attendant: u64) {
+    if let Some(lobby) = &server.lobby {
+        lobby.appoint(server, attendant);
+    }
+}
+
+impl Lobby {
+    /// `None` where checking passwords or keys takes a client's thread a while, or the system has
+    /// no more file descriptors.
+    pub(super) fn open(site: &Site) -> Option<Self> {
+        if site.web_config.is_some() {
+            return None;
+        }
+        Some(Self {
+            poll: epoll::create(CreateFlags::CLOEXEC).ok()?,
+            waiting: Mutex::default(),
+            tickets: AtomicU64::new(0),
+            attendant: AtomicU64::new(0),
+            attendants: AtomicU64::new(0),
+            is_slow: AtomicBool::new(false),
+        })
+    }
+
+    /// Has somebody else than `predecessor` attend, if that one still does; whether anybody does.
+    fn appoint(&self, server: &Arc<Server>, predecessor: u64) -> bool {
+        let number = self.attendants.fetch_add(1, Ordering::Relaxed) + 1;
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        if self.attendant.compare_exchange(predecessor, number, success, failure).is_err() {
+            return true;
+        }
+        let server = Arc::clone(server);
+        let thread = thread::Builder::new().name("lobby".into()).stack_size(COLLECTOR_STACK_BYTES);
+        let started = thread.spawn(move || {
+            if let Some(lobby) = &server.lobby {
+                lobby.attend(&server, number);
+            }
+        });
+        if let Err(error) = &started {
+            log::debug!("cannot start a thread for the connections that wait: {error}");
+            // Who was it goes on when it can.
+            self.attendant.store(predecessor, Ordering::Release);
+        }
+        started.is_ok()
+    }
+
+    /// Takes in a connection that another thread has served.
+    fn seat(&self, mut connection: Box<Connection>) -> Option<Box<Connection>> {
+        // Another request has come already.
+        if !connection.requests.is_empty() {
+            return Some(connection);
+        }
+        // Its descriptor stays open for as long as it is spoken of here.
+        let Some(socket) = connection.stream.plain_socket().cloned() else {
+            return Some(connection);
+        };
+        if self.attendant.load(Ordering::Acquire) == 0 && !self.appoint(&connection.server, 0) {
+            return Some(connection);
+        }
+        let known = connection.ticket;
+        let ticket = known.unwrap_or_else(|| self.tickets.fetch_add(1, Ordering::Relaxed) + 1);
+        connection.ticket = Some(ticket);
+        // It is told of news from here on, and of those that have come before.
+        self.put(ticket, connection);
+        let (data, flags) =
+            (EventData::new_u64(ticket), EventFlags::IN | EventFlags::RDHUP | EventFlags::ET);
+        let told = match known {
+            Some(_) => epoll::modify(&self.poll, &*socket, data, flags),
+            None => epoll::add(&self.poll, &*socket, data, flags),
+        };
+        match told {
+            Ok(()) => None,
+            Err(_) => self.take(ticket),
+        }
+    }
+
+    fn put(&self, ticket: u64, connection: Box<Connection>) {
+        let guest = Guest { connection, until: Instant::now() + IDLE_TIMEOUT };
+        self.lock().insert(ticket, guest);
+    }
+
+    fn take(&self, ticket: u64) -> Option<Box<Connection>> {
+        self.lock().remove(&ticket).map(|guest| guest.connection)
+    }
+
+    /// Waits for requests until another attendant takes over.
+    fn attend(&self, server: &Arc<Server>, number: u64) {
+        let _attendance = Attendance { lobby: self, number };
+        let mut events = Vec::with_capacity(EVENTS);
+        let mut parties = Vec::new();
+        let mut next_sweep = Instant::now() + SWEEP;
+        while self.is_attended_by(number) {
+            let time = if parties.is_empty() { SWEEP } else { Duration::ZERO };
+            if let Err(error) = self.gather(&mut events, time, number, &mut parties) {
+                // No reason is known. Those who wait are closed, others keep their threads.
+                log::error!("cannot wait for connections: {error}");
+                return self.lock().clear();
+            }
+            let now = Instant::now();
+            if now >= next_sweep {
+                self.lock().retain(|_, guest| guest.until > now);
+                next_sweep = now + SWEEP;
+            }
+            let is_slow = self.is_slow.load(Ordering::Relaxed);
+            for (ask, party) in parties.drain(usize::from(!is_slow).min(parties.len())..) {
+                scrape_elsewhere(server, ask, party);
+            }
+            let Some((ask, party)) = parties.pop() else { continue };
+            let begun = Instant::now();
+            match server.site.scraper.scrape_at_once(&ask, party) {
+                Scraped::Page(page, mut party) => {
+                    self.is_slow.store(begun.elapsed() > QUICK, Ordering::Relaxed);
+                    // As with all scrapes, those that have come meanwhile share this one.
+                    if self.is_attended_by(number)
+                        && self.gather(&mut events, Duration::ZERO, number, &mut parties).is_ok()
+                        && let Some(at) = parties.iter().position(|(other, _)| *other == ask)
+                    {
+                        party.members.append(&mut parties.swap_remove(at).1.members);
+                    }
+                    party.answer_all(page);
+                }
+                Scraped::Busy(party) => scrape_elsewhere(server, ask, party),
+                Scraped::Elsewhere => self.is_slow.store(true, Ordering::Relaxed),
+            }
+        }
+    }
+
+    fn is_attended_by(&self, number: u64) -> bool {
+        self.attendant.load(Ordering::Acquire) == number
+    }
+
+    /// Sees what has come on the connections, or comes within this time.
+    fn gather(
+        &self,
+        events: &mut Vec<Event>,
+        time: Duration,
+        attendant: u64,
+        parties: &mut Vec<(Ask, Box<Party>)>,
+    ) -> Result<(), Errno> {
+        let time = Timespec { tv_sec: time.as_secs().cast_signed(), tv_nsec: 0 };
+        events.clear();
+        match epoll::wait(&self.poll, spare_capacity(events), Some(&time)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+        for event in events {
+            // Whoever has no seat is with a thread, which looks for news itself.
+            if let Some(connection) = self.take(event.data.u64()) {
+                self.receive(connection, attendant, parties);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees what has come on a connection. Scrapes of the same are one party.
+    fn receive(
+        &self,
+        mut connection: Box<Connection>,
+        attendant: u64,
+        parties: &mut Vec<(Ask, Box<Party>)>,
+    ) {
+        let request = match connection.requests.arrived(&connection.stream) {
+            Arrived::Request(request) => request,
+            Arrived::Nothing => return self.put_back(connection),
+            Arrived::Nobody => return,
+            Arrived::Other => return go_on_elsewhere(move || connection.go_on()),
+        };
+        if !is_scrape(&request, &connection.server.site) {
+            return go_on_elsewhere(move || connection.go_on_with(request));
+        }
+        if !connection.place.serve() {
+            return;
+        }
+        match connection.begin_scrape(request) {
+            Ok(ask) => match parties.iter_mut().find(|(other, _)| *other == ask) {
+                Some((_, party)) => party.members.push(connection),
+                None => {
+                    let attendant = Some(attendant);
+                    parties.push((ask, Box::new(Party { members: vec![connection], attendant })));
+                }
+            },
+            Err(refused) => go_on_elsewhere(move || {
+                if let Some(connection) = connection.refuse_scrape(&refused).and_then(enter) {
+                    connection.go_on();
+                }
+            }),
+        }
+    }
+
+    /// As [`Self::put`], by the attendant, who is told of what is new.
+    fn put_back(&self, connection: Box<Connection>) {
+        if let Some(ticket) = connection.ticket {
+            self.put(ticket, connection);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Guest>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// However its attendant leaves, the lobby does not count on somebody who is no longer there.
+struct Attendance<'a> {
+    lobby: &'a Lobby,
+    number: u64,
+}
+
+impl Drop for Attendance<'_> {
+    fn drop(&mut self) {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+        // It fails if somebody else attends already, which is as good.
+        let _ = self.lobby.attendant.compare_exchange(self.number, 0, success, failure);
+    }
+}
+
+/// Whether it is a scrape and nothing else.
+fn is_scrape(request: &Request, site: &Site) -> bool {
+    request.method == Method::Get
+        && request.keep_alive
+        && request.path == site.config.telemetry_path
+}
+
+fn scrape_elsewhere(server: &Arc<Server>, ask: Ask, mut party: Box<Party>) {
+    party.attendant = None;
+    let server = Arc::clone(server);
+    go_on_elsewhere(move || {
+        let begun = Instant::now();
+        let scraped = server.site.scraper.scrape(&ask, party);
+        if let Some(lobby) = &server.lobby {
+            lobby.is_slow.store(begun.elapsed() > QUICK, Ordering::Relaxed);
+        }
+        if let Some((page, party)) = scraped {
+            party.answer_all(page);
+        }
+    });
+}
+
+impl Party {
+    /// Sends the page to everyone. Whoever does not take it at once gets the rest from another
+    /// thread.
+    fn answer_all(mut self: Box<Self>, page: Arc<Page>) {
+        if self.attendant.is_some() && page.body().len() > SMALL_PAGE_BYTES {
+            self.attendant = None;
+            return go_on_elsewhere(move || self.answer_all(page));
+        }
+        for connection in self.members {
+            connection.answer_now(Arc::clone(&page), self.attendant);
+        }
+    }
+}
+
+impl Connection {
+    fn answer_now(mut self: Box<Self>, page: Arc<Page>, attendant: Option<u64>) {
+        let Some(mut outgoing) = self.begin_answer(page) else { return };
+        match outgoing.send_now(&self.stream) {
+            Ok(true) => {
+                self.end_scrape();
+                let server = Arc::clone(&self.server);
+                let Some(lobby) = &server.lobby else { return };
+                // While it has the lobby's thread, that misses nothing.
+                if attendant.is_some_and(|attendant| lobby.is_attended_by(attendant)) {
+                    lobby.put_back(self);
+                } else if let Some(connection) = lobby.seat(self) {
+                    go_on_elsewhere(move || connection.go_on());
+                }
+            }
+            Ok(false) => go_on_elsewhere(move || {
+                if let Some(connection) = self.finish_answer(outgoing).and_then(enter) {
+                    connection.go_on();
+                }
+            }),
+            Err(_) => {}
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Connections that stay open between two requests, and what comes on them next.
+
+use std::io::{self, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::alone;
+use crate::client::{connect, read_one, sample};
+use crate::exporter::{Exporter, until};
+use crate::readers::connect_narrowly;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A scraper that keeps its connection.
+struct Kept(BufReader<TcpStream>);
+
+impl Kept {
+    /// It has asked once, so that its connection waits among the others.
+    fn new(exporter: &Exporter) -> Self {
+        Self::on(connect(exporter.address()).unwrap())
+    }
+
+    fn on(stream: TcpStream) -> Self {
+        let mut kept = Self(BufReader::new(stream));
+        assert!(sample(&kept.get("/metrics?collect[]=good"), "good_runs").is_some());
+        kept
+    }
+
+    fn send(&mut self, bytes: &str) {
+        self.0.get_mut().write_all(bytes.as_bytes()).unwrap();
+    }
+
+    fn ask(&mut self, path: &str) {
+        self.send(&format!("GET {path} HTTP/1.1\r\n\r\n"));
+    }
+
+    fn read(&mut self) -> String {
+        let mut body = Vec::new();
+        read_one(&mut self.0, &mut body);
+        String::from_utf8(body).unwrap()
+    }
+
+    fn get(&mut self, path: &str) -> String {
+        self.ask(path);
+        self.read()
+    }
+}
+
+#[test]
+fn those_who_wait_take_no_thread() {
+    let _alone = alone();
+    let exporter = Exporter::start("good");
+    let mut scrapers: Vec<_> = (0..100).map(|_| Kept::new(&exporter)).collect();
+    until("their threads have left", || exporter.connections() == 0);
+    for round in 1..=3 {
+        scrapers.iter_mut().for_each(|scraper| scraper.ask("/metrics"));
+        for scraper in &mut scrapers {
+            let page = scraper.read();
+            let runs = sample(&page, "good_runs").unwrap();
+            assert!(runs > 100.0 && runs <= 100.0 + 100.0 * f64::from(round), "{runs}");
+        }
+    }
+    until("nobody has a thread", || exporter.connections() == 0);
+    drop(scrapers);
+    let listening = exporter.descriptors();
+    Kept::new(&exporter);
+    until("their descriptors are given back", || exporter.descriptors() < listening);
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn one_that_hangs_holds_up_nobody_who_waits() {
+    let _alone = alone();
+    let mut exporter = Exporter::start("gate good");
+    let [mut stuck, mut other, mut third] = [(); 3].map(|()| Kept::new(&exporter));
+    until("all of them wait", || exporter.connections() == 0);
+    stuck.send(
+        "GET /metrics?collect[]=gate HTTP/1.1\r\n\
+         X-Prometheus-Scrape-Timeout-Seconds: 3600\r\n\r\n",
+    );
+    until("it is being answered", || exporter.in_flight_of("gate good") == 1);
+    for _ in 0..10 {
+        let begun = Instant::now();
+        assert_eq!(other.get("/-/healthy"), "# healthy\n");
+        assert!(sample(&third.get("/metrics?collect[]=good"), "good_runs").is_some());
+        assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
+    }
+    exporter.open_gate();
+    assert_eq!(sample(&stuck.read(), "gate_runs"), Some(1.0));
+    for scraper in [&mut stuck, &mut other, &mut third] {
+        assert!(sample(&scraper.get("/metrics?collect[]=good"), "good_runs").is_some());
+    }
+    until("one thread attends to all", || {
+        let threads = exporter.threads();
+        exporter.connections() == 0 && threads.iter().filter(|name| *name == "lobby").count() == 1
+    });
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn scrapes_of_those_who_wait_share_one_run() {
+    let _alone = alone();
+    let mut exporter = Exporter::start("gate good");
+    let mut scrapers: Vec<_> = (0..64).map(|_| Kept::new(&exporter)).collect();
+    until("all of them wait", || exporter.connections() == 0);
+    scrapers.iter_mut().for_each(|scraper| scraper.ask("/metrics"));
+    until("all are being answered", || exporter.in_flight_of("gate good") == 64);
+    exporter.open_gate();
+    let pages: Vec<_> = scrapers.iter_mut().map(Kept::read).collect();
+    assert_eq!(sample(&pages[0], "gate_runs"), Some(1.0));
+    assert!(pages.iter().all(|page| *page == pages[0]), "all get the page of that run");
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn what_comes_in_pieces_together_or_wrong() {
+    let _alone = alone();
+    let exporter = Exporter::start("good");
+    let mut kept = Kept::new(&exporter);
+    let mut runs = 1.0;
+    for piece in ["G", "GET /metr", "GET /metrics HTTP/1.1\r\n", "GET /metrics HTTP/1.1\r\n\r"] {
+        until("it waits", || exporter.connections() == 0);
+        kept.send(piece);
+        until("it has a thread", || exporter.connections() == 1);
+        let whole = "GET /metrics HTTP/1.1\r\n\r\n";
+        kept.send(&whole[piece.len()..]);
+        runs += 1.0;
+        assert_eq!(sample(&kept.read(), "good_runs"), Some(runs), "{piece:?}");
+    }
+    for together in [2, 50] {
+        until("it waits", || exporter.connections() == 0);
+        kept.send(&"GET /metrics HTTP/1.1\r\n\r\n".repeat(together));
+        for _ in 0..together {
+            runs += 1.0;
+            assert_eq!(sample(&kept.read(), "good_runs"), Some(runs), "{together} at once");
+        }
+    }
+    for (request, answer) in [
+        ("GET /nowhere HTTP/1.1\r\n\r\n", "# 404 "),
+        ("GET /metrics?collect[]=x HTTP/1.1\r\n\r\n", "# 400 there is no such collector"),
+        ("POST /metrics HTTP/1.1\r\n\r\n", "# 405 "),
+    ] {
+        until("it waits", || exporter.connections() == 0);
+        kept.send(request);
+        let body = kept.read();
+        assert!(body.starts_with(answer), "{request:?}: {body}");
+    }
+    assert_eq!(kept.0.read(&mut [0]).unwrap(), 0, "that was the last one");
+    for request in ["GET /metrics HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\nA: b\r\n\r\n"] {
+        let mut kept = Kept::new(&exporter);
+        until("it waits", || exporter.connections() == 0);
+        kept.send(request);
+        kept.read();
+        assert_eq!(kept.0.read(&mut [0]).unwrap(), 0, "closed after {request:?}");
+    }
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn pages_that_are_not_taken_at_once_arrive() {
+    let _alone = alone();
+    let exporter = Exporter::start("medium large good");
+    let mut slow = Kept::on(connect_narrowly(exporter.address()));
+    let mut fast = Kept::new(&exporter);
+    // Of each far more than the kernel takes.
+    for (collector, pages) in [("medium", 100), ("large", 3)] {
+        until("both wait", || exporter.connections() == 0);
+        for _ in 0..pages {
+            slow.ask(&format!("/metrics?collect[]={collector}"));
+            // That one came first, so it has been answered as far as it takes the page.
+            assert!(sample(&fast.get("/metrics?collect[]=good"), "good_runs").is_some());
+        }
+        until("a thread has the rest to send", || exporter.connections() == 1);
+        let first = slow.read();
+        assert!(first.len() > 200_000 && first.ends_with('\n'), "{} bytes", first.len());
+        let samples = |page: &str| page.lines().filter(|line| line.starts_with("large{")).count();
+        for page in 2..=pages {
+            assert_eq!(samples(&slow.read()), samples(&first), "page {page}");
+        }
+    }
+    // Requests that come while a thread is busy with the one before.
+    for (collector, rounds) in [("good", 20), ("medium", 20), ("large", 2)] {
+        let mut eager = Kept::new(&exporter);
+        for round in 0..rounds {
+            until("it waits", || exporter.connections() == 0);
+            for _ in 0..5 {
+                eager.ask(&format!("/metrics?collect[]={collector}"));
+            }
+            for answer in 0..5 {
+                let page = eager.read();
+                assert!(page.ends_with('\n'), "{collector}: answer {answer} of round {round}");
+            }
+        }
+    }
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn one_that_does_not_read_holds_up_nobody_who_waits() {
+    let _alone = alone();
+    let exporter = Exporter::start_with("large good", &["--web.write-timeout=2s"]);
+    let mut deaf: Vec<_> = (0..3).map(|_| Kept::new(&exporter)).collect();
+    let mut scraper = Kept::new(&exporter);
+    until("all of them wait", || exporter.connections() == 0);
+    // More than the kernel takes for them.
+    for deaf in &mut deaf {
+        deaf.send(&"GET /metrics?collect[]=large HTTP/1.1\r\n\r\n".repeat(3));
+    }
+    let mut polls = 0;
+    until("they are left", || {
+        let begun = Instant::now();
+        assert!(sample(&scraper.get("/metrics?collect[]=good"), "good_runs").is_some());
+        assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
+        polls += 1;
+        polls > 10 && exporter.connections() == 0
+    });
+    for deaf in deaf {
+        let closed = io::copy(&mut deaf.0.into_inner(), &mut io::sink());
+        assert!(closed.is_err() || closed.is_ok_and(|bytes| bytes < 30_000_000), "all was sent");
+    }
+    assert_eq!(exporter.stop(), "");
+}
