@@ -56,6 +56,8 @@ pub(super) struct Refused {
 ///
 /// The system refuses to.
 pub(super) fn spawn(serve: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // One type of closure: to start a thread is much code, and would be there for each of them.
+    let serve: Box<dyn FnOnce() + Send> = Box::new(serve);
     let thread = thread::Builder::new().name("connection".into());
     thread.stack_size(COLLECTOR_STACK_BYTES).spawn(serve).map(drop)
 }

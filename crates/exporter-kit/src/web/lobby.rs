@@ -6,7 +6,6 @@
 //! come in pieces or are not for metrics, scrapes while collectors are slow, large pages, and
 //! clients that do not read. Where a collector turns out to be slow, another attendant takes over.
 
-use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,7 +39,8 @@ const SMALL_PAGE_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Lobby {
     poll: OwnedFd,
-    waiting: Mutex<BTreeMap<u64, Guest>>,
+    /// In the order of their tickets.
+    waiting: Mutex<Vec<Guest>>,
     /// The last ticket that was given out.
     tickets: AtomicU64,
     /// The number of the attendant; 0 while there is none.
@@ -52,13 +52,14 @@ pub(super) struct Lobby {
 }
 
 struct Guest {
+    ticket: u64,
     connection: Box<Connection>,
     until: Instant,
 }
 
 impl std::fmt::Debug for Guest {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Guest").field("until", &self.until).finish_non_exhaustive()
+        formatter.debug_struct("Guest").field("ticket", &self.ticket).finish_non_exhaustive()
     }
 }
 
@@ -149,12 +150,16 @@ impl Lobby {
     }
 
     fn put(&self, ticket: u64, connection: Box<Connection>) {
-        let guest = Guest { connection, until: Instant::now() + IDLE_TIMEOUT };
-        self.lock().insert(ticket, guest);
+        let guest = Guest { ticket, connection, until: Instant::now() + IDLE_TIMEOUT };
+        let mut waiting = self.lock();
+        let at = waiting.partition_point(|guest| guest.ticket < ticket);
+        waiting.insert(at, guest);
     }
 
     fn take(&self, ticket: u64) -> Option<Box<Connection>> {
-        self.lock().remove(&ticket).map(|guest| guest.connection)
+        let mut waiting = self.lock();
+        let at = waiting.binary_search_by_key(&ticket, |guest| guest.ticket).ok()?;
+        Some(waiting.remove(at).connection)
     }
 
     /// Waits for requests until another attendant takes over.
@@ -172,7 +177,7 @@ impl Lobby {
             }
             let now = Instant::now();
             if now >= next_sweep {
-                self.lock().retain(|_, guest| guest.until > now);
+                self.lock().retain(|guest| guest.until > now);
                 next_sweep = now + SWEEP;
             }
             let is_slow = self.is_slow.load(Ordering::Relaxed);
@@ -268,7 +273,7 @@ impl Lobby {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Guest>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Guest>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
