@@ -21,6 +21,9 @@ const ALLOCATIONS: Counter =
     Counter::new("demo_allocations_total", "Memory allocations of this process.")
         .zh("内存分配次数");
 
+const RUNS: Counter =
+    Counter::new("demo_runs_total", "How often the collector has run.").zh("采集次数");
+
 /// The system's allocator, with a counter.
 struct Counting;
 
@@ -64,7 +67,7 @@ impl Gauges {
 
 impl Collector for Gauges {
     fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&VALUE, &ALLOCATIONS]
+        &[&VALUE, &ALLOCATIONS, &RUNS]
     }
 
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
@@ -75,6 +78,7 @@ impl Collector for Gauges {
             out.set(&VALUE, [shard, item], value);
         }
         out.set(&ALLOCATIONS, [], ALLOCATED.load(Ordering::Relaxed) as f64);
+        out.set(&RUNS, [], self.turn as f64);
         Ok(())
     }
 }

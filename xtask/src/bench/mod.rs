@@ -33,8 +33,8 @@ struct Contender {
     clients: u32,
     /// What its page must hold, so that it is the page that is meant.
     sample: &'static str,
-    /// The counter of its page that tells how often it has allocated memory.
-    allocations: Option<&'static str>,
+    /// Whether its page tells how often it has allocated memory and run its collector.
+    is_counting: bool,
 }
 
 /// Measures and prints the table.
@@ -64,34 +64,38 @@ fn host(workspace: &Workspace, setup: bool) -> Result<Vec<Contender>> {
         arguments: Vec::new(),
         clients: 1,
         sample: "sys_mem_usage",
-        allocations: None,
+        is_counting: false,
     };
     Ok(vec![contender("exporter-linux", ours), contender("Go: client_golang + gopsutil", go)])
 }
 
 /// Pages of 500 and 5,000 gauges with two labels from the kit, built by each route, against
-/// promhttp's; and the smallest exporter there is.
+/// promhttp's; and the smallest exporter there is. With one scraper every scrape is a run of its
+/// own; of four at once some share one.
 fn kit(workspace: &Workspace, setup: bool) -> Result<Vec<Contender>> {
     let go = go::build(workspace, "go-gauges", setup)?;
-    let contender = |name: String, program: &Path, count: Option<u32>| Contender {
+    let contender = |name: String, program: &Path, count: Option<u32>, clients| Contender {
         name,
         program: program.to_owned(),
         arguments: count.map(|count| format!("--gauges.count={count}")).into_iter().collect(),
-        clients: 4,
+        clients,
         sample: if count.is_some() { "demo_value" } else { "queue_depth" },
-        allocations: None,
+        is_counting: false,
     };
     let mut contenders = Vec::new();
     for (route, programs) in dist::build_by_each_route(workspace, setup, &["gauges", "minimal"])? {
         let [gauges, minimal] = programs.as_slice() else { bail!("two examples are built") };
-        for count in [500, 5000] {
-            let name = format!("kit, {route} route, {count} gauges");
-            let allocations = Some("demo_allocations_total");
-            contenders.push(Contender { allocations, ..contender(name, gauges, Some(count)) });
+        for (count, clients) in [(500, 4), (500, 1), (5000, 4)] {
+            let name = format!("kit, {route} route, {count} gauges, {clients} scrapers");
+            let contender = contender(name, gauges, Some(count), clients);
+            contenders.push(Contender { is_counting: true, ..contender });
         }
-        contenders.push(contender(format!("kit, {route} route, minimal"), minimal, None));
+        contenders.push(contender(format!("kit, {route} route, minimal"), minimal, None, 4));
     }
-    contenders.push(contender("Go: promhttp, 500 gauges".to_owned(), &go, Some(500)));
+    for clients in [1, 4] {
+        let name = format!("Go: promhttp, 500 gauges, {clients} scrapers");
+        contenders.push(contender(name, &go, Some(500), clients));
+    }
     Ok(contenders)
 }
 
@@ -102,29 +106,36 @@ fn contend(workspace: &Workspace, contenders: Vec<Contender>) -> Result<Vec<Row>
     }
     for round in 1..=ROUNDS {
         eprintln!("[{round}/{ROUNDS}] {SCRAPES} scrapes of each");
-        for (_, clients, row, allocations) in &mut running {
-            let allocated = allocated(&mut clients[0], *allocations)?;
-            let before = row.process.cpu()?;
+        for Running { clients, row, is_counting, .. } in &mut running {
+            let before = is_counting.then(|| count(&mut clients[0])).transpose()?;
+            let cpu = row.process.cpu()?;
             row.latencies.extend(load(clients)?);
-            let spent = row.process.cpu()?.saturating_sub(before);
-            row.cpu.push(spent / SCRAPES);
-            let now = self::allocated(&mut clients[0], *allocations)?;
-            let allocated = now.zip(allocated).map(|(now, before)| now - before);
-            // The scrape that asks for the number allocates too.
-            row.allocations.extend(allocated.map(|all| all / f64::from(SCRAPES + 1)));
+            row.cpu.push(row.process.cpu()?.saturating_sub(cpu) / SCRAPES);
+            let Some(before) = before else { continue };
+            let now = count(&mut clients[0])?;
+            // The scrape that asks for the numbers is one more.
+            let [allocations, runs] = [0, 1].map(|n| (now[n] - before[n]) / f64::from(SCRAPES + 1));
+            row.allocations.push(allocations);
+            row.runs.push(runs);
         }
     }
-    let finish = |(_server, _clients, mut row, _): Running| {
+    let finish = |Running { mut row, .. }: Running| {
         row.resident_after = row.process.resident()?;
         Ok(row)
     };
     running.into_iter().map(finish).collect()
 }
 
-type Running = (Server, Vec<Client>, Row, Option<&'static str>);
+/// A contender at work, ended when dropped.
+struct Running {
+    _server: Server,
+    clients: Vec<Client>,
+    row: Row,
+    is_counting: bool,
+}
 
 fn start(folder: &Path, contender: Contender) -> Result<Running> {
-    let Contender { name, program, arguments, clients, sample, allocations } = contender;
+    let Contender { name, program, arguments, clients, sample, is_counting } = contender;
     let port = free_port()?;
     let mut command = Command::new(&program);
     command.args(arguments).arg(format!("--web.listen-address=127.0.0.1:{port}"));
@@ -137,14 +148,15 @@ fn start(folder: &Path, contender: Contender) -> Result<Running> {
     let more = (1..clients).map(|_| Client::connect(port));
     let clients = [Ok(first)].into_iter().chain(more).collect::<Result<Vec<_>>>()?;
     let size = program.metadata().with_context(|| format!("{name} is gone"))?.len();
-    Ok((server, clients, Row::new(name, size, resident, process), allocations))
+    let row = Row::new(name, size, resident, process, clients.len());
+    Ok(Running { _server: server, clients, row, is_counting })
 }
 
-/// How often the exporter has allocated memory so far, by its own page.
-fn allocated(client: &mut Client, series: Option<&str>) -> Result<Option<f64>> {
-    let Some(series) = series else { return Ok(None) };
+/// How often the exporter has so far allocated memory, and run its collector, by its own page.
+fn count(client: &mut Client) -> Result<[f64; 2]> {
     let page = String::from_utf8_lossy(client.scrape()?);
-    sample(&page, series).with_context(|| format!("no {series} on the page")).map(Some)
+    let value = |series| sample(&page, series).with_context(|| format!("no {series} on the page"));
+    Ok([value("demo_allocations_total")?, value("demo_runs_total")?])
 }
 
 /// One round: all clients at once, the scrapes shared out among them; how long each took.

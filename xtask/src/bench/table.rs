@@ -17,13 +17,34 @@ pub(crate) struct Row {
     pub(crate) latencies: Vec<Duration>,
     /// How often memory was allocated for a scrape, one figure for each round.
     pub(crate) allocations: Vec<f64>,
+    /// How often the collectors ran for a scrape, one figure for each round. Scrapes at the same
+    /// time share a run.
+    pub(crate) runs: Vec<f64>,
     pub(crate) process: Process,
+    /// Scrapers at once. Rows of as many are compared.
+    clients: usize,
 }
 
 impl Row {
-    pub(crate) fn new(name: String, size: u64, resident_first: u64, process: Process) -> Self {
-        let (cpu, latencies, allocations) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, size, resident_first, resident_after: 0, cpu, latencies, allocations, process }
+    pub(crate) fn new(
+        name: String,
+        size: u64,
+        resident_first: u64,
+        process: Process,
+        clients: usize,
+    ) -> Self {
+        Self {
+            name,
+            size,
+            resident_first,
+            resident_after: 0,
+            cpu: Vec::new(),
+            latencies: Vec::new(),
+            allocations: Vec::new(),
+            runs: Vec::new(),
+            process,
+            clients,
+        }
     }
 
     fn cpu(&self) -> f64 {
@@ -33,19 +54,13 @@ impl Row {
     fn p99(&self) -> f64 {
         micros(quantile(&self.latencies, 0.99))
     }
-
-    fn allocations(&self) -> Option<f64> {
-        let mut sorted = self.allocations.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        sorted.get(sorted.len() / 2).copied()
-    }
 }
 
-/// The table. The last row is what the others are measured against.
+/// The table. What a row is measured against is the last one of as many scrapers.
 pub(crate) fn render(rows: &[Row], scrapes: usize) -> String {
     let name = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
     let mut text = format!(
-        "\n| {:<name$} | {:>14} | {:>12} | {:>12} | {:>11} | {:>14} | {:>19} | {:>11} |\n",
+        "\n| {:<name$} | {:>14} | {:>12} | {:>12} | {:>11} | {:>14} | {:>19} | {:>11} | {:>5} |\n",
         "exporter",
         "CPU per scrape",
         "wall, median",
@@ -53,17 +68,18 @@ pub(crate) fn render(rows: &[Row], scrapes: usize) -> String {
         "file",
         "first resident",
         format!("after {scrapes} scrapes"),
-        "allocations"
+        "allocations",
+        "runs"
     );
     let _ = writeln!(
         text,
-        "| {:-<name$} | {:->14} | {:->12} | {:->12} | {:->11} | {:->14} | {:->19} | {:->11} |",
-        "", "", "", "", "", "", "", ""
+        "| {:-<name$} | {:->14} | {:->12} | {:->12} | {:->11} | {:->14} | {:->19} | {:->11} | {:->5} |",
+        "", "", "", "", "", "", "", "", ""
     );
     for row in rows {
         let _ = writeln!(
             text,
-            "| {:<name$} | {:>11.1} µs | {:>9.1} µs | {:>9.1} µs | {:>7.0} KiB | {:>10.0} KiB | {:>15.0} KiB | {:>11} |",
+            "| {:<name$} | {:>11.1} µs | {:>9.1} µs | {:>9.1} µs | {:>7.0} KiB | {:>10.0} KiB | {:>15.0} KiB | {:>11} | {:>5} |",
             row.name,
             row.cpu(),
             micros(quantile(&row.latencies, 0.5)),
@@ -71,21 +87,22 @@ pub(crate) fn render(rows: &[Row], scrapes: usize) -> String {
             kib(row.size),
             kib(row.resident_first),
             kib(row.resident_after),
-            row.allocations().map_or("-".to_owned(), |number| format!("{number:.1}")),
+            median(&row.allocations).map_or("-".to_owned(), |number| format!("{number:.1}")),
+            median(&row.runs).map_or("-".to_owned(), |number| format!("{number:.2}")),
         );
     }
-    if let Some((against, ours)) = rows.split_last() {
-        for row in ours {
-            let _ = writeln!(
-                text,
-                "\n{} needs {:.1} times the CPU of {}, {:.1} times its p99 and {:.1} times its memory.",
-                against.name,
-                against.cpu() / row.cpu(),
-                row.name,
-                against.p99() / row.p99(),
-                against.resident_after as f64 / row.resident_after as f64,
-            );
-        }
+    for (at, row) in rows.iter().enumerate() {
+        let against = rows[at + 1..].iter().rfind(|other| other.clients == row.clients);
+        let Some(against) = against else { continue };
+        let _ = writeln!(
+            text,
+            "\n{} needs {:.1} times the CPU of {}, {:.1} times its p99 and {:.1} times its memory.",
+            against.name,
+            against.cpu() / row.cpu(),
+            row.name,
+            against.p99() / row.p99(),
+            against.resident_after as f64 / row.resident_after as f64,
+        );
     }
     text
 }
@@ -96,6 +113,12 @@ fn quantile(values: &[Duration], q: f64) -> Duration {
     sorted.sort_unstable();
     let last = sorted.len().saturating_sub(1);
     sorted.get((last as f64 * q).round() as usize).copied().unwrap_or_default()
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
 }
 
 fn micros(time: Duration) -> f64 {

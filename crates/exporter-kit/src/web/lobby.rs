@@ -2,12 +2,12 @@
 //! them, and scrapes for those that ask for the same at the same time together: to put every one of
 //! several busy scrapers to sleep and wake it again takes longer than to make a page.
 //!
-//! The attendant does nothing that may take long. It leaves to threads of their own: requests that
-//! come in pieces or are not for metrics, scrapes while collectors are slow, large pages, and
-//! clients that do not read. Where a collector turns out to be slow, another attendant takes over.
+//! The attendant does nothing else that may take long. It leaves to threads of their own: requests
+//! that come in pieces or are not for metrics, scrapes of something else, large pages, and clients
+//! that do not read. Where a collector turns out to be slow, another attendant takes over.
 
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,11 +29,8 @@ const EVENTS: usize = 32;
 /// How often the attendant looks for those who have waited too long.
 const SWEEP: Duration = Duration::from_secs(15);
 
-/// While scrapes take longer, each has a thread of its own: beside that time, to start one is cheap.
-const QUICK: Duration = Duration::from_millis(2);
-
-/// To send a larger page takes a thread of its own, too.
-const SMALL_PAGE_BYTES: usize = 256 * 1024;
+/// To compress and send a larger page takes a thread of its own.
+const SMALL_PAGE_BYTES: usize = 1024 * 1024;
 
 /// The connections that wait.
 #[derive(Debug)]
@@ -47,8 +44,6 @@ pub(super) struct Lobby {
     attendant: AtomicU64,
     /// How many there have been.
     attendants: AtomicU64,
-    /// Whether the last scrape took long.
-    is_slow: AtomicBool,
 }
 
 struct Guest {
@@ -93,7 +88,6 @@ impl Lobby {
             tickets: AtomicU64::new(0),
             attendant: AtomicU64::new(0),
             attendants: AtomicU64::new(0),
-            is_slow: AtomicBool::new(false),
         })
     }
 
@@ -180,15 +174,12 @@ impl Lobby {
                 self.lock().retain(|guest| guest.until > now);
                 next_sweep = now + SWEEP;
             }
-            let is_slow = self.is_slow.load(Ordering::Relaxed);
-            for (ask, party) in parties.drain(usize::from(!is_slow).min(parties.len())..) {
+            for (ask, party) in parties.drain(1.min(parties.len())..) {
                 scrape_elsewhere(server, ask, party);
             }
             let Some((ask, party)) = parties.pop() else { continue };
-            let begun = Instant::now();
             match server.site.scraper.scrape_at_once(&ask, party) {
                 Scraped::Page(page, mut party) => {
-                    self.is_slow.store(begun.elapsed() > QUICK, Ordering::Relaxed);
                     // As with all scrapes, those that have come meanwhile share this one.
                     if self.is_attended_by(number)
                         && self.gather(&mut events, Duration::ZERO, number, &mut parties).is_ok()
@@ -199,7 +190,7 @@ impl Lobby {
                     party.answer_all(page);
                 }
                 Scraped::Busy(party) => scrape_elsewhere(server, ask, party),
-                Scraped::Elsewhere => self.is_slow.store(true, Ordering::Relaxed),
+                Scraped::Elsewhere => {}
             }
         }
     }
@@ -303,12 +294,7 @@ fn scrape_elsewhere(server: &Arc<Server>, ask: Ask, mut party: Box<Party>) {
     party.attendant = None;
     let server = Arc::clone(server);
     go_on_elsewhere(move || {
-        let begun = Instant::now();
-        let scraped = server.site.scraper.scrape(&ask, party);
-        if let Some(lobby) = &server.lobby {
-            lobby.is_slow.store(begun.elapsed() > QUICK, Ordering::Relaxed);
-        }
-        if let Some((page, party)) = scraped {
+        if let Some((page, party)) = server.site.scraper.scrape(&ask, party) {
             party.answer_all(page);
         }
     });
