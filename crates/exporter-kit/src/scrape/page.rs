@@ -23,6 +23,8 @@ pub(crate) struct Page {
     text: Text,
     /// The same, compressed, once somebody has asked for that.
     compressed: OnceLock<Vec<u8>>,
+    /// The heads of the responses with it: as it is, and compressed.
+    heads: [OnceLock<Vec<u8>>; 2],
 }
 
 impl Page {
@@ -33,6 +35,17 @@ impl Page {
     /// The body as `compress` makes it, once for all who get it so.
     pub(crate) fn compressed(&self, compress: impl FnOnce(&[u8]) -> Vec<u8>) -> &[u8] {
         self.compressed.get_or_init(|| compress(self.body()))
+    }
+
+    /// The head that most responses with this page have, made by `make` for the first of them.
+    pub(crate) fn head(&self, is_compressed: bool, make: impl FnOnce() -> Vec<u8>) -> &[u8] {
+        self.heads[usize::from(is_compressed)].get_or_init(make)
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.compressed.take();
+        self.heads = Default::default();
     }
 }
 
@@ -48,8 +61,7 @@ impl Pages {
         let free = self.last.iter_mut().position(|page| Arc::get_mut(page).is_some());
         let mut page = free.map(|at| self.last.swap_remove(at)).unwrap_or_default();
         if let Some(page) = Arc::get_mut(&mut page) {
-            page.text.clear();
-            page.compressed.take();
+            page.clear();
             write(&mut page.text);
         }
         if page.body().len() > KEPT_BYTES {

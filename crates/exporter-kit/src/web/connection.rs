@@ -224,8 +224,7 @@ impl Connection {
         // The page may be more than the client's system takes at once.
         self.place.send();
         let content_type = scrape.format.content_type();
-        // It is memory that a head is written to, which does not fail.
-        Outgoing::page(page, content_type, &self.server.product, &scrape.request).ok()
+        Some(Outgoing::page(page, content_type, &self.server.product, &scrape.request))
     }
 
     /// Sends the rest of the answer to the scrape.

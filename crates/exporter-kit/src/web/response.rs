@@ -50,8 +50,7 @@ impl Response<'_> {
         let compressed =
             request.filter(|request| request.gets_gzip(self.body)).map(|_| gzip(self.body));
         let body = compressed.as_deref().unwrap_or(self.body);
-        let head =
-            self.head(server, keep_alive, minor_version, body.len(), compressed.is_some())?;
+        let head = self.head(server, keep_alive, minor_version, body.len(), compressed.is_some());
         let is_head = request.is_some_and(|request| request.method == Method::Head);
         Outgoing { head, body: if is_head { &[] } else { body }, sent: 0 }.send(stream)?;
         Ok(keep_alive)
@@ -64,7 +63,7 @@ impl Response<'_> {
         minor_version: u8,
         length: usize,
         is_gzip: bool,
-    ) -> io::Result<Vec<u8>> {
+    ) -> Vec<u8> {
         let mut headers = Vec::with_capacity(4);
         // tiny_http would add its own.
         headers.push(
@@ -77,7 +76,8 @@ impl Response<'_> {
             .with_chunked_threshold(usize::MAX);
         let mut head = Vec::with_capacity(512);
         let version = HTTPVersion(1, minor_version);
-        response.raw_print(&mut head, version, &[], true, None)?;
+        let written = response.raw_print(&mut head, version, &[], true, None);
+        written.expect("memory takes all that is written");
         // tiny_http leaves `Connection` to its own server, and makes of each header two strings; so
         // these are put behind the status line as they are.
         let mut headers = Vec::with_capacity(256);
@@ -108,7 +108,7 @@ impl Response<'_> {
             let at = line_end + 2;
             head.splice(at..at, headers);
         }
-        Ok(head)
+        head
     }
 }
 
@@ -159,27 +159,28 @@ impl AsRef<[u8]> for PageBody {
 
 impl Outgoing<PageBody> {
     /// The answer to a scrape.
-    ///
-    /// # Errors
-    ///
-    /// None that is known of: the head is written to memory.
     pub(crate) fn page(
         page: Arc<Page>,
         content_type: &'static str,
         server: &str,
         request: &Request,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let is_gzip = request.gets_gzip(page.body());
         let length = if is_gzip { page.compressed(gzip).len() } else { page.body().len() };
-        let response = Response { status: 200, content_type, body: &[] };
-        let head =
-            response.head(server, request.keep_alive, request.minor_version, length, is_gzip)?;
+        let make = || {
+            let response = Response { status: 200, content_type, body: &[] };
+            response.head(server, request.keep_alive, request.minor_version, length, is_gzip)
+        };
+        let head = match (request.keep_alive, request.minor_version) {
+            (true, 1) => page.head(is_gzip, make).to_vec(),
+            _ => make(),
+        };
         let form = match (request.method, is_gzip) {
             (Method::Head, _) => Form::Nothing,
             (Method::Get, true) => Form::Gzip,
             (Method::Get, false) => Form::Plain,
         };
-        Ok(Self { head, body: PageBody { page, form }, sent: 0 })
+        Self { head, body: PageBody { page, form }, sent: 0 }
     }
 }
 
@@ -235,7 +236,7 @@ mod tests {
 
     fn head(status: u16, keep_alive: bool, minor_version: u8) -> String {
         let response = Response { status, content_type: PLAIN_TEXT, body: b"# body\n" };
-        let head = response.head("test/1", keep_alive, minor_version, 7, false).unwrap();
+        let head = response.head("test/1", keep_alive, minor_version, 7, false);
         String::from_utf8(head).unwrap()
     }
 
