@@ -47,6 +47,11 @@ pub(crate) trait Client: Send + 'static {
 
     /// Its thread has been in a collector for a while. Others may want it for something else.
     fn held_up(&self) {}
+
+    /// Whether its thread may wait for what another thread does with collectors.
+    fn may_wait(&self) -> bool {
+        true
+    }
 }
 
 /// What has become of a client who asked for a page.
@@ -222,18 +227,9 @@ impl<C: Client> Scraper<C> {
     }
 
     /// The page of a run in flight, if it is about the same and in the same format, or of a new
-    /// one; after the timeout at the latest. `None` where another thread goes on with the client.
-    pub(crate) fn scrape(&self, ask: &Ask, client: Box<C>) -> Option<(Arc<Page>, Box<C>)> {
-        match self.shared.scrape(ask, client, true) {
-            Scraped::Page(page, client) => Some((page, client)),
-            Scraped::Elsewhere | Scraped::Busy(_) => None,
-        }
-    }
-
-    /// The same, unless that takes waiting for what another thread does.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn scrape_at_once(&self, ask: &Ask, client: Box<C>) -> Scraped<C> {
-        self.shared.scrape(ask, client, false)
+    /// one; at the deadline at the latest.
+    pub(crate) fn scrape(&self, ask: &Ask, deadline: Instant, client: Box<C>) -> Scraped<C> {
+        self.shared.scrape(ask, deadline, client)
     }
 
     /// The kit's own definitions and those of all collectors.

@@ -15,10 +15,9 @@ impl<C: Client> Shared<C> {
     pub(super) fn scrape(
         self: &Arc<Self>,
         ask: &Ask,
+        deadline: Instant,
         mut client: Box<C>,
-        may_wait: bool,
     ) -> Scraped<C> {
-        let deadline = Instant::now() + ask.timeout;
         let mut state = self.lock();
         let answer = state.join(ask, deadline);
         let mut has_news = false;
@@ -62,7 +61,8 @@ impl<C: Client> Shared<C> {
                 has_news = true;
                 continue;
             }
-            if !may_wait {
+            if !client.may_wait() {
+                self.watch_over(&mut state, deadline);
                 return Scraped::Busy(client);
             }
             state.waiting += 1;

@@ -77,7 +77,9 @@ fn ask(scraper: &Arc<Scraper<Waiter>>, timeout: Duration, selection: Selection) 
     // Its own thread, which may get stuck in a collector.
     let scrape = move || {
         let ask = Ask { timeout, selection, format: Format::Text };
-        if let Some((page, client)) = scraper.scrape(&ask, Box::new(Waiter(sender))) {
+        let deadline = Instant::now() + timeout;
+        let scraped = scraper.scrape(&ask, deadline, Box::new(Waiter(sender)));
+        if let Scraped::Page(page, client) = scraped {
             client.resume(page);
         }
     };

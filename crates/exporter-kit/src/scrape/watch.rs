@@ -5,14 +5,24 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::run::{Leader, Run};
 use super::{Client, Shared, State};
 use crate::collection::COLLECTOR_STACK_BYTES;
 
 /// How long the collectors behind a slow one wait before another thread takes them.
 pub(super) const PATIENCE: Duration = Duration::from_millis(50);
 
+/// How long a thread is in a collector before that holds up what else it has to do.
+const HELD_UP: Duration = Duration::from_millis(10);
+
 /// Waiting and waking take little stack.
 const WATCH_STACK_BYTES: usize = 64 * 1024;
+
+impl<C> Leader<C> {
+    fn is_held_up(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= HELD_UP
+    }
+}
 
 impl<C: Client> Shared<C> {
     pub(super) fn start_watch(self: &Arc<Self>) -> io::Result<()> {
@@ -24,7 +34,7 @@ impl<C: Client> Shared<C> {
     /// Sees to it that somebody looks after a client until its deadline.
     pub(super) fn watch_over(&self, state: &mut State<C>, deadline: Instant) {
         if state.next_look.is_none_or(|look| deadline < look) {
-            state.next_look = Some(deadline.min(Instant::now() + PATIENCE));
+            state.next_look = Some(deadline.min(Instant::now() + HELD_UP));
             self.watch.notify_one();
         }
     }
@@ -41,11 +51,15 @@ impl<C: Client> Shared<C> {
                 }
                 Some(_) => {
                     state = self.look(state, now);
-                    let deadlines = state.runs.iter().filter_map(|run| run.leader.as_ref());
-                    let deadlines = deadlines.map(|leader| leader.deadline);
-                    // Runs without a leader are looked after by those who wait for them.
-                    let next = deadlines.min().map(|deadline| deadline.min(now + PATIENCE));
-                    state.next_look = next;
+                    let in_flight = state.runs.iter().filter(|run| !run.is_finishing);
+                    let deadlines = in_flight.map(|run| match &run.leader {
+                        Some(leader) if leader.is_held_up(now) => {
+                            leader.deadline.min(now + PATIENCE)
+                        }
+                        Some(leader) => leader.deadline.min(leader.since + HELD_UP),
+                        None => run.deadline + PATIENCE,
+                    });
+                    state.next_look = deadlines.min();
                 }
             }
         }
@@ -57,7 +71,7 @@ impl<C: Client> Shared<C> {
         mut state: MutexGuard<'a, State<C>>,
         now: Instant,
     ) -> MutexGuard<'a, State<C>> {
-        let is_due = |leader: &super::run::Leader<C>| leader.deadline <= now;
+        let is_due = |leader: &Leader<C>| leader.deadline <= now;
         let late = |state: &State<C>| {
             let mut runs = state.runs.iter().filter(|run| !run.is_finishing);
             let run = runs.find(|run| run.leader.as_ref().is_some_and(is_due));
@@ -79,9 +93,17 @@ impl<C: Client> Shared<C> {
             }
         }
         for leader in state.runs.iter().filter_map(|run| run.leader.as_ref()) {
-            if now.saturating_duration_since(leader.since) >= PATIENCE {
+            if leader.is_held_up(now) {
                 leader.client.held_up();
             }
+        }
+        // Those who wait for a run end it themselves; it may be that nobody does.
+        let is_left = |run: &&Run<C>| {
+            run.leader.is_none() && !run.is_finishing && run.deadline + PATIENCE <= now
+        };
+        while let Some(number) = state.runs.iter().find(is_left).map(|run| run.number) {
+            state = self.finish(state, number);
+            self.tell(&state);
         }
         if now.saturating_duration_since(state.last_taken) >= PATIENCE {
             let stalled = state.runs.iter().find(|run| run.next(&state.slots).is_some());

@@ -1,11 +1,11 @@
-//! One connection: its requests one after another. While there is one to read or to answer it has a
-//! thread, which also runs a scrape's collectors; where one of those does not return, another thread
-//! goes on with the connection.
+//! One connection: its requests one after another, on a thread that also runs a scrape's collectors.
+//! Where one of those does not return, another thread goes on with the connection; between two
+//! requests the lobby may take it.
 
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Server;
 use super::Site;
@@ -21,7 +21,7 @@ use super::stream::{Stream, Tcp};
 use super::tls;
 use crate::collection::COLLECTOR_STACK_BYTES;
 use crate::exposition::Format;
-use crate::scrape::{Ask, Client, Page};
+use crate::scrape::{Ask, Client, Page, Scraped};
 use crate::self_metrics::InFlight;
 
 /// A connection between two steps.
@@ -173,8 +173,12 @@ impl Connection {
             Err(refused) => return self.refuse_scrape(&refused),
         };
         let server = Arc::clone(&self.server);
-        let (page, party) = server.site.scraper.scrape(&ask, Box::new(Party::of(self)))?;
-        party.single()?.send_page(page)
+        let party = Party::of(self, &ask);
+        let deadline = party.deadline;
+        match server.site.scraper.scrape(&ask, deadline, Box::new(party)) {
+            Scraped::Page(page, party) => party.single()?.send_page(page),
+            Scraped::Elsewhere | Scraped::Busy(_) => None,
+        }
     }
 
     /// What this request for metrics asks for. The connection has a scrape to answer then.
@@ -212,7 +216,7 @@ impl Connection {
     }
 
     /// Answers the scrape.
-    fn send_page(self: Box<Self>, page: Arc<Page>) -> Option<Box<Self>> {
+    pub(super) fn send_page(self: Box<Self>, page: Arc<Page>) -> Option<Box<Self>> {
         let outgoing = self.begin_answer(page)?;
         self.finish_answer(outgoing)
     }
@@ -235,6 +239,12 @@ impl Connection {
         let sent = outgoing.send(&mut self.stream);
         let keep_alive = self.end_scrape();
         self.unless_over(&sent.map(|()| keep_alive))
+    }
+
+    /// Whether there can be another request after the scrape.
+    #[cfg(target_os = "linux")]
+    pub(super) fn keeps_alive(&self) -> bool {
+        self.scrape.as_ref().is_some_and(|scrape| scrape.request.keep_alive)
     }
 
     /// The scrape has been answered; whether there can be another one.
@@ -275,13 +285,16 @@ impl Connection {
 #[expect(clippy::vec_box, reason = "they are large, and change hands often")]
 pub(crate) struct Party {
     pub(super) members: Vec<Box<Connection>>,
+    /// When the page is due.
+    pub(super) deadline: Instant,
     /// Whose thread scrapes for them, if it is the lobby's.
     pub(super) attendant: Option<u64>,
 }
 
 impl Party {
-    pub(super) fn of(connection: Box<Connection>) -> Self {
-        Self { members: vec![connection], attendant: None }
+    pub(super) fn of(connection: Box<Connection>, ask: &Ask) -> Self {
+        let deadline = Instant::now() + ask.timeout;
+        Self { members: vec![connection], deadline, attendant: None }
     }
 
     fn single(mut self) -> Option<Box<Connection>> {
@@ -290,21 +303,22 @@ impl Party {
 }
 
 impl Client for Party {
-    fn resume(self: Box<Self>, page: Arc<Page>) {
-        for connection in self.members {
-            let page = Arc::clone(&page);
-            go_on_elsewhere(move || {
-                if let Some(connection) = connection.send_page(page).and_then(lobby::enter) {
-                    connection.go_on();
-                }
-            });
-        }
+    fn resume(mut self: Box<Self>, page: Arc<Page>) {
+        // Whoever's thread it is remains stuck.
+        self.held_up();
+        self.attendant = None;
+        go_on_elsewhere(move || self.answer_all(page));
     }
 
     fn held_up(&self) {
         if let (Some(attendant), Some(first)) = (self.attendant, self.members.first()) {
             lobby::relieve(&first.server, attendant);
         }
+    }
+
+    fn may_wait(&self) -> bool {
+        let first = self.attendant.zip(self.members.first());
+        first.is_none_or(|(attendant, first)| !lobby::is_attendant(&first.server, attendant))
     }
 }
 

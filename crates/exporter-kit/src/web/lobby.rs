@@ -2,9 +2,9 @@
 //! them, and scrapes for those that ask for the same at the same time together: to put every one of
 //! several busy scrapers to sleep and wake it again takes longer than to make a page.
 //!
-//! The attendant does nothing else that may take long. It leaves to threads of their own: requests
-//! that come in pieces or are not for metrics, scrapes of something else, large pages, and clients
-//! that do not read. Where a collector turns out to be slow, another attendant takes over.
+//! What may take long is left to threads of their own: requests that come in pieces or are not for
+//! metrics, scrapes that have to wait for another one, large pages, and clients that do not read.
+//! While a collector takes long, which is known after a while only, another attendant takes over.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,11 +26,11 @@ use crate::scrape::{Ask, Page, Scraped};
 /// How many connections with news the attendant sees to at once.
 const EVENTS: usize = 32;
 
-/// How often the attendant looks for those who have waited too long.
+/// How often those are looked for who have waited too long.
 const SWEEP: Duration = Duration::from_secs(15);
 
 /// To compress and send a larger page takes a thread of its own.
-const SMALL_PAGE_BYTES: usize = 1024 * 1024;
+const SMALL_PAGE_BYTES: usize = 512 * 1024;
 
 /// The connections that wait.
 #[derive(Debug)]
@@ -71,8 +71,14 @@ pub(super) fn enter(connection: Box<Connection>) -> Option<Box<Connection>> {
 /// Has another attendant take over, unless that has happened since `attendant` was it.
 pub(super) fn relieve(server: &Arc<Server>, attendant: u64) {
     if let Some(lobby) = &server.lobby {
-        lobby.appoint(server, attendant);
+        lobby.appoint(&lobby.lock(), server, attendant);
     }
+}
+
+/// Whether this is the attendant, who must not wait for what other threads do.
+pub(super) fn is_attendant(server: &Server, number: u64) -> bool {
+    let attendant = server.lobby.as_ref().map(|lobby| lobby.attendant.load(Ordering::Acquire));
+    attendant == Some(number)
 }
 
 impl Lobby {
@@ -91,13 +97,19 @@ impl Lobby {
         })
     }
 
-    /// Has somebody else than `predecessor` attend, if that one still does; whether anybody does.
-    fn appoint(&self, server: &Arc<Server>, predecessor: u64) -> bool {
-        let number = self.attendants.fetch_add(1, Ordering::Relaxed) + 1;
-        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
-        if self.attendant.compare_exchange(predecessor, number, success, failure).is_err() {
+    /// Has somebody attend if `predecessor` still does or nobody; whether anybody does then. The
+    /// lock keeps others from counting on somebody who turns out not to come.
+    fn appoint(
+        &self,
+        _: &MutexGuard<'_, Vec<Guest>>,
+        server: &Arc<Server>,
+        predecessor: u64,
+    ) -> bool {
+        if ![predecessor, 0].contains(&self.attendant.load(Ordering::Acquire)) {
             return true;
         }
+        let number = self.attendants.fetch_add(1, Ordering::Relaxed) + 1;
+        self.attendant.store(number, Ordering::Release);
         let server = Arc::clone(server);
         let thread = thread::Builder::new().name("lobby".into()).stack_size(COLLECTOR_STACK_BYTES);
         let started = thread.spawn(move || {
@@ -107,13 +119,13 @@ impl Lobby {
         });
         if let Err(error) = &started {
             log::debug!("cannot start a thread for the connections that wait: {error}");
-            // Who was it goes on when it can.
-            self.attendant.store(predecessor, Ordering::Release);
+            // It is tried again; or who has been replaced goes on, when that one can.
+            self.attendant.store(0, Ordering::Release);
         }
         started.is_ok()
     }
 
-    /// Takes in a connection that another thread has served.
+    /// Takes in a connection that has been served.
     fn seat(&self, mut connection: Box<Connection>) -> Option<Box<Connection>> {
         // Another request has come already.
         if !connection.requests.is_empty() {
@@ -123,16 +135,20 @@ impl Lobby {
         let Some(socket) = connection.stream.plain_socket().cloned() else {
             return Some(connection);
         };
-        if self.attendant.load(Ordering::Acquire) == 0 && !self.appoint(&connection.server, 0) {
+        let mut waiting = self.lock();
+        if !self.appoint(&waiting, &connection.server, 0) {
             return Some(connection);
         }
         let known = connection.ticket;
         let ticket = known.unwrap_or_else(|| self.tickets.fetch_add(1, Ordering::Relaxed) + 1);
         connection.ticket = Some(ticket);
-        // It is told of news from here on, and of those that have come before.
-        self.put(ticket, connection);
-        let (data, flags) =
-            (EventData::new_u64(ticket), EventFlags::IN | EventFlags::RDHUP | EventFlags::ET);
+        let guest = Guest { ticket, connection, until: Instant::now() + IDLE_TIMEOUT };
+        let at = waiting.partition_point(|guest| guest.ticket < ticket);
+        waiting.insert(at, guest);
+        drop(waiting);
+        // What has come meanwhile is told at once, and once only: until it is back here.
+        let flags = EventFlags::IN | EventFlags::RDHUP | EventFlags::ONESHOT;
+        let data = EventData::new_u64(ticket);
         let told = match known {
             Some(_) => epoll::modify(&self.poll, &*socket, data, flags),
             None => epoll::add(&self.poll, &*socket, data, flags),
@@ -143,13 +159,6 @@ impl Lobby {
         }
     }
 
-    fn put(&self, ticket: u64, connection: Box<Connection>) {
-        let guest = Guest { ticket, connection, until: Instant::now() + IDLE_TIMEOUT };
-        let mut waiting = self.lock();
-        let at = waiting.partition_point(|guest| guest.ticket < ticket);
-        waiting.insert(at, guest);
-    }
-
     fn take(&self, ticket: u64) -> Option<Box<Connection>> {
         let mut waiting = self.lock();
         let at = waiting.binary_search_by_key(&ticket, |guest| guest.ticket).ok()?;
@@ -158,11 +167,11 @@ impl Lobby {
 
     /// Waits for requests until another attendant takes over.
     fn attend(&self, server: &Arc<Server>, number: u64) {
-        let _attendance = Attendance { lobby: self, number };
+        let _attendance = Attendance { server, lobby: self, number };
         let mut events = Vec::with_capacity(EVENTS);
         let mut parties = Vec::new();
-        let mut next_sweep = Instant::now() + SWEEP;
-        while self.is_attended_by(number) {
+        let mut next_sweep = Instant::now();
+        while self.is_attended_by(number) || self.is_taken_up_by(number) {
             let time = if parties.is_empty() { SWEEP } else { Duration::ZERO };
             if let Err(error) = self.gather(&mut events, time, number, &mut parties) {
                 // No reason is known. Those who wait are closed, others keep their threads.
@@ -178,7 +187,8 @@ impl Lobby {
                 scrape_elsewhere(server, ask, party);
             }
             let Some((ask, party)) = parties.pop() else { continue };
-            match server.site.scraper.scrape_at_once(&ask, party) {
+            let deadline = party.deadline;
+            match server.site.scraper.scrape(&ask, deadline, party) {
                 Scraped::Page(page, mut party) => {
                     // As with all scrapes, those that have come meanwhile share this one.
                     if self.is_attended_by(number)
@@ -199,6 +209,11 @@ impl Lobby {
         self.attendant.load(Ordering::Acquire) == number
     }
 
+    /// Whether somebody who was replaced is needed again: there was no thread for another one.
+    fn is_taken_up_by(&self, number: u64) -> bool {
+        self.attendant.compare_exchange(0, number, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
     /// Sees what has come on the connections, or comes within this time.
     fn gather(
         &self,
@@ -214,7 +229,7 @@ impl Lobby {
             Err(error) => return Err(error),
         }
         for event in events {
-            // Whoever has no seat is with a thread, which looks for news itself.
+            // Unless it has been there for too long.
             if let Some(connection) = self.take(event.data.u64()) {
                 self.receive(connection, attendant, parties);
             }
@@ -231,22 +246,22 @@ impl Lobby {
     ) {
         let request = match connection.requests.arrived(&connection.stream) {
             Arrived::Request(request) => request,
-            Arrived::Nothing => return self.put_back(connection),
+            Arrived::Nothing => return back_to(self, connection),
             Arrived::Nobody => return,
             Arrived::Other => return go_on_elsewhere(move || connection.go_on()),
         };
-        if !is_scrape(&request, &connection.server.site) {
-            return go_on_elsewhere(move || connection.go_on_with(request));
-        }
         if !connection.place.serve() {
             return;
+        }
+        if !is_scrape(&request, &connection.server.site) {
+            return go_on_elsewhere(move || connection.go_on_with(request));
         }
         match connection.begin_scrape(request) {
             Ok(ask) => match parties.iter_mut().find(|(other, _)| *other == ask) {
                 Some((_, party)) => party.members.push(connection),
                 None => {
-                    let attendant = Some(attendant);
-                    parties.push((ask, Box::new(Party { members: vec![connection], attendant })));
+                    let party = Party::of(connection, &ask);
+                    parties.push((ask, Box::new(Party { attendant: Some(attendant), ..party })));
                 }
             },
             Err(refused) => go_on_elsewhere(move || {
@@ -257,13 +272,6 @@ impl Lobby {
         }
     }
 
-    /// As [`Self::put`], by the attendant, who is told of what is new.
-    fn put_back(&self, connection: Box<Connection>) {
-        if let Some(ticket) = connection.ticket {
-            self.put(ticket, connection);
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, Vec<Guest>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -271,12 +279,16 @@ impl Lobby {
 
 /// However its attendant leaves, the lobby does not count on somebody who is no longer there.
 struct Attendance<'a> {
+    server: &'a Arc<Server>,
     lobby: &'a Lobby,
     number: u64,
 }
 
 impl Drop for Attendance<'_> {
     fn drop(&mut self) {
+        if thread::panicking() {
+            self.lobby.appoint(&self.lobby.lock(), self.server, self.number);
+        }
         let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
         // It fails if somebody else attends already, which is as good.
         let _ = self.lobby.attendant.compare_exchange(self.number, 0, success, failure);
@@ -294,47 +306,50 @@ fn scrape_elsewhere(server: &Arc<Server>, ask: Ask, mut party: Box<Party>) {
     party.attendant = None;
     let server = Arc::clone(server);
     go_on_elsewhere(move || {
-        if let Some((page, party)) = server.site.scraper.scrape(&ask, party) {
+        let deadline = party.deadline;
+        if let Scraped::Page(page, party) = server.site.scraper.scrape(&ask, deadline, party) {
             party.answer_all(page);
         }
     });
 }
 
+/// Seats a connection again.
+fn back_to(lobby: &Lobby, connection: Box<Connection>) {
+    if let Some(connection) = lobby.seat(connection) {
+        go_on_elsewhere(move || connection.go_on());
+    }
+}
+
 impl Party {
     /// Sends the page to everyone. Whoever does not take it at once gets the rest from another
     /// thread.
-    fn answer_all(mut self: Box<Self>, page: Arc<Page>) {
+    pub(super) fn answer_all(mut self: Box<Self>, page: Arc<Page>) {
         if self.attendant.is_some() && page.body().len() > SMALL_PAGE_BYTES {
             self.attendant = None;
             return go_on_elsewhere(move || self.answer_all(page));
         }
         for connection in self.members {
-            connection.answer_now(Arc::clone(&page), self.attendant);
+            connection.answer_now(Arc::clone(&page));
         }
     }
 }
 
 impl Connection {
-    fn answer_now(mut self: Box<Self>, page: Arc<Page>, attendant: Option<u64>) {
+    fn answer_now(mut self: Box<Self>, page: Arc<Page>) {
         let Some(mut outgoing) = self.begin_answer(page) else { return };
-        match outgoing.send_now(&self.stream) {
-            Ok(true) => {
-                self.end_scrape();
-                let server = Arc::clone(&self.server);
-                let Some(lobby) = &server.lobby else { return };
-                // While it has the lobby's thread, that misses nothing.
-                if attendant.is_some_and(|attendant| lobby.is_attended_by(attendant)) {
-                    lobby.put_back(self);
-                } else if let Some(connection) = lobby.seat(self) {
-                    go_on_elsewhere(move || connection.go_on());
-                }
+        let finish = move |connection: Box<Self>, outgoing| {
+            if let Some(connection) = connection.finish_answer(outgoing).and_then(enter) {
+                connection.go_on();
             }
-            Ok(false) => go_on_elsewhere(move || {
-                if let Some(connection) = self.finish_answer(outgoing).and_then(enter) {
-                    connection.go_on();
-                }
-            }),
-            Err(_) => {}
+        };
+        let server = Arc::clone(&self.server);
+        let Some(lobby) = &server.lobby else { return finish(self, outgoing) };
+        let Ok(is_all_sent) = outgoing.send_now(&self.stream) else { return };
+        if is_all_sent && self.keeps_alive() {
+            self.end_scrape();
+            back_to(lobby, self);
+        } else {
+            go_on_elsewhere(move || finish(self, outgoing));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Connections that stay open between two requests, and what comes on them next.
 
 use std::io::{self, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::alone;
@@ -90,11 +90,79 @@ fn one_that_hangs_holds_up_nobody_who_waits() {
     for scraper in [&mut stuck, &mut other, &mut third] {
         assert!(sample(&scraper.get("/metrics?collect[]=good"), "good_runs").is_some());
     }
-    until("one thread attends to all", || {
-        let threads = exporter.threads();
-        exporter.connections() == 0 && threads.iter().filter(|name| *name == "lobby").count() == 1
-    });
+    until("one thread attends to all", || exporter.connections() == 0 && attending(&exporter) == 1);
     assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn scrapers_with_hardly_any_patience_hold_up_nobody_who_waits() {
+    let _alone = alone();
+    let exporter = Exporter::start("hangs good");
+    let [mut hasty, mut other] = [(); 2].map(|()| Kept::new(&exporter));
+    for timeout in ["0.001", "0.01", "0.05", "0.1", "1"] {
+        until("both wait", || exporter.connections() == 0);
+        hasty.send(&format!(
+            "GET /metrics HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: {timeout}\r\n\r\n"
+        ));
+        let begun = Instant::now();
+        assert!(sample(&other.get("/metrics?collect[]=good"), "good_runs").is_some());
+        assert!(begun.elapsed() < SECOND, "{:?} beside {timeout} s", begun.elapsed());
+        hasty.read();
+    }
+}
+
+#[test]
+fn what_comes_while_the_request_before_is_answered() {
+    let _alone = alone();
+    let mut exporter = Exporter::start("gate good");
+    // Before and after another thread attends to those who wait.
+    for attendants in [1, 2, 1, 2] {
+        let mut kept = Kept::new(&exporter);
+        until("one attends", || attending(&exporter) == 1 && exporter.connections() == 0);
+        kept.ask("/metrics?collect[]=gate");
+        until("it is being answered", || exporter.in_flight_of("gate good") == 1);
+        kept.ask("/metrics?collect[]=good");
+        until("so many attend", || attending(&exporter) >= attendants);
+        exporter.open_gate();
+        assert!(sample(&kept.read(), "gate_runs").is_some());
+        assert!(sample(&kept.read(), "good_runs").is_some());
+        kept.ask("/metrics?collect[]=good");
+        kept.0.get_ref().shutdown(Shutdown::Write).unwrap();
+        let begun = Instant::now();
+        let mut rest = String::new();
+        kept.0.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("\ngood_runs "), "{rest}");
+        assert!(begun.elapsed() < SECOND, "{:?} to the end", begun.elapsed());
+    }
+    assert_eq!(exporter.stop(), "");
+}
+
+/// How many threads attend to those who wait, or did when a collector held them up.
+fn attending(exporter: &Exporter) -> usize {
+    exporter.threads().iter().filter(|name| *name == "lobby").count()
+}
+
+#[test]
+fn a_page_is_there_in_time_though_its_collector_is_with_somebody_else() {
+    let _alone = alone();
+    let mut exporter = Exporter::start("gate good");
+    let [mut patient, mut other] = [(); 2].map(|()| Kept::new(&exporter));
+    until("both wait", || exporter.connections() == 0);
+    patient.send(
+        "GET /metrics?collect[]=gate HTTP/1.1\r\n\
+         X-Prometheus-Scrape-Timeout-Seconds: 3600\r\n\r\n",
+    );
+    until("it is being answered", || exporter.in_flight_of("gate good") == 1);
+    for _ in 0..3 {
+        other.send("GET /metrics HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n");
+        let begun = Instant::now();
+        let page = other.read();
+        assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
+        assert!(sample(&page, "good_runs").is_some() && sample(&page, "gate_runs").is_none());
+    }
+    exporter.open_gate();
+    assert_eq!(sample(&patient.read(), "gate_runs"), Some(1.0));
+    assert_eq!(exporter.stop().lines().count(), 1, "that it is late is logged once");
 }
 
 #[test]
