@@ -246,10 +246,24 @@ impl Daemon {
     fn end(self) -> Result<Done> {
         let Self { mut server, sockets, data, .. } = self;
         server.terminate(DAEMON_LIMIT)?;
+        let mounts = fs::read_to_string("/proc/self/mounts").context("read /proc/self/mounts")?;
+        for mount in mounts_in(&mounts, &[sockets.path(), &data]) {
+            process::output(Command::new("umount").arg(&mount))
+                .with_context(|| format!("unmount {}", mount.display()))?;
+        }
         clear(&data)?;
         sockets.close().context("remove the folder for sockets")?;
         Ok(Done::Passed(1))
     }
+}
+
+/// What is mounted below these folders, the latest first: a daemon forgets the network of the host.
+fn mounts_in(mounts: &str, folders: &[&Path]) -> Vec<PathBuf> {
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(1)).map(PathBuf::from);
+    let below = |point: &PathBuf| folders.iter().any(|folder| point.starts_with(folder));
+    let mut points: Vec<_> = points.filter(below).collect();
+    points.reverse();
+    points
 }
 
 fn host(sockets: &Path) -> String {
@@ -266,6 +280,18 @@ fn clear(folder: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_daemon_leaves_mounted_is_found() {
+        let mounts = "proc /proc proc rw 0 0\n\
+                      nsfs /tmp/a/exec/netns/default nsfs rw 0 0\n\
+                      nsfs /tmp/ab nsfs rw 0 0\n\
+                      overlay /w/target/ci/docker/merged overlay rw 0 0\n";
+        assert_eq!(
+            mounts_in(mounts, &[Path::new("/tmp/a"), Path::new("/w/target/ci/docker")]),
+            [Path::new("/w/target/ci/docker/merged"), Path::new("/tmp/a/exec/netns/default")]
+        );
+    }
 
     #[test]
     fn a_changed_toolchain_is_seen() {
