@@ -243,8 +243,9 @@ fn install_zig(zig: &Zig, python: &Path, logs: &Path) -> Result<()> {
 fn install_cross(workspace: &Workspace, logs: &Path) -> Result<()> {
     let mut install = Command::new(workspace.cargo());
     // Unoptimised: it runs for a second and would take minutes to build.
-    install.args(["install", "cross", "--version", VERSION, "--locked", "--debug", "--root"]);
-    install.arg(Home::of(workspace).folder);
+    install.args(["install", "cross", "--version", VERSION, "--locked", "--debug"]);
+    // Else what was installed and is gone would not come back.
+    install.args(["--force", "--root"]).arg(Home::of(workspace).folder);
     // Set for all of a user's builds, these would build it for another system.
     for variable in ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
         install.env_remove(variable);

@@ -61,7 +61,6 @@ impl Home {
         self.program().is_file()
     }
 
-    /// What [`Home::command`] calls.
     fn program(&self) -> PathBuf {
         self.folder.join("bin").join(format!("cross{}", env::consts::EXE_SUFFIX))
     }
@@ -70,7 +69,7 @@ impl Home {
         self.folder.join("rustup")
     }
 
-    /// `cross`, by the copy of the active toolchain that [`Containers::prepare`] makes.
+    /// Gives a command all that `cross` looks for in its environment.
     pub(crate) fn set(&self, command: &mut Command) {
         for (name, value) in self.environment(|name| env::var(name).ok()) {
             command.env(name, value);
@@ -86,7 +85,7 @@ impl Home {
         }
     }
 
-    /// A call of `cross`, to which [`Home::set`] gives the variables.
+    /// How `cross` is called: the program, and the toolchain, which [`Containers::prepare`] makes.
     pub(crate) fn arguments(&self) -> (PathBuf, String) {
         (self.program(), format!("+{}", rust::NAME))
     }
@@ -167,7 +166,8 @@ impl Containers {
                     .with_context(|| format!("cannot remove {}", output.display()))?;
             }
             bail!(
-                "cross built on this machine and in no container of {}'s: what it says is in {}",
+                "cross built on this machine and in no container of {}'s, and so in vain: see the \
+                 warnings at the head of {}",
                 self.engine.program,
                 log.display()
             );
