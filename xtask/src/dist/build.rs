@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::cross::Home;
+use super::environment::leaks;
 use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::locations::Locations;
 use super::mingw;
@@ -16,17 +17,6 @@ use super::plan::{PROFILE, Plan};
 use super::target::Target;
 use super::toolchain::Route;
 use crate::workspace::Workspace;
-
-/// Variables of cargo that may pass: where it keeps and gets crates, and how it prints.
-const PASSING: [&str; 7] = [
-    "CARGO_BUILD_JOBS",
-    "CARGO_HOME",
-    "CARGO_HTTP_",
-    "CARGO_NET_",
-    "CARGO_REGISTR", // CARGO_REGISTRY_…, CARGO_REGISTRIES_…
-    "CARGO_SOURCE_",
-    "CARGO_TERM_",
-];
 
 /// Makes the commands of one plan.
 #[derive(Clone, Copy, Debug)]
@@ -218,16 +208,6 @@ fn set_distro(command: &mut Command) {
         .env_remove("LD_LIBRARY_PATH");
 }
 
-/// Whether a variable changes what cargo or rustc build. `RUSTUP_TOOLCHAIN` may stay: it is how
-/// `cargo +NAME xtask` names the toolchain.
-fn leaks(name: &str) -> bool {
-    let is_cargo = name.starts_with("CARGO") || name.starts_with("__CARGO");
-    (is_cargo && !PASSING.iter().any(|passing| name.starts_with(passing)))
-        || name.starts_with("RUSTC")
-        || name.starts_with("RUSTDOC")
-        || ["RUSTFLAGS", "RUST_RECURSION_COUNT", "SOURCE_DATE_EPOCH"].contains(&name)
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
@@ -382,27 +362,6 @@ mod tests {
             assert_eq!(variable(&command, "LD_LIBRARY_PATH"), Some(None));
             let home = variable(&command, "RUSTUP_HOME").flatten().unwrap();
             assert_eq!(workspace.shown(home.as_ref()), "target/tools/cross-0.2.5/rustup");
-        }
-    }
-
-    #[test]
-    fn what_changes_a_build_does_not_pass() {
-        for name in [
-            "CARGO",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "CARGO_INCREMENTAL",
-            "CARGO_MANIFEST_DIR",
-            "CARGO_PROFILE_SHIPPED_LTO",
-            "CARGO_TARGET_DIR",
-            "CARGO_UNSTABLE_BUILD_STD",
-            "RUSTC_WRAPPER",
-            "RUSTDOCFLAGS",
-            "RUSTFLAGS",
-        ] {
-            assert!(leaks(name), "{name}");
-        }
-        for name in ["CARGO_HOME", "CARGO_HTTP_PROXY", "CARGO_NET_OFFLINE", "HOME", "RUSTUP_HOME"] {
-            assert!(!leaks(name), "{name}");
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod build;
 mod cross;
+mod environment;
 mod examples;
 mod facts;
 mod inspect;

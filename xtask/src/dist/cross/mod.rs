@@ -49,6 +49,8 @@ pub(crate) struct Home {
 #[derive(Clone, Debug)]
 pub(crate) struct Containers {
     engine: Engine,
+    /// What the compiler in them should say of itself.
+    version: String,
     logs: PathBuf,
 }
 
@@ -81,7 +83,7 @@ impl Home {
             // `cargo +NAME` is known to rustup's cargo alone, which lies beside rustup.
             let mut paths = vec![path.to_owned()];
             paths.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-            command.env("PATH", env::join_paths(paths).expect("they were split from such a text"));
+            command.env("PATH", env::join_paths(paths).expect("they come out of such a text"));
         }
     }
 
@@ -123,7 +125,7 @@ impl Containers {
         targets: &[Target],
         logs: &Path,
     ) -> Result<Self> {
-        rust::prepare(&Home::of(workspace).rustup(), sysroot, targets, logs)?;
+        let version = rust::prepare(&Home::of(workspace).rustup(), sysroot, targets, logs)?;
         // Who configures `cross` by a file may have it build images; it knows best which.
         let configured =
             env::var_os("CROSS_CONFIG").is_some() || workspace.root().join("Cross.toml").is_file();
@@ -137,7 +139,7 @@ impl Containers {
                 )
             })?;
         }
-        Ok(Self { engine, logs: logs.to_owned() })
+        Ok(Self { engine, version, logs: logs.to_owned() })
     }
 
     /// Runs a call of `cross` that builds into `output`.
@@ -171,6 +173,10 @@ impl Containers {
                 self.engine.program,
                 log.display()
             );
+        }
+        if let Some(other) = output.parent().and_then(|t| rust::other_compiler(t, &self.version)) {
+            let image = &ended[0].image;
+            bail!("the image {image} has a Rust of its own, {other}: take one that has none");
         }
         Ok(())
     }
@@ -255,7 +261,7 @@ mod tests {
         let script = "mkdir -p \"$0\" && echo \"$CROSS_CONTAINER_ENGINE $CROSS_CONTAINER_OPTS\"";
         cross.args(["-c", script]).arg(folder.join("built"));
         cross.env("CROSS_CONTAINER_OPTS", "--network none");
-        (Containers { engine: Engine::named(program), logs }, cross)
+        (Containers { engine: Engine::named(program), version: String::new(), logs }, cross)
     }
 
     #[cfg(unix)]

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::dist::facts::has_std;
 use crate::dist::target::Target;
@@ -29,8 +30,14 @@ const HOST: &str = "x86_64-unknown-linux-gnu";
 /// What rustup sends for a target are some tens of megabytes; it may be out of reach.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
-/// Makes the copy, or brings it up to date, and completes it for the targets.
-pub(super) fn prepare(home: &Path, sysroot: &Path, targets: &[Target], logs: &Path) -> Result<()> {
+/// Makes the copy, or brings it up to date, and completes it for the targets. The text is what its
+/// compiler says of itself.
+pub(super) fn prepare(
+    home: &Path,
+    sysroot: &Path,
+    targets: &[Target],
+    logs: &Path,
+) -> Result<String> {
     let mut rustc = Command::new(sysroot.join("bin/rustc"));
     let version = process::output(rustc.arg("-vV"))
         .with_context(|| format!("cannot ask {}/bin/rustc for its version", sysroot.display()))?;
@@ -52,7 +59,19 @@ pub(super) fn prepare(home: &Path, sysroot: &Path, targets: &[Target], logs: &Pa
             })?;
         }
     }
-    Ok(())
+    Ok(version)
+}
+
+/// What a compiler that is none of the copy's says of itself, if one has built in this target
+/// folder: where cargo notes it, and only as long as cargo notes it in this way.
+pub(super) fn other_compiler(cargo_target: &Path, version: &str) -> Option<String> {
+    let noted = fs::read_to_string(cargo_target.join(".rustc_info.json")).ok()?;
+    let noted: Value = serde_json::from_str(&noted).ok()?;
+    let answers = noted["outputs"].as_object()?.values();
+    let versions = answers.filter_map(|answer| answer["stdout"].as_str());
+    let mut versions = versions.filter(|text| text.starts_with("rustc "));
+    let other = versions.find(|text| *text != version)?;
+    other.lines().next().map(str::to_owned)
 }
 
 fn copy_anew(home: &Path, copy: &Path, sysroot: &Path) -> Result<()> {
@@ -74,7 +93,11 @@ fn copy_anew(home: &Path, copy: &Path, sysroot: &Path) -> Result<()> {
 
 fn copy_target(sysroot: &Path, copy: &Path, triple: &str) -> Result<()> {
     let folder = Path::new("lib/rustlib").join(triple);
-    copy_folder(&sysroot.join(&folder), &copy.join(&folder))
+    let to = copy.join(&folder);
+    // It appears when it is whole.
+    let part = to.with_extension("part");
+    copy_folder(&sysroot.join(&folder), &part)?;
+    fs::rename(&part, &to).with_context(|| format!("cannot make {}", to.display()))
 }
 
 /// Has rustup download std for a target into the copy, of the copy's own version.
@@ -128,7 +151,8 @@ fn symlink(to: &str, link: &Path) -> Result<()> {
         .with_context(|| format!("cannot link {}", link.display()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -208,6 +232,27 @@ mod tests {
         toolchain(&sysroot, "1.96.0");
         prepare(&[Target::Linux]).unwrap();
         assert_eq!(fs::read_to_string(&driver).unwrap(), "1.96.0");
+    }
+
+    #[test]
+    fn a_compiler_of_the_image_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\n";
+        let note = |versions: &[&str]| {
+            let outputs: serde_json::Map<_, _> = versions
+                .iter()
+                .enumerate()
+                .map(|(n, text)| (n.to_string(), serde_json::json!({ "stdout": text })))
+                .collect();
+            let text = serde_json::json!({ "rustc_fingerprint": 1, "outputs": outputs });
+            fs::write(folder.path().join(".rustc_info.json"), text.to_string()).unwrap();
+        };
+        assert_eq!(other_compiler(folder.path(), ours), None);
+        note(&["___\nlib___.rlib\n", ours]);
+        assert_eq!(other_compiler(folder.path(), ours), None);
+        note(&["___\n", "rustc 1.63.0 (4b91a6ea7 2022-08-08)\nbinary: rustc\n"]);
+        let other = other_compiler(folder.path(), ours);
+        assert_eq!(other.as_deref(), Some("rustc 1.63.0 (4b91a6ea7 2022-08-08)"));
     }
 
     #[test]
