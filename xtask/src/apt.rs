@@ -12,6 +12,11 @@ pub(crate) fn is_here() -> bool {
     process::find("apt-get").is_some()
 }
 
+/// Whether who runs this is root.
+pub(crate) fn is_root() -> bool {
+    matches!(Rights::of_this_user(), Ok(Rights::Root))
+}
+
 /// The line that says what [`install`] is about to do.
 pub(crate) fn announcement(packages: &[&str]) -> String {
     format!("apt-get install --no-install-recommends {}", packages.join(" "))

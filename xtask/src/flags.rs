@@ -92,6 +92,12 @@ pub(crate) struct Ci {
     help: bool,
     #[options(no_short, help = "install the tools that are missing, saying which")]
     pub(crate) setup: bool,
+    #[options(
+        no_short,
+        help = "instead of all else make the packages in containers, and check and rehearse them; \
+                installs Docker, debootstrap and cross"
+    )]
+    pub(crate) with_cross: bool,
 }
 
 /// Flags of `bench`.
@@ -140,8 +146,8 @@ pub(crate) struct Dist {
         no_short,
         meta = "ROUTE",
         parse(try_from_str),
-        help = "where std and linkers for the targets come from: auto (the default), rustup or \
-                distro"
+        help = "where std and linkers for the targets come from: auto (the default), rustup, cross \
+                (in containers) or distro"
     )]
     pub(crate) toolchain: Choice,
     #[options(no_short, help = "install what is missing, after saying what that is")]
@@ -213,8 +219,9 @@ impl FromStr for Choice {
         match text {
             "auto" => Ok(Self::Auto),
             "rustup" => Ok(Self::Rustup),
+            "cross" => Ok(Self::Cross),
             "distro" => Ok(Self::Distro),
-            _ => Err(format!("{text:?} is none of auto, rustup and distro")),
+            _ => Err(format!("{text:?} is none of auto, rustup, cross and distro")),
         }
     }
 }
@@ -290,7 +297,7 @@ mod tests {
     #[test]
     fn wrong_use_is_told() {
         for (arguments, expected) in [
-            (&["--toolchain=cross"][..], "none of auto, rustup and distro"),
+            (&["--toolchain=nix"][..], "none of auto, rustup, cross and distro"),
             (&["--targets=linux,aix"], "none of linux, linux-aarch64, windows, windows7"),
             (&["--targets="], "none of linux, linux-aarch64, windows, windows7"),
             (&["--targets=windows,windows7"], "one executable for Windows"),

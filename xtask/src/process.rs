@@ -1,7 +1,7 @@
 //! Other programs: found, started with their output kept in a log, and bounded in time.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -42,6 +42,16 @@ pub(crate) fn run_into(
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8(output.stdout).ok()).flatten()
+}
+
+/// As [`output`] with what fits into a pipe, from a program that is killed after `limit`.
+pub(crate) fn output_within(command: &mut Command, limit: Duration) -> Option<String> {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let status = wait_within(&mut child, limit)?.ok()?;
+    let mut text = String::new();
+    child.stdout.take()?.read_to_string(&mut text).ok()?;
+    status.success().then_some(text)
 }
 
 /// The file that a program's name stands for in `PATH`.
@@ -180,6 +190,10 @@ mod tests {
         let limit = Duration::from_millis(1);
         let error = run_within(&mut sh("exec sleep 600"), &log, limit).unwrap_err().to_string();
         assert!(error.contains("did not end within"), "{error}");
+
+        assert_eq!(output_within(&mut sh("echo out"), Duration::from_secs(60)).unwrap(), "out\n");
+        assert_eq!(output_within(&mut sh("exec sleep 600"), limit), None);
+        assert_eq!(output_within(&mut sh("exit 3"), Duration::from_secs(60)), None);
 
         let error = run(&mut Command::new("/nowhere/tool"), &log).unwrap_err().to_string();
         assert!(error.starts_with("cannot start `/nowhere/tool`"), "{error}");

@@ -45,6 +45,22 @@ impl Server {
         self.child.id()
     }
 
+    /// Asks the program to end, as a service manager does, and waits until it has.
+    pub(crate) fn terminate(&mut self, limit: Duration) -> Result<()> {
+        // A shell's own kill: the program is in a package that not every system has.
+        let mut kill = Command::new("sh");
+        kill.args(["-c", "kill \"$0\""]).arg(self.id().to_string());
+        process::output(&mut kill).with_context(|| format!("cannot end `{}`", self.shown))?;
+        let start = Instant::now();
+        while self.child.try_wait().context("look after a process")?.is_none() {
+            if start.elapsed() > limit {
+                bail!("`{}` still runs after {} s", self.shown, limit.as_secs());
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
     /// Waits until `look` finds what it looks for.
     ///
     /// # Errors
@@ -102,6 +118,23 @@ pub(crate) fn sample(page: &str, prefix: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_asked_to_end_and_may_say_goodbye() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut command = Command::new("sh");
+        // `read` comes back at once when a signal does.
+        let script = "trap 'echo goodbye; exit' TERM; echo ready; mkfifo $0; read _ < $0";
+        command.args(["-c", script]).arg(folder.path().join("pipe"));
+        let mut server = Server::start(&mut command, &log).unwrap();
+        let printed = || fs::read_to_string(&log).unwrap();
+        let ready = || printed().contains("ready").then_some(()).context("not ready");
+        server.wait_for(Duration::from_secs(30), ready).unwrap();
+        server.terminate(Duration::from_secs(30)).unwrap();
+        assert!(printed().ends_with("goodbye\n"), "{}", printed());
+    }
 
     #[test]
     fn a_sample_is_found_by_its_series() {

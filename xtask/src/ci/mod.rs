@@ -3,6 +3,7 @@
 //! is as bad as a failure.
 
 mod code;
+mod cross;
 mod linux;
 mod manifests;
 mod package;
@@ -30,21 +31,35 @@ use tools::Tools;
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
     let mut report = Report::default();
     let tools = Tools::new(workspace, flags.setup);
-    tools.prepare(&mut report);
-    code::check(workspace, &tools, &mut report);
-    scaffold::check(workspace, &tools, &mut report);
-    match package::make(workspace, flags.setup, &mut report) {
+    if flags.with_cross {
+        cross::check(workspace, &tools, &mut report);
+    } else {
+        check(workspace, flags, &tools, &mut report);
+    }
+    close(&report)
+}
+
+/// Every step that is part of the ordinary run.
+fn check(workspace: &Workspace, flags: &flags::Ci, tools: &Tools, report: &mut Report) {
+    tools.prepare(report);
+    code::check(workspace, tools, report);
+    scaffold::check(workspace, tools, report);
+    match package::make(workspace, flags.setup, report) {
         Some(package) => {
-            linux::check(&package, &tools, &mut report);
-            rehearsal::check(workspace, &package, &tools, &mut report);
-            plugin::check(&package, &tools, &mut report);
-            windows::check(&package, &tools, &mut report);
-            manifests::check(workspace, &package, &tools, &mut report);
+            linux::check(&package, tools, report);
+            rehearsal::check(workspace, &package, tools, report);
+            plugin::check(&package, tools, report);
+            windows::check(&package, tools, report);
+            manifests::check(workspace, &package, tools, report);
         }
         None => {
             report.fail("the packaged binaries", "there is no package to test");
         }
     }
+}
+
+/// Prints the counts as the last line.
+fn close(report: &Report) -> Result<()> {
     let strict = env::var_os("CI").is_some_and(|value| value == "true");
     let failed = report.failed > 0 || (strict && report.skipped > 0);
     report.close();

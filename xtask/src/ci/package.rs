@@ -42,6 +42,12 @@ pub(crate) fn make(workspace: &Workspace, setup: bool, report: &mut Report) -> O
         ensure!(before == after, "before:\n{before}\nafter:\n{after}");
         Ok(done)
     });
+    look(workspace, report)
+}
+
+/// Checks what `dist` made, and reads the package of the host exporter back.
+pub(super) fn look(workspace: &Workspace, report: &mut Report) -> Option<Package> {
+    let dist = workspace.target().join("dist");
     report.step("cargo xtask check of every package", || every_package_is_clean(workspace, &dist));
     let mut package = None;
     report.step("the package read back", || {
@@ -81,7 +87,7 @@ fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
 
 /// Where this program is. A test run may have built it anew meanwhile; then Linux marks the path of
 /// the running one, and the new one is in its place.
-fn this_program() -> Result<PathBuf> {
+pub(super) fn this_program() -> Result<PathBuf> {
     let program = env::current_exe().context("find this program")?;
     let replaced = program.to_str().and_then(|path| path.strip_suffix(" (deleted)"));
     Ok(replaced.map(PathBuf::from).unwrap_or(program))

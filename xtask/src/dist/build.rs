@@ -8,6 +8,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::cross::Home;
+use super::environment::leaks;
 use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::locations::Locations;
 use super::mingw;
@@ -15,17 +17,6 @@ use super::plan::{PROFILE, Plan};
 use super::target::Target;
 use super::toolchain::Route;
 use crate::workspace::Workspace;
-
-/// Variables of cargo that may pass: where it keeps and gets crates, and how it prints.
-const PASSING: [&str; 7] = [
-    "CARGO_BUILD_JOBS",
-    "CARGO_HOME",
-    "CARGO_HTTP_",
-    "CARGO_NET_",
-    "CARGO_REGISTR", // CARGO_REGISTRY_…, CARGO_REGISTRIES_…
-    "CARGO_SOURCE_",
-    "CARGO_TERM_",
-];
 
 /// Makes the commands of one plan.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +77,7 @@ impl<'a> Cargo<'a> {
     fn build_nothing(self, target: Target, locations: &Locations) -> Result<Command> {
         let mut command = match (self.plan.route, target) {
             (Route::Distro, Target::Linux | Target::LinuxAarch64) => self.zigbuild(),
+            (Route::Cross, _) => self.crossed(),
             _ => {
                 let mut command = self.plain();
                 command.args(["build", "--locked"]);
@@ -123,10 +115,17 @@ impl<'a> Cargo<'a> {
     }
 
     fn rustflags(self, target: Target, locations: &Locations) -> Result<Vec<String>> {
-        let mut flags = locations.remap_flags()?;
-        match (target, self.plan.route) {
+        let route = self.plan.route;
+        let mut flags = match route {
+            Route::Cross => locations.in_container().remap_flags()?,
+            Route::Rustup | Route::Distro => locations.remap_flags()?,
+        };
+        match (target, route) {
             (Target::Windows | Target::Windows7, _) => {
-                flags.push(mingw::link_flag(&self.plan.cargo_target)?);
+                // In a container all folders have the same names wherever the workspace is.
+                if route != Route::Cross {
+                    flags.push(mingw::link_flag(&self.plan.cargo_target)?);
+                }
                 // The linker would write the time into the header.
                 flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
             }
@@ -134,7 +133,7 @@ impl<'a> Cargo<'a> {
             (Target::Linux | Target::LinuxAarch64, Route::Distro) => {
                 flags.push("-Clink-self-contained=no".to_owned());
             }
-            (Target::Linux | Target::LinuxAarch64, Route::Rustup) => {}
+            (Target::Linux | Target::LinuxAarch64, Route::Rustup | Route::Cross) => {}
         }
         Ok(flags)
     }
@@ -142,7 +141,7 @@ impl<'a> Cargo<'a> {
     /// The route's cargo.
     fn plain(self) -> Command {
         match self.plan.route {
-            Route::Rustup => self.command(&self.workspace.cargo()),
+            Route::Rustup | Route::Cross => self.command(&self.workspace.cargo()),
             Route::Distro => {
                 let mut command = self.command(Path::new(SYSTEM_CARGO));
                 set_distro(&mut command);
@@ -162,6 +161,16 @@ impl<'a> Cargo<'a> {
             .env("CARGO_ZIGBUILD_CACHE_DIR", zig.cache.join("zigbuild"))
             .env("ZIG_GLOBAL_CACHE_DIR", zig.cache.join("global"))
             .env("ZIG_LOCAL_CACHE_DIR", zig.cache.join("local"));
+        command
+    }
+
+    /// `cross`, which calls the cargo of its containers.
+    fn crossed(self) -> Command {
+        let home = Home::of(self.workspace);
+        let (program, toolchain) = home.arguments();
+        let mut command = self.command(&program);
+        home.set(&mut command);
+        command.args([&*toolchain, "build", "--locked"]);
         command
     }
 
@@ -197,16 +206,6 @@ fn set_distro(command: &mut Command) {
         .env_remove("RUSTUP_TOOLCHAIN")
         // `cargo run` puts its own toolchain's libraries here.
         .env_remove("LD_LIBRARY_PATH");
-}
-
-/// Whether a variable changes what cargo or rustc build. `RUSTUP_TOOLCHAIN` may stay: it is how
-/// `cargo +NAME xtask` names the toolchain.
-fn leaks(name: &str) -> bool {
-    let is_cargo = name.starts_with("CARGO") || name.starts_with("__CARGO");
-    (is_cargo && !PASSING.iter().any(|passing| name.starts_with(passing)))
-        || name.starts_with("RUSTC")
-        || name.starts_with("RUSTDOC")
-        || ["RUSTFLAGS", "RUST_RECURSION_COUNT", "SOURCE_DATE_EPOCH"].contains(&name)
 }
 
 #[cfg(test)]
@@ -249,6 +248,16 @@ mod tests {
                 Route::Distro,
                 Target::Linux,
                 format!("zigbuild --locked {std} {common} {musl} {exporters}"),
+            ),
+            (
+                Route::Cross,
+                Target::Linux,
+                format!("bin/cross +cross build --locked {common} {musl} {exporters}"),
+            ),
+            (
+                Route::Cross,
+                Target::Windows,
+                format!("bin/cross +cross build --locked {common} {gnu} {exporters}"),
             ),
             (
                 Route::Rustup,
@@ -326,23 +335,33 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_a_build_does_not_pass() {
-        for name in [
-            "CARGO",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "CARGO_INCREMENTAL",
-            "CARGO_MANIFEST_DIR",
-            "CARGO_PROFILE_SHIPPED_LTO",
-            "CARGO_TARGET_DIR",
-            "CARGO_UNSTABLE_BUILD_STD",
-            "RUSTC_WRAPPER",
-            "RUSTDOCFLAGS",
-            "RUSTFLAGS",
+    fn a_container_gets_its_own_names_and_linkers() {
+        let workspace = Workspace::open().unwrap();
+        let plan = plan(&workspace, Route::Cross);
+        let locations = Locations { workspace: "/home/ann/w".into(), ..Locations::default() };
+        for (target, flags) in [
+            (
+                Target::Linux,
+                "--remap-path-prefix=/rust=/toolchain --remap-path-prefix=/cargo=/cargo \
+                 --remap-path-prefix=/project=.",
+            ),
+            (
+                Target::Windows,
+                "--remap-path-prefix=/rust=/toolchain --remap-path-prefix=/cargo=/cargo \
+                 --remap-path-prefix=/project=. -Clink-arg=-Wl,--no-insert-timestamp",
+            ),
         ] {
-            assert!(leaks(name), "{name}");
-        }
-        for name in ["CARGO_HOME", "CARGO_HTTP_PROXY", "CARGO_NET_OFFLINE", "HOME", "RUSTUP_HOME"] {
-            assert!(!leaks(name), "{name}");
+            let command = Cargo::new(&workspace, &plan).build(target, &locations).unwrap();
+            let set = variable(&command, "CARGO_ENCODED_RUSTFLAGS").flatten().unwrap();
+            assert_eq!(set.to_str().unwrap().replace('\x1f', " "), flags);
+            // The image says which linker it has for Linux.
+            for linker in ["X86_64", "AARCH64"] {
+                let linker = format!("CARGO_TARGET_{linker}_UNKNOWN_LINUX_MUSL_LINKER");
+                assert_eq!(variable(&command, &linker).flatten(), None);
+            }
+            assert_eq!(variable(&command, "LD_LIBRARY_PATH"), Some(None));
+            let home = variable(&command, "RUSTUP_HOME").flatten().unwrap();
+            assert_eq!(workspace.shown(home.as_ref()), "target/tools/cross-0.2.5/rustup");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use super::cross::{Engine, Home};
 use super::target::Target;
 use crate::workspace::Workspace;
 use crate::{apt, process};
@@ -35,6 +36,12 @@ pub(crate) struct Facts {
     /// A Python that can make virtual environments.
     pub(crate) python: Option<PathBuf>,
     pub(crate) apt: bool,
+    /// Whether who runs this is root.
+    pub(crate) root: bool,
+    /// A container engine that answers.
+    pub(crate) engine: Option<Engine>,
+    /// Whether `cross` is here.
+    pub(crate) cross: bool,
 }
 
 impl Facts {
@@ -56,6 +63,9 @@ impl Facts {
             zig: Zig::of(workspace).is_ready(),
             python: ["python3", "/usr/bin/python3"].into_iter().find_map(python_with_venv),
             apt: apt::is_here(),
+            root: apt::is_root(),
+            engine: Engine::find(),
+            cross: Home::of(workspace).is_ready(),
             sysroot,
         }
     }
@@ -99,7 +109,8 @@ fn sysroot(rustc: &Path) -> Option<PathBuf> {
     Some(text.trim().into())
 }
 
-fn has_std(sysroot: &Path, target: Target) -> bool {
+/// Whether a toolchain has std for a target.
+pub(super) fn has_std(sysroot: &Path, target: Target) -> bool {
     let folder = sysroot.join("lib/rustlib").join(target.triple()).join("lib");
     folder.read_dir().into_iter().flatten().flatten().any(|entry| {
         let name = entry.file_name();

@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 
+/// Folders of unpacked crates in a container of `cross`.
+const REGISTRIES: &str = "/cargo/registry/src";
+
 /// Folders of the building machine that compilers write into binaries if nobody stops them.
 #[derive(Debug, Default)]
 pub(crate) struct Locations {
@@ -42,6 +45,22 @@ impl Locations {
             sysroot: sysroot.to_owned(),
             home,
             cargo_home,
+        }
+    }
+
+    /// The same folders as a container of `cross` has them.
+    pub(crate) fn in_container(&self) -> Self {
+        let name = |path: &PathBuf| path.file_name().map(|name| Path::new(REGISTRIES).join(name));
+        Self {
+            workspace: "/project".into(),
+            target: "/target".into(),
+            home: None,
+            temporary: self.temporary.clone(),
+            cargo_home: Some("/cargo".into()),
+            registries: self.registries.iter().filter_map(name).collect(),
+            sysroot: "/rust".into(),
+            // The copy of the toolchain that is there has none.
+            std_source: Vec::new(),
         }
     }
 
@@ -120,6 +139,18 @@ mod tests {
             "/home/ann/w/.cargo-home=/cargo",
             "/usr/lib/rustlib/src/rust=/rust",
             "/home/ann/w/.cargo-home/registry/src/registry.example-1a2b=/deps",
+        ];
+        assert_eq!(flags, expected.map(|pair| format!("--remap-path-prefix={pair}")));
+    }
+
+    #[test]
+    fn a_container_has_names_of_its_own() {
+        let flags = locations().in_container().remap_flags().unwrap();
+        let expected = [
+            "/rust=/toolchain",
+            "/cargo=/cargo",
+            "/project=.",
+            "/cargo/registry/src/registry.example-1a2b=/deps",
         ];
         assert_eq!(flags, expected.map(|pair| format!("--remap-path-prefix={pair}")));
     }

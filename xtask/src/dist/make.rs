@@ -1,13 +1,14 @@
 //! Does what a plan says, step by step.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::build::Cargo;
+use super::cross::Containers;
 use super::inspect::{Findings, inspect};
 use super::locations::Locations;
 use super::mingw;
@@ -23,6 +24,14 @@ use crate::workspace::Workspace;
 /// An exporter prints its definitions at once.
 const DESCRIBE_LIMIT: Duration = Duration::from_secs(20);
 
+/// What builds.
+#[derive(Debug)]
+pub(crate) struct Compiler {
+    pub(crate) sysroot: PathBuf,
+    /// Where it builds, if not on this machine.
+    pub(crate) containers: Option<Containers>,
+}
+
 /// An executable that may be shipped.
 #[derive(Debug)]
 pub(crate) struct Executable {
@@ -36,7 +45,7 @@ pub(crate) fn run(
     workspace: &Workspace,
     plan: &Plan,
     sources: &[Source],
-    sysroot: &Path,
+    compiler: &Compiler,
     progress: &mut Progress,
 ) -> Result<Vec<Row>> {
     let cargo = Cargo::new(workspace, plan);
@@ -46,7 +55,7 @@ pub(crate) fn run(
     progress.step("fetching crates", || {
         process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
     })?;
-    let locations = Locations::gather(workspace, sysroot);
+    let locations = Locations::gather(workspace, &compiler.sysroot);
     let mut documents = None;
     if native {
         progress.step("building for this system, to ask for the definitions", || {
@@ -58,11 +67,16 @@ pub(crate) fn run(
     for &target in &plan.targets {
         let name = format!("building for {} ({} route)", target.triple(), plan.route.name());
         progress.step(&name, || {
+            let log = plan.logs.join(format!("{}.log", target.triple()));
+            let mut build = cargo.build(target, &locations)?;
+            if let Some(containers) = &compiler.containers {
+                let output = plan.cargo_target.join(target.triple());
+                return containers.build(&mut build, &output, &log);
+            }
             if target.is_windows() {
                 mingw::prepare(&plan.cargo_target)?;
             }
-            let log = plan.logs.join(format!("{}.log", target.triple()));
-            process::run(&mut cargo.build(target, &locations)?, &log)
+            process::run(&mut build, &log)
         })?;
         executables.push(
             progress.step(&format!("inspecting what was built for {}", target.name()), || {

@@ -3,6 +3,8 @@
 //! succeeded nothing in `target/dist` changes.
 
 mod build;
+mod cross;
+mod environment;
 mod examples;
 mod facts;
 mod inspect;
@@ -20,16 +22,20 @@ mod target;
 mod toolchain;
 
 use std::fs::{self, File, TryLockError};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use self::cross::Containers;
+pub(crate) use self::cross::{Engine, image_variable, now};
 pub(crate) use self::examples::build_by_each_route;
 use self::facts::Facts;
+use self::make::Compiler;
 use self::package::Source;
 use self::plan::{Names, Plan};
 pub(crate) use self::target::{Target, Targets};
-use self::toolchain::Candidate;
 pub(crate) use self::toolchain::Choice;
+use self::toolchain::{Candidate, Route};
 use crate::flags;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
@@ -38,7 +44,6 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let sources = package::read_sources(workspace)?;
     let facts = Facts::probe(workspace);
-    let decision = flags.toolchain.decide(&facts, &flags.targets, workspace.rust_version());
     let revision = workspace.revision();
     let plan = |route| {
         let exporter = |source: &Source| {
@@ -51,10 +56,11 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
         Plan::new(workspace, route, &flags.targets, &exporters, revision.clone())
     };
     if flags.dry_run {
-        let route = match &decision {
-            Ok(route) => *route,
+        let toolchain = flags.toolchain;
+        let route = match toolchain.decide(&facts, &flags.targets, workspace.rust_version()) {
+            Ok(route) => route,
             Err(candidates) => {
-                for candidate in candidates {
+                for candidate in &candidates {
                     println!("missing on the {candidate}");
                     for line in setup::shown(workspace, candidate, &facts) {
                         println!("  --setup would run {line}");
@@ -69,16 +75,9 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
 
     let _lock = lock(workspace)?;
     let mut progress = Progress::new(0);
-    let route = match decision {
-        Ok(route) => route,
-        Err(candidates) if flags.setup => {
-            let logs = plan(candidates[0].route).logs;
-            setup::run(workspace, &candidates, &flags.targets, &logs, &mut progress)?
-        }
-        Err(candidates) => bail!(advice(&flags.targets, &candidates)),
-    };
-    let sysroot = route.sysroot(&facts);
-    let mut rows = make::run(workspace, &plan(route), &sources, &sysroot, &mut progress)?;
+    let logs = workspace.target().join("cross/log");
+    let (route, compiler) = make_ready(workspace, flags, facts, &logs, &mut progress)?;
+    let mut rows = make::run(workspace, &plan(route), &sources, &compiler, &mut progress)?;
     if flags.standalone {
         let route = examples::find(workspace, Choice::Distro, &flags.targets, flags.setup)?;
         rows.extend(standalone::run(workspace, &plan(route), &mut progress)?);
@@ -86,6 +85,49 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     drop(progress);
     print!("{}", summary::table(&rows));
     Ok(())
+}
+
+/// The route that is taken, with all that it needs installed, and what builds on it.
+fn make_ready(
+    workspace: &Workspace,
+    flags: &flags::Dist,
+    mut facts: Facts,
+    logs: &Path,
+    progress: &mut Progress,
+) -> Result<(Route, Compiler)> {
+    let targets = &flags.targets;
+    loop {
+        let route = match flags.toolchain.decide(&facts, targets, workspace.rust_version()) {
+            Ok(route) => route,
+            Err(candidates) if flags.setup => {
+                let route = setup::run(workspace, &candidates, targets, logs, progress)?;
+                facts = Facts::probe(workspace);
+                route
+            }
+            Err(candidates) => bail!(advice(targets, &candidates)),
+        };
+        let sysroot = route.sysroot(&facts);
+        if route != Route::Cross {
+            return Ok((route, Compiler { sysroot, containers: None }));
+        }
+        let engine = facts.engine.clone().context("no container engine answers any more")?;
+        progress.expect_more(1);
+        let ready = progress.step("making a Rust and images ready for containers", || {
+            Containers::prepare(workspace, engine, &sysroot, &targets.0, logs)
+        });
+        match ready {
+            Ok(containers) => {
+                return Ok((route, Compiler { sysroot, containers: Some(containers) }));
+            }
+            Err(error) if flags.toolchain == Choice::Auto => {
+                let error = format!("{error:#}");
+                let reason = error.lines().next().unwrap_or_default();
+                progress.note(&format!("no cross route ({reason}); now without containers"));
+                facts.engine = None;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Keeps a second `dist` in this workspace away until the returned file is closed.

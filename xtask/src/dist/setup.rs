@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::cross::{Home, VERSION};
 use super::facts::{Facts, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
 use super::target::{Target, Targets};
 use super::toolchain::{Candidate, Piece, Route, is_at_least};
@@ -24,6 +25,7 @@ enum Action {
     RustupTargets { toolchain: String, targets: Vec<Target> },
     Packages(Vec<&'static str>),
     Zig { python: PathBuf },
+    Cross,
 }
 
 /// Completes the first of these routes that can be completed.
@@ -88,6 +90,7 @@ fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>
     let mut actions = Vec::new();
     let mut packages = Vec::new();
     let mut zig = None;
+    let mut cross = false;
     let mut targets = Vec::new();
     for piece in missing {
         match piece {
@@ -103,6 +106,17 @@ fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>
                  do it with `apt-get install rustc-web cargo-web rust-web-src`"
             ),
             Piece::StdSource => packages.push("rust-web-src"),
+            // Podman has no daemon that would have to run, and touches no firewall.
+            Piece::Engine if facts.root && facts.apt => packages.push("podman"),
+            Piece::Engine => bail!(
+                "no container engine answers: install Docker or Podman, start it, and see that \
+                 `docker ps` or `podman ps` works for this user"
+            ),
+            Piece::CrossTool => cross = true,
+            Piece::Toolchain => bail!(
+                "cross asks rustup for toolchains, and the active toolchain is not rustup's: \
+                 install rustup (see https://rustup.rs)"
+            ),
             Piece::Zig => {
                 if facts.python.is_none() {
                     packages.push("python3-venv");
@@ -130,6 +144,7 @@ fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>
         actions.push(Action::Packages(packages));
     }
     actions.extend(zig);
+    actions.extend(cross.then_some(Action::Cross));
     Ok(actions)
 }
 
@@ -139,6 +154,7 @@ impl Action {
             Self::RustupTargets { .. } => "adding targets to the active toolchain",
             Self::Packages(_) => "installing packages of the distribution",
             Self::Zig { .. } => "installing zig and cargo-zigbuild",
+            Self::Cross => "installing cross",
         }
     }
 
@@ -153,6 +169,10 @@ impl Action {
                 let packages = ZIG_PACKAGES.join(" ");
                 format!("{} -m venv {folder}, and there: pip install {packages}", python.display())
             }
+            Self::Cross => {
+                let root = workspace.shown(&Home::of(workspace).folder);
+                format!("cargo install cross --version {VERSION} --locked --root {root}")
+            }
         }
     }
 
@@ -164,6 +184,7 @@ impl Action {
             }
             Self::Packages(packages) => install_packages(packages, workspace.rust_version(), logs),
             Self::Zig { python } => install_zig(&Zig::of(workspace), python, logs),
+            Self::Cross => install_cross(workspace, logs),
         }
     }
 }
@@ -219,6 +240,19 @@ fn install_zig(zig: &Zig, python: &Path, logs: &Path) -> Result<()> {
         .with_context(|| format!("cannot write {}", zig.marker.display()))
 }
 
+fn install_cross(workspace: &Workspace, logs: &Path) -> Result<()> {
+    let mut install = Command::new(workspace.cargo());
+    // Unoptimised: it runs for a second and would take minutes to build.
+    install.args(["install", "cross", "--version", VERSION, "--locked", "--debug"]);
+    // Else what was installed and is gone would not come back.
+    install.args(["--force", "--root"]).arg(Home::of(workspace).folder);
+    // Set for all of a user's builds, these would build it for another system.
+    for variable in ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
+        install.env_remove(variable);
+    }
+    process::run(&mut install, &logs.join("cross-install.log"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,7 +261,9 @@ mod tests {
         Facts {
             rustup: Some("1.95.0".to_owned()),
             python: Some("python3".into()),
+            sysroot: Some("/rustup/toolchains/1.95.0".into()),
             apt: true,
+            root: true,
             ..Facts::default()
         }
     }
@@ -263,6 +299,17 @@ mod tests {
     }
 
     #[test]
+    fn containers_get_an_engine_and_cross() {
+        assert_eq!(
+            announced(Route::Cross, &debian()),
+            [
+                "apt-get install --no-install-recommends podman",
+                "cargo install cross --version 0.2.5 --locked --root target/tools/cross-0.2.5",
+            ]
+        );
+    }
+
+    #[test]
     fn a_python_without_environments_gets_them() {
         let facts = Facts { python: None, mingw: true, ..debian() };
         let announced = announced(Route::Distro, &facts);
@@ -275,6 +322,9 @@ mod tests {
         for (route, facts, expected) in [
             (Route::Distro, Facts { apt: false, ..debian() }, "no apt-get here; install"),
             (Route::Rustup, Facts { rustup: None, ..debian() }, "not rustup's"),
+            (Route::Cross, Facts { rustup: None, ..debian() }, "install rustup"),
+            (Route::Cross, Facts { root: false, ..debian() }, "`podman ps` works for this user"),
+            (Route::Cross, Facts { apt: false, ..debian() }, "`podman ps` works for this user"),
             (
                 Route::Distro,
                 Facts { system_rust: Some("1.85.0".to_owned()), ..debian() },
@@ -296,7 +346,7 @@ mod tests {
     #[test]
     fn no_toolchain_is_ever_updated() {
         let facts = debian();
-        for route in [Route::Rustup, Route::Distro] {
+        for route in [Route::Rustup, Route::Cross, Route::Distro] {
             for line in announced(route, &facts) {
                 assert!(!line.contains("update") && !line.contains("toolchain install"), "{line}");
             }

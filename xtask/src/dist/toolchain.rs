@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
+use super::cross;
 use super::facts::{Facts, MINGW, ZIG_PACKAGES};
 use super::target::{Target, Targets};
 
@@ -12,6 +13,7 @@ pub(crate) enum Choice {
     #[default]
     Auto,
     Rustup,
+    Cross,
     Distro,
 }
 
@@ -20,6 +22,8 @@ pub(crate) enum Choice {
 pub(crate) enum Route {
     /// The active toolchain with std for the targets, as `rustup target add` installs it.
     Rustup,
+    /// The active toolchain, or rather a copy of it, in containers of the `cross` tool.
+    Cross,
     /// The distribution's rustc, which builds std from source; needs package registries alone.
     Distro,
 }
@@ -29,9 +33,16 @@ pub(crate) enum Route {
 pub(crate) enum Piece {
     Std(Target),
     Mingw,
-    SystemRust { found: Option<String>, wanted: String },
+    SystemRust {
+        found: Option<String>,
+        wanted: String,
+    },
     StdSource,
     Zig,
+    Engine,
+    CrossTool,
+    /// A toolchain of rustup's, for the containers.
+    Toolchain,
 }
 
 /// A route and what it lacks.
@@ -43,10 +54,13 @@ pub(crate) struct Candidate {
 
 impl Choice {
     /// The routes that may be taken, in the order in which they are tried.
-    fn routes(self) -> &'static [Route] {
+    fn routes(self, facts: &Facts) -> &'static [Route] {
         match self {
+            Self::Auto if facts.engine.is_some() => &[Route::Rustup, Route::Cross, Route::Distro],
+            // Nobody gets an engine who has not asked for containers.
             Self::Auto => &[Route::Rustup, Route::Distro],
             Self::Rustup => &[Route::Rustup],
+            Self::Cross => &[Route::Cross],
             Self::Distro => &[Route::Distro],
         }
     }
@@ -62,7 +76,7 @@ impl Choice {
             let missing = route.missing(facts, targets, rust_version);
             Candidate { route, missing }
         };
-        let candidates: Vec<_> = self.routes().iter().map(candidate).collect();
+        let candidates: Vec<_> = self.routes(facts).iter().map(candidate).collect();
         match candidates.iter().find(|candidate| candidate.missing.is_empty()) {
             Some(candidate) => Ok(candidate.route),
             None => Err(candidates),
@@ -74,6 +88,7 @@ impl Route {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rustup => "rustup",
+            Self::Cross => "cross",
             Self::Distro => "distro",
         }
     }
@@ -90,6 +105,23 @@ impl Route {
             Self::Rustup => {
                 let lacks = |target: &&Target| !facts.std_for.contains(target);
                 missing.extend(targets.0.iter().filter(lacks).copied().map(Piece::Std));
+            }
+            // Linkers are in the images, and std comes into the copy of the toolchain.
+            Self::Cross => {
+                if facts.engine.is_none() {
+                    missing.push(Piece::Engine);
+                }
+                if facts.rustup.is_none() || facts.sysroot.is_none() {
+                    missing.push(Piece::Toolchain);
+                }
+                if !facts.cross {
+                    missing.push(Piece::CrossTool);
+                }
+                // rustup has no std for it, and `cross` no image.
+                missing.extend(
+                    targets.0.contains(&Target::Windows7).then_some(Piece::Std(Target::Windows7)),
+                );
+                return missing;
             }
             Self::Distro => {
                 let version = facts.system_rust.as_deref();
@@ -114,7 +146,7 @@ impl Route {
     /// The sysroot of the compiler that this route uses.
     pub(crate) fn sysroot(self, facts: &Facts) -> PathBuf {
         match self {
-            Self::Rustup => facts.sysroot.clone().unwrap_or_default(),
+            Self::Rustup | Self::Cross => facts.sysroot.clone().unwrap_or_default(),
             Self::Distro => "/usr".into(),
         }
     }
@@ -143,6 +175,11 @@ impl Display for Piece {
             }
             Self::StdSource => f.write_str("the standard library's source for /usr/bin/rustc"),
             Self::Zig => write!(f, "{} (from PyPI)", ZIG_PACKAGES.join(" and ")),
+            Self::Engine => f.write_str(
+                "a container engine: `docker ps` or `podman ps` must work for this user",
+            ),
+            Self::CrossTool => write!(f, "cross {} (from crates.io)", cross::VERSION),
+            Self::Toolchain => f.write_str("rustup, with an active toolchain of its own"),
         }
     }
 }
@@ -157,6 +194,7 @@ impl Display for Candidate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dist::cross::Engine;
 
     fn complete() -> Facts {
         Facts {
@@ -169,7 +207,51 @@ mod tests {
             zig: true,
             python: Some("python3".into()),
             apt: true,
+            root: true,
+            engine: None,
+            cross: false,
         }
+    }
+
+    fn with_engine() -> Facts {
+        Facts { engine: Some(Engine::named("podman".to_owned())), cross: true, ..complete() }
+    }
+
+    #[test]
+    fn auto_takes_containers_where_std_is_not_at_hand() {
+        let all = Targets::default();
+        let no_std = Facts { std_for: Vec::new(), ..with_engine() };
+        for (facts, targets, expected) in [
+            (with_engine(), all.clone(), Route::Rustup),
+            (no_std.clone(), all.clone(), Route::Cross),
+            (Facts { mingw: false, zig: false, ..with_engine() }, all.clone(), Route::Cross),
+            // No engine answers, or it has nothing to work with.
+            (Facts { engine: None, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Facts { cross: false, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Facts { rustup: None, ..no_std.clone() }, all.clone(), Route::Distro),
+            (no_std, Targets(vec![Target::Windows7]), Route::Distro),
+        ] {
+            assert_eq!(Choice::Auto.decide(&facts, &targets, "1.95"), Ok(expected), "{facts:?}");
+        }
+        assert_eq!(Choice::Cross.decide(&with_engine(), &all, "1.95"), Ok(Route::Cross));
+    }
+
+    #[test]
+    fn who_has_no_engine_is_not_told_of_containers_unasked() {
+        let routes = |choice: Choice, facts: &Facts| -> Vec<_> {
+            let candidates = choice.decide(facts, &Targets::default(), "1.95").unwrap_err();
+            candidates.iter().map(|candidate| candidate.route).collect()
+        };
+        let bare = Facts::default();
+        let engine = Facts { engine: with_engine().engine, ..Facts::default() };
+        assert_eq!(routes(Choice::Auto, &bare), [Route::Rustup, Route::Distro]);
+        assert_eq!(routes(Choice::Auto, &engine), [Route::Rustup, Route::Cross, Route::Distro]);
+
+        let candidates = Choice::Cross.decide(&bare, &Targets::default(), "1.95").unwrap_err();
+        let missing = vec![Piece::Engine, Piece::Toolchain, Piece::CrossTool];
+        assert_eq!(candidates, [Candidate { route: Route::Cross, missing }]);
+        let shown = candidates[0].to_string();
+        assert!(shown.starts_with("cross route: a container engine: `docker ps`"), "{shown}");
     }
 
     #[test]
