@@ -13,7 +13,6 @@ mod processes;
 mod scrape;
 mod subject;
 
-use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -32,18 +31,6 @@ use crate::flags;
 
 /// Rows of the preview that are shown in a terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
-
-/// The command line asks for what there is not; that is no fault of the package.
-#[derive(Debug)]
-pub(crate) struct WrongUse(pub(crate) String);
-
-impl fmt::Display for WrongUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WrongUse {}
 
 /// Rehearses a package and reports on every step.
 ///

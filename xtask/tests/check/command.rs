@@ -77,6 +77,50 @@ fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
     }
 }
 
+/// What a terminal shows of a check with these variables.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    use std::fs::OpenOptions;
+    use std::io::Read;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let terminal = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(folder).arg("check").args(arguments).env("TERM", "xterm");
+    command.env_remove("NO_COLOR").envs(variables.iter().copied());
+    let mut child = command.stdout(terminal).spawn().unwrap();
+    // It holds the terminal open as long as it is there.
+    drop(command);
+    let mut shown = Vec::new();
+    // The end is an error where nobody holds the terminal any more.
+    let _ = File::from(screen).read_to_end(&mut shown);
+    child.wait().unwrap();
+    String::from_utf8(shown).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_has_colours_unless_somebody_asked_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    write_package(&folder.path().join("broken.zip"), "pool_a");
+    let shown = |arguments: &[&str], variables: &[(&str, &str)]| {
+        on_a_terminal(folder.path(), arguments, variables)
+    };
+    let coloured = shown(&["broken.zip"], &[]);
+    assert!(coloured.contains("\x1b[31merror"), "{coloured}");
+    assert_eq!(shown(&["broken.zip"], &[("NO_COLOR", "")]), coloured, "an empty one asks nothing");
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = shown(&["broken.zip"], &[variable]);
+        assert!(plain.contains("  error    zip-info") && !plain.contains('\x1b'), "{plain}");
+    }
+    assert!(!shown(&["--json", "broken.zip"], &[]).contains('\x1b'));
+}
+
 #[test]
 fn json_is_one_list_of_reports() {
     let folder = tempfile::tempdir().unwrap();

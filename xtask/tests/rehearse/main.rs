@@ -161,8 +161,11 @@ fn a_file_of_the_form_lies_beside_env_yaml() {
     ]);
     write_plugin(&file, &[("info/config.json", &config.to_string())]);
     let source = folder.path().join("pool.conf");
-    fs::write(&source, "shards = 2\n").unwrap();
     let typed = format!("--param=--pool.file={}", source.display());
+    let output = rehearse(&file, &[&typed]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("asks for a file") && output.status.code() == Some(2), "{told}");
+    fs::write(&source, "shards = 2\n").unwrap();
     // What is executed on a host is told, and not executed here.
     let output = rehearse(&file, &["--json", &typed, "--param", "PASSWORD=`touch x`"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -211,6 +214,8 @@ fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
     for (arguments, expected) in [
         (&["--param", "prot=1"][..], "the form has no row \"prot\"; its rows are host, port"),
         (&["--param", "port"], "is not name=value"),
+        (&["--param", "port=0"], "give a number from 1 to 65535"),
+        (&["--param", "port=http"], "give a number from 1 to 65535"),
         (&["--os", "windows"], "the package is not for windows, but for linux"),
         (&["--os", "aix"], "none of"),
     ] {
