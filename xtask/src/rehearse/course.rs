@@ -10,6 +10,7 @@ use blueking_package::check;
 use blueking_package::plugin::System;
 
 use super::checklist::{Checklist, Level};
+use super::debug;
 use super::deployment::Deployment;
 use super::looks::{alive, declared, import, look, preview, rewritten};
 use super::machine::Machine;
@@ -17,12 +18,13 @@ use super::ports::{self, Port};
 use super::subject::{Subject, Values, name_of};
 
 /// Every step in its order.
-pub(crate) const STEPS: [&str; 15] = [
+pub(crate) const STEPS: [&str; 16] = [
     "import",
     "unpack",
     "port",
     "arguments",
     "env.yaml",
+    "debug",
     "start",
     "alive after 2 s",
     "scrape",
@@ -132,6 +134,17 @@ fn deploy(
             one.configure("")?;
             Ok(((), one.place().display().to_string()))
         })?;
+    }
+    match debug::obstacle(subject, &machine) {
+        Some(why) => list.skip("debug", why),
+        None => {
+            list.step("debug", |notes| {
+                let port = Port::chosen(one.port.number);
+                let place = course.scratch.join("debug");
+                let copy = Deployment::new(subject, &machine, &place, values, port)?;
+                Ok(((), debug::debug(&mut copy.for_debugging(), &machine, notes)?))
+            });
+        }
     }
     let pid = list.step("start", |_| {
         let pid = one.start()?;

@@ -35,8 +35,12 @@ pub(crate) struct Deployment<'a> {
     values: Values,
     /// The exporter's own folder.
     pub(crate) folder: PathBuf,
-    /// The folder around it, for logs and the number of the process.
+    /// The folder around it.
     place: PathBuf,
+    /// The folder of its log.
+    logs: PathBuf,
+    /// The folder of the number of its process.
+    pids: PathBuf,
     pub(crate) port: Port,
     pub(crate) url: String,
     /// What was started without a script.
@@ -77,7 +81,15 @@ impl<'a> Deployment<'a> {
         } else {
             subject.url(&values)?
         };
-        Ok(Self { subject, machine, values, folder, place, port, url, child: None })
+        let (logs, pids) = (place.join("log"), place.join("run"));
+        Ok(Self { subject, machine, values, folder, place, logs, pids, port, url, child: None })
+    }
+
+    /// The same copy as it is debugged: it keeps its log and its number in its own folder.
+    pub(crate) fn for_debugging(mut self) -> Self {
+        self.logs = self.folder.join("log");
+        self.pids = self.folder.join("pid");
+        self
     }
 
     /// The arguments as BlueKing passes them, and what its scripts make of the text on the way.
@@ -108,19 +120,50 @@ impl<'a> Deployment<'a> {
     /// Renders `etc/env.yaml` of a plugin, with more lines at its end.
     pub(crate) fn configure(&self, more: &str) -> Result<()> {
         let Form::Plugin(items) = &self.subject.form else { return Ok(()) };
-        let place = self.machine.path_there(&self.place);
         let mut names: BTreeMap<_, _> = plugin::environment(items, &self.values);
-        names.extend([
-            ("control_info.gse_agent_home".to_owned(), format!("{place}/gse")),
-            ("control_info.log_path".to_owned(), format!("{place}/log")),
-            ("control_info.pid_path".to_owned(), format!("{place}/run/{}.pid", self.subject.id)),
-            ("cmd_args".to_owned(), command_line(items, &self.values)),
-        ]);
-        let template = self.folder.join(ENV_TEMPLATE);
-        let text = fs::read_to_string(&template)
-            .with_context(|| format!("read {ENV_TEMPLATE} of the package"))?;
+        names.insert("cmd_args".to_owned(), command_line(items, &self.values));
+        self.render(ENV_TEMPLATE, names, more)
+    }
+
+    /// Renders a template of the plugin beside it, with more names and more lines at its end.
+    pub(crate) fn render(
+        &self,
+        template: &str,
+        mut names: BTreeMap<String, String>,
+        more: &str,
+    ) -> Result<()> {
+        let there = |path: &Path| self.machine.path_there(path);
+        names.extend(
+            [
+                ("setup_path", there(&self.folder)),
+                ("data_path", there(&self.place.join("data"))),
+                ("gse_agent_home", there(&self.agent_home())),
+                ("log_path", there(&self.logs)),
+                ("pid_path", there(&self.pid_file())),
+            ]
+            .map(|(name, value)| (format!("control_info.{name}"), value)),
+        );
+        let text = fs::read_to_string(self.folder.join(template))
+            .with_context(|| format!("read {template} of the package"))?;
         let text = plugin::render(&text, &names).map_err(anyhow::Error::msg)?;
-        fs::write(self.folder.join("etc/env.yaml"), text + more).context("write etc/env.yaml")
+        let rendered = template.strip_suffix(".tpl").unwrap_or(template);
+        fs::write(self.folder.join(rendered), text + more)
+            .with_context(|| format!("write {rendered}"))
+    }
+
+    /// Where the agent is installed on this host, as far as this copy knows.
+    pub(crate) fn agent_home(&self) -> PathBuf {
+        self.place.join("gse")
+    }
+
+    /// The folder of the numbers of processes.
+    pub(crate) fn pids(&self) -> &Path {
+        &self.pids
+    }
+
+    /// What the agent is told to scrape.
+    pub(crate) fn metric_url(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap_or(&self.url)
     }
 
     /// Starts the exporter, and looks whether it still runs 2 seconds later; its process.
@@ -247,11 +290,11 @@ impl<'a> Deployment<'a> {
     }
 
     fn log(&self) -> PathBuf {
-        self.place.join("log").join(format!("{}.log", self.subject.id))
+        self.logs.join(format!("{}.log", self.subject.id))
     }
 
     fn pid_file(&self) -> PathBuf {
-        self.place.join("run").join(format!("{}.pid", self.subject.id))
+        self.pids.join(format!("{}.pid", self.subject.id))
     }
 }
 

@@ -7,12 +7,10 @@ use blueking_package::check::{self, Kind, Severity, Stage};
 use blueking_package::plugin::Rewriting;
 
 use super::checklist::{Level, Notes};
+use super::debug::PERIOD;
 use super::deployment::Deployment;
 use super::machine::Machine;
 use super::subject::Subject;
-
-/// Seconds between two scrapes while a plugin is debugged.
-const PERIOD: u64 = 60;
 
 /// A page that takes longer than this is late for the agent's period sooner or later.
 const SLOW: f64 = 10.0;

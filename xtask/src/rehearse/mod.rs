@@ -3,6 +3,7 @@
 
 mod checklist;
 mod course;
+pub(crate) mod debug;
 mod deployment;
 mod html;
 mod interruption;

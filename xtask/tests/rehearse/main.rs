@@ -53,6 +53,9 @@ fn a_sound_plugin_goes_the_whole_way() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("0 failed, 0 skipped"), "{text}");
     assert!(text.contains("\n  pool_size 1 \n"), "{text}");
+    let debug = text.lines().find(|line| line.starts_with("ok       debug: ")).unwrap();
+    let call = "debug: bkmonitorbeat -c etc/bkmonitorbeat_debug.yaml scrapes 127.0.0.1:";
+    assert!(debug.contains(call) && debug.contains("/metrics"), "{debug}");
     let page = fs::read_to_string(html).unwrap();
     assert!(page.contains("pool_free") && page.contains("two copies side by side"), "{page}");
 }
@@ -64,7 +67,7 @@ fn a_sound_component_of_5_1_is_started_directly() {
     write_component(&file);
     let (report, code) = report(&file, "sound");
     assert_eq!((code, &report["failed"]), (Some(0), &json!(0)), "{report}");
-    assert_eq!(steps(&report, "skipped"), ["env.yaml", "two copies side by side"]);
+    assert_eq!(steps(&report, "skipped"), ["env.yaml", "debug", "two copies side by side"]);
     assert_eq!(report["arguments"][2], "--pool.mode=sound");
     assert_eq!(report["preview"]["rows"][0]["metric_name"], "pool_size");
 }
@@ -75,12 +78,36 @@ fn an_exporter_that_ends_at_once_fails_the_start_with_its_words() {
     let (plugin, component) = (folder.path().join("p.tgz"), folder.path().join("p.zip"));
     write_plugin(&plugin, &[]);
     write_component(&component);
-    for file in [plugin, component] {
+    for (file, failed) in [(plugin, &["debug", "start"][..]), (component, &["start"])] {
         let (report, code) = report(&file, "exit");
-        assert_eq!((steps(&report, "failed"), code), (vec!["start"], Some(1)), "{report}");
-        assert!(notes(&report, "start").contains("the pool is not configured"), "{report}");
+        assert_eq!((&*steps(&report, "failed"), code), (failed, Some(1)), "{report}");
+        for step in failed {
+            assert!(notes(&report, step).contains("the pool is not configured"), "{report}");
+        }
         assert!(steps(&report, "skipped").contains(&"scrape"));
     }
+}
+
+#[test]
+fn a_collector_that_is_not_started_fails_the_debugging() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[("debug.sh", "#!/bin/sh\n./start.sh\n")]);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((steps(&report, "failed"), code), (vec!["debug"], Some(1)), "{report}");
+    let told = notes(&report, "debug");
+    assert!(told.contains("does not start the exporter and then plugins/bin"), "{told}");
+}
+
+#[test]
+fn a_collector_that_is_not_told_where_the_metrics_are_fails_the_debugging() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    let template = "path.pid: pid\nhosts: []\n";
+    write_plugin(&file, &[("etc/bkmonitorbeat_debug.yaml.tpl", template)]);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((steps(&report, "failed"), code), (vec!["debug"], Some(1)), "{report}");
+    assert!(notes(&report, "debug").contains("write {{ metric_url }}"), "{report}");
 }
 
 #[test]
@@ -89,8 +116,9 @@ fn a_script_that_starts_nothing_fails_the_start() {
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[("start.sh", "#!/bin/sh\nexit 0\n")]);
     let (report, code) = report(&file, "sound");
-    assert_eq!((steps(&report, "failed"), code), (vec!["start"], Some(1)), "{report}");
+    assert_eq!((steps(&report, "failed"), code), (vec!["debug", "start"], Some(1)), "{report}");
     assert!(notes(&report, "start").contains("nothing runs"), "{report}");
+    assert!(notes(&report, "debug").contains("does not answer while it is debugged"), "{report}");
 }
 
 #[test]
@@ -125,6 +153,7 @@ fn a_child_that_outlives_its_exporter_is_told() {
     write_plugin(&file, &[]);
     let (child, code) = report(&file, "child");
     assert_eq!((steps(&child, "failed"), code), (vec!["stop"], Some(1)), "{child}");
+    assert!(notes(&child, "debug").contains("debug_leaves"), "{child}");
     assert!(notes(&child, "stop").contains("stop leaves processes"), "{child}");
 }
 
@@ -228,5 +257,5 @@ fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
     write_plugin(&file, &[("info/config.json", "[]")]);
     let (report, code) = report(&file, "sound");
     assert_eq!((steps(&report, "failed"), code), (vec!["import"], Some(1)), "{report}");
-    assert_eq!(steps(&report, "skipped").len(), 14);
+    assert_eq!(steps(&report, "skipped").len(), 15);
 }
