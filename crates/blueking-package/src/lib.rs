@@ -59,5 +59,6 @@ pub mod v51;
 pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
 pub use description::{Group, Input, PackageDescription, Parameter};
 pub use error::Error;
+pub use glob::matches as pattern_matches;
 pub use names::{component_name_rules, plugin_id_rules};
 pub use problem::Problem;

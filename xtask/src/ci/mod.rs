@@ -8,11 +8,13 @@ mod manifests;
 mod package;
 mod plugin;
 mod prometheus;
+mod redis;
 mod rehearsal;
 mod report;
 mod scaffold;
 mod tools;
 mod windows;
+mod windows_processes;
 
 use std::env;
 
@@ -39,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
             rehearsal::check(workspace, &package, &tools, &mut report);
             plugin::check(&package, &tools, &mut report);
             windows::check(&package, &tools, &mut report);
+            windows_processes::check(&package, &tools, &mut report);
             manifests::check(workspace, &package, &tools, &mut report);
         }
         None => {

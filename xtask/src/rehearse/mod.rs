@@ -79,11 +79,11 @@ pub(crate) fn rehearse(
     system: System,
     parameters: &[String],
     scratch: &Path,
-) -> Result<Checklist> {
+) -> Result<(Checklist, Learned)> {
     let mut list = Checklist::new(Live::Out);
     let course = Course { file, system: Some(system), parameters, scratch };
-    course::run(&course, &mut list)?;
-    Ok(list)
+    let learned = course::run(&course, &mut list)?;
+    Ok((list, learned))
 }
 
 fn to_json(file: &str, list: &Checklist, learned: &Learned) -> Value {
