@@ -7,19 +7,33 @@ use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use blueking_package::check::{self, Finding, Kind, Report, Severity};
+use blueking_package::check::{self, Earlier, Finding, Kind, Report, Severity};
 use serde_json::{Value, json};
 
 use crate::flags;
+use crate::wrong_use::WrongUse;
 
 /// Checks every file and reports on all of them.
 ///
 /// # Errors
 /// A file cannot be read, or a package has an error.
 pub(crate) fn run(flags: &flags::Check) -> Result<()> {
+    let earlier = flags.earlier.as_deref().map(earlier).transpose()?;
     let mut reports = Vec::new();
     for file in &flags.files {
-        reports.push((file.as_str(), check::file(Path::new(file))?));
+        let path = Path::new(file);
+        let report = match &earlier {
+            Some(earlier) => check::file_after(path, earlier)?,
+            None => check::file(path)?,
+        };
+        if report.kind == Kind::V51 && earlier.is_some() {
+            let told = format!(
+                "{file} is a package of 5.1, which has no version to raise; leave out \
+                                --earlier"
+            );
+            return Err(WrongUse(told).into());
+        }
+        reports.push((file.as_str(), report));
     }
     let text = if flags.json {
         let reports: Vec<_> = reports.iter().map(|(file, report)| to_json(file, report)).collect();
@@ -45,6 +59,17 @@ pub(crate) fn run(flags: &flags::Check) -> Result<()> {
         bail!("BlueKing cannot use {} as it is", broken.join(", "));
     }
     Ok(())
+}
+
+/// The package that a site has.
+fn earlier(file: &str) -> Result<Earlier> {
+    let told = || {
+        WrongUse(format!(
+            "--earlier {file} is no plugin package that can be read; give the .tgz that the site has, \
+             as it was imported or exported"
+        ))
+    };
+    Earlier::read(Path::new(file))?.ok_or_else(|| told().into())
 }
 
 fn to_json(file: &str, report: &Report) -> Value {

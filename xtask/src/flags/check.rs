@@ -9,6 +9,12 @@ pub(crate) struct Check {
     help: bool,
     #[options(no_short, help = "print the findings as JSON")]
     pub(crate) json: bool,
+    #[options(
+        no_short,
+        meta = "FILE",
+        help = "the .tgz that a site has of the plugin: is the version raised as it should be?"
+    )]
+    pub(crate) earlier: Option<String>,
     #[options(free, help = "packages: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
     pub(crate) files: Vec<String>,
 }
@@ -20,9 +26,10 @@ mod tests {
 
     #[test]
     fn files_and_json_come_in_any_order() {
-        match parsed(&["check", "a.zip", "--json", "b.tgz"]).unwrap() {
-            Command::Check(Check { files, json, .. }) => {
+        match parsed(&["check", "a.zip", "--json", "--earlier=c.tgz", "b.tgz"]).unwrap() {
+            Command::Check(Check { files, json, earlier, .. }) => {
                 assert_eq!((files, json), (vec!["a.zip".to_owned(), "b.tgz".to_owned()], true));
+                assert_eq!(earlier.as_deref(), Some("c.tgz"));
             }
             command => panic!("{command:?}"),
         }

@@ -71,7 +71,12 @@ fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
     assert_eq!(told, "xtask: BlueKing cannot use broken.zip as it is\n");
     assert_eq!(both.status.code(), Some(1));
 
-    for wrong in [&[][..], &["--jsn", "sound.zip"]] {
+    for wrong in [
+        &[][..],
+        &["--jsn", "sound.zip"],
+        &["--earlier", "sound.zip", "broken.zip"],
+        &["--earlier"],
+    ] {
         let wrong = check(folder.path(), wrong);
         assert_eq!((wrong.status.code(), &*wrong.stdout), (Some(2), &b""[..]));
     }

@@ -207,6 +207,26 @@ fn a_file_of_the_form_lies_beside_env_yaml() {
 }
 
 #[test]
+fn a_check_after_an_earlier_package_tells_which_version_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.tgz"), folder.path().join("new.tgz"));
+    write_plugin(&old, &[]);
+    // Its form has another port.
+    write_plugin(&new, &[]);
+    let check = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(folder.path()).arg("check").args(arguments).output().unwrap()
+    };
+    let output = check(&["--earlier", "old.tgz", "new.tgz"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("version-not-raised") && text.contains("write 2.1 at least"), "{text}");
+    assert_eq!(output.status.code(), Some(0));
+    let output = check(&["new.tgz"]);
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("version-not-raised"));
+    assert_eq!(check(&["--earlier", "new.tgz", "none.tgz"]).status.code(), Some(1));
+}
+
+#[test]
 fn a_signal_leaves_nothing_behind() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let folder = tempfile::tempdir().unwrap();
