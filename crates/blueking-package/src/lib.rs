@@ -50,6 +50,7 @@ mod error;
 mod executable;
 mod glob;
 mod names;
+mod parameter;
 mod partial;
 pub mod plugin;
 mod problem;
@@ -57,8 +58,9 @@ mod selection;
 pub mod v51;
 
 pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
-pub use description::{Group, Input, PackageDescription, Parameter};
+pub use description::{Group, PackageDescription};
 pub use error::Error;
 pub use glob::matches as pattern_matches;
 pub use names::{component_name_rules, plugin_id_rules};
+pub use parameter::{Input, Parameter};
 pub use problem::Problem;

@@ -2,13 +2,14 @@
 //! generation of BlueKing does it. Whatever runs out of its folder is ended with it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use blueking_package::plugin::{
-    self, ConfigItem, ENV_TEMPLATE, ItemType, Rewriting, command_line, rewrite, split_words,
+    self, ConfigItem, ENV_TEMPLATE, FILES, ItemType, Rewriting, command_line, rewrite, split_words,
 };
 use blueking_package::v51::{self, EXPORTER_URL};
 
@@ -145,7 +146,7 @@ impl<'a> Deployment<'a> {
         );
         let text = fs::read_to_string(self.folder.join(template))
             .with_context(|| format!("read {template} of the package"))?;
-        let text = plugin::render(&text, &names).map_err(anyhow::Error::msg)?;
+        let text = plugin::render(&text, &names).map_err(Error::msg)?;
         let rendered = template.strip_suffix(".tpl").unwrap_or(template);
         fs::write(self.folder.join(rendered), text + more)
             .with_context(|| format!("write {rendered}"))
@@ -298,17 +299,24 @@ impl<'a> Deployment<'a> {
     }
 }
 
-/// Puts files that were chosen in the form where BlueKing puts them; their values are the paths
-/// there.
+/// Puts files that were chosen in the form, or that it starts with, where BlueKing puts them; the
+/// values of those that were chosen are the paths there.
 fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Result<()> {
     for item in items.iter().filter(|item| item.input == ItemType::File) {
-        let Some(source) = values.get(&item.name).filter(|path| !path.is_empty()) else {
-            continue;
+        let chosen = values.get(&item.name);
+        let bytes = match chosen {
+            Some(path) if path.is_empty() => continue,
+            Some(path) => Some(fs::read(path).with_context(|| format!("read {path}"))?),
+            None => item.file().map_err(Error::msg)?,
         };
-        let name = Path::new(source).file_name().context("a file has a name")?;
-        let inside = Path::new("etc").join(name);
-        fs::copy(source, folder.join(&inside)).with_context(|| format!("copy {source}"))?;
-        values.insert(item.name.clone(), inside.display().to_string());
+        let default = item.default_text();
+        let name = Path::new(chosen.unwrap_or(&default)).file_name();
+        let Some((bytes, name)) = bytes.zip(name.and_then(OsStr::to_str)) else { continue };
+        let inside = format!("{FILES}/{name}");
+        fs::write(folder.join(&inside), bytes).with_context(|| format!("write {inside}"))?;
+        if chosen.is_some() {
+            values.insert(item.name.clone(), inside);
+        }
     }
     Ok(())
 }

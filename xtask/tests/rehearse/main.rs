@@ -53,6 +53,8 @@ fn a_sound_plugin_goes_the_whole_way() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("0 failed, 0 skipped"), "{text}");
     assert!(text.contains("\n  pool_size 1 \n"), "{text}");
+    let end = " --pool.mode sound --pool.file etc/pool.conf main\n";
+    assert!(text.contains(end), "{text}");
     let debug = text.lines().find(|line| line.starts_with("ok       debug: ")).unwrap();
     let call = "debug: bkmonitorbeat -c etc/bkmonitorbeat_debug.yaml scrapes 127.0.0.1:";
     assert!(debug.contains(call) && debug.contains("/metrics"), "{debug}");
@@ -68,7 +70,10 @@ fn a_sound_component_of_5_1_is_started_directly() {
     let (report, code) = report(&file, "sound");
     assert_eq!((code, &report["failed"]), (Some(0), &json!(0)), "{report}");
     assert_eq!(steps(&report, "skipped"), ["env.yaml", "debug", "two copies side by side"]);
-    assert_eq!(report["arguments"][2], "--pool.mode=sound");
+    // 5.1 passes an argument without a flag first, and is not given a file.
+    assert_eq!(report["arguments"][0], "main");
+    assert_eq!(report["arguments"][3], "--pool.mode=sound");
+    assert_eq!(report["arguments"].as_array().unwrap().len(), 4);
     assert_eq!(report["preview"]["rows"][0]["metric_name"], "pool_size");
 }
 

@@ -14,7 +14,8 @@ use tar::{Builder, Header};
 const DEFINITIONS: &str = r#"{
   "name": "pool_exporter",
   "version": "0.1.0",
-  "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.mode"}],
+  "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.mode"}, {"name": "pool.file"}],
+  "arguments": ["target"],
   "metrics": [
     {"name": "pool_size", "kind": "gauge", "zh": "连接数"},
     {"name": "pool_free", "kind": "gauge", "zh": "空闲数"}
@@ -29,6 +30,9 @@ fn description() -> PackageDescription {
         "plugin_id = 'pool_exporter'\ncomponent_name = 'pool'\ndisplay_name = '连接池'\n\
          plugin_version = '1.1'\nlabel = 'component'\nlisten = '127.0.0.1:{port}'\n\
          [[parameter]]\nflag = '--pool.mode'\ndefault = 'sound'\ndescription = '模式'\n\
+         [[parameter]]\nflag = '--pool.file'\ntype = 'file'\ndefault = 'pool.conf'\n\
+         content = 'shards = 1'\ndescription = '配置文件'\n\
+         [[parameter]]\nargument = 'target'\ndefault = 'main'\ndescription = '对象'\n\
          [[group]]\nname = 'pool'\ndescription = '连接池'\nmetrics = ['pool_*']\n"
     );
     PackageDescription::parse("blueking.toml", &text).unwrap()
