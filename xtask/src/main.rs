@@ -17,6 +17,9 @@ mod fuzz;
 mod process;
 mod progress;
 mod rehearse;
+#[cfg(test)]
+#[path = "../../crates/blueking-package/tests/samples/mod.rs"]
+mod samples;
 mod scaffold;
 mod server;
 mod workspace;

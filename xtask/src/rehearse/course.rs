@@ -196,7 +196,8 @@ fn live(
         second.configure("")?;
         ensure!(
             second.start().is_err(),
-            "a second copy starts on port {}, which is taken; end the program with an error there",
+            "a second copy starts on port {}, which is taken, and the site would scrape the first; end \
+             the program with an error there",
             one.port.number
         );
         one.scrape().context("the first copy does not answer any more")?;
@@ -241,6 +242,10 @@ fn live(
 fn stop(copy: &mut Deployment<'_>) -> Result<((), String)> {
     copy.stop()?;
     let remains = copy.remains();
-    ensure!(remains.is_empty(), "stop leaves {}", remains.join(", "));
+    ensure!(
+        remains.is_empty(),
+        "stop leaves {}; let the script end all that it started, and the exporter start nothing",
+        remains.join(", ")
+    );
     Ok(((), "nothing is left".to_owned()))
 }

@@ -179,7 +179,12 @@ impl<'a> Deployment<'a> {
         self.run("start")?;
         let rest = ALIVE_AFTER.saturating_sub(begun.elapsed());
         let ended = wait_until(rest, || running_in(&self.folder).is_empty());
-        ensure!(!ended, "start ended well, and nothing runs 2 s later: {}", self.printed());
+        ensure!(
+            !ended,
+            "the start script ended well, and nothing runs 2 s later; let the exporter run in the \
+             foreground, and end with an error where it cannot: {}",
+            self.printed()
+        );
         let pid = self.pid()?;
         let running = running_in(&self.folder);
         if matches!(self.machine, Machine::Wine(_)) {
@@ -188,7 +193,8 @@ impl<'a> Deployment<'a> {
         }
         ensure!(
             running.contains(&pid),
-            "the pid file names process {pid}, and what runs is {running:?}"
+            "the pid file names process {pid}, and what runs is {running:?}; let the script note the \
+             number of the exporter, and the exporter not fork"
         );
         Ok(pid)
     }
@@ -268,8 +274,10 @@ impl<'a> Deployment<'a> {
 
     pub(crate) fn pid(&self) -> Result<u32> {
         let path = self.pid_file();
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("there is no pid file {}", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| {
+            let path = path.display();
+            format!("there is no pid file {path}; let the start script write BK_PLUGIN_PID_PATH")
+        })?;
         text.trim().parse().with_context(|| format!("the pid file holds {text:?}"))
     }
 

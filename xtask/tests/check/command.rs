@@ -10,14 +10,10 @@ use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use crate::samples::{elf, png};
+
 /// Writes a package of BlueKing 5.1 whose exporter is only just enough of an ELF file.
 fn write_package(path: &Path, component: &str) {
-    let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
-    elf.resize(64, 0);
-    elf[16] = 3;
-    elf[18] = 62;
-    let mut logo = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x9b\0\0\0\x41".to_vec();
-    logo.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
     let parameters = json!([
         {"name": "_exporter_url_", "mode": "collector", "type": "text", "description": "URL",
          "default": "http://127.0.0.1:9700/metrics"},
@@ -33,8 +29,8 @@ fn write_package(path: &Path, component: &str) {
         ("metrics.json", tables.to_string().into()),
         ("config_schema.json", parameters.to_string().into()),
         ("description.md", "# 连接池\n".into()),
-        ("logo.png", logo),
-        ("exporter-linux", elf),
+        ("logo.png", png(155, 65)),
+        ("exporter-linux", elf(62, &[])),
     ]
     .into();
     let mut archive = ZipWriter::new(File::create(path).unwrap());

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
 mod package;
+#[path = "../../../crates/blueking-package/tests/samples/mod.rs"]
+mod samples;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -15,6 +15,9 @@ mod plugin_parameters;
 #[cfg(test)]
 mod robustness;
 #[cfg(test)]
+#[path = "../samples/mod.rs"]
+mod samples;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod zip51;
