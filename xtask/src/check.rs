@@ -113,7 +113,7 @@ fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     readers.sort();
     readers.dedup();
     if !readers.is_empty() {
-        let known = readers.iter().map(|reader| format!("{reader} is {}", reader.name()));
+        let known = readers.iter().map(|reader| format!("{reader}: {}", reader.name()));
         let _ = writeln!(text, "\n{}", known.collect::<Vec<_>>().join("; "));
     }
     text
@@ -236,7 +236,7 @@ the archive itself
 
 and 3 more findings
 
-v1 is the importer of 6.x and 7.x; V2 is its stricter successor
+v1: the importer of 6.x and 7.x; V2: the newer, stricter importer
 ";
         assert_eq!(text, expected);
         let painted = to_text("p.tgz", &report(), Paint { is_on: true });

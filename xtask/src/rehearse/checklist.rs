@@ -157,6 +157,23 @@ impl Checklist {
         self.push(Step { name, state: State::Skipped, summary, notes, seconds: 0.0 });
     }
 
+    /// All steps of these that have not been done; they are shown as one.
+    pub(crate) fn skip_rest(&mut self, names: &[&'static str], why: &str) {
+        let is_left = |name: &&&str| !self.steps.iter().any(|step| step.name == **name);
+        let rest: Vec<&'static str> = names.iter().filter(is_left).copied().collect();
+        if !rest.is_empty() {
+            self.show(&format!("{:7}  {}: {why}", State::Skipped.word(), rest.join(", ")));
+        }
+        let skipped = |name| Step {
+            name,
+            state: State::Skipped,
+            summary: why.to_owned(),
+            notes: Vec::new(),
+            seconds: 0.0,
+        };
+        self.steps.extend(rest.into_iter().map(skipped));
+    }
+
     pub(crate) fn count(&self, state: State) -> usize {
         self.steps.iter().filter(|step| step.state == state).count()
     }
@@ -199,12 +216,15 @@ impl Checklist {
     }
 
     fn push(&mut self, step: Step) {
-        let text = to_text(&step);
+        self.show(&to_text(&step));
+        self.steps.push(step);
+    }
+
+    fn show(&self, text: &str) {
         match self.live {
             Live::Out => println!("{text}"),
             Live::Err => eprintln!("{text}"),
         }
-        self.steps.push(step);
     }
 
     fn spinner(&self, name: &str) -> Option<ProgressBar> {
@@ -319,7 +339,7 @@ mod tests {
         });
         assert_eq!(noted, None);
         assert_eq!(list.step("failed", |_| -> Result<((), String)> { bail!("no\nreason") }), None);
-        list.skip("skipped", "not reached");
+        list.skip_rest(&["fine", "skipped", "failed"], "not reached");
         assert_eq!(list.counts(), "1 passed, 1 with warnings, 2 failed, 1 skipped");
         let expected = "failed   failed\n         error    no\n                  reason";
         assert_eq!(to_text(&Step { seconds: 0.0, ..list.steps[3].clone() }), expected);

@@ -72,11 +72,7 @@ pub(crate) fn run(course: &Course<'_>, list: &mut Checklist) -> Result<Learned> 
         learned.system = name_of(subject.system);
         deploy(course, &subject, &values, list, &mut learned);
     }
-    for name in STEPS {
-        if !list.steps.iter().any(|step| step.name == name) {
-            list.skip(name, "not reached");
-        }
-    }
+    list.skip_rest(&STEPS, "not reached");
     Ok(learned)
 }
 

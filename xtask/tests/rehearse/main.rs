@@ -284,5 +284,7 @@ fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
     write_plugin(&file, &[("info/config.json", "[]")]);
     let (report, code) = report(&file, "sound");
     assert_eq!((steps(&report, "failed"), code), (vec!["import"], Some(1)), "{report}");
+    let told = notes(&report, "import");
+    assert!(told.contains("[config-variables, at save: UI; server: Exporter 类型插件"), "{told}");
     assert_eq!(steps(&report, "skipped").len(), 15);
 }

@@ -128,7 +128,7 @@ impl Reader {
         match self {
             Self::V51 => "the one-click import of BlueKing 5.1",
             Self::V1 => "the importer of 6.x and 7.x",
-            Self::V2 => "its stricter successor",
+            Self::V2 => "the newer, stricter importer",
             Self::Nodeman => "node management (节点管理)",
             Self::Ui => "the pages on which plugins are edited",
             Self::Host => "the host that runs the exporter, with the agent",
