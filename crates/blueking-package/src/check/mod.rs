@@ -103,7 +103,7 @@ pub fn file(path: &Path) -> Result<Report, Error> {
 /// Checks an archive that comes after an earlier one of the same plugin.
 ///
 /// # Errors
-/// As for [`file`].
+/// As for [`file()`].
 pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
     open(path, Some(earlier))
 }
