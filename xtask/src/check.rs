@@ -7,19 +7,33 @@ use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use blueking_package::check::{self, Finding, Kind, Report, Severity};
+use blueking_package::check::{self, Earlier, Finding, Kind, Reader, Report, Severity};
 use serde_json::{Value, json};
 
 use crate::flags;
+use crate::wrong_use::WrongUse;
 
 /// Checks every file and reports on all of them.
 ///
 /// # Errors
 /// A file cannot be read, or a package has an error.
 pub(crate) fn run(flags: &flags::Check) -> Result<()> {
+    let earlier = flags.earlier.as_deref().map(earlier).transpose()?;
     let mut reports = Vec::new();
     for file in &flags.files {
-        reports.push((file.as_str(), check::file(Path::new(file))?));
+        let path = Path::new(file);
+        let report = match &earlier {
+            Some(earlier) => check::file_after(path, earlier)?,
+            None => check::file(path)?,
+        };
+        if report.kind == Kind::V51 && earlier.is_some() {
+            let told = format!(
+                "{file} is a package of 5.1, which has no version to raise; leave out \
+                                --earlier"
+            );
+            return Err(WrongUse(told).into());
+        }
+        reports.push((file.as_str(), report));
     }
     let text = if flags.json {
         let reports: Vec<_> = reports.iter().map(|(file, report)| to_json(file, report)).collect();
@@ -45,6 +59,17 @@ pub(crate) fn run(flags: &flags::Check) -> Result<()> {
         bail!("BlueKing cannot use {} as it is", broken.join(", "));
     }
     Ok(())
+}
+
+/// The package that a site has.
+fn earlier(file: &str) -> Result<Earlier> {
+    let told = || {
+        WrongUse(format!(
+            "--earlier {file} is no plugin package that can be read; give the .tgz that the site has, \
+             as it was imported or exported"
+        ))
+    };
+    Earlier::read(Path::new(file))?.ok_or_else(|| told().into())
 }
 
 fn to_json(file: &str, report: &Report) -> Value {
@@ -83,26 +108,41 @@ fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     if report.left_out > 0 {
         let _ = writeln!(text, "\nand {} more findings", report.left_out);
     }
+    let mut readers: Vec<Reader> =
+        report.findings.iter().flat_map(|one| one.readers).copied().collect();
+    readers.sort();
+    readers.dedup();
+    if !readers.is_empty() {
+        let known = readers.iter().map(|reader| format!("{reader}: {}", reader.name()));
+        let _ = writeln!(text, "\n{}", known.collect::<Vec<_>>().join("; "));
+    }
     text
 }
 
 fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String) {
-    let readers: Vec<_> = finding.readers.iter().map(ToString::to_string).collect();
     let severity = paint.severity(finding.severity);
-    let Finding { rule, stage, field, message, advice, answer, .. } = finding;
-    let _ = writeln!(text, "  {severity}  {rule:width$}  {stage}: {}", readers.join(", "));
+    let Finding { rule, field, message, advice, .. } = finding;
+    let _ = writeln!(text, "  {severity}  {rule:width$}  {}", objectors(finding));
     let place = if field.is_empty() { String::new() } else { format!("{field}: ") };
     let _ = writeln!(text, "           {place}{message}");
-    match (finding.code, answer.is_empty()) {
-        (Some(code), _) => {
-            let _ = writeln!(text, "           server: {code} {answer}");
-        }
-        (None, false) => {
-            let _ = writeln!(text, "           server: {answer}");
-        }
-        (None, true) => {}
+    if let Some(answer) = server_answer(finding) {
+        let _ = writeln!(text, "           server: {answer}");
     }
     let _ = writeln!(text, "           to do: {advice}");
+}
+
+/// When a finding shows, and to whom: `at import: v1, V2`.
+pub(crate) fn objectors(finding: &Finding) -> String {
+    let readers: Vec<_> = finding.readers.iter().map(ToString::to_string).collect();
+    format!("{}: {}", finding.stage, readers.join(", "))
+}
+
+/// The server's own code and words, where they are known.
+pub(crate) fn server_answer(finding: &Finding) -> Option<String> {
+    let code = finding.code.map(|code| code.to_string());
+    let words = (!finding.answer.is_empty()).then(|| finding.answer.to_owned());
+    let parts: Vec<_> = code.into_iter().chain(words).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 fn summary(report: &Report) -> String {
@@ -148,7 +188,7 @@ impl Paint {
 
 #[cfg(test)]
 mod tests {
-    use blueking_package::check::{Reader, Stage};
+    use blueking_package::check::Stage;
 
     use super::*;
 
@@ -195,6 +235,8 @@ the archive itself
            to do: mend it
 
 and 3 more findings
+
+v1: the importer of 6.x and 7.x; V2: the newer, stricter importer
 ";
         assert_eq!(text, expected);
         let painted = to_text("p.tgz", &report(), Paint { is_on: true });

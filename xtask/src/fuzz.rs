@@ -35,7 +35,8 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Fuzz) -> Result<()> {
     }
     fuzzer.check()?;
     let targets = fuzzer.targets()?;
-    let seconds = flags.seconds.unwrap_or(SECONDS);
+    // No time at all would be all the time there is, to the fuzzer.
+    let seconds = flags.seconds.map_or(SECONDS, |seconds| u64::from(seconds.get()));
     eprintln!("building {} targets", targets.len());
     let mut build = fuzzer.command("build")?;
     process::run(&mut build, &fuzzer.work.join("build.log"))?;

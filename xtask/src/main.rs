@@ -17,9 +17,13 @@ mod fuzz;
 mod process;
 mod progress;
 mod rehearse;
+#[cfg(test)]
+#[path = "../../crates/blueking-package/tests/samples/mod.rs"]
+mod samples;
 mod scaffold;
 mod server;
 mod workspace;
+mod wrong_use;
 
 use std::env;
 use std::process::ExitCode;
@@ -27,8 +31,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::flags::{Command, Parsed};
-use crate::rehearse::WrongUse;
 use crate::workspace::Workspace;
+use crate::wrong_use::WrongUse;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();

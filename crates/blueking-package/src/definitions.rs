@@ -15,6 +15,10 @@ pub struct Definitions {
     /// The flags it takes.
     #[serde(default)]
     pub flags: Vec<Flag>,
+    /// What the arguments are called that it takes beside flags, in their order; most exporters
+    /// take none.
+    #[serde(default)]
+    pub arguments: Vec<String>,
     /// The metric families it can expose.
     pub metrics: Vec<Metric>,
 }

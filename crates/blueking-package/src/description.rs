@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::Error;
 use crate::definitions::Definitions;
 use crate::names;
+use crate::parameter::{Parameter, missing_flag};
 use crate::problem::{Place, Problems};
 
 /// The flag that sets where the exporter listens; its value comes from
@@ -79,50 +80,6 @@ pub struct Group {
     pub metrics: Vec<String>,
 }
 
-/// A setting of the exporter that an operator may change when deploying it: a flag, or an
-/// environment variable.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Parameter {
-    /// The flag as typed, for example `--path.rootfs`. Empty where `env` is given.
-    #[serde(default)]
-    pub flag: String,
-    /// The environment variable, for example `POOL_EXPORTER_PASSWORD`.
-    #[serde(default)]
-    pub env: Option<String>,
-    /// What the form asks for.
-    #[serde(default, rename = "type")]
-    pub input: Input,
-    /// Value that the form starts with; empty leaves the flag out.
-    #[serde(default)]
-    pub default: String,
-    /// Text that operators see.
-    pub description: String,
-    /// Whether the form shows it.
-    #[serde(default = "shown")]
-    pub visible: bool,
-}
-
-/// What the form of a [`Parameter`] asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Input {
-    /// A line of text.
-    #[default]
-    Text,
-    /// A line of text that is not shown.
-    Password,
-    /// On or off, `true` or `false`: for a flag that takes no value.
-    Switch,
-}
-
-impl Parameter {
-    /// The flag or the environment variable.
-    pub fn name(&self) -> &str {
-        self.env.as_deref().unwrap_or(&self.flag)
-    }
-}
-
 fn default_plugin_version() -> String {
     "1.1".to_owned()
 }
@@ -133,10 +90,6 @@ fn default_label() -> String {
 
 fn default_telemetry_path() -> String {
     "/metrics".to_owned()
-}
-
-const fn shown() -> bool {
-    true
 }
 
 impl PackageDescription {
@@ -176,48 +129,13 @@ impl PackageDescription {
     }
 
     fn check_flags(&self, definitions: &Definitions, problems: &mut Problems) {
-        let missing = |flag: &str| {
-            format!(
-                "{} has no flag {flag:?}; correct the name, or add the flag to the exporter.",
-                definitions.name
-            )
-        };
         for (flag, key) in [(LISTEN_FLAG, "listen"), (PATH_FLAG, "telemetry_path")] {
-            if !definitions.has_flag(flag) {
-                problems.add(self.place(key), missing(flag));
+            if let Some(rule) = missing_flag(flag, definitions) {
+                problems.add(self.place(key), rule);
             }
         }
         for (index, parameter) in self.parameters.iter().enumerate() {
-            let Parameter { flag, env, input, default, .. } = parameter;
-            let name = parameter.name();
-            let label = if name.is_empty() { format!("[{index}]") } else { name.to_owned() };
-            if *input == Input::Switch && !["true", "false"].contains(&&**default) {
-                let rule =
-                    format!("The default of a switch is {default:?}; write \"true\" or \"false\".");
-                problems.add(self.place(&format!("parameter.{label}.default")), rule);
-            }
-            if let Some(env) = env {
-                let place = self.place(&format!("parameter.{label}.env"));
-                if !flag.is_empty() {
-                    problems.add(place, "A parameter is a flag or a variable; remove one of them.");
-                } else if let Some(rule) = names::variable_rule(env) {
-                    problems.add(place, rule);
-                } else if *input == Input::Switch {
-                    problems.add(place, "Only a flag can be a switch; give another type.");
-                }
-                continue;
-            }
-            let place = self.place(&format!("parameter.{label}.flag"));
-            if is_standard(flag) {
-                let rule = "The flag is already made from `listen` or `telemetry_path`; remove it \
-                            here.";
-                problems.add(place, rule);
-            } else if !flag.starts_with("--") {
-                let rule = format!(r#"The flag {flag:?} does not start with "--"; write it so."#);
-                problems.add(place, rule);
-            } else if !definitions.has_flag(flag) {
-                problems.add(place, missing(flag));
-            }
+            parameter.check(index, definitions, self, problems);
         }
     }
 
@@ -227,16 +145,10 @@ impl PackageDescription {
     }
 }
 
-/// Whether a flag is one of the two that every package sets by itself.
-pub(crate) fn is_standard(flag: &str) -> bool {
-    [LISTEN_FLAG, PATH_FLAG]
-        .iter()
-        .any(|standard| flag.trim_start_matches('-') == standard.trim_start_matches('-'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameter::Input;
 
     const HEAD: &str = "plugin_id = 'p'\ncomponent_name = 'p'\ndisplay_name = '池'\n";
 
@@ -262,7 +174,7 @@ mod tests {
             ("file = ''", 4, "unknown field `file`"),
             ("listen = ''\n[[group]]\nnam = ''", 6, "unknown field `nam`"),
             ("listen = ''\n[[parameter]]\nmode = ''", 6, "unknown field `mode`"),
-            ("listen = ''\n[[parameter]]\ntype = 'file'", 6, "unknown variant `file`"),
+            ("listen = ''\n[[parameter]]\ntype = 'list'", 6, "unknown variant `list`"),
             ("listen = ''\nlisten = ''", 5, "duplicate key"),
             ("listen = 'a", 4, "invalid literal string"),
         ] {

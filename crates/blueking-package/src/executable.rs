@@ -1,6 +1,13 @@
 //! Is this file an executable that BlueKing's hosts can start? Told from the first bytes alone:
 //! the deeper look (static or not, builder's paths) belongs to who built it.
 
+/// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and of Visual Studio are not
+/// and would have to ship, which BlueKing has no place for.
+const SYSTEM_DLLS: &str = "advapi32 bcrypt bcryptprimitives cfgmgr32 comctl32 crypt32 dbghelp \
+    dnsapi gdi32 iphlpapi kernel32 kernelbase msvcrt mswsock netapi32 ntdll ole32 oleaut32 pdh \
+    powrprof psapi rpcrt4 secur32 setupapi shell32 shlwapi user32 userenv version winmm ws2_32 \
+    wtsapi32";
+
 /// What an executable can be made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Machine {
@@ -97,27 +104,24 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 
+/// Whether a DLL, by its name in lower case, is part of every Windows.
+pub fn is_system_dll(name: &str) -> bool {
+    // `api-ms-win-` names stand for parts of the others.
+    let stem = name.strip_suffix(".dll").unwrap_or(name);
+    name.starts_with("api-ms-win-") || SYSTEM_DLLS.split_whitespace().any(|dll| dll == stem)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples;
 
     fn elf() -> Vec<u8> {
-        let mut bytes = vec![0; 64];
-        bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-        bytes[16] = 3;
-        bytes[18] = 0x3e;
-        bytes
+        samples::elf(62, &[])
     }
 
     fn pe() -> Vec<u8> {
-        let mut bytes = vec![0; 0x80 + 26];
-        bytes[..2].copy_from_slice(b"MZ");
-        bytes[0x3c] = 0x80;
-        bytes[0x80..0x84].copy_from_slice(b"PE\0\0");
-        bytes[0x84..0x86].copy_from_slice(&[0x64, 0x86]);
-        bytes[0x80 + 22] = 0x22;
-        bytes[0x80 + 24..].copy_from_slice(&[0x0b, 0x02]);
-        bytes
+        samples::pe(0x8664, &[])
     }
 
     #[test]
@@ -163,7 +167,8 @@ mod tests {
         for length in 0..20 {
             assert!(check(&elf()[..length], Machine::ElfX86_64).is_err(), "{length}");
         }
-        for length in 0..pe().len() {
+        // Up to the end of what is looked at.
+        for length in 0..0x80 + 26 {
             assert!(check(&pe()[..length], Machine::PeX86_64).is_err(), "{length}");
         }
     }

@@ -2,7 +2,7 @@
 //! run of characters, none included.
 
 /// Whether `pattern` matches the whole of `name`.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == name;
     };

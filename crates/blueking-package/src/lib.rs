@@ -50,14 +50,21 @@ mod error;
 mod executable;
 mod glob;
 mod names;
+mod parameter;
 mod partial;
 pub mod plugin;
 mod problem;
+#[cfg(test)]
+#[path = "../tests/samples/mod.rs"]
+mod samples;
 mod selection;
 pub mod v51;
 
 pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
-pub use description::{Group, Input, PackageDescription, Parameter};
+pub use description::{Group, PackageDescription};
 pub use error::Error;
+pub use executable::is_system_dll;
+pub use glob::matches as pattern_matches;
 pub use names::{component_name_rules, plugin_id_rules};
+pub use parameter::{Input, Parameter};
 pub use problem::Problem;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::flags::Subject;
 use crate::server::{Server, free_port, sample};
 use crate::workspace::Workspace;
 use crate::{dist, flags};
@@ -43,10 +44,9 @@ struct Contender {
 /// Something that is measured is missing or does not answer.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
     ensure!(cfg!(target_os = "linux"), "the figures come from /proc: run this on Linux");
-    let contenders = match flags.what.as_deref() {
-        None | Some("host") => host(workspace, flags.setup)?,
-        Some("kit") => kit(workspace, flags.setup)?,
-        Some(other) => bail!("{other:?} cannot be measured; give host or kit"),
+    let contenders = match flags.what {
+        None | Some(Subject::Host) => host(workspace, flags.setup)?,
+        Some(Subject::Kit) => kit(workspace, flags.setup)?,
     };
     let rows = contend(workspace, contenders)?;
     print!("{}", table::render(&rows, ROUNDS * SCRAPES as usize));

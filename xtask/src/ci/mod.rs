@@ -9,11 +9,13 @@ mod manifests;
 mod package;
 mod plugin;
 mod prometheus;
+mod redis;
 mod rehearsal;
 mod report;
 mod scaffold;
 mod tools;
 mod windows;
+mod windows_processes;
 
 use std::env;
 
@@ -50,6 +52,7 @@ fn check(workspace: &Workspace, flags: &flags::Ci, tools: &Tools, report: &mut R
             rehearsal::check(workspace, &package, tools, report);
             plugin::check(&package, tools, report);
             windows::check(&package, tools, report);
+            windows_processes::check(&package, tools, report);
             manifests::check(workspace, &package, tools, report);
         }
         None => {

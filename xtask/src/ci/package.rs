@@ -159,11 +159,3 @@ impl Package {
         Ok(v51::command_line(&self.documents.config_schema, &BTreeMap::from(typed)))
     }
 }
-
-/// Whether one of the patterns, with a `*` at its end or none, is of this metric.
-pub(super) fn matches_any(patterns: &[String], metric: &str) -> bool {
-    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(start) => metric.starts_with(start),
-        None => metric == pattern,
-    })
-}

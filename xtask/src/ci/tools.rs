@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::redis;
 use super::report::{Done, Report};
 use crate::rehearse::machine;
 use crate::workspace::Workspace;
@@ -103,7 +104,7 @@ impl Tools {
             self.shellcheck().is_some(),
             self.qemu_aarch64().is_some(),
             // A test of redis_exporter fails where it is missing.
-            process::find("redis-server").is_some(),
+            self.redis_server().is_some(),
         ];
         let missing = PACKAGES.iter().zip(here).filter(|(_, here)| !here);
         missing.map(|(package, _)| *package).collect()
@@ -162,6 +163,10 @@ impl Tools {
 
     pub(crate) fn shellcheck(&self) -> Option<PathBuf> {
         process::find("shellcheck")
+    }
+
+    pub(crate) fn redis_server(&self) -> Option<PathBuf> {
+        redis::program()
     }
 
     pub(crate) fn qemu_aarch64(&self) -> Option<PathBuf> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use blueking_package::is_system_dll;
 use object::LittleEndian;
 use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine};
 use object::pe::{IMAGE_FILE_DLL, IMAGE_FILE_MACHINE_AMD64};
@@ -13,35 +14,6 @@ use super::target::Target;
 
 /// Above this an executable is worth a warning.
 pub(crate) const LARGE: usize = 3 << 19; // 1.5 MiB
-
-/// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and of Visual Studio are not
-/// and would have to ship, which BlueKing has no place for.
-const SYSTEM_DLLS: [&str; 24] = [
-    "advapi32.dll",
-    "bcrypt.dll",
-    "bcryptprimitives.dll",
-    "crypt32.dll",
-    "dbghelp.dll",
-    "iphlpapi.dll",
-    "kernel32.dll",
-    "kernelbase.dll",
-    "msvcrt.dll",
-    "netapi32.dll",
-    "ntdll.dll",
-    "ole32.dll",
-    "oleaut32.dll",
-    "pdh.dll",
-    "powrprof.dll",
-    "psapi.dll",
-    "rpcrt4.dll",
-    "secur32.dll",
-    "shell32.dll",
-    "shlwapi.dll",
-    "user32.dll",
-    "userenv.dll",
-    "version.dll",
-    "ws2_32.dll",
-];
 
 /// What was found in a sound executable.
 #[derive(Debug, PartialEq, Eq)]
@@ -135,11 +107,6 @@ fn inspect_pe(bytes: &[u8]) -> Result<Findings, String> {
     Ok(Findings { linkage: "system DLLs".to_owned(), imports })
 }
 
-fn is_system_dll(name: &str) -> bool {
-    // `api-ms-win-` names stand for parts of the others.
-    name.starts_with("api-ms-win-") || SYSTEM_DLLS.contains(&name)
-}
-
 /// The first place where the bytes hold this text, with what follows it there.
 fn find_leak(bytes: &[u8], text: &str) -> Option<String> {
     let text = text.as_bytes();
@@ -167,59 +134,12 @@ fn is_of_path(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::{self, pe};
 
-    /// An ELF header and one program header that holds the rest.
-    fn elf(kind: u16, machine: u16, segment: u32, content: &[u8]) -> Vec<u8> {
-        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
-        bytes.resize(120, 0);
-        let length = content.len() as u64;
-        bytes[16..18].copy_from_slice(&kind.to_le_bytes());
-        bytes[18..20].copy_from_slice(&machine.to_le_bytes());
-        bytes[20] = 1;
-        bytes[32..40].copy_from_slice(&64_u64.to_le_bytes()); // e_phoff
-        bytes[52..54].copy_from_slice(&64_u16.to_le_bytes()); // e_ehsize
-        bytes[54..56].copy_from_slice(&56_u16.to_le_bytes()); // e_phentsize
-        bytes[56..58].copy_from_slice(&1_u16.to_le_bytes()); // e_phnum
-        bytes[64..68].copy_from_slice(&segment.to_le_bytes());
-        bytes[72..80].copy_from_slice(&120_u64.to_le_bytes()); // p_offset
-        bytes[96..104].copy_from_slice(&length.to_le_bytes()); // p_filesz
-        bytes.extend(content);
-        bytes
-    }
-
-    /// A PE32+ file with one section that is an import table of these DLLs.
-    fn pe(machine: u16, dlls: &[&str]) -> Vec<u8> {
-        const OPTIONAL: u16 = 112 + 16 * 8;
-        const SECTION: usize = 0x400;
-        let mut bytes = vec![0; SECTION];
-        bytes[..2].copy_from_slice(b"MZ");
-        bytes[0x3c] = 0x80;
-        bytes[0x80..0x84].copy_from_slice(b"PE\0\0");
-        bytes[0x84..0x86].copy_from_slice(&machine.to_le_bytes());
-        bytes[0x86] = 1; // number of sections
-        bytes[0x94..0x96].copy_from_slice(&OPTIONAL.to_le_bytes());
-        bytes[0x96] = 0x22; // executable, large addresses
-        bytes[0x98..0x9a].copy_from_slice(&[0x0b, 0x02]);
-        bytes[0x98 + 108] = 16; // number of data directories
-        // The second directory is the import table, at address 0x1000.
-        bytes[0x98 + 120..0x98 + 124].copy_from_slice(&0x1000_u32.to_le_bytes());
-        bytes[0x98 + 124..0x98 + 128].copy_from_slice(&20_u32.to_le_bytes());
-        let header = 0x98 + usize::from(OPTIONAL);
-        for (at, value) in [(8, 0x400_u32), (12, 0x1000), (16, 0x400), (20, 0x400)] {
-            bytes[header + at..header + at + 4].copy_from_slice(&value.to_le_bytes());
-        }
-        let mut names = Vec::new();
-        for dll in dlls {
-            let address = 0x1000 + (dlls.len() + 1) * 20 + names.len();
-            let mut descriptor = [0; 20];
-            descriptor[12..16].copy_from_slice(&u32::try_from(address).unwrap().to_le_bytes());
-            descriptor[16..20].copy_from_slice(&0x1000_u32.to_le_bytes());
-            bytes.extend(descriptor);
-            names.extend(dll.bytes().chain([0]));
-        }
-        bytes.extend([0; 20]);
-        bytes.extend(names);
-        bytes.resize(SECTION + 0x400, 0);
+    /// An ELF file of this kind with one segment.
+    fn elf(kind: u8, machine: u16, segment: u32, content: &[u8]) -> Vec<u8> {
+        let mut bytes = samples::elf(machine, &[(segment, content)]);
+        bytes[16] = kind;
         bytes
     }
 

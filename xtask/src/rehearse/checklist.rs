@@ -7,8 +7,14 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-/// Most notes of a step that are shown; the reports have all.
+use super::interruption;
+
+/// Most notes of a step that are shown, and most of one kind; the reports have all.
 const SHOWN_NOTES: usize = 20;
+const SHOWN_OF_A_KIND: usize = 3;
+
+/// Most names of what the other notes of a kind are about.
+const SHOWN_SUBJECTS: usize = 8;
 
 /// Where the list appears while the rehearsal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +125,7 @@ impl Checklist {
         name: &'static str,
         work: impl FnOnce(&mut Notes) -> Result<(T, String)>,
     ) -> Option<T> {
+        interruption::go_on();
         let spinner = self.spinner(name);
         let start = Instant::now();
         let mut notes = Notes::default();
@@ -148,6 +155,23 @@ impl Checklist {
     pub(crate) fn skip(&mut self, name: &'static str, why: &str) {
         let (summary, notes) = (why.to_owned(), Vec::new());
         self.push(Step { name, state: State::Skipped, summary, notes, seconds: 0.0 });
+    }
+
+    /// All steps of these that have not been done; they are shown as one.
+    pub(crate) fn skip_rest(&mut self, names: &[&'static str], why: &str) {
+        let is_left = |name: &&&str| !self.steps.iter().any(|step| step.name == **name);
+        let rest: Vec<&'static str> = names.iter().filter(is_left).copied().collect();
+        if !rest.is_empty() {
+            self.show(&format!("{:7}  {}: {why}", State::Skipped.word(), rest.join(", ")));
+        }
+        let skipped = |name| Step {
+            name,
+            state: State::Skipped,
+            summary: why.to_owned(),
+            notes: Vec::new(),
+            seconds: 0.0,
+        };
+        self.steps.extend(rest.into_iter().map(skipped));
     }
 
     pub(crate) fn count(&self, state: State) -> usize {
@@ -192,12 +216,15 @@ impl Checklist {
     }
 
     fn push(&mut self, step: Step) {
-        let text = to_text(&step);
+        self.show(&to_text(&step));
+        self.steps.push(step);
+    }
+
+    fn show(&self, text: &str) {
         match self.live {
             Live::Out => println!("{text}"),
             Live::Err => eprintln!("{text}"),
         }
-        self.steps.push(step);
     }
 
     fn spinner(&self, name: &str) -> Option<ProgressBar> {
@@ -220,16 +247,52 @@ fn to_text(step: &Step) -> String {
     if step.seconds >= 0.05 {
         text += &format!(" ({:.1} s)", step.seconds);
     }
-    for note in step.notes.iter().take(SHOWN_NOTES) {
-        let said = note.text.trim_end().replace('\n', "\n                  ");
-        text += &format!("\n         {:7}  {said}", note.level.word());
+    let mut lines = Vec::new();
+    for notes in by_kind(&step.notes) {
+        let level = notes[0].level.word();
+        let shown = if notes.len() == SHOWN_OF_A_KIND + 1 { notes.len() } else { SHOWN_OF_A_KIND };
+        for note in notes.iter().take(shown) {
+            let said = note.text.trim_end().replace('\n', "\n                  ");
+            lines.push(format!("\n         {level:7}  {said}"));
+        }
+        if notes.len() > shown {
+            lines.push(format!("\n         {level:7}  {}", likewise(&notes[shown..])));
+        }
     }
-    let more = step.notes.len().saturating_sub(SHOWN_NOTES);
+    let more = lines.len().saturating_sub(SHOWN_NOTES);
+    text.extend(lines.into_iter().take(SHOWN_NOTES));
     if more > 0 {
         text += &format!("\n         and {more} more; --json and --html have all");
     }
     // What a stranger's exporter prints must not steer a terminal.
     text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+}
+
+/// That there are more notes of a kind, and what they are about.
+fn likewise(notes: &[&Note]) -> String {
+    let mut subjects: Vec<&str> = notes.iter().map(|note| &*note.subject).collect();
+    subjects.retain(|subject| !subject.is_empty());
+    let left_out = subjects.len().saturating_sub(SHOWN_SUBJECTS);
+    subjects.truncate(SHOWN_SUBJECTS);
+    let names =
+        if subjects.is_empty() { String::new() } else { format!(": {}", subjects.join(", ")) };
+    let end = if left_out > 0 { ", …" } else { "" };
+    format!("and {} more like it{names}{end}; --json and --html have all", notes.len())
+}
+
+/// The notes by level and kind, in the order in which the first of each was found.
+pub(super) fn by_kind(notes: &[Note]) -> Vec<Vec<&Note>> {
+    let mut kinds: Vec<Vec<&Note>> = Vec::new();
+    for note in notes {
+        let same = |other: &&mut Vec<&Note>| {
+            other.first().is_some_and(|one| (one.level, one.kind) == (note.level, note.kind))
+        };
+        match kinds.iter_mut().find(same) {
+            Some(kind) => kind.push(note),
+            None => kinds.push(vec![note]),
+        }
+    }
+    kinds
 }
 
 #[cfg(test)]
@@ -238,17 +301,24 @@ mod tests {
 
     use super::*;
 
+    const KINDS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
+
     #[test]
     fn a_flood_of_notes_is_counted_and_escape_codes_are_not_shown() {
         let mut list = Checklist::new(Live::Err);
         list.step("scrape", |notes| {
-            for n in 0..SHOWN_NOTES + 3 {
-                notes.fact("line", format!("{n}\x1b[31m"));
+            for kind in KINDS {
+                for n in 0..5 {
+                    notes.add(Level::Warning, kind, format!("m{n}"), format!("{n}\x1b[31m"));
+                }
             }
             Ok(((), String::new()))
         });
         let text = to_text(&list.steps[0]);
-        assert!(text.ends_with("\n         and 3 more; --json and --html have all"), "{text}");
+        // Four lines for each kind, and so two kinds too many.
+        assert!(text.ends_with("\n         and 8 more; --json and --html have all"), "{text}");
+        let likewise = "\n         warning  and 2 more like it: m3, m4; --json and --html have all";
+        assert_eq!(text.matches(likewise).count(), 5, "{text}");
         assert!(text.contains("\u{fffd}[31m") && !text.contains('\x1b'), "{text}");
     }
 
@@ -269,7 +339,7 @@ mod tests {
         });
         assert_eq!(noted, None);
         assert_eq!(list.step("failed", |_| -> Result<((), String)> { bail!("no\nreason") }), None);
-        list.skip("skipped", "not reached");
+        list.skip_rest(&["fine", "skipped", "failed"], "not reached");
         assert_eq!(list.counts(), "1 passed, 1 with warnings, 2 failed, 1 skipped");
         let expected = "failed   failed\n         error    no\n                  reason";
         assert_eq!(to_text(&Step { seconds: 0.0, ..list.steps[3].clone() }), expected);

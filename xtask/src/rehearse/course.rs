@@ -10,6 +10,7 @@ use blueking_package::check;
 use blueking_package::plugin::System;
 
 use super::checklist::{Checklist, Level};
+use super::debug;
 use super::deployment::Deployment;
 use super::looks::{alive, declared, import, look, preview, rewritten};
 use super::machine::Machine;
@@ -17,12 +18,13 @@ use super::ports::{self, Port};
 use super::subject::{Subject, Values, name_of};
 
 /// Every step in its order.
-pub(crate) const STEPS: [&str; 15] = [
+pub(crate) const STEPS: [&str; 16] = [
     "import",
     "unpack",
     "port",
     "arguments",
     "env.yaml",
+    "debug",
     "start",
     "alive after 2 s",
     "scrape",
@@ -70,11 +72,7 @@ pub(crate) fn run(course: &Course<'_>, list: &mut Checklist) -> Result<Learned> 
         learned.system = name_of(subject.system);
         deploy(course, &subject, &values, list, &mut learned);
     }
-    for name in STEPS {
-        if !list.steps.iter().any(|step| step.name == name) {
-            list.skip(name, "not reached");
-        }
-    }
+    list.skip_rest(&STEPS, "not reached");
     Ok(learned)
 }
 
@@ -133,6 +131,17 @@ fn deploy(
             Ok(((), one.place().display().to_string()))
         })?;
     }
+    match debug::obstacle(subject, &machine) {
+        Some(why) => list.skip("debug", why),
+        None => {
+            list.step("debug", |notes| {
+                let port = Port::chosen(one.port.number);
+                let place = course.scratch.join("debug");
+                let copy = Deployment::new(subject, &machine, &place, values, port)?;
+                Ok(((), debug::debug(&mut copy.for_debugging(), &machine, notes)?))
+            });
+        }
+    }
     let pid = list.step("start", |_| {
         let pid = one.start()?;
         Ok((pid, format!("process {pid}")))
@@ -183,7 +192,8 @@ fn live(
         second.configure("")?;
         ensure!(
             second.start().is_err(),
-            "a second copy starts on port {}, which is taken; end the program with an error there",
+            "a second copy starts on port {}, which is taken, and the site would scrape the first; end \
+             the program with an error there",
             one.port.number
         );
         one.scrape().context("the first copy does not answer any more")?;
@@ -228,6 +238,10 @@ fn live(
 fn stop(copy: &mut Deployment<'_>) -> Result<((), String)> {
     copy.stop()?;
     let remains = copy.remains();
-    ensure!(remains.is_empty(), "stop leaves {}", remains.join(", "));
+    ensure!(
+        remains.is_empty(),
+        "stop leaves {}; let the script end all that it started, and the exporter start nothing",
+        remains.join(", ")
+    );
     Ok(((), "nothing is left".to_owned()))
 }

@@ -2,13 +2,14 @@
 //! generation of BlueKing does it. Whatever runs out of its folder is ended with it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use blueking_package::plugin::{
-    self, ConfigItem, ENV_TEMPLATE, ItemType, Rewriting, command_line, rewrite, split_words,
+    self, ConfigItem, ENV_TEMPLATE, FILES, ItemType, Rewriting, command_line, rewrite, split_words,
 };
 use blueking_package::v51::{self, EXPORTER_URL};
 
@@ -35,8 +36,12 @@ pub(crate) struct Deployment<'a> {
     values: Values,
     /// The exporter's own folder.
     pub(crate) folder: PathBuf,
-    /// The folder around it, for logs and the number of the process.
+    /// The folder around it.
     place: PathBuf,
+    /// The folder of its log.
+    logs: PathBuf,
+    /// The folder of the number of its process.
+    pids: PathBuf,
     pub(crate) port: Port,
     pub(crate) url: String,
     /// What was started without a script.
@@ -77,7 +82,15 @@ impl<'a> Deployment<'a> {
         } else {
             subject.url(&values)?
         };
-        Ok(Self { subject, machine, values, folder, place, port, url, child: None })
+        let (logs, pids) = (place.join("log"), place.join("run"));
+        Ok(Self { subject, machine, values, folder, place, logs, pids, port, url, child: None })
+    }
+
+    /// The same copy as it is debugged: it keeps its log and its number in its own folder.
+    pub(crate) fn for_debugging(mut self) -> Self {
+        self.logs = self.folder.join("log");
+        self.pids = self.folder.join("pid");
+        self
     }
 
     /// The arguments as BlueKing passes them, and what its scripts make of the text on the way.
@@ -108,19 +121,50 @@ impl<'a> Deployment<'a> {
     /// Renders `etc/env.yaml` of a plugin, with more lines at its end.
     pub(crate) fn configure(&self, more: &str) -> Result<()> {
         let Form::Plugin(items) = &self.subject.form else { return Ok(()) };
-        let place = self.machine.path_there(&self.place);
         let mut names: BTreeMap<_, _> = plugin::environment(items, &self.values);
-        names.extend([
-            ("control_info.gse_agent_home".to_owned(), format!("{place}/gse")),
-            ("control_info.log_path".to_owned(), format!("{place}/log")),
-            ("control_info.pid_path".to_owned(), format!("{place}/run/{}.pid", self.subject.id)),
-            ("cmd_args".to_owned(), command_line(items, &self.values)),
-        ]);
-        let template = self.folder.join(ENV_TEMPLATE);
-        let text = fs::read_to_string(&template)
-            .with_context(|| format!("read {ENV_TEMPLATE} of the package"))?;
-        let text = plugin::render(&text, &names).map_err(anyhow::Error::msg)?;
-        fs::write(self.folder.join("etc/env.yaml"), text + more).context("write etc/env.yaml")
+        names.insert("cmd_args".to_owned(), command_line(items, &self.values));
+        self.render(ENV_TEMPLATE, names, more)
+    }
+
+    /// Renders a template of the plugin beside it, with more names and more lines at its end.
+    pub(crate) fn render(
+        &self,
+        template: &str,
+        mut names: BTreeMap<String, String>,
+        more: &str,
+    ) -> Result<()> {
+        let there = |path: &Path| self.machine.path_there(path);
+        names.extend(
+            [
+                ("setup_path", there(&self.folder)),
+                ("data_path", there(&self.place.join("data"))),
+                ("gse_agent_home", there(&self.agent_home())),
+                ("log_path", there(&self.logs)),
+                ("pid_path", there(&self.pid_file())),
+            ]
+            .map(|(name, value)| (format!("control_info.{name}"), value)),
+        );
+        let text = fs::read_to_string(self.folder.join(template))
+            .with_context(|| format!("read {template} of the package"))?;
+        let text = plugin::render(&text, &names).map_err(Error::msg)?;
+        let rendered = template.strip_suffix(".tpl").unwrap_or(template);
+        fs::write(self.folder.join(rendered), text + more)
+            .with_context(|| format!("write {rendered}"))
+    }
+
+    /// Where the agent is installed on this host, as far as this copy knows.
+    pub(crate) fn agent_home(&self) -> PathBuf {
+        self.place.join("gse")
+    }
+
+    /// The folder of the numbers of processes.
+    pub(crate) fn pids(&self) -> &Path {
+        &self.pids
+    }
+
+    /// What the agent is told to scrape.
+    pub(crate) fn metric_url(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap_or(&self.url)
     }
 
     /// Starts the exporter, and looks whether it still runs 2 seconds later; its process.
@@ -135,7 +179,12 @@ impl<'a> Deployment<'a> {
         self.run("start")?;
         let rest = ALIVE_AFTER.saturating_sub(begun.elapsed());
         let ended = wait_until(rest, || running_in(&self.folder).is_empty());
-        ensure!(!ended, "start ended well, and nothing runs 2 s later: {}", self.printed());
+        ensure!(
+            !ended,
+            "the start script ended well, and nothing runs 2 s later; let the exporter run in the \
+             foreground, and end with an error where it cannot: {}",
+            self.printed()
+        );
         let pid = self.pid()?;
         let running = running_in(&self.folder);
         if matches!(self.machine, Machine::Wine(_)) {
@@ -144,7 +193,8 @@ impl<'a> Deployment<'a> {
         }
         ensure!(
             running.contains(&pid),
-            "the pid file names process {pid}, and what runs is {running:?}"
+            "the pid file names process {pid}, and what runs is {running:?}; let the script note the \
+             number of the exporter, and the exporter not fork"
         );
         Ok(pid)
     }
@@ -224,8 +274,10 @@ impl<'a> Deployment<'a> {
 
     pub(crate) fn pid(&self) -> Result<u32> {
         let path = self.pid_file();
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("there is no pid file {}", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| {
+            let path = path.display();
+            format!("there is no pid file {path}; let the start script write BK_PLUGIN_PID_PATH")
+        })?;
         text.trim().parse().with_context(|| format!("the pid file holds {text:?}"))
     }
 
@@ -247,25 +299,32 @@ impl<'a> Deployment<'a> {
     }
 
     fn log(&self) -> PathBuf {
-        self.place.join("log").join(format!("{}.log", self.subject.id))
+        self.logs.join(format!("{}.log", self.subject.id))
     }
 
     fn pid_file(&self) -> PathBuf {
-        self.place.join("run").join(format!("{}.pid", self.subject.id))
+        self.pids.join(format!("{}.pid", self.subject.id))
     }
 }
 
-/// Puts files that were chosen in the form where BlueKing puts them; their values are the paths
-/// there.
+/// Puts files that were chosen in the form, or that it starts with, where BlueKing puts them; the
+/// values of those that were chosen are the paths there.
 fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Result<()> {
     for item in items.iter().filter(|item| item.input == ItemType::File) {
-        let Some(source) = values.get(&item.name).filter(|path| !path.is_empty()) else {
-            continue;
+        let chosen = values.get(&item.name);
+        let bytes = match chosen {
+            Some(path) if path.is_empty() => continue,
+            Some(path) => Some(fs::read(path).with_context(|| format!("read {path}"))?),
+            None => item.file().map_err(Error::msg)?,
         };
-        let name = Path::new(source).file_name().context("a file has a name")?;
-        let inside = Path::new("etc").join(name);
-        fs::copy(source, folder.join(&inside)).with_context(|| format!("copy {source}"))?;
-        values.insert(item.name.clone(), inside.display().to_string());
+        let default = item.default_text();
+        let name = Path::new(chosen.unwrap_or(&default)).file_name();
+        let Some((bytes, name)) = bytes.zip(name.and_then(OsStr::to_str)) else { continue };
+        let inside = format!("{FILES}/{name}");
+        fs::write(folder.join(&inside), bytes).with_context(|| format!("write {inside}"))?;
+        if chosen.is_some() {
+            values.insert(item.name.clone(), inside);
+        }
     }
     Ok(())
 }

@@ -1,58 +1,133 @@
 //! The report as one page that needs nothing else: no scripts, no fonts, no network.
 
-use super::checklist::{Checklist, Level, State, Step};
+use super::checklist::{Checklist, Level, Note, State, Step, by_kind};
 use super::course::Learned;
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;\
-padding:0 1rem;color:#1b1f24;background:#fff}h1{font-size:1.4rem}table{border-collapse:collapse;\
-width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid \
-#d0d7de}th{font-weight:600}code{font:13px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}\
-ul{margin:.2rem 0;padding-left:1.2rem}li{white-space:pre-wrap}.ok{color:#116329}.warning{color:\
-#7d4e00}.failed,.error{color:#a40e26}.skipped,.fact{color:#57606a}@media(prefers-color-scheme:\
-dark){body{color:#e6edf3;background:#0d1117}td,th{border-color:#30363d}.ok{color:#56d364}.warning{\
-color:#e3b341}.failed,.error{color:#ff7b72}.skipped,.fact{color:#8d96a0}}";
+/// Notes of one kind that are shown before the rest has to be opened.
+const SHOWN_OF_A_KIND: usize = 3;
+
+/// Long words break wherever they must, and a narrow window has what was seen below its step.
+const STYLE: &str = "
+:root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d0d7de;--faint:#57606a;
+--ok:#116329;--warning:#7d4e00;--failed:#a40e26}
+@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--line:#30363d;
+--faint:#8d96a0;--ok:#56d364;--warning:#e3b341;--failed:#ff7b72}}
+body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;
+max-width:64rem;margin:2rem auto;padding:0 1rem;color:var(--ink);background:var(--paper);
+overflow-wrap:anywhere}
+h1{font-size:1.4rem;margin-bottom:.3rem}h2{font-size:1.1rem;margin-top:2rem}
+a{color:inherit}code{font:.85em/1.4 ui-monospace,monospace}
+.verdict{font-weight:600;margin:.3rem 0}.ok{color:var(--ok)}.warning{color:var(--warning)}
+.failed,.error{color:var(--failed)}.skipped,.fact,.seconds{color:var(--faint)}
+.step{display:grid;grid-template-columns:5rem 11rem minmax(0,1fr) 3.5rem;gap:0 .8rem;
+padding:.35rem 0;border-top:1px solid var(--line)}
+.step h3{font:inherit;font-weight:600;margin:0}
+.seen{grid-column:3;grid-row:1}.seconds{grid-column:4;grid-row:1;text-align:right}
+.word{display:inline-block;max-width:100%}
+ul{margin:.2rem 0;padding-left:1.1rem}li{white-space:pre-wrap}summary{cursor:pointer}
+table{border-collapse:collapse;width:100%}th{text-align:left}
+td,th{vertical-align:top;padding:.25rem .8rem .25rem 0;border-top:1px solid var(--line)}
+td:first-child{width:45%}
+@media(max-width:44rem){.step{grid-template-columns:5rem minmax(0,1fr) 3.5rem}
+.seconds{grid-column:3}.seen{grid-column:1/-1;grid-row:2}td,th,td:first-child{display:block;width:auto;padding:0;border:0}tr{display:block;padding:.35rem 0;
+border-top:1px solid var(--line)}tr.head{display:none}}
+";
 
 /// The page.
 pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
-    let title = format!("{}: {}", escaped(file), escaped(&list.counts()));
-    let verdict = if list.count(State::Failed) > 0 { "failed" } else { "ok" };
+    let file = escaped(file);
     let steps: String = list.steps.iter().map(step).collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style></head>\n<body>\n\
-         <h1>{}</h1>\n<p class=\"{verdict}\">{}</p>\n\
-         <p>{} for {}, scraped at <code>{}</code>, arguments <code>{}</code></p>\n\
-         <table>\n<tr><th>step</th><th>result</th><th>what was seen</th><th>s</th></tr>\n\
-         {steps}</table>\n{}</body></html>\n",
-        escaped(file),
-        escaped(&list.counts()),
+         <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
+         <h1>{file}</h1>\n{}<p>{counts}</p>\n{}{steps}{}</body></html>\n",
+        verdict(list),
+        about(learned),
+        preview(learned),
+        counts = escaped(&list.counts()),
+    )
+}
+
+/// What it comes to, with a link to each step that needs a look.
+fn verdict(list: &Checklist) -> String {
+    let links = |state| {
+        let steps = list.steps.iter().filter(|step| step.state == state);
+        let links = steps.map(|step| format!("<a href=\"#{}\">{}</a>", anchor(step), step.name));
+        links.collect::<Vec<_>>().join(", ")
+    };
+    let (failed, warned) = (links(State::Failed), links(State::Warned));
+    let mut text = String::new();
+    if failed.is_empty() {
+        text += "<p class=\"verdict ok\">No step failed.</p>\n";
+    } else {
+        text += &format!(
+            "<p class=\"verdict failed\">It would not work on BlueKing; what failed: {failed}.</p>\n"
+        );
+    }
+    if !warned.is_empty() {
+        text += &format!("<p class=\"verdict warning\">Worth a look: {warned}.</p>\n");
+    }
+    text
+}
+
+fn about(learned: &Learned) -> String {
+    if learned.id.is_empty() {
+        return String::new();
+    }
+    // A flag that begins on one line and ends on the next is hard to read.
+    let words = learned.arguments.iter();
+    let words = words.map(|word| format!("<code class=\"word\">{}</code>", escaped(word)));
+    format!(
+        "<p>{} for {}, scraped at <code>{}</code>, arguments {}</p>\n",
         escaped(&learned.id),
         learned.system,
         escaped(&learned.url),
-        escaped(&learned.arguments.join(" ")),
-        preview(learned),
+        words.collect::<Vec<_>>().join(" "),
     )
 }
 
 fn step(step: &Step) -> String {
-    let notes: String = step
-        .notes
-        .iter()
-        .map(|note| {
-            let level = note.level.word();
-            let lead = if note.level == Level::Fact { String::new() } else { format!("{level}: ") };
-            format!("<li class=\"{level}\">{lead}{}</li>", escaped(&note.text))
-        })
-        .collect();
-    let notes = if notes.is_empty() { notes } else { format!("<ul>{notes}</ul>") };
+    let notes: String = by_kind(&step.notes).iter().map(|notes| of_a_kind(notes)).collect();
+    let notes = if notes.is_empty() { notes } else { format!("<ul>\n{notes}</ul>") };
     let state = step.state.word();
+    let seconds = format!("{:.1} s", step.seconds);
+    let seconds = if step.seconds < 0.05 { String::new() } else { seconds };
     format!(
-        "<tr><td>{}</td><td class=\"{state}\">{state}</td><td>{}{notes}</td><td>{:.1}</td></tr>\n",
+        "<section class=\"step\" id=\"{}\"><span class=\"{state}\">{state}</span><h3>{}</h3>\
+         <span class=\"seconds\">{seconds}</span><div class=\"seen\">{}{notes}</div></section>\n",
+        anchor(step),
         escaped(step.name),
         escaped(&step.summary),
-        step.seconds
     )
+}
+
+/// The notes of one kind; those beyond the first have to be opened.
+fn of_a_kind(notes: &[&Note]) -> String {
+    let shown = notes.len().min(SHOWN_OF_A_KIND);
+    // A last one alone is shown as well as said to be there.
+    let shown = if notes.len() == shown + 1 { notes.len() } else { shown };
+    let mut text: String = notes[..shown].iter().map(|one| note(one)).collect();
+    if notes.len() > shown {
+        let rest: String = notes[shown..].iter().map(|one| note(one)).collect();
+        let level = notes[0].level.word();
+        let count = notes.len() - shown;
+        text += &format!(
+            "<li class=\"{level}\"><details><summary>and {count} more like it</summary>\
+             <ul>\n{rest}</ul></details></li>\n"
+        );
+    }
+    text
+}
+
+fn note(note: &Note) -> String {
+    let level = note.level.word();
+    let lead = if note.level == Level::Fact { String::new() } else { format!("{level}: ") };
+    format!("<li class=\"{level}\">{lead}{}</li>\n", escaped(note.text.trim_end()))
+}
+
+fn anchor(step: &Step) -> String {
+    step.name.replace([' ', '.'], "-")
 }
 
 fn preview(learned: &Learned) -> String {
@@ -75,8 +150,8 @@ fn preview(learned: &Learned) -> String {
         })
         .collect();
     format!(
-        "<h2>Debug preview</h2>\n<table>\n<tr><th>metric</th><th>value</th><th>dimensions</th></tr>\n\
-         {rows}</table>\n"
+        "<h2>Debug preview</h2>\n<table>\n\
+         <tr class=\"head\"><th>metric</th><th>value</th><th>dimensions</th></tr>\n{rows}</table>\n"
     )
 }
 
@@ -115,8 +190,33 @@ mod tests {
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
             assert!(page.contains(text), "{text} in {page}");
         }
+        assert!(page.contains("what failed: <a href=\"#scrape\">scrape</a>"), "{page}");
         for text in ["<script", "http:", "https:", "url(", "<i>"] {
             assert!(!page.contains(text), "{text} in {page}");
         }
+    }
+
+    #[test]
+    fn what_is_said_of_many_is_shown_of_some_and_all_of_it_is_there() {
+        let mut list = Checklist::new(Live::Err);
+        list.step("metrics.json", |notes| {
+            for n in 0..9 {
+                notes.add(Level::Warning, "absent", format!("m{n}"), format!("m{n} is absent"));
+            }
+            notes.add(Level::Warning, "undeclared", "x", "x is undeclared");
+            Ok(((), String::new()))
+        });
+        let page = page("p.tgz", &list, &Learned::default());
+        let (before, after) = page.split_once("<summary>and 6 more like it</summary>").unwrap();
+        assert!(before.contains("m2 is absent") && !before.contains("m3 is absent"), "{page}");
+        let inside = after.split_once("</details>").unwrap();
+        assert!(
+            inside.0.contains("m8 is absent") && inside.1.contains("x is undeclared"),
+            "{page}"
+        );
+        assert!(
+            page.contains("Worth a look: <a href=\"#metrics-json\">metrics.json</a>"),
+            "{page}"
+        );
     }
 }

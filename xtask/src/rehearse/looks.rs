@@ -7,12 +7,11 @@ use blueking_package::check::{self, Kind, Severity, Stage};
 use blueking_package::plugin::Rewriting;
 
 use super::checklist::{Level, Notes};
+use super::debug::PERIOD;
 use super::deployment::Deployment;
 use super::machine::Machine;
 use super::subject::Subject;
-
-/// Seconds between two scrapes while a plugin is debugged.
-const PERIOD: u64 = 60;
+use crate::check::{objectors, server_answer};
 
 /// A page that takes longer than this is late for the agent's period sooner or later.
 const SLOW: f64 = 10.0;
@@ -25,7 +24,10 @@ pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String
             Severity::Error if stops || report.kind == Kind::Unknown => Level::Error,
             Severity::Error | Severity::Warning => Level::Warning,
         };
-        notes.add(level, finding.rule, &finding.file, finding.to_string());
+        let server = server_answer(finding).map(|answer| format!("; server: {answer}"));
+        let server = server.unwrap_or_default();
+        let text = format!("{finding}\n[{}, {}{server}]", finding.rule, objectors(finding));
+        notes.add(level, finding.rule, &finding.file, text);
     }
     let count = |severity| report.count(severity);
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
@@ -82,15 +84,22 @@ pub(super) fn look(copy: &Deployment<'_>, notes: &mut Notes) -> Result<(Page, St
     let page = Page::read(&answer.body);
     for line in &page.troubles {
         let level = if line.trouble.is_error() { Level::Error } else { Level::Warning };
-        let text = format!("line {}: {}: {}", line.number, line.trouble, line.text);
+        let (trouble, advice) = (line.trouble, line.trouble.advice());
+        let text = format!("line {}: {trouble}; {advice}: {}", line.number, line.text);
         notes.add(level, line.trouble.kind(), line.number.to_string(), text);
     }
     if answer.status != 200 {
-        let text = format!("the status is {}, which the agent does not look at", answer.status);
+        let text = format!(
+            "the status is {}, which the agent does not look at; the page is read all the same, so \
+             keep errors out of it",
+            answer.status
+        );
         notes.add(Level::Warning, "status", "", text);
     }
     if page.samples.is_empty() {
-        notes.add(Level::Error, "empty", "", "there is no sample; debugging would find no metric");
+        let text = "there is no sample, and debugging would find no metric; expose one at least, such \
+                    as whether what is watched answers";
+        notes.add(Level::Error, "empty", "", text);
     }
     let seconds = answer.took.as_secs_f64();
     if seconds > SLOW {

@@ -140,6 +140,21 @@ impl Machine {
         }
     }
 
+    /// Whether programs that stand in for others can be made for this machine.
+    pub(crate) fn can_stand_in(&self) -> bool {
+        !matches!(self, Self::Wine(_)) || mingw().is_some()
+    }
+
+    /// Compiles C to the program `to` where that is a program of Windows; elsewhere a script does,
+    /// and this is `None`.
+    pub(crate) fn compile(&self, source: &str, to: &Path) -> Result<Option<()>> {
+        if !matches!(self, Self::Wine(_)) {
+            return Ok(None);
+        }
+        let mingw = mingw().context("there is no mingw-w64; install gcc-mingw-w64-x86-64")?;
+        compile(&mingw, source, to, &[]).map(Some)
+    }
+
     /// The exporter's own arguments among those of its process.
     pub(crate) fn own_arguments(&self, mut arguments: Vec<String>) -> Vec<String> {
         if matches!(self, Self::Qemu(_)) && !arguments.is_empty() {
@@ -186,13 +201,18 @@ impl Drop for Wine {
 }
 
 fn shim(mingw: &Path, scratch: &Path) -> Result<PathBuf> {
-    let source = scratch.join("bcryptprimitives.c");
     let library = scratch.join("bcryptprimitives.dll");
-    fs::write(&source, SHIM).context("write the source of a library that Wine lacks")?;
-    let mut compile = Command::new(mingw);
-    compile.args(["-shared", "-O1", "-o"]).arg(&library).arg(&source).arg("-ladvapi32");
-    process::run(&mut compile, &scratch.join("shim.log"))?;
+    compile(mingw, SHIM, &library, &["-shared", "-ladvapi32"])?;
     Ok(library)
+}
+
+/// Compiles C for Windows, with the source beside what it becomes.
+fn compile(mingw: &Path, text: &str, to: &Path, flags: &[&str]) -> Result<()> {
+    let source = to.with_extension("c");
+    fs::write(&source, text).with_context(|| format!("write {}", source.display()))?;
+    let mut compile = Command::new(mingw);
+    compile.args(["-O1", "-o"]).arg(to).arg(&source).args(flags);
+    process::run(&mut compile, &to.with_extension("log"))
 }
 
 /// Gives a file permission bits; elsewhere than on Unix it has none.

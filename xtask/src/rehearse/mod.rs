@@ -3,6 +3,7 @@
 
 mod checklist;
 mod course;
+pub(crate) mod debug;
 mod deployment;
 mod html;
 mod interruption;
@@ -13,7 +14,6 @@ mod processes;
 mod scrape;
 mod subject;
 
-use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -32,18 +32,6 @@ use crate::flags;
 
 /// Rows of the preview that are shown in a terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
-
-/// The command line asks for what there is not; that is no fault of the package.
-#[derive(Debug)]
-pub(crate) struct WrongUse(pub(crate) String);
-
-impl fmt::Display for WrongUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WrongUse {}
 
 /// Rehearses a package and reports on every step.
 ///
@@ -91,11 +79,11 @@ pub(crate) fn rehearse(
     system: System,
     parameters: &[String],
     scratch: &Path,
-) -> Result<Checklist> {
+) -> Result<(Checklist, Learned)> {
     let mut list = Checklist::new(Live::Out);
     let course = Course { file, system: Some(system), parameters, scratch };
-    course::run(&course, &mut list)?;
-    Ok(list)
+    let learned = course::run(&course, &mut list)?;
+    Ok((list, learned))
 }
 
 fn to_json(file: &str, list: &Checklist, learned: &Learned) -> Value {

@@ -42,7 +42,9 @@ pub(crate) fn scrape(url: &str, copy: &Path) -> Result<Answer> {
         // Go's client asks for it by itself.
         .header("Accept-Encoding", "gzip")
         .call()
-        .with_context(|| format!("2501 ConnRefused: {url}"))?;
+        .with_context(|| {
+            format!("2501 ConnRefused: {url}; let the exporter listen there as its arguments say")
+        })?;
     let status = response.status().as_u16();
     let encoding = response.headers().get("content-encoding");
     let is_packed = encoding.is_some_and(|value| value.as_bytes() == b"gzip");

@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use blueking_package::agent::Declared;
 use blueking_package::check::{self, Kind};
-use blueking_package::plugin::{self, ConfigItem, Member, Mode, System};
-use blueking_package::v51::{self, EXPORTER_URL, StartParameter};
+use blueking_package::plugin::{self, ConfigItem, ItemType, Member, Mode, System};
+use blueking_package::v51::{self, EXPORTER_URL, ParameterType, StartParameter};
 
-use super::WrongUse;
+use crate::wrong_use::WrongUse;
 
 /// One system's part of a package.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Subject {
     /// What an operator typed, as rows of this form.
     ///
     /// # Errors
-    /// [`WrongUse`] for a row that the form does not have.
+    /// [`WrongUse`] for a row that the form does not have, and a value that the row cannot have.
     pub(crate) fn values(&self, typed: &[String]) -> Result<Values> {
         let names: Vec<&str> = match &self.form {
             Form::Plugin(items) => items.iter().map(|item| item.name.as_str()).collect(),
@@ -123,9 +123,37 @@ impl Subject {
                 let told = format!("the form has no row {name:?}; its rows are {names}");
                 return Err(WrongUse(told).into());
             }
+            if let Some(told) = self.objection(name, value) {
+                return Err(WrongUse(told).into());
+            }
             values.insert(name.to_owned(), value.to_owned());
         }
         Ok(values)
+    }
+
+    /// Why a row cannot have this value, if it cannot: the page of a site would not take it either.
+    fn objection(&self, name: &str, value: &str) -> Option<String> {
+        let (is_port, is_file) = match &self.form {
+            Form::Plugin(items) => {
+                let item = items.iter().find(|item| item.name == name)?;
+                let is_port = item.mode == Mode::Collector && name == "port";
+                (is_port, item.input == ItemType::File)
+            }
+            Form::Component(rows) => {
+                let row = rows.iter().find(|row| row.name == name)?;
+                (false, row.input == ParameterType::File)
+            }
+        };
+        let is_number = value.parse().is_ok_and(|port: u16| port > 0);
+        if value.is_empty() {
+            None
+        } else if is_port && !is_number {
+            Some(format!("--param port={value:?} is no port; give a number from 1 to 65535"))
+        } else if is_file && !Path::new(value).is_file() {
+            Some(format!("the row {name:?} asks for a file, and {value} is none; give its path"))
+        } else {
+            None
+        }
     }
 
     /// The port that the form asks for, and whether an operator typed it.

@@ -8,7 +8,7 @@ mod undo;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use blueking_package::PackageDescription;
 
 use self::names::Names;
@@ -16,6 +16,7 @@ use self::undo::Undo;
 use crate::flags;
 use crate::process;
 use crate::workspace::Workspace;
+use crate::wrong_use::WrongUse;
 
 /// Makes the exporter that the flags name, and says what to do next.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
@@ -27,8 +28,8 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
 /// Makes an exporter: its files, and its place in `Cargo.lock`.
 ///
 /// # Errors
-/// The name or port cannot be used, something of that name is there, or a file cannot be written.
-/// Nothing has changed then.
+/// [`WrongUse`] for a name or port that cannot be used or is used already; or a file cannot be
+/// written. Nothing has changed then.
 pub(crate) fn make(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
     let names = choose(workspace, name, port)?;
     let mut undo = Undo::default();
@@ -49,12 +50,16 @@ fn choose(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names>
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {file}"))?;
         others.push(PackageDescription::parse(&file, &text)?);
     }
-    let names = Names::choose(name, port, &others)
-        .map_err(|problems| anyhow::Error::msg(problems.join("\n")))?;
+    let names =
+        Names::choose(name, port, &others).map_err(|problems| WrongUse(problems.join("\n")))?;
     for folder in names.folders() {
         // A broken link counts as there.
         let is_there = workspace.root().join(&folder).symlink_metadata().is_ok();
-        ensure!(!is_there, "{folder} is there already; choose another name, or remove it first");
+        if is_there {
+            let told =
+                format!("{folder} is there already; choose another name, or remove it first");
+            return Err(WrongUse(told).into());
+        }
     }
     Ok(names)
 }

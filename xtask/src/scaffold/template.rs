@@ -82,6 +82,7 @@ mod tests {
     use blueking_package::{Definitions, PackageDescription, check, plugin, v51};
 
     use super::*;
+    use crate::samples::elf;
 
     /// What the exporter of the templates says of itself, as far as packages go by it.
     fn definitions(names: &Names) -> Definitions {
@@ -114,17 +115,6 @@ mod tests {
         Definitions::parse("--describe", &json.to_string()).unwrap()
     }
 
-    /// Only just enough of an ELF file.
-    fn executable() -> Vec<u8> {
-        let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
-        elf.resize(64, 0);
-        elf[16] = 3;
-        elf[18] = 62;
-        // What is UTF-8 throughout would be a script.
-        elf.push(0xff);
-        elf
-    }
-
     #[test]
     fn packages_can_be_made_of_what_is_rendered_whatever_the_name() {
         for name in ["a-exporter", "redis-exporter", "fifteen-letters-exporter"] {
@@ -140,7 +130,7 @@ mod tests {
 
             let zip = folder.path().join("a.zip");
             let documents = v51::generate(&description, &definitions).unwrap();
-            let (text, linux) = (markdown.clone(), Some(executable()));
+            let (text, linux) = (markdown.clone(), Some(elf(62, &[])));
             let package = v51::Package {
                 documents,
                 description: text,
@@ -152,7 +142,7 @@ mod tests {
 
             let tgz = folder.path().join("a.tgz");
             let documents = plugin::generate(&description, &definitions).unwrap();
-            let executables = [(plugin::System::LinuxX86_64, executable())].into_iter().collect();
+            let executables = [(plugin::System::LinuxX86_64, elf(62, &[]))].into_iter().collect();
             let release = "First release.".to_owned();
             let package =
                 plugin::Package { documents, description: markdown, release, logo, executables };

@@ -10,14 +10,10 @@ use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use crate::samples::{elf, png};
+
 /// Writes a package of BlueKing 5.1 whose exporter is only just enough of an ELF file.
 fn write_package(path: &Path, component: &str) {
-    let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
-    elf.resize(64, 0);
-    elf[16] = 3;
-    elf[18] = 62;
-    let mut logo = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x9b\0\0\0\x41".to_vec();
-    logo.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
     let parameters = json!([
         {"name": "_exporter_url_", "mode": "collector", "type": "text", "description": "URL",
          "default": "http://127.0.0.1:9700/metrics"},
@@ -33,8 +29,8 @@ fn write_package(path: &Path, component: &str) {
         ("metrics.json", tables.to_string().into()),
         ("config_schema.json", parameters.to_string().into()),
         ("description.md", "# 连接池\n".into()),
-        ("logo.png", logo),
-        ("exporter-linux", elf),
+        ("logo.png", png(155, 65)),
+        ("exporter-linux", elf(62, &[])),
     ]
     .into();
     let mut archive = ZipWriter::new(File::create(path).unwrap());
@@ -71,10 +67,59 @@ fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
     assert_eq!(told, "xtask: BlueKing cannot use broken.zip as it is\n");
     assert_eq!(both.status.code(), Some(1));
 
-    for wrong in [&[][..], &["--jsn", "sound.zip"]] {
+    for wrong in [
+        &[][..],
+        &["--jsn", "sound.zip"],
+        &["--earlier", "sound.zip", "broken.zip"],
+        &["--earlier"],
+    ] {
         let wrong = check(folder.path(), wrong);
         assert_eq!((wrong.status.code(), &*wrong.stdout), (Some(2), &b""[..]));
     }
+}
+
+/// What a terminal shows of a check with these variables.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    use std::fs::OpenOptions;
+    use std::io::Read;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let terminal = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(folder).arg("check").args(arguments).env("TERM", "xterm");
+    command.env_remove("NO_COLOR").envs(variables.iter().copied());
+    let mut child = command.stdout(terminal).spawn().unwrap();
+    // It holds the terminal open as long as it is there.
+    drop(command);
+    let mut shown = Vec::new();
+    // The end is an error where nobody holds the terminal any more.
+    let _ = File::from(screen).read_to_end(&mut shown);
+    child.wait().unwrap();
+    String::from_utf8(shown).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_has_colours_unless_somebody_asked_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    write_package(&folder.path().join("broken.zip"), "pool_a");
+    let shown = |arguments: &[&str], variables: &[(&str, &str)]| {
+        on_a_terminal(folder.path(), arguments, variables)
+    };
+    let coloured = shown(&["broken.zip"], &[]);
+    assert!(coloured.contains("\x1b[31merror"), "{coloured}");
+    assert_eq!(shown(&["broken.zip"], &[("NO_COLOR", "")]), coloured, "an empty one asks nothing");
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = shown(&["broken.zip"], &[variable]);
+        assert!(plain.contains("  error    zip-info") && !plain.contains('\x1b'), "{plain}");
+    }
+    assert!(!shown(&["--json", "broken.zip"], &[]).contains('\x1b'));
 }
 
 #[test]

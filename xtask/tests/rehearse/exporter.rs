@@ -1,6 +1,7 @@
 //! An exporter for the tests of `rehearse`: sound, or broken in the way that `--pool.mode` names.
 
 use std::env;
+use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, ExitCode};
@@ -17,6 +18,12 @@ fn main() -> ExitCode {
     let mode = of("--pool.mode").unwrap_or_default();
     if mode == "exit" {
         return complain("the pool is not configured");
+    }
+    if let Some(path) = of("--pool.file") {
+        match fs::read_to_string(&path) {
+            Ok(text) if text.starts_with("shards = ") => {}
+            other => return complain(&format!("{path} holds {other:?}")),
+        }
     }
     if mode == "child" {
         // It outlives this program, as whoever stops that one does not know of it.

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
 mod package;
+#[path = "../../../crates/blueking-package/tests/samples/mod.rs"]
+mod samples;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -53,6 +55,11 @@ fn a_sound_plugin_goes_the_whole_way() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("0 failed, 0 skipped"), "{text}");
     assert!(text.contains("\n  pool_size 1 \n"), "{text}");
+    let end = " --pool.mode sound --pool.file etc/pool.conf main\n";
+    assert!(text.contains(end), "{text}");
+    let debug = text.lines().find(|line| line.starts_with("ok       debug: ")).unwrap();
+    let call = "debug: bkmonitorbeat -c etc/bkmonitorbeat_debug.yaml scrapes 127.0.0.1:";
+    assert!(debug.contains(call) && debug.contains("/metrics"), "{debug}");
     let page = fs::read_to_string(html).unwrap();
     assert!(page.contains("pool_free") && page.contains("two copies side by side"), "{page}");
 }
@@ -64,8 +71,11 @@ fn a_sound_component_of_5_1_is_started_directly() {
     write_component(&file);
     let (report, code) = report(&file, "sound");
     assert_eq!((code, &report["failed"]), (Some(0), &json!(0)), "{report}");
-    assert_eq!(steps(&report, "skipped"), ["env.yaml", "two copies side by side"]);
-    assert_eq!(report["arguments"][2], "--pool.mode=sound");
+    assert_eq!(steps(&report, "skipped"), ["env.yaml", "debug", "two copies side by side"]);
+    // 5.1 passes an argument without a flag first, and is not given a file.
+    assert_eq!(report["arguments"][0], "main");
+    assert_eq!(report["arguments"][3], "--pool.mode=sound");
+    assert_eq!(report["arguments"].as_array().unwrap().len(), 4);
     assert_eq!(report["preview"]["rows"][0]["metric_name"], "pool_size");
 }
 
@@ -75,12 +85,36 @@ fn an_exporter_that_ends_at_once_fails_the_start_with_its_words() {
     let (plugin, component) = (folder.path().join("p.tgz"), folder.path().join("p.zip"));
     write_plugin(&plugin, &[]);
     write_component(&component);
-    for file in [plugin, component] {
+    for (file, failed) in [(plugin, &["debug", "start"][..]), (component, &["start"])] {
         let (report, code) = report(&file, "exit");
-        assert_eq!((steps(&report, "failed"), code), (vec!["start"], Some(1)), "{report}");
-        assert!(notes(&report, "start").contains("the pool is not configured"), "{report}");
+        assert_eq!((&*steps(&report, "failed"), code), (failed, Some(1)), "{report}");
+        for step in failed {
+            assert!(notes(&report, step).contains("the pool is not configured"), "{report}");
+        }
         assert!(steps(&report, "skipped").contains(&"scrape"));
     }
+}
+
+#[test]
+fn a_collector_that_is_not_started_fails_the_debugging() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[("debug.sh", "#!/bin/sh\n./start.sh\n")]);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((steps(&report, "failed"), code), (vec!["debug"], Some(1)), "{report}");
+    let told = notes(&report, "debug");
+    assert!(told.contains("does not start the exporter and then plugins/bin"), "{told}");
+}
+
+#[test]
+fn a_collector_that_is_not_told_where_the_metrics_are_fails_the_debugging() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    let template = "path.pid: pid\nhosts: []\n";
+    write_plugin(&file, &[("etc/bkmonitorbeat_debug.yaml.tpl", template)]);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((steps(&report, "failed"), code), (vec!["debug"], Some(1)), "{report}");
+    assert!(notes(&report, "debug").contains("write {{ metric_url }}"), "{report}");
 }
 
 #[test]
@@ -89,8 +123,9 @@ fn a_script_that_starts_nothing_fails_the_start() {
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[("start.sh", "#!/bin/sh\nexit 0\n")]);
     let (report, code) = report(&file, "sound");
-    assert_eq!((steps(&report, "failed"), code), (vec!["start"], Some(1)), "{report}");
+    assert_eq!((steps(&report, "failed"), code), (vec!["debug", "start"], Some(1)), "{report}");
     assert!(notes(&report, "start").contains("nothing runs"), "{report}");
+    assert!(notes(&report, "debug").contains("does not answer while it is debugged"), "{report}");
 }
 
 #[test]
@@ -125,6 +160,7 @@ fn a_child_that_outlives_its_exporter_is_told() {
     write_plugin(&file, &[]);
     let (child, code) = report(&file, "child");
     assert_eq!((steps(&child, "failed"), code), (vec!["stop"], Some(1)), "{child}");
+    assert!(notes(&child, "debug").contains("debug_leaves"), "{child}");
     assert!(notes(&child, "stop").contains("stop leaves processes"), "{child}");
 }
 
@@ -161,8 +197,11 @@ fn a_file_of_the_form_lies_beside_env_yaml() {
     ]);
     write_plugin(&file, &[("info/config.json", &config.to_string())]);
     let source = folder.path().join("pool.conf");
-    fs::write(&source, "shards = 2\n").unwrap();
     let typed = format!("--param=--pool.file={}", source.display());
+    let output = rehearse(&file, &[&typed]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("asks for a file") && output.status.code() == Some(2), "{told}");
+    fs::write(&source, "shards = 2\n").unwrap();
     // What is executed on a host is told, and not executed here.
     let output = rehearse(&file, &["--json", &typed, "--param", "PASSWORD=`touch x`"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -172,6 +211,26 @@ fn a_file_of_the_form_lies_beside_env_yaml() {
     let arguments = report["arguments"].as_array().unwrap();
     assert_eq!(arguments[2..], [json!("--pool.file"), json!("etc/pool.conf")]);
     assert!(!notes(&report, "alive after 2 s").contains("arguments"), "{report}");
+}
+
+#[test]
+fn a_check_after_an_earlier_package_tells_which_version_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.tgz"), folder.path().join("new.tgz"));
+    write_plugin(&old, &[]);
+    // Its form has another port.
+    write_plugin(&new, &[]);
+    let check = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(folder.path()).arg("check").args(arguments).output().unwrap()
+    };
+    let output = check(&["--earlier", "old.tgz", "new.tgz"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("version-not-raised") && text.contains("write 2.1 at least"), "{text}");
+    assert_eq!(output.status.code(), Some(0));
+    let output = check(&["new.tgz"]);
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("version-not-raised"));
+    assert_eq!(check(&["--earlier", "new.tgz", "none.tgz"]).status.code(), Some(1));
 }
 
 #[test]
@@ -211,6 +270,8 @@ fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
     for (arguments, expected) in [
         (&["--param", "prot=1"][..], "the form has no row \"prot\"; its rows are host, port"),
         (&["--param", "port"], "is not name=value"),
+        (&["--param", "port=0"], "give a number from 1 to 65535"),
+        (&["--param", "port=http"], "give a number from 1 to 65535"),
         (&["--os", "windows"], "the package is not for windows, but for linux"),
         (&["--os", "aix"], "none of"),
     ] {
@@ -223,5 +284,7 @@ fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
     write_plugin(&file, &[("info/config.json", "[]")]);
     let (report, code) = report(&file, "sound");
     assert_eq!((steps(&report, "failed"), code), (vec!["import"], Some(1)), "{report}");
-    assert_eq!(steps(&report, "skipped").len(), 14);
+    let told = notes(&report, "import");
+    assert!(told.contains("[config-variables, at save: UI; server: Exporter 类型插件"), "{told}");
+    assert_eq!(steps(&report, "skipped").len(), 15);
 }

@@ -11,10 +11,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, Header};
 
+use crate::samples::png;
+
 const DEFINITIONS: &str = r#"{
   "name": "pool_exporter",
   "version": "0.1.0",
-  "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.mode"}],
+  "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.mode"}, {"name": "pool.file"}],
+  "arguments": ["target"],
   "metrics": [
     {"name": "pool_size", "kind": "gauge", "zh": "连接数"},
     {"name": "pool_free", "kind": "gauge", "zh": "空闲数"}
@@ -29,6 +32,9 @@ fn description() -> PackageDescription {
         "plugin_id = 'pool_exporter'\ncomponent_name = 'pool'\ndisplay_name = '连接池'\n\
          plugin_version = '1.1'\nlabel = 'component'\nlisten = '127.0.0.1:{port}'\n\
          [[parameter]]\nflag = '--pool.mode'\ndefault = 'sound'\ndescription = '模式'\n\
+         [[parameter]]\nflag = '--pool.file'\ntype = 'file'\ndefault = 'pool.conf'\n\
+         content = 'shards = 1'\ndescription = '配置文件'\n\
+         [[parameter]]\nargument = 'target'\ndefault = 'main'\ndescription = '对象'\n\
          [[group]]\nname = 'pool'\ndescription = '连接池'\nmetrics = ['pool_*']\n"
     );
     PackageDescription::parse("blueking.toml", &text).unwrap()
@@ -42,19 +48,13 @@ fn exporter() -> Vec<u8> {
     fs::read(env!("CARGO_BIN_EXE_fake_exporter")).unwrap()
 }
 
-fn logo() -> Vec<u8> {
-    let mut logo = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x9b\0\0\0\x41".to_vec();
-    logo.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
-    logo
-}
-
 /// A package of BlueKing 6 and 7, with the files of `instead` in the place of its own.
 pub(crate) fn write_plugin(path: &Path, instead: &[(&str, &str)]) {
     let package = plugin::Package {
         documents: plugin::generate(&description(), &definitions()).unwrap(),
         description: "# 连接池\n".to_owned(),
         release: "新版本".to_owned(),
-        logo: logo(),
+        logo: png(155, 65),
         executables: BTreeMap::from([(System::LinuxX86_64, exporter())]),
     };
     let file = GzEncoder::new(File::create(path).unwrap(), Compression::fast());
@@ -75,7 +75,7 @@ pub(crate) fn write_component(path: &Path) {
     let package = v51::Package {
         documents: v51::generate(&description(), &definitions()).unwrap(),
         description: "# 连接池\n".to_owned(),
-        logo: logo(),
+        logo: png(155, 65),
         linux: Some(exporter()),
         windows: None,
     };

@@ -201,7 +201,7 @@ impl fmt::Display for Difference {
             Self::Absent { metric, group } => write!(
                 f,
                 "{metric} of the group {group} is in metrics.json and not on the page; its chart \
-                 stays empty on a host like this"
+                 stays empty on a host like this; leave it out if no host has it"
             ),
             Self::Uneven { metric } => write!(
                 f,

@@ -141,6 +141,22 @@ impl Page {
     }
 }
 
+impl Trouble {
+    /// What to do about it, as the second half of a sentence.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Unreadable => "write name{label=\"value\"} number, and end lines with LF alone",
+            Self::NotFinite => "leave out the sample while there is no value",
+            Self::TooLong => "shorten the values of labels, or the help",
+            Self::BadExemplar => "leave out the exemplar",
+            Self::Repeated => "expose each series once",
+            Self::OwnName => "give the metric another prefix",
+            Self::OverwrittenLabel => "rename the label",
+            Self::Timestamp => "leave it out",
+        }
+    }
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

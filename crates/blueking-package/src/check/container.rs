@@ -39,10 +39,10 @@ rules! {
     ARCHIVE_MEMBERS = "archive-members": Error by [V51, V1, V2, Nodeman] at Import;
     /// Paths stay inside the archive's folder: not absolute, no `..`, no backslash, no drive.
     ARCHIVE_PATH = "archive-path": Error by [V2, Nodeman] at Import,
-        answers "文件包含非法路径成员 -> {name}，请检查";
+        answers "文件包含非法路径成员 -> …，请检查";
     /// There are no links: by importer and version they are dropped, refused or followed.
     ARCHIVE_LINK = "archive-link": Error by [V1, V2, Nodeman] at Import,
-        answers "文件包含非法路径成员 -> {name}，请检查";
+        answers "文件包含非法路径成员 -> …，请检查";
     /// There are only files and folders: no devices, pipes or sparse files.
     ARCHIVE_SPECIAL = "archive-special": Error by [V1, V2, Nodeman] at Import;
     /// Each path is there once. Which of two files counts depends on who reads.

@@ -5,7 +5,7 @@ use super::finding::Findings;
 use super::layout::{Folder, Plugin};
 use super::program::Program;
 use super::rule::rules;
-use crate::executable::{self, Machine};
+use crate::executable::{self, Machine, is_system_dll};
 
 rules! {
     /// Each OS folder has its executable, `<plugin>/<plugin>` or `<plugin>/<plugin>.exe`.
@@ -36,13 +36,6 @@ rules! {
 
 /// Above this an executable is worth a warning, in bytes.
 const LARGE: u64 = 50 << 20;
-
-/// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and of Visual Studio are not
-/// and would have to ship, which BlueKing has no place for.
-const SYSTEM_DLLS: &str = "advapi32 bcrypt bcryptprimitives cfgmgr32 comctl32 crypt32 dbghelp \
-    dnsapi gdi32 iphlpapi kernel32 kernelbase msvcrt mswsock netapi32 ntdll ole32 oleaut32 pdh \
-    powrprof psapi rpcrt4 secur32 setupapi shell32 shlwapi user32 userenv version winmm ws2_32 \
-    wtsapi32";
 
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     for folder in &plugin.folders {
@@ -97,14 +90,17 @@ pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findi
 
 fn check_needs(program: &Program, path: &str, findings: &mut Findings) {
     if program.loader.is_some() || program.libraries > 0 {
-        let loader = program.loader.as_deref().unwrap_or("no loader");
+        let what = match (&program.loader, program.libraries) {
+            (Some(loader), 0) => format!("the loader {loader}"),
+            (Some(loader), 1) => format!("a shared library by {loader}"),
+            (Some(loader), number) => format!("{number} shared libraries by {loader}"),
+            (None, 1) => "a shared library".to_owned(),
+            (None, number) => format!("{number} shared libraries"),
+        };
         let glibc = program.glibc.map_or(String::new(), |(major, minor)| {
             format!(", and needs glibc {major}.{minor} (CentOS 7 has 2.17)")
         });
-        let message = format!(
-            "the executable asks for {} shared libraries by {loader}{glibc}",
-            program.libraries
-        );
+        let message = format!("the executable asks for {what}{glibc}, which not every host has");
         let advice = "link it statically, for instance for a musl target or with CGO_ENABLED=0";
         findings.add(&EXECUTABLE_DYNAMIC, path, "", message, advice);
     }
@@ -115,12 +111,6 @@ fn check_needs(program: &Program, path: &str, findings: &mut Findings) {
             format!("the executable asks for {}, which Windows has not", foreign.join(", "));
         findings.add(&EXECUTABLE_DLLS, path, "", message, "link them statically");
     }
-}
-
-fn is_system_dll(name: &str) -> bool {
-    // `api-ms-win-` names stand for parts of the others.
-    let stem = name.strip_suffix(".dll").unwrap_or(name);
-    name.starts_with("api-ms-win-") || SYSTEM_DLLS.split_whitespace().any(|dll| dll == stem)
 }
 
 /// Which file the old importer finds when it looks for the executable: the first whose path holds

@@ -122,6 +122,20 @@ impl fmt::Display for Reader {
     }
 }
 
+impl Reader {
+    /// Who that is, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V51 => "the one-click import of BlueKing 5.1",
+            Self::V1 => "the importer of 6.x and 7.x",
+            Self::V2 => "the newer, stricter importer",
+            Self::Nodeman => "node management (节点管理)",
+            Self::Ui => "the pages on which plugins are edited",
+            Self::Host => "the host that runs the exporter, with the agent",
+        }
+    }
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

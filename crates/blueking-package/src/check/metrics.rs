@@ -322,11 +322,10 @@ impl Names<'_> {
         }
         for (name, groups) in &self.metrics {
             if groups.len() > 1 {
-                let message = format!(
-                    "the metric is listed {} times, in {}",
-                    groups.len(),
-                    groups.join(", ")
-                );
+                let mut different = groups.clone();
+                different.dedup();
+                let (count, where_) = (groups.len(), different.join(", "));
+                let message = format!("the metric is listed {count} times, in {where_}");
                 findings.add(&METRICS_DUPLICATE, path, name, message, "list it once");
             }
             if self.dimensions.contains(name) {

@@ -17,6 +17,7 @@ mod config;
 mod container;
 mod contents;
 mod documents;
+mod earlier;
 mod executable;
 mod finding;
 mod identity;
@@ -42,6 +43,7 @@ use serde::Serialize;
 
 use self::container::Container;
 use self::contents::Contents;
+pub use self::earlier::Earlier;
 use self::finding::Findings;
 pub use self::finding::{Finding, Reader, Severity, Stage};
 pub use self::rule::Rule;
@@ -95,6 +97,18 @@ impl Report {
 /// [`Error::Io`] where the file cannot be opened or read. All that is wrong with its bytes is a
 /// finding.
 pub fn file(path: &Path) -> Result<Report, Error> {
+    open(path, None)
+}
+
+/// Checks an archive that comes after an earlier one of the same plugin.
+///
+/// # Errors
+/// As for [`file()`].
+pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
+    open(path, Some(earlier))
+}
+
+fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
     let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
     let file = File::open(path).map_err(failed("open"))?;
     // A folder opens too, and then fails with a word about something else.
@@ -103,7 +117,7 @@ pub fn file(path: &Path) -> Result<Report, Error> {
         return Err(failed("check")(source));
     }
     let name = path.file_name().and_then(|name| name.to_str());
-    reader(file, name).map_err(failed("read"))
+    examine(file, name, earlier).map_err(failed("read"))
 }
 
 /// Checks an archive that is not a file of its own; `name` is the name that it would be uploaded
@@ -111,7 +125,27 @@ pub fn file(path: &Path) -> Result<Report, Error> {
 ///
 /// # Errors
 /// Those of `archive` itself.
-pub fn reader(mut archive: impl Read + Seek, name: Option<&str>) -> io::Result<Report> {
+pub fn reader(archive: impl Read + Seek, name: Option<&str>) -> io::Result<Report> {
+    examine(archive, name, None)
+}
+
+/// As [`reader`], for an archive that comes after an earlier one of the same plugin.
+///
+/// # Errors
+/// Those of `archive` itself.
+pub fn reader_after(
+    archive: impl Read + Seek,
+    name: Option<&str>,
+    earlier: &Earlier,
+) -> io::Result<Report> {
+    examine(archive, name, Some(earlier))
+}
+
+fn examine(
+    mut archive: impl Read + Seek,
+    name: Option<&str>,
+    earlier: Option<&Earlier>,
+) -> io::Result<Report> {
     let mut findings = Findings::default();
     let kind = match container::read(&mut archive, &mut findings)? {
         None => Kind::Unknown,
@@ -121,7 +155,7 @@ pub fn reader(mut archive: impl Read + Seek, name: Option<&str>) -> io::Result<R
         }
         Some((container, contents)) => {
             identity::check_container(container, name, &mut findings);
-            check_plugin(&contents, &mut findings);
+            check_plugin(&contents, earlier, &mut findings);
             Kind::Plugin
         }
     };
@@ -141,12 +175,13 @@ pub fn entries(entries: &v51::Entries) -> Report {
 
 /// Every rule that a package can break, subject by subject.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let subjects: [&'static [Rule]; 12] = [
+    let subjects: [&'static [Rule]; 13] = [
         container::RULES,
         layout::RULES,
         identity::RULES,
         meta::RULES,
         version::RULES,
+        earlier::RULES,
         config::RULES,
         arguments::RULES,
         metrics::RULES,
@@ -158,7 +193,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     subjects.into_iter().flatten()
 }
 
-fn check_plugin(contents: &Contents, findings: &mut Findings) {
+fn check_plugin(contents: &Contents, earlier: Option<&Earlier>, findings: &mut Findings) {
     let Some(plugin) = layout::check(contents, findings) else { return };
     meta::check(&plugin, findings);
     version::check(&plugin, findings);
@@ -167,6 +202,9 @@ fn check_plugin(contents: &Contents, findings: &mut Findings) {
     executable::check(&plugin, findings);
     info::check(&plugin, findings);
     project::check(&plugin, findings);
+    if let Some(earlier) = earlier {
+        earlier::check(&plugin, earlier, findings);
+    }
 }
 
 fn report(kind: Kind, findings: Findings) -> Report {

@@ -219,6 +219,7 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples;
 
     fn program(bytes: &[u8], piece: usize) -> Program {
         let mut scan = Scan::start(bytes).unwrap();
@@ -228,24 +229,8 @@ mod tests {
         scan.finish()
     }
 
-    /// An ELF file with these segments, each of a type and a content.
-    pub(super) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
-        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
-        bytes.resize(64 + 56 * segments.len(), 0);
-        bytes[16] = 3;
-        bytes[18] = 62;
-        bytes[32] = 64;
-        bytes[54] = 56;
-        bytes[56] = u8::try_from(segments.len()).unwrap();
-        for (n, (kind, content)) in segments.iter().enumerate() {
-            let at = 64 + 56 * n;
-            let offset = bytes.len() as u64;
-            bytes[at..at + 4].copy_from_slice(&kind.to_le_bytes());
-            bytes[at + 8..at + 16].copy_from_slice(&offset.to_le_bytes());
-            bytes[at + 32..at + 40].copy_from_slice(&(content.len() as u64).to_le_bytes());
-            bytes.extend(*content);
-        }
-        bytes
+    fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
+        samples::elf(62, segments)
     }
 
     #[test]

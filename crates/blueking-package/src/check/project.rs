@@ -35,7 +35,7 @@ rules! {
     PROJECT_TEMPLATES = "project-templates": Error by [Nodeman] at Import;
     /// The file of each template is there.
     PROJECT_TEMPLATE_FILE = "project-template-file": Error by [Nodeman] at Import,
-        answers "找不到需要导入的配置模板文件 -> {source_path}";
+        answers "找不到需要导入的配置模板文件 -> …";
     /// The scripts of `control` are there.
     PROJECT_SCRIPT = "project-script": Warning by [Nodeman, Host] at Run;
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::contents::{Contents, Member};
 use super::executable;
 use super::finding::Findings;
@@ -35,6 +37,8 @@ rules! {
     ZIP_PARAMETER = "zip-parameter": Error by [V51] at Import;
     /// `_exporter_url_` is a complete URL on the loopback address, and the exporter listens there.
     ZIP_URL = "zip-url": Error by [V51] at Run;
+    /// No start parameter is a file: how its path reaches the exporter is documented nowhere.
+    ZIP_FILE = "zip-file": Warning by [V51] at Run;
     /// logo.png is a PNG picture of 155 by 65 pixels.
     ZIP_LOGO = "zip-logo": Error by [V51] at Import;
     /// description.md is UTF-8 and not empty.
@@ -104,6 +108,9 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
     }
     match serde_json::from_slice(bytes) {
         Ok(document) => {
+            if name == CONFIG_SCHEMA {
+                check_files(&document, path, findings);
+            }
             for problem in v51::problems_of(name, &document) {
                 add_sentence(
                     rule_of(name, &problem),
@@ -119,6 +126,15 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
             let advice = "correct it; UTF-8 without a byte order mark";
             findings.add(&ZIP_JSON, path, "", message, advice);
         }
+    }
+}
+
+fn check_files(document: &Value, path: &str, findings: &mut Findings) {
+    for item in document.as_array().into_iter().flatten().filter(|item| item["type"] == "file") {
+        let field = item["name"].as_str().unwrap_or_default();
+        let message = "nobody says how the path of a file reaches the exporter in BlueKing 5.1";
+        let advice = "make it a text, the path of a file that is on the host already";
+        findings.add(&ZIP_FILE, path, field, message, advice);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::FILES;
 use super::documents::{ConfigItem, ItemType, Mode};
 
 /// The text `cmd_args` that a site writes into `env.yaml`; the start script splits it at blanks.
@@ -11,6 +12,8 @@ use super::documents::{ConfigItem, ItemType, Mode};
 ///
 /// * `opt_cmd`: `name value`, or nothing if the value is empty; a switch is `name` alone, if on;
 /// * `pos_cmd`: `value`.
+///
+/// Of a file the value is its path below the plugin's folder, `etc/` and its name.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -23,6 +26,7 @@ use super::documents::{ConfigItem, ItemType, Mode};
 ///     default: default.into(),
 ///     description: String::new(),
 ///     visible: true,
+///     file_base64: None,
 /// };
 /// let config = [
 ///     item("port", Mode::Collector, "9601"),
@@ -69,8 +73,12 @@ pub(super) fn value_of(
     config: &[ConfigItem],
     values: &BTreeMap<String, String>,
 ) -> String {
+    let default = |item: &ConfigItem| match (item.input, item.default_text()) {
+        (ItemType::File, name) if !name.is_empty() => format!("{FILES}/{name}"),
+        (_, text) => text,
+    };
     let typed =
-        |item: &ConfigItem| values.get(&item.name).cloned().unwrap_or_else(|| item.default_text());
+        |item: &ConfigItem| values.get(&item.name).cloned().unwrap_or_else(|| default(item));
     let collectors = config.iter().filter(|other| other.mode == Mode::Collector);
     collectors.fold(typed(item), |value, other| {
         value.replace(&format!("${{{}}}", other.name), &typed(other))
@@ -85,12 +93,20 @@ mod tests {
 
     fn item(name: &str, mode: Mode, input: ItemType, default: Value) -> ConfigItem {
         let description = String::new();
-        ConfigItem { name: name.to_owned(), mode, input, default, description, visible: true }
+        ConfigItem {
+            name: name.to_owned(),
+            mode,
+            input,
+            default,
+            description,
+            visible: true,
+            file_base64: None,
+        }
     }
 
     #[test]
     fn each_form_of_row_makes_its_words() {
-        use ItemType::{Switch, Text};
+        use ItemType::{File, Switch, Text};
         use Mode::{Collector, DmsInsert, Env, OptCmd, PosCmd};
         let host = item("host", Collector, Text, json!("::1"));
         for (mode, input, default, expected) in [
@@ -104,6 +120,9 @@ mod tests {
             (OptCmd, Switch, json!("false"), ""),
             (PosCmd, Text, json!("p"), "p "),
             (PosCmd, Text, json!(""), ""),
+            (PosCmd, File, json!("p.conf"), "etc/p.conf "),
+            (OptCmd, File, json!("p.conf"), "--a etc/p.conf "),
+            (OptCmd, File, json!(""), ""),
             (Env, Text, json!("e"), ""),
             (DmsInsert, Text, json!("d"), ""),
         ] {

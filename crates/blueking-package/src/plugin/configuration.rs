@@ -1,9 +1,13 @@
 //! The rows of the form, `info/config.json`.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::documents::{ConfigItem, ItemType, Mode};
 use super::{METRICS_PATH, command_line};
 use crate::address::Address;
-use crate::description::{Input, LISTEN_FLAG, PATH_FLAG, PackageDescription, is_standard};
+use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::parameter::{Input, is_standard};
 use crate::problem::Problems;
 
 /// Makes the rows from a description.
@@ -22,6 +26,7 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
         default: default.into(),
         description: text.to_owned(),
         visible,
+        file_base64: None,
     };
     let mut items = vec![
         // A site puts these two in front of all others itself.
@@ -37,15 +42,22 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
         }
         items.push(ConfigItem {
             name: parameter.name().to_owned(),
-            mode: if parameter.env.is_some() { Mode::Env } else { Mode::OptCmd },
+            mode: match (&parameter.env, &parameter.argument) {
+                (Some(_), _) => Mode::Env,
+                (None, Some(_)) => Mode::PosCmd,
+                (None, None) => Mode::OptCmd,
+            },
             input: match parameter.input {
                 Input::Text => ItemType::Text,
                 Input::Password => ItemType::Password,
                 Input::Switch => ItemType::Switch,
+                Input::File => ItemType::File,
             },
             default: (*parameter.default).into(),
             description: parameter.description.clone(),
             visible: parameter.visible,
+            file_base64: (parameter.input == Input::File)
+                .then(|| BASE64_STANDARD.encode(&parameter.content)),
         });
     }
     check_values(&items, description, problems);
@@ -74,7 +86,8 @@ fn address(description: &PackageDescription, problems: &mut Problems) -> (String
 /// Defaults that do not reach the exporter as they are: shells of two systems and a script that
 /// splits at blanks lie between.
 fn check_values(items: &[ConfigItem], description: &PackageDescription, problems: &mut Problems) {
-    for item in items {
+    // The name of a file has a rule of its own.
+    for item in items.iter().filter(|item| item.input != ItemType::File) {
         let value = command_line::value_of(item, items, &std::collections::BTreeMap::new());
         let (signs, but): (&str, &str) = match item.mode {
             Mode::Env => ("$`\"\\!%", ""),

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -62,6 +64,9 @@ pub struct ConfigItem {
     /// Whether the form shows the row.
     #[serde(default = "yes")]
     pub visible: bool,
+    /// Of a file, what it holds until an operator chooses another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_base64: Option<String>,
 }
 
 /// How the value of a row reaches the exporter.
@@ -195,6 +200,20 @@ impl FromStr for Version {
 }
 
 impl ConfigItem {
+    /// What the file of the row holds until an operator chooses another; `None` for other rows.
+    ///
+    /// # Errors
+    /// What is there is no Base64, as a sentence.
+    pub fn file(&self) -> Result<Option<Vec<u8>>, String> {
+        let text = self.file_base64.as_ref().filter(|_| self.input == ItemType::File);
+        let decode = |text: &String| {
+            BASE64_STANDARD.decode(text).map_err(|reason| {
+                format!("The file of {:?} is no Base64 ({reason}); encode it.", self.name)
+            })
+        };
+        text.map(decode).transpose()
+    }
+
     /// The default as BlueKing writes it into a command line; nothing for `null`.
     pub fn default_text(&self) -> String {
         match &self.default {

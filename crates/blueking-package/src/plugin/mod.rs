@@ -54,6 +54,8 @@ pub const RELEASE: &str = "info/release.md";
 pub const SIGNATURE: &str = "info/signature.yaml";
 /// File with the picture.
 pub const LOGO: &str = "info/logo.png";
+/// The folder of the files that operators choose, and of what templates become, in the plugin's.
+pub const FILES: &str = "etc";
 /// Template of the file that the scripts read: where to write what, and the arguments.
 pub const ENV_TEMPLATE: &str = "etc/env.yaml.tpl";
 /// Template of the configuration with which BlueKing's agent shows what an exporter exposes.

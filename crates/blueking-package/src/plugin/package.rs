@@ -55,7 +55,7 @@ impl Package {
                 add(name, 0o755, text.into_bytes());
             }
             for (path, text) in scripts::templates(config, id) {
-                add(path, 0o644, text.into_bytes());
+                add(&path, 0o644, text.into_bytes());
             }
 
             let folder = system.plugin_folder(id);

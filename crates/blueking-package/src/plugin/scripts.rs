@@ -1,8 +1,8 @@
 //! The scripts and templates of `packaging/blueking`, made a plugin's own.
 
-use super::documents::{ConfigItem, Mode};
+use super::documents::{ConfigItem, ItemType, Mode};
 use super::system::System;
-use super::{DEBUG_TEMPLATE, ENV_TEMPLATE};
+use super::{DEBUG_TEMPLATE, ENV_TEMPLATE, FILES};
 
 /// Stands for the plugin's id in the files.
 const PLACEHOLDER: &str = "@plugin_id@";
@@ -48,12 +48,21 @@ pub(super) fn scripts(system: System, plugin_id: &str) -> Vec<(&'static str, Str
     files.iter().map(|(name, text)| (*name, own(text))).collect()
 }
 
-/// The templates by path in the plugin's folder; the first has a line for each variable of the
-/// form, and the arguments.
-pub(super) fn templates(config: &[ConfigItem], plugin_id: &str) -> Vec<(&'static str, String)> {
+/// The templates by path in the plugin's folder: of the debug configuration, of the variables of the
+/// form and the arguments, and one for each file, by whose name and content a site fills it in.
+pub(super) fn templates(config: &[ConfigItem], plugin_id: &str) -> Vec<(String, String)> {
     let variables = config.iter().filter(|item| item.mode == Mode::Env);
     let lines: String =
         variables.map(|item| format!("{name}: {{{{ {name} }}}}\n", name = item.name)).collect();
     let env = format!("{ENV}{lines}BK_CMD_ARGS: {{{{ cmd_args }}}}\n");
-    vec![(DEBUG_TEMPLATE, DEBUG.replace(PLACEHOLDER, plugin_id)), (ENV_TEMPLATE, env)]
+    let mut templates = vec![
+        (DEBUG_TEMPLATE.to_owned(), DEBUG.replace(PLACEHOLDER, plugin_id)),
+        (ENV_TEMPLATE.to_owned(), env),
+    ];
+    let files = config.iter().filter(|item| item.input == ItemType::File).count();
+    templates.extend((1..=files).map(|number| {
+        let path = format!("{FILES}/{{{{file{number}}}}}.tpl");
+        (path, format!("{{{{file{number}_content}}}}"))
+    }));
+    templates
 }

@@ -9,7 +9,8 @@ use super::documents::{
 };
 use super::origin::Origin;
 use crate::definitions::{Definitions, UNIT_NAMES, Unit};
-use crate::description::{Input, LISTEN_FLAG, PATH_FLAG, PackageDescription, is_standard};
+use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::parameter::{Input, Parameter, is_standard};
 use crate::problem::{Place, Problem, Problems};
 use crate::selection::{Selected, dimension_description, select};
 
@@ -30,7 +31,7 @@ pub fn generate(
             .iter()
             .map(|selected| table(selected, description, definitions, &mut problems))
             .collect(),
-        config_schema: parameters(description),
+        config_schema: parameters(description, &mut problems),
     };
     // What is checked are the bytes that ship, by the rules that an archive is checked by.
     let origin = Origin::Sources { description, definitions };
@@ -90,7 +91,7 @@ fn table(
     ResultTable { table_name: group.name.clone(), table_desc: group.description.clone(), fields }
 }
 
-fn parameters(description: &PackageDescription) -> Vec<StartParameter> {
+fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<StartParameter> {
     let PackageDescription { listen, telemetry_path: path, .. } = description;
     let slash = if path.starts_with('/') { "" } else { "/" };
     let standard = |name: &str, mode, default: String, text: &str, visible| StartParameter {
@@ -102,27 +103,43 @@ fn parameters(description: &PackageDescription) -> Vec<StartParameter> {
         visible,
     };
     let url = format!("http://{listen}{slash}{path}");
-    // Where the port is taken, both rows that hold it have to be changed; each says so. Nobody has
-    // a reason to move the path.
-    let mut parameters = vec![
-        standard(EXPORTER_URL, Mode::Collector, url, "采集URL，端口须与监听地址一致", true),
-        standard(LISTEN_FLAG, Mode::Cmd, listen.clone(), "监听地址，端口须与采集URL一致", true),
-        standard(PATH_FLAG, Mode::Cmd, path.clone(), "指标路径", false),
-    ];
     // Flags that repeat a standard one, and empty ones, have been reported as just that.
     let more = description.parameters.iter();
     let more = more.filter(|more| !more.name().is_empty() && !is_standard(&more.flag));
-    parameters.extend(more.map(|parameter| StartParameter {
-        default: parameter.default.clone(),
+    // Only the first row can be an argument without a name.
+    let (arguments, named): (Vec<_>, Vec<_>) = more.partition(|more| more.argument.is_some());
+    for second in arguments.iter().skip(1) {
+        let place = description.place(&format!("parameter.{}.argument", second.name()));
+        let rule = "BlueKing 5.1 passes one argument without a flag, and this is another; make it a \
+                    flag or a variable.";
+        problems.add(place, rule);
+    }
+    let mut parameters: Vec<_> = arguments.into_iter().take(1).map(start_parameter).collect();
+    // Where the port is taken, both rows that hold it have to be changed; each says so. Nobody has
+    // a reason to move the path.
+    parameters.extend([
+        standard(EXPORTER_URL, Mode::Collector, url, "采集URL，端口须与监听地址一致", true),
+        standard(LISTEN_FLAG, Mode::Cmd, listen.clone(), "监听地址，端口须与采集URL一致", true),
+        standard(PATH_FLAG, Mode::Cmd, path.clone(), "指标路径", false),
+    ]);
+    parameters.extend(named.into_iter().map(start_parameter));
+    parameters
+}
+
+fn start_parameter(parameter: &Parameter) -> StartParameter {
+    let is_argument = parameter.argument.is_some();
+    let is_file = parameter.input == Input::File;
+    StartParameter {
+        // The name of a file is no path on a host.
+        default: if is_file { String::new() } else { parameter.default.clone() },
         mode: if parameter.env.is_some() { Mode::Env } else { Mode::Cmd },
         input: match parameter.input {
             Input::Password => ParameterType::Password,
             // 5.1 has no switch; flags of the kit take `--flag=true` too.
-            Input::Text | Input::Switch => ParameterType::Text,
+            Input::Text | Input::Switch | Input::File => ParameterType::Text,
         },
-        name: parameter.name().to_owned(),
+        name: if is_argument { String::new() } else { parameter.name().to_owned() },
         description: parameter.description.clone(),
         visible: parameter.visible,
-    }));
-    parameters
+    }
 }

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod builder;
 #[cfg(test)]
+mod earlier;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod plugin_files;
@@ -12,6 +14,9 @@ mod plugin_files;
 mod plugin_parameters;
 #[cfg(test)]
 mod robustness;
+#[cfg(test)]
+#[path = "../samples/mod.rs"]
+mod samples;
 #[cfg(test)]
 mod table;
 #[cfg(test)]

@@ -72,6 +72,13 @@ fn replaced(name: &str, from: &str, to: &str) -> Vec<u8> {
 }
 
 pub(crate) const CASES: &[Case] = &[
+    ("a file as start parameter", "zip-file", W, || {
+        let mut list: serde_json::Value =
+            serde_json::from_slice(&entries()[v51::CONFIG_SCHEMA]).unwrap();
+        let file = json!({"name": "--a", "mode": "cmd", "type": "file", "description": "a", "default": ""});
+        list.as_array_mut().unwrap().push(file);
+        with(v51::CONFIG_SCHEMA, list.to_string())
+    }),
     ("5.1: no info.json", "zip-missing", E, || without(&[v51::INFO])),
     ("5.1: no metrics.json", "zip-missing", E, || without(&[v51::METRICS])),
     ("5.1: no config_schema.json", "zip-missing", E, || without(&[v51::CONFIG_SCHEMA])),

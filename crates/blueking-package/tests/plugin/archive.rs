@@ -53,6 +53,7 @@ fn members_are_whole_folders_with_the_executable_first() {
         "debug.sh 755",
         "etc/bkmonitorbeat_debug.yaml.tpl 644",
         "etc/env.yaml.tpl 644",
+        "etc/{{file1}}.tpl 644",
         "info/config.json 644",
         "info/description.md 644",
         "info/logo.png 644",
@@ -70,12 +71,12 @@ fn members_are_whole_folders_with_the_executable_first() {
     let below = |folder: &str, files: &[&str]| -> Vec<String> {
         files.iter().map(|file| format!("{folder}/pool_exporter/{file}")).collect()
     };
-    assert_eq!(found[..18], below("external_plugins_linux_aarch64", &linux));
-    assert_eq!(found[18..36], below("external_plugins_linux_x86_64", &linux));
+    assert_eq!(found[..19], below("external_plugins_linux_aarch64", &linux));
+    assert_eq!(found[19..38], below("external_plugins_linux_x86_64", &linux));
     let mut windows = linux.map(|file| file.replace(".sh ", ".bat "));
     windows[0] = "pool_exporter.exe 755".to_owned();
     let windows: Vec<_> = windows.iter().map(String::as_str).collect();
-    assert_eq!(found[36..], below("external_plugins_windows_x86_64", &windows));
+    assert_eq!(found[38..], below("external_plugins_windows_x86_64", &windows));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use blueking_package::plugin::{FieldType, MonitorType, command_line, read_config, render};
+use blueking_package::plugin::{
+    ConfigItem, FieldType, MonitorType, command_line, read_config, render,
+};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Value, json};
 
@@ -82,6 +84,9 @@ fn information_is_the_same_for_every_system() {
 fn the_form_begins_with_host_and_port() {
     let config = text(&format!("{LINUX}/info/config.json"));
     let config: Value = serde_json::from_str(&config).unwrap();
+    let file = json!({"name": "--pool.file", "mode": "opt_cmd", "type": "file",
+        "default": "pool.conf", "description": "配置文件", "visible": true,
+        "file_base64": "c2hhcmRzID0gMg=="});
     let row = |name: &str, mode: &str, kind: &str, default: &str, text: &str, visible: bool| {
         json!({"name": name, "mode": mode, "type": kind, "default": default, "description": text,
                "visible": visible})
@@ -94,15 +99,22 @@ fn the_form_begins_with_host_and_port() {
         row("--pool.address", "opt_cmd", "text", "tcp://${host}:1234", "地址", true),
         row("--pool.deep", "opt_cmd", "switch", "false", "逐项采集", false),
         row("POOL_EXPORTER_PASSWORD", "env", "password", "", "密码", true),
+        file,
+        row("target", "pos_cmd", "text", "main", "对象", true),
     ]);
     assert_eq!(config, expected);
 
     let typed = [("port", "10000"), ("--pool.deep", "true"), ("--pool.address", "")];
     let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let words = command_line(&read_config(&package().members()).unwrap(), &typed.into());
-    let expected =
-        "--web.listen-address 127.0.0.1:10000 --web.telemetry-path /metrics --pool.deep ";
+    let items = read_config(&package().members()).unwrap();
+    let words = command_line(&items, &typed.into());
+    let expected = "--web.listen-address 127.0.0.1:10000 --web.telemetry-path /metrics --pool.deep \
+         --pool.file etc/pool.conf main ";
     assert_eq!(words, expected);
+    assert_eq!(items[7].file(), Ok(Some(b"shards = 2".to_vec())));
+    assert_eq!(items[8].file(), Ok(None));
+    let broken = ConfigItem { file_base64: Some("?".to_owned()), ..items[7].clone() };
+    assert!(broken.file().unwrap_err().contains("is no Base64"));
 }
 
 #[test]
@@ -190,6 +202,8 @@ fn templates_and_scripts_are_the_plugins_own() {
         "GSE_AGENT_HOME: /gse\nBK_PLUGIN_LOG_PATH: /log\nBK_PLUGIN_PID_PATH: /run/p.pid\n\
          POOL_EXPORTER_PASSWORD: secret\nBK_CMD_ARGS: --a b\n"
     );
+    // A site fills in name and content.
+    assert_eq!(text(&format!("{LINUX}/etc/{{{{file1}}}}.tpl")), "{{file1_content}}");
     let debug = text(&format!("{WINDOWS}/etc/bkmonitorbeat_debug.yaml.tpl"));
     assert!(debug.contains("namespace: pool_exporter\n"), "{debug}");
 }

@@ -52,8 +52,15 @@ fn each_rule_on_the_description_is_one_problem() {
             "env = ",
             "flag = '--pool.deep'\nenv = ",
             "parameter.POOL_EXPORTER_PASSWORD.env",
-            "remove one",
+            "leave one",
         ),
+        ("type = 'file'\n", "", "parameter.--pool.file.content", "Only a file"),
+        ("'pool.conf'", "'my pool.conf'", "parameter.--pool.file.default", "name that it has"),
+        ("'pool.conf'", "''", "parameter.--pool.file.default", "name that it has"),
+        ("content = 'shards = 2'", "", "parameter.--pool.file.content", "refuses the form"),
+        ("argument = 'target'", "argument = ''", "parameter.[4].argument", "has no name"),
+        ("argument = 'target'", "argument = 'a'\nenv = 'A'", "parameter.A.env", "leave one"),
+        ("default = 'main'", "default = 'a b'", "parameter.target.default", "nor blanks"),
         ("name = 'wait'", "name = 'POOL'", "group.POOL.name", "upper and lower case"),
         ("name = 'wait'", "name = '9'", "group.9.name", "^[a-zA-Z]"),
         ("description = '等待'", "description = ''", "group.wait.description", "empty"),
@@ -81,6 +88,10 @@ fn each_rule_on_the_definitions_is_one_problem() {
         let problems = generate_from(DESCRIPTION, &broken).expect_err(to);
         assert_only(&problems, &format!("definitions of pool_exporter: {field}"), expected);
     }
+
+    let broken = replaced(DEFINITIONS, "[\"target\"]", "[]");
+    let problems = generate_from(DESCRIPTION, &broken).unwrap_err();
+    assert_only(&problems, "blueking.toml: parameter.target.argument", "takes no arguments");
 
     let broken = DEFINITIONS.replace("\"name\"]", "\"ip\"]");
     let description = replaced(DESCRIPTION, "name = '名称'", "ip = '名称'");

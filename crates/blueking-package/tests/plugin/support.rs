@@ -34,6 +34,18 @@ env = 'POOL_EXPORTER_PASSWORD'
 type = 'password'
 description = '密码'
 
+[[parameter]]
+flag = '--pool.file'
+type = 'file'
+default = 'pool.conf'
+content = 'shards = 2'
+description = '配置文件'
+
+[[parameter]]
+argument = 'target'
+default = 'main'
+description = '对象'
+
 [[group]]
 name = 'pool'
 description = '连接池'
@@ -53,7 +65,8 @@ metrics = ['size_bytes']
 pub(crate) const DEFINITIONS: &str = r#"{
   "name": "pool_exporter",
   "version": "0.1.0",
-  "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.address"}, {"name": "pool.deep"}],
+  "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.address"}, {"name": "pool.deep"}, {"name": "pool.file"}],
+  "arguments": ["target"],
   "metrics": [
     {"name": "pool_usage_percent", "kind": "gauge", "unit": "percent", "labels": ["name"], "zh": "使用率"},
     {"name": "pool_uses_total", "kind": "counter", "labels": ["name"], "zh": "使用次数"},

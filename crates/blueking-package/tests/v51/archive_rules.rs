@@ -223,11 +223,10 @@ fn each_rule_of_the_metrics_url_is_one_problem() {
 
 #[test]
 fn each_rule_of_the_files_is_one_problem() {
-    let mut arm = elf();
+    let mut arm = elf(62, &[]);
     arm[18] = 0xb7;
-    let mut pe32 = pe();
-    let last = pe32.len() - 1;
-    pe32[last] = 1;
+    let mut pe32 = pe(0x8664, &[]);
+    pe32[0x80 + 25] = 1;
     let rows: [(&str, Option<Vec<u8>>, &str); 20] = [
         (v51::INFO, None, "missing"),
         (v51::INFO, Some(b"{".to_vec()), "not JSON"),
@@ -244,11 +243,11 @@ fn each_rule_of_the_files_is_one_problem() {
         (v51::DESCRIPTION, Some(b"GBK: \xd6\xf7".to_vec()), "not UTF-8 from byte 5"),
         (v51::LINUX_EXPORTER, Some(Vec::new()), "empty"),
         (v51::LINUX_EXPORTER, Some(b"#!/bin/sh".to_vec()), "not an ELF"),
-        (v51::LINUX_EXPORTER, Some(pe()), "not an ELF"),
+        (v51::LINUX_EXPORTER, Some(pe(0x8664, &[])), "not an ELF"),
         (v51::LINUX_EXPORTER, Some(arm), "not x86-64"),
-        (v51::WINDOWS_EXPORTER, Some(elf()), "not a Windows"),
+        (v51::WINDOWS_EXPORTER, Some(elf(62, &[])), "not a Windows"),
         (v51::WINDOWS_EXPORTER, Some(pe32), "not PE32+"),
-        ("exporterwindows.exe", Some(pe()), "rename"),
+        ("exporterwindows.exe", Some(pe(0x8664, &[])), "rename"),
     ];
     for (name, bytes, expected) in rows {
         let mut entries = package().to_entries();

@@ -8,6 +8,9 @@ mod hostile_zips;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
+#[path = "../samples/mod.rs"]
+mod samples;
+#[cfg(test)]
 mod source_rules;
 #[cfg(test)]
 mod support;

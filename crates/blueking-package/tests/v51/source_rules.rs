@@ -239,3 +239,32 @@ fn what_5_1_alone_leaves_out_is_left_out() {
     let mut fields = documents.metrics.iter().flat_map(|table| &table.fields);
     assert!(fields.all(|field| field.name != "sys_disk_size"));
 }
+
+#[test]
+fn an_argument_comes_first_and_a_file_is_a_path_on_the_host() {
+    let more = "[[parameter]]\nargument = 'target'\ndefault = 'main'\ndescription = '对象'\n\
+                [[parameter]]\nflag = '--path.rootfs'\ntype = 'file'\ndefault = 'a.conf'\n\
+                content = 'a'\ndescription = '文件'\n";
+    let own = "[[parameter]]\nflag = '--path.rootfs'\ndefault = '/'\ndescription = '根目录'\n";
+    let description = replaced(DESCRIPTION, own, more);
+    let definitions =
+        replaced(DEFINITIONS, "\"metrics\":", "\"arguments\": [\"target\"], \"metrics\":");
+    let documents = generate_from(&description, &definitions).unwrap();
+    let rows: Vec<_> = documents
+        .config_schema
+        .iter()
+        .map(|row| (&*row.name, row.mode, row.input, &*row.default))
+        .collect();
+    let text = ParameterType::Text;
+    assert_eq!(rows[0], ("", Mode::Cmd, text, "main"));
+    assert_eq!(rows[1].0, "_exporter_url_");
+    assert_eq!(rows[4], ("--path.rootfs", Mode::Cmd, text, ""));
+    let words = v51::command_line(&documents.config_schema, &Default::default());
+    assert_eq!((&*words[0], words.len()), ("main", 3));
+
+    // Only the first row may be without a name.
+    let second = "[[parameter]]\nargument = 'b'\ndescription = 'b'\n[[group]]\nname = 'memory'";
+    let broken = replaced(&description, "[[group]]\nname = 'memory'", second);
+    let problems = generate_from(&broken, &definitions).unwrap_err();
+    assert_only(&problems, "blueking.toml: parameter.b.argument", "passes one argument");
+}

@@ -4,6 +4,8 @@ use blueking_package::check::Finding;
 use blueking_package::v51::{Documents, Entries, Package, generate};
 use blueking_package::{Definitions, PackageDescription, Problem};
 
+pub(crate) use crate::samples::{elf, pe, png};
+
 pub(crate) const DESCRIPTION: &str = "
 plugin_id = 'host_exporter'
 component_name = 'hostexporter'
@@ -71,38 +73,9 @@ pub(crate) fn package() -> Package {
         documents: documents(),
         description: "# 主机指标\n".to_owned(),
         logo: png(155, 65),
-        linux: Some(elf()),
-        windows: Some(pe()),
+        linux: Some(elf(62, &[])),
+        windows: Some(pe(0x8664, &[])),
     }
-}
-
-/// As much of an x86-64 ELF as tells it from others.
-pub(crate) fn elf() -> Vec<u8> {
-    let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
-    bytes.resize(64, 0);
-    bytes[16] = 3;
-    bytes[18] = 0x3e;
-    bytes
-}
-
-/// As much of an x86-64 PE32+ as tells it from others.
-pub(crate) fn pe() -> Vec<u8> {
-    let mut bytes = b"MZ".to_vec();
-    bytes.resize(0x3c, 0);
-    bytes.extend([0x40, 0, 0, 0]);
-    bytes.extend(b"PE\0\0\x64\x86");
-    bytes.resize(0x40 + 22, 0);
-    bytes.extend([0x22, 0, 0x0b, 0x02]);
-    bytes
-}
-
-/// The start of a PNG of this size.
-pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    bytes.extend(width.to_be_bytes());
-    bytes.extend(height.to_be_bytes());
-    bytes.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
-    bytes
 }
 
 /// The problems as lines, for a test to compare.

@@ -62,6 +62,15 @@ impl Field {
         self
     }
 
+    /// States that the name is this exporter's own, and so under the rules for names.
+    pub(super) const fn own(mut self) -> Self {
+        self.kind = match self.kind {
+            Kind::Gauge(gauge) => Kind::Gauge(gauge.compatible_with("")),
+            Kind::Counter(counter) => Kind::Counter(counter.compatible_with("")),
+        };
+        self
+    }
+
     /// Lets the number be below 0.
     pub(super) const fn signed(mut self) -> Self {
         self.signed = true;

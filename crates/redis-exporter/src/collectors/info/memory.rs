@@ -93,7 +93,8 @@ pub(super) const FIELDS: &[Field] = &[
         "AOF缓冲内存",
         "Memory of the buffers of the append-only file.",
     )
-    .unit(Unit::Bytes),
+    .unit(Unit::Bytes)
+    .own(),
     gauge(
         "mem_not_counted_for_evict",
         "redis_mem_not_counted_for_eviction_bytes",

@@ -16,6 +16,8 @@ use std::sync::LazyLock;
 use exporter_kit::{CollectError, Collector, Metric, Samples};
 
 use self::field::Field;
+#[cfg(test)]
+use self::field::NAMES_OF;
 use crate::client::{RedisError, Target};
 use crate::info::Info;
 use crate::resp::Value;
@@ -137,7 +139,7 @@ mod tests {
         let (out, page) = page(INFO);
         assert_eq!(out.dropped().total(), 0);
         for line in [
-            "redis_instance_info{role=\"master\",redis_version=\"7.0.15\",redis_mode=\"standalone\",os=\"Linux 6.1.0 x86_64\",maxmemory_policy=\"noeviction\",tcp_port=\"0\"} 1",
+            "redis_instance_info{role=\"master\",redis_version=\"7.0.15\",redis_build_id=\"ae4d7c971a948f0\",redis_mode=\"standalone\",os=\"Linux 6.1.0 x86_64\",maxmemory_policy=\"noeviction\",tcp_port=\"0\",run_id=\"9690d656bb9a1de469892774376c7ae3e0124b5a\",process_id=\"29235\",master_replid=\"211236674240f8f628b98671f473bebc5a6effc1\"} 1",
             "redis_connected_clients 1",
             "redis_memory_used_bytes 941152",
             "redis_memory_max_bytes 0",
@@ -156,6 +158,17 @@ mod tests {
         }
         // It has never been saved: -1 is no time.
         assert!(!page.contains("\nredis_rdb_last_bgsave_duration_sec "), "{page}");
+    }
+
+    #[test]
+    fn names_that_redis_exporter_does_not_have_do_not_claim_to_be_its() {
+        let own: Vec<_> = METRICS
+            .iter()
+            .map(|metric| metric.describe())
+            .filter(|metric| metric.compatible_with != NAMES_OF)
+            .map(|metric| metric.name)
+            .collect();
+        assert_eq!(own, ["redis_mem_aof_buffer_bytes", "redis_commands_latency_seconds"]);
     }
 
     #[test]

@@ -5,9 +5,23 @@ use exporter_kit::{Gauge, Metric, Samples, Unit};
 use super::field::{Field, NAMES_OF, counter, gauge};
 use crate::info::Info;
 
-const INSTANCE: Gauge<6> =
+/// What `INFO` says of the instance; the labels are called as the keys are.
+const INSTANCE_KEYS: [&str; 10] = [
+    "role",
+    "redis_version",
+    "redis_build_id",
+    "redis_mode",
+    "os",
+    "maxmemory_policy",
+    "tcp_port",
+    "run_id",
+    "process_id",
+    "master_replid",
+];
+
+const INSTANCE: Gauge<10> =
     Gauge::new("redis_instance_info", "Constant 1, labelled with what runs.")
-        .labels(["role", "redis_version", "redis_mode", "os", "maxmemory_policy", "tcp_port"])
+        .labels(INSTANCE_KEYS)
         .zh("实例信息")
         .compatible_with(NAMES_OF);
 
@@ -90,15 +104,8 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 pub(super) fn set(info: &Info<'_>, out: &mut Samples) {
-    let Some(version) = info.text("redis_version") else { return };
-    let text = |key| info.text(key).unwrap_or_default();
-    let labels = [
-        text("role"),
-        version,
-        text("redis_mode"),
-        text("os"),
-        text("maxmemory_policy"),
-        text("tcp_port"),
-    ];
-    out.set(&INSTANCE, labels, 1.0);
+    if info.text("redis_version").is_some() {
+        let labels = INSTANCE_KEYS.map(|key| info.text(key).unwrap_or_default());
+        out.set(&INSTANCE, labels, 1.0);
+    }
 }

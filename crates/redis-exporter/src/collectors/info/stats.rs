@@ -23,6 +23,7 @@ pub(super) const FIELDS: &[Field] = &[
         "已处理命令数",
         "Commands processed.",
     ),
+    // The first releases of redis_exporter had it, and dashboards still ask for it.
     gauge(
         "instantaneous_ops_per_sec",
         "redis_instantaneous_ops_per_sec",
@@ -93,19 +94,19 @@ pub(super) const FIELDS: &[Field] = &[
     )
     .unit(Unit::Seconds)
     .in_parts(1e6),
-    counter(
+    gauge(
         "sync_full",
         "redis_replica_resyncs_full",
         "全量同步次数",
         "Full resynchronisations of replicas.",
     ),
-    counter(
+    gauge(
         "sync_partial_ok",
         "redis_replica_partial_resync_accepted",
         "部分同步成功次数",
         "Partial resynchronisations that were granted.",
     ),
-    counter(
+    gauge(
         "sync_partial_err",
         "redis_replica_partial_resync_denied",
         "部分同步拒绝次数",

@@ -1,0 +1,55 @@
+//! The command line of `bench`.
+
+use std::str::FromStr;
+
+use gumdrop::Options;
+
+/// Flags of `bench`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Bench {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "install Go and its libraries where they are missing")]
+    pub(crate) setup: bool,
+    #[options(free, parse(try_from_str), help = "host (the default) or kit")]
+    pub(crate) what: Option<Subject>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// The packaged exporter of hosts.
+    Host,
+    /// Pages that the kit makes.
+    Kit,
+}
+
+impl FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "host" => Ok(Self::Host),
+            "kit" => Ok(Self::Kit),
+            _ => Err(format!("{text:?} cannot be measured; give host or kit")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Command, parsed};
+    use super::*;
+
+    #[test]
+    fn one_of_two_is_measured() {
+        for (word, expected) in [("host", Subject::Host), ("kit", Subject::Kit)] {
+            match parsed(&["bench", word]).unwrap() {
+                Command::Bench(Bench { what, .. }) => assert_eq!(what, Some(expected)),
+                command => panic!("{command:?}"),
+            }
+        }
+        let error = parsed(&["bench", "redis"]).unwrap_err();
+        assert!(error.contains("give host or kit"), "{error}");
+    }
+}

@@ -1,0 +1,37 @@
+//! The command line of `check`.
+
+use gumdrop::Options;
+
+/// Flags of `check`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Check {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "print the findings as JSON")]
+    pub(crate) json: bool,
+    #[options(
+        no_short,
+        meta = "FILE",
+        help = "the .tgz that a site has of the plugin: is the version raised as it should be?"
+    )]
+    pub(crate) earlier: Option<String>,
+    #[options(free, help = "packages: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
+    pub(crate) files: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Command, parsed};
+    use super::*;
+
+    #[test]
+    fn files_and_json_come_in_any_order() {
+        match parsed(&["check", "a.zip", "--json", "--earlier=c.tgz", "b.tgz"]).unwrap() {
+            Command::Check(Check { files, json, earlier, .. }) => {
+                assert_eq!((files, json), (vec!["a.zip".to_owned(), "b.tgz".to_owned()], true));
+                assert_eq!(earlier.as_deref(), Some("c.tgz"));
+            }
+            command => panic!("{command:?}"),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line of `dist`.
+
+use std::str::FromStr;
+
+use gumdrop::Options;
+
+use crate::dist::{Choice, Target, Targets};
+
+/// Flags of `dist`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Dist {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(
+        no_short,
+        meta = "ROUTE",
+        parse(try_from_str),
+        help = "where std and linkers for the targets come from: auto (the default), rustup, cross \
+                (in containers) or distro"
+    )]
+    pub(crate) toolchain: Choice,
+    #[options(no_short, help = "install what is missing, after saying what that is")]
+    pub(crate) setup: bool,
+    #[options(
+        no_short,
+        help = "also make executables with TLS, to be run alone or from a container image (target/dist/standalone)"
+    )]
+    pub(crate) standalone: bool,
+    #[options(no_short, help = "print the plan and do nothing")]
+    pub(crate) dry_run: bool,
+    #[options(
+        no_short,
+        meta = "LIST",
+        parse(try_from_str),
+        help = "targets, separated by commas: linux,linux-aarch64,windows (the default); windows7 \
+                in place of windows is for hosts before Windows 10"
+    )]
+    pub(crate) targets: Targets,
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "rustup" => Ok(Self::Rustup),
+            "cross" => Ok(Self::Cross),
+            "distro" => Ok(Self::Distro),
+            _ => Err(format!("{text:?} is none of auto, rustup, cross and distro")),
+        }
+    }
+}
+
+impl FromStr for Targets {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut targets = text
+            .split(',')
+            .map(|name| {
+                let known = Target::ALL.into_iter().find(|target| target.name() == name);
+                known.ok_or_else(|| {
+                    let names = Target::ALL.map(Target::name).join(", ");
+                    format!("{name:?} is none of {names}")
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        targets.sort();
+        targets.dedup();
+        if targets.contains(&Target::Windows) && targets.contains(&Target::Windows7) {
+            return Err("a package has one executable for Windows: windows or windows7".to_owned());
+        }
+        Ok(Self(targets))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Command, parsed};
+    use super::*;
+
+    fn dist(words: &[&str]) -> Result<Dist, String> {
+        match parsed(&[&["dist"], words].concat())? {
+            Command::Dist(dist) => Ok(dist),
+            command => panic!("{command:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_have_defaults() {
+        let dist = dist(&[]).unwrap();
+        assert_eq!(dist.toolchain, Choice::Auto);
+        assert_eq!(dist.targets.0, [Target::Linux, Target::LinuxAarch64, Target::Windows]);
+        assert!(!dist.setup && !dist.dry_run);
+    }
+
+    #[test]
+    fn both_forms_of_a_value_are_taken() {
+        for arguments in [
+            &["--toolchain=distro", "--targets=windows,linux,windows", "--dry-run"][..],
+            &["--toolchain", "distro", "--targets", "linux,windows", "--dry-run"],
+        ] {
+            let dist = dist(arguments).unwrap();
+            assert_eq!(dist.toolchain, Choice::Distro);
+            assert_eq!(dist.targets.0, [Target::Linux, Target::Windows]);
+            assert!(dist.dry_run);
+        }
+    }
+
+    #[test]
+    fn wrong_use_is_told() {
+        for (arguments, expected) in [
+            (&["--toolchain=nix"][..], "none of auto, rustup, cross and distro"),
+            (&["--targets=linux,aix"], "none of linux, linux-aarch64, windows, windows7"),
+            (&["--targets="], "none of linux, linux-aarch64, windows, windows7"),
+            (&["--targets=windows,windows7"], "one executable for Windows"),
+            (&["--setup=true"], "setup"),
+            (&["--offline"], "offline"),
+            (&["everything"], "everything"),
+        ] {
+            let error = dist(arguments).unwrap_err();
+            assert!(error.contains(expected) && error.contains("--help"), "{error}");
+        }
+    }
+}

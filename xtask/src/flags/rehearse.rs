@@ -1,0 +1,82 @@
+//! The command line of `rehearse`.
+
+use std::str::FromStr;
+
+use blueking_package::plugin::System;
+use gumdrop::Options;
+
+use crate::rehearse::name_of;
+
+/// Flags of `rehearse`.
+#[derive(Debug, Default, Options)]
+pub(crate) struct Rehearse {
+    #[options(no_short, help = "print this help")]
+    help: bool,
+    #[options(no_short, help = "print the report as JSON; the list then goes to stderr")]
+    pub(crate) json: bool,
+    #[options(no_short, meta = "FILE", help = "write the report as a page for browsers too")]
+    pub(crate) html: Option<String>,
+    #[options(
+        no_short,
+        meta = "SYSTEM",
+        parse(try_from_str),
+        help = "linux (the default), linux-aarch64 (under qemu) or windows (under Wine)"
+    )]
+    pub(crate) os: Option<Os>,
+    #[options(
+        no_short,
+        meta = "NAME=VALUE",
+        help = "fill in a row of the form, such as port=9700; may be given many times"
+    )]
+    pub(crate) param: Vec<String>,
+    #[options(free, help = "a package: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
+    pub(crate) file: Option<String>,
+}
+
+/// A system as it is called on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Os(pub(crate) System);
+
+impl FromStr for Os {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = System::ALL.into_iter().find(|&system| name_of(system) == text);
+        found.map(Self).ok_or_else(|| {
+            let names = System::ALL.map(name_of).join(", ");
+            format!("{text:?} is none of {names}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Command, parsed};
+    use super::*;
+
+    #[test]
+    fn rows_of_the_form_are_taken_as_they_are_named() {
+        let words = [
+            "rehearse",
+            "--param=--web.listen-address=:1",
+            "--param",
+            "port=2",
+            "--os=windows",
+            "p",
+        ];
+        match parsed(&words).unwrap() {
+            Command::Rehearse(Rehearse { param, os, file, .. }) => {
+                assert_eq!(param, ["--web.listen-address=:1", "port=2"]);
+                assert_eq!((os, file.as_deref()), (Some(Os(System::WindowsX86_64)), Some("p")));
+            }
+            command => panic!("{command:?}"),
+        }
+        for (words, expected) in [
+            (&["rehearse", "--os=aix", "p"], "none of linux-aarch64, linux, windows"),
+            (&["rehearse", "p", "q"], "q"),
+        ] {
+            let error = parsed(words).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

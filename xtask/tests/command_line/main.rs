@@ -1,0 +1,34 @@
+//! `cargo xtask` as it is typed wrongly: nothing is done, and the exit code is 2.
+
+#![allow(clippy::unwrap_used, reason = "all of it is test code")]
+
+use std::process::Command;
+
+#[test]
+fn wrong_use_is_exit_code_2_and_says_what_to_write_instead() {
+    for (arguments, expected) in [
+        (&[][..], "which task?"),
+        (&["release"], "release"),
+        (&["new"], "which name?"),
+        (&["new", "redis"], "write redis-exporter"),
+        (&["new", "Redis-exporter"], "words of lower-case letters"),
+        (&["new", "host-exporter"], "has this plugin id already"),
+        (&["new", "host-exporter", "--port=0"], "give 1 to 65535"),
+        (&["new", "host-exporter", "--port=9601"], "has port 9601 already"),
+        (&["new", "host-exporter", "--port=65536"], "port"),
+        (&["check"], "which packages?"),
+        (&["rehearse"], "which package?"),
+        (&["rehearse", "--os=aix", "p.tgz"], "none of linux-aarch64, linux, windows"),
+        (&["dist", "--targets=aix"], "none of linux, linux-aarch64, windows, windows7"),
+        (&["dist", "--toolchain=gcc"], "none of auto"),
+        (&["bench", "redis"], "give host or kit"),
+        (&["fuzz", "--seconds=0"], "seconds"),
+        (&["ci", "--jsn"], "jsn"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = command.args(arguments).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.starts_with("xtask: ") && told.contains(expected), "{arguments:?}: {told}");
+        assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{arguments:?}");
+    }
+}
