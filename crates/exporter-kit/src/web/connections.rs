@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a new connection may wait for the thread of one that has given way.
+/// How long a new connection may wait for one that gives way to be gone.
 const HANDOVER: Duration = Duration::from_millis(500);
 
 /// How often a new connection looks meanwhile whether another one can give way.
@@ -44,7 +44,7 @@ enum State {
     Served,
     /// Its response is on the way since then.
     Sending(u64),
-    /// Shut down to make room; its thread is about to leave.
+    /// Shut down to make room; whoever has it is about to let it go.
     GivingWay,
 }
 
@@ -188,8 +188,8 @@ impl Place {
         self.change(State::Waiting(self.connections.now()));
     }
 
-    /// Whether the connection can be in another state; it cannot once it gives way. Only its own
-    /// thread calls this.
+    /// Whether the connection can be in another state; it cannot once it gives way. Only
+    /// who has the connection calls this.
     fn change(&self, to: State) -> bool {
         let from = self.open.state();
         if from == State::GivingWay || !self.open.change(from, to) {

@@ -1,8 +1,8 @@
 //! The web side: own sockets and threads, tiny_http's response writer.
 //!
-//! An exporter serves small pages to a few scrapers, so a thread for each connection that has
-//! something to say is simple; those that wait are together in the lobby. What keeps it safe is that
-//! everything is bounded: connections, request heads, time.
+//! An exporter serves small pages to a few scrapers, so a thread for each connection is simple.
+//! Scrapers that keep theirs share one between two requests where the system can tell which of them
+//! asks (`lobby`). What keeps it safe is that everything is bounded: connections, request heads, time.
 
 mod accept;
 #[cfg(feature = "web-config")]

@@ -19,8 +19,8 @@ const MAX_HEADERS: usize = 64;
 /// How much is received at once.
 const CHUNK_BYTES: usize = 2048;
 
-/// How long a connection may stay open between two requests. Longer than the usual scrape
-/// interval of a minute, so that a scraper keeps its connection.
+/// How long a connection may stay open between two requests, and a sweep longer. More than the usual
+/// scrape interval of a minute, so that a scraper keeps its connection.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// What is served; anything else is answered with 405.
@@ -75,7 +75,7 @@ pub(crate) enum Arrived {
     /// One request and nothing else.
     Request(Request),
     Nothing,
-    /// The client has gone.
+    /// The client has gone, or will ask for nothing more.
     Nobody,
     /// A part of a request, or several: for [`RequestReader::next`].
     Other,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// How long a refused client is listened to, so that it gets to read why.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// A connection in the hands of its thread.
+/// A connection in the hands of whoever serves it.
 pub(crate) enum Stream {
     Plain(Tcp),
     #[cfg(feature = "tls")]
