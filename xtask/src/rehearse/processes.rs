@@ -23,9 +23,10 @@ pub(crate) fn running_in(folder: &Path) -> Vec<u32> {
     numbers.filter(is_there).collect()
 }
 
-/// Whether a process runs: one that has ended and was not waited for has no program any more.
+/// Whether a process runs: one that has ended and was not waited for has neither program nor folder
+/// any more. It gives up one after the other.
 pub(crate) fn is_alive(pid: u32) -> bool {
-    fs::read_link(format!("/proc/{pid}/exe")).is_ok()
+    ["exe", "cwd"].iter().any(|link| fs::read_link(format!("/proc/{pid}/{link}")).is_ok())
 }
 
 /// The arguments that a process was started with, its own name first.
