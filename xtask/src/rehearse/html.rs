@@ -27,7 +27,7 @@ padding:.35rem 0;border-top:1px solid var(--line)}
 ul{margin:.2rem 0;padding-left:1.1rem}li{white-space:pre-wrap}summary{cursor:pointer}
 table{border-collapse:collapse;width:100%}th{text-align:left}
 td,th{vertical-align:top;padding:.25rem .8rem .25rem 0;border-top:1px solid var(--line)}
-td:first-child{width:45%}
+td:first-child{width:45%}td:nth-child(2){white-space:nowrap}
 @media(max-width:44rem){.step{grid-template-columns:5rem minmax(0,1fr) 3.5rem}
 .seconds{grid-column:3}.seen{grid-column:1/-1;grid-row:2}td,th,td:first-child{display:block;width:auto;padding:0;border:0}tr{display:block;padding:.35rem 0;
 border-top:1px solid var(--line)}tr.head{display:none}}
