@@ -108,6 +108,7 @@ mod tests {
                 own("scrape_samples_discarded_total"),
                 metric(format!("{binary}_build_info"), &build),
                 metric("promhttp_metric_handler_requests_in_flight".to_owned(), &[]),
+                metric("promhttp_metric_handler_requests_total".to_owned(), &["code"]),
                 metric("process_threads".to_owned(), &[]),
                 metric("process_virtual_memory_max_bytes".to_owned(), &[]),
             ],
