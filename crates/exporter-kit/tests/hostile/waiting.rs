@@ -34,6 +34,12 @@ impl Kept {
         self.send(&format!("GET {path} HTTP/1.1\r\n\r\n"));
     }
 
+    /// Asks for a page, and says how many seconds it will wait for that.
+    fn ask_within(&mut self, path: &str, seconds: &str) {
+        let timeout = format!("X-Prometheus-Scrape-Timeout-Seconds: {seconds}");
+        self.send(&format!("GET {path} HTTP/1.1\r\n{timeout}\r\n\r\n"));
+    }
+
     fn read(&mut self) -> String {
         let mut body = Vec::new();
         read_one(&mut self.0, &mut body);
@@ -74,10 +80,7 @@ fn one_that_hangs_holds_up_nobody_who_waits() {
     let mut exporter = Exporter::start("gate good");
     let [mut stuck, mut other, mut third] = [(); 3].map(|()| Kept::new(&exporter));
     until("all of them wait", || exporter.connections() == 0);
-    stuck.send(
-        "GET /metrics?collect[]=gate HTTP/1.1\r\n\
-         X-Prometheus-Scrape-Timeout-Seconds: 3600\r\n\r\n",
-    );
+    stuck.ask_within("/metrics?collect[]=gate", "3600");
     until("it is being answered", || exporter.in_flight_of("gate good") == 1);
     for _ in 0..10 {
         let begun = Instant::now();
@@ -101,9 +104,7 @@ fn scrapers_with_hardly_any_patience_hold_up_nobody_who_waits() {
     let [mut hasty, mut other] = [(); 2].map(|()| Kept::new(&exporter));
     for timeout in ["0.001", "0.01", "0.05", "0.1", "1"] {
         until("both wait", || exporter.connections() == 0);
-        hasty.send(&format!(
-            "GET /metrics HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: {timeout}\r\n\r\n"
-        ));
+        hasty.ask_within("/metrics", timeout);
         let begun = Instant::now();
         assert!(sample(&other.get("/metrics?collect[]=good"), "good_runs").is_some());
         assert!(begun.elapsed() < SECOND, "{:?} beside {timeout} s", begun.elapsed());
@@ -148,13 +149,10 @@ fn a_page_is_there_in_time_though_its_collector_is_with_somebody_else() {
     let mut exporter = Exporter::start("gate good");
     let [mut patient, mut other] = [(); 2].map(|()| Kept::new(&exporter));
     until("both wait", || exporter.connections() == 0);
-    patient.send(
-        "GET /metrics?collect[]=gate HTTP/1.1\r\n\
-         X-Prometheus-Scrape-Timeout-Seconds: 3600\r\n\r\n",
-    );
+    patient.ask_within("/metrics?collect[]=gate", "3600");
     until("it is being answered", || exporter.in_flight_of("gate good") == 1);
     for _ in 0..3 {
-        other.send("GET /metrics HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n");
+        other.ask_within("/metrics", "1");
         let begun = Instant::now();
         let page = other.read();
         assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
