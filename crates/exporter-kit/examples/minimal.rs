@@ -1,4 +1,4 @@
-//! A whole exporter: how many entries a spool folder has. `cargo run --example minimal`
+//! A whole exporter: how many entries a spool folder has. `cargo run -p exporter-kit --example minimal`
 use std::process::ExitCode;
 
 use exporter_kit::{CollectError, Collector, Exporter, Gauge, Metric, Samples};
