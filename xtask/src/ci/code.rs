@@ -73,7 +73,10 @@ fn test(workspace: &Workspace, tools: &Tools, log: &str, chosen: &[&str]) -> Res
         }
         // It did not compile, or died.
         Err(error) if failed == 0 => Err(error),
-        Err(error) => Ok(Done::Mixed { passed, failed, skipped, why: format!("{error:#}") }),
+        Err(_) => {
+            let why = format!("{}\n{}", failed_names(&output).join(", "), failures(&output));
+            Ok(Done::Mixed { passed, failed, skipped, why: format!("{why}({})", log.display()) })
+        }
     }
 }
 
@@ -89,9 +92,62 @@ fn count(output: &str) -> (usize, usize, usize) {
     })
 }
 
+/// The names in cargo's lines `test web::accept ... FAILED`: who reads only the end of a long
+/// output must learn which test it was.
+fn failed_names(output: &str) -> Vec<&str> {
+    let tests = output.lines().filter_map(|line| line.strip_prefix("test "));
+    tests.filter_map(|test| test.strip_suffix(" ... FAILED")).collect()
+}
+
+/// What the failed tests printed, each after its line `---- web::accept stdout ----`.
+fn failures(output: &str) -> String {
+    let mut inside = false;
+    let mut found = String::new();
+    for line in output.lines() {
+        if line.starts_with("---- ") && line.ends_with(" stdout ----") {
+            inside = true;
+        } else if line == "failures:" || line.starts_with("test result: ") {
+            inside = false;
+        }
+        if inside && !line.is_empty() {
+            found.push_str(line);
+            found.push('\n');
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failed_tests_are_named_with_what_they_printed() {
+        let output = "
+test a ... ok
+test b::c ... FAILED
+test src/lib.rs - d (line 3) ... FAILED
+
+failures:
+
+---- b::c stdout ----
+
+thread 'b::c' panicked at src/b.rs:9:5:
+too late
+---- src/lib.rs - d (line 3) stdout ----
+no
+
+failures:
+    b::c
+    src/lib.rs - d (line 3)
+
+test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out
+";
+        assert_eq!(failed_names(output), ["b::c", "src/lib.rs - d (line 3)"]);
+        let printed = "---- b::c stdout ----\nthread 'b::c' panicked at src/b.rs:9:5:\ntoo late\n\
+                       ---- src/lib.rs - d (line 3) stdout ----\nno\n";
+        assert_eq!(failures(output), printed);
+    }
 
     #[test]
     fn the_results_of_all_test_binaries_are_added() {

@@ -63,11 +63,13 @@ impl Report {
         self.troubles.push(line);
     }
 
-    /// Prints what needs attention again, and the counts as the last line.
+    /// Prints what needs attention again, each at no great length, and the counts as the last line.
     pub(crate) fn close(&self) {
         println!();
         for trouble in &self.troubles {
-            println!("{}", trouble.lines().next().unwrap_or_default());
+            for line in trouble.lines().take(20) {
+                println!("{line}");
+            }
         }
         println!("{}", self.counts());
     }
