@@ -120,11 +120,50 @@ fn accept_for_ever(listener: &TcpListener, server: &Arc<Server>, connections: &A
 }
 
 fn start_connection(stream: TcpStream, server: &Arc<Server>, connections: &Arc<Connections>) {
+    if has_gone(&stream) {
+        return;
+    }
     let Some(place) = connections.admit(stream) else { return };
     let server = Arc::clone(server);
     if let Err(error) = connection::spawn(move || Connection::serve(server, place)) {
         // The place was dropped with the closure, and the connection with it.
         log::debug!("cannot start a thread for a connection: {error}");
         connections.make_room(ACCEPT_PAUSE);
+    }
+}
+
+/// Whether the client has reset the connection while it was waiting to be accepted. It costs next
+/// to nothing then: many such clients must not fill the queue in which a scraper waits.
+fn has_gone(stream: &TcpStream) -> bool {
+    // There is no other side any more. One that has ended orderly may be waiting for its response.
+    stream.peer_addr().is_err()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io::Write;
+    use std::net::{Ipv4Addr, Shutdown};
+
+    use socket2::SockRef;
+
+    use super::*;
+
+    #[test]
+    fn who_resets_has_gone_and_who_ends_has_not() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let connected = || {
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+            client
+        };
+        let _waiting = connected();
+        assert!(!has_gone(&listener.accept().unwrap().0));
+        let ended = connected();
+        ended.shutdown(Shutdown::Write).unwrap();
+        assert!(!has_gone(&listener.accept().unwrap().0));
+        let reset = connected();
+        SockRef::from(&reset).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(reset);
+        assert!(has_gone(&listener.accept().unwrap().0));
     }
 }

@@ -1,6 +1,6 @@
 //! Clients that connect and do nothing good with it.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,7 +10,7 @@ use socket2::SockRef;
 
 use crate::alone;
 use crate::client::{connect, get};
-use crate::exporter::{Exporter, allow_descriptors, until};
+use crate::exporter::{Exporter, allow_descriptors, in_time, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,16 +18,22 @@ const SECOND: Duration = Duration::from_secs(1);
 fn twenty_thousand_clients_that_ask_and_reset() {
     let _alone = alone();
     let exporter = Exporter::start("good");
-    for _ in 0..20_000 {
-        let mut stream = connect(exporter.address()).unwrap();
-        // Closing sends a reset then, instead of an orderly end.
-        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
-        // What the exporter has closed already is as good.
-        let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
-    }
-    let reply = exporter.get("/metrics");
-    assert_eq!(reply.status, 200);
-    assert!(reply.took < SECOND, "the next scrape took {:?}", reply.took);
+    in_time(SECOND, "the next scrape", || {
+        for number in 0..20_000 {
+            let mut stream = connect(exporter.address()).unwrap();
+            // Closing sends a reset then, instead of an orderly end.
+            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+            // What the exporter has closed already is as good.
+            let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+            // Most have gone before they are accepted; some go in the middle of their response.
+            if number % 10 == 0 {
+                let _ = stream.read(&mut [0]);
+            }
+        }
+        let reply = exporter.get("/metrics");
+        assert_eq!(reply.status, 200);
+        reply.took
+    });
     until("their threads have left", || exporter.connections() <= 1);
     assert_eq!(exporter.stop(), "", "a client that goes away is nothing to log");
 }
@@ -41,9 +47,11 @@ fn a_lack_of_file_descriptors_passes() {
     let clients: Vec<_> = (0..200).map(|_| idle(exporter.address())).collect();
     let others = exporter.descriptors() - exporter.connections();
     // While they last, whoever has waited longest gives way to who comes.
-    let reply = exporter.get("/metrics");
-    assert_eq!(reply.status, 200, "while there are too many");
-    assert!(reply.took < SECOND, "{:?} while there are too many", reply.took);
+    in_time(SECOND, "a scrape while there are too many", || {
+        let reply = exporter.get("/metrics");
+        assert_eq!(reply.status, 200, "while there are too many");
+        reply.took
+    });
     let closed = clients.iter().filter(|client| !is_open(client)).count();
     assert!(closed >= 200 - 64, "only {closed} were closed for lack of descriptors");
     drop(clients);
@@ -112,7 +120,7 @@ impl Drop for Stop<'_> {
 }
 
 /// Scrapes without a pause until it is told to stop; how long the slowest took.
-fn slowest_scrape(exporter: &Exporter, stop: &AtomicBool) -> (Duration, usize) {
+fn slowest_scrape(exporter: &Exporter, stop: &AtomicBool) -> Duration {
     let (mut slowest, mut scrapes) = (Duration::ZERO, 0);
     while !stop.load(Ordering::Relaxed) {
         let reply = get(exporter.address(), "/metrics");
@@ -121,24 +129,28 @@ fn slowest_scrape(exporter: &Exporter, stop: &AtomicBool) -> (Duration, usize) {
         slowest = slowest.max(reply.took);
         scrapes += 1;
     }
-    (slowest, scrapes)
+    slowest
 }
 
 #[test]
 fn two_thousand_idle_clients() {
     let _alone = alone();
     allow_descriptors(4096);
+    in_time(SECOND, "the slowest scrape, or a return of all", slowest_beside_two_thousand);
+}
+
+fn slowest_beside_two_thousand() -> Duration {
     let exporter = Exporter::start("good");
     exporter.limit_descriptors(1024);
     exporter.scrape();
     let stop = AtomicBool::new(false);
-    let (slowest, scrapes) = thread::scope(|scope| {
+    let slowest = thread::scope(|scope| {
         let scrapes = thread::Builder::new()
             .spawn_scoped(scope, || slowest_scrape(&exporter, &stop))
             .unwrap();
         let stop = Stop(&stop);
         let mut crowd = Crowd::new(exporter.address(), 2000, 500);
-        let (mut sent, mut returned) = (0, 0);
+        let (mut sent, mut returned, mut slowest) = (0, 0, Duration::ZERO);
         for byte in *b"GET /" {
             let begun = Instant::now();
             sent += crowd.drip(byte);
@@ -151,7 +163,7 @@ fn two_thousand_idle_clients() {
             if byte == b'T' {
                 returned += crowd.return_all();
                 // Whoever finds no room in the kernel's queue tries again after a second.
-                assert!(begun.elapsed() < SECOND, "{:?} to return", begun.elapsed());
+                slowest = begun.elapsed();
             }
             // A byte in every second is the attack.
             thread::sleep(SECOND.saturating_sub(begun.elapsed()));
@@ -159,8 +171,8 @@ fn two_thousand_idle_clients() {
         assert!(sent > 300, "{sent} bytes were sent");
         assert!(returned > 1500, "{returned} had to give way");
         drop(stop);
-        scrapes.join().unwrap()
+        slowest.max(scrapes.join().unwrap())
     });
-    assert!(slowest < SECOND, "the slowest of {scrapes} scrapes took {slowest:?}");
     assert_eq!(exporter.stop(), "");
+    slowest
 }
