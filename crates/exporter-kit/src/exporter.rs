@@ -152,11 +152,12 @@ impl Exporter {
             Ok(Command::Describe(settings)) => self
                 .configured(&settings)
                 .map(|exporter| print(&format!("{:#}\n", exporter.describe(&flags)))),
-            Ok(Command::Check(settings)) => {
-                self.configured(&settings).map(|_| print(&settings.to_toml()))
-            }
-            Ok(Command::Run(settings, config)) => {
-                self.configured(&settings).map(|exporter| exporter.serve(config))
+            Ok(Command::Check(settings, doubts)) => self.configured(&settings).map(|_| {
+                doubts.iter().for_each(|doubt| complain(name, &format!("warning: {doubt}")));
+                print(&settings.to_toml())
+            }),
+            Ok(Command::Run(settings, config, doubts)) => {
+                self.configured(&settings).map(|exporter| exporter.serve(config, &doubts))
             }
             Err(errors) => Err(errors),
         };
@@ -175,8 +176,9 @@ impl Exporter {
         }
     }
 
-    fn serve(self, config: Config) -> ExitCode {
+    fn serve(self, config: Config, doubts: &[String]) -> ExitCode {
         logging::init(config.log_level);
+        doubts.iter().for_each(|doubt| log::warn!("{doubt}"));
         silence_collectors();
         let name = self.name;
         let web_config = match config.web_config_file.as_deref().map(WebConfig::open).transpose() {

@@ -71,7 +71,7 @@ impl FromStr for ListenAddress {
         let (host, port) = text.rsplit_once(':').ok_or_else(|| error("no port"))?;
         let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
         let port = port.parse().ok().filter(|_| digits);
-        let port = port.ok_or_else(|| error("a port that is not 0 to 65535"))?;
+        let port = port.ok_or_else(|| error("no port from 0 to 65535"))?;
         let host = if let Some(v6) = host.strip_prefix('[') {
             let v6 = v6.strip_suffix(']').filter(|v6| v6.parse::<Ipv6Addr>().is_ok());
             Some(v6.ok_or_else(|| error("no IPv6 address between the brackets"))?)
@@ -188,10 +188,10 @@ mod tests {
         let cases = [
             ("", "no port"),
             ("9601", "no port"),
-            (":", "port that is not"),
-            (":x", "port that is not"),
-            (":+1", "port that is not"),
-            (":65536", "port that is not"),
+            (":", "no port from"),
+            (":x", "no port from"),
+            (":+1", "no port from"),
+            (":65536", "no port from"),
             ("::1:9601", "without brackets"),
             ("[::1:9601", "between the brackets"),
             ("[host]:9601", "between the brackets"),

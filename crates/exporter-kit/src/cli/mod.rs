@@ -1,13 +1,13 @@
 //! The command line and what stands behind it: settings from everywhere, checked into a [`Config`].
 
 mod argv;
+mod environment;
 mod file;
 mod flags;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod settings;
 
-use std::env;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 #[cfg(feature = "web-config")]
@@ -17,6 +17,7 @@ use std::time::Duration;
 use log::LevelFilter;
 use serde_json::{Value, json};
 
+use environment::Environment;
 pub use flags::Flag;
 #[cfg(feature = "web-config")]
 use flags::WEB_CONFIG_FILE;
@@ -38,9 +39,10 @@ pub(crate) enum Command {
     Help,
     Version,
     Describe(Settings),
-    /// Print the effective settings.
-    Check(Settings),
-    Run(Settings, Config),
+    /// Print the effective settings, and what is doubtful about them.
+    Check(Settings, Vec<String>),
+    /// Serve, and log what is doubtful about the settings.
+    Run(Settings, Config, Vec<String>),
 }
 
 /// The flags of an exporter: the kit's and its own.
@@ -87,16 +89,29 @@ pub(crate) fn read(
     if asks(VERSION) {
         return Ok(Command::Version);
     }
-    let variable = |name: &str| env::var(name).ok();
-    let settings = Settings::read(exporter, flags, &args, variable)?;
+    // What is wrong with the rest is told in the same breath.
+    let (environment, mut wrong) = match Environment::of(exporter) {
+        Ok(environment) => (environment, Vec::new()),
+        Err(wrong) => (Environment::default(), wrong),
+    };
+    let settings = Settings::read(exporter, flags, &args, |name| environment.value(name));
+    let settings = match settings {
+        Ok(settings) if wrong.is_empty() => settings,
+        Ok(_) => return Err(wrong),
+        Err(more) => {
+            wrong.extend(more);
+            return Err(wrong);
+        }
+    };
     if asks(DESCRIBE) {
         return Ok(Command::Describe(settings));
     }
     let config = Config::new(&settings)?;
+    let doubts = environment.doubts(exporter, flags);
     if asks(CONFIG_CHECK) {
-        return Ok(Command::Check(settings));
+        return Ok(Command::Check(settings, doubts));
     }
-    Ok(Command::Run(settings, config))
+    Ok(Command::Run(settings, config, doubts))
 }
 
 impl Config {
@@ -114,11 +129,11 @@ impl Config {
             errors.push(settings.error(TELEMETRY_PATH, error));
         }
         let mut number = |name: &str, least: usize| {
-            let number = settings.parse(name).and_then(|number: usize| {
-                let enough = number >= least;
-                enough
-                    .then_some(number)
-                    .ok_or_else(|| settings.error(name, format!("must be at least {least}")))
+            let number = settings.text(name).parse().ok().filter(|&number: &usize| number >= least);
+            let number = number.ok_or_else(|| {
+                let text = settings.text(name);
+                settings
+                    .error(name, format!("must be a whole number from {least} on, not {text:?}"))
             });
             number.unwrap_or_else(|error| {
                 errors.push(error);
@@ -131,7 +146,7 @@ impl Config {
             let time = settings.duration(name).and_then(|time| {
                 let some = !time.is_zero();
                 some.then_some(time)
-                    .ok_or_else(|| settings.error(name, "must be more than nothing"))
+                    .ok_or_else(|| settings.error(name, "must be longer than nothing, such as 5s"))
             });
             time.unwrap_or_else(|error| {
                 errors.push(error);
@@ -233,7 +248,8 @@ pub(crate) fn help(name: &str, about: &str, flags: &[Flag]) -> String {
     let _ = write!(
         text,
         "\nA flag may be given as --flag=value, --flag value, -flag=value or -flag value; else by \
-         the\nenvironment ({example} for the first), else in the file of\n--config.file.\n"
+         the\nenvironment ({example} for the first), else in the file of\n--config.file.\n\
+         A DURATION is 500ms, 10s, 1m 30s and the like; a number alone is seconds.\n"
     );
     text
 }
@@ -262,7 +278,7 @@ mod tests {
 
     fn config(args: &[&str]) -> Config {
         match run(args) {
-            Ok(Command::Run(_, config)) => config,
+            Ok(Command::Run(_, config, _)) => config,
             other => panic!("{other:?}"),
         }
     }
@@ -307,7 +323,7 @@ mod tests {
         assert!(matches!(run(&["--version", "-h"]), Ok(Command::Help)));
         assert!(matches!(run(&["--version", "--web.telemetry-path="]), Ok(Command::Version)));
         assert!(matches!(run(&["--describe"]), Ok(Command::Describe(_))));
-        assert!(matches!(run(&["--config.check"]), Ok(Command::Check(_))));
+        assert!(matches!(run(&["--config.check"]), Ok(Command::Check(..))));
         assert!(matches!(run(&["--help", "--help=false"]), Ok(Command::Run(..))));
         assert!(run(&["--help=maybe"]).unwrap_err()[0].contains("true or false"));
     }

@@ -305,7 +305,9 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 }
 
 fn toml_value(text: &str, is_switch: bool) -> String {
-    if is_switch {
+    // A number that the file would give back otherwise, such as 007, stays a text.
+    let is_number = text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
+    if is_switch || is_number {
         return text.to_owned();
     }
     let mut quoted = String::from("\"");

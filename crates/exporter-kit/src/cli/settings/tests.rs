@@ -121,14 +121,21 @@ fn a_secret_is_never_typed_and_never_shown() {
 
 #[test]
 fn the_effective_settings_are_a_settings_file() {
-    let args =
-        ["--web.listen-address=:1", "--web.listen-address=:2", "--web.telemetry-path=/a\"\\"];
+    let args = [
+        "--web.listen-address=:1",
+        "--web.listen-address=:2",
+        "--web.telemetry-path=/a\"\\",
+        "--web.max-requests=7",
+        "--web.max-connections=007",
+    ];
     let settings = read(&args, &[]).unwrap();
     let text = settings.to_toml();
     assert!(text.contains("web.listen-address = [\":1\", \":2\"]  # command line\n"), "{text}");
     assert!(text.contains("scrape.timeout = \"10s\"  # default\n"), "{text}");
+    assert!(text.contains("web.max-requests = 7  # command line\n"), "{text}");
     let (_folder, _, file) = file(&text);
     let again = read(&[&file], &[]).unwrap();
     assert_eq!(again.texts(LISTEN_ADDRESS), settings.texts(LISTEN_ADDRESS));
     assert_eq!(again.text(TELEMETRY_PATH), "/a\"\\");
+    assert_eq!((again.text(MAX_REQUESTS), again.text("web.max-connections")), ("7", "007"));
 }
