@@ -32,8 +32,9 @@
 //! [`Summary`]; what the program counts itself as it works lives in a [`Live`] set. A collector's
 //! test holds its definitions against the field's conventions with [`lint`](lint()).
 //!
-//! Two cargo features, neither on by default: `web-config` brings `--web.config.file` with basic auth,
-//! `tls` adds TLS to it, and needs a C compiler.
+//! Three cargo features, none on by default: `web-config` brings `--web.config.file` with basic auth,
+//! `tls` adds TLS to it, and needs a C compiler; `testing` is for the dev-dependency of an exporter,
+//! whose tests start it and look at its pages.
 //!
 //! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description
 //! and the labels that it reserves.
@@ -58,6 +59,8 @@ mod samples;
 mod scrape;
 mod self_metrics;
 mod shutdown;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod web;
 
 pub use cli::{Flag, SettingError, Settings};

@@ -26,7 +26,6 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "crate/src/collectors/mod.rs",
     "crate/src/collectors/folder.rs",
     "crate/tests/exporter/main.rs",
-    "crate/tests/exporter/process.rs",
     "config/blueking.toml",
     "config/description.md",
 ];

@@ -28,6 +28,8 @@ fn command(collectors: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args([child::TEST, "--exact", "--nocapture", "--test-threads=1"]);
     command.env(child::COLLECTORS, collectors).env(child::ARGUMENTS, arguments.join(" "));
+    // Else glibc, which does not ship with it, keeps memory for as many threads as there ever were.
+    command.env("MALLOC_ARENA_MAX", "1");
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }

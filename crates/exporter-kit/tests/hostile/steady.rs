@@ -24,12 +24,15 @@ fn ten_thousand_scrapes_leave_nothing_behind() {
         }
         // A thread that has helped a slow one out leaves again.
         until("the kept connection alone is left", || exporter.collecting() == 1);
-        (exporter.threads(), exporter.descriptors(), exporter.resident())
+        let memory = (exporter.own_memory(), exporter.resident());
+        (exporter.threads(), exporter.descriptors(), memory)
     };
-    let (threads, descriptors, resident) = scrapes(10);
-    let (threads_after, descriptors_after, resident_after) = scrapes(10_000);
+    let (threads, descriptors, (own, resident)) = scrapes(10);
+    let (threads_after, descriptors_after, (own_after, resident_after)) = scrapes(10_000);
     assert_eq!(threads_after, threads);
     assert_eq!(descriptors_after, descriptors);
-    assert!(resident_after <= resident + 256, "from {resident} KiB to {resident_after} KiB");
+    assert!(own_after <= own + 256, "from {own} KiB to {own_after} KiB");
+    // With code that is needed on a busy machine alone.
+    assert!(resident_after <= resident + 1024, "from {resident} KiB to {resident_after} KiB");
     assert_eq!(exporter.stop().lines().count(), 1, "what stays wrong is logged once");
 }

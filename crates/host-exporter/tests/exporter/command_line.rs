@@ -4,7 +4,9 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::process::{Exporter, get, run, run_in};
+use exporter_kit::testing::{Response, get};
+
+use crate::process::{run, run_in, start, start_as_it_is};
 
 #[test]
 fn every_form_of_a_flag_is_taken() {
@@ -15,21 +17,21 @@ fn every_form_of_a_flag_is_taken() {
         &["-web.listen-address", "127.0.0.1:0", "-web.telemetry-path", "/m"],
     ];
     for form in forms {
-        let exporter = Exporter::start_with(form);
+        let exporter = start_as_it_is(form);
         assert!(exporter.address().ip().is_loopback());
-        assert_eq!(exporter.get("/m").0, 200, "{form:?}");
-        assert_eq!(exporter.get("/metrics").0, 404, "{form:?}");
+        assert_eq!(exporter.get("/m").status, 200, "{form:?}");
+        assert_eq!(exporter.get("/metrics").status, 404, "{form:?}");
     }
 }
 
 #[test]
 fn all_interfaces_are_both_families() {
-    let exporter = Exporter::start_with(&["--web.listen-address=:0"]);
+    let exporter = start_as_it_is(&["--web.listen-address=:0"]);
     let port = exporter.address().port();
-    assert_eq!(get(([127, 0, 0, 1], port).into(), "/metrics").0, 200);
+    assert_eq!(get(([127, 0, 0, 1], port).into(), "/metrics").status, 200);
     if TcpListener::bind("[::1]:0").is_ok() {
         let loopback = std::net::Ipv6Addr::LOCALHOST;
-        assert_eq!(get((loopback, port).into(), "/metrics").0, 200);
+        assert_eq!(get((loopback, port).into(), "/metrics").status, 200);
     }
 }
 
@@ -128,8 +130,8 @@ fn a_web_configuration_is_checked_at_the_start_and_holds() {
     let hash = "$2b$04$gGxAUIQ5/3QgnwYWsf0mSe9xABwT0JCtt9VFsxlflp0IUFx7dKNbK";
     std::fs::write(&file, format!("basic_auth_users:\n  alice: {hash}\n")).unwrap();
     let flag = format!("--web.config.file={}", file.display());
-    let exporter = Exporter::start(&[&flag]);
-    let (status, _, body) = exporter.get("/metrics");
+    let exporter = start(&[&flag]);
+    let Response { status, body, .. } = exporter.get("/metrics");
     assert_eq!((status, body.starts_with("# 401 ")), (401, true), "{body}");
     let address = format!("alice:test@{}", exporter.address());
     let page = ureq::get(format!("http://{address}/metrics")).call().unwrap();
@@ -147,8 +149,8 @@ fn a_web_configuration_is_checked_at_the_start_and_holds() {
 
 #[test]
 fn several_addresses_are_listened_on() {
-    let exporter = Exporter::start(&["--web.listen-address=[::1]:0"]);
-    assert_eq!(exporter.get("/metrics").0, 200);
+    let exporter = start(&["--web.listen-address=[::1]:0"]);
+    assert_eq!(exporter.get("/metrics").status, 200);
 }
 
 #[test]
@@ -158,9 +160,8 @@ fn the_description_names_every_metric_on_the_page() {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let described: Vec<String> =
         description["metrics"].as_array().unwrap().iter().map(|m| text(&m["name"])).collect();
-    let (_, _, page) = Exporter::start(&[]).get("/metrics");
-    for line in page.lines().filter(|line| !line.starts_with('#')) {
-        let name = line.split(['{', ' ']).next().unwrap();
+    let page = start(&[]).scrape();
+    for name in page.names() {
         assert!(described.iter().any(|known| known == name), "{name} is not described");
     }
     for metric in description["metrics"].as_array().unwrap() {
@@ -171,11 +172,13 @@ fn the_description_names_every_metric_on_the_page() {
 #[test]
 #[cfg(unix)]
 fn a_request_to_end_is_followed() {
-    use rustix::process::Signal;
+    use rustix::process::{Pid, Signal, kill_process};
 
     for signal in [Signal::TERM, Signal::INT] {
-        let exporter = Exporter::start(&[]);
+        let exporter = start(&[]);
         let _idle = std::net::TcpStream::connect(exporter.address()).unwrap();
-        assert!(exporter.end(signal).success(), "{signal:?}");
+        kill_process(Pid::from_raw(exporter.id().cast_signed()).unwrap(), signal).unwrap();
+        let (status, log) = exporter.wait();
+        assert!(status.success() && log.is_empty(), "{signal:?}: {status}, {log}");
     }
 }

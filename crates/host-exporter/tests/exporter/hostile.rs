@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
-use crate::process::Exporter;
+use exporter_kit::testing::Running;
+
+use crate::process::start;
 
 /// The figure `name` of `/proc/PID/status` in its own unit.
 #[cfg(target_os = "linux")]
-fn status(exporter: &Exporter, name: &str) -> u64 {
+fn status(exporter: &Running, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", exporter.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
@@ -18,29 +20,29 @@ fn status(exporter: &Exporter, name: &str) -> u64 {
 
 #[test]
 fn three_thousand_clients_that_ask_and_reset() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     for _ in 0..3000 {
         let mut stream = TcpStream::connect(exporter.address()).unwrap();
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         // Closing now sends a reset instead of an orderly end.
         SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
-    assert_eq!(exporter.get("/metrics").0, 200);
-    assert_eq!(exporter.stop(), "", "a client that goes away is nothing to log");
+    assert_eq!(exporter.get("/metrics").status, 200);
+    assert_eq!(exporter.kill(), "", "a client that goes away is nothing to log");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn idle_clients_give_way_and_threads_stay_bounded() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     let idle: Vec<_> = (0..400).map(|_| TcpStream::connect(exporter.address()).unwrap()).collect();
     for _ in 0..5 {
-        assert_eq!(exporter.get("/metrics").0, 200);
+        assert_eq!(exporter.get("/metrics").status, 200);
     }
     // 128 connections, a few workers, and those that accept and wait.
     assert!(status(&exporter, "Threads") < 140);
     drop(idle);
-    assert_eq!(exporter.get("/metrics").0, 200);
+    assert_eq!(exporter.get("/metrics").status, 200);
 }
 
 #[test]
@@ -48,13 +50,13 @@ fn idle_clients_give_way_and_threads_stay_bounded() {
 fn a_lack_of_file_descriptors_passes() {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-    let exporter = Exporter::start(&[]);
-    assert_eq!(exporter.get("/metrics").0, 200);
+    let exporter = start(&[]);
+    assert_eq!(exporter.get("/metrics").status, 200);
     let limit = Rlimit { current: Some(32), maximum: Some(32) };
     let process = Pid::from_raw(exporter.id().cast_signed());
     prlimit(process, Resource::Nofile, limit).unwrap();
     let idle: Vec<_> = (0..200).map(|_| TcpStream::connect(exporter.address()).unwrap()).collect();
-    assert_eq!(exporter.get("/metrics").0, 200, "while they are there");
+    assert_eq!(exporter.get("/metrics").status, 200, "while they are there");
     drop(idle);
-    assert_eq!(exporter.get("/metrics").0, 200, "when they have gone");
+    assert_eq!(exporter.get("/metrics").status, 200, "when they have gone");
 }

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::process::Exporter;
+use exporter_kit::testing::{Response, Running};
+
+use crate::process::start;
 
 /// Sends `request` as it is and reads until the exporter closes the connection.
-fn exchange(exporter: &Exporter, request: &str) -> String {
+fn exchange(exporter: &Running, request: &str) -> String {
     let mut stream = TcpStream::connect(exporter.address()).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut response = String::new();
@@ -17,7 +19,7 @@ fn exchange(exporter: &Exporter, request: &str) -> String {
 
 #[test]
 fn the_metrics_page_holds_what_the_host_has() {
-    let (status, content_type, page) = Exporter::start(&[]).get("/metrics");
+    let Response { status, content_type, body: page } = start(&[]).get("/metrics");
     assert_eq!((status, &*content_type), (200, "text/plain; version=0.0.4; charset=utf-8"));
     let samples: Vec<(&str, f64)> = page
         .lines()
@@ -52,12 +54,12 @@ fn the_metrics_page_holds_what_the_host_has() {
 #[test]
 fn the_landing_page_links_to_the_configured_path() {
     for path in ["/metrics", "/deep/er/path"] {
-        let exporter = Exporter::start(&["--web.telemetry-path", path]);
-        let (status, content_type, page) = exporter.get("/");
+        let exporter = start(&["--web.telemetry-path", path]);
+        let Response { status, content_type, body: page } = exporter.get("/");
         assert_eq!((status, &*content_type), (200, "text/html; charset=utf-8"));
         assert!(page.contains("host_exporter") && page.contains(env!("CARGO_PKG_VERSION")));
         let link = page.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
-        let (status, _, metrics) = exporter.get(&format!("/{link}"));
+        let Response { status, body: metrics, .. } = exporter.get(&format!("/{link}"));
         assert_eq!(status, 200);
         assert!(metrics.contains("\nsys_mem_usage "));
     }
@@ -65,7 +67,7 @@ fn the_landing_page_links_to_the_configured_path() {
 
 #[test]
 fn errors_are_one_line_that_a_scraper_takes_for_a_comment() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     let close = "Host: x\r\nConnection: close\r\n\r\n";
     let big = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(20_000));
     let cases = [
@@ -88,17 +90,17 @@ fn errors_are_one_line_that_a_scraper_takes_for_a_comment() {
 
 #[test]
 fn head_is_get_without_the_body() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     let response = exchange(&exporter, "HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
-    let length = exporter.get("/").2.len();
+    let length = exporter.get("/").body.len();
     assert!(response.contains(&format!("\r\nContent-Length: {length}\r\n")), "{response}");
     assert!(response.ends_with("\r\n\r\n"), "{response}");
 }
 
 #[test]
 fn one_connection_serves_many_requests() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     let last = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let response = exchange(&exporter, &[request, request, last].concat());
@@ -108,7 +110,7 @@ fn one_connection_serves_many_requests() {
 
 #[test]
 fn a_body_is_never_taken_for_a_request() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     let smuggled = "GET /nowhere HTTP/1.1\r\n\r\n";
     for framing in ["Content-Length: 26", "Transfer-Encoding: x", "Transfer-Encoding: chunked"] {
         let request = format!("GET / HTTP/1.1\r\n{framing}\r\n\r\n{smuggled}");
@@ -120,36 +122,36 @@ fn a_body_is_never_taken_for_a_request() {
 
 #[test]
 fn probes_do_not_collect() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     for path in ["/-/healthy", "/-/ready"] {
-        let (status, _, body) = exporter.get(path);
+        let Response { status, body, .. } = exporter.get(path);
         assert!(status == 200 && body.starts_with("# "), "{path}: {status} {body}");
     }
-    let (_, _, page) = exporter.get("/metrics");
-    let answered = "\npromhttp_metric_handler_requests_total{code=\"200\"} 0\n";
-    assert!(page.contains(answered), "nothing was scraped before this: {page}");
+    let page = exporter.scrape();
+    let answered = page.value("promhttp_metric_handler_requests_total{code=\"200\"}");
+    assert_eq!(answered, Some(0.0), "nothing was scraped before this: {}", page.text());
 }
 
 #[test]
 fn a_scrape_can_be_about_some_collectors() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     for query in ["collect[]=mem", "collect%5B%5D=mem", "exclude[]=disk"] {
-        let (status, _, page) = exporter.get(&format!("/metrics?{query}"));
+        let Response { status, body: page, .. } = exporter.get(&format!("/metrics?{query}"));
         assert_eq!(status, 200, "{query}");
         assert!(page.contains("\nsys_mem_usage ") && !page.contains("sys_disk_size"), "{page}");
         assert!(!page.contains("collector=\"disk\""), "{page}");
     }
     for query in ["collect[]=cpu", "collect[]=mem&exclude[]=disk"] {
-        let (status, _, body) = exporter.get(&format!("/metrics?{query}"));
+        let Response { status, body, .. } = exporter.get(&format!("/metrics?{query}"));
         assert_eq!(status, 400, "{query}");
         assert!(body.starts_with("# 400 ") && body.contains("disk, mem"), "{body}");
     }
-    assert!(exporter.get("/metrics").2.contains("{code=\"400\"} 2\n"));
+    assert!(exporter.get("/metrics").body.contains("{code=\"400\"} 2\n"));
 }
 
 #[test]
 fn a_page_is_compressed_for_who_accepts_it() {
-    let exporter = Exporter::start(&[]);
+    let exporter = start(&[]);
     let head = |encoding: &str| {
         let request = format!(
             "HEAD /metrics HTTP/1.1\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"

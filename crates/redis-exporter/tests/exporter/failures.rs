@@ -3,23 +3,25 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::process::{Exporter, Page, get};
+use exporter_kit::testing::Page;
+
+use crate::process::{error, start};
 use crate::redis::Redis;
 
 /// Far more than the exporter's own limits, for machines that are busy.
 const SOON: Duration = Duration::from_secs(20);
 
 /// What every page of a Redis that does not answer has and has not.
-fn is_down(page: &Page, error: &str) {
-    assert_eq!((page.value("redis_up"), page.error()), (Some(0.0), error), "{}", page.0);
+fn is_down(page: &Page, why: &str) {
+    assert_eq!((page.value("redis_up"), error(page)), (Some(0.0), why), "{}", page.text());
     let success = "redis_exporter_scrape_collector_success{collector=\"info\"}";
-    assert_eq!(page.value(success), Some(0.0), "{}", page.0);
+    assert_eq!(page.value(success), Some(0.0), "{}", page.text());
     assert!(!page.has("redis_connected_clients") && page.has("redis_exporter_build_info"));
 }
 
 fn is_up(page: &Page) {
-    assert_eq!((page.value("redis_up"), page.error()), (Some(1.0), ""), "{}", page.0);
-    assert!(page.has("redis_connected_clients"), "{}", page.0);
+    assert_eq!((page.value("redis_up"), error(page)), (Some(1.0), ""), "{}", page.text());
+    assert!(page.has("redis_connected_clients"), "{}", page.text());
 }
 
 #[test]
@@ -27,10 +29,10 @@ fn a_wrong_password_and_none_are_told() {
     let redis = Redis::start(&["--requirepass", "right"]);
     let wrong = [("REDIS_EXPORTER_REDIS_PASSWORD", "wrong")];
     for (environment, said) in [(&[][..], "NOAUTH"), (&wrong, "WRONGPASS")] {
-        let exporter = Exporter::start(&[&redis.flag()], environment);
-        is_down(&exporter.page(), "auth");
-        is_down(&exporter.page(), "auth");
-        let log = exporter.stop();
+        let exporter = start(&[&redis.flag()], environment);
+        is_down(&exporter.scrape(), "auth");
+        is_down(&exporter.scrape(), "auth");
+        let log = exporter.kill();
         assert_eq!(log.lines().count(), 1, "a lasting fault is logged once: {log}");
         assert!(log.contains(said) && log.contains("REDIS_EXPORTER_REDIS_PASSWORD"), "{log}");
         assert!(!log.contains("wrong"), "{log}");
@@ -42,22 +44,22 @@ fn a_user_without_rights_is_told() {
     let redis =
         Redis::start(&["--user", "poor", "on", ">secret", "+ping", "--requirepass", "right"]);
     let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
-    let exporter = Exporter::start(&[&redis.flag(), "--redis.username=poor"], &environment);
-    let page = exporter.page();
-    assert_eq!(page.value("redis_up"), Some(1.0), "it may PING: {}", page.0);
+    let exporter = start(&[&redis.flag(), "--redis.username=poor"], &environment);
+    let page = exporter.scrape();
+    assert_eq!(page.value("redis_up"), Some(1.0), "it may PING: {}", page.text());
     assert!(!page.has("redis_connected_clients"));
-    let log = exporter.stop();
+    let log = exporter.kill();
     assert!(log.contains("refused INFO") && log.contains("give the user the commands"), "{log}");
 }
 
 #[test]
 fn a_redis_that_is_busy_is_up_and_says_so() {
     let redis = Redis::start(&["--lua-time-limit", "10"]);
-    let exporter = Exporter::start(&[&redis.flag()], &[]);
+    let exporter = start(&[&redis.flag()], &[]);
     let _script = redis.begin(&["EVAL 'while true do end' 0"]);
-    let page = exporter.page_with(|page| !page.has("redis_connected_clients"));
-    assert_eq!((page.value("redis_up"), page.error()), (Some(1.0), ""), "{}", page.0);
-    let log = exporter.stop();
+    let page = exporter.scrape_until(|page| !page.has("redis_connected_clients"));
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), ""), "{}", page.text());
+    let log = exporter.kill();
     assert!(log.contains("refused INFO") && log.contains("BUSY "), "{log}");
 }
 
@@ -65,27 +67,27 @@ fn a_redis_that_is_busy_is_up_and_says_so() {
 fn nobody_there_then_started_then_restarted() {
     let first = Redis::start(&[]);
     let port = first.port();
-    let exporter = Exporter::start(&[&first.flag()], &[]);
+    let exporter = start(&[&first.flag()], &[]);
     for _ in 0..50 {
         first.send(&["SET a 1"]);
     }
-    is_up(&exporter.page());
+    is_up(&exporter.scrape());
     drop(first);
-    is_down(&exporter.page(), "connect");
+    is_down(&exporter.scrape(), "connect");
     let second = Redis::start_on(port, &[]).expect("the port is still free");
     // Its counters begin anew, and that is no failure.
-    let page = exporter.page();
+    let page = exporter.scrape();
     is_up(&page);
-    assert!(page.value("redis_commands_processed_total").unwrap() < 50.0, "{}", page.0);
+    assert!(page.value("redis_commands_processed_total").unwrap() < 50.0, "{}", page.text());
     // Without a page in between.
     second.send(&["SET a 1", "SET a 2"]);
-    is_up(&exporter.page());
+    is_up(&exporter.scrape());
     second.send(&["CONFIG RESETSTAT"]);
-    is_up(&exporter.page());
+    is_up(&exporter.scrape());
     drop(second);
     let _third = Redis::start_on(port, &[]).expect("the port is still free");
-    is_up(&exporter.page());
-    let log = exporter.stop();
+    is_up(&exporter.scrape());
+    let log = exporter.kill();
     assert_eq!(log.lines().count(), 2, "once bad, once good again: {log}");
     assert!(log.contains("See --redis.address"), "{log}");
 }
@@ -93,15 +95,15 @@ fn nobody_there_then_started_then_restarted() {
 #[test]
 fn a_hung_redis_is_given_up_in_time_and_taken_up_again() {
     let redis = Redis::start(&[]);
-    let exporter = Exporter::start(&[&redis.flag(), "--redis.timeout=1s"], &[]);
-    is_up(&exporter.page());
+    let exporter = start(&[&redis.flag(), "--redis.timeout=1s"], &[]);
+    is_up(&exporter.scrape());
     redis.hang();
     let begun = Instant::now();
-    is_down(&exporter.page(), "timeout");
+    is_down(&exporter.scrape(), "timeout");
     assert!(begun.elapsed() >= Duration::from_secs(1) && begun.elapsed() < SOON);
     redis.wake();
-    is_up(&exporter.page());
-    let log = exporter.stop();
+    is_up(&exporter.scrape());
+    let log = exporter.kill();
     assert!(log.contains("did not answer within 1s; see --redis.timeout"), "{log}");
 }
 
@@ -109,12 +111,12 @@ fn a_hung_redis_is_given_up_in_time_and_taken_up_again() {
 #[test]
 fn a_redis_that_ends_while_it_is_scraped_does_not_hold_the_page_up() {
     let redis = Redis::start(&[]);
-    let exporter = Exporter::start(&[&redis.flag(), "--redis.timeout=60s"], &[]);
-    is_up(&exporter.page());
+    let exporter = start(&[&redis.flag(), "--redis.timeout=60s"], &[]);
+    is_up(&exporter.scrape());
     // It cannot answer now, so the scrape is in the middle of it once it is connected.
     redis.hang();
     let address = exporter.address();
-    let scrape = thread::Builder::new().spawn(move || get(address)).unwrap();
+    let scrape = thread::Builder::new().spawn(move || Page::of(address)).unwrap();
     let begun = Instant::now();
     while !has_client(redis.port()) {
         assert!(begun.elapsed() < SOON, "the exporter does not connect");

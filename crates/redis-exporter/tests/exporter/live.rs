@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::process::{Exporter, run};
+use crate::process::{error, run, start};
 use crate::redis::Redis;
 
 #[test]
@@ -19,8 +19,8 @@ fn the_page_holds_what_redis_has() {
         "SELECT 3",
         "SET c 3",
     ]);
-    let exporter = Exporter::start(&[&redis.flag()], &[]);
-    let page = exporter.page();
+    let exporter = start(&[&redis.flag()], &[]);
+    let page = exporter.scrape();
     for (series, expected) in [
         ("redis_up", 1.0),
         ("redis_exporter_last_scrape_error{err=\"\"}", 0.0),
@@ -37,12 +37,16 @@ fn the_page_holds_what_redis_has() {
         ("redis_errors_total{err=\"ERR\"}", 1.0),
         ("redis_exporter_scrape_collector_success{collector=\"info\"}", 1.0),
     ] {
-        assert_eq!(page.value(series), Some(expected), "{series} in {}", page.0);
+        assert_eq!(page.value(series), Some(expected), "{series} in {}", page.text());
     }
     assert!(page.value("redis_memory_used_bytes").unwrap() > 500_000.0);
-    assert!(page.0.contains("redis_instance_info{role=\"master\",redis_version=\""), "{}", page.0);
-    assert_eq!(exporter.page().value("redis_exporter_ping_duration_seconds_count"), Some(2.0));
-    assert_eq!(exporter.stop(), "", "nothing is wrong");
+    assert!(
+        page.text().contains("redis_instance_info{role=\"master\",redis_version=\""),
+        "{}",
+        page.text()
+    );
+    assert_eq!(exporter.scrape().value("redis_exporter_ping_duration_seconds_count"), Some(2.0));
+    assert_eq!(exporter.kill(), "", "nothing is wrong");
 }
 
 /// The names of all samples that the exporter says it can have.
@@ -64,9 +68,9 @@ fn declared() -> BTreeSet<String> {
 #[test]
 fn nothing_is_on_the_page_that_is_not_declared() {
     let redis = Redis::start(&[]);
-    let page = Exporter::start(&[&redis.flag()], &[]).page();
+    let page = start(&[&redis.flag()], &[]).scrape();
     let declared = declared();
-    let series = page.0.lines().filter(|line| !line.starts_with('#'));
+    let series = page.text().lines().filter(|line| !line.starts_with('#'));
     for name in series.map(|line| line.split(['{', ' ']).next().unwrap()) {
         assert!(declared.contains(name), "{name}");
     }
@@ -77,46 +81,45 @@ fn a_replica_and_its_master_tell_of_each_other() {
     let master = Redis::start(&[]);
     let port = master.port().to_string();
     let replica = Redis::start(&["--replicaof", "127.0.0.1", &port]);
-    let exporter = Exporter::start(&[&replica.flag()], &[]);
+    let exporter = start(&[&replica.flag()], &[]);
     let link = format!("redis_master_link_up{{master_host=\"127.0.0.1\",master_port=\"{port}\"}}");
-    let page = exporter.page_with(|page| page.value(&link) == Some(1.0));
-    assert!(page.0.contains("redis_instance_info{role=\"slave\""), "{}", page.0);
-    let page = Exporter::start(&[&master.flag()], &[]).page();
-    assert_eq!(page.value("redis_connected_slaves"), Some(1.0), "{}", page.0);
-    assert!(page.has("redis_connected_slave_offset_bytes"), "{}", page.0);
+    let page = exporter.scrape_until(|page| page.value(&link) == Some(1.0));
+    assert!(page.text().contains("redis_instance_info{role=\"slave\""), "{}", page.text());
+    let page = start(&[&master.flag()], &[]).scrape();
+    assert_eq!(page.value("redis_connected_slaves"), Some(1.0), "{}", page.text());
+    assert!(page.has("redis_connected_slave_offset_bytes"), "{}", page.text());
 }
 
 #[test]
 fn passwords_come_from_the_environment_or_a_file_and_are_never_shown() {
     let redis = Redis::start(&["--requirepass", "right one"]);
     let variable = "REDIS_EXPORTER_REDIS_PASSWORD";
-    let exporter = Exporter::start(&[&redis.flag()], &[(variable, "right one")]);
-    assert_eq!(exporter.page().value("redis_up"), Some(1.0));
+    let exporter = start(&[&redis.flag()], &[(variable, "right one")]);
+    assert_eq!(exporter.scrape().value("redis_up"), Some(1.0));
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("password");
     std::fs::write(&path, "wrong\n").unwrap();
-    let exporter =
-        Exporter::start(&[&redis.flag(), "--redis.password-file", path.to_str().unwrap()], &[]);
-    assert_eq!(exporter.page().error(), "auth");
+    let exporter = start(&[&redis.flag(), "--redis.password-file", path.to_str().unwrap()], &[]);
+    assert_eq!(error(&exporter.scrape()), "auth");
     std::fs::write(&path, "right one\n").unwrap();
-    let page = exporter.page();
+    let page = exporter.scrape();
     assert_eq!(page.value("redis_up"), Some(1.0), "it is read anew");
     assert!(page.has("redis_memory_used_bytes"));
-    assert!(!exporter.stop().contains("right one"));
+    assert!(!exporter.kill().contains("right one"));
 }
 
 #[test]
 fn in_the_background_info_is_cached_and_up_is_not() {
     let redis = Redis::start(&[]);
-    let exporter = Exporter::start(&[&redis.flag(), "--redis.interval=50ms"], &[]);
-    let page = exporter.page_with(|page| page.has("redis_connected_clients"));
-    let help = page.0.lines().find(|line| line.starts_with("# HELP redis_connected_clients "));
+    let exporter = start(&[&redis.flag(), "--redis.interval=50ms"], &[]);
+    let page = exporter.scrape_until(|page| page.has("redis_connected_clients"));
+    let help = page.text().lines().find(|line| line.starts_with("# HELP redis_connected_clients "));
     assert!(help.unwrap().ends_with("Cached: read every 50ms."), "{help:?}");
     let age = "redis_exporter_scrape_collector_age_seconds{collector=\"info\"}";
     assert!(page.value(age).unwrap() < 60.0);
     drop(redis);
-    let page = exporter.page();
-    assert_eq!((page.value("redis_up"), page.error()), (Some(0.0), "connect"));
+    let page = exporter.scrape();
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(0.0), "connect"));
     assert!(page.has("redis_connected_clients"), "the last good samples stay, with their age");
 }
