@@ -76,13 +76,16 @@ impl Connection {
         let config = &server.site.config;
         let Ok(tcp) = Tcp::new(place.stream(), config.write_timeout) else { return };
         let (stream, opened) = server.open(tcp);
-        let requests = RequestReader::new(config.read_timeout);
-        let mut connection =
-            Box::new(Self { server, place, stream, requests, ticket: None, scrape: None });
+        let mut connection = Self::new(server, place, stream);
         match opened {
             Ok(()) => connection.go_on(),
             Err(refusal) => connection.refuse(&refusal),
         }
+    }
+
+    pub(super) fn new(server: Arc<Server>, place: Place, stream: Stream) -> Box<Self> {
+        let requests = RequestReader::new(server.site.config.read_timeout);
+        Box::new(Self { server, place, stream, requests, ticket: None, scrape: None })
     }
 
     /// Answers requests on this thread until the lobby takes the connection, or it ends.

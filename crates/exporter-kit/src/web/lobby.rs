@@ -172,16 +172,16 @@ impl Lobby {
         let mut parties = Vec::new();
         let mut next_sweep = Instant::now();
         while self.is_attended_by(number) || self.is_taken_up_by(number) {
+            let now = Instant::now();
+            if now >= next_sweep {
+                self.lock().retain(|guest| guest.until > now);
+                next_sweep = now + SWEEP;
+            }
             let time = if parties.is_empty() { SWEEP } else { Duration::ZERO };
             if let Err(error) = self.gather(&mut events, time, number, &mut parties) {
                 // No reason is known. Those who wait are closed, others keep their threads.
                 log::error!("cannot wait for connections: {error}");
                 return self.lock().clear();
-            }
-            let now = Instant::now();
-            if now >= next_sweep {
-                self.lock().retain(|guest| guest.until > now);
-                next_sweep = now + SWEEP;
             }
             for (ask, party) in parties.drain(1.min(parties.len())..) {
                 scrape_elsewhere(server, ask, party);
@@ -353,3 +353,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
