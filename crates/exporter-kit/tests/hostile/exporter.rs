@@ -199,6 +199,12 @@ pub(crate) fn in_time(bound: Duration, what: &str, mut attempt: impl FnMut() -> 
     panic!("{what} took {times:?}, which is longer than {bound:?}");
 }
 
+/// Tries up to three times what a busy machine may spoil: a thread that has counted its scrape as
+/// under way may be stopped before it takes part in the run.
+pub(crate) fn once_in_three(what: &str, mut attempt: impl FnMut() -> bool) {
+    assert!((0..3).any(|_| attempt()), "in none of three attempts {what}");
+}
+
 /// How long it takes.
 pub(crate) fn time(work: impl FnOnce()) -> Duration {
     let begun = Instant::now();
