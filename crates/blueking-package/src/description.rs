@@ -39,6 +39,10 @@ pub struct PackageDescription {
     /// old version, is not what a site sees: it goes by this alone.
     #[serde(default = "default_plugin_version")]
     pub plugin_version: String,
+    /// What is new in this version, for operators of BlueKing 6 and 7; at most
+    /// [`RELEASE_LIMIT`](crate::plugin::RELEASE_LIMIT) characters. `None` stands for the top of
+    /// the change log.
+    pub release: Option<String>,
     /// Id of the kind of object that is monitored, as BlueKing 6 and 7 know it: `os`,
     /// `component`, `service_module` and the like.
     #[serde(default = "default_label")]
@@ -161,6 +165,7 @@ mod tests {
         assert_eq!(description.telemetry_path, "/metrics");
         assert_eq!(description.plugin_version, "1.1");
         assert_eq!(description.label, "other_rt");
+        assert_eq!(description.release, None);
         let parameter = &description.parameters[0];
         assert!(parameter.visible && parameter.default.is_empty());
         assert_eq!((parameter.name(), parameter.input), ("--a", Input::Text));

@@ -23,7 +23,7 @@ pub(crate) struct Source {
     pub(crate) description: PackageDescription,
     markdown: String,
     logo: Vec<u8>,
-    /// What is new, from the change log of the workspace.
+    /// What is new, from the description or else the change log of the workspace.
     release: String,
 }
 
@@ -77,7 +77,10 @@ pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
         }
         problems.extend(problems_of_files(workspace, &exporter, &markdown, &logo));
         let markdown = String::from_utf8_lossy(&markdown).into_owned();
-        let release = plugin::release_notes(&change_log);
+        let release = plugin::release_notes(&description, &change_log).unwrap_or_else(|rules| {
+            problems.extend(rules);
+            String::new()
+        });
         sources.push(Source { exporter, description, markdown, logo, release });
     }
     refuse(&problems)?;
@@ -251,5 +254,46 @@ mod tests {
         let problems = problems_of_files(&workspace, &exporter, b" \n", b"GIF89a");
         let files: Vec<_> = problems.iter().map(|problem| problem.file.as_str()).collect();
         assert_eq!(files, ["config/a-exporter/logo.png", "config/a-exporter/description.md"]);
+    }
+
+    #[test]
+    fn each_exporter_says_what_is_new_of_it() {
+        let workspace = Workspace::open().unwrap();
+        for source in read_sources(&workspace).unwrap() {
+            let release = source.release;
+            let is_own = source.description.release.as_deref() == Some(release.as_str());
+            // The change log is of all exporters, and begins with the first.
+            assert_eq!(is_own, source.exporter.name != "host-exporter", "{release}");
+            let heading = format!("{}\n", workspace.version());
+            assert!(
+                is_own || release.starts_with(&heading) && release.ends_with(".\n"),
+                "{release}"
+            );
+        }
+    }
+
+    #[test]
+    fn release_notes_that_are_too_long_are_refused_before_anything_is_built() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config/a-exporter");
+        fs::create_dir_all(&config).unwrap();
+        let logo = include_bytes!("../../scaffold/config/logo.png");
+        fs::write(config.join("logo.png"), logo).unwrap();
+        fs::write(config.join("description.md"), "a").unwrap();
+        let workspace = Workspace::at(folder.path());
+        fs::write(workspace.change_log(), "# Changes\n").unwrap();
+        let read = |length: usize| {
+            let text = format!(
+                "plugin_id = 'a_exporter'\ncomponent_name = 'aexporter'\ndisplay_name = 'a'\n\
+                 listen = '127.0.0.1:9601'\nrelease = '{}'\n",
+                "新".repeat(length)
+            );
+            fs::write(config.join("blueking.toml"), text).unwrap();
+            read_sources(&workspace)
+        };
+        assert_eq!(read(100).unwrap()[0].release, "新".repeat(100));
+        let error = read(101).unwrap_err().to_string();
+        let rule = "\nconfig/a-exporter/blueking.toml: release: ";
+        assert!(error.contains(rule) && error.contains("at most 100"), "{error}");
     }
 }

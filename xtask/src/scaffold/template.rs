@@ -143,7 +143,9 @@ mod tests {
             let tgz = folder.path().join("a.tgz");
             let documents = plugin::generate(&description, &definitions).unwrap();
             let executables = [(plugin::System::LinuxX86_64, elf(62, &[]))].into_iter().collect();
-            let release = "First release.".to_owned();
+            // What a change log says is of other exporters.
+            let release = plugin::release_notes(&description, "").unwrap();
+            assert!(release.starts_with("首个版本"), "{release}");
             let package =
                 plugin::Package { documents, description: markdown, release, logo, executables };
             plugin::write(&tgz, &package).unwrap();

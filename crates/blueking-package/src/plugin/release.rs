@@ -1,31 +1,128 @@
 //! What is new in a version, as short as BlueKing's database column is.
 
+use crate::description::PackageDescription;
+use crate::names;
+use crate::problem::{Problem, Problems};
+
 /// Most characters of the release notes.
 pub const RELEASE_LIMIT: usize = 100;
 
-/// The newest section of a change log, the one under its first second-level heading, cut to
-/// [`RELEASE_LIMIT`] characters.
+/// The release notes of a package: what its description says is new, else the newest section of a
+/// change log, the one under its first second-level heading. Of a section with more than
+/// [`RELEASE_LIMIT`] characters the whole sentences stay that fit.
+///
+/// # Errors
+/// The description's text is empty, or longer than the limit.
 ///
 /// ```
-/// use blueking_package::plugin::release_notes;
+/// use blueking_package::{PackageDescription, plugin::release_notes};
 ///
-/// let text = "# Changes\n\n## 1.2.0\n\n- Faster.\n- Smaller.\n\n## 1.1.0\n\n- Older.\n";
-/// assert_eq!(release_notes(text), "1.2.0\n- Faster.\n- Smaller.\n");
+/// let head = "plugin_id = 'p'\ncomponent_name = 'p'\ndisplay_name = 'P'\nlisten = '127.0.0.1:1'\n";
+/// let log = "# Changes\n\n## 1.2.0\n\n- Faster.\n- Smaller.\n\n## 1.1.0\n\n- Older.\n";
+///
+/// let silent = PackageDescription::parse("blueking.toml", head)?;
+/// assert_eq!(release_notes(&silent, log).unwrap(), "1.2.0\n- Faster.\n- Smaller.\n");
+///
+/// let text = format!("{head}release = '修复内存统计'\n");
+/// let described = PackageDescription::parse("blueking.toml", &text)?;
+/// assert_eq!(release_notes(&described, log).unwrap(), "修复内存统计");
+/// # Ok::<(), blueking_package::Error>(())
 /// ```
-pub fn release_notes(change_log: &str) -> String {
+pub fn release_notes(
+    description: &PackageDescription,
+    change_log: &str,
+) -> Result<String, Vec<Problem>> {
+    let Some(text) = description.release.as_deref().map(str::trim) else {
+        return Ok(newest(change_log));
+    };
+    let mut problems = Problems::default();
+    if text.is_empty() {
+        let rule = "The text is empty; write what is new in this version, or remove the line: then \
+                    the top of the change log is taken.";
+        problems.add(description.place("release"), rule);
+    }
+    if let Some(rule) = names::length_rule(text, RELEASE_LIMIT) {
+        problems.add(description.place("release"), rule);
+    }
+    let problems = problems.into_vec();
+    if problems.is_empty() { Ok(text.to_owned()) } else { Err(problems) }
+}
+
+fn newest(change_log: &str) -> String {
+    let mut text = String::new();
+    for (index, item) in items(change_log).iter().enumerate() {
+        let room = RELEASE_LIMIT.saturating_sub(text.chars().count() + 1);
+        if item.chars().count() <= room {
+            text += &format!("{item}\n");
+            continue;
+        }
+        let sentences = cut(item, room, ends_sentence);
+        if !sentences.is_empty() {
+            text += &format!("{sentences}\n");
+        } else if index <= 1 {
+            // A version alone tells nothing. One place is for the sign that something is missing.
+            let words = cut(item, room.saturating_sub(1), ends_word);
+            if words.chars().any(char::is_alphanumeric) {
+                text += &format!("{words}…\n");
+            }
+        }
+        break;
+    }
+    text
+}
+
+/// The heading of the newest section, then its paragraphs and list items, each as one line.
+fn items(change_log: &str) -> Vec<String> {
     let mut lines = change_log.lines().skip_while(|line| !line.starts_with("## "));
     let heading = lines.next().and_then(|line| line.strip_prefix("## ")).unwrap_or_default();
-    let section = lines.take_while(|line| !line.starts_with("## ")).map(str::trim_end);
-    let lines = [heading.trim()].into_iter().chain(section).filter(|line| !line.is_empty());
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
-    match text.char_indices().nth(RELEASE_LIMIT) {
-        None => text,
-        Some(_) => {
-            // Room for the sign that something is missing, and the line break.
-            let kept: String = text.chars().take(RELEASE_LIMIT - 2).collect();
-            format!("{}…\n", kept.trim_end())
+    let mut items = vec![heading.trim().to_owned()];
+    let mut goes_on = false;
+    for line in lines.take_while(|line| !line.starts_with("## ")).map(str::trim) {
+        match items.last_mut() {
+            Some(item) if goes_on && !line.is_empty() && !begins_item(line) => {
+                // Chinese is wrapped where no blank is.
+                if item.ends_with(|c: char| c.is_ascii())
+                    && line.starts_with(|c: char| c.is_ascii())
+                {
+                    item.push(' ');
+                }
+                item.push_str(line);
+            }
+            _ if line.is_empty() => goes_on = false,
+            _ => {
+                items.push(line.to_owned());
+                goes_on = true;
+            }
         }
     }
+    items.retain(|item| !item.is_empty());
+    items
+}
+
+fn begins_item(line: &str) -> bool {
+    ["- ", "* ", "+ ", "#"].iter().any(|mark| line.starts_with(mark))
+}
+
+/// The longest start of a text that has at most `room` characters and ends where `ends_at` says,
+/// by a character and the one behind it.
+fn cut(text: &str, room: usize, ends_at: fn(char, Option<char>) -> bool) -> &str {
+    let mut kept = 0;
+    for (at, character) in text.char_indices().take(room) {
+        let end = at + character.len_utf8();
+        if ends_at(character, text[end..].chars().next()) {
+            kept = end;
+        }
+    }
+    text[..kept].trim_end()
+}
+
+fn ends_sentence(character: char, next: Option<char>) -> bool {
+    matches!(character, '。' | '！' | '？' | '；')
+        || matches!(character, '.' | '!' | '?') && next.is_none_or(char::is_whitespace)
+}
+
+fn ends_word(character: char, next: Option<char>) -> bool {
+    matches!(character, '，' | '、' | '：' | '；') || next.is_none_or(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -33,14 +130,64 @@ mod tests {
     use super::*;
 
     #[test]
-    fn never_more_than_the_limit() {
-        for (length, cut) in [(93, false), (94, true), (400, true)] {
-            let text = format!("## 1.2.0\n\n{}\n\n## 1.1.0\n", "新".repeat(length));
-            let notes = release_notes(&text);
-            assert_eq!(notes.ends_with("…\n"), cut, "{length}");
-            assert!(notes.starts_with("1.2.0\n新新") && !notes.contains("1.1.0"));
-            assert_eq!(notes.chars().count(), RELEASE_LIMIT.min(length + 7), "{length}");
+    fn a_change_log_is_cut_behind_a_sentence() {
+        let long = "word ".repeat(30);
+        for (section, expected) in [
+            ("- One.\n- Two.", "1.2.0\n- One.\n- Two.\n"),
+            ("First\nrelease.\n\n- `a`: b\n  c.", "1.2.0\nFirst release.\n- `a`: b c.\n"),
+            ("- 第一\n  行。", "1.2.0\n- 第一行。\n"),
+            (&*format!("First.\n\n- {long}"), "1.2.0\nFirst.\n"),
+            (&format!("- One 1.5 s. Two! {long}"), "1.2.0\n- One 1.5 s. Two!\n"),
+            (&format!("- 修复一。修复二{}", "长".repeat(100)), "1.2.0\n- 修复一。\n"),
+            (&format!("- One.\n- {long}\n- Two."), "1.2.0\n- One.\n"),
+            ("", "1.2.0\n"),
+        ] {
+            let log = format!("# Changes\n\n## 1.2.0\n\n{section}\n\n## 1.1.0\n\n- Older.\n");
+            assert_eq!(newest(&log), expected, "{section}");
         }
-        assert_eq!(release_notes("# Changes\n"), "");
+        assert_eq!(newest("# Changes\n"), "");
+    }
+
+    #[test]
+    fn a_sentence_that_is_too_long_is_cut_behind_a_word() {
+        for (word, kept) in [("word ", "word…\n"), ("一二三，", "一二三，…\n")] {
+            let notes = newest(&format!("## 1.2.0\n\n- {}\n", word.repeat(40)));
+            assert!(notes.starts_with("1.2.0\n- ") && notes.ends_with(kept), "{notes}");
+            let length = notes.chars().count();
+            assert!((RELEASE_LIMIT - 5..=RELEASE_LIMIT).contains(&length), "{length}: {notes}");
+        }
+        assert_eq!(newest(&format!("## 1.2.0\n\n- {}\n", "长".repeat(200))), "1.2.0\n");
+    }
+
+    #[test]
+    fn the_limit_is_used_to_the_last_character() {
+        // 5 of the version, 2 line breaks, the full stop.
+        for (length, fits) in [(92, true), (93, false)] {
+            let log = format!("## 1.2.0\n\n{}.\n", "a".repeat(length));
+            let notes = newest(&log);
+            assert_eq!(notes.ends_with("a.\n"), fits, "{length}");
+            assert_eq!(notes.chars().count(), if fits { RELEASE_LIMIT } else { 6 });
+        }
+    }
+
+    #[test]
+    fn the_description_wins_over_the_change_log() {
+        let read = |release: &str| {
+            let text = format!(
+                "plugin_id = 'p'\ncomponent_name = 'p'\ndisplay_name = 'p'\nlisten = ''\n\
+                 release = '''{release}'''\n"
+            );
+            let description = PackageDescription::parse("f.toml", &text).unwrap();
+            release_notes(&description, "## 1.2.0\n\n- One.\n")
+        };
+        assert_eq!(read(&"新".repeat(100)).unwrap(), "新".repeat(100));
+        assert_eq!(read("\n 新\n").unwrap(), "新");
+        for (release, rule) in [("新".repeat(101), "at most 100"), (" \n".to_owned(), "is empty")]
+        {
+            let problems = read(&release).unwrap_err();
+            let told = problems[0].to_string();
+            assert!(told.starts_with("f.toml: release: ") && told.contains(rule), "{told}");
+            assert_eq!(problems.len(), 1);
+        }
     }
 }
