@@ -6,6 +6,7 @@ use super::layout::{Folder, Plugin};
 use super::program::Program;
 use super::rule::rules;
 use crate::executable::{self, Machine, is_system_dll};
+use crate::names::plugin_id_rules;
 
 rules! {
     /// Each OS folder has its executable, `<plugin>/<plugin>` or `<plugin>/<plugin>.exe`.
@@ -22,7 +23,7 @@ rules! {
         answers "HTTP 500 TypeError";
     /// No other file's path holds the executable's path: the next who packs may sort it in front.
     EXECUTABLE_SIBLING = "executable-sibling": Error by [V1] at Lost;
-    /// The executable comes first in its OS folder.
+    /// The executable comes first in its OS folder: the first file that is called like it is taken.
     EXECUTABLE_ORDER = "executable-order": Warning by [V1] at Lost;
     /// The executable is static: a host may lack its libraries, or have an older glibc.
     EXECUTABLE_DYNAMIC = "executable-dynamic": Warning by [Host] at Run;
@@ -135,9 +136,23 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
     }
     let start = format!("{}/", folder.path);
     let first = plugin.contents.members.iter().find(|other| other.path.starts_with(&start));
-    if first.is_some_and(|first| first.path != member.path && !first.path.contains(&wanted)) {
-        let message = "the executable is not the first file of its OS folder";
-        let advice = "pack it first; then nothing can be taken for it";
+    if let Some(first) = first
+        && first.path != member.path
+        && !first.path.contains(&wanted)
+    {
+        let message = format!(
+            "{} comes before the executable in the archive. That works, but the importer takes the \
+             first file whose path holds {wanted:?} for the executable: a backup or configuration \
+             file of such a name, added later, may come first as well",
+            first.path
+        );
+        // What is not sound as an id has no place in a command that people run.
+        let id = if plugin_id_rules(&plugin.id).is_empty() { &plugin.id } else { "ID" };
+        let advice = format!(
+            "pack the executables in front of all other files; in the folder of the unpacked package: \
+             (find external_plugins_* -type f -path '*/{id}/{id}*'; find external_plugins_* -type f \
+             ! -path '*/{id}/{id}*') | tar -czf {id}.tgz -T -"
+        );
         findings.add(&EXECUTABLE_ORDER, &member.path, "", message, advice);
     }
 }

@@ -1,7 +1,7 @@
 //! Broken folders, executables, definitions and texts of 6.x/7.x packages.
 
 use crate::builder::{ARM, LINUX, Package, WINDOWS, elf, pe, png};
-use crate::table::{Case, E, W, broken};
+use crate::table::{Case, E, W, broken, check};
 
 /// The dynamic section of a file that asks for one library.
 const NEEDS_ONE: &[u8] = &[
@@ -306,4 +306,22 @@ fn the_texts_of_the_sound_package_are_what_the_tables_change() {
     // A mutation that changes nothing would make a row pass for another reason.
     assert_ne!(meta("tag: db", "tag: x"), Package::sound().tgz());
     assert_ne!(named("池"), Package::sound().tgz());
+}
+
+#[test]
+fn the_advice_on_the_order_is_a_command_of_plain_words() {
+    let advice = |id: &str| {
+        let mut package = Package::sound();
+        package.files.swap(0, 3);
+        for file in &mut package.files {
+            file.path = file.path.replace("pool_exporter", id);
+        }
+        let report = check(package.tgz());
+        let finding = report.findings.iter().find(|one| one.rule == "executable-order").unwrap();
+        assert!(finding.message.starts_with(&format!("{} comes", package.files[0].path)));
+        finding.advice.clone()
+    };
+    assert!(advice("pool_exporter").ends_with(" | tar -czf pool_exporter.tgz -T -"));
+    let hostile = advice("a'$(id)'");
+    assert!(hostile.contains("'*/ID/ID*'") && !hostile.contains("$(id)"), "{hostile}");
 }
