@@ -18,5 +18,5 @@ impl Collector for Queue {
 }
 
 fn main() -> ExitCode {
-    Exporter::new("queue_exporter", ":9602").collector("queue", Queue).run()
+    Exporter::new("queue_exporter", ":9690").collector("queue", Queue).run()
 }

@@ -43,7 +43,7 @@ type Configure = Box<dyn FnOnce(Exporter, &Settings) -> Result<Exporter, Setting
 
 impl Exporter {
     /// An exporter called `name`, which heads the names of its own metrics, with the default of
-    /// `--web.listen-address`, such as `:9602`.
+    /// `--web.listen-address`, such as `:9690`.
     ///
     /// # Panics
     ///

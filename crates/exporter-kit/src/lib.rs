@@ -24,7 +24,7 @@
 //! }
 //!
 //! fn main() -> std::process::ExitCode {
-//!     Exporter::new("queue_exporter", ":9602").collector("queue", Queue).run()
+//!     Exporter::new("queue_exporter", ":9690").collector("queue", Queue).run()
 //! }
 //! ```
 //!

@@ -136,7 +136,11 @@ pub(crate) const KIT_FLAGS: &[Flag] = &[
         WEB_CONFIG_FILE,
         "PATH",
         "",
-        "YAML file with TLS and basic auth, as Prometheus' exporter-toolkit reads it.",
+        if cfg!(feature = "tls") {
+            "YAML file with TLS and basic auth, as Prometheus' exporter-toolkit reads it."
+        } else {
+            "YAML file with basic auth, as Prometheus' exporter-toolkit reads it. This build has no TLS."
+        },
     ),
     Flag::value(
         WRITE_TIMEOUT,

@@ -38,7 +38,7 @@ const MAX_SERIES: usize = 10_000;
 ///         done.inc();
 ///     };
 ///     let _worker = std::thread::Builder::new().spawn(worker);
-///     Exporter::new("queue_exporter", ":9602").collector("queue", live).run()
+///     Exporter::new("queue_exporter", ":9690").collector("queue", live).run()
 /// }
 /// ```
 #[derive(Default)]

@@ -13,7 +13,7 @@ const UP: Gauge = Gauge::new("redis_up", "Whether Redis answered (1) or not (0).
 const LAST_ERROR: Gauge<1> = Gauge::new(
     "redis_exporter_last_scrape_error",
     "Whether asking Redis failed (1) or not (0); err is connect, timeout, lost, auth or \
-     password_file.",
+     password_file, and empty where nothing failed.",
 )
 .labels(["err"])
 .zh("最近一次采集错误")
