@@ -6,43 +6,34 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
+use blueking_package::Error;
 use blueking_package::check::{self, Earlier, Finding, Kind, Reader, Report, Severity};
 use serde_json::{Value, json};
 
 use crate::flags;
 use crate::wrong_use::WrongUse;
 
-/// Checks every file and reports on all of them.
+/// What became of one file that was named: a report, or why there is none.
+type Checked = Result<Report>;
+
+/// Checks every file and reports on all of them, whatever becomes of one.
 ///
 /// # Errors
-/// A file cannot be read, or a package has an error.
+/// A package has an error, or a file cannot be read; where that is all and it is because somebody
+/// named what cannot be checked, the error is [`WrongUse`].
 pub(crate) fn run(flags: &flags::Check) -> Result<()> {
     let earlier = flags.earlier.as_deref().map(earlier).transpose()?;
-    let mut reports = Vec::new();
-    for file in &flags.files {
-        let path = Path::new(file);
-        let report = match &earlier {
-            Some(earlier) => check::file_after(path, earlier)?,
-            None => check::file(path)?,
-        };
-        if report.kind == Kind::V51 && earlier.is_some() {
-            let told = format!(
-                "{file} is a package of 5.1, which has no version to raise; leave out \
-                                --earlier"
-            );
-            return Err(WrongUse(told).into());
-        }
-        reports.push((file.as_str(), report));
-    }
+    let files = flags.files.iter().map(String::as_str);
+    let checked: Vec<_> = files.map(|file| (file, check(file, earlier.as_ref()))).collect();
     let text = if flags.json {
-        let reports: Vec<_> = reports.iter().map(|(file, report)| to_json(file, report)).collect();
+        let reports: Vec<_> = checked.iter().map(|(file, one)| to_json(file, one)).collect();
         let text = serde_json::to_string_pretty(&reports).context("cannot write the report")?;
         format!("{text}\n")
     } else {
         let paint = Paint { is_on: wants_colour() };
-        let texts: Vec<_> =
-            reports.iter().map(|(file, report)| to_text(file, report, paint)).collect();
+        let reports = checked.iter().filter_map(|(file, one)| Some((file, one.as_ref().ok()?)));
+        let texts: Vec<_> = reports.map(|(file, report)| to_text(file, report, paint)).collect();
         texts.join("\n")
     };
     // A reader such as `head` that has seen enough is no failure.
@@ -50,15 +41,68 @@ pub(crate) fn run(flags: &flags::Check) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written.context("cannot write the report")?,
     }
-    let broken: Vec<_> = reports
-        .iter()
-        .filter(|(_, report)| report.count(Severity::Error) > 0)
-        .map(|(file, _)| *file)
-        .collect();
-    if !broken.is_empty() {
-        bail!("BlueKing cannot use {} as it is", broken.join(", "));
+    verdict(&checked)
+}
+
+fn check(file: &str, earlier: Option<&Earlier>) -> Checked {
+    let path = Path::new(file);
+    let report = match earlier {
+        Some(earlier) => check::file_after(path, earlier),
+        None => check::file(path),
+    };
+    let report = report.map_err(unread)?;
+    if report.kind == Kind::V51 && earlier.is_some() {
+        let told = format!(
+            "{file} is a package of 5.1, which has no version to raise; leave out --earlier"
+        );
+        return Err(WrongUse(told).into());
     }
-    Ok(())
+    Ok(report)
+}
+
+/// Why a package that was named could not be read, and what to do. What is not there, or is no
+/// file, was named by mistake.
+pub(crate) fn unread(error: Error) -> anyhow::Error {
+    let Error::Io { path, source, .. } = &error else { return error.into() };
+    let path = path.display();
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            let told = format!(
+                "cannot open {path}: there is no such file; give the path of a package, such as \
+                 those that `cargo xtask dist` puts into target/dist"
+            );
+            WrongUse(told).into()
+        }
+        io::ErrorKind::IsADirectory => {
+            let told = format!("{path} is a folder; give the packages in it, one by one");
+            WrongUse(told).into()
+        }
+        _ => anyhow!("{:#}; see that this user can read it", anyhow!(error)),
+    }
+}
+
+/// What it all comes to: errors of packages weigh more than files that could not be read.
+fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
+    let has_errors = |one: &Checked| one.as_ref().is_ok_and(|r| r.count(Severity::Error) > 0);
+    let broken: Vec<_> =
+        checked.iter().filter(|(_, one)| has_errors(one)).map(|(file, _)| *file).collect();
+    let unread: Vec<_> = checked.iter().filter_map(|(_, one)| one.as_ref().err()).collect();
+    let mut told: Vec<_> = unread.iter().map(|error| format!("{error:#}")).collect();
+    match &*broken {
+        [] => {}
+        [one] => told.push(format!("BlueKing cannot use {one} as it is")),
+        [rest @ .., last] => {
+            told.push(format!("BlueKing cannot use {} and {last} as they are", rest.join(", ")));
+        }
+    }
+    if told.is_empty() {
+        return Ok(());
+    }
+    let told = told.join("\n");
+    if broken.is_empty() && unread.iter().all(|error| error.is::<WrongUse>()) {
+        return Err(WrongUse(told).into());
+    }
+    Err(anyhow!(told))
 }
 
 /// The package that a site has.
@@ -69,18 +113,22 @@ fn earlier(file: &str) -> Result<Earlier> {
              as it was imported or exported"
         ))
     };
-    Earlier::read(Path::new(file))?.ok_or_else(|| told().into())
+    Earlier::read(Path::new(file)).map_err(unread)?.ok_or_else(|| told().into())
 }
 
-fn to_json(file: &str, report: &Report) -> Value {
-    json!({
-        "package": file,
-        "kind": report.kind,
-        "errors": report.count(Severity::Error),
-        "warnings": report.count(Severity::Warning),
-        "left_out": report.left_out,
-        "findings": report.findings,
-    })
+/// A file that could not be read has `unread`, and no kind, counts and findings.
+fn to_json(file: &str, checked: &Checked) -> Value {
+    match checked {
+        Ok(report) => json!({
+            "package": file,
+            "kind": report.kind,
+            "errors": report.count(Severity::Error),
+            "warnings": report.count(Severity::Warning),
+            "left_out": report.left_out,
+            "findings": report.findings,
+        }),
+        Err(error) => json!({ "package": file, "unread": format!("{error:#}") }),
+    }
 }
 
 /// The findings, grouped by the file that they are about.
@@ -245,7 +293,7 @@ v1: the importer of 6.x and 7.x; V2: the newer, stricter importer
 
     #[test]
     fn json_has_every_part_of_a_finding() {
-        let value = to_json("p.tgz", &report());
+        let value = to_json("p.tgz", &Ok(report()));
         let first = json!({
             "severity": "error", "rule": "meta-type", "readers": ["v1", "V2"], "stage": "import",
             "file": "a/meta.yaml", "field": "plugin_type", "code": 1, "answer": "no",
@@ -257,18 +305,30 @@ v1: the importer of 6.x and 7.x; V2: the newer, stricter importer
     }
 
     #[test]
-    fn errors_fail_and_what_cannot_be_read_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("p.tgz");
-        std::fs::write(&path, "text").unwrap();
-        let flags = |path: &Path| {
-            let mut flags = flags::Check::default();
-            flags.files.push(path.to_str().unwrap().to_owned());
-            flags
-        };
-        let error = format!("{:#}", run(&flags(&path)).unwrap_err());
-        assert!(error.contains("cannot use") && error.contains("p.tgz"), "{error}");
-        let error = format!("{:#}", run(&flags(&folder.path().join("no.tgz"))).unwrap_err());
-        assert!(error.starts_with("cannot open") && error.contains("no.tgz"), "{error}");
+    fn what_cannot_be_read_is_wrong_use_unless_a_package_has_errors_or_nobody_could_know() {
+        let missing = || unread(failed(io::ErrorKind::NotFound));
+        let denied = || unread(failed(io::ErrorKind::PermissionDenied));
+        let sound = || Ok(Report { kind: Kind::Plugin, findings: Vec::new(), left_out: 0 });
+        let broken = || Ok(report());
+        assert!(verdict(&[("a", sound()), ("b", sound())]).is_ok());
+        for (checked, is_wrong_use, expected) in [
+            (vec![("a", sound()), ("b", Err(missing()))], true, "cannot open p: there is no such"),
+            (vec![("a", Err(denied())), ("b", Err(missing()))], false, "this user can read it"),
+            (
+                vec![("a", Err(missing())), ("b", broken())],
+                false,
+                "\nBlueKing cannot use b as it is",
+            ),
+            (vec![("a", broken()), ("b", broken())], false, "use a and b as they are"),
+            (vec![("a", broken()), ("b", broken()), ("c", broken())], false, "use a, b and c as"),
+        ] {
+            let error = verdict(&checked).unwrap_err();
+            assert_eq!(error.is::<WrongUse>(), is_wrong_use, "{error}");
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+
+    fn failed(kind: io::ErrorKind) -> Error {
+        Error::Io { action: "open", path: "p".into(), source: kind.into() }
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use gumdrop::Options;
 
-/// Flags of `bench`.
+/// Measures the packaged exporter, or the kit, beside the same in Go.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Bench {
     #[options(no_short, help = "print this help")]

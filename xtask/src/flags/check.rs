@@ -2,7 +2,7 @@
 
 use gumdrop::Options;
 
-/// Flags of `check`.
+/// What BlueKing will say to packages, anybody's, before they are uploaded.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Check {
     #[options(no_short, help = "print this help")]

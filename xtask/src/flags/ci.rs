@@ -2,7 +2,7 @@
 
 use gumdrop::Options;
 
-/// Flags of `ci`.
+/// Runs every check and test, on the packaged binaries too.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Ci {
     #[options(no_short, help = "print this help")]

@@ -6,7 +6,7 @@ use gumdrop::Options;
 
 use crate::dist::{Choice, Target, Targets};
 
-/// Flags of `dist`.
+/// Builds all exporters for every target, checks them, and packs them into target/dist.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Dist {
     #[options(no_short, help = "print this help")]

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use gumdrop::Options;
 
-/// Flags of `fuzz`.
+/// Gives the kit's parsers whatever bytes a fuzzer comes up with.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Fuzz {
     #[options(no_short, help = "print this help")]

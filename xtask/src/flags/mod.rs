@@ -60,7 +60,7 @@ pub(crate) enum Command {
 /// # Errors
 /// Wrong use, as one message that says how to get help.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
-    let help = "see `cargo xtask --help`";
+    let help = help_for(arguments);
     let arguments = arguments
         .iter()
         .map(|argument| argument.to_str().ok_or(format!("{argument:?} is not UTF-8; {help}")))
@@ -85,15 +85,55 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
     }
 }
 
+/// Where the help is for who typed these arguments: that of the task, if they name one.
+fn help_for(arguments: &[OsString]) -> String {
+    let words = arguments.iter().filter_map(|argument| argument.to_str());
+    let task = words.into_iter().find(|word| !word.starts_with('-'));
+    match task.filter(|task| Xtask::command_usage(task).is_some()) {
+        Some(task) => format!("see `cargo xtask {task} --help`"),
+        None => "see `cargo xtask --help`".to_owned(),
+    }
+}
+
 fn usage(xtask: &Xtask) -> String {
     match &xtask.command {
         Some(command) => {
             let name = command.command_name().unwrap_or_default();
-            format!("Usage: cargo xtask {name} [FLAGS]\n\n{}", command.self_usage())
+            let free = command.free().map(|free| format!(" {free}")).unwrap_or_default();
+            let codes = command.exit_codes();
+            let codes = codes.map(|codes| format!("\n\n{codes}")).unwrap_or_default();
+            let flags = command.self_usage();
+            format!("Usage: cargo xtask {name} [FLAGS]{free}\n\n{flags}{codes}")
         }
         None => {
             let tasks = Xtask::command_list().unwrap_or_default();
             format!("Usage: cargo xtask TASK [FLAGS]\n\n{}\n\nTasks:\n{tasks}", Xtask::usage())
+        }
+    }
+}
+
+impl Command {
+    /// What stands behind the flags.
+    fn free(&self) -> Option<&'static str> {
+        match self {
+            Self::Check(_) => Some("FILE…"),
+            Self::Rehearse(_) => Some("FILE"),
+            Self::New(_) => Some("NAME"),
+            Self::Bench(_) => Some("[host|kit]"),
+            Self::Dist(_) | Self::Ci(_) | Self::Fuzz(_) => None,
+        }
+    }
+
+    /// What the exit codes mean, where programs may ask.
+    fn exit_codes(&self) -> Option<&'static str> {
+        match self {
+            Self::Check(_) => Some(
+                "Exit code: 0 without errors; 1 where a package has errors or a file that is there \
+                 cannot be\nread; else 2 for wrong use, which a file that is not there is too. All \
+                 other files are\nchecked all the same.",
+            ),
+            Self::Rehearse(_) => Some("Exit code: 1 where a step failed, 2 for wrong use."),
+            _ => None,
         }
     }
 }
@@ -127,10 +167,28 @@ mod tests {
     }
 
     #[test]
+    fn wrong_flags_are_sent_to_the_help_that_explains_them() {
+        for (words, expected) in [
+            (&["dist", "--targets=aix"][..], "; see `cargo xtask dist --help`"),
+            (&["rehearse", "--os", "aix", "p.tgz"], "; see `cargo xtask rehearse --help`"),
+            (&["--jsn"], "; see `cargo xtask --help`"),
+            (&["release"], "; see `cargo xtask --help`"),
+        ] {
+            let error = parsed(words).unwrap_err();
+            assert!(error.ends_with(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn help_is_no_task() {
-        for (words, expected) in
-            [(&["--help"][..], "Tasks:"), (&["dist", "--help"], "--toolchain ROUTE")]
-        {
+        for (words, expected) in [
+            (&["--help"][..], "Tasks:"),
+            (&["dist", "--help"], "--toolchain ROUTE"),
+            (&["check", "--help"], "Usage: cargo xtask check [FLAGS] FILE…\n"),
+            (&["check", "--help"], "\nExit code: 0 without errors; 1"),
+            (&["rehearse", "--help"], "Usage: cargo xtask rehearse [FLAGS] FILE\n"),
+            (&["new", "--help"], "Usage: cargo xtask new [FLAGS] NAME\n"),
+        ] {
             let words: Vec<_> = words.iter().map(OsString::from).collect();
             match parse(&words).unwrap() {
                 Parsed::Help(text) => assert!(text.contains(expected), "{text}"),

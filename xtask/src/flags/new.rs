@@ -2,7 +2,7 @@
 
 use gumdrop::Options;
 
-/// Flags of `new`.
+/// Makes a new exporter, which builds, passes its tests and packs as it is.
 #[derive(Debug, Default, Options)]
 pub(crate) struct New {
     #[options(no_short, help = "print this help")]

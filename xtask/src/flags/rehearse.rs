@@ -7,7 +7,7 @@ use gumdrop::Options;
 
 use crate::rehearse::name_of;
 
-/// Flags of `rehearse`.
+/// Does with a package what BlueKing does, on this machine.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Rehearse {
     #[options(no_short, help = "print this help")]

@@ -16,6 +16,7 @@ use super::looks::{alive, declared, import, look, preview, rewritten};
 use super::machine::Machine;
 use super::ports::{self, Port};
 use super::subject::{Subject, Values, name_of};
+use crate::check::unread;
 
 /// Every step in its order.
 pub(crate) const STEPS: [&str; 16] = [
@@ -63,7 +64,7 @@ pub(crate) struct Learned {
 /// The package cannot be read, or is asked for what it does not have.
 pub(crate) fn run(course: &Course<'_>, list: &mut Checklist) -> Result<Learned> {
     let mut learned = Learned::default();
-    let report = check::file(course.file)?;
+    let report = check::file(course.file).map_err(unread)?;
     let kind = list.step(STEPS[0], |notes| Ok(import(&report, notes)));
     if let Some(kind) = kind {
         let subject = Subject::open(course.file, kind, course.system)?;

@@ -47,14 +47,17 @@ impl Names {
         let taken = |get: fn(&PackageDescription) -> &String, name: &str| {
             others.iter().find(|other| get(other).eq_ignore_ascii_case(name))
         };
+        // Where the whole name is taken, the component's is too: one word on it is enough.
         if let Some(other) = taken(|other| &other.plugin_id, &names.binary()) {
-            problems.push(format!("{} has this plugin id already.", other.file));
-        }
-        if let Some(other) = taken(|other| &other.component_name, &names.component) {
             problems.push(format!(
-                "{} has the component name {:?} already; choose a name that differs in its first \
-                 15 letters and digits.",
-                other.file, names.component
+                "the name {name} is taken: {} has the plugin id {}; choose another name",
+                other.file, other.plugin_id
+            ));
+        } else if let Some(other) = taken(|other| &other.component_name, &names.component) {
+            problems.push(format!(
+                "the name {name} is taken in BlueKing 5.1: {} has the component name {}; choose a \
+                 name that differs in its first 15 letters and digits",
+                other.file, other.component_name
             ));
         }
         match choose_port(port, others) {
@@ -193,7 +196,7 @@ mod tests {
             ("数据-exporter", "such as redis-exporter"),
             ("redis", "write redis-exporter"),
             ("exporter", "write exporter-exporter"),
-            ("host-exporter", "plugin id already"),
+            ("host-exporter", "config/other/blueking.toml has the plugin id host_exporter; choose"),
             ("pool-for-all-the-many-exporter", "at most 15"),
             ("a-service-with-a-long-name-exporter", "at most 30"),
             ("bkplugin-exporter", "bkplugin_"),
@@ -201,8 +204,9 @@ mod tests {
             let problems = choose(name, None).unwrap_err().join("\n");
             assert!(problems.contains(advice), "{name}: {problems}");
         }
+        assert_eq!(choose("host-exporter", None).unwrap_err().len(), 1);
         let clash = Names::choose("po-ol-exporter", None, &[other("a", "POOLexporter", 1)]);
-        assert!(clash.unwrap_err()[0].contains("component name"));
+        assert!(clash.unwrap_err()[0].contains("has the component name POOLexporter; choose"));
     }
 
     #[test]

@@ -72,10 +72,43 @@ fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
         &["--jsn", "sound.zip"],
         &["--earlier", "sound.zip", "broken.zip"],
         &["--earlier"],
+        &["--earlier", "none.tgz", "broken.zip"],
+        &["none.tgz"],
+        &["."],
     ] {
         let wrong = check(folder.path(), wrong);
         assert_eq!((wrong.status.code(), &*wrong.stdout), (Some(2), &b""[..]));
     }
+}
+
+#[test]
+fn a_file_that_is_not_there_keeps_nobody_from_checking_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    write_package(&folder.path().join("sound.zip"), "pool");
+    write_package(&folder.path().join("broken.zip"), "pool_a");
+
+    let output = check(folder.path(), &["none.tgz", "sound.zip", "."]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text, "sound.zip: one-click package of BlueKing 5.1, no errors, no warnings\n");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let expected = "xtask: cannot open none.tgz: there is no such file; give the path of a package, \
+                    such as those that `cargo xtask dist` puts into target/dist\n\
+                    . is a folder; give the packages in it, one by one\n";
+    assert_eq!((output.status.code(), &*told), (Some(2), expected));
+
+    // What is wrong with a package weighs more than what was typed.
+    let output = check(folder.path(), &["none.tgz", "broken.zip"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("none.tgz") && told.contains("use broken.zip as it is"), "{told}");
+    assert_eq!(output.status.code(), Some(1));
+
+    let output = check(folder.path(), &["--json", "none.tgz", "sound.zip"]);
+    let reports: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reports[0]["package"], "none.tgz");
+    let unread = reports[0]["unread"].as_str().unwrap();
+    assert!(unread.contains("there is no such file") && reports[0].get("errors").is_none());
+    assert_eq!((&reports[1]["errors"], reports.as_array().unwrap().len()), (&json!(0), 2));
+    assert_eq!(output.status.code(), Some(2));
 }
 
 /// What a terminal shows of a check with these variables.

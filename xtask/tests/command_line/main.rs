@@ -12,7 +12,10 @@ fn wrong_use_is_exit_code_2_and_says_what_to_write_instead() {
         (&["new"], "which name?"),
         (&["new", "redis"], "write redis-exporter"),
         (&["new", "Redis-exporter"], "words of lower-case letters"),
-        (&["new", "host-exporter"], "has this plugin id already"),
+        (
+            &["new", "host-exporter"],
+            "the name host-exporter is taken: config/host-exporter/blueking.toml",
+        ),
         (&["new", "host-exporter", "--port=0"], "give 1 to 65535"),
         (&["new", "host-exporter", "--port=9601"], "has port 9601 already"),
         (&["new", "host-exporter", "--port=65536"], "port"),

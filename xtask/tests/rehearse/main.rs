@@ -230,7 +230,7 @@ fn a_check_after_an_earlier_package_tells_which_version_to_write() {
     assert_eq!(output.status.code(), Some(0));
     let output = check(&["new.tgz"]);
     assert!(!String::from_utf8(output.stdout).unwrap().contains("version-not-raised"));
-    assert_eq!(check(&["--earlier", "new.tgz", "none.tgz"]).status.code(), Some(1));
+    assert_eq!(check(&["--earlier", "new.tgz", "none.tgz"]).status.code(), Some(2));
 }
 
 #[test]
@@ -280,6 +280,10 @@ fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
         assert_eq!(output.status.code(), Some(2), "{told}");
         assert!(told.contains(expected), "{told}");
     }
+
+    let output = rehearse(&folder.path().join("none.tgz"), &[]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("there is no such file") && output.status.code() == Some(2), "{told}");
 
     write_plugin(&file, &[("info/config.json", "[]")]);
     let (report, code) = report(&file, "sound");
