@@ -159,7 +159,7 @@ fn rehearse(
     };
     let expected = |note: &&Note| match note.kind {
         "undeclared" => is_omitted(&note.subject),
-        "absent" => matches_any(&watched.may_be_absent, &note.subject),
+        "absent" => note.names.iter().all(|name| matches_any(&watched.may_be_absent, name)),
         _ => note.level == Level::Fact,
     };
     let others: Vec<_> = list.notes().filter(|note| !expected(note)).collect();

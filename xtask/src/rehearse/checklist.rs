@@ -13,7 +13,7 @@ use super::interruption;
 const SHOWN_NOTES: usize = 20;
 const SHOWN_OF_A_KIND: usize = 3;
 
-/// Most names of what the other notes of a kind are about.
+/// Most names of what a note, or the other notes of a kind, are about.
 const SHOWN_SUBJECTS: usize = 8;
 
 /// Where the list appears while the rehearsal runs.
@@ -50,9 +50,11 @@ pub(crate) struct Note {
     pub(crate) level: Level,
     /// What kind of thing, for programs: `undeclared`, `not_finite`, …
     pub(crate) kind: &'static str,
-    /// The metric or file that it is about; may be empty.
+    /// The metric, group or file that it is about; may be empty.
     pub(crate) subject: String,
     pub(crate) text: String,
+    /// The metrics that it is about where these are several; the text is without them.
+    pub(crate) names: Vec<String>,
 }
 
 /// A step that is done.
@@ -97,6 +99,21 @@ impl Level {
     }
 }
 
+impl Note {
+    /// The text, with so many of the names at most.
+    pub(super) fn said(&self, most: usize) -> String {
+        let text = self.text.trim_end();
+        match self.names.len() {
+            0 => text.to_owned(),
+            count if count <= most => format!("{text}: {}", self.names.join(", ")),
+            count => {
+                let names = self.names[..most].join(", ");
+                format!("{text}: {names} and {} more; --json and --html have all", count - most)
+            }
+        }
+    }
+}
+
 impl Notes {
     pub(crate) fn add(
         &mut self,
@@ -105,7 +122,24 @@ impl Notes {
         subject: impl Into<String>,
         text: impl Into<String>,
     ) {
-        self.0.push(Note { level, kind, subject: subject.into(), text: text.into() });
+        self.add_of(level, kind, subject, text, Vec::new());
+    }
+
+    /// As [`Self::add`], of several metrics at once.
+    pub(crate) fn add_of(
+        &mut self,
+        level: Level,
+        kind: &'static str,
+        subject: impl Into<String>,
+        text: impl Into<String>,
+        names: Vec<String>,
+    ) {
+        let (subject, text) = (subject.into(), text.into());
+        self.0.push(Note { level, kind, subject, text, names });
+    }
+
+    pub(crate) fn count(&self, level: Level) -> usize {
+        self.0.iter().filter(|note| note.level == level).count()
     }
 
     pub(crate) fn fact(&mut self, kind: &'static str, text: impl Into<String>) {
@@ -201,6 +235,7 @@ impl Checklist {
                 "kind": note.kind,
                 "subject": note.subject,
                 "text": note.text,
+                "names": note.names,
             })
         };
         let step = |step: &Step| {
@@ -252,7 +287,7 @@ fn to_text(step: &Step) -> String {
         let level = notes[0].level.word();
         let shown = if notes.len() == SHOWN_OF_A_KIND + 1 { notes.len() } else { SHOWN_OF_A_KIND };
         for note in notes.iter().take(shown) {
-            let said = note.text.trim_end().replace('\n', "\n                  ");
+            let said = note.said(SHOWN_SUBJECTS).replace('\n', "\n                  ");
             lines.push(format!("\n         {level:7}  {said}"));
         }
         if notes.len() > shown {
@@ -320,6 +355,24 @@ mod tests {
         let likewise = "\n         warning  and 2 more like it: m3, m4; --json and --html have all";
         assert_eq!(text.matches(likewise).count(), 5, "{text}");
         assert!(text.contains("\u{fffd}[31m") && !text.contains('\x1b'), "{text}");
+    }
+
+    #[test]
+    fn names_of_a_note_are_shown_up_to_a_limit_and_kept_for_programs() {
+        let mut list = Checklist::new(Live::Err);
+        list.step("metrics.json", |notes| {
+            for count in [2, 9] {
+                let names = (0..count).map(|n| format!("m{n}")).collect();
+                notes.add_of(Level::Fact, "absent", "g", "absent", names);
+            }
+            Ok(((), String::new()))
+        });
+        let text = to_text(&list.steps[0]);
+        assert!(text.contains("absent: m0, m1\n"), "{text}");
+        assert!(text.ends_with("m6, m7 and 1 more; --json and --html have all"), "{text}");
+        // A fact is no warning.
+        assert_eq!(list.counts(), "1 passed, 0 with warnings, 0 failed, 0 skipped");
+        assert_eq!(list.to_json()[0]["notes"][1]["names"][8], "m8");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! that one failed.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use blueking_package::agent::Preview;
@@ -52,6 +52,10 @@ pub(crate) struct Course<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Learned {
     pub(crate) id: String,
+    /// The package's own, where it has one.
+    pub(crate) version: Option<String>,
+    /// When it began.
+    pub(crate) date: String,
     pub(crate) system: &'static str,
     pub(crate) arguments: Vec<String>,
     pub(crate) url: String,
@@ -63,13 +67,15 @@ pub(crate) struct Learned {
 /// # Errors
 /// The package cannot be read, or is asked for what it does not have.
 pub(crate) fn run(course: &Course<'_>, list: &mut Checklist) -> Result<Learned> {
-    let mut learned = Learned::default();
+    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let mut learned = Learned { date, ..Learned::default() };
     let report = check::file(course.file).map_err(unread)?;
     let kind = list.step(STEPS[0], |notes| Ok(import(&report, notes)));
     if let Some(kind) = kind {
         let subject = Subject::open(course.file, kind, course.system)?;
         let values = subject.values(course.parameters)?;
         learned.id.clone_from(&subject.id);
+        learned.version.clone_from(&subject.version);
         learned.system = name_of(subject.system);
         deploy(course, &subject, &values, list, &mut learned);
     }
@@ -86,7 +92,11 @@ fn deploy(
 ) -> Option<()> {
     let machine = list.step("unpack", |_| {
         let machine = Machine::new(subject.system, course.scratch)?;
-        let summary = format!("{subject}, {} files, on {}", subject.files.len(), machine.name());
+        let files = match subject.files.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        let summary = format!("{subject}, {files}, on {}", machine.name());
         Ok((machine, summary))
     })?;
     let (port, typed) = list.step("port", |notes| {
@@ -129,7 +139,7 @@ fn deploy(
                 rewritten(&name, &rewritings, notes);
             }
             one.configure("")?;
-            Ok(((), one.place().display().to_string()))
+            Ok(((), one.configuration()?))
         })?;
     }
     match debug::obstacle(subject, &machine) {
@@ -151,14 +161,14 @@ fn deploy(
 
     let mut page = None;
     list.step("scrape", |notes| {
-        let (read, summary) = look(one, notes)?;
+        let (read, summary) = look(one, subject, values, notes)?;
         page = Some(read);
         Ok(((), summary))
     });
     if let Some(page) = page {
         list.step("metrics.json", |notes| Ok(((), declared(&page, subject, notes))));
         list.step("debug preview", |notes| {
-            let (preview, summary) = preview(&page, notes);
+            let (preview, summary) = preview(&page, &subject.declared, notes);
             learned.preview = Some(preview);
             Ok(((), summary))
         });

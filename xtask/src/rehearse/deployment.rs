@@ -126,6 +126,16 @@ impl<'a> Deployment<'a> {
         self.render(ENV_TEMPLATE, names, more)
     }
 
+    /// What [`Self::configure`] made, without the values: some are secret.
+    pub(crate) fn configuration(&self) -> Result<String> {
+        let path = rendered(ENV_TEMPLATE);
+        let text = fs::read_to_string(self.folder.join(path))
+            .with_context(|| format!("read {path} of the copy"))?;
+        let names: Vec<_> = text.lines().filter_map(|line| line.split_once(':')).collect();
+        let names: Vec<_> = names.iter().map(|(name, _)| name.trim()).collect();
+        Ok(format!("{path}, rendered from its template with {}", names.join(", ")))
+    }
+
     /// Renders a template of the plugin beside it, with more names and more lines at its end.
     pub(crate) fn render(
         &self,
@@ -147,9 +157,8 @@ impl<'a> Deployment<'a> {
         let text = fs::read_to_string(self.folder.join(template))
             .with_context(|| format!("read {template} of the package"))?;
         let text = plugin::render(&text, &names).map_err(Error::msg)?;
-        let rendered = template.strip_suffix(".tpl").unwrap_or(template);
-        fs::write(self.folder.join(rendered), text + more)
-            .with_context(|| format!("write {rendered}"))
+        let path = rendered(template);
+        fs::write(self.folder.join(path), text + more).with_context(|| format!("write {path}"))
     }
 
     /// Where the agent is installed on this host, as far as this copy knows.
@@ -305,6 +314,11 @@ impl<'a> Deployment<'a> {
     fn pid_file(&self) -> PathBuf {
         self.pids.join(format!("{}.pid", self.subject.id))
     }
+}
+
+/// What a template becomes, in the plugin's folder.
+fn rendered(template: &str) -> &str {
+    template.strip_suffix(".tpl").unwrap_or(template)
 }
 
 /// Puts files that were chosen in the form, or that it starts with, where BlueKing puts them; the

@@ -1,5 +1,6 @@
 //! The report as one page that needs nothing else: no scripts, no fonts, no network.
 
+use super::XTASK;
 use super::checklist::{Checklist, Level, Note, State, Step, by_kind};
 use super::course::Learned;
 
@@ -41,11 +42,13 @@ pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
-         <h1>{file}</h1>\n{}<p>{counts}</p>\n{}{steps}{}</body></html>\n",
+         <h1>{file}</h1>\n{}<p>{counts}</p>\n{}{steps}{}\
+         <p class=\"seconds\">Rehearsed {date} by xtask {XTASK}</p></body></html>\n",
         verdict(list),
         about(learned),
         preview(learned),
         counts = escaped(&list.counts()),
+        date = learned.date,
     )
 }
 
@@ -75,12 +78,14 @@ fn about(learned: &Learned) -> String {
     if learned.id.is_empty() {
         return String::new();
     }
+    let version = learned.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     // A flag that begins on one line and ends on the next is hard to read.
     let words = learned.arguments.iter();
     let words = words.map(|word| format!("<code class=\"word\">{}</code>", escaped(word)));
     format!(
-        "<p>{} for {}, scraped at <code>{}</code>, arguments {}</p>\n",
+        "<p>{}{} for {}, scraped at <code>{}</code>, arguments {}</p>\n",
         escaped(&learned.id),
+        escaped(&version),
         learned.system,
         escaped(&learned.url),
         words.collect::<Vec<_>>().join(" "),
@@ -123,7 +128,7 @@ fn of_a_kind(notes: &[&Note]) -> String {
 fn note(note: &Note) -> String {
     let level = note.level.word();
     let lead = if note.level == Level::Fact { String::new() } else { format!("{level}: ") };
-    format!("<li class=\"{level}\">{lead}{}</li>\n", escaped(note.text.trim_end()))
+    format!("<li class=\"{level}\">{lead}{}</li>\n", escaped(&note.said(usize::MAX)))
 }
 
 fn anchor(step: &Step) -> String {
@@ -185,8 +190,16 @@ mod tests {
         });
         let samples = Page::read(b"a{b=\"<i>\"} 1\n").samples;
         let preview = Some(Preview::new(&samples));
-        let learned = Learned { id: "<id>".to_owned(), preview, ..Learned::default() };
+        let learned = Learned {
+            id: "<id>".to_owned(),
+            version: Some("<1.1>".to_owned()),
+            date: "2026-11-22T08:00:00Z".to_owned(),
+            preview,
+            ..Learned::default()
+        };
         let page = page("p&q.tgz", &list, &learned);
+        let by = format!("Rehearsed 2026-11-22T08:00:00Z by xtask {}", env!("CARGO_PKG_VERSION"));
+        assert!(page.contains(&by) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
             assert!(page.contains(text), "{text} in {page}");
         }
@@ -204,6 +217,8 @@ mod tests {
                 notes.add(Level::Warning, "absent", format!("m{n}"), format!("m{n} is absent"));
             }
             notes.add(Level::Warning, "undeclared", "x", "x is undeclared");
+            let names = (0..40).map(|n| format!("n{n}")).collect();
+            notes.add_of(Level::Fact, "absent", "g", "of g", names);
             Ok(((), String::new()))
         });
         let page = page("p.tgz", &list, &Learned::default());
@@ -214,6 +229,7 @@ mod tests {
             inside.0.contains("m8 is absent") && inside.1.contains("x is undeclared"),
             "{page}"
         );
+        assert!(page.contains("of g: n0, n1") && page.contains("n38, n39</li>"), "{page}");
         assert!(
             page.contains("Worth a look: <a href=\"#metrics-json\">metrics.json</a>"),
             "{page}"

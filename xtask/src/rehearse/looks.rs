@@ -1,8 +1,10 @@
 //! What a rehearsal looks at: the check of the archive, the process, the page, what is declared. Each
 //! notes what is wrong and sums up what was seen.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
-use blueking_package::agent::{DEBUG_LOG_LIMIT, DEBUG_SECONDS, Page, Preview, compare};
+use blueking_package::agent::{DEBUG_LOG_LIMIT, DEBUG_SECONDS, Declared, Page, Preview, compare};
 use blueking_package::check::{self, Kind, Severity, Stage};
 use blueking_package::plugin::Rewriting;
 
@@ -10,7 +12,8 @@ use super::checklist::{Level, Notes};
 use super::debug::PERIOD;
 use super::deployment::Deployment;
 use super::machine::Machine;
-use super::subject::Subject;
+use super::subject::{Subject, Values};
+use super::watched;
 use crate::check::{objectors, server_answer};
 
 /// A page that takes longer than this is late for the agent's period sooner or later.
@@ -29,9 +32,13 @@ pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String
         let text = format!("{finding}\n[{}, {}{server}]", finding.rule, objectors(finding));
         notes.add(level, finding.rule, &finding.file, text);
     }
-    let count = |severity| report.count(severity);
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    (report.kind, format!("errors: {errors}, warnings: {warnings}"))
+    // As they are shown, which is not how the check counts them.
+    let (errors, warnings) = (notes.count(Level::Error), notes.count(Level::Warning));
+    let mut summary = format!("errors: {errors}, warnings: {warnings}");
+    if report.left_out > 0 {
+        summary += &format!(", more that are not listed: {}", report.left_out);
+    }
+    (report.kind, summary)
 }
 
 /// What BlueKing's own start script would make of the arguments, or of a variable.
@@ -79,7 +86,12 @@ pub(super) fn alive(
 }
 
 /// Scrapes and notes every line that the agent does not take as it is.
-pub(super) fn look(copy: &Deployment<'_>, notes: &mut Notes) -> Result<(Page, String)> {
+pub(super) fn look(
+    copy: &Deployment<'_>,
+    subject: &Subject,
+    values: &Values,
+    notes: &mut Notes,
+) -> Result<(Page, String)> {
     let answer = copy.scrape()?;
     let page = Page::read(&answer.body);
     for line in &page.troubles {
@@ -101,6 +113,7 @@ pub(super) fn look(copy: &Deployment<'_>, notes: &mut Notes) -> Result<(Page, St
                     as whether what is watched answers";
         notes.add(Level::Error, "empty", "", text);
     }
+    watched::look(&page.samples, subject, values, &copy.url, notes);
     let seconds = answer.took.as_secs_f64();
     if seconds > SLOW {
         let text = format!("the answer took {seconds:.1} s; stay below {SLOW} s");
@@ -119,16 +132,31 @@ pub(super) fn look(copy: &Deployment<'_>, notes: &mut Notes) -> Result<(Page, St
 /// Compares the page with `metrics.json`.
 pub(super) fn declared(page: &Page, subject: &Subject, notes: &mut Notes) -> String {
     for difference in compare(&page.samples, &subject.declared) {
-        let level = if difference.is_error() { Level::Error } else { Level::Warning };
-        notes.add(level, difference.kind(), difference.subject(), difference.to_string());
+        let level = match (difference.is_error(), difference.is_expected()) {
+            (true, _) => Level::Error,
+            (false, false) => Level::Warning,
+            (false, true) => Level::Fact,
+        };
+        let (kind, names) = (difference.kind(), difference.metrics().to_vec());
+        notes.add_of(level, kind, difference.subject(), difference.to_string(), names);
     }
     let metrics: usize = subject.declared.groups.iter().map(|group| group.metrics.len()).sum();
     format!("groups: {}, metrics: {metrics}", subject.declared.groups.len())
 }
 
-/// What the debug page shows, and whether its log would be cut.
-pub(super) fn preview(page: &Page, notes: &mut Notes) -> (Preview, String) {
-    let preview = Preview::new(&page.samples);
+/// What the debug page shows, and whether its log would be cut. What the exporter is for comes
+/// first, as it is declared; what it tells of itself comes last.
+pub(super) fn preview(page: &Page, declared: &Declared, notes: &mut Notes) -> (Preview, String) {
+    let mut preview = Preview::new(&page.samples);
+    let names = declared.groups.iter().flat_map(|group| &group.metrics);
+    let mut places = BTreeMap::new();
+    for (place, name) in names.enumerate() {
+        places.entry(name.clone()).or_insert(place);
+    }
+    preview.rows.sort_by_key(|row| {
+        let place = places.get(&row.metric_name).copied().unwrap_or(usize::MAX);
+        (is_of_the_exporter(&row.metric_name), place)
+    });
     let bytes = preview.bytes_in_all(PERIOD);
     if bytes > DEBUG_LOG_LIMIT {
         let text = format!(
@@ -143,4 +171,59 @@ pub(super) fn preview(page: &Page, notes: &mut Notes) -> (Preview, String) {
         preview.bytes_per_scrape
     );
     (preview, summary)
+}
+
+/// Whether a metric is by its name about the program that exports, not about what that watches.
+fn is_of_the_exporter(name: &str) -> bool {
+    ["go_", "process_", "promhttp_", "python_", "scrape_"].iter().any(|one| name.starts_with(one))
+        || ["_exporter_", "_scrape_"].iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use blueking_package::agent::DeclaredGroup;
+    use blueking_package::check::Finding;
+
+    use super::*;
+
+    #[test]
+    fn a_finding_counts_as_what_it_is_shown_as() {
+        let finding = |severity, stage| Finding {
+            severity,
+            rule: "info-differs",
+            readers: &[],
+            stage,
+            file: String::new(),
+            field: String::new(),
+            code: None,
+            answer: "",
+            message: String::new(),
+            advice: String::new(),
+        };
+        let findings = vec![
+            finding(Severity::Error, Stage::Import),
+            finding(Severity::Error, Stage::Lost),
+            finding(Severity::Warning, Stage::Run),
+        ];
+        let report = check::Report { kind: Kind::Plugin, findings, left_out: 3 };
+        let summary = import(&report, &mut Notes::default()).1;
+        assert_eq!(summary, "errors: 1, warnings: 2, more that are not listed: 3");
+    }
+
+    #[test]
+    fn the_preview_begins_with_what_the_exporter_is_for() {
+        let group = |metrics: &[&str]| DeclaredGroup {
+            metrics: metrics.iter().map(|&metric| metric.to_owned()).collect(),
+            ..DeclaredGroup::default()
+        };
+        let groups = vec![group(&["pool_exporter_build_info", "pool_up"]), group(&["pool_b", "a"])];
+        let page = "a 1\ngo_goroutines 1\npool_b 1\npool_exporter_build_info 1\npool_other 1\n\
+                    pool_up 1\nprocess_threads 1\n";
+        let declared = Declared { groups, discovers: true };
+        let preview = preview(&Page::read(page.as_bytes()), &declared, &mut Notes::default()).0;
+        let names: Vec<_> = preview.rows.iter().map(|row| &*row.metric_name).collect();
+        let expected = ["pool_up", "pool_b", "a", "pool_other", "pool_exporter_build_info"];
+        assert_eq!(names[..5], expected);
+        assert_eq!(names[5..], ["go_goroutines", "process_threads"]);
+    }
 }

@@ -13,6 +13,7 @@ mod ports;
 mod processes;
 mod scrape;
 mod subject;
+mod watched;
 
 use std::fs;
 use std::io::{self, Write};
@@ -32,6 +33,9 @@ use crate::flags;
 
 /// Rows of the preview that are shown in a terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
+
+/// The version of this program, for the reports.
+const XTASK: &str = env!("CARGO_PKG_VERSION");
 
 /// Rehearses a package and reports on every step.
 ///
@@ -90,6 +94,9 @@ fn to_json(file: &str, list: &Checklist, learned: &Learned) -> Value {
     json!({
         "package": file,
         "id": learned.id,
+        "version": learned.version,
+        "date": learned.date,
+        "xtask": XTASK,
         "os": learned.system,
         "url": learned.url,
         "arguments": learned.arguments,

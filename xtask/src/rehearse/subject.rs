@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use blueking_package::agent::Declared;
 use blueking_package::check::{self, Kind};
-use blueking_package::plugin::{self, ConfigItem, ItemType, Member, Mode, System};
+use blueking_package::plugin::{self, ConfigItem, ItemType, Member, Mode, System, VERSION};
 use blueking_package::v51::{self, EXPORTER_URL, ParameterType, StartParameter};
 
 use crate::wrong_use::WrongUse;
@@ -17,6 +17,8 @@ use crate::wrong_use::WrongUse;
 pub(crate) struct Subject {
     /// The plugin's id, or the component's name.
     pub(crate) id: String,
+    /// The version that a site goes by; 5.1 knows none.
+    pub(crate) version: Option<String>,
     pub(crate) system: System,
     pub(crate) form: Form,
     pub(crate) declared: Declared,
@@ -71,7 +73,9 @@ impl Subject {
             files.push(Member { path, ..member });
         }
         let id = id.with_context(|| format!("{folder} holds no plugin"))?;
-        Ok(Self { id, system, form: Form::Plugin(form), declared, files })
+        let version = files.iter().find(|file| file.path == VERSION);
+        let version = version.map(|file| String::from_utf8_lossy(&file.bytes).trim().to_owned());
+        Ok(Self { id, version, system, form: Form::Plugin(form), declared, files })
     }
 
     fn component(entries: &v51::Entries, wanted: Option<System>) -> Result<Self> {
@@ -88,6 +92,7 @@ impl Subject {
         let program = Member { path: system.executable(&id), mode: 0o755, bytes: bytes.clone() };
         Ok(Self {
             id,
+            version: None,
             system,
             declared: Declared::from(&*documents.metrics),
             form: Form::Component(documents.config_schema),

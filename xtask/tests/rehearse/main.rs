@@ -60,7 +60,11 @@ fn a_sound_plugin_goes_the_whole_way() {
     let debug = text.lines().find(|line| line.starts_with("ok       debug: ")).unwrap();
     let call = "debug: bkmonitorbeat -c etc/bkmonitorbeat_debug.yaml scrapes 127.0.0.1:";
     assert!(debug.contains(call) && debug.contains("/metrics"), "{debug}");
+    // The folder of the rehearsal is this machine's affair.
+    let rendered = "\nok       env.yaml: etc/env.yaml, rendered from its template with ";
+    assert!(text.contains(rendered) && text.contains("BK_CMD_ARGS\n"), "{text}");
     let page = fs::read_to_string(html).unwrap();
+    assert!(page.contains("<p>pool_exporter 1.1 for linux") && page.contains("Rehearsed 20"));
     assert!(page.contains("pool_free") && page.contains("two copies side by side"), "{page}");
 }
 
@@ -77,6 +81,23 @@ fn a_sound_component_of_5_1_is_started_directly() {
     assert_eq!(report["arguments"][3], "--pool.mode=sound");
     assert_eq!(report["arguments"].as_array().unwrap().len(), 4);
     assert_eq!(report["preview"]["rows"][0]["metric_name"], "pool_size");
+}
+
+#[test]
+fn an_exporter_whose_target_does_not_answer_is_told_with_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let (report, code) = report(&file, "down");
+    let warned = ["import", "scrape", "metrics.json"];
+    assert_eq!((&*steps(&report, "warning"), code), (&warned[..], Some(0)), "{report}");
+    let told = notes(&report, "scrape");
+    assert!(told.contains("pool_up is 0: what the exporter watches does not answer"), "{told}");
+    assert!(told.contains("the form has --pool.mode (down), --pool.file"), "{told}");
+    assert_eq!(
+        (&report["version"], &report["xtask"]),
+        (&json!("1.1"), &json!(env!("CARGO_PKG_VERSION")))
+    );
 }
 
 #[test]
@@ -141,7 +162,8 @@ fn what_a_page_loses_is_told() {
     let notes = notes(&other, "metrics.json");
     assert!(notes.contains("pool_surprise is on the page"), "{notes}");
     assert!(notes.contains("the label shard of pool_free"), "{notes}");
-    assert!(notes.contains("pool_size of the group pool is in metrics.json and not"), "{notes}");
+    assert!(notes.contains("1 of 2 metrics of the group pool is not on the page"), "{notes}");
+    assert!(notes.contains("\"names\":[\"pool_size\"]"), "{notes}");
 }
 
 #[test]

@@ -20,8 +20,8 @@ pub struct Declared {
 pub struct DeclaredGroup {
     /// Its name.
     pub name: String,
-    /// Names of its metrics.
-    pub metrics: BTreeSet<String>,
+    /// Names of its metrics, in their order.
+    pub metrics: Vec<String>,
     /// Names of its dimensions.
     pub dimensions: BTreeSet<String>,
 }
@@ -50,12 +50,14 @@ pub enum Difference {
         /// Whether a site takes it in nevertheless.
         discovered: bool,
     },
-    /// A metric is declared and not on the page.
+    /// Metrics of a group are declared and not on the page.
     Absent {
-        /// Name of the metric.
-        metric: String,
         /// Name of the group.
         group: String,
+        /// Names of these metrics, in the group's order.
+        metrics: Vec<String>,
+        /// How many the group has.
+        of: usize,
     },
     /// Samples of one metric have different labels: the debug page sees those of the first alone.
     Uneven {
@@ -70,6 +72,15 @@ impl Difference {
         matches!(self, Self::Clash { .. } | Self::Dimension { .. })
     }
 
+    /// Whether it is no reason to mend anything: hosts differ, so a page may lack some metrics of a
+    /// group, and which of the standard `process_*` there are depends on the system.
+    pub fn is_expected(&self) -> bool {
+        match self {
+            Self::Absent { metrics, of, .. } => metrics.len() < *of || are_of_processes(metrics),
+            _ => false,
+        }
+    }
+
     /// Which kind it is, in one word.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -81,22 +92,47 @@ impl Difference {
         }
     }
 
-    /// The metric, or the name, that it is about.
+    /// The metric, the group, or the name that it is about.
     pub fn subject(&self) -> &str {
         match self {
             Self::Clash { name } => name,
+            Self::Absent { group, .. } => group,
             Self::Dimension { metric, .. }
             | Self::Undeclared { metric, .. }
-            | Self::Absent { metric, .. }
             | Self::Uneven { metric } => metric,
         }
     }
+
+    /// The metrics that it is about, where these are several of a group.
+    pub fn metrics(&self) -> &[String] {
+        if let Self::Absent { metrics, .. } = self { metrics } else { &[] }
+    }
+}
+
+/// What Prometheus' own libraries tell of the process of an exporter, each as far as the system
+/// has it.
+const PROCESS: [&str; 11] = [
+    "process_cpu_seconds_total",
+    "process_open_fds",
+    "process_max_fds",
+    "process_virtual_memory_bytes",
+    "process_virtual_memory_max_bytes",
+    "process_resident_memory_bytes",
+    "process_heap_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_network_receive_bytes_total",
+    "process_network_transmit_bytes_total",
+];
+
+fn are_of_processes(metrics: &[String]) -> bool {
+    metrics.iter().all(|metric| PROCESS.contains(&&**metric))
 }
 
 impl From<&[plugin::MetricGroup]> for Declared {
     /// What is declared inactive is left out: a site drops it.
     fn from(groups: &[plugin::MetricGroup]) -> Self {
-        let of = |group: &plugin::MetricGroup, kind| {
+        let of = |group: &plugin::MetricGroup, kind| -> Vec<String> {
             let fields = group.fields.iter().filter(|field| field.monitor_type == kind);
             // What is scraped, where a package stores it under another name.
             let name = |field: &plugin::Field| match &*field.source_name {
@@ -108,7 +144,7 @@ impl From<&[plugin::MetricGroup]> for Declared {
         let groups = groups.iter().map(|group| DeclaredGroup {
             name: group.table_name.clone(),
             metrics: of(group, plugin::MonitorType::Metric),
-            dimensions: of(group, plugin::MonitorType::Dimension),
+            dimensions: of(group, plugin::MonitorType::Dimension).into_iter().collect(),
         });
         Self { groups: groups.collect(), discovers: true }
     }
@@ -116,14 +152,14 @@ impl From<&[plugin::MetricGroup]> for Declared {
 
 impl From<&[v51::ResultTable]> for Declared {
     fn from(tables: &[v51::ResultTable]) -> Self {
-        let of = |table: &v51::ResultTable, kind| {
+        let of = |table: &v51::ResultTable, kind| -> Vec<String> {
             let fields = table.fields.iter().filter(|field| field.monitor_type == kind);
             fields.map(|field| field.name.clone()).collect()
         };
         let groups = tables.iter().map(|table| DeclaredGroup {
             name: table.table_name.clone(),
             metrics: of(table, v51::MonitorType::Metric),
-            dimensions: of(table, v51::MonitorType::Dimension),
+            dimensions: of(table, v51::MonitorType::Dimension).into_iter().collect(),
         });
         Self { groups: groups.collect(), discovers: false }
     }
@@ -139,13 +175,18 @@ pub fn compare(samples: &[Sample], declared: &Declared) -> Vec<Difference> {
             seen.push(labels);
         }
     }
+    let mut group_of: BTreeMap<&str, &DeclaredGroup> = BTreeMap::new();
+    for group in &declared.groups {
+        for metric in &group.metrics {
+            group_of.entry(metric).or_insert(group);
+        }
+    }
     let mut differences = BTreeSet::new();
     for (&metric, label_sets) in &metrics {
         if label_sets.len() > 1 {
             differences.insert(Difference::Uneven { metric: metric.to_owned() });
         }
-        let Some(group) = declared.groups.iter().find(|group| group.metrics.contains(metric))
-        else {
+        let Some(group) = group_of.get(metric) else {
             let discovered = declared.discovers;
             differences.insert(Difference::Undeclared { metric: metric.to_owned(), discovered });
             continue;
@@ -160,23 +201,23 @@ pub fn compare(samples: &[Sample], declared: &Declared) -> Vec<Difference> {
         ));
     }
     for group in &declared.groups {
-        let absent = group.metrics.iter().filter(|metric| !metrics.contains_key(metric.as_str()));
-        differences.extend(absent.map(|metric| Difference::Absent {
-            metric: metric.clone(),
-            group: group.name.clone(),
-        }));
+        let is_absent = |metric: &&String| !metrics.contains_key(metric.as_str());
+        let absent: Vec<_> = group.metrics.iter().filter(is_absent).cloned().collect();
+        if !absent.is_empty() {
+            let (group, of) = (group.name.clone(), group.metrics.len());
+            differences.insert(Difference::Absent { group, metrics: absent, of });
+        }
     }
-    let in_groups = |of: fn(&DeclaredGroup) -> &BTreeSet<String>| {
-        declared.groups.iter().flat_map(of).map(String::as_str)
-    };
     let on_page = metrics.values().flatten().flatten().copied();
-    let labels: BTreeSet<&str> = in_groups(|group| &group.dimensions).chain(on_page).collect();
-    let names = in_groups(|group| &group.metrics).chain(metrics.keys().copied());
+    let dimensions = declared.groups.iter().flat_map(|group| &group.dimensions);
+    let labels: BTreeSet<&str> = dimensions.map(String::as_str).chain(on_page).collect();
+    let names = group_of.keys().chain(metrics.keys()).copied();
     let clashes = names.filter(|name| labels.contains(name));
     differences.extend(clashes.map(|name| Difference::Clash { name: name.to_owned() }));
     differences.into_iter().collect()
 }
 
+/// The difference and what to do about it; without [`Difference::metrics()`], which can be many.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -193,16 +234,41 @@ impl fmt::Display for Difference {
             Self::Undeclared { metric, discovered: true } => write!(
                 f,
                 "{metric} is on the page and not in metrics.json; a site that discovers metrics \
-                 takes it in without a description, others drop it; add it"
+                 takes it in without a description, others drop it; add it, or leave it out on \
+                 purpose"
             ),
-            Self::Undeclared { metric, discovered: false } => {
-                write!(f, "{metric} is on the page and not in metrics.json; it is dropped; add it")
-            }
-            Self::Absent { metric, group } => write!(
+            Self::Undeclared { metric, discovered: false } => write!(
                 f,
-                "{metric} of the group {group} is in metrics.json and not on the page; its chart \
-                 stays empty on a host like this; leave it out if no host has it"
+                "{metric} is on the page and not in metrics.json; it is dropped; add it, or leave \
+                 it out on purpose"
             ),
+            Self::Absent { group, metrics, of } => {
+                let count = metrics.len();
+                let (which, charts) = match (count, *of) {
+                    (1, 1) => {
+                        ("the only metric".to_owned(), "is not on the page, and its chart stays")
+                    }
+                    (1, _) => {
+                        (format!("1 of {of} metrics"), "is not on the page, and its chart stays")
+                    }
+                    (_, of) if count == of => (
+                        format!("none of the {of} metrics"),
+                        "is on the page, and their charts stay",
+                    ),
+                    _ => (
+                        format!("{count} of {of} metrics"),
+                        "are not on the page, and their charts stay",
+                    ),
+                };
+                write!(f, "{which} of the group {group} {charts} empty on a host like this")?;
+                if are_of_processes(metrics) {
+                    f.write_str("; which of the standard process_* there are depends on the system")
+                } else if count == *of {
+                    f.write_str("; leave out what no host has")
+                } else {
+                    Ok(())
+                }
+            }
             Self::Uneven { metric } => write!(
                 f,
                 "samples of {metric} have different labels; the debug page may miss some; give all \
@@ -218,20 +284,22 @@ mod tests {
     use super::*;
 
     fn declared(discovers: bool) -> Declared {
-        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let group = |name: &str, metrics: &[&str], dimensions: &[&str]| DeclaredGroup {
             name: name.to_owned(),
             metrics: names(metrics),
-            dimensions: names(dimensions),
+            dimensions: names(dimensions).into_iter().collect(),
         };
-        let groups = vec![group("g", &["a", "b"], &["l"]), group("h", &["c"], &[])];
+        let groups = vec![group("g", &["b", "a"], &["l"]), group("h", &["c"], &[])];
         Declared { groups, discovers }
     }
 
     fn lines(page: &str) -> Vec<String> {
         let differences = compare(&Page::read(page.as_bytes()).samples, &declared(true));
-        let word =
-            |difference: &Difference| format!("{} {}", difference.kind(), difference.subject());
+        let word = |difference: &Difference| {
+            let words = [difference.kind(), difference.subject()].map(str::to_owned);
+            [&words[..], difference.metrics()].concat().join(" ")
+        };
         differences.iter().map(word).collect()
     }
 
@@ -239,13 +307,13 @@ mod tests {
     fn both_ways() {
         for (page, expected) in [
             ("a{l=\"1\"} 1\nb 1\nc 1\n", &[][..]),
-            ("a 1\nc 1\n", &["absent b"]),
+            ("a 1\nc 1\n", &["absent g b"]),
             ("a 1\nb 1\nc 1\nd 1\n", &["undeclared d"]),
             ("a{l=\"1\",m=\"2\"} 1\nb 1\nc{l=\"x\"} 1\n", &["dimension a", "dimension c"]),
             ("a 1\na{l=\"1\"} 1\nb 1\nc 1\n", &["uneven a"]),
             ("a 1\nb 1\nc 1\nl 1\n", &["clash l", "undeclared l"]),
             ("a{c=\"1\"} 1\nb 1\nc 1\n", &["clash c", "dimension a"]),
-            ("", &["absent a", "absent b", "absent c"]),
+            ("", &["absent g b a", "absent h c"]),
         ] {
             assert_eq!(lines(page), expected, "{page}");
         }
@@ -257,6 +325,26 @@ mod tests {
         for (discovers, expected) in [(true, "takes it in"), (false, "it is dropped")] {
             let text = compare(&samples, &declared(discovers))[0].to_string();
             assert!(text.contains(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_this_host_lacks_is_expected_and_a_group_without_a_sample_is_not() {
+        let absent = |metrics: &[&str], of| {
+            let metrics = metrics.iter().map(|&metric| metric.to_owned()).collect();
+            Difference::Absent { group: "g".to_owned(), metrics, of }
+        };
+        for (difference, is_expected, text) in [
+            (absent(&["a"], 3), true, "1 of 3 metrics of the group g is not on the page, and its"),
+            (absent(&["a", "b"], 2), false, "none of the 2 metrics of the group g is on the page"),
+            (absent(&["a", "b"], 3), true, "2 of 3 metrics of the group g are not on the page"),
+            (absent(&["a"], 1), false, "the only metric of the group g is not on the page"),
+            (absent(&["a", "b"], 2), false, "like this; leave out what no host has"),
+            (absent(&["process_threads"], 1), true, "process_* there are depends on the system"),
+            (absent(&["process_threads", "process_size"], 2), false, "no host has"),
+        ] {
+            assert_eq!(difference.is_expected(), is_expected, "{difference}");
+            assert!(difference.to_string().contains(text), "{difference}");
         }
     }
 }

@@ -1,0 +1,206 @@
+//! Whether what an exporter watches answers. By a custom of Prometheus, an exporter tells that in a
+//! metric whose name ends in `_up`; where it is 0, most others are missing, and no step shows why.
+
+use std::collections::BTreeMap;
+
+use blueking_package::agent::Sample;
+use blueking_package::plugin::{self, ItemType};
+use blueking_package::v51::{self, ParameterType};
+
+use super::checklist::{Level, Notes};
+use super::subject::{Form, Subject, Values};
+
+/// Words in the name of a row whose value nobody else should read.
+const SECRET: [&str; 6] = ["password", "passwd", "secret", "token", "credential", "apikey"];
+
+/// A row of the form.
+#[derive(Debug)]
+struct Row<'a> {
+    name: &'a str,
+    value: String,
+    is_secret: bool,
+}
+
+/// Warns where a metric says that nothing answers, with the rows in which one may say where it is.
+pub(super) fn look(
+    samples: &[Sample],
+    subject: &Subject,
+    values: &Values,
+    url: &str,
+    notes: &mut Notes,
+) {
+    let mut states: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for sample in samples.iter().filter(|one| one.name == "up" || one.name.ends_with("_up")) {
+        states.entry(&sample.name).or_default().push(sample.value);
+    }
+    for (name, seen) in &states {
+        let down = seen.iter().filter(|&&state| state == 0.0).count();
+        if down == seen.len() && !is_detail(name, states.keys()) {
+            let rows = rows(subject, values);
+            notes.add(Level::Warning, "down", *name, told(name, &rows, url));
+        } else if down > 0 {
+            let text = format!(
+                "{down} of {} samples of {name} are 0: what these are about does not answer, and other \
+                 metrics of it may be missing",
+                seen.len()
+            );
+            notes.add(Level::Fact, "down", *name, text);
+        }
+    }
+}
+
+/// Whether another of the metrics tells of the whole, as `redis_up` beside `redis_master_link_up`.
+fn is_detail<'n>(name: &str, mut others: impl Iterator<Item = &'n &'n str>) -> bool {
+    others.any(|other| {
+        *other != name && other.strip_suffix("up").is_some_and(|whole| name.starts_with(whole))
+    })
+}
+
+fn told(metric: &str, rows: &[Row<'_>], url: &str) -> String {
+    let shown: Vec<_> =
+        rows.iter().filter(|row| !is_of_the_page(&row.value, url)).map(Row::shown).collect();
+    let begin = format!(
+        "{metric} is 0: what the exporter watches does not answer, so most of its metrics are missing \
+         here; rehearse with one that answers"
+    );
+    match &*shown {
+        [] => format!(
+            "{begin}, where the exporter looks for it by itself: the form has no row for it"
+        ),
+        rows => format!(
+            "{begin}, and say where it is with --param NAME=VALUE; the form has {}",
+            rows.join(", ")
+        ),
+    }
+}
+
+/// The rows with what they hold now, without those that the exporter does not get.
+fn rows<'a>(subject: &'a Subject, values: &Values) -> Vec<Row<'a>> {
+    let value = |name: &str, default: String| values.get(name).cloned().unwrap_or(default);
+    match &subject.form {
+        Form::Plugin(items) => {
+            let items = items.iter().filter(|item| item.mode != plugin::Mode::Collector);
+            let row = |item: &'a plugin::ConfigItem| Row {
+                name: &item.name,
+                value: value(&item.name, item.default_text()),
+                is_secret: matches!(item.input, ItemType::Password | ItemType::Encrypt),
+            };
+            items.map(row).collect()
+        }
+        Form::Component(rows) => {
+            let rows = rows.iter().filter(|row| row.mode != v51::Mode::Collector);
+            let row = |row: &'a v51::StartParameter| Row {
+                name: &row.name,
+                value: value(&row.name, row.default.clone()),
+                is_secret: row.input == ParameterType::Password,
+            };
+            rows.map(row).collect()
+        }
+    }
+}
+
+/// Whether a value says where the exporter itself is scraped.
+fn is_of_the_page(value: &str, url: &str) -> bool {
+    let address = url.strip_prefix("http://").unwrap_or(url);
+    let (address, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+    let is_address = value.contains("${port}") || value == address;
+    is_address || (!path.is_empty() && value == path)
+}
+
+impl Row<'_> {
+    fn shown(&self) -> String {
+        let name = self.name.to_lowercase();
+        let is_secret = self.is_secret
+            || (!name.ends_with("file") && SECRET.iter().any(|word| name.contains(word)));
+        match (&*self.value, is_secret) {
+            ("", _) => format!("{} (empty)", self.name),
+            (_, true) => format!("{} (hidden)", self.name),
+            // Addresses of databases have user and password before an `@`.
+            (value, false) => match value.rsplit_once('@') {
+                Some((_, host)) => format!("{} (…@{host})", self.name),
+                None => format!("{} ({value})", self.name),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use blueking_package::agent::{Declared, Page};
+    use blueking_package::plugin::System;
+    use blueking_package::v51::{EXPORTER_URL, Mode, StartParameter};
+
+    use super::super::checklist::{Checklist, Live};
+    use super::*;
+
+    const URL: &str = "http://127.0.0.1:9602/metrics";
+
+    fn subject() -> Subject {
+        let row = |name: &str, mode, input, default: &str| StartParameter {
+            default: default.to_owned(),
+            mode,
+            input,
+            name: name.to_owned(),
+            description: String::new(),
+            visible: true,
+        };
+        let text = ParameterType::Text;
+        let rows = vec![
+            row(EXPORTER_URL, Mode::Collector, text, URL),
+            row("--web.listen-address", Mode::Cmd, text, "127.0.0.1:9602"),
+            row("--web.telemetry-path", Mode::Cmd, text, "/metrics"),
+            row("--db.address", Mode::Cmd, text, "127.0.0.1:1"),
+            row("--db.url", Mode::Cmd, text, "db://me:s3cret@host:1/x"),
+            row("--db.password-file", Mode::Cmd, text, "/etc/pw"),
+            row("DB_TOKEN", Mode::Env, text, "s3cret"),
+            row("DB_PW", Mode::Env, ParameterType::Password, "s3cret"),
+            row("DB_USER", Mode::Env, text, ""),
+        ];
+        Subject {
+            id: "db".to_owned(),
+            version: None,
+            system: System::LinuxX86_64,
+            form: Form::Component(rows),
+            declared: Declared::default(),
+            files: Vec::new(),
+        }
+    }
+
+    /// What is told of a page, with the level before it.
+    fn lines(page: &str, subject: &Subject, values: &Values) -> Vec<String> {
+        let mut list = Checklist::new(Live::Err);
+        list.step("scrape", |notes| {
+            let samples = Page::read(page.as_bytes()).samples;
+            look(&samples, subject, values, URL, notes);
+            Ok(((), String::new()))
+        });
+        list.notes().map(|note| format!("{} {}", note.level.word(), note.text)).collect()
+    }
+
+    #[test]
+    fn who_does_not_answer_is_told_with_the_rows_that_say_where_it_is() {
+        let values = Values::from([("--db.address".to_owned(), "10.0.0.1:5".to_owned())]);
+        let told = lines("db_up 0\n", &subject(), &values).concat();
+        assert!(
+            told.starts_with("warning db_up is 0: what the exporter watches does not"),
+            "{told}"
+        );
+        let rows = "; the form has --db.address (10.0.0.1:5), --db.url (…@host:1/x), \
+                    --db.password-file (/etc/pw), DB_TOKEN (hidden), DB_PW (hidden), DB_USER (empty)";
+        assert!(told.ends_with(rows), "{told}");
+
+        let bare = Subject { form: Form::Component(Vec::new()), ..subject() };
+        let told = lines("up{a=\"1\"} 0\nup{a=\"2\"} 0\n", &bare, &Values::new()).concat();
+        assert!(told.contains("the form has no row for it"), "{told}");
+    }
+
+    #[test]
+    fn a_part_that_is_down_is_no_warning_and_what_is_up_is_not_told() {
+        let of = |page| lines(page, &subject(), &Values::new());
+        let told = of("link_up{a=\"1\"} 0\nlink_up{a=\"2\"} 1\n");
+        assert!(told[0].starts_with("fact 1 of 2 samples of link_up are 0"), "{told:?}");
+        let told = of("db_up 1\ndb_master_link_up 0\n");
+        assert!(told[0].starts_with("fact 1 of 1 samples of db_master_link_up"), "{told:?}");
+        assert_eq!(of("db_up 1\nbackup 0\ndb_up_total 0\n"), [""; 0]);
+    }
+}
