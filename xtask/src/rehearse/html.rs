@@ -42,8 +42,8 @@ pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
-         <h1>{file}</h1>\n{}<p>{counts}</p>\n{}{steps}{}\
-         <p class=\"seconds\">Rehearsed {date} by xtask {XTASK}</p></body></html>\n",
+         <h1>{file}</h1>\n{}<p>{counts}</p>\n{}\
+         <p class=\"fact\">Rehearsed {date} by xtask {XTASK}</p>\n{steps}{}</body></html>\n",
         verdict(list),
         about(learned),
         preview(learned),
