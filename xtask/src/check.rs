@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
@@ -12,6 +12,7 @@ use blueking_package::check::{self, Earlier, Finding, Kind, Reader, Report, Seve
 use serde_json::{Value, json};
 
 use crate::flags;
+use crate::output;
 use crate::wrong_use::WrongUse;
 
 /// What became of one file that was named: a report, or why there is none.
@@ -36,11 +37,7 @@ pub(crate) fn run(flags: &flags::Check) -> Result<()> {
         let texts: Vec<_> = reports.map(|(file, report)| to_text(file, report, paint)).collect();
         texts.join("\n")
     };
-    // A reader such as `head` that has seen enough is no failure.
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written.context("cannot write the report")?,
-    }
+    output::print(&text)?;
     verdict(&checked)
 }
 

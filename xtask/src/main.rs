@@ -14,6 +14,7 @@ mod ci;
 mod dist;
 mod flags;
 mod fuzz;
+mod output;
 mod process;
 mod progress;
 mod rehearse;
@@ -39,8 +40,13 @@ fn main() -> ExitCode {
     let command = match flags::parse(&arguments) {
         Ok(Parsed::Run(command)) => command,
         Ok(Parsed::Help(text)) => {
-            println!("{text}");
-            return ExitCode::SUCCESS;
+            return match output::print(&format!("{text}\n")) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("xtask: {error:#}");
+                    ExitCode::FAILURE
+                }
+            };
         }
         Err(wrong_use) => {
             eprintln!("xtask: {wrong_use}");

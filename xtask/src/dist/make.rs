@@ -65,7 +65,8 @@ pub(crate) fn run(
     }
     let mut executables = Vec::new();
     for &target in &plan.targets {
-        let name = format!("building for {} ({} route)", target.triple(), plan.route.name());
+        let (triple, route) = (target.triple(), plan.route.name());
+        let name = format!("building {} for {triple} ({route} route)", plan.binaries());
         progress.step(&name, || {
             let log = plan.logs.join(format!("{}.log", target.triple()));
             let mut build = cargo.build(target, &locations)?;
@@ -201,6 +202,7 @@ fn row(plan: &Plan, path: &Path, bytes: &[u8], executable: Option<&Executable>) 
         linkage: executable.map_or("-", |executable| &executable.findings.linkage).to_owned(),
         sha256: sums::sha256(bytes),
         imports: executable.map(|e| e.findings.imports.clone()).unwrap_or_default(),
+        oldest_windows: executable.and_then(|executable| executable.target.oldest_windows()),
         is_executable: executable.is_some(),
     })
 }

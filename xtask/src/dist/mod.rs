@@ -37,8 +37,10 @@ pub(crate) use self::target::{Target, Targets};
 pub(crate) use self::toolchain::Choice;
 use self::toolchain::{Candidate, Route};
 use crate::flags;
+use crate::output;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
+use crate::wrong_use::WrongUse;
 
 /// Makes the packages of all exporters, or tells what it would do.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
@@ -57,20 +59,19 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     };
     if flags.dry_run {
         let toolchain = flags.toolchain;
+        let mut text = String::new();
         let route = match toolchain.decide(&facts, &flags.targets, workspace.rust_version()) {
             Ok(route) => route,
             Err(candidates) => {
-                for candidate in &candidates {
-                    println!("missing on the {candidate}");
-                    for line in setup::shown(workspace, candidate, &facts) {
-                        println!("  --setup would run {line}");
-                    }
-                }
-                candidates[0].route
+                refuse_impossible(&candidates)?;
+                let of = |candidate| (candidate, setup::shown(workspace, candidate, &facts));
+                let ways: Vec<_> = candidates.iter().map(of).collect();
+                text += &ways.iter().map(way).collect::<String>();
+                would_take(&ways)
             }
         };
-        println!("{}", plan(route).shown(workspace));
-        return Ok(());
+        text += &plan(route).shown(workspace).to_string();
+        return output::print(&format!("{text}\n"));
     }
 
     let _lock = lock(workspace)?;
@@ -83,8 +84,41 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
         rows.extend(standalone::run(workspace, &plan(route), &mut progress)?);
     }
     drop(progress);
-    print!("{}", summary::table(&rows));
-    Ok(())
+    output::print(&format!(
+        "{}{}",
+        summary::table(&rows),
+        summary::next_steps(workspace, &plan(route))
+    ))
+}
+
+/// A route that is not complete, and what `--setup` would do about that.
+fn way((candidate, setup): &(&Candidate, Result<Vec<String>>)) -> String {
+    let mut text = format!("missing on the {candidate}\n");
+    match setup {
+        Ok(lines) => {
+            text.extend(lines.iter().map(|line| format!("  --setup would run {line}\n")));
+        }
+        Err(error) => text += &format!("  --setup cannot complete this route here: {error:#}\n"),
+    }
+    text
+}
+
+/// The route that `--setup` would come to: the first that can be completed.
+fn would_take(ways: &[(&Candidate, Result<Vec<String>>)]) -> Route {
+    let can_be = ways.iter().find(|(_, setup)| setup.is_ok());
+    can_be.or(ways.first()).map_or(Route::Distro, |(candidate, _)| candidate.route)
+}
+
+/// Refuses a route that was chosen and can never build one of the targets.
+fn refuse_impossible(candidates: &[Candidate]) -> Result<()> {
+    let impossible = |one: &Candidate| one.impossible().map(|target| (one.route, target));
+    let Some((route, target)) = candidates.iter().find_map(impossible) else { return Ok(()) };
+    let (route, name, triple) = (route.name(), target.name(), target.triple());
+    let told = format!(
+        "the {route} route cannot build {name}: nobody has a standard library for {triple} to \
+         download; leave out --toolchain, or give --toolchain distro, which builds it from source"
+    );
+    Err(WrongUse(told).into())
 }
 
 /// The route that is taken, with all that it needs installed, and what builds on it.
@@ -97,7 +131,9 @@ fn make_ready(
 ) -> Result<(Route, Compiler)> {
     let targets = &flags.targets;
     loop {
-        let route = match flags.toolchain.decide(&facts, targets, workspace.rust_version()) {
+        let decided = flags.toolchain.decide(&facts, targets, workspace.rust_version());
+        decided.as_ref().err().map_or(Ok(()), |candidates| refuse_impossible(candidates))?;
+        let route = match decided {
             Ok(route) => route,
             Err(candidates) if flags.setup => {
                 let route = setup::run(workspace, &candidates, targets, logs, progress)?;
@@ -188,6 +224,36 @@ mod tests {
         ] {
             let candidates = choice.decide(&Facts::default(), &targets, "1.95").unwrap_err();
             assert_eq!(advice(&targets, &candidates), expected);
+        }
+    }
+
+    #[test]
+    fn a_dry_run_plans_the_route_that_setup_would_come_to() {
+        let candidate = |route| Candidate { route, missing: Vec::new() };
+        let (rustup, distro) = (candidate(Route::Rustup), candidate(Route::Distro));
+        let can = || Ok(vec!["apt-get install x".to_owned()]);
+        let cannot = || Err(anyhow::anyhow!("no rustup here"));
+        assert_eq!(would_take(&[(&rustup, can()), (&distro, can())]), Route::Rustup);
+        assert_eq!(would_take(&[(&rustup, cannot()), (&distro, can())]), Route::Distro);
+        assert_eq!(would_take(&[(&rustup, cannot()), (&distro, cannot())]), Route::Rustup);
+        let shown = way(&(&rustup, cannot()));
+        assert!(shown.ends_with("  --setup cannot complete this route here: no rustup here\n"));
+        assert!(way(&(&rustup, can())).ends_with("  --setup would run apt-get install x\n"));
+    }
+
+    #[test]
+    fn a_route_that_was_chosen_and_can_never_build_a_target_is_wrong_use() {
+        let targets = Targets(vec![Target::Linux, Target::Windows7]);
+        for choice in [Choice::Rustup, Choice::Cross, Choice::Distro, Choice::Auto] {
+            let candidates = choice.decide(&Facts::default(), &targets, "1.95").unwrap_err();
+            let refused = refuse_impossible(&candidates);
+            if matches!(choice, Choice::Distro | Choice::Auto) {
+                refused.unwrap();
+            } else {
+                let error = refused.unwrap_err();
+                assert!(error.is::<WrongUse>(), "{error}");
+                assert!(error.to_string().contains("cannot build windows7"), "{error}");
+            }
         }
     }
 }

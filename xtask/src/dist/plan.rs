@@ -105,6 +105,12 @@ impl Plan {
         }
     }
 
+    /// The names of what is built, for people.
+    pub(crate) fn binaries(&self) -> String {
+        let names: Vec<_> = self.packages.iter().map(|one| one.exporter.binary()).collect();
+        names.join(" and ")
+    }
+
     /// The plan as text, paths relative to the workspace.
     pub(crate) fn shown<'a>(&'a self, workspace: &'a Workspace) -> impl Display {
         Shown { plan: self, workspace }

@@ -56,11 +56,16 @@ pub(crate) fn run(
 }
 
 /// What [`run`] would do, for `--dry-run`.
-pub(crate) fn shown(workspace: &Workspace, candidate: &Candidate, facts: &Facts) -> Vec<String> {
-    match actions(candidate.route, &candidate.missing, facts) {
-        Ok(actions) => actions.iter().map(|action| action.announcement(workspace)).collect(),
-        Err(error) => vec![format!("cannot be set up: {error:#}")],
-    }
+///
+/// # Errors
+/// This route cannot be completed here.
+pub(crate) fn shown(
+    workspace: &Workspace,
+    candidate: &Candidate,
+    facts: &Facts,
+) -> Result<Vec<String>> {
+    let actions = actions(candidate.route, &candidate.missing, facts)?;
+    Ok(actions.iter().map(|action| action.announcement(workspace)).collect())
 }
 
 fn complete(
@@ -274,7 +279,7 @@ mod tests {
 
     fn announced(route: Route, facts: &Facts) -> Vec<String> {
         let workspace = Workspace::open().unwrap();
-        shown(&workspace, &Candidate { route, missing: missing(route, facts) }, facts)
+        shown(&workspace, &Candidate { route, missing: missing(route, facts) }, facts).unwrap()
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
     })?;
     let mut built = Vec::new();
     for &target in &plan.targets {
-        progress.step(&format!("building for {} with TLS", target.triple()), || {
+        let name = format!("building {} for {} with TLS", plan.binaries(), target.triple());
+        progress.step(&name, || {
             if target.is_windows() {
                 mingw::prepare(&plan.cargo_target)?;
             }
@@ -71,6 +72,7 @@ fn look(
         linkage: findings.linkage,
         sha256: sums::sha256(&bytes),
         imports: findings.imports,
+        oldest_windows: target.oldest_windows(),
         is_executable: true,
     };
     Ok((row, bytes))
@@ -105,6 +107,7 @@ mod tests {
             linkage: String::new(),
             sha256: sum.to_owned(),
             imports: Vec::new(),
+            oldest_windows: None,
             is_executable: true,
         };
         let files = files(&[(row("a", "22"), b"abc".to_vec()), (row("b", "11"), Vec::new())]);

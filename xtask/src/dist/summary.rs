@@ -1,6 +1,9 @@
-//! The table at the end of `dist`. Pure.
+//! What `dist` tells at its end: what ships, and what to do with it. Pure.
 
 use super::inspect::LARGE;
+use super::plan::{Output, Plan};
+use super::target::Target;
+use crate::workspace::Workspace;
 
 /// A file that ships.
 #[derive(Debug)]
@@ -12,6 +15,8 @@ pub(crate) struct Row {
     pub(crate) sha256: String,
     /// What of the system the file asks for.
     pub(crate) imports: Vec<String>,
+    /// Of which the first that has it all.
+    pub(crate) oldest_windows: Option<&'static str>,
     /// Whether it is an executable, which should stay small.
     pub(crate) is_executable: bool,
 }
@@ -39,15 +44,56 @@ pub(crate) fn table(rows: &[Row]) -> String {
             text += &format!("warning: {} is larger than {limit:.1} MiB\n", row.file);
         }
         if !row.imports.is_empty() {
-            text += &format!("{} asks for {}\n", row.file, row.imports.join(", "));
+            text += &format!("{} asks for {}{}\n", row.file, row.imports.join(", "), since(row));
         }
     }
     text
 }
 
+/// What the imports of an executable mean for who has an old Windows.
+fn since(row: &Row) -> String {
+    let Some(oldest) = row.oldest_windows else { return String::new() };
+    let older = if Target::Windows7.oldest_windows() == Some(oldest) {
+        String::new()
+    } else {
+        format!(
+            "; older ones lack some of it: {} in --targets is for them",
+            Target::Windows7.name()
+        )
+    };
+    format!(": part of {oldest} and later{older}")
+}
+
+/// What comes after the packages are there.
+pub(crate) fn next_steps(workspace: &Workspace, plan: &Plan) -> String {
+    let zips: Vec<_> = plan.packages.iter().filter_map(|package| package.zip.as_ref()).collect();
+    let plugins: Vec<_> = plan.packages.iter().map(|package| &package.plugin).collect();
+    let shown = |outputs: &[&Output]| -> Vec<String> {
+        outputs.iter().map(|output| workspace.shown(&output.archive)).collect()
+    };
+    let (zips, plugins) = (shown(&zips), shown(&plugins));
+    let all = [&*plugins, &*zips].concat().join(" ");
+    let mut text = format!("\nNext:\n1. cargo xtask check {all}\n");
+    for (place, plugin) in plugins.iter().enumerate() {
+        let number = if place == 0 { "2." } else { "  " };
+        text += &format!("{number} cargo xtask rehearse {plugin}\n");
+    }
+    text += "3. upload the .tgz to BlueKing 6 or 7 (插件, 导入)";
+    if !zips.is_empty() {
+        text += ", the .zip to BlueKing 5.1 (组件监控, 一键导入)";
+    }
+    text + "; README.md has every step\n"
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::dist::plan::Names;
+    use crate::dist::target::Targets;
+    use crate::dist::toolchain::Route;
+    use crate::workspace::Exporter;
 
     fn row(file: &str, size: usize, imports: &[&str]) -> Row {
         Row {
@@ -57,6 +103,7 @@ mod tests {
             linkage: "static".to_owned(),
             sha256: "0".repeat(64),
             imports: imports.iter().map(ToString::to_string).collect(),
+            oldest_windows: (!imports.is_empty()).then_some("Windows 10 and Server 2016"),
             is_executable: !file.ends_with(".zip"),
         }
     }
@@ -76,8 +123,39 @@ mod tests {
              exporter-linux        x86_64  1.50 MiB  static   {zeros}\n\
              exporter-windows.exe  x86_64  1.50 MiB  static   {zeros}\n\
              warning: exporter-linux is larger than 1.5 MiB\n\
-             exporter-windows.exe asks for kernel32.dll, ntdll.dll\n"
+             exporter-windows.exe asks for kernel32.dll, ntdll.dll: part of Windows 10 and Server \
+             2016 and later; older ones lack some of it: windows7 in --targets is for them\n"
         );
         assert_eq!(text, expected);
+        let row =
+            Row { oldest_windows: Target::Windows7.oldest_windows(), ..row("a.exe", 1, &["b"]) };
+        assert!(
+            table(&[row]).ends_with("asks for b: part of Windows 7 and Server 2008 R2 and later\n")
+        );
+    }
+
+    #[test]
+    fn the_next_steps_name_the_packages_that_are_there() {
+        let workspace = Workspace::open().unwrap();
+        let steps = |targets: &[Target]| {
+            let exporters = ["a", "b"].map(|name| {
+                let names = Names { component: name.to_owned(), plugin_id: name.to_owned() };
+                (Exporter { name: name.to_owned(), config: PathBuf::from("config") }, names)
+            });
+            let targets = Targets(targets.to_vec());
+            let plan =
+                Plan::new(&workspace, Route::Distro, &targets, &exporters, "0123".to_owned());
+            next_steps(&workspace, &plan)
+        };
+        let version = workspace.version();
+        let expected = format!(
+            "\nNext:\n1. cargo xtask check target/dist/a-{version}.tgz target/dist/b-{version}.tgz \
+             target/dist/a-{version}.zip target/dist/b-{version}.zip\n\
+             2. cargo xtask rehearse target/dist/a-{version}.tgz\n   cargo xtask rehearse \
+             target/dist/b-{version}.tgz\n3. upload the .tgz to BlueKing 6 or 7 (插件, 导入), the \
+             .zip to BlueKing 5.1 (组件监控, 一键导入); README.md has every step\n"
+        );
+        assert_eq!(steps(&[Target::Linux]), expected);
+        assert!(!steps(&[Target::LinuxAarch64]).contains(".zip"));
     }
 }

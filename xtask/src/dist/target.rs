@@ -68,6 +68,15 @@ impl Target {
         matches!(self, Self::Windows | Self::Windows7)
     }
 
+    /// The oldest Windows that has all that an executable for it asks for.
+    pub(crate) fn oldest_windows(self) -> Option<&'static str> {
+        match self {
+            Self::Linux | Self::LinuxAarch64 => None,
+            Self::Windows => Some("Windows 10 and Server 2016"),
+            Self::Windows7 => Some("Windows 7 and Server 2008 R2"),
+        }
+    }
+
     /// What executables end with.
     pub(crate) fn suffix(self) -> &'static str {
         if self.is_windows() { ".exe" } else { "" }

@@ -65,7 +65,8 @@ impl Choice {
         }
     }
 
-    /// The first route that lacks nothing, else all of them with what they lack.
+    /// The first route that lacks nothing, else all of them with what they lack; of those that nobody
+    /// chose, the ones that could never build the targets are left out.
     pub(crate) fn decide(
         self,
         facts: &Facts,
@@ -76,11 +77,22 @@ impl Choice {
             let missing = route.missing(facts, targets, rust_version);
             Candidate { route, missing }
         };
-        let candidates: Vec<_> = self.routes(facts).iter().map(candidate).collect();
+        let mut candidates: Vec<_> = self.routes(facts).iter().map(candidate).collect();
+        if self == Self::Auto {
+            candidates.retain(|candidate| candidate.impossible().is_none());
+        }
         match candidates.iter().find(|candidate| candidate.missing.is_empty()) {
             Some(candidate) => Ok(candidate.route),
             None => Err(candidates),
         }
+    }
+}
+
+impl Candidate {
+    /// A target that this route can never build here, whatever is installed.
+    pub(crate) fn impossible(&self) -> Option<Target> {
+        let is_it = |piece: &Piece| *piece == Piece::Std(Target::Windows7);
+        self.missing.iter().any(is_it).then_some(Target::Windows7)
     }
 }
 
@@ -270,6 +282,22 @@ mod tests {
             assert_eq!(Choice::Auto.decide(&facts, targets, "1.95"), Ok(expected));
         }
         assert_eq!(Choice::Distro.decide(&complete(), &all, "1.95"), Ok(Route::Distro));
+    }
+
+    #[test]
+    fn a_route_that_cannot_build_a_target_is_proposed_to_nobody_who_did_not_ask_for_it() {
+        let targets = Targets(vec![Target::Linux, Target::Windows7]);
+        let bare = Facts { std_for: Vec::new(), zig: false, ..with_engine() };
+        let routes = |choice: Choice| -> Vec<_> {
+            let candidates = choice.decide(&bare, &targets, "1.95").unwrap_err();
+            candidates.iter().map(|one| (one.route, one.impossible())).collect()
+        };
+        assert_eq!(routes(Choice::Auto), [(Route::Distro, None)]);
+        assert_eq!(routes(Choice::Rustup), [(Route::Rustup, Some(Target::Windows7))]);
+        assert_eq!(routes(Choice::Cross), [(Route::Cross, Some(Target::Windows7))]);
+        // A toolchain of one's own may have it.
+        let own = Facts { std_for: vec![Target::Linux, Target::Windows7], ..complete() };
+        assert_eq!(Choice::Rustup.decide(&own, &targets, "1.95"), Ok(Route::Rustup));
     }
 
     #[test]

@@ -16,7 +16,6 @@ mod subject;
 mod watched;
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +29,7 @@ pub(crate) use self::machine::Machine;
 pub(crate) use self::ports::Port;
 pub(crate) use self::subject::{Subject, Values, name_of};
 use crate::flags;
+use crate::output;
 
 /// Rows of the preview that are shown in a terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
@@ -64,10 +64,7 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
     } else {
         to_text(&list, &learned)
     };
-    match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written.context("cannot write the report")?,
-    }
+    output::print(&format!("{text}\n"))?;
     if list.count(State::Failed) > 0 {
         bail!("{file} would not work on BlueKing; the failed steps are above");
     }
