@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::interruption;
+use crate::output;
 
 /// Most notes of a step that are shown, and most of one kind; the reports have all.
 const SHOWN_NOTES: usize = 20;
@@ -257,7 +258,8 @@ impl Checklist {
 
     fn show(&self, text: &str) {
         match self.live {
-            Live::Out => println!("{text}"),
+            // Who reads no more of it has the report, which says what cannot be written.
+            Live::Out => drop(output::print(&format!("{text}\n"))),
             Live::Err => eprintln!("{text}"),
         }
     }
