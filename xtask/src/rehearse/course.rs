@@ -12,7 +12,7 @@ use blueking_package::plugin::System;
 use super::checklist::{Checklist, Level};
 use super::debug;
 use super::deployment::Deployment;
-use super::looks::{alive, declared, import, look, preview, rewritten};
+use super::looks::{alive, compared, import, look, preview, rewritten};
 use super::machine::Machine;
 use super::ports::{self, Port};
 use super::subject::{Subject, Values, name_of};
@@ -166,7 +166,7 @@ fn deploy(
         Ok(((), summary))
     });
     if let Some(page) = page {
-        list.step("metrics.json", |notes| Ok(((), declared(&page, subject, notes))));
+        list.step("metrics.json", |notes| Ok(((), compared(&page, &subject.declared, notes))));
         list.step("debug preview", |notes| {
             let (preview, summary) = preview(&page, &subject.declared, notes);
             learned.preview = Some(preview);

@@ -130,8 +130,8 @@ pub(super) fn look(
 }
 
 /// Compares the page with `metrics.json`.
-pub(super) fn declared(page: &Page, subject: &Subject, notes: &mut Notes) -> String {
-    for difference in compare(&page.samples, &subject.declared) {
+pub(super) fn compared(page: &Page, declared: &Declared, notes: &mut Notes) -> String {
+    for difference in compare(&page.samples, declared) {
         let level = match (difference.is_error(), difference.is_expected()) {
             (true, _) => Level::Error,
             (false, false) => Level::Warning,
@@ -140,8 +140,8 @@ pub(super) fn declared(page: &Page, subject: &Subject, notes: &mut Notes) -> Str
         let (kind, names) = (difference.kind(), difference.metrics().to_vec());
         notes.add_of(level, kind, difference.subject(), difference.to_string(), names);
     }
-    let metrics: usize = subject.declared.groups.iter().map(|group| group.metrics.len()).sum();
-    format!("groups: {}, metrics: {metrics}", subject.declared.groups.len())
+    let metrics: usize = declared.groups.iter().map(|group| group.metrics.len()).sum();
+    format!("groups: {}, metrics: {metrics}", declared.groups.len())
 }
 
 /// What the debug page shows, and whether its log would be cut. What the exporter is for comes
@@ -184,6 +184,7 @@ mod tests {
     use blueking_package::agent::DeclaredGroup;
     use blueking_package::check::Finding;
 
+    use super::super::checklist::{Checklist, Live};
     use super::*;
 
     #[test]
@@ -210,12 +211,35 @@ mod tests {
         assert_eq!(summary, "errors: 1, warnings: 2, more that are not listed: 3");
     }
 
-    #[test]
-    fn the_preview_begins_with_what_the_exporter_is_for() {
-        let group = |metrics: &[&str]| DeclaredGroup {
+    fn group(metrics: &[&str]) -> DeclaredGroup {
+        DeclaredGroup {
+            name: metrics.concat(),
             metrics: metrics.iter().map(|&metric| metric.to_owned()).collect(),
             ..DeclaredGroup::default()
-        };
+        }
+    }
+
+    #[test]
+    fn a_group_that_lacks_some_metrics_is_a_fact_and_one_that_lacks_all_a_warning() {
+        let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["process_threads"])];
+        let declared = Declared { groups, discovers: true };
+        let mut list = Checklist::new(Live::Err);
+        list.step("metrics.json", |notes| {
+            Ok(((), compared(&Page::read(b"a 1\n"), &declared, notes)))
+        });
+        let told: Vec<_> = list
+            .notes()
+            .map(|note| format!("{} {}: {}", note.level.word(), note.subject, note.names.join(",")))
+            .collect();
+        assert_eq!(
+            told,
+            ["fact ab: b", "warning cd: c,d", "fact process_threads: process_threads"]
+        );
+        assert_eq!(list.steps[0].summary, "groups: 3, metrics: 5");
+    }
+
+    #[test]
+    fn the_preview_begins_with_what_the_exporter_is_for() {
         let groups = vec![group(&["pool_exporter_build_info", "pool_up"]), group(&["pool_b", "a"])];
         let page = "a 1\ngo_goroutines 1\npool_b 1\npool_exporter_build_info 1\npool_other 1\n\
                     pool_up 1\nprocess_threads 1\n";

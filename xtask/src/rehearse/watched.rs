@@ -127,7 +127,7 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use blueking_package::agent::{Declared, Page};
-    use blueking_package::plugin::System;
+    use blueking_package::plugin::{ConfigItem, System};
     use blueking_package::v51::{EXPORTER_URL, Mode, StartParameter};
 
     use super::super::checklist::{Checklist, Live};
@@ -192,6 +192,30 @@ mod tests {
         let bare = Subject { form: Form::Component(Vec::new()), ..subject() };
         let told = lines("up{a=\"1\"} 0\nup{a=\"2\"} 0\n", &bare, &Values::new()).concat();
         assert!(told.contains("the form has no row for it"), "{told}");
+    }
+
+    #[test]
+    fn rows_of_a_plugin_are_told_without_its_own_address_and_its_secrets() {
+        let item = |name: &str, mode, input, default: &str| ConfigItem {
+            name: name.to_owned(),
+            mode,
+            input,
+            default: default.into(),
+            description: String::new(),
+            visible: true,
+            file_base64: None,
+        };
+        let items = vec![
+            item("port", plugin::Mode::Collector, ItemType::Text, "9602"),
+            item("--web.listen-address", plugin::Mode::OptCmd, ItemType::Text, "${host}:${port}"),
+            item("--db.address", plugin::Mode::OptCmd, ItemType::Text, "127.0.0.1:1"),
+            item("DB_PW", plugin::Mode::Env, ItemType::Password, "s3cret"),
+            item("DB_PIN", plugin::Mode::Env, ItemType::Encrypt, "s3cret"),
+        ];
+        let plugin = Subject { form: Form::Plugin(items), ..subject() };
+        let told = lines("db_up 0\n", &plugin, &Values::new()).concat();
+        let rows = "; the form has --db.address (127.0.0.1:1), DB_PW (hidden), DB_PIN (hidden)";
+        assert!(told.ends_with(rows), "{told}");
     }
 
     #[test]

@@ -76,6 +76,7 @@ fn a_sound_component_of_5_1_is_started_directly() {
     let (report, code) = report(&file, "sound");
     assert_eq!((code, &report["failed"]), (Some(0), &json!(0)), "{report}");
     assert_eq!(steps(&report, "skipped"), ["env.yaml", "debug", "two copies side by side"]);
+    assert_eq!(report["steps"][1]["summary"], "pool for linux, 1 file, on this machine");
     // 5.1 passes an argument without a flag first, and is not given a file.
     assert_eq!(report["arguments"][0], "main");
     assert_eq!(report["arguments"][3], "--pool.mode=sound");

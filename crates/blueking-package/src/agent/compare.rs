@@ -325,6 +325,7 @@ mod tests {
         for (discovers, expected) in [(true, "takes it in"), (false, "it is dropped")] {
             let text = compare(&samples, &declared(discovers))[0].to_string();
             assert!(text.contains(expected), "{text}");
+            assert!(text.ends_with("; add it, or leave it out on purpose"), "{text}");
         }
     }
 
