@@ -1,8 +1,9 @@
 //! The report as one page that needs nothing else: no scripts, no fonts, no network.
 
 use super::XTASK;
-use super::checklist::{Checklist, Level, Note, State, Step, by_kind};
+use super::checklist::{Checklist, Level, Note, State, Step};
 use super::course::Learned;
+use super::shown::by_kind;
 
 /// Notes of one kind that are shown before the rest has to be opened.
 const SHOWN_OF_A_KIND: usize = 3;

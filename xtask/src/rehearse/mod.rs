@@ -12,6 +12,7 @@ pub(crate) mod machine;
 mod ports;
 mod processes;
 mod scrape;
+mod shown;
 mod subject;
 mod watched;
 
