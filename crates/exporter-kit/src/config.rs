@@ -22,3 +22,23 @@ pub(crate) struct Config {
     pub(crate) scrape_timeout: Duration,
     pub(crate) log_level: LevelFilter,
 }
+
+#[cfg(test)]
+impl Config {
+    /// Without addresses, and with times longer than anything takes that does not hang.
+    pub(crate) fn for_tests() -> Self {
+        let ample = Duration::from_secs(30);
+        Self {
+            listen_addresses: Vec::new(),
+            telemetry_path: "/metrics".to_owned(),
+            enable_openmetrics: false,
+            max_connections: 16,
+            max_requests: 0,
+            read_timeout: ample,
+            write_timeout: ample,
+            web_config_file: None,
+            scrape_timeout: ample,
+            log_level: LevelFilter::Off,
+        }
+    }
+}

@@ -3,8 +3,6 @@
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 
-use log::LevelFilter;
-
 use super::super::connections::Connections;
 use super::super::stream::{Stream, Tcp};
 use super::*;
@@ -21,18 +19,7 @@ fn server() -> Arc<Server> {
         name: "test_exporter",
         version: "1",
         about: "A test.",
-        config: Config {
-            listen_addresses: Vec::new(),
-            telemetry_path: "/metrics".to_owned(),
-            enable_openmetrics: false,
-            max_connections: 16,
-            max_requests: 0,
-            read_timeout: AMPLE,
-            write_timeout: AMPLE,
-            web_config_file: None,
-            scrape_timeout: AMPLE,
-            log_level: LevelFilter::Off,
-        },
+        config: Config::for_tests(),
         web_config: None,
         scraper: Scraper::new(SelfMetrics::new("test_exporter"), build, Vec::new()),
     };

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use log::LevelFilter;
 use tempfile::TempDir;
 
 use super::{Site, WebConfig, serve};
@@ -53,18 +52,7 @@ impl Served {
             name: "test_exporter",
             version: "1",
             about: "A test.",
-            config: Config {
-                listen_addresses: Vec::new(),
-                telemetry_path: "/metrics".to_owned(),
-                enable_openmetrics: false,
-                max_connections: 16,
-                max_requests: 0,
-                read_timeout: AMPLE,
-                write_timeout: Duration::from_secs(10),
-                web_config_file: Some(path),
-                scrape_timeout: AMPLE,
-                log_level: LevelFilter::Off,
-            },
+            config: Config { web_config_file: Some(path), ..Config::for_tests() },
             web_config: Some(web_config),
             scraper: Scraper::new(SelfMetrics::new("test_exporter"), build, Vec::new()),
         };
