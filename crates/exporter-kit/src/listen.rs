@@ -26,12 +26,33 @@ pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, Stri
     }
     let mut listeners = Vec::new();
     for address in addresses {
-        listeners.extend(address.bind().map_err(|error| {
-            let hint = "stop what has the port, or choose another with --web.listen-address";
-            format!("cannot listen on {address}: {error}; {hint}")
-        })?);
+        let bound = address.bind().map_err(|error| {
+            format!("cannot listen on {address}: {error}; {}", advice(address, &error))
+        });
+        listeners.extend(bound?);
     }
     Ok(listeners)
+}
+
+/// What to do where an address cannot be listened on.
+fn advice(address: &ListenAddress, error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "stop what has the port, or choose another with --web.listen-address"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this host has no such address; give one that it has with --web.listen-address, or :PORT \
+             for all"
+        }
+        // On Windows a port that is taken or reserved may be one that nobody else is allowed.
+        io::ErrorKind::PermissionDenied if cfg!(unix) && address.port < 1024 => {
+            "ports below 1024 are for root; choose another with --web.listen-address"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "the system keeps the port for others; choose another with --web.listen-address"
+        }
+        _ => "give an address of this host with --web.listen-address, or :PORT for all",
+    }
 }
 
 #[cfg(unix)]
@@ -201,6 +222,23 @@ mod tests {
         for (text, expected) in cases {
             let error = text.parse::<ListenAddress>().unwrap_err();
             assert!(error.contains(expected) && error.contains(":9601"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_to_do_depends_on_what_is_wrong() {
+        let cases = [
+            (io::ErrorKind::AddrInUse, ":9601", "stop what has the port"),
+            (io::ErrorKind::AddrNotAvailable, "192.0.2.1:9601", "no such address"),
+            (io::ErrorKind::PermissionDenied, ":9601", "keeps the port"),
+            #[cfg(unix)]
+            (io::ErrorKind::PermissionDenied, ":80", "below 1024"),
+            (io::ErrorKind::Other, "nowhere.invalid:9601", "an address of this host"),
+        ];
+        for (kind, address, expected) in cases {
+            let advice = advice(&address.parse().unwrap(), &kind.into());
+            assert!(advice.contains(expected), "{kind}: {advice}");
+            assert!(advice.contains("--web.listen-address"), "{advice}");
         }
     }
 

@@ -11,19 +11,16 @@ use super::flags::Flag;
 pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The environment of this process, as far as it is meant for `exporter`.
-    ///
-    /// # Errors
-    ///
-    /// Variables whose values are not Unicode, one line each. The values are never shown.
-    pub(crate) fn of(exporter: &str) -> Result<Self, Vec<String>> {
+    /// The environment of this process, as far as it is meant for `exporter`; and what is wrong with
+    /// it: values that are not Unicode, one line each. The values are never shown.
+    pub(crate) fn of(exporter: &str) -> (Self, Vec<String>) {
         Self::from(exporter, env::vars_os())
     }
 
     fn from(
         exporter: &str,
         variables: impl Iterator<Item = (OsString, OsString)>,
-    ) -> Result<Self, Vec<String>> {
+    ) -> (Self, Vec<String>) {
         let prefix = format!("{}_", exporter.to_ascii_uppercase());
         let mut errors = Vec::new();
         let mut found = BTreeMap::new();
@@ -41,7 +38,7 @@ impl Environment {
                 Err(_) => errors.push(format!("{name}: the value is not Unicode")),
             }
         }
-        if errors.is_empty() { Ok(Self(found)) } else { Err(errors) }
+        (Self(found), errors)
     }
 
     /// The value of a variable, if it is set.
@@ -54,13 +51,16 @@ impl Environment {
     /// Others that begin with its name may be there for reasons of their own: Kubernetes tells every
     /// container where the services of its namespace are, in variables that begin with their names.
     pub(crate) fn doubts(&self, exporter: &str, flags: &[Flag]) -> Vec<String> {
-        let known: Vec<_> = flags.iter().filter(|flag| !flag.action).collect();
-        let known: Vec<_> = known.iter().map(|flag| flag.variable(exporter)).collect();
+        let known = flags.iter().filter(|flag| !flag.action);
+        let known: Vec<_> = known.map(|flag| flag.variable(exporter)).collect();
         let mut doubts = Vec::new();
         for name in self.0.keys().filter(|name| !known.contains(name)) {
             let distance = |known: &&String| strsim::damerau_levenshtein(known, name);
             let nearest = known.iter().min_by_key(distance).filter(|near| distance(near) <= 3);
-            if let Some(near) = nearest {
+            // Such as the exporter's name and LISTEN_ADDRESS, without the group.
+            let end = name.get(exporter.len()..).unwrap_or_default();
+            let same_end = known.iter().find(|known| known.ends_with(end));
+            if let Some(near) = nearest.or(same_end) {
                 doubts.push(format!("{name} is set, but is no setting; did you mean {near}?"));
             } else if known.iter().any(|known| group(known, exporter) == group(name, exporter)) {
                 doubts.push(format!("{name} is set, but is no setting; --help lists the flags"));
@@ -83,7 +83,7 @@ mod tests {
 
     fn from(variables: &[(&str, &str)]) -> Environment {
         let variables = variables.iter().map(|&(name, value)| (name.into(), value.into()));
-        Environment::from("pool_exporter", variables).unwrap()
+        Environment::from("pool_exporter", variables).0
     }
 
     #[test]
@@ -99,6 +99,7 @@ mod tests {
             ("POOL_EXPORTER_WEB_LISTEN_ADRESS", ":1"),
             ("POOL_EXPORTER_WEB_THING_OF_SOME_KIND", "geheim"),
             ("POOL_EXPORTER_WEB_LISTEN_ADDRESS", ":2"),
+            ("POOL_EXPORTER_TELEMETRY_PATH", "/m"),
             // What Kubernetes sets for a service called pool-exporter.
             ("POOL_EXPORTER_SERVICE_HOST", "192.0.2.1"),
             ("POOL_EXPORTER_SERVICE_PORT", "9602"),
@@ -106,6 +107,8 @@ mod tests {
             ("POOL_EXPORTER_PORT_9602_TCP_ADDR", "192.0.2.1"),
         ]);
         let expected = [
+            "POOL_EXPORTER_TELEMETRY_PATH is set, but is no setting; did you mean \
+             POOL_EXPORTER_WEB_TELEMETRY_PATH?",
             "POOL_EXPORTER_WEB_LISTEN_ADRESS is set, but is no setting; did you mean \
              POOL_EXPORTER_WEB_LISTEN_ADDRESS?",
             "POOL_EXPORTER_WEB_THING_OF_SOME_KIND is set, but is no setting; --help lists the flags",
@@ -120,7 +123,7 @@ mod tests {
         let broken = OsString::from_vec(vec![b'/', 0xff]);
         let variables =
             [("POOL_EXPORTER_CONFIG_FILE".into(), broken.clone()), ("X".into(), broken)];
-        let errors = Environment::from("pool_exporter", variables.into_iter()).unwrap_err();
+        let (_, errors) = Environment::from("pool_exporter", variables.into_iter());
         assert_eq!(errors, ["POOL_EXPORTER_CONFIG_FILE: the value is not Unicode"]);
     }
 }

@@ -14,12 +14,9 @@ pub(crate) struct Entry {
     pub(crate) line: usize,
 }
 
-/// Reads the text of a settings file.
-///
-/// # Errors
-///
-/// All that is wrong with it, each as its line and what to do.
-pub(crate) fn read(text: &str, flags: &[Flag]) -> Result<Vec<Entry>, Vec<(usize, String)>> {
+/// Reads the text of a settings file: its settings, and all that is wrong with it, each as its line
+/// and what to do.
+pub(crate) fn read(text: &str, flags: &[Flag]) -> (Vec<Entry>, Vec<(usize, String)>) {
     // Editors on Windows like to begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let line =
@@ -28,12 +25,12 @@ pub(crate) fn read(text: &str, flags: &[Flag]) -> Result<Vec<Entry>, Vec<(usize,
         Ok(table) => table,
         Err(error) => {
             let offset = error.span().map_or(0, |span| span.start);
-            return Err(vec![(line(offset), error.message().to_owned())]);
+            return (Vec::new(), vec![(line(offset), error.message().to_owned())]);
         }
     };
     let mut reader = Reader { flags, entries: Vec::new(), errors: Vec::new() };
     reader.table("", table.get_ref(), &line);
-    if reader.errors.is_empty() { Ok(reader.entries) } else { Err(reader.errors) }
+    (reader.entries, reader.errors)
 }
 
 struct Reader<'a> {
@@ -104,7 +101,10 @@ mod tests {
     type Read = Result<Vec<(String, String, usize)>, Vec<(usize, String)>>;
 
     fn run(text: &str) -> Read {
-        let entries = read(text, KIT_FLAGS)?;
+        let (entries, errors) = read(text, KIT_FLAGS);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         let mut entries: Vec<_> = entries
             .into_iter()
             .map(|entry| (entry.flag.name.to_owned(), entry.values.join("|"), entry.line))

@@ -22,7 +22,8 @@ pub fn argv(bytes: &[u8]) {
     if typed.iter().any(|(flag, _)| names_a_file(flag)) {
         return;
     }
-    if let Ok(settings) = Settings::read("fuzz_exporter", &flags, &args, |_| None) {
+    let (settings, errors) = Settings::read("fuzz_exporter", &flags, &args, |_| None);
+    if errors.is_empty() {
         let _ = Config::new(&settings);
         check_toml(&settings, &flags);
     }
@@ -36,7 +37,10 @@ fn names_a_file(flag: &Flag) -> bool {
 /// What is printed as a settings file has to be one, with the same settings.
 fn check_toml(settings: &Settings, flags: &[Flag]) {
     let text = settings.to_toml();
-    let entries = file::read(&text, flags).unwrap_or_else(|errors| unreadable(&text, &errors));
+    let (entries, errors) = file::read(&text, flags);
+    if !errors.is_empty() {
+        unreadable(&text, &errors);
+    }
     for entry in entries.iter().filter(|entry| !entry.flag.secret) {
         let last = entry.values.last().map_or("", String::as_str);
         assert_eq!(last, settings.text(entry.flag.name), "{text}");
@@ -53,14 +57,9 @@ pub fn config_file(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let flags = all_flags(":9601", OWN);
     let lines = text.split('\n').count();
-    let entries = match file::read(&text, &flags) {
-        Ok(entries) => entries,
-        Err(errors) => {
-            assert!(!errors.is_empty());
-            assert!(errors.iter().all(|(line, _)| (1..=lines).contains(line)), "{errors:?}");
-            return;
-        }
-    };
+    let (entries, errors) = file::read(&text, &flags);
+    assert!(errors.iter().all(|(line, _)| (1..=lines).contains(line)), "{errors:?}");
+    // What is right counts all the same, for what else may be wrong with it.
     assert!(entries.iter().all(|entry| (1..=lines).contains(&entry.line)), "{entries:?}");
     // The same on the command line is the same, but for what the command line does not take.
     let plain = |entry: &&file::Entry| !entry.flag.secret && !names_a_file(&entry.flag);
@@ -68,7 +67,8 @@ pub fn config_file(bytes: &[u8]) {
         entry.values.iter().map(|value| format!("--{}={value}", entry.flag.name))
     });
     let args: Vec<_> = args.collect();
-    if let Ok(settings) = Settings::read("fuzz_exporter", &flags, &args, |_| None) {
+    let (settings, errors) = Settings::read("fuzz_exporter", &flags, &args, |_| None);
+    if errors.is_empty() {
         let _ = Config::new(&settings);
         check_toml(&settings, &flags);
         for entry in entries.iter().filter(plain).filter(|entry| !entry.flag.is_switch()) {

@@ -89,24 +89,21 @@ pub(crate) fn read(
     if asks(VERSION) {
         return Ok(Command::Version);
     }
-    // What is wrong with the rest is told in the same breath.
-    let (environment, mut wrong) = match Environment::of(exporter) {
-        Ok(environment) => (environment, Vec::new()),
-        Err(wrong) => (Environment::default(), wrong),
-    };
-    let settings = Settings::read(exporter, flags, &args, |name| environment.value(name));
-    let settings = match settings {
-        Ok(settings) if wrong.is_empty() => settings,
+    // Whatever is wrong is told in one breath.
+    let (environment, mut wrong) = Environment::of(exporter);
+    let (settings, more) = Settings::read(exporter, flags, &args, |name| environment.value(name));
+    wrong.extend(more);
+    if asks(DESCRIBE) && wrong.is_empty() {
+        return Ok(Command::Describe(settings));
+    }
+    let config = match Config::new(&settings) {
+        Ok(config) if wrong.is_empty() => config,
         Ok(_) => return Err(wrong),
         Err(more) => {
             wrong.extend(more);
             return Err(wrong);
         }
     };
-    if asks(DESCRIBE) {
-        return Ok(Command::Describe(settings));
-    }
-    let config = Config::new(&settings)?;
     let doubts = environment.doubts(exporter, flags);
     if asks(CONFIG_CHECK) {
         return Ok(Command::Check(settings, doubts));
@@ -159,7 +156,14 @@ impl Config {
         #[cfg(feature = "web-config")]
         let (web_config_file, mut wrong) = match settings.text(WEB_CONFIG_FILE) {
             "" => (None, Vec::new()),
-            path => (Some(PathBuf::from(path)), WebConfig::check(path.as_ref())),
+            path => {
+                let told = |error: String| match error.starts_with(path) {
+                    true => error,
+                    false => settings.error(WEB_CONFIG_FILE, error).to_string(),
+                };
+                let wrong = WebConfig::check(path.as_ref()).into_iter().map(told).collect();
+                (Some(PathBuf::from(path)), wrong)
+            }
         };
         #[cfg(not(feature = "web-config"))]
         let (web_config_file, mut wrong) = (None, Vec::new());
@@ -353,6 +357,22 @@ mod tests {
             "--log.level=loud",
         ];
         assert_eq!(run(&args).unwrap_err().len(), args.len());
+        // Those of the arguments themselves, of a file and of the values that both give.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.toml");
+        std::fs::write(&path, "nonsense = 1\nlog.level = \"loud\"\n").unwrap();
+        let file = format!("--config.file={}", path.display());
+        let errors = run(&["--nonsense", &file, "--web.max-requests=-1"]).unwrap_err();
+        let place = path.display();
+        for expected in [
+            "unknown flag \"--nonsense\"".to_owned(),
+            format!("{place}:1: unknown setting nonsense"),
+            format!("{place}:2: log.level: must be"),
+            "--web.max-requests: must be a whole number".to_owned(),
+        ] {
+            assert!(errors.iter().any(|error| error.starts_with(&expected)), "{errors:?}");
+        }
+        assert_eq!(errors.len(), 4, "{errors:?}");
     }
 
     #[test]

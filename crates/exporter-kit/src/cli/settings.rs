@@ -57,17 +57,14 @@ impl std::error::Error for SettingError {}
 
 impl Settings {
     /// Brings together what was typed, what `variable` knows of the environment, the settings file
-    /// that either names, and the defaults.
-    ///
-    /// # Errors
-    ///
-    /// All that is wrong with any of them.
+    /// that either names, and the defaults; and all that is wrong with any of them, without which the
+    /// settings stand, so that more can be found wrong with those.
     pub(crate) fn read(
         exporter: &str,
         flags: &[Flag],
         args: &[String],
         variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<String>> {
+    ) -> (Self, Vec<String>) {
         let default = |flag: &Flag| {
             let values = match flag.default {
                 "" => Vec::new(),
@@ -96,7 +93,7 @@ impl Settings {
         }
         settings.take_typed(typed, exporter, &mut errors);
         settings.check_switches(&mut errors);
-        if errors.is_empty() { Ok(settings) } else { Err(errors) }
+        (settings, errors)
     }
 
     fn read_file(&mut self, path: &str, flags: &[Flag], errors: &mut Vec<String>) {
@@ -107,17 +104,12 @@ impl Settings {
                 return;
             }
         };
-        match file::read(&text, flags) {
-            Ok(entries) => {
-                for entry in entries {
-                    let origin = Origin::File { path: path.to_owned(), line: entry.line };
-                    self.set(&entry.flag, entry.values, origin);
-                }
-            }
-            Err(wrong) => {
-                errors.extend(wrong.iter().map(|(line, error)| format!("{path}:{line}: {error}")));
-            }
+        let (entries, wrong) = file::read(&text, flags);
+        for entry in entries {
+            let origin = Origin::File { path: path.to_owned(), line: entry.line };
+            self.set(&entry.flag, entry.values, origin);
         }
+        errors.extend(wrong.iter().map(|(line, error)| format!("{path}:{line}: {error}")));
     }
 
     fn take_typed(&mut self, typed: Vec<(Flag, String)>, exporter: &str, errors: &mut Vec<String>) {
@@ -241,9 +233,13 @@ impl Settings {
         let mut text = String::new();
         for setting in self.settings.iter().filter(|setting| !setting.flag.action) {
             let Setting { flag, values, origin } = setting;
+            if flag.secret && !setting.text().is_empty() {
+                // As a setting it would be another one.
+                text.push_str(&format!("# {} = …  # not shown; {origin}\n", flag.name));
+                continue;
+            }
             let quote = |value: &String| toml_value(value, flag.is_switch());
             let value = match values.as_slice() {
-                _ if flag.secret => "\"\"  # not shown".to_owned(),
                 [] => "\"\"".to_owned(),
                 [only] => quote(only),
                 several => {

@@ -15,7 +15,8 @@ fn read(args: &[&str], environment: &[(&str, &str)]) -> Result<Settings, Vec<Str
         found.map(|(_, value)| (*value).to_owned())
     };
     let flags = [KIT_FLAGS, &[PASSWORD]].concat();
-    Settings::read("pool_exporter", &flags, &args, variable)
+    let (settings, errors) = Settings::read("pool_exporter", &flags, &args, variable);
+    if errors.is_empty() { Ok(settings) } else { Err(errors) }
 }
 
 /// A settings file with this text, and its path as an argument.
@@ -114,7 +115,10 @@ fn a_secret_is_never_typed_and_never_shown() {
     assert!(!errors[0].contains("geheim"), "{errors:?}");
     let settings = read(&[], &[("POOL_EXPORTER_POOL_PASSWORD", "geheim")]).unwrap();
     assert_eq!(settings.text("pool.password"), "geheim");
-    assert!(!settings.to_toml().contains("geheim"));
+    let text = settings.to_toml();
+    let line = "# pool.password = …  # not shown; POOL_EXPORTER_POOL_PASSWORD\n";
+    assert!(text.contains(line) && !text.contains("geheim"), "{text}");
+    assert!(read(&[], &[]).unwrap().to_toml().contains("pool.password = \"\"  # default\n"));
     let error = settings.parse::<u32>("pool.password").unwrap_err().to_string();
     assert!(!error.contains("geheim"), "{error}");
 }
