@@ -14,6 +14,7 @@ use super::locations::Locations;
 use super::mingw;
 use super::package::{self, Documents, Source};
 use super::plan::{Describe, PackagePlan, Plan};
+use super::stage;
 use super::summary::Row;
 use super::sums;
 use super::target::Target;
@@ -167,6 +168,7 @@ fn pack(
         .map(|((source, documents), executables)| package::assemble(source, documents, executables))
         .collect::<Result<Vec<_>>>()?;
 
+    let before = sums::listed(&plan.sums)?;
     sums::remove(&plan.sums)?;
     fs::create_dir_all(&plan.dist)
         .with_context(|| format!("cannot make {}", plan.dist.display()))?;
@@ -187,6 +189,7 @@ fn pack(
             files.extend(binary.staged.iter().cloned());
         }
     }
+    stage::tidy(&plan.dist, &before, &files)?;
     sums::write(&plan.sums, &files)?;
     Ok(rows)
 }

@@ -58,20 +58,27 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
         Plan::new(workspace, route, &flags.targets, &exporters, revision.clone())
     };
     if flags.dry_run {
-        let toolchain = flags.toolchain;
         let mut text = String::new();
-        let route = match toolchain.decide(&facts, &flags.targets, workspace.rust_version()) {
-            Ok(route) => route,
+        let route_for = |choice: Choice| match choice.decide(
+            &facts,
+            &flags.targets,
+            workspace.rust_version(),
+        ) {
+            Ok(route) => Ok((route, String::new())),
             Err(candidates) => {
                 refuse_impossible(&candidates)?;
                 let of = |candidate| (candidate, setup::shown(workspace, candidate, &facts));
                 let ways: Vec<_> = candidates.iter().map(of).collect();
-                text += &ways.iter().map(way).collect::<String>();
-                would_take(&ways)
+                anyhow::Ok((would_take(&ways), ways.iter().map(way).collect::<String>()))
             }
         };
-        text += &plan(route).shown(workspace).to_string();
-        return output::print(&format!("{text}\n"));
+        let (route, ways) = route_for(flags.toolchain)?;
+        text += &format!("{ways}{}\n", plan(route).shown(workspace));
+        if flags.standalone {
+            let (route, ways) = route_for(Choice::Distro)?;
+            text += &format!("{ways}{}\n", standalone::shown(workspace, &plan(route)));
+        }
+        return output::print(&text);
     }
 
     let _lock = lock(workspace)?;

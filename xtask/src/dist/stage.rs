@@ -1,6 +1,7 @@
 //! The files of a package, unpacked for people and tests to look at.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -28,6 +29,34 @@ pub(crate) fn write(files: &[Member], stage: &Path) -> Result<()> {
     fs::rename(&partial, stage).with_context(|| format!("cannot rename to {}", stage.display()))
 }
 
+/// Removes what an earlier time has left and this one has not made: packages of an exporter that is
+/// gone, or of another version, and the folders of their files. All paths of `before` are below
+/// `dist`, those of `now` begin with it.
+pub(crate) fn tidy(dist: &Path, before: &[PathBuf], now: &[PathBuf]) -> Result<()> {
+    for path in before {
+        let mut parts = path.components();
+        let is_staged = parts.next().is_some_and(|part| part.as_os_str() == "stage");
+        let folder = parts.next().map(|name| dist.join("stage").join(name));
+        match folder.filter(|_| is_staged) {
+            Some(folder) if !now.iter().any(|made| made.starts_with(&folder)) => {
+                remove_folder(&folder)?;
+            }
+            None if !now.contains(&dist.join(path)) => remove_file(&dist.join(path))?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn remove_folder(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)
@@ -52,6 +81,31 @@ fn set_executable(_: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_of_an_earlier_time_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let dist = folder.path();
+        let all = [
+            "a-1.zip",
+            "b-1.zip",
+            "stage/a/exporter",
+            "stage/a/info.json",
+            "stage/b/exporter",
+            "stage/b/info.json",
+            "mine.zip",
+        ];
+        for file in all {
+            fs::create_dir_all(dist.join(file).parent().unwrap()).unwrap();
+            fs::write(dist.join(file), file).unwrap();
+        }
+        let before = ["a-1.zip", "b-1.zip", "stage/a/exporter", "stage/b/exporter", "gone.zip"];
+        let now = ["a-1.zip", "stage/a/exporter-linux"].map(|file| dist.join(file));
+        tidy(dist, &before.map(PathBuf::from), &now).unwrap();
+        let left: Vec<_> = all.into_iter().filter(|file| dist.join(file).exists()).collect();
+        assert_eq!(left, ["a-1.zip", "stage/a/exporter", "stage/a/info.json", "mine.zip"]);
+        assert!(!dist.join("stage/b").exists());
+    }
 
     #[test]
     fn a_stage_is_replaced_whole() {

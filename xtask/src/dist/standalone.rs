@@ -50,6 +50,24 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
     Ok(built.into_iter().map(|(row, _)| row).collect())
 }
 
+/// What would be done, with paths relative to the workspace.
+pub(super) fn shown(workspace: &Workspace, plan: &Plan) -> String {
+    let mut text = format!("executables with TLS, {} route\n", plan.route.name());
+    for package in &plan.packages {
+        for binary in &package.binaries {
+            let file = file_name(plan, &package.exporter.binary(), binary.target);
+            text += &format!("  write  {}\n", workspace.shown(&plan.dist.join(file)));
+        }
+    }
+    let sums = plan.dist.join("standalone/SHA256SUMS");
+    format!("{text}write  {}", workspace.shown(&sums))
+}
+
+/// The place of an executable below `dist`.
+fn file_name(plan: &Plan, binary: &str, target: Target) -> String {
+    format!("standalone/{binary}-{}-{}{}", plan.version, target.triple(), target.suffix())
+}
+
 /// Reads and inspects an executable.
 fn look(
     workspace: &Workspace,
@@ -64,10 +82,9 @@ fn look(
     let findings = inspect(&bytes, target, &locations.forbidden()).map_err(|problems| {
         anyhow::anyhow!("an executable must not ship: {path}: {}", problems.join(", "))
     })?;
-    let triple = target.triple();
     let row = Row {
-        file: format!("standalone/{binary}-{}-{triple}{}", plan.version, target.suffix()),
-        target: triple.to_owned(),
+        file: file_name(plan, binary, target),
+        target: target.triple().to_owned(),
         size: bytes.len(),
         linkage: findings.linkage,
         sha256: sums::sha256(&bytes),

@@ -82,7 +82,13 @@ pub(crate) fn next_steps(workspace: &Workspace, plan: &Plan) -> String {
     if !zips.is_empty() {
         text += ", the .zip to BlueKing 5.1 (组件监控, 一键导入)";
     }
-    text + "; README.md has every step\n"
+    text += "; README.md has every step\n";
+    let holds = |target: Target| plan.targets.iter().any(|held| held.system() == target.system());
+    if ![Target::Linux, Target::LinuxAarch64, Target::Windows].into_iter().all(holds) {
+        text += "These packages are not for all systems, and the texts of config name them all: see \
+                 supported_version in blueking.toml, and description.md.\n";
+    }
+    text
 }
 
 #[cfg(test)]
@@ -155,7 +161,10 @@ mod tests {
              target/dist/b-{version}.tgz\n3. upload the .tgz to BlueKing 6 or 7 (插件, 导入), the \
              .zip to BlueKing 5.1 (组件监控, 一键导入); README.md has every step\n"
         );
-        assert_eq!(steps(&[Target::Linux]), expected);
+        let all = [Target::Linux, Target::LinuxAarch64, Target::Windows7];
+        assert_eq!(steps(&all), expected);
+        let one = steps(&[Target::Linux]);
+        assert!(one.starts_with(&expected) && one.contains("name them all: see supported_version"));
         assert!(!steps(&[Target::LinuxAarch64]).contains(".zip"));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -34,10 +35,23 @@ pub(crate) fn write(sums: &Path, files: &[PathBuf]) -> Result<()> {
     fs::rename(&partial, sums).with_context(|| format!("cannot rename to {}", sums.display()))
 }
 
+/// The files that the sums of an earlier time name, as paths below their folder; none without sums.
+pub(crate) fn listed(sums: &Path) -> Result<Vec<PathBuf>> {
+    let text = match fs::read_to_string(sums) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.with_context(|| format!("cannot read {}", sums.display()))?,
+    };
+    let names = text.lines().filter_map(|line| line.split_once("  ")).map(|(_, name)| name);
+    // Nothing else belongs to the folder.
+    let is_below =
+        |path: &PathBuf| path.components().all(|part| matches!(part, Component::Normal(_)));
+    Ok(names.map(PathBuf::from).filter(is_below).collect())
+}
+
 /// Removes sums that are about to become wrong.
 pub(crate) fn remove(sums: &Path) -> Result<()> {
     match fs::remove_file(sums) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", sums.display()))
         }
         _ => Ok(()),
@@ -57,7 +71,9 @@ mod tests {
         fs::write(&files[1], "").unwrap();
         let sums = folder.path().join("SHA256SUMS");
         remove(&sums).unwrap();
+        assert!(listed(&sums).unwrap().is_empty());
         write(&sums, &files).unwrap();
+        assert_eq!(listed(&sums).unwrap(), ["stage/a/exporter-linux", "z.zip"].map(PathBuf::from));
         assert_eq!(
             fs::read_to_string(&sums).unwrap(),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  \

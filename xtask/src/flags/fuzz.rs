@@ -11,8 +11,17 @@ pub(crate) struct Fuzz {
     help: bool,
     #[options(no_short, help = "install cargo-fuzz and a nightly Rust where they are missing")]
     pub(crate) setup: bool,
-    #[options(no_short, meta = "NUMBER", help = "how long each target is fuzzed: 60 by default")]
+    #[options(
+        no_short,
+        meta = "NUMBER",
+        parse(try_from_str = "seconds"),
+        help = "how long each target is fuzzed: 60 by default"
+    )]
     pub(crate) seconds: Option<NonZeroU32>,
+}
+
+fn seconds(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| format!("{text:?} is no time; give whole seconds, 1 or more"))
 }
 
 #[cfg(test)]
@@ -24,6 +33,6 @@ mod tests {
         assert!(parsed(&["fuzz", "--seconds=1"]).is_ok());
         // To the fuzzer it would be all the time there is.
         let error = parsed(&["fuzz", "--seconds=0"]).unwrap_err();
-        assert!(error.contains("seconds"), "{error}");
+        assert!(error.contains("give whole seconds, 1 or more"), "{error}");
     }
 }

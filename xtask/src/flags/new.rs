@@ -10,11 +10,17 @@ pub(crate) struct New {
     #[options(
         no_short,
         meta = "PORT",
+        parse(try_from_str = "port"),
         help = "where it listens, 1 to 65535; without this a port that no exporter here has"
     )]
     pub(crate) port: Option<u16>,
     #[options(free, help = "name of the crate, such as redis-exporter")]
     pub(crate) name: Option<String>,
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    let port = text.parse().ok().filter(|&port| port > 0);
+    port.ok_or_else(|| format!("{text:?} is no port; give one from 1 to 65535"))
 }
 
 #[cfg(test)]
@@ -31,6 +37,9 @@ mod tests {
             command => panic!("{command:?}"),
         }
         assert!(parsed(&["new", "a-exporter", "b-exporter"]).unwrap_err().contains("--help"));
-        assert!(parsed(&["new", "a-exporter", "--port=65536"]).unwrap_err().contains("port"));
+        for port in ["65536", "0", "x"] {
+            let error = parsed(&["new", "a-exporter", "--port", port]).unwrap_err();
+            assert!(error.contains("give one from 1 to 65535"), "{error}");
+        }
     }
 }

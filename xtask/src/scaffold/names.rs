@@ -116,6 +116,8 @@ fn check_name(name: &str) -> Result<(), String> {
             "{name:?} is no name for an exporter; write words of lower-case letters and digits \
              with '-' between, such as redis-exporter"
         ))
+    } else if words.iter().all(|word| *word == "exporter") {
+        Err(format!("{name} does not say what it watches; give a name such as redis-exporter"))
     } else if !name.ends_with(SUFFIX) {
         Err(format!("the name of an exporter ends in {SUFFIX}; write {name}{SUFFIX}"))
     } else {
@@ -195,7 +197,7 @@ mod tests {
             ("../evil-exporter", "such as redis-exporter"),
             ("数据-exporter", "such as redis-exporter"),
             ("redis", "write redis-exporter"),
-            ("exporter", "write exporter-exporter"),
+            ("exporter", "does not say what it watches"),
             ("host-exporter", "config/other/blueking.toml has the plugin id host_exporter; choose"),
             ("pool-for-all-the-many-exporter", "at most 15"),
             ("a-service-with-a-long-name-exporter", "at most 30"),
