@@ -32,6 +32,7 @@ pub use generate::generate;
 pub use package::Package;
 pub use port::allocate_port;
 pub use release::{RELEASE_LIMIT, release_notes};
+pub use scripts::rendered_files;
 pub use system::System;
 pub use template::render;
 pub use words::{Rewriting, Words, rewrite, split_words};

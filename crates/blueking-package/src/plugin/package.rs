@@ -8,7 +8,7 @@ use super::documents::{Documents, Mode};
 use super::system::System;
 use super::{
     CONFIG, DESCRIPTION, LOGO, META, METRICS, Member, PROJECT, RELEASE, SIGNATURE, VERSION,
-    scripts, yaml,
+    rendered_files, yaml,
 };
 
 /// Everything that a plugin package holds.
@@ -51,11 +51,8 @@ impl Package {
             add(RELEASE, 0o644, self.release.clone().into_bytes());
             add(SIGNATURE, 0o644, Vec::new());
             add(LOGO, 0o644, self.logo.clone());
-            for (name, text) in scripts::scripts(system, id) {
-                add(name, 0o755, text.into_bytes());
-            }
-            for (path, text) in scripts::templates(config, id) {
-                add(&path, 0o644, text.into_bytes());
+            for file in rendered_files(system, config, id) {
+                add(&file.path, file.mode, file.bytes);
             }
 
             let folder = system.plugin_folder(id);

@@ -2,7 +2,7 @@
 
 use super::documents::{ConfigItem, ItemType, Mode};
 use super::system::System;
-use super::{DEBUG_TEMPLATE, ENV_TEMPLATE, FILES};
+use super::{DEBUG_TEMPLATE, ENV_TEMPLATE, FILES, Member};
 
 /// Stands for the plugin's id in the files.
 const PLACEHOLDER: &str = "@plugin_id@";
@@ -34,8 +34,21 @@ const WINDOWS: &[(&str, &str)] = files![
 const ENV: &str = include_str!("../../../../packaging/blueking/etc/env.yaml.tpl");
 const DEBUG: &str = include_str!("../../../../packaging/blueking/etc/bkmonitorbeat_debug.yaml.tpl");
 
+/// The scripts and templates that a plugin of this id and form has for a system, with paths in the
+/// plugin's folder. BlueKing monitoring puts ones that do the same into every package that it imports,
+/// in the place of all others there.
+pub fn rendered_files(system: System, config: &[ConfigItem], plugin_id: &str) -> Vec<Member> {
+    let scripts = scripts(system, plugin_id).into_iter();
+    let scripts = scripts.map(|(name, text)| (name.to_owned(), 0o755, text));
+    let templates = templates(config, plugin_id).into_iter();
+    let templates = templates.map(|(path, text)| (path, 0o644, text));
+    let member =
+        |(path, mode, text): (String, u32, String)| Member { path, mode, bytes: text.into_bytes() };
+    scripts.chain(templates).map(member).collect()
+}
+
 /// The scripts of a system by name.
-pub(super) fn scripts(system: System, plugin_id: &str) -> Vec<(&'static str, String)> {
+fn scripts(system: System, plugin_id: &str) -> Vec<(&'static str, String)> {
     let (files, line_end) = match system {
         System::LinuxAarch64 | System::LinuxX86_64 => (LINUX, "\n"),
         // Windows' cmd loses its way between labels in a file that has LF alone.
@@ -50,7 +63,7 @@ pub(super) fn scripts(system: System, plugin_id: &str) -> Vec<(&'static str, Str
 
 /// The templates by path in the plugin's folder: of the debug configuration, of the variables of the
 /// form and the arguments, and one for each file, by whose name and content a site fills it in.
-pub(super) fn templates(config: &[ConfigItem], plugin_id: &str) -> Vec<(String, String)> {
+fn templates(config: &[ConfigItem], plugin_id: &str) -> Vec<(String, String)> {
     let variables = config.iter().filter(|item| item.mode == Mode::Env);
     let lines: String =
         variables.map(|item| format!("{name}: {{{{ {name} }}}}\n", name = item.name)).collect();
