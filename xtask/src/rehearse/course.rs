@@ -13,10 +13,11 @@ use super::checklist::{Checklist, Level};
 use super::debug;
 use super::deployment::Deployment;
 use super::looks::{alive, compared, import, look, preview, rewritten};
-use super::machine::Machine;
-use super::ports::{self, Port};
+use super::machine::{self, Machine};
+use super::ports::Port;
 use super::subject::{Subject, Values, name_of};
 use crate::check::unread;
+use crate::wrong_use::WrongUse;
 
 /// Every step in its order.
 pub(crate) const STEPS: [&str; 16] = [
@@ -58,8 +59,21 @@ pub(crate) struct Learned {
     pub(crate) date: String,
     pub(crate) system: &'static str,
     pub(crate) arguments: Vec<String>,
+    /// Names of the rows that were filled in.
+    pub(crate) parameters: Vec<String>,
     pub(crate) url: String,
     pub(crate) preview: Option<Preview>,
+}
+
+impl Learned {
+    /// What a failed step comes to. What was typed may be at fault as well as the package.
+    pub(crate) fn failure(&self) -> String {
+        let failure = "would not work on BlueKing";
+        match &*self.parameters {
+            [] => failure.to_owned(),
+            names => format!("{failure} with these parameters ({})", names.join(", ")),
+        }
+    }
 }
 
 /// Goes the whole way.
@@ -74,44 +88,69 @@ pub(crate) fn run(course: &Course<'_>, list: &mut Checklist) -> Result<Learned> 
     if let Some(kind) = kind {
         let subject = Subject::open(course.file, kind, course.system)?;
         let values = subject.values(course.parameters)?;
+        machine::is_there(subject.system)?;
+        let fixed = fixed_port(&subject, &values)?;
+        learned.parameters = values.keys().cloned().collect();
         learned.id.clone_from(&subject.id);
         learned.version.clone_from(&subject.version);
         learned.system = name_of(subject.system);
-        deploy(course, &subject, &values, list, &mut learned);
+        deploy(course, &subject, &values, fixed, list, &mut learned);
     }
     list.skip_rest(&STEPS, "not reached");
     Ok(learned)
+}
+
+/// The port that BlueKing would use whatever is there, where the form has such a one.
+///
+/// # Errors
+/// [`WrongUse`] where this machine cannot give it: that tells nothing of the package.
+fn fixed_port(subject: &Subject, values: &Values) -> Result<Option<Port>> {
+    let (own, choose) = match subject.port(values) {
+        Ok((own, _)) if subject.is_component() => {
+            (own, "in _exporter_url_ and in the row that says where the exporter listens")
+        }
+        Ok((own, true)) => (own, "port=NUMBER, or none: then a free one is allocated"),
+        // A form without a port is the package's fault; the step tells it.
+        Ok((_, false)) | Err(_) => return Ok(None),
+    };
+    let told = |why| {
+        WrongUse(format!(
+            "port {own} is taken on this machine ({why}), and BlueKing would not look for another \
+             one, so nothing was started; end what listens there, or choose another port with \
+             --param: {choose}"
+        ))
+    };
+    Ok(Some(Port::claim(own).map_err(told)?))
 }
 
 fn deploy(
     course: &Course<'_>,
     subject: &Subject,
     values: &Values,
+    fixed: Option<Port>,
     list: &mut Checklist,
     learned: &mut Learned,
 ) -> Option<()> {
-    let machine = list.step("unpack", |_| {
+    let machine = list.step("unpack", |notes| {
         let machine = Machine::new(subject.system, course.scratch)?;
         let files = match subject.files.len() {
             1 => "1 file".to_owned(),
             count => format!("{count} files"),
         };
+        if let Some(told) = subject.told_of_scripts() {
+            notes.fact("scripts", told);
+        }
         let summary = format!("{subject}, {files}, on {}", machine.name());
         Ok((machine, summary))
     })?;
-    let (port, typed) = list.step("port", |notes| {
+    let (port, own_port) = list.step("port", |notes| {
         let (own, typed) = subject.port(values)?;
-        let used = ports::is_used(own);
-        let is_fixed = typed || subject.is_component();
-        ensure!(
-            !is_fixed || !used,
-            "port {own} is used on this machine, and BlueKing would not look for another one; \
-             choose one with --param"
-        );
-        if used {
-            notes.fact("port", format!("{own} is used"));
+        let port = fixed.map_or_else(|| Port::allocate(own), Ok)?;
+        if !port.skipped.is_empty() {
+            let told = |(port, why): &(u16, &str)| format!("{port} ({why})");
+            let told: Vec<_> = port.skipped.iter().map(told).collect();
+            notes.fact("port", format!("passed over: {}", told.join(", ")));
         }
-        let port = if is_fixed { Port::chosen(own) } else { Port::allocate(own)? };
         let why = match (subject.is_component(), typed) {
             (true, _) => "in the form",
             (_, true) => "typed",
@@ -159,21 +198,24 @@ fn deploy(
     })?;
     list.step("alive after 2 s", |notes| Ok(((), alive(one, subject, &machine, pid, notes)?)));
 
-    let mut page = None;
+    let mut seen = None;
     list.step("scrape", |notes| {
-        let (read, summary) = look(one, subject, values, notes)?;
-        page = Some(read);
+        let (page, down, summary) = look(one, subject, values, notes)?;
+        seen = Some((page, down));
         Ok(((), summary))
     });
-    if let Some(page) = page {
-        list.step("metrics.json", |notes| Ok(((), compared(&page, &subject.declared, notes))));
+    if let Some((page, down)) = seen {
+        let down = down.as_deref();
+        list.step("metrics.json", |notes| {
+            Ok(((), compared(&page, &subject.declared, down, notes)))
+        });
         list.step("debug preview", |notes| {
             let (preview, summary) = preview(&page, &subject.declared, notes);
             learned.preview = Some(preview);
             Ok(((), summary))
         });
     }
-    live(course, subject, &machine, values, typed, one, list)
+    live(course, subject, &machine, values, own_port, one, list)
 }
 
 /// From the first `kill -9` to the last stop.

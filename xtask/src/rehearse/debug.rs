@@ -40,8 +40,11 @@ pub(crate) struct Call {
 pub(super) fn obstacle(subject: &Subject, machine: &Machine) -> Option<&'static str> {
     if subject.is_component() {
         Some("BlueKing 5.1 has none")
-    } else if !subject.files.iter().any(|file| file.path.starts_with("debug.")) {
-        Some("the package has no script for it; BlueKing monitoring puts its own in that place")
+    } else if !subject.has_script("debug") || !subject.has(DEBUG_TEMPLATE) {
+        Some(
+            "the package has no script or no template for it; BlueKing monitoring puts its own in \
+             that place",
+        )
     } else if !machine.can_stand_in() {
         Some("there is no mingw-w64 to make a stand-in for the collector with; install it")
     } else {

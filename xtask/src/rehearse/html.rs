@@ -45,7 +45,7 @@ pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
          <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
          <h1>{file}</h1>\n{}<p>{counts}</p>\n{}\
          <p class=\"fact\">Rehearsed {date} by xtask {XTASK}</p>\n{steps}{}</body></html>\n",
-        verdict(list),
+        verdict(list, learned),
         about(learned),
         preview(learned),
         counts = escaped(&list.counts()),
@@ -54,7 +54,7 @@ pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
 }
 
 /// What it comes to, with a link to each step that needs a look.
-fn verdict(list: &Checklist) -> String {
+fn verdict(list: &Checklist, learned: &Learned) -> String {
     let links = |state| {
         let steps = list.steps.iter().filter(|step| step.state == state);
         let links = steps.map(|step| format!("<a href=\"#{}\">{}</a>", anchor(step), step.name));
@@ -66,7 +66,8 @@ fn verdict(list: &Checklist) -> String {
         text += "<p class=\"verdict ok\">No step failed.</p>\n";
     } else {
         text += &format!(
-            "<p class=\"verdict failed\">It would not work on BlueKing; what failed: {failed}.</p>\n"
+            "<p class=\"verdict failed\">It {}; what failed: {failed}.</p>\n",
+            escaped(&learned.failure())
         );
     }
     if !warned.is_empty() {
@@ -182,6 +183,10 @@ mod tests {
     use super::super::checklist::Live;
     use super::*;
 
+    fn page_of(list: &Checklist, learned: &Learned) -> String {
+        page("p&q.tgz", list, learned)
+    }
+
     #[test]
     fn the_page_needs_nothing_else_and_nothing_in_it_is_markup() {
         let mut list = Checklist::new(Live::Err);
@@ -198,13 +203,18 @@ mod tests {
             preview,
             ..Learned::default()
         };
-        let page = page("p&q.tgz", &list, &learned);
+        let page = page_of(&list, &learned);
         let by = format!("Rehearsed 2026-11-22T08:00:00Z by xtask {}", env!("CARGO_PKG_VERSION"));
         assert!(page.contains(&by) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
             assert!(page.contains(text), "{text} in {page}");
         }
-        assert!(page.contains("what failed: <a href=\"#scrape\">scrape</a>"), "{page}");
+        let verdict = "It would not work on BlueKing; what failed: <a href=\"#scrape\">scrape</a>";
+        assert!(page.contains(verdict), "{page}");
+        let parameters = vec!["<port>".to_owned(), "host".to_owned()];
+        let typed = page_of(&list, &Learned { parameters, ..Learned::default() });
+        let verdict = "on BlueKing with these parameters (&lt;port&gt;, host); what failed";
+        assert!(typed.contains(verdict), "{typed}");
         for text in ["<script", "http:", "https:", "url(", "<i>"] {
             assert!(!page.contains(text), "{text} in {page}");
         }

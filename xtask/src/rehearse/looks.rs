@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use blueking_package::agent::{DEBUG_LOG_LIMIT, DEBUG_SECONDS, Declared, Page, Preview, compare};
+use blueking_package::agent::{
+    DEBUG_LOG_LIMIT, DEBUG_SECONDS, Declared, Difference, Page, Preview, compare,
+};
 use blueking_package::check::{self, Kind, Severity, Stage};
 use blueking_package::plugin::Rewriting;
 
@@ -49,8 +51,9 @@ pub(super) fn rewritten(subject: &str, rewritings: &[Rewriting], notes: &mut Not
             _ => Level::Warning,
         };
         let effect = rewriting.effect();
-        let text =
-            format!("BlueKing's start script changes {subject}: {effect}; write them without");
+        let text = format!(
+            "BlueKing's start script changes {subject}: {effect}; use a value without them"
+        );
         notes.add(level, "rewritten", subject, text);
     }
 }
@@ -85,13 +88,14 @@ pub(super) fn alive(
     Ok(format!("process {pid}"))
 }
 
-/// Scrapes and notes every line that the agent does not take as it is.
+/// Scrapes and notes every line that the agent does not take as it is; the page, and the metric that
+/// says that nothing answers to the exporter.
 pub(super) fn look(
     copy: &Deployment<'_>,
     subject: &Subject,
     values: &Values,
     notes: &mut Notes,
-) -> Result<(Page, String)> {
+) -> Result<(Page, Option<String>, String)> {
     let answer = copy.scrape()?;
     let page = Page::read(&answer.body);
     for line in &page.troubles {
@@ -113,7 +117,7 @@ pub(super) fn look(
                     as whether what is watched answers";
         notes.add(Level::Error, "empty", "", text);
     }
-    watched::look(&page.samples, subject, values, &copy.url, notes);
+    let down = watched::look(&page.samples, subject, values, &copy.url, notes);
     let seconds = answer.took.as_secs_f64();
     if seconds > SLOW {
         let text = format!("the answer took {seconds:.1} s; stay below {SLOW} s");
@@ -126,12 +130,26 @@ pub(super) fn look(
         seconds * 1000.0,
         page.code()
     );
-    Ok((page, summary))
+    Ok((page, down, summary))
 }
 
-/// Compares the page with `metrics.json`.
-pub(super) fn compared(page: &Page, declared: &Declared, notes: &mut Notes) -> String {
+/// Compares the page with `metrics.json`. Where the metric `down` says that nothing answers, that is
+/// why whole groups are without a sample: then these are told at once.
+pub(super) fn compared(
+    page: &Page,
+    declared: &Declared,
+    down: Option<&str>,
+    notes: &mut Notes,
+) -> String {
+    let mut away: Vec<String> = Vec::new();
+    let mut groups = 0;
     for difference in compare(&page.samples, declared) {
+        let is_whole = matches!(difference, Difference::Absent { .. }) && !difference.is_expected();
+        if is_whole && down.is_some() {
+            away.extend_from_slice(difference.metrics());
+            groups += 1;
+            continue;
+        }
         let level = match (difference.is_error(), difference.is_expected()) {
             (true, _) => Level::Error,
             (false, false) => Level::Warning,
@@ -139,6 +157,12 @@ pub(super) fn compared(page: &Page, declared: &Declared, notes: &mut Notes) -> S
         };
         let (kind, names) = (difference.kind(), difference.metrics().to_vec());
         notes.add_of(level, kind, difference.subject(), difference.to_string(), names);
+    }
+    if let Some(down) = down.filter(|_| groups > 0) {
+        let text = format!(
+            "groups without a sample: {groups}; as {down} is 0, that tells nothing about metrics.json"
+        );
+        notes.add_of(Level::Fact, "absent", down, text, away);
     }
     let metrics: usize = declared.groups.iter().map(|group| group.metrics.len()).sum();
     format!("groups: {}, metrics: {metrics}", declared.groups.len())
@@ -225,17 +249,37 @@ mod tests {
         let declared = Declared { groups, discovers: true };
         let mut list = Checklist::new(Live::Err);
         list.step("metrics.json", |notes| {
-            Ok(((), compared(&Page::read(b"a 1\n"), &declared, notes)))
+            Ok(((), compared(&Page::read(b"a 1\n"), &declared, None, notes)))
         });
-        let told: Vec<_> = list
-            .notes()
-            .map(|note| format!("{} {}: {}", note.level.word(), note.subject, note.names.join(",")))
-            .collect();
         assert_eq!(
-            told,
+            told(&list),
             ["fact ab: b", "warning cd: c,d", "fact process_threads: process_threads"]
         );
         assert_eq!(list.steps[0].summary, "groups: 3, metrics: 5");
+    }
+
+    /// The notes in short.
+    fn told(list: &Checklist) -> Vec<String> {
+        let told = list.notes().map(|note| {
+            format!("{} {}: {}", note.level.word(), note.subject, note.names.join(","))
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn groups_of_what_does_not_answer_are_told_at_once_and_are_no_warning() {
+        let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["e"])];
+        let declared = Declared { groups, discovers: true };
+        let mut list = Checklist::new(Live::Err);
+        list.step("metrics.json", |notes| {
+            let page = Page::read(b"a 1\npool_up 0\n");
+            Ok(((), compared(&page, &declared, Some("pool_up"), notes)))
+        });
+        let expected = ["warning pool_up: ", "fact ab: b", "fact pool_up: c,d,e"];
+        assert_eq!(told(&list), expected);
+        let text = &list.steps[0].notes[2].text;
+        assert!(text.starts_with("groups without a sample: 2; as pool_up is 0, "), "{text}");
+        assert!(!list.notes().any(|note| note.text.contains("leave out")), "{list:?}");
     }
 
     #[test]

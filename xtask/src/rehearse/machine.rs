@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use blueking_package::plugin::System;
 
 use crate::process;
+use crate::wrong_use::WrongUse;
 
 /// Where Debian keeps Wine's loader, which is not in `PATH`.
 const WINE: &str = "/usr/lib/wine/wine64";
@@ -22,6 +23,39 @@ const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
 
 /// What an old Wine lacks and a new Rust needs.
 const SHIM: &str = include_str!("../../wine/bcryptprimitives.c");
+
+/// Whether this machine can run programs of `system`.
+///
+/// # Errors
+/// [`WrongUse`] with what to install: that tells nothing of a package.
+pub(super) fn is_there(system: System) -> Result<()> {
+    let missing = if env::consts::OS != "linux" {
+        "a rehearsal needs Linux: it looks after processes in /proc"
+    } else if is_native(system) {
+        return Ok(());
+    } else {
+        match system {
+            System::LinuxAarch64 if qemu_aarch64().is_none() => NO_QEMU,
+            System::WindowsX86_64 if wine().is_none() => NO_WINE,
+            System::LinuxX86_64 => {
+                "programs for x86-64 do not run on this machine; use one of x86-64"
+            }
+            System::LinuxAarch64 | System::WindowsX86_64 => return Ok(()),
+        }
+    };
+    Err(WrongUse(missing.to_owned()).into())
+}
+
+fn is_native(system: System) -> bool {
+    match system {
+        System::LinuxX86_64 => env::consts::ARCH == "x86_64",
+        System::LinuxAarch64 => env::consts::ARCH == "aarch64",
+        System::WindowsX86_64 => false,
+    }
+}
+
+const NO_QEMU: &str = "there is no qemu-aarch64-static; install qemu-user-static";
+const NO_WINE: &str = "there is no wine64; install wine64";
 
 /// What runs the programs of one system.
 #[derive(Debug)]
@@ -47,22 +81,14 @@ impl Machine {
     /// # Errors
     /// There is nothing; the message says what to install.
     pub(crate) fn new(system: System, scratch: &Path) -> Result<Self> {
-        let native = match system {
-            System::LinuxX86_64 => env::consts::ARCH == "x86_64",
-            System::LinuxAarch64 => env::consts::ARCH == "aarch64",
-            System::WindowsX86_64 => false,
-        };
-        if env::consts::OS != "linux" {
-            bail!("a rehearsal needs Linux: it looks after processes in /proc");
-        }
+        is_there(system)?;
         match system {
-            _ if native => Ok(Self::Native),
-            System::LinuxX86_64 => bail!("programs for x86-64 do not run on this machine"),
-            System::LinuxAarch64 => qemu_aarch64()
-                .map(Self::Qemu)
-                .context("there is no qemu-aarch64-static; install qemu-user-static"),
+            _ if is_native(system) => Ok(Self::Native),
+            System::LinuxX86_64 | System::LinuxAarch64 => {
+                qemu_aarch64().map(Self::Qemu).context(NO_QEMU)
+            }
             System::WindowsX86_64 => {
-                let wine = wine().context("there is no wine64; install wine64")?;
+                let wine = wine().context(NO_WINE)?;
                 Ok(Self::Wine(Wine::new(wine, scratch)?))
             }
         }

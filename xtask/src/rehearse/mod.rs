@@ -5,6 +5,7 @@ mod checklist;
 mod course;
 pub(crate) mod debug;
 mod deployment;
+mod destination;
 mod html;
 mod interruption;
 mod looks;
@@ -16,7 +17,6 @@ mod shown;
 mod subject;
 mod watched;
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 pub(crate) use self::checklist::{Checklist, Level, Live, Note, State};
 pub(crate) use self::course::{Course, Learned};
 pub(crate) use self::deployment::Deployment;
+use self::destination::Destination;
 pub(crate) use self::machine::Machine;
 pub(crate) use self::ports::Port;
 pub(crate) use self::subject::{Subject, Values, name_of};
@@ -43,9 +44,10 @@ const XTASK: &str = env!("CARGO_PKG_VERSION");
 /// # Errors
 /// A step failed, or the package cannot be read.
 pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
+    let file = flags.file.as_deref().context("no package")?;
+    let html = flags.html.as_deref().map(|path| Destination::find(path, file)).transpose()?;
     let scratch = tempfile::Builder::new().prefix("rehearse-").tempdir();
     let scratch = scratch.context("make a scratch folder")?;
-    let file = flags.file.as_deref().context("no package")?;
     let course = Course {
         file: Path::new(file),
         system: flags.os.map(|os| os.0),
@@ -55,21 +57,22 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
     interruption::clear_up(scratch.path())?;
     let mut list = Checklist::new(if flags.json { Live::Err } else { Live::Out });
     let learned = course::run(&course, &mut list)?;
-    if let Some(path) = &flags.html {
-        let page = html::page(file, &list, &learned);
-        fs::write(path, page).with_context(|| format!("cannot write {path}"))?;
-    }
     let text = if flags.json {
         let report = to_json(file, &list, &learned);
         serde_json::to_string_pretty(&report).context("cannot write the report")?
     } else {
         to_text(&list, &learned)
     };
-    output::print(&format!("{text}\n"))?;
+    let printed = output::print(&format!("{text}\n"));
+    // Neither of the reports is lost with the other.
+    let written = html.map(|place| place.write(&html::page(file, &list, &learned))).transpose();
+    let written = written.map(drop);
     if list.count(State::Failed) > 0 {
-        bail!("{file} would not work on BlueKing; the failed steps are above");
+        let told = [printed, written].into_iter().filter_map(Result::err);
+        let told: String = told.map(|error| format!("{error:#}\n")).collect();
+        bail!("{told}{file} {}; the failed steps are above", learned.failure());
     }
-    Ok(())
+    printed.and(written)
 }
 
 /// Rehearses one system of a package in a folder that is there, for other tasks.

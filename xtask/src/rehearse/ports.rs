@@ -1,8 +1,7 @@
 //! Ports of this machine: which are used, and which another rehearsal has been given already.
 
-use std::fs::{self, File};
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::{env, io};
 
 use anyhow::{Context, Result};
 use blueking_package::plugin::allocate_port;
@@ -11,35 +10,52 @@ use blueking_package::plugin::allocate_port;
 #[derive(Debug)]
 pub(crate) struct Port {
     pub(crate) number: u16,
-    /// Locked: that is what tells other rehearsals.
-    _registered: Option<File>,
+    /// Those that were tried before it, and why each was passed over.
+    pub(crate) skipped: Vec<(u16, &'static str)>,
+    /// Held: that is what tells other rehearsals.
+    _registered: Option<Registration>,
 }
 
 impl Port {
     /// Allocates as a site does: the plugin's own, then from 10000 on, without those that are used
     /// or registered.
     pub(crate) fn allocate(own: u16) -> Result<Self> {
-        let mut registered = None;
-        let number = allocate_port(own, |port| {
-            if is_used(port) {
-                return true;
+        let mut skipped = Vec::new();
+        let mut found = None;
+        allocate_port(own, |port| match Self::claim(port) {
+            Ok(claimed) => {
+                found = Some(claimed);
+                false
             }
-            match register(port) {
-                Registered::Yes(lock) => {
-                    registered = Some(lock);
-                    false
-                }
-                Registered::ByOther => true,
-                Registered::Unknown => false,
+            Err(why) => {
+                skipped.push((port, why));
+                true
             }
         });
-        let number = number.context("every port from 10000 on is used; end something")?;
-        Ok(Self { number, _registered: registered })
+        let found = found.context("every port from 10000 on is used; end something")?;
+        Ok(Self { skipped, ..found })
+    }
+
+    /// The port that somebody asks for, where nobody has it; else why it cannot be had.
+    pub(crate) fn claim(number: u16) -> Result<Self, &'static str> {
+        // First, as looking whether a port is used makes it used for a moment.
+        let registered = match register(number) {
+            Ok(registered) => Some(registered),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                return Err("another rehearsal's");
+            }
+            // Then rehearsals that run at once may meet.
+            Err(_) => None,
+        };
+        if is_used(number) {
+            return Err("used");
+        }
+        Ok(Self { number, skipped: Vec::new(), _registered: registered })
     }
 
     /// The port that somebody chose: used whatever is there.
     pub(crate) fn chosen(number: u16) -> Self {
-        Self { number, _registered: None }
+        Self { number, skipped: Vec::new(), _registered: None }
     }
 }
 
@@ -49,25 +65,28 @@ pub(crate) fn is_used(port: u16) -> bool {
     listener.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
-enum Registered {
-    Yes(File),
-    ByOther,
-    /// There is no place for locks; then rehearsals that run at once may meet.
-    Unknown,
+#[cfg(target_os = "linux")]
+type Registration = std::os::unix::net::UnixListener;
+
+/// Takes a name that one socket of a machine can have, and that is no file: nobody can put anything
+/// in its place that would be followed, and it is gone with this process. As a port, it is one of a
+/// network namespace.
+#[cfg(target_os = "linux")]
+fn register(port: u16) -> io::Result<Registration> {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::SocketAddr;
+
+    let name = SocketAddr::from_abstract_name(format!("rehearse-port-{port}"))?;
+    Registration::bind_addr(&name)
 }
 
-fn register(port: u16) -> Registered {
-    let folder = env::temp_dir().join("rehearse-ports");
-    let open = || {
-        fs::create_dir_all(&folder)?;
-        File::create(folder.join(port.to_string()))
-    };
-    let Ok(file) = open() else { return Registered::Unknown };
-    match file.try_lock() {
-        Ok(()) => Registered::Yes(file),
-        Err(fs::TryLockError::WouldBlock) => Registered::ByOther,
-        Err(fs::TryLockError::Error(_)) => Registered::Unknown,
-    }
+#[cfg(not(target_os = "linux"))]
+type Registration = std::convert::Infallible;
+
+/// Elsewhere nothing can be rehearsed.
+#[cfg(not(target_os = "linux"))]
+fn register(_: u16) -> io::Result<Registration> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
@@ -75,15 +94,25 @@ mod tests {
     use super::*;
     use crate::server::free_port;
 
+    #[cfg(target_os = "linux")]
     #[test]
-    fn used_and_registered_ports_are_skipped() {
+    fn used_and_registered_ports_are_skipped_and_told() {
         let own = free_port().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, own)).unwrap();
         assert!(is_used(own));
+        assert_eq!(Port::claim(own).unwrap_err(), "used");
         let first = Port::allocate(own).unwrap();
         assert!(first.number >= 10_000 && first.number != own);
+        assert_eq!(first.skipped[0], (own, "used"));
         let second = Port::allocate(own).unwrap();
         assert_ne!(first.number, second.number);
+        assert!(second.skipped.contains(&(first.number, "another rehearsal's")), "{second:?}");
         drop(listener);
+
+        let number = free_port().unwrap();
+        let held = Port::claim(number).unwrap();
+        assert_eq!(Port::claim(number).unwrap_err(), "another rehearsal's");
+        drop(held);
+        Port::claim(number).unwrap();
     }
 }

@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use blueking_package::agent::Declared;
 use blueking_package::check::{self, Kind};
-use blueking_package::plugin::{self, ConfigItem, ItemType, Member, Mode, System, VERSION};
+use blueking_package::plugin::{
+    self, ConfigItem, ENV_TEMPLATE, ItemType, Member, Mode, System, VERSION,
+};
 use blueking_package::v51::{self, EXPORTER_URL, ParameterType, StartParameter};
 
 use crate::wrong_use::WrongUse;
@@ -24,6 +26,8 @@ pub(crate) struct Subject {
     pub(crate) declared: Declared,
     /// The files with their paths in the exporter's own folder.
     pub(crate) files: Vec<Member>,
+    /// Scripts and templates that the package does not have, so that others stand in for all.
+    pub(crate) lacking: Vec<String>,
 }
 
 /// The rows that an operator fills in.
@@ -75,7 +79,54 @@ impl Subject {
         let id = id.with_context(|| format!("{folder} holds no plugin"))?;
         let version = files.iter().find(|file| file.path == VERSION);
         let version = version.map(|file| String::from_utf8_lossy(&file.bytes).trim().to_owned());
-        Ok(Self { id, version, system, form: Form::Plugin(form), declared, files })
+        let lacking = Vec::new();
+        let form = Form::Plugin(form);
+        Ok(Self { id, version, system, form, declared, files, lacking }.with_scripts())
+    }
+
+    /// A plugin without what it is started and stopped with gets what BlueKing monitoring would put
+    /// there, and keeps nothing else that monitoring would not read.
+    fn with_scripts(mut self) -> Self {
+        let Form::Plugin(items) = &self.form else { return self };
+        let needed = ["start", "stop"].map(|name| self.script(name)).into_iter();
+        let needed = needed.chain([ENV_TEMPLATE.to_owned()]);
+        let lacking: Vec<_> = needed.filter(|path| !self.has(path)).collect();
+        if !lacking.is_empty() {
+            let rendered = plugin::rendered_files(self.system, items, &self.id);
+            let program = self.program();
+            let is_read =
+                |path: &str| path == program || path == VERSION || path.starts_with("info/");
+            self.files.retain(|file| is_read(&file.path));
+            self.files.extend(rendered);
+        }
+        self.lacking = lacking;
+        self
+    }
+
+    /// What is said of a package without its own scripts.
+    pub(crate) fn told_of_scripts(&self) -> Option<String> {
+        (!self.lacking.is_empty()).then(|| {
+            format!(
+                "the package is without {}; BlueKing monitoring puts its own scripts and templates in \
+                 the place of all that a package has, and those that do the same are used here; node \
+                 management (节点管理), where one can upload a package too, could not start this one",
+                self.lacking.join(", ")
+            )
+        })
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files.iter().any(|file| file.path == path)
+    }
+
+    /// Whether there is a script of this name, which is without its extension.
+    pub(crate) fn has_script(&self, name: &str) -> bool {
+        self.has(&self.script(name))
+    }
+
+    fn script(&self, name: &str) -> String {
+        let extension = if self.system == System::WindowsX86_64 { "bat" } else { "sh" };
+        format!("{name}.{extension}")
     }
 
     fn component(entries: &v51::Entries, wanted: Option<System>) -> Result<Self> {
@@ -97,6 +148,7 @@ impl Subject {
             declared: Declared::from(&*documents.metrics),
             form: Form::Component(documents.config_schema),
             files: vec![program],
+            lacking: Vec::new(),
         })
     }
 

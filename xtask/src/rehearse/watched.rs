@@ -21,14 +21,16 @@ struct Row<'a> {
     is_secret: bool,
 }
 
-/// Warns where a metric says that nothing answers, with the rows in which one may say where it is.
+/// Warns where a metric says that nothing answers, with the rows in which one may say where it is;
+/// the name of that metric.
 pub(super) fn look(
     samples: &[Sample],
     subject: &Subject,
     values: &Values,
     url: &str,
     notes: &mut Notes,
-) {
+) -> Option<String> {
+    let mut found = None;
     let mut states: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for sample in samples.iter().filter(|one| one.name == "up" || one.name.ends_with("_up")) {
         states.entry(&sample.name).or_default().push(sample.value);
@@ -37,7 +39,9 @@ pub(super) fn look(
         let down = seen.iter().filter(|&&state| state == 0.0).count();
         if down == seen.len() && !is_detail(name, states.keys()) {
             let rows = rows(subject, values);
-            notes.add(Level::Warning, "down", *name, told(name, &rows, url));
+            let reasons = reasons(samples);
+            notes.add(Level::Warning, "down", *name, told(name, &reasons, &rows, url));
+            found.get_or_insert_with(|| (*name).to_owned());
         } else if down > 0 {
             let text = format!(
                 "{down} of {} samples of {name} are 0: what these are about does not answer, and other \
@@ -47,6 +51,22 @@ pub(super) fn look(
             notes.add(Level::Fact, "down", *name, text);
         }
     }
+    found
+}
+
+/// Samples by which an exporter says why its last scrape failed, such as
+/// `redis_exporter_last_scrape_error{err="auth"}`.
+fn reasons(samples: &[Sample]) -> Vec<String> {
+    let is_one = |one: &&Sample| one.name.ends_with("_last_scrape_error") && one.value == 1.0;
+    let shown = |one: &Sample| {
+        let labels: Vec<_> =
+            one.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        match &*labels {
+            [] => format!("{} is 1", one.name),
+            labels => format!("{}{{{}}} is 1", one.name, labels.join(",")),
+        }
+    };
+    samples.iter().filter(is_one).map(shown).collect()
 }
 
 /// Whether another of the metrics tells of the whole, as `redis_up` beside `redis_master_link_up`.
@@ -56,19 +76,20 @@ fn is_detail<'n>(name: &str, mut others: impl Iterator<Item = &'n &'n str>) -> b
     })
 }
 
-fn told(metric: &str, rows: &[Row<'_>], url: &str) -> String {
+fn told(metric: &str, reasons: &[String], rows: &[Row<'_>], url: &str) -> String {
     let shown: Vec<_> =
         rows.iter().filter(|row| !is_of_the_page(&row.value, url)).map(Row::shown).collect();
+    let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
     let begin = format!(
-        "{metric} is 0: what the exporter watches does not answer, so most of its metrics are missing \
-         here; rehearse with one that answers"
+        "{metric} is 0{why}: what the exporter watches does not answer, or refuses, so most of its \
+         metrics are missing here; rehearse with one that answers"
     );
     match &*shown {
         [] => format!(
             "{begin}, where the exporter looks for it by itself: the form has no row for it"
         ),
         rows => format!(
-            "{begin}, and say where it is with --param NAME=VALUE; the form has {}",
+            "{begin}, and say where it is, and what it asks for, with --param NAME=VALUE; the form has {}",
             rows.join(", ")
         ),
     }
@@ -163,6 +184,7 @@ mod tests {
             form: Form::Component(rows),
             declared: Declared::default(),
             files: Vec::new(),
+            lacking: Vec::new(),
         }
     }
 
@@ -181,10 +203,9 @@ mod tests {
     fn who_does_not_answer_is_told_with_the_rows_that_say_where_it_is() {
         let values = Values::from([("--db.address".to_owned(), "10.0.0.1:5".to_owned())]);
         let told = lines("db_up 0\n", &subject(), &values).concat();
-        assert!(
-            told.starts_with("warning db_up is 0: what the exporter watches does not"),
-            "{told}"
-        );
+        let begin =
+            "warning db_up is 0: what the exporter watches does not answer, or refuses, so ";
+        assert!(told.starts_with(begin), "{told}");
         let rows = "; the form has --db.address (10.0.0.1:5), --db.url (…@host:1/x), \
                     --db.password-file (/etc/pw), DB_TOKEN (hidden), DB_PW (hidden), DB_USER (empty)";
         assert!(told.ends_with(rows), "{told}");
@@ -192,6 +213,16 @@ mod tests {
         let bare = Subject { form: Form::Component(Vec::new()), ..subject() };
         let told = lines("up{a=\"1\"} 0\nup{a=\"2\"} 0\n", &bare, &Values::new()).concat();
         assert!(told.contains("the form has no row for it"), "{told}");
+    }
+
+    #[test]
+    fn why_the_last_scrape_failed_is_told_where_the_page_says_it() {
+        let page = "db_up 0\ndb_exporter_last_scrape_error{err=\"dial\"} 0\n\
+                    db_exporter_last_scrape_error{err=\"auth\"} 1\nx_last_scrape_error 1\n";
+        let told = lines(page, &subject(), &Values::new()).concat();
+        let why = "db_up is 0 (db_exporter_last_scrape_error{err=\"auth\"} is 1, \
+                   x_last_scrape_error is 1): what";
+        assert!(told.contains(why), "{told}");
     }
 
     #[test]

@@ -3,19 +3,18 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
+mod machine;
 mod package;
 #[path = "../../../crates/blueking-package/tests/samples/mod.rs"]
 mod samples;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::package::{write_component, write_plugin};
+use crate::package::{write_component, write_plugin, write_plugin_of};
 
 fn rehearse(file: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -91,6 +90,7 @@ fn an_exporter_whose_target_does_not_answer_is_told_with_the_form() {
     write_plugin(&file, &[]);
     let (report, code) = report(&file, "down");
     let warned = ["import", "scrape", "metrics.json"];
+    // That there is one more metric than declared; the group that is away is no warning.
     assert_eq!((&*steps(&report, "warning"), code), (&warned[..], Some(0)), "{report}");
     let told = notes(&report, "scrape");
     assert!(told.contains("pool_up is 0: what the exporter watches does not answer"), "{told}");
@@ -229,7 +229,8 @@ fn a_file_of_the_form_lies_beside_env_yaml() {
     let output = rehearse(&file, &["--json", &typed, "--param", "PASSWORD=`touch x`"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(steps(&report, "failed"), ["env.yaml"], "{report}");
-    assert!(notes(&report, "env.yaml").contains("changes PASSWORD"), "{report}");
+    let told = notes(&report, "env.yaml");
+    assert!(told.contains("changes PASSWORD") && told.contains("use a value without them"));
 
     let arguments = report["arguments"].as_array().unwrap();
     assert_eq!(arguments[2..], [json!("--pool.file"), json!("etc/pool.conf")]);
@@ -257,32 +258,40 @@ fn a_check_after_an_earlier_package_tells_which_version_to_write() {
 }
 
 #[test]
-fn a_signal_leaves_nothing_behind() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+fn a_plugin_without_scripts_is_rehearsed_with_those_that_monitoring_puts_in_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin_of(&file, &[], |path| !path.ends_with(".sh"));
+    let (all, code) = report(&file, "sound");
+    assert_eq!((steps(&all, "failed"), code), (vec![], Some(0)), "{all}");
+    assert_eq!(steps(&all, "skipped"), [""; 0], "{all}");
+    let told = notes(&all, "unpack");
+    assert!(told.contains("without start.sh, stop.sh; BlueKing monitoring puts its own"), "{told}");
+    assert!(told.contains("could not start this one"), "{told}");
+
+    // One that has scripts is started by these, and is not debugged without one for it.
+    write_plugin_of(&file, &[], |path| !path.ends_with("/debug.sh"));
+    let (other, code) = report(&file, "sound");
+    assert_eq!((steps(&other, "skipped"), code), (vec!["debug"], Some(0)), "{other}");
+    assert_eq!(notes(&other, "unpack"), "[]");
+}
+
+#[test]
+fn a_verdict_names_what_was_typed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
-    let mut rehearsal = command
-        .arg("rehearse")
-        .arg(&file)
-        .env("TMPDIR", folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = BufReader::new(rehearsal.stdout.take().unwrap());
-    let mut lines = output.lines().map(Result::unwrap);
-    let start = lines.find(|line| line.starts_with("ok       start: ")).unwrap();
-    let pid = start.split_whitespace().nth(3).unwrap();
-    let program = Path::new("/proc").join(pid).join("exe");
-    assert!(fs::read_link(&program).unwrap().starts_with(folder.path().canonicalize().unwrap()));
+    let output = rehearse(&file, &["--param=--pool.mode=exit"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    let verdict =
+        "p.tgz would not work on BlueKing with these parameters (--pool.mode); the failed";
+    assert!(told.contains(verdict) && output.status.code() == Some(1), "{told}");
 
-    let kill = format!("kill -TERM {}", rehearsal.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    assert_eq!(rehearsal.wait().unwrap().signal(), Some(15));
-    assert!(fs::read_link(&program).is_err(), "the exporter still runs");
-    let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    let scratch = left.filter(|name| name.to_string_lossy().starts_with("rehearse-"));
-    assert!(!scratch.into_iter().any(|name| name != "rehearse-ports"));
+    write_plugin(&file, &[("start.sh", "#!/bin/sh\nexit 0\n")]);
+    let output = rehearse(&file, &[]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    let verdict = "p.tgz would not work on BlueKing; the failed";
+    assert!(told.contains(verdict) && output.status.code() == Some(1), "{told}");
 }
 
 #[test]

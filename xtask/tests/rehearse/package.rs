@@ -50,6 +50,11 @@ fn exporter() -> Vec<u8> {
 
 /// A package of BlueKing 6 and 7, with the files of `instead` in the place of its own.
 pub(crate) fn write_plugin(path: &Path, instead: &[(&str, &str)]) {
+    write_plugin_of(path, instead, |_| true);
+}
+
+/// As [`write_plugin`], with the members alone of whose path this is so.
+pub(crate) fn write_plugin_of(path: &Path, instead: &[(&str, &str)], is_in: fn(&str) -> bool) {
     let package = plugin::Package {
         documents: plugin::generate(&description(), &definitions()).unwrap(),
         description: "# 连接池\n".to_owned(),
@@ -59,7 +64,8 @@ pub(crate) fn write_plugin(path: &Path, instead: &[(&str, &str)]) {
     };
     let file = GzEncoder::new(File::create(path).unwrap(), Compression::fast());
     let mut archive = Builder::new(file);
-    for Member { path, mode, bytes } in package.members() {
+    let members = package.members().into_iter().filter(|member| is_in(&member.path));
+    for Member { path, mode, bytes } in members {
         let other = instead.iter().find(|(name, _)| path.ends_with(name));
         let bytes = other.map_or(bytes, |(_, text)| text.as_bytes().to_vec());
         let mut header = Header::new_ustar();
@@ -70,14 +76,18 @@ pub(crate) fn write_plugin(path: &Path, instead: &[(&str, &str)]) {
     archive.into_inner().unwrap().finish().unwrap();
 }
 
-/// A package of BlueKing 5.1.
-pub(crate) fn write_component(path: &Path) {
+/// A package of BlueKing 5.1, and the port in its form.
+pub(crate) fn write_component(path: &Path) -> u16 {
+    let description = description();
     let package = v51::Package {
-        documents: v51::generate(&description(), &definitions()).unwrap(),
+        documents: v51::generate(&description, &definitions()).unwrap(),
         description: "# 连接池\n".to_owned(),
         logo: png(155, 65),
         linux: Some(exporter()),
         windows: None,
     };
     v51::write(path, &package).unwrap();
+    let url = package.documents.config_schema.iter().find(|row| row.name == v51::EXPORTER_URL);
+    let address = url.unwrap().default.split('/').nth(2).unwrap();
+    address.rsplit_once(':').unwrap().1.parse().unwrap()
 }
