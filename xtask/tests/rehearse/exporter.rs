@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     };
     let page = match &*mode {
         "lossy" => "pool_size NaN\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
-        "down" => "pool_up 0\npool_size 1\npool_free 1\n",
+        "down" => "pool_up 0\npool_exporter_last_scrape_error{err=\"auth\"} 1\n",
         _ => "# HELP pool_size Connections.\npool_size 1\npool_free 1\n",
     };
     for stream in listener.incoming().flatten() {

@@ -90,11 +90,14 @@ fn an_exporter_whose_target_does_not_answer_is_told_with_the_form() {
     write_plugin(&file, &[]);
     let (report, code) = report(&file, "down");
     let warned = ["import", "scrape", "metrics.json"];
-    // That there is one more metric than declared; the group that is away is no warning.
     assert_eq!((&*steps(&report, "warning"), code), (&warned[..], Some(0)), "{report}");
     let told = notes(&report, "scrape");
-    assert!(told.contains("pool_up is 0: what the exporter watches does not answer"), "{told}");
+    assert!(told.contains("pool_up is 0 (pool_exporter_last_scrape_error{err="), "{told}");
+    assert!(told.contains("what the exporter watches does not answer, or refuses"), "{told}");
     assert!(told.contains("the form has --pool.mode (down), --pool.file"), "{told}");
+    // What is warned of is not declared; that a group is away tells nothing.
+    let told = notes(&report, "metrics.json");
+    assert!(told.contains("as pool_up is 0") && !told.contains("leave out"), "{told}");
     assert_eq!(
         (&report["version"], &report["xtask"]),
         (&json!("1.1"), &json!(env!("CARGO_PKG_VERSION")))
