@@ -16,7 +16,7 @@ fn wrong_use_is_exit_code_2_and_says_what_to_write_instead() {
             &["new", "host-exporter"],
             "the name host-exporter is taken: config/host-exporter/blueking.toml",
         ),
-        (&["new", "host-exporter", "--port=0"], "give 1 to 65535"),
+        (&["new", "host-exporter", "--port=0"], "give one from 1 to 65535"),
         (&["new", "host-exporter", "--port=9601"], "has port 9601 already"),
         (&["new", "host-exporter", "--port=65536"], "port"),
         (&["check"], "which packages?"),
