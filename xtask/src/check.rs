@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use blueking_package::Error;
-use blueking_package::check::{self, Earlier, Finding, Kind, Reader, Report, Severity};
+use blueking_package::check::{self, Earlier, Finding, Kind, Objection, Reader, Report, Severity};
 use serde_json::{Value, json};
 
 use crate::flags;
@@ -122,10 +122,38 @@ fn to_json(file: &str, checked: &Checked) -> Value {
             "errors": report.count(Severity::Error),
             "warnings": report.count(Severity::Warning),
             "left_out": report.left_out,
-            "findings": report.findings,
+            "findings": report.findings.iter().map(finding_to_json).collect::<Vec<_>>(),
         }),
         Err(error) => json!({ "package": file, "unread": format!("{error:#}") }),
     }
+}
+
+/// A finding with what follows from its objections: all readers; the stage, where it is one for all;
+/// the first answer that is known.
+fn finding_to_json(finding: &Finding) -> Value {
+    let mut value = json!(finding);
+    let objections = &finding.objections;
+    value["readers"] = json!(readers(objections));
+    if let [first, rest @ ..] = &**objections
+        && rest.iter().all(|one| one.stage == first.stage)
+    {
+        value["stage"] = json!(first.stage);
+    }
+    if let Some(answered) = objections.iter().find(|one| !one.answer.is_empty()) {
+        value["answer"] = json!(answered.answer);
+        if let Some(code) = answered.code {
+            value["code"] = json!(code);
+        }
+    }
+    value
+}
+
+/// Who objects, each once.
+fn readers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Reader> {
+    let mut readers: Vec<_> = objections.into_iter().map(|one| one.reader).collect();
+    readers.sort();
+    readers.dedup();
+    readers
 }
 
 /// The findings, grouped by the file that they are about.
@@ -153,13 +181,14 @@ fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     if report.left_out > 0 {
         let _ = writeln!(text, "\nand {} more findings", report.left_out);
     }
-    let mut readers: Vec<Reader> =
-        report.findings.iter().flat_map(|one| one.readers).copied().collect();
-    readers.sort();
-    readers.dedup();
-    if !readers.is_empty() {
-        let known = readers.iter().map(|reader| format!("{reader}: {}", reader.name()));
-        let _ = writeln!(text, "\n{}", known.collect::<Vec<_>>().join("; "));
+    let readers = readers(report.findings.iter().flat_map(|one| &one.objections));
+    let mut known: Vec<_> =
+        readers.iter().map(|reader| format!("{reader}: {}", reader.name())).collect();
+    if report.findings.iter().any(|one| one.objections.is_empty()) {
+        known.push(format!("{OWN_RULE}: no reader is known to object"));
+    }
+    if !known.is_empty() {
+        let _ = writeln!(text, "\n{}", known.join("; "));
     }
     text
 }
@@ -170,22 +199,39 @@ fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String)
     let _ = writeln!(text, "  {severity}  {rule:width$}  {}", objectors(finding));
     let place = if field.is_empty() { String::new() } else { format!("{field}: ") };
     let _ = writeln!(text, "           {place}{message}");
-    if let Some(answer) = server_answer(finding) {
-        let _ = writeln!(text, "           server: {answer}");
+    for one in &finding.objections {
+        if let Some(answer) = answer(one) {
+            let _ = writeln!(text, "           {} says: {answer}", one.reader);
+        }
     }
     let _ = writeln!(text, "           to do: {advice}");
 }
 
-/// When a finding shows, and to whom: `at import: v1, V2`.
+/// What is asked for by the check alone.
+const OWN_RULE: &str = "a rule of this check";
+
+/// When a finding shows, and to whom: `at import: V2; lost silently: v1`.
 pub(crate) fn objectors(finding: &Finding) -> String {
-    let readers: Vec<_> = finding.readers.iter().map(ToString::to_string).collect();
-    format!("{}: {}", finding.stage, readers.join(", "))
+    if finding.objections.is_empty() {
+        return OWN_RULE.to_owned();
+    }
+    let by_stage = finding.objections.chunk_by(|one, next| one.stage == next.stage);
+    let shown = by_stage.map(|same| {
+        let readers: Vec<_> = same.iter().map(|one| one.reader.to_string()).collect();
+        format!("{}: {}", same[0].stage, readers.join(", "))
+    });
+    shown.collect::<Vec<_>>().join("; ")
 }
 
-/// The server's own code and words, where they are known.
+/// The servers' own codes and words, where they are known.
 pub(crate) fn server_answer(finding: &Finding) -> Option<String> {
-    let code = finding.code.map(|code| code.to_string());
-    let words = (!finding.answer.is_empty()).then(|| finding.answer.to_owned());
+    let answers: Vec<_> = finding.objections.iter().filter_map(answer).collect();
+    (!answers.is_empty()).then(|| answers.join("; "))
+}
+
+fn answer(one: &Objection) -> Option<String> {
+    let code = one.code.map(|code| code.to_string());
+    let words = (!one.answer.is_empty()).then(|| one.answer.to_owned());
     let parts: Vec<_> = code.into_iter().chain(words).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
@@ -237,23 +283,37 @@ mod tests {
 
     use super::*;
 
+    fn objection(
+        stage: Stage,
+        reader: Reader,
+        code: Option<u32>,
+        answer: &'static str,
+    ) -> Objection {
+        Objection { stage, reader, code, answer }
+    }
+
     fn report() -> Report {
-        let finding = |severity, rule, file: &str, field: &str, code, answer| Finding {
+        let finding = |severity, rule, file: &str, field: &str, objections| Finding {
             severity,
             rule,
-            readers: &[Reader::V1, Reader::V2],
-            stage: Stage::Import,
+            objections,
             file: file.to_owned(),
             field: field.to_owned(),
-            code,
-            answer,
             message: "it is wrong".to_owned(),
             advice: "mend it".to_owned(),
         };
+        let both = vec![
+            objection(Stage::Import, Reader::V1, Some(1), "no"),
+            objection(Stage::Import, Reader::V2, None, ""),
+        ];
+        let apart = vec![
+            objection(Stage::Import, Reader::V2, None, "refused"),
+            objection(Stage::Lost, Reader::V1, None, ""),
+        ];
         let findings = vec![
-            finding(Severity::Error, "meta-type", "a/meta.yaml", "plugin_type", Some(1), "no"),
-            finding(Severity::Error, "archive-link", "", "", None, "refused"),
-            finding(Severity::Warning, "meta-tag", "a/meta.yaml", "tag", None, ""),
+            finding(Severity::Error, "meta-type", "a/meta.yaml", "plugin_type", both),
+            finding(Severity::Error, "archive-link", "", "", apart),
+            finding(Severity::Warning, "meta-label", "a/meta.yaml", "label", Vec::new()),
         ];
         Report { kind: Kind::Plugin, findings, left_out: 3 }
     }
@@ -267,21 +327,21 @@ p.tgz: plugin package of BlueKing 6.x and 7.x, 2 errors, 1 warning
 a/meta.yaml
   error    meta-type     at import: v1, V2
            plugin_type: it is wrong
-           server: 1 no
+           v1 says: 1 no
            to do: mend it
-  warning  meta-tag      at import: v1, V2
-           tag: it is wrong
+  warning  meta-label    a rule of this check
+           label: it is wrong
            to do: mend it
 
 the archive itself
-  error    archive-link  at import: v1, V2
+  error    archive-link  at import: V2; lost silently: v1
            it is wrong
-           server: refused
+           V2 says: refused
            to do: mend it
 
 and 3 more findings
 
-v1: the importer of 6.x and 7.x; V2: the newer, stricter importer
+v1: the importer of 6.x and 7.x; V2: the newer, stricter importer; a rule of this check: no reader is known to object
 ";
         assert_eq!(text, expected);
         let painted = to_text("p.tgz", &report(), Paint { is_on: true });
@@ -291,14 +351,28 @@ v1: the importer of 6.x and 7.x; V2: the newer, stricter importer
     #[test]
     fn json_has_every_part_of_a_finding() {
         let value = to_json("p.tgz", &Ok(report()));
+        let findings = &value["findings"];
         let first = json!({
             "severity": "error", "rule": "meta-type", "readers": ["v1", "V2"], "stage": "import",
+            "objections": [
+                {"reader": "v1", "stage": "import", "code": 1, "answer": "no"},
+                {"reader": "V2", "stage": "import"}
+            ],
             "file": "a/meta.yaml", "field": "plugin_type", "code": 1, "answer": "no",
             "message": "it is wrong", "advice": "mend it"
         });
-        assert_eq!(value["findings"][0], first);
+        assert_eq!(findings[0], first);
         assert_eq!((&value["kind"], &value["errors"]), (&json!("plugin"), &json!(2)));
-        assert!(value["findings"][1].get("code").is_none());
+        // Stages that differ are told with their readers only.
+        let apart = json!([
+            {"reader": "V2", "stage": "import", "answer": "refused"},
+            {"reader": "v1", "stage": "lost"}
+        ]);
+        assert_eq!(findings[1]["objections"], apart);
+        assert_eq!(findings[1]["readers"], json!(["v1", "V2"]));
+        assert!(findings[1].get("stage").is_none() && findings[1].get("code").is_none());
+        assert_eq!((&findings[2]["readers"], &findings[2]["objections"]), (&json!([]), &json!([])));
+        assert!(findings[2].get("stage").is_none() && findings[2].get("answer").is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use blueking_package::agent::{
     DEBUG_LOG_LIMIT, DEBUG_SECONDS, Declared, Difference, Page, Preview, compare,
 };
-use blueking_package::check::{self, Kind, Severity, Stage};
+use blueking_package::check::{self, Kind, Severity};
 use blueking_package::plugin::Rewriting;
 
 use super::checklist::{Level, Notes};
@@ -24,9 +24,8 @@ const SLOW: f64 = 10.0;
 /// What the importers say; an error that they stop at ends the rehearsal.
 pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String) {
     for finding in &report.findings {
-        let stops = matches!(finding.stage, Stage::Import | Stage::Save);
         let level = match finding.severity {
-            Severity::Error if stops || report.kind == Kind::Unknown => Level::Error,
+            Severity::Error if finding.stops() || report.kind == Kind::Unknown => Level::Error,
             Severity::Error | Severity::Warning => Level::Warning,
         };
         let server = server_answer(finding).map(|answer| format!("; server: {answer}"));
@@ -206,7 +205,7 @@ fn is_of_the_exporter(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use blueking_package::agent::DeclaredGroup;
-    use blueking_package::check::Finding;
+    use blueking_package::check::{Finding, Objection, Reader, Stage};
 
     use super::super::checklist::{Checklist, Live};
     use super::*;
@@ -216,12 +215,9 @@ mod tests {
         let finding = |severity, stage| Finding {
             severity,
             rule: "info-differs",
-            readers: &[],
-            stage,
+            objections: vec![Objection { stage, reader: Reader::V1, code: None, answer: "" }],
             file: String::new(),
             field: String::new(),
-            code: None,
-            answer: "",
             message: String::new(),
             advice: String::new(),
         };

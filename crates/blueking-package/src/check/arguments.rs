@@ -10,27 +10,28 @@ use super::rule::rules;
 
 rules! {
     /// A value holds no `$` and no backtick: the start script evaluates them, as root.
-    ARGUMENT_EXECUTED = "argument-executed": Warning by [Host] at Run;
+    ARGUMENT_EXECUTED = "argument-executed": Warning, Run [Host];
     /// A value holds no blank: it becomes several arguments, and quotes do not help.
-    ARGUMENT_SPLIT = "argument-split": Warning by [Host] at Run;
+    ARGUMENT_SPLIT = "argument-split": Warning, Run [Host];
     /// A value holds no `*`, `?` or `[`: they become names of files.
-    ARGUMENT_GLOB = "argument-glob": Warning by [Host] at Run;
+    ARGUMENT_GLOB = "argument-glob": Warning, Run [Host];
     /// A value holds no `_=`, which becomes `+=`, and no ` #`, which cuts the rest.
-    ARGUMENT_REWRITTEN = "argument-rewritten": Warning by [Host] at Run;
+    ARGUMENT_REWRITTEN = "argument-rewritten": Warning, Run [Host];
     /// A value holds no backslash or quote: a pair of backslashes becomes one, quotes stay as they
     /// are or end the text.
-    ARGUMENT_QUOTE = "argument-quote": Warning by [Host] at Run;
+    ARGUMENT_QUOTE = "argument-quote": Warning, Run [Host];
     /// A value holds none of `! % ^ & | < >` where the package is for Windows, whose cmd changes
     /// them.
-    ARGUMENT_CMD = "argument-cmd": Warning by [Host] at Run;
+    ARGUMENT_CMD = "argument-cmd": Warning, Run [Host];
     /// The name of an environment variable is a letter or `_`, then letters, digits and `_`.
-    ENV_NAME = "env-name": Error by [Nodeman] at Run, answers "UndefinedError";
+    ENV_NAME = "env-name": Error,
+        Run [Nodeman says "UndefinedError"];
     /// An environment variable does not replace one that the start script needs.
-    ENV_RESERVED = "env-reserved": Warning by [Host] at Run;
+    ENV_RESERVED = "env-reserved": Warning, Run [Host];
     /// An environment variable's value is a text: others are passed over.
-    ENV_TYPE = "env-type": Warning by [V1] at Lost;
+    ENV_TYPE = "env-type": Warning, Lost [V1];
     /// The metrics are at /metrics: the agent asks for nothing else.
-    ARGUMENT_PATH = "argument-path": Warning by [Host] at Run;
+    ARGUMENT_PATH = "argument-path": Warning, Run [Host];
 }
 
 const RESERVED: [&str; 4] =

@@ -5,46 +5,48 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::arguments;
-use super::documents::{self, Object, filled, shown};
-use super::finding::Findings;
+use super::documents::{self, Object, filled, is_taken_for_boolean, objects_to_text, shown};
+use super::finding::{Findings, Objection, Reader};
 use super::layout::Plugin;
 use super::rule::rules;
 
 rules! {
     /// The file is there. Without it the import ends in an error of the server itself.
-    CONFIG_MISSING = "config-missing": Error by [V1] at Import,
-        answers "HTTP 500 KeyError: 'config.json'";
+    CONFIG_MISSING = "config-missing": Error,
+        Import [V1 says "HTTP 500 KeyError: 'config.json'"];
     /// The file is a JSON list. Of anything else the old importer makes an empty list without a
     /// word; the new one refuses it.
-    CONFIG_JSON = "config-json": Error by [V1, V2] at Lost;
+    CONFIG_JSON = "config-json": Error, Import [V2], Lost [V1];
     /// Each parameter is an object.
-    CONFIG_ITEM = "config-item": Error by [V1, V2] at Save;
-    /// `name` is there, with 1 to 255 characters.
-    CONFIG_NAME = "config-name": Error by [V1, V2] at Save;
+    CONFIG_ITEM = "config-item": Error, Import [V2], Save [V1];
+    /// `name` is there and not blank, with at most 255 characters for the new importer.
+    CONFIG_NAME = "config-name": Error, Import [V2], Save [V1];
     /// `mode` is one of collector, opt_cmd, pos_cmd, env, dms_insert.
-    CONFIG_MODE = "config-mode": Error by [V1, V2] at Save;
+    CONFIG_MODE = "config-mode": Error, Import [V2], Save [V1];
     /// `type` is one that the servers know.
-    CONFIG_TYPE = "config-type": Error by [V1, V2] at Save;
+    CONFIG_TYPE = "config-type": Error, Import [V2], Save [V1];
     /// The key `default` is there; its value may be null.
-    CONFIG_DEFAULT = "config-default": Error by [V1, V2] at Save;
+    CONFIG_DEFAULT = "config-default": Error, Import [V2], Save [V1];
     /// The key `description` is there, with a text that may be empty.
-    CONFIG_DESCRIPTION = "config-description": Error by [V1, V2] at Save;
+    CONFIG_DESCRIPTION = "config-description": Error, Import [V2], Save [V1];
     /// Optional keys have the type that the servers validate: visible, required booleans,
-    /// election a list of objects, options an object.
-    CONFIG_OPTIONAL = "config-optional": Error by [V1, V2] at Save;
+    /// election a list, of objects for the new importer, options an object.
+    CONFIG_OPTIONAL = "config-optional": Error, Import [V2], Save [V1];
     /// The default of a switch is the text "true" or "false".
-    CONFIG_SWITCH = "config-switch": Error by [V1, V2] at Save;
+    CONFIG_SWITCH = "config-switch": Error, Save [V1];
     /// A parameter of type file brings its file in `file_base64`.
-    CONFIG_FILE = "config-file": Error by [V1, V2] at Save;
+    CONFIG_FILE = "config-file": Error, Save [V1];
     /// No two parameters have one name.
-    CONFIG_DUPLICATE = "config-duplicate": Warning by [V1, V2, Ui] at Lost;
-    /// The collector's parameters `host` and `port` are there.
-    CONFIG_HOST_PORT = "config-host-port": Error by [Ui] at Save;
+    CONFIG_DUPLICATE = "config-duplicate": Warning;
+    /// The collector's parameters `host` and `port` are there: the agent asks at the address that
+    /// they give.
+    CONFIG_HOST_PORT = "config-host-port": Error, Run [Host];
     /// Some default holds `${host}` and some `${port}`.
-    CONFIG_VARIABLES = "config-variables": Error by [Ui] at Save,
-        answers "Exporter 类型插件参数默认值必须包含 ${host} 和 ${port} 变量模板";
-    /// The default port is a number from 1 to 65535.
-    CONFIG_PORT = "config-port": Error by [Ui, Nodeman] at Save;
+    CONFIG_VARIABLES = "config-variables": Error,
+        Save [Ui says "Exporter 类型插件参数默认值必须包含 ${host} 和 ${port} 变量模板"];
+    /// The default port is a number from 1 to 65535: the page stops at what is no number of at most
+    /// five digits, node management at what is no port.
+    CONFIG_PORT = "config-port": Error, Save [Nodeman, Ui];
 }
 
 const MODES: [&str; 5] = ["collector", "opt_cmd", "pos_cmd", "env", "dms_insert"];
@@ -61,7 +63,9 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         findings.add(&CONFIG_MISSING, &path, "", "the file is missing for every system", advice);
     }
     for (path, bytes) in plugin.distinct("info/config.json") {
-        let Some(list) = documents::list(bytes, &path, &CONFIG_JSON, findings) else { continue };
+        let consequence = "the old importer (v1) goes on without any parameter";
+        let list = documents::list(bytes, &path, &CONFIG_JSON, consequence, findings);
+        let Some(list) = list else { continue };
         check_list(&list, &path, findings);
         arguments::check(&list, &path, plugin, findings);
     }
@@ -100,7 +104,8 @@ fn check_item(item: &Object, label: &str, path: &str, findings: &mut Findings) {
     if filled(item, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {
         let message = format!("the name is {}", shown(item.get("name")));
         let advice = "write a text of 1 to 255 characters";
-        findings.add(&CONFIG_NAME, path, &field("name"), message, advice);
+        let applies = |one: &Objection| objects_to_text(one, item.get("name"), NAME_LIMIT);
+        findings.add_to(&CONFIG_NAME, applies, path, &field("name"), message, advice);
     }
     let mode = item.get("mode");
     if !mode.and_then(Value::as_str).is_some_and(|mode| MODES.contains(&mode)) {
@@ -161,7 +166,13 @@ fn check_optional(item: &Object, label: &str, path: &str, findings: &mut Finding
         if let Some(value) = item.get(key).filter(|value| !is_sound(value)) {
             let message = format!("the value {} is not {wanted}", shown(Some(value)));
             let advice = format!("write {wanted}, or leave the key out");
-            findings.add(&CONFIG_OPTIONAL, path, &format!("{label}.{key}"), message, advice);
+            let place = format!("{label}.{key}");
+            let applies = |one: &Objection| match key {
+                "election" => one.reader == Reader::V2 || !value.is_array(),
+                "options" => true,
+                _ => !is_taken_for_boolean(value),
+            };
+            findings.add_to(&CONFIG_OPTIONAL, applies, path, &place, message, advice);
         }
     }
 }
@@ -193,10 +204,16 @@ fn check_collector(list: &[Value], path: &str, findings: &mut Findings) {
             }
             other => other.as_u64(),
         };
-        if !number.is_some_and(|number: u64| (1..=65535).contains(&number)) {
+        if !number.is_some_and(|number: u64| (1..=65_535).contains(&number)) {
             let message = format!("the default port is {port}");
             let advice = "write a number from 1 to 65535";
-            findings.add(&CONFIG_PORT, path, "port.default", message, advice);
+            // Without a default there is nothing that node management could refuse.
+            let is_none = port.is_null() || *port == "";
+            let applies = |one: &Objection| match one.reader {
+                Reader::Nodeman => !is_none,
+                _ => !number.is_some_and(|number| (1..=99_999).contains(&number)),
+            };
+            findings.add_to(&CONFIG_PORT, applies, path, "port.default", message, advice);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::contents::{self, Contents};
-use super::finding::Findings;
+use super::finding::{Findings, Objection, Reader};
 use super::rule::rules;
 use super::{tarball, zipped};
 
@@ -20,44 +20,46 @@ const MAX_PATH: usize = 1024;
 
 rules! {
     /// A package is a zip (5.1) or a gzip-compressed tar (6.x, 7.x).
-    ARCHIVE_FORMAT = "archive-format": Error by [V51, V1, V2, Nodeman] at Import;
+    ARCHIVE_FORMAT = "archive-format": Error, Import [V51, V1, V2, Nodeman];
     /// The new importer opens gzip-compressed tars only. The old one and node management also read
     /// tars that are not compressed, and bzip2 and xz.
-    ARCHIVE_COMPRESSION = "archive-compression": Error by [V2] at Import;
+    ARCHIVE_COMPRESSION = "archive-compression": Error, Import [V2];
     /// The archive is whole: it has the end that its format asks for.
-    ARCHIVE_TRUNCATED = "archive-truncated": Error by [V51, V1, V2, Nodeman] at Import;
+    ARCHIVE_TRUNCATED = "archive-truncated": Error, Import [V51, V1, V2, Nodeman];
     /// What the archive says of itself agrees with its bytes.
-    ARCHIVE_DAMAGED = "archive-damaged": Error by [V51, V1, V2, Nodeman] at Import;
+    ARCHIVE_DAMAGED = "archive-damaged": Error, Import [V51, V1, V2, Nodeman];
     /// Nothing follows the end of the archive.
-    ARCHIVE_TRAILING = "archive-trailing": Warning by [V1, V2, Nodeman] at Lost;
+    ARCHIVE_TRAILING = "archive-trailing": Warning, Lost [V1, V2, Nodeman];
     /// The files have at most 256 MiB together: importers keep all of them in memory or on the
-    /// server's disk.
-    ARCHIVE_BOMB = "archive-bomb": Error by [V51, V1, V2, Nodeman] at Import;
+    /// server's disk, and have no limit of their own.
+    ARCHIVE_BOMB = "archive-bomb": Error;
     /// No member declares more than 256 MiB.
-    ARCHIVE_DECLARED_SIZE = "archive-declared-size": Error by [V51, V1, V2, Nodeman] at Import;
+    ARCHIVE_DECLARED_SIZE = "archive-declared-size": Error;
     /// There are at most 4096 members.
-    ARCHIVE_MEMBERS = "archive-members": Error by [V51, V1, V2, Nodeman] at Import;
-    /// Paths stay inside the archive's folder: not absolute, no `..`, no backslash, no drive.
-    ARCHIVE_PATH = "archive-path": Error by [V2, Nodeman] at Import,
-        answers "文件包含非法路径成员 -> …，请检查";
-    /// There are no links: by importer and version they are dropped, refused or followed.
-    ARCHIVE_LINK = "archive-link": Error by [V1, V2, Nodeman] at Import,
-        answers "文件包含非法路径成员 -> …，请检查";
-    /// There are only files and folders: no devices, pipes or sparse files.
-    ARCHIVE_SPECIAL = "archive-special": Error by [V1, V2, Nodeman] at Import;
+    ARCHIVE_MEMBERS = "archive-members": Error;
+    /// Paths stay inside the archive's folder: not absolute, no `..`, no backslash, no drive. The
+    /// new importer refuses what comes to lie outside, node management a `/` in front and any `../`.
+    ARCHIVE_PATH = "archive-path": Error,
+        Import [V2, Nodeman says "文件包含非法路径成员 -> …，请检查"];
+    /// There are no links: the old importer skips them, the new one refuses those that lead out of
+    /// the archive, and node management unpacks any.
+    ARCHIVE_LINK = "archive-link": Error, Import [V2], Lost [V1];
+    /// There are only files and folders: no devices, pipes or sparse files. The old importer reads
+    /// ordinary files only.
+    ARCHIVE_SPECIAL = "archive-special": Error, Lost [V1];
     /// Each path is there once. Which of two files counts depends on who reads.
-    ARCHIVE_DUPLICATE = "archive-duplicate": Error by [V1, V2, Nodeman] at Lost;
+    ARCHIVE_DUPLICATE = "archive-duplicate": Error, Import [V51], Lost [V1, V2, Nodeman];
     /// Names are UTF-8, without control characters.
-    ARCHIVE_NAME = "archive-name": Error by [V51, V1, V2, Nodeman] at Import;
+    ARCHIVE_NAME = "archive-name": Error;
     /// Extended headers are small and do not contradict the plain ones: readers differ in which
     /// they believe.
-    ARCHIVE_HEADER = "archive-header": Error by [V1, V2, Nodeman] at Import;
+    ARCHIVE_HEADER = "archive-header": Error;
     /// Nobody unpacks an archive in an archive.
-    ARCHIVE_NESTED = "archive-nested": Error by [V51, V1, V2, Nodeman] at Lost;
+    ARCHIVE_NESTED = "archive-nested": Error, Lost [V51, V1, V2];
     /// No member of a zip is encrypted or compressed in a way that servers do not know.
-    ARCHIVE_METHOD = "archive-method": Error by [V51] at Import;
+    ARCHIVE_METHOD = "archive-method": Error, Import [V51];
     /// A document is small: at most 2 MiB, and at most 12 MiB for all of them.
-    DOCUMENT_SIZE = "document-size": Error by [V51, V1, V2, Nodeman] at Import;
+    DOCUMENT_SIZE = "document-size": Error;
 }
 
 /// What the bytes are.
@@ -68,20 +70,20 @@ pub(crate) enum Container {
     Tar,
 }
 
-/// Reads an archive as far as it can be read. `None` for what is no archive, or none that could
-/// be read to its end; the findings say why.
+/// Reads an archive as far as it can be read. The first is `None` for what is no archive, the second
+/// for one that could not be read to its end; the findings say why.
 ///
 /// # Errors
 /// The operating system's: what is wrong with the bytes is a finding.
 pub(crate) fn read(
     reader: &mut (impl Read + Seek),
     findings: &mut Findings,
-) -> io::Result<Option<(Container, Contents)>> {
+) -> io::Result<(Option<Container>, Option<Contents>)> {
     let mut head = Vec::new();
     reader.by_ref().take(512).read_to_end(&mut head)?;
     reader.seek(SeekFrom::Start(0))?;
     let Some(container) = recognise(&head, findings) else {
-        return Ok(None);
+        return Ok((None, None));
     };
     let mut intake = Intake::new(findings);
     let whole = match container {
@@ -89,7 +91,7 @@ pub(crate) fn read(
         Container::Gzip => tarball::read_gzip(reader, &mut intake)?,
         Container::Tar => tarball::read(reader, &mut intake)?,
     };
-    Ok(whole.then_some((container, intake.contents)))
+    Ok((Some(container), whole.then_some(intake.contents)))
 }
 
 fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
@@ -108,6 +110,10 @@ fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
             );
             return Some(Container::Tar);
         }
+        Some(other @ ("zstd" | "7z")) => {
+            let message = format!("the archive is compressed with {other}, which nobody opens");
+            findings.add(&ARCHIVE_FORMAT, "", "", message, pack);
+        }
         Some(other) => {
             let message = format!(
                 "the archive is compressed with {other}; the new importer opens gzip only, and \
@@ -125,6 +131,25 @@ fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
         }
     }
     None
+}
+
+/// Whether a path, seen from a folder of the archive, leads out of the archive.
+pub(crate) fn leaves(folder: &str, path: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut parts = folder.split('/').chain(path.split('/'));
+    path.starts_with('/')
+        || parts.any(|part| match part {
+            "" | "." => false,
+            ".." if depth == 0 => true,
+            ".." => {
+                depth -= 1;
+                false
+            }
+            _ => {
+                depth += 1;
+                false
+            }
+        })
 }
 
 /// What kind of archive starts like this.
@@ -202,8 +227,13 @@ impl<'f> Intake<'f> {
         let climbs = name.split('/').any(|part| part == "..");
         if name.starts_with('/') || has_drive || climbs || name.contains('\\') {
             let message = "the path is absolute, climbs out with \"..\" or holds a backslash";
-            let advice = "pack with paths that are relative to the folder of the OS folders";
-            self.findings.add(&ARCHIVE_PATH, name, "", message, advice);
+            let advice =
+                "pack from within the folder that holds the files, with paths relative to it";
+            let applies = |one: &Objection| match one.reader {
+                Reader::Nodeman => name.starts_with('/') || name.contains("../"),
+                _ => leaves("", name),
+            };
+            self.findings.add_to(&ARCHIVE_PATH, applies, name, "", message, advice);
             return Name::Refused;
         }
         let parts: Vec<_> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();

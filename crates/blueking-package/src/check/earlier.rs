@@ -9,7 +9,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::container;
-use super::finding::Findings;
+use super::finding::{Findings, Objection, Stage};
+use super::identity;
 use super::layout::{self, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
@@ -18,18 +19,19 @@ use crate::Error;
 rules! {
     /// The plugin id is that of the earlier package: another id is another plugin, and collections
     /// stay with the old one.
-    EARLIER_ID = "earlier-id": Warning by [V1, V2, Nodeman] at Import;
-    /// The type of plugin is that of the earlier package: it is one of the conflicts at import.
-    EARLIER_TYPE = "earlier-type": Error by [V1] at Import;
+    EARLIER_ID = "earlier-id": Warning;
+    /// The type of plugin is that of the earlier package. The old importer asks for that where the
+    /// import comes without a page, by its API.
+    EARLIER_TYPE = "earlier-type": Error, Import [V1];
     /// `is_support_remote` is that of the earlier package: it is one of the conflicts at import.
-    EARLIER_REMOTE = "earlier-remote": Warning by [V1] at Import;
+    EARLIER_REMOTE = "earlier-remote": Warning, Import [V1];
     /// The version is greater than that of the earlier package. Only of BlueKing's own plugins is it
-    /// asked for; with any other the same version is taken without a word, and nobody can tell the
-    /// two apart.
-    VERSION_NOT_RAISED = "version-not-raised": Warning by [V1, Nodeman] at Lost;
+    /// asked for, as a conflict at import; with any other the same version is taken without a word,
+    /// and nobody can tell the two apart.
+    VERSION_NOT_RAISED = "version-not-raised": Warning, Import [V1], Lost [V1];
     /// The first number is raised where executables, parameters or remote collection change: the
     /// second is for metrics and texts alone.
-    VERSION_CONFIG_NOT_RAISED = "version-config-not-raised": Warning by [V1] at Lost;
+    VERSION_CONFIG_NOT_RAISED = "version-config-not-raised": Warning, Lost [V1];
 }
 
 /// Files whose change asks for another first number, beside the executables.
@@ -68,8 +70,7 @@ impl Earlier {
     pub fn from_reader(mut archive: impl Read + Seek) -> io::Result<Option<Self>> {
         // What is wrong with it is no news: a site has it.
         let mut findings = Findings::default();
-        let contents = container::read(&mut archive, &mut findings)?.map(|(_, contents)| contents);
-        let contents = contents.filter(layout::is_meant);
+        let contents = container::read(&mut archive, &mut findings)?.1.filter(layout::is_meant);
         Ok(contents.and_then(|contents| {
             layout::check(&contents, &mut findings).map(|plugin| Self::of(&plugin))
         }))
@@ -151,7 +152,9 @@ fn check_version(now: &Earlier, earlier: &Earlier, path: &str, findings: &mut Fi
         } else {
             format!("write {next} at least, in project.yaml too")
         };
-        findings.add(&VERSION_NOT_RAISED, path, "", message, advice);
+        let stage = if identity::is_official(&now.id) { Stage::Import } else { Stage::Lost };
+        let applies = |one: &Objection| one.stage == stage;
+        findings.add_to(&VERSION_NOT_RAISED, applies, path, "", message, advice);
     } else if new.0 == old.0 && !config.is_empty() {
         let what = config.into_iter().collect::<Vec<_>>().join(", ");
         let message = format!("{what} changed, and the first number is {} as before", new.0);

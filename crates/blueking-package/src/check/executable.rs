@@ -1,7 +1,7 @@
 //! The exporter itself: is it there, is it found, can the hosts start it.
 
 use super::contents::Member;
-use super::finding::Findings;
+use super::finding::{Findings, Objection, Reader, Stage};
 use super::layout::{Folder, Plugin};
 use super::program::Program;
 use super::rule::rules;
@@ -9,36 +9,42 @@ use crate::executable::{self, Machine, is_system_dll};
 use crate::names::plugin_id_rules;
 
 rules! {
-    /// Each OS folder has its executable, `<plugin>/<plugin>` or `<plugin>/<plugin>.exe`.
-    EXECUTABLE_MISSING = "executable-missing": Error by [V1, V2] at Import, answers "二进制文件不存在";
+    /// Each OS folder has its executable, `<plugin>/<plugin>` or `<plugin>/<plugin>.exe`. The old
+    /// importer goes on without the system, until the plugin is saved with none at all.
+    EXECUTABLE_MISSING = "executable-missing": Error, Import [V2 says "二进制文件不存在"],
+        Save [V1 says "collector_json不合法，至少添加一项操作系统相关内容"], Lost [V1];
     /// The executable is not empty.
-    EXECUTABLE_EMPTY = "executable-empty": Error by [V1] at Import, answers "HTTP 500 TypeError";
-    /// The executable is no text: the old importer decodes what it can and fails on the result.
-    EXECUTABLE_TEXT = "executable-text": Error by [V1, V2, Ui] at Import, answers "HTTP 500 TypeError";
-    /// The executable is one, for the system and the machine of its folder.
-    EXECUTABLE_MACHINE = "executable-machine": Error by [V51, V2, Ui, Host] at Run;
+    EXECUTABLE_EMPTY = "executable-empty": Error, Import [V1 says "HTTP 500 TypeError", V2];
+    /// The executable is no text: the old importer decodes what it can and fails on the result, the
+    /// new one looks at the first bytes.
+    EXECUTABLE_TEXT = "executable-text": Error, Import [V1 says "HTTP 500 TypeError", V2];
+    /// The executable is one, for the system and the machine of its folder. The new importer looks at
+    /// the first bytes, which tell Windows from the others, and no more.
+    EXECUTABLE_MACHINE = "executable-machine": Error, Import [V2], Run [Host];
     /// No file in front of the executable has a path that holds its path: the old importer takes
-    /// the first that does, and fails if that is empty or a text.
-    EXECUTABLE_SHADOWED = "executable-shadowed": Error by [V1] at Import,
-        answers "HTTP 500 TypeError";
+    /// the first that does for the executable, and fails if that is empty or a text.
+    EXECUTABLE_SHADOWED = "executable-shadowed": Error,
+        Import [V1 says "HTTP 500 TypeError"], Lost [V1];
     /// No other file's path holds the executable's path: the next who packs may sort it in front.
-    EXECUTABLE_SIBLING = "executable-sibling": Error by [V1] at Lost;
+    EXECUTABLE_SIBLING = "executable-sibling": Error, Lost [V1];
     /// The executable comes first in its OS folder: the first file that is called like it is taken.
-    EXECUTABLE_ORDER = "executable-order": Warning by [V1] at Lost;
+    EXECUTABLE_ORDER = "executable-order": Warning, Lost [V1];
     /// The executable is static: a host may lack its libraries, or have an older glibc.
-    EXECUTABLE_DYNAMIC = "executable-dynamic": Warning by [Host] at Run;
+    EXECUTABLE_DYNAMIC = "executable-dynamic": Warning, Run [Host];
     /// The executable asks only for DLLs that are part of Windows.
-    EXECUTABLE_DLLS = "executable-dlls": Warning by [Host] at Run;
+    EXECUTABLE_DLLS = "executable-dlls": Warning, Run [Host];
     /// The executable has at most 50 MiB: it goes to every host.
-    EXECUTABLE_SIZE = "executable-size": Warning by [V1, Nodeman] at Import;
+    EXECUTABLE_SIZE = "executable-size": Warning;
     /// The executable and the scripts have the permission to be executed.
-    EXECUTABLE_MODE = "executable-mode": Warning by [Nodeman, Host] at Run;
+    EXECUTABLE_MODE = "executable-mode": Warning, Run [Host];
 }
 
 /// Above this an executable is worth a warning, in bytes.
 const LARGE: u64 = 50 << 20;
 
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
+    let is_there = |folder: &Folder| plugin.contents.contains(&folder.executable(&plugin.id));
+    let stage = if plugin.folders.iter().any(is_there) { Stage::Lost } else { Stage::Save };
     for folder in &plugin.folders {
         let path = folder.executable(&plugin.id);
         match plugin.contents.get(&path) {
@@ -53,7 +59,9 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
             }
             None => {
                 let advice = "add the executable, or leave out the OS folder";
-                findings.add(&EXECUTABLE_MISSING, &path, "", "the executable is missing", advice);
+                let applies = |one: &Objection| one.reader == Reader::V2 || one.stage == stage;
+                let message = "the executable is missing";
+                findings.add_to(&EXECUTABLE_MISSING, applies, &path, "", message, advice);
             }
         }
     }
@@ -77,7 +85,9 @@ pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findi
     let path = &member.path;
     if let Err(reason) = executable::check(&member.head, machine) {
         let advice = format!("ship a binary built for {}", machine.name());
-        findings.add(&EXECUTABLE_MACHINE, path, "", reason, advice);
+        let start: &[u8] = if machine == Machine::PeX86_64 { b"MZ" } else { b"\x7fELF" };
+        let applies = |one: &Objection| one.reader != Reader::V2 || !member.head.starts_with(start);
+        findings.add_to(&EXECUTABLE_MACHINE, applies, path, "", reason, advice);
     }
     if member.size > LARGE {
         let message = format!("the executable has {} MiB", member.size >> 20);
@@ -131,7 +141,9 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
                 (&EXECUTABLE_SHADOWED, "the importer takes this file for the executable")
             };
             let advice = format!("leave it out, or give it a path without {wanted:?}");
-            findings.add(rule, &other.path, "", message, advice);
+            // A text, and an empty file is one, ends the import; anything else is imported.
+            let stage = if other.is_utf8 && !is_behind { Stage::Import } else { Stage::Lost };
+            findings.add_to(rule, |one| one.stage == stage, &other.path, "", message, advice);
         }
     }
     let start = format!("{}/", folder.path);

@@ -60,6 +60,21 @@ pub enum Stage {
     Run,
 }
 
+/// That a reader objects: who, when, and in which words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Objection {
+    /// When it shows.
+    pub stage: Stage,
+    /// Who objects.
+    pub reader: Reader,
+    /// The error code that the server answers with, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
+    /// What the server says, in its own words, where they are known.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub answer: &'static str,
+}
+
 /// One place of a package that breaks one rule.
 ///
 /// Shown as one line, `file: field: message; advice`.
@@ -69,24 +84,34 @@ pub struct Finding {
     pub severity: Severity,
     /// Id of the rule, for example `version-format`; [`rules`](super::rules) has all of them.
     pub rule: &'static str,
-    /// Who objects.
-    pub readers: &'static [Reader],
-    /// When it shows.
-    pub stage: Stage,
+    /// Who objects and when, the earliest stage first. Empty where no reader is known to: then the
+    /// check itself asks for it.
+    pub objections: Vec<Objection>,
     /// Path in the archive; empty where the archive itself is meant.
     pub file: String,
     /// What in the file, as a dotted path; empty for the whole of it.
     pub field: String,
-    /// The error code that the server answers with, where it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<u32>,
-    /// What the server says, in its own words, where they are known.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub answer: &'static str,
     /// What is wrong, with the offending value.
     pub message: String,
     /// What to do.
     pub advice: String,
+}
+
+impl Finding {
+    /// Whether it is an error that an import or a save ends at, or one that the check itself stops
+    /// at.
+    pub fn stops(&self) -> bool {
+        let ends = |one: &Objection| matches!(one.stage, Stage::Import | Stage::Save);
+        self.severity == Severity::Error
+            && (self.objections.is_empty() || self.objections.iter().any(ends))
+    }
+}
+
+impl Objection {
+    /// Whether this is what that reader objects to at that stage.
+    pub fn is(&self, reader: Reader, stage: Stage) -> bool {
+        self.reader == reader && self.stage == stage
+    }
 }
 
 impl fmt::Display for Finding {
@@ -157,11 +182,25 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// Adds what breaks `rule`. `message` and `advice` are the two halves of one sentence, with
-    /// neither the semicolon between them nor the full stop.
+    /// Adds what breaks `rule`, to all who object to that. `message` and `advice` are the two halves
+    /// of one sentence, with neither the semicolon between them nor the full stop.
     pub(crate) fn add(
         &mut self,
         rule: &'static Rule,
+        file: &str,
+        field: &str,
+        message: impl AsRef<str>,
+        advice: impl AsRef<str>,
+    ) {
+        self.add_to(rule, |_| true, file, field, message, advice);
+    }
+
+    /// As [`add`](Self::add), where it depends on more than the rule who objects, or when: only the
+    /// objections that `applies` holds for are this finding's.
+    pub(crate) fn add_to(
+        &mut self,
+        rule: &'static Rule,
+        applies: impl Fn(&Objection) -> bool,
         file: &str,
         field: &str,
         message: impl AsRef<str>,
@@ -174,12 +213,9 @@ impl Findings {
         let finding = Finding {
             severity: rule.severity,
             rule: rule.id,
-            readers: rule.readers,
-            stage: rule.stage,
+            objections: rule.objections.iter().filter(|one| applies(one)).copied().collect(),
             file: one_line(&excerpt(file)),
             field: one_line(&excerpt(field)),
-            code: rule.code,
-            answer: rule.answer,
             message: one_line(&cut(message.as_ref(), 600)),
             advice: one_line(&cut(advice.as_ref(), 400)),
         };
@@ -188,9 +224,11 @@ impl Findings {
         }
     }
 
-    /// The findings, errors first, and how many more there were.
-    pub(crate) fn finish(self) -> (Vec<Finding>, usize) {
+    /// The findings, errors first, and how many more there were; of objections those of the
+    /// readers that see such a package at all.
+    pub(crate) fn finish(self, sees: impl Fn(Reader) -> bool) -> (Vec<Finding>, usize) {
         let mut findings = self.in_order;
+        findings.iter_mut().for_each(|one| one.objections.retain(|by| sees(by.reader)));
         findings.sort_by_key(|finding| finding.severity);
         (findings, self.left_out)
     }
@@ -219,7 +257,7 @@ mod tests {
         for n in (0..10).chain(0..MAX_FINDINGS + 7) {
             findings.add(&VERSION_FORMAT, "VERSION", &n.to_string(), "bad", "mend it");
         }
-        let (list, left_out) = findings.finish();
+        let (list, left_out) = findings.finish(|_| true);
         assert_eq!((list.len(), left_out), (MAX_FINDINGS, 7));
     }
 
@@ -227,7 +265,7 @@ mod tests {
     fn a_finding_is_one_line_without_escape_codes() {
         let mut findings = Findings::default();
         findings.add(&VERSION_FORMAT, "a\n/VERSION", "", "found \u{1b}[31m\u{202e}", "mend it");
-        let line = findings.finish().0[0].to_string();
+        let line = findings.finish(|_| true).0[0].to_string();
         assert_eq!(line, "a\u{fffd}/VERSION: found \u{fffd}[31m\u{fffd}; mend it.");
     }
 }

@@ -1,25 +1,34 @@
 //! What a 6.x/7.x package goes by: the plugin's id, the name of the file, the kind of archive.
 
 use super::container::Container;
-use super::finding::Findings;
+use super::finding::{Findings, Objection, Reader};
 use super::rule::rules;
 
 rules! {
     /// The plugin id is a letter, then letters, digits and `_`.
-    PLUGIN_ID_PATTERN = "plugin-id-pattern": Error by [V1, V2] at Save,
-        says 3310022 "插件ID格式错误: 插件ID只允许包含字母、数字、下划线，且必须以字母开头";
-    /// The plugin id has at most 30 characters.
-    PLUGIN_ID_LENGTH = "plugin-id-length": Error by [V1, V2] at Save,
-        says 3310022 "插件ID格式错误: 插件ID长度不能超过30";
+    PLUGIN_ID_PATTERN = "plugin-id-pattern": Error,
+        Save [V1 #3310022 says "插件ID格式错误: 插件ID只允许包含字母、数字、下划线，且必须以字母开头"];
+    /// The plugin id has at most 30 characters. The new importer takes 64.
+    PLUGIN_ID_LENGTH = "plugin-id-length": Error,
+        Import [V2], Save [V1 #3310022 says "插件ID格式错误: 插件ID长度不能超过30"];
     /// The prefix `bkplugin_` marks BlueKing's own plugins, which other rules hold for.
-    PLUGIN_ID_OFFICIAL = "plugin-id-official": Error by [V1] at Import;
+    PLUGIN_ID_OFFICIAL = "plugin-id-official": Error, Import [V1];
     /// The plugin id is lower case: the database lowers it, and not everywhere.
-    PLUGIN_ID_CASE = "plugin-id-case": Warning by [V1] at Save;
+    PLUGIN_ID_CASE = "plugin-id-case": Warning, Save [V1];
     /// The name of the file has not exactly two `__`, which the new importer takes for
     /// `<id>__<type>__<version>`.
-    FILE_NAME = "file-name": Warning by [V2] at Import;
+    FILE_NAME = "file-name": Warning, Import [V2];
     /// A 6.x/7.x package is a tar; its importers do not open a zip.
-    ZIP_FOR_TGZ = "archive-zip-for-tgz": Error by [V1, V2, Nodeman] at Import;
+    ZIP_FOR_TGZ = "archive-zip-for-tgz": Error, Import [V1, V2, Nodeman];
+}
+
+/// Longest plugin id, in characters, for the old importer and for the new one.
+const LIMIT: usize = 30;
+const NEW_LIMIT: usize = 64;
+
+/// Whether the servers take a plugin of this id for one of BlueKing's own.
+pub(super) fn is_official(id: &str) -> bool {
+    id.starts_with("bkplugin_")
 }
 
 /// What is wrong with the archive around the folders, and with its name.
@@ -46,11 +55,12 @@ pub(super) fn check_id(id: &str, place: &str, findings: &mut Findings) {
         findings.add(&PLUGIN_ID_PATTERN, place, "", message, advice);
     }
     let length = id.chars().count();
-    if length > 30 {
-        let message = format!("the plugin id has {length} characters, and 30 are the most");
-        findings.add(&PLUGIN_ID_LENGTH, place, "", message, "shorten it");
+    if length > LIMIT {
+        let message = format!("the plugin id has {length} characters, and {LIMIT} are the most");
+        let applies = |one: &Objection| one.reader == Reader::V1 || length > NEW_LIMIT;
+        findings.add_to(&PLUGIN_ID_LENGTH, applies, place, "", message, "shorten it");
     }
-    if id.starts_with("bkplugin_") {
+    if is_official(id) {
         let message = "the plugin id starts with \"bkplugin_\", which marks BlueKing's own plugins";
         findings.add(&PLUGIN_ID_OFFICIAL, place, "", message, "choose another prefix");
     }

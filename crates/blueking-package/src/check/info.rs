@@ -1,25 +1,27 @@
 //! The folder `info`: the same for each system, readable, and small enough for the database.
 
-use super::finding::Findings;
+use super::finding::{Findings, Objection};
 use super::layout::Plugin;
 use super::rule::rules;
 
 rules! {
     /// A file of info is the same in each OS folder: one of them wins, and which one is luck.
-    INFO_DIFFERS = "info-differs": Error by [V1] at Lost;
-    /// A file of info is in each OS folder or in none.
-    INFO_MISSING_HERE = "info-missing-here": Error by [V2] at Import;
+    INFO_DIFFERS = "info-differs": Error, Lost [V1];
+    /// A file of info is in each OS folder or in none. The new importer refuses a package without
+    /// meta.yaml; of the others it is not known which folder's it reads.
+    INFO_MISSING_HERE = "info-missing-here": Error, Import [V2];
     /// The texts of info are UTF-8.
-    INFO_UTF8 = "info-utf8": Error by [V1, V2] at Import, answers "UnicodeDecodeError";
+    INFO_UTF8 = "info-utf8": Error,
+        Import [V1 says "UnicodeDecodeError", V2];
     /// release.md has at most 100 characters: the database column.
-    INFO_RELEASE = "info-release": Error by [V1] at Save;
+    INFO_RELEASE = "info-release": Error, Save [V1];
     /// logo.png is a PNG picture.
-    INFO_LOGO = "info-logo": Error by [Ui] at Lost;
+    INFO_LOGO = "info-logo": Error;
     /// logo.png has at most 2 MiB; a larger one is passed over.
-    INFO_LOGO_SIZE = "info-logo-size": Error by [V2] at Lost;
+    INFO_LOGO_SIZE = "info-logo-size": Error, Lost [V2];
     /// signature.yaml is empty. A copied signature is broken by the server's own export, and a new
     /// one needs the site's key.
-    INFO_SIGNATURE = "info-signature": Warning by [V1] at Lost;
+    INFO_SIGNATURE = "info-signature": Warning, Lost [V1];
 }
 
 const TEXTS: [&str; 6] =
@@ -34,7 +36,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let name = format!("info/{name}");
         check_sameness(&name, plugin, findings);
     }
-    for name in TEXTS {
+    // What of JSON is not UTF-8 is no JSON, and reported as that.
+    for name in TEXTS.into_iter().filter(|name| !name.ends_with(".json")) {
         for (path, bytes) in plugin.distinct(&format!("info/{name}")) {
             if let Err(error) = str::from_utf8(bytes) {
                 let message = format!("the text is not UTF-8 from byte {} on", error.valid_up_to());
@@ -66,7 +69,8 @@ fn check_sameness(name: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
     if missing.len() < plugin.folders.len() {
         for path in missing {
             let message = "the file is missing here, and another OS folder has it";
-            findings.add(&INFO_MISSING_HERE, &path, "", message, "copy it");
+            let applies = |_: &Objection| name == "info/meta.yaml";
+            findings.add_to(&INFO_MISSING_HERE, applies, &path, "", message, "copy it");
         }
     }
     if let [(first, _), (second, _), ..] = &*plugin.distinct(name) {

@@ -3,32 +3,36 @@
 use std::collections::BTreeSet;
 
 use super::contents::{Contents, Member};
-use super::finding::Findings;
+use super::finding::{Findings, Objection, Reader};
 use super::identity;
 use super::rule::rules;
 use crate::executable::Machine;
 
 rules! {
     /// The archive has at least one of the four OS folders, with `<plugin>/info/meta.yaml` in it.
-    LAYOUT_NO_OS_FOLDER = "layout-no-os-folder": Error by [V1, V2, Nodeman] at Import,
-        says 3310002 "插件包解析错误: 无法解析plugin_id";
-    /// The OS folders are at the top: only the old importer tolerates a folder around them.
-    LAYOUT_WRAPPED = "layout-wrapped": Error by [V2, Nodeman] at Import;
-    /// A folder `external_plugins_*` is one of the four that the importers know.
-    LAYOUT_UNKNOWN_OS = "layout-unknown-os": Error by [V1, V2] at Lost;
+    LAYOUT_NO_OS_FOLDER = "layout-no-os-folder": Error,
+        Import [V1 #3310002 says "插件包解析错误: 无法解析plugin_id", V2], Lost [Nodeman];
+    /// The OS folders are at the top: only the old importer tolerates a folder around them. Node
+    /// management passes over any other folder there.
+    LAYOUT_WRAPPED = "layout-wrapped": Error, Import [V2], Lost [Nodeman];
+    /// A folder `external_plugins_*` is one of the four that the importers know. Node management
+    /// knows some more.
+    LAYOUT_UNKNOWN_OS = "layout-unknown-os": Error, Lost [V1, V2, Nodeman];
     /// A folder is not spelt as in the published documentation, which has `external_plugin_*` and
-    /// `extarnal_plugin_*`.
-    LAYOUT_MISSPELT_OS = "layout-misspelt-os": Warning by [V1, V2, Nodeman] at Lost;
+    /// `extarnal_plugin_*`. Node management also knows `plugins_*`.
+    LAYOUT_MISSPELT_OS = "layout-misspelt-os": Warning, Lost [V1, V2, Nodeman];
     /// AIX must be switched on for the whole site before a package may support it.
-    LAYOUT_AIX = "layout-aix": Warning by [V1] at Lost;
+    LAYOUT_AIX = "layout-aix": Warning, Lost [V1];
     /// An OS folder holds one plugin folder.
-    LAYOUT_SEVERAL_PLUGINS = "layout-several-plugins": Error by [V1, V2, Nodeman] at Lost;
-    /// The plugin folder has the same name for each system.
-    LAYOUT_IDS_DIFFER = "layout-ids-differ": Error by [V1, V2] at Lost;
+    LAYOUT_SEVERAL_PLUGINS = "layout-several-plugins": Error, Lost [V1, V2];
+    /// The plugin folder has the same name for each system. The old importer does not find the
+    /// executable of another name, and goes on without the system; the new one refuses.
+    LAYOUT_IDS_DIFFER = "layout-ids-differ": Error, Import [V2 says "二进制文件不存在"], Lost [V1];
     /// No folder but `info` has a name that ends in `info`: the old importer reads its files too.
-    LAYOUT_INFO_LOOKALIKE = "layout-info-lookalike": Error by [V1] at Lost;
-    /// There are no files beyond those that the importers know: they render the package anew.
-    LAYOUT_EXTRA_FILE = "layout-extra-file": Warning by [V1, V2] at Lost;
+    LAYOUT_INFO_LOOKALIKE = "layout-info-lookalike": Error, Lost [V1];
+    /// There are no files beyond those that the importers know: they render the package anew. Node
+    /// management keeps what is in the plugin's folder.
+    LAYOUT_EXTRA_FILE = "layout-extra-file": Warning, Lost [V1, V2, Nodeman];
 }
 
 /// A system that a package can be for.
@@ -212,9 +216,12 @@ fn find_prefix(contents: &Contents, findings: &mut Findings) -> Option<String> {
     } else {
         format!(" (it has {})", misspelt.into_iter().collect::<Vec<_>>().join(", "))
     };
+    let mut tops = contents.members.iter().filter_map(|member| member.path.split_once('/'));
+    let has_nodeman_folder = tops.any(|(top, _)| nodeman_knows(top));
     let message = format!("the archive has no OS folder with a plugin in it{found}");
     let advice = format!("name the folders {}", known.join(", "));
-    findings.add(&LAYOUT_NO_OS_FOLDER, "", "", message, advice);
+    let applies = |one: &Objection| one.reader != Reader::Nodeman || !has_nodeman_folder;
+    findings.add_to(&LAYOUT_NO_OS_FOLDER, applies, "", "", message, advice);
     None
 }
 
@@ -227,18 +234,19 @@ fn check_top<'c>(
         let place = format!("{prefix}{top}");
         let known: Vec<_> = SYSTEMS.iter().map(|os| os.folder).collect();
         let known = known.join(", ");
+        let applies = |one: &Objection| one.reader != Reader::Nodeman || !nodeman_knows(top);
         if os_of(top).is_some() && depth > 2 {
             continue;
         }
         if os_of(top).is_none() && top.starts_with("external_plugins_") && depth > 1 {
             let message = format!("no importer knows the system of {top:?}");
             let advice = format!("name the folder one of {known}");
-            findings.add(&LAYOUT_UNKNOWN_OS, &place, "", message, advice);
+            findings.add_to(&LAYOUT_UNKNOWN_OS, applies, &place, "", message, advice);
         } else if os_of(top).is_none() && looks_like_os(top) && depth > 1 {
             let message =
                 format!("{top:?} is passed over without a word; the documentation misspells it");
             let advice = format!("name the folder one of {known}");
-            findings.add(&LAYOUT_MISSPELT_OS, &place, "", message, advice);
+            findings.add_to(&LAYOUT_MISSPELT_OS, applies, &place, "", message, advice);
         } else {
             let message = "nobody reads this file";
             findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", message, "leave it out");
@@ -248,6 +256,16 @@ fn check_top<'c>(
 
 fn os_of(part: &str) -> Option<&'static Os> {
     SYSTEMS.iter().find(|os| os.folder == part)
+}
+
+/// Whether node management takes a folder at the top for an OS folder.
+fn nodeman_knows(top: &str) -> bool {
+    let name = top.strip_prefix("external_").unwrap_or(top);
+    let system = name.strip_prefix("plugins_").and_then(|name| name.split_once('_'));
+    system.is_some_and(|(os, machine)| {
+        ["windows", "linux", "aix", "solaris", "darwin"].contains(&os)
+            && ["x86", "x86_64", "powerpc", "aarch64", "sparc"].contains(&machine)
+    })
 }
 
 /// Whether a folder is meant to be an OS folder.
@@ -276,7 +294,8 @@ fn check_files(plugin: &Plugin<'_>, findings: &mut Findings) {
             {
                 let message = "the file is not there any more after the import";
                 let advice = "put it into the executable, or make it a parameter of type file";
-                findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", message, advice);
+                let applies = |one: &Objection| one.reader != Reader::Nodeman;
+                findings.add_to(&LAYOUT_EXTRA_FILE, applies, &member.path, "", message, advice);
             }
         }
     }

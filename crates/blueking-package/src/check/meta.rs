@@ -2,45 +2,46 @@
 
 use serde_json::{Map, Value};
 
-use super::finding::Findings;
+use super::finding::{Findings, Objection, Reader, Stage};
 use super::layout::Plugin;
 use super::rule::rules;
 use super::yaml;
 
 rules! {
     /// The file is there for at least one system.
-    META_MISSING = "meta-missing": Error by [V1, V2] at Import,
-        says 3310002 "插件包解析错误: 无法解析plugin_id";
+    META_MISSING = "meta-missing": Error,
+        Import [V1 #3310002 says "插件包解析错误: 无法解析plugin_id", V2];
     /// The file is a YAML mapping.
-    META_YAML = "meta-yaml": Error by [V1, V2] at Import;
-    /// `plugin_type` is there and is a type that the servers know, spelt exactly so.
-    META_TYPE = "meta-type": Error by [V1, V2] at Import,
-        says 3310002 "插件包解析错误: 无法解析插件类型";
+    META_YAML = "meta-yaml": Error, Import [V1, V2];
+    /// `plugin_type` is there and is a type that the servers know, spelt exactly so; the new
+    /// importer takes it in any case of letters.
+    META_TYPE = "meta-type": Error,
+        Import [V1 #3310002 says "插件包解析错误: 无法解析插件类型", V2];
     /// `plugin_type` is Exporter: all other rules are about exporters.
-    META_NO_EXPORTER = "meta-no-exporter": Error by [V1, V2] at Import;
+    META_NO_EXPORTER = "meta-no-exporter": Error;
     /// `plugin_id` is the name of the plugin's folder.
-    META_ID = "meta-id": Error by [V2] at Import;
+    META_ID = "meta-id": Error, Import [V2 says "二进制文件不存在"];
     /// `label` is there, with 1 to 64 characters.
-    META_LABEL = "meta-label": Error by [V2] at Import;
+    META_LABEL = "meta-label": Error, Import [V2];
     /// `label` is one that every site has.
-    META_LABEL_UNKNOWN = "meta-label-unknown": Warning by [V1, V2] at Save;
+    META_LABEL_UNKNOWN = "meta-label-unknown": Warning;
     /// `plugin_display_name` has at most 64 characters: the database column.
-    META_NAME_LENGTH = "meta-name-length": Warning by [V1] at Save;
+    META_NAME_LENGTH = "meta-name-length": Warning, Save [V1];
     /// `plugin_display_name` is still YAML when the server writes it, without quotes and with
     /// HTML escapes, into project.yaml.
-    META_NAME_YAML = "meta-name-yaml": Error by [V1, Nodeman] at Save,
-        answers "project.yaml文件解析读取失败";
+    META_NAME_YAML = "meta-name-yaml": Error,
+        Save [V1, Nodeman says "project.yaml文件解析读取失败"];
     /// `plugin_display_name` is not cut by ` #`, which starts a comment.
-    META_NAME_CUT = "meta-name-cut": Warning by [V1] at Lost;
+    META_NAME_CUT = "meta-name-cut": Warning, Lost [V1];
     /// `plugin_display_name` has no character that is shown as an HTML escape.
-    META_NAME_ESCAPED = "meta-name-escaped": Warning by [V1] at Lost;
+    META_NAME_ESCAPED = "meta-name-escaped": Warning, Lost [V1];
     /// `tag` has at most 64 characters and survives being written without quotes.
-    META_TAG = "meta-tag": Warning by [V1] at Lost;
+    META_TAG = "meta-tag": Warning, Save [V1], Lost [V1];
     /// `is_support_remote` is false: an exporter runs beside what it observes.
-    META_REMOTE = "meta-remote": Warning by [V1] at Save;
+    META_REMOTE = "meta-remote": Warning, Save [V1];
 }
 
-const TYPES: [&str; 10] = [
+const TYPES: [&str; 11] = [
     "Exporter",
     "Script",
     "JMX",
@@ -51,6 +52,7 @@ const TYPES: [&str; 10] = [
     "Process",
     "SNMP_Trap",
     "SNMP",
+    "K8S",
 ];
 
 /// Labels that the servers create themselves.
@@ -123,7 +125,9 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
             let message =
                 format!("the tag {tag:?} is too long, or is lost in the server's own export");
             let advice = "use a word of at most 64 characters, or leave it empty";
-            findings.add(&META_TAG, path, "tag", message, advice);
+            // The database takes no more when it is saved; the rest shows in an export alone.
+            let stage = if tag.chars().count() > LIMIT { Stage::Save } else { Stage::Lost };
+            findings.add_to(&META_TAG, |one| one.stage == stage, path, "tag", message, advice);
         }
     }
     if meta.get("is_support_remote").is_some_and(|remote| *remote != false && !remote.is_null()) {
@@ -136,7 +140,7 @@ fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
     let found = meta.get("plugin_type");
     match found.and_then(Value::as_str) {
         Some("Exporter") => {}
-        Some(other) if TYPES.contains(&other) || other == "K8S" => {
+        Some(other) if TYPES.contains(&other) => {
             let message = format!("the plugin type is {other:?}, and this check knows exporters");
             findings.add(&META_NO_EXPORTER, path, "plugin_type", message, "write Exporter");
         }
@@ -150,7 +154,11 @@ fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
                 None => "plugin_type is missing".to_owned(),
             };
             let advice = "write plugin_type: Exporter, with a capital E";
-            findings.add(&META_TYPE, path, "plugin_type", message, advice);
+            // The new importer lowers the word before it looks it up.
+            let is_known = |word: &str| TYPES.iter().any(|known| known.eq_ignore_ascii_case(word));
+            let is_lowered = found.and_then(Value::as_str).is_some_and(is_known);
+            let applies = |one: &Objection| one.reader == Reader::V1 || !is_lowered;
+            findings.add_to(&META_TYPE, applies, path, "plugin_type", message, advice);
         }
     }
 }

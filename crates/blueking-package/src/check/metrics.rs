@@ -5,68 +5,92 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::documents::{self, Object, filled, shown};
-use super::finding::Findings;
+use super::documents::{self, Object, filled, is_taken_for_boolean, objects_to_text, shown};
+use super::finding::{Findings, Objection, Reader, Severity, Stage};
 use super::layout::Plugin;
-use super::rule::rules;
+use super::rule::{Rule, rules};
 use super::words::{self, FIELD_NAMES, FIELD_PARTS, TABLE_NAMES};
 use crate::names;
 
 rules! {
     /// The file is there. Without it the import ends in an error of the server itself.
-    METRICS_MISSING = "metrics-missing": Error by [V1] at Import,
-        answers "HTTP 500 KeyError: 'metrics.json'";
-    /// The file is a JSON list.
-    METRICS_JSON = "metrics-json": Error by [V1, V2] at Lost;
+    METRICS_MISSING = "metrics-missing": Error,
+        Import [V1 says "HTTP 500 KeyError: 'metrics.json'"];
+    /// The file is a JSON list. The new importer refuses anything else; the old one takes it for an
+    /// empty list, as it does a file that breaks one of the rules on form below.
+    METRICS_JSON = "metrics-json": Error, Import [V2], Lost [V1];
     /// Each group is an object, and its `fields` a list of objects.
-    METRICS_FORM = "metrics-form": Error by [V1, V2] at Lost;
-    /// No value is null.
-    METRICS_NULL = "metrics-null": Error by [V1, V2] at Lost;
-    /// A group's `table_name` is a letter, then letters, digits and `_`.
-    METRICS_TABLE_NAME = "metrics-table-name": Error by [V1, V2] at Lost;
+    METRICS_FORM = "metrics-form": Error, Import [V2], Lost [V1];
+    /// No value is null. The new importer objects where it knows the key.
+    METRICS_NULL = "metrics-null": Error, Import [V2], Lost [V1];
+    /// A group's `table_name` is a letter, then letters, digits and `_`. The new importer asks for 1
+    /// to 255 characters.
+    METRICS_TABLE_NAME = "metrics-table-name": Error, Import [V2], Lost [V1];
     /// A group's `table_name` is no word of the storage.
-    METRICS_TABLE_RESERVED = "metrics-table-reserved": Error by [V1] at Save;
+    METRICS_TABLE_RESERVED = "metrics-table-reserved": Error, Save [V1];
     /// No two groups have one name, upper and lower case alike.
-    METRICS_TABLE_DUPLICATE = "metrics-table-duplicate": Error by [V1] at Save;
-    /// A group's `table_desc` is there and not blank.
-    METRICS_TABLE_DESC = "metrics-table-desc": Error by [V1] at Lost;
+    METRICS_TABLE_DUPLICATE = "metrics-table-duplicate": Error, Save [V1];
+    /// A group's `table_desc` is there and not blank. The new importer does without it.
+    METRICS_TABLE_DESC = "metrics-table-desc": Error, Import [V2], Lost [V1];
     /// A group has fields: others than group_default are dropped without.
-    METRICS_TABLE_EMPTY = "metrics-table-empty": Warning by [V1] at Lost;
-    /// `rule_list` is a list of texts.
-    METRICS_RULE_LIST = "metrics-rule-list": Error by [V1] at Lost;
-    /// A field's `name` is there, with 1 to 255 characters.
-    METRICS_FIELD_NAME = "metrics-field-name": Error by [V1, V2] at Lost;
+    METRICS_TABLE_EMPTY = "metrics-table-empty": Warning, Lost [V1];
+    /// `rule_list`, which the old importer reads, and `rules`, which the new one reads, are lists of
+    /// texts.
+    METRICS_RULE_LIST = "metrics-rule-list": Error, Import [V2], Lost [V1];
+    /// A field's `name` is there and not blank, with at most 255 characters for the new importer.
+    METRICS_FIELD_NAME = "metrics-field-name": Error, Import [V2], Lost [V1];
     /// A field's name is a letter, then letters, digits and `_`: the pages rename it otherwise.
-    METRICS_FIELD_PATTERN = "metrics-field-pattern": Warning by [Ui] at Save;
+    METRICS_FIELD_PATTERN = "metrics-field-pattern": Warning, Save [Ui];
     /// `monitor_type` is metric or dimension.
-    METRICS_MONITOR_TYPE = "metrics-monitor-type": Error by [V1, V2] at Lost;
+    METRICS_MONITOR_TYPE = "metrics-monitor-type": Error, Import [V2], Lost [V1];
     /// `type` is string, double or int.
-    METRICS_TYPE = "metrics-type": Error by [V1, V2] at Lost;
+    METRICS_TYPE = "metrics-type": Error, Import [V2], Lost [V1];
     /// A metric's type is double or int, a dimension's string.
-    METRICS_TYPE_MISFIT = "metrics-type-misfit": Warning by [V1] at Lost;
-    /// The key `description` is there, with a text that may be empty.
-    METRICS_DESCRIPTION = "metrics-description": Error by [V1] at Lost;
+    METRICS_TYPE_MISFIT = "metrics-type-misfit": Warning;
+    /// The key `description` is there, with a text that may be empty. The new importer does not read
+    /// it.
+    METRICS_DESCRIPTION = "metrics-description": Error, Lost [V1];
     /// `unit` is the id of a unit that the pages know; any other becomes none.
-    METRICS_UNIT = "metrics-unit": Warning by [V1, Ui] at Lost;
+    METRICS_UNIT = "metrics-unit": Warning, Lost [V1];
     /// Optional keys have the type that the servers validate.
-    METRICS_OPTIONAL = "metrics-optional": Error by [V1, V2] at Lost;
+    METRICS_OPTIONAL = "metrics-optional": Error, Import [V2], Lost [V1];
     /// A metric is in one group.
-    METRICS_DUPLICATE = "metrics-duplicate": Error by [V1] at Save;
+    METRICS_DUPLICATE = "metrics-duplicate": Error, Save [V1];
     /// A dimension is in a group once.
-    METRICS_DIMENSION_TWICE = "metrics-dimension-twice": Warning by [V1] at Save;
-    /// No name is both a metric's and a dimension's, in whichever groups.
-    METRICS_CLASH = "metrics-clash": Error by [V1, Host] at Save,
-        says 3310001 "插件模块错误：指标维度存在重名";
+    METRICS_DIMENSION_TWICE = "metrics-dimension-twice": Warning;
+    /// No name is both a metric's and a dimension's, in whichever groups. Saving looks at the groups
+    /// up to the dimension's own; debugging the plugin fails on any.
+    METRICS_CLASH = "metrics-clash": Error,
+        Save [V1], Run [V1 #3310001 says "插件模块错误：指标维度存在重名"];
     /// There are at most 2000 metrics.
-    METRICS_COUNT = "metrics-count": Error by [Ui] at Save,
-        says 3310021 "设置指标数量超过2000，请删减非必要指标";
+    METRICS_COUNT = "metrics-count": Error,
+        Save [Ui #3310021 says "设置指标数量超过2000，请删减非必要指标"];
     /// No dimension has the name of a label that the agent fills in.
-    METRICS_RESERVED_LABEL = "metrics-reserved-label": Warning by [V1, Host] at Lost;
+    METRICS_RESERVED_LABEL = "metrics-reserved-label": Warning, Lost [Host];
     /// No name is a word of the query language or a column of the storage.
-    METRICS_RESERVED_WORD = "metrics-reserved-word": Warning by [Ui] at Save;
+    METRICS_RESERVED_WORD = "metrics-reserved-word": Warning, Save [Ui];
     /// The group of a histogram's `_bucket` has the dimension `le`.
-    METRICS_LE = "metrics-le": Warning by [V1] at Lost;
+    METRICS_LE = "metrics-le": Warning, Lost [V1];
 }
+
+/// Keys of a group and of a field that the new importer reads.
+const NEW_KEYS: [&str; 11] = [
+    "table_name",
+    "table_desc",
+    "fields",
+    "rules",
+    "name",
+    "type",
+    "monitor_type",
+    "unit",
+    "is_active",
+    "is_diff_metric",
+    "source_name",
+];
+
+/// What the old importer makes of a file with one mistake in its form.
+const NOTHING_LEFT: &str =
+    "for that the old importer (v1) drops the whole file, so that the plugin has no metrics";
 
 const MAX_METRICS: usize = 2000;
 const NAME_LIMIT: usize = 255;
@@ -78,7 +102,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         findings.add(&METRICS_MISSING, &path, "", "the file is missing for every system", advice);
     }
     for (path, bytes) in plugin.distinct("info/metrics.json") {
-        let Some(list) = documents::list(bytes, &path, &METRICS_JSON, findings) else { continue };
+        let list = documents::list(bytes, &path, &METRICS_JSON, NOTHING_LEFT, findings);
+        let Some(list) = list else { continue };
         let mut names = Names::default();
         for (index, group) in list.iter().enumerate() {
             match group.as_object() {
@@ -86,7 +111,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                 None => {
                     let place = format!("[{index}]");
                     let advice = "write it as {\"table_name\": …, \"fields\": […]}";
-                    findings.add(&METRICS_FORM, &path, &place, "the group is no object", advice);
+                    let message = "the group is no object";
+                    misformed(&METRICS_FORM, |_| true, &path, &place, message, advice, findings);
                 }
             }
         }
@@ -102,6 +128,8 @@ struct Names<'v> {
     /// Each metric with the groups that list it.
     metrics: BTreeMap<&'v str, Vec<String>>,
     dimensions: BTreeSet<&'v str>,
+    /// Those that are a metric of their own group or of one before it.
+    known_clashes: BTreeSet<&'v str>,
 }
 
 fn check_group<'v>(
@@ -119,7 +147,10 @@ fn check_group<'v>(
     if filled(group, "table_desc").is_none() && !is_null(group, "table_desc") {
         let message = format!("the description is {}", shown(group.get("table_desc")));
         let advice = "write what the page calls the group, such as 默认分组";
-        findings.add(&METRICS_TABLE_DESC, path, &field("table_desc"), message, advice);
+        let is_text = group.get("table_desc").is_none_or(Value::is_string);
+        let applies = |one: &Objection| one.reader == Reader::V1 || !is_text;
+        let place = field("table_desc");
+        misformed(&METRICS_TABLE_DESC, applies, path, &place, &message, advice, findings);
     }
     let is_list_of_texts =
         |value: &Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
@@ -127,17 +158,20 @@ fn check_group<'v>(
         if group.get(key).is_some_and(|value| !value.is_null() && !is_list_of_texts(value)) {
             let message = format!("the value {} is no list of texts", shown(group.get(key)));
             let advice = "write a list of regular expressions, or leave it out";
-            findings.add(&METRICS_RULE_LIST, path, &field(key), message, advice);
+            let reader = if key == "rules" { Reader::V2 } else { Reader::V1 };
+            let applies = |one: &Objection| one.reader == reader;
+            misformed(&METRICS_RULE_LIST, applies, path, &field(key), &message, advice, findings);
         }
     }
     for key in group.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key) {
-        null(path, &field(key), findings);
+        null(key, path, &field(key), findings);
     }
     let Some(fields) = group.get("fields").and_then(Value::as_array) else {
         if !is_null(group, "fields") {
             let message = "the key \"fields\" is missing or no list";
             let advice = "list the group's metrics and dimensions there";
-            findings.add(&METRICS_FORM, path, &field("fields"), message, advice);
+            let place = field("fields");
+            misformed(&METRICS_FORM, |_| true, path, &place, message, advice, findings);
         }
         return;
     };
@@ -168,7 +202,10 @@ fn check_table_name(
     let Some(table) = table.filter(|table| names::identifier_rule(table).is_none()) else {
         let message = format!("the name of the group is {}", shown(group.get("table_name")));
         let advice = "start it with a letter and use only letters, digits and '_'";
-        findings.add(&METRICS_TABLE_NAME, path, field, message, advice);
+        let value = group.get("table_name");
+        let applies =
+            |one: &Objection| one.reader == Reader::V1 || objects_to_text(one, value, NAME_LIMIT);
+        misformed(&METRICS_TABLE_NAME, applies, path, field, &message, advice, findings);
         return;
     };
     if words::is_in(TABLE_NAMES, table) {
@@ -195,7 +232,8 @@ fn check_fields<'v>(
         let position = format!("{label}.fields[{index}]");
         let Some(field) = field.as_object() else {
             let advice = "write it as {\"name\": …}";
-            findings.add(&METRICS_FORM, path, &position, "the field is no object", advice);
+            let message = "the field is no object";
+            misformed(&METRICS_FORM, |_| true, path, &position, message, advice, findings);
             continue;
         };
         let name = filled(field, "name");
@@ -216,6 +254,8 @@ fn check_fields<'v>(
             findings.add(&METRICS_DIMENSION_TWICE, path, &place, message, "list it once");
         }
     }
+    let known = dimensions.iter().filter(|name| names.metrics.contains_key(**name));
+    names.known_clashes.extend(known);
     if let Some(place) = buckets.filter(|_| !dimensions.contains("le")) {
         let message =
             "the buckets of a histogram differ in the label \"le\" only, which is missing";
@@ -226,13 +266,15 @@ fn check_fields<'v>(
 fn check_field(field: &Object, place: &str, path: &str, findings: &mut Findings) {
     let key = |key: &str| format!("{place}.{key}");
     for name in field.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
-        null(path, &key(name), findings);
+        null(name, path, &key(name), findings);
     }
-    let mut wrong = |rule, name: &str, advice: &str| {
+    let mut wrong = |rule: &'static Rule, name: &str, advice: &str| {
         // One mistake is one finding: a null is reported already.
-        if !is_null(field, name) {
-            let message = format!("the value of {name:?} is {}", shown(field.get(name)));
-            findings.add(rule, path, &key(name), message, advice);
+        let value = field.get(name);
+        if !value.is_some_and(Value::is_null) {
+            let message = format!("the value of {name:?} is {}", shown(value));
+            let applies = |one: &Objection| objects(rule, one, name, value);
+            misformed(rule, applies, path, &key(name), &message, advice, findings);
         }
     };
     if filled(field, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {
@@ -273,7 +315,7 @@ fn check_field(field: &Object, place: &str, path: &str, findings: &mut Findings)
     check_optional(field, &mut wrong);
 }
 
-fn check_optional(field: &Object, wrong: &mut impl FnMut(&'static super::Rule, &str, &str)) {
+fn check_optional(field: &Object, wrong: &mut impl FnMut(&'static Rule, &str, &str)) {
     let there = |name: &str| field.get(name);
     for name in ["is_diff_metric", "is_active", "is_manual"] {
         if there(name).is_some_and(|value| !value.is_boolean()) {
@@ -330,7 +372,11 @@ impl Names<'_> {
             }
             if self.dimensions.contains(name) {
                 let message = format!("{name:?} is a metric and a dimension too");
-                findings.add(&METRICS_CLASH, path, name, message, "rename one of them");
+                let stage =
+                    if self.known_clashes.contains(name) { Stage::Save } else { Stage::Run };
+                let applies = |one: &Objection| one.stage == stage;
+                let advice = "rename one of them";
+                findings.add_to(&METRICS_CLASH, applies, path, name, message, advice);
             }
         }
     }
@@ -340,7 +386,43 @@ fn is_null(object: &Object, key: &str) -> bool {
     object.get(key).is_some_and(Value::is_null)
 }
 
-fn null(path: &str, field: &str, findings: &mut Findings) {
+fn null(key: &str, path: &str, field: &str, findings: &mut Findings) {
     let advice = "give it a value or leave the key out";
-    findings.add(&METRICS_NULL, path, field, "the value is null", advice);
+    let applies = |one: &Objection| one.reader == Reader::V1 || NEW_KEYS.contains(&key);
+    misformed(&METRICS_NULL, applies, path, field, "the value is null", advice, findings);
+}
+
+/// Whether a reader objects to this value of a field's key.
+fn objects(rule: &Rule, one: &Objection, key: &str, value: Option<&Value>) -> bool {
+    let reads = one.reader != Reader::V2 || NEW_KEYS.contains(&key);
+    // The old importer makes a text of a number; both take words such as yes for booleans.
+    let takes = value.is_some_and(|value| match key {
+        "unit" | "description" | "source_name" | "conversion" => {
+            one.reader == Reader::V1 && value.is_number()
+        }
+        "is_diff_metric" | "is_active" | "is_manual" => is_taken_for_boolean(value),
+        _ => false,
+    });
+    let is_name = rule.id == METRICS_FIELD_NAME.id;
+    reads && !takes && (!is_name || objects_to_text(one, value, NAME_LIMIT))
+}
+
+/// Reports a mistake in the form of the file, and with it what else goes: to the old importer one such
+/// mistake is as bad as a file that is no JSON.
+fn misformed(
+    rule: &'static Rule,
+    applies: impl Fn(&Objection) -> bool,
+    path: &str,
+    field: &str,
+    message: &str,
+    advice: &str,
+    findings: &mut Findings,
+) {
+    let is_loss = |one: &Objection| applies(one) && one.is(Reader::V1, Stage::Lost);
+    let message = if rule.severity == Severity::Error && rule.objections.iter().any(is_loss) {
+        format!("{message}, and {NOTHING_LEFT}")
+    } else {
+        message.to_owned()
+    };
+    findings.add_to(rule, applies, path, field, message, advice);
 }

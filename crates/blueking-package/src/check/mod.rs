@@ -45,7 +45,7 @@ use self::container::Container;
 use self::contents::Contents;
 pub use self::earlier::Earlier;
 use self::finding::Findings;
-pub use self::finding::{Finding, Reader, Severity, Stage};
+pub use self::finding::{Finding, Objection, Reader, Severity, Stage};
 pub use self::rule::Rule;
 use crate::{Error, v51};
 
@@ -147,19 +147,20 @@ fn examine(
     earlier: Option<&Earlier>,
 ) -> io::Result<Report> {
     let mut findings = Findings::default();
-    let kind = match container::read(&mut archive, &mut findings)? {
-        None => Kind::Unknown,
-        Some((Container::Zip, contents)) if !layout::is_meant(&contents) => {
+    let (container, contents) = container::read(&mut archive, &mut findings)?;
+    let kind = match (container, contents) {
+        (Some(Container::Zip), Some(contents)) if !layout::is_meant(&contents) => {
             zip51::check(&contents, &mut findings);
             Kind::V51
         }
-        Some((container, contents)) => {
+        (Some(container), Some(contents)) => {
             identity::check_container(container, name, &mut findings);
             check_plugin(&contents, earlier, &mut findings);
             Kind::Plugin
         }
+        _ => Kind::Unknown,
     };
-    Ok(report(kind, findings))
+    Ok(report(kind, container, findings))
 }
 
 /// Checks the files of a 5.1 package before they become an archive.
@@ -170,7 +171,7 @@ pub fn entries(entries: &v51::Entries) -> Report {
         contents.add(name.clone(), None, &mut &**bytes).expect("reading from memory never fails");
     }
     zip51::check(&contents, &mut findings);
-    report(Kind::V51, findings)
+    report(Kind::V51, Some(Container::Zip), findings)
 }
 
 /// Every rule that a package can break, subject by subject.
@@ -207,7 +208,15 @@ fn check_plugin(contents: &Contents, earlier: Option<&Earlier>, findings: &mut F
     }
 }
 
-fn report(kind: Kind, findings: Findings) -> Report {
-    let (findings, left_out) = findings.finish();
+fn report(kind: Kind, container: Option<Container>, findings: Findings) -> Report {
+    // Each reader opens one kind of package, and objects to nothing in the other.
+    let sees = |reader| match (kind, container) {
+        (Kind::V51, _) | (Kind::Unknown, Some(Container::Zip)) => {
+            matches!(reader, Reader::V51 | Reader::Host)
+        }
+        (Kind::Plugin, _) | (Kind::Unknown, Some(_)) => reader != Reader::V51,
+        (Kind::Unknown, None) => true,
+    };
+    let (findings, left_out) = findings.finish(sees);
     Report { kind, findings, left_out }
 }

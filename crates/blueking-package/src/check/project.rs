@@ -11,33 +11,34 @@ use super::{version, yaml};
 
 rules! {
     /// The file is there.
-    PROJECT_MISSING = "project-missing": Error by [Nodeman] at Import, answers "缺少project.yaml文件";
+    PROJECT_MISSING = "project-missing": Error,
+        Import [Nodeman says "缺少project.yaml文件"];
     /// The file is a YAML mapping in UTF-8.
-    PROJECT_YAML = "project-yaml": Error by [Nodeman] at Import,
-        answers "project.yaml文件解析读取失败";
+    PROJECT_YAML = "project-yaml": Error,
+        Import [Nodeman says "project.yaml文件解析读取失败"];
     /// `name`, `version` and `category` are there, and `control` is a mapping.
-    PROJECT_KEYS = "project-keys": Error by [Nodeman] at Import,
-        answers "project.yaml 文件信息缺失";
+    PROJECT_KEYS = "project-keys": Error,
+        Import [Nodeman says "project.yaml 文件信息缺失"];
     /// `name` is the plugin id.
-    PROJECT_NAME = "project-name": Error by [Nodeman] at Lost;
+    PROJECT_NAME = "project-name": Error, Lost [Nodeman];
     /// `version` is that of VERSION.
-    PROJECT_VERSION = "project-version": Error by [Nodeman] at Lost;
+    PROJECT_VERSION = "project-version": Error, Lost [Nodeman];
     /// `category` is official, external or scripts.
-    PROJECT_CATEGORY = "project-category": Error by [Nodeman] at Import,
-        answers "project.yaml 中 category 配置异常，请确认后重试";
+    PROJECT_CATEGORY = "project-category": Error,
+        Import [Nodeman says "project.yaml 中 category 配置异常，请确认后重试"];
     /// `auto_type` is 0, 1 or 2.
-    PROJECT_AUTO_TYPE = "project-auto-type": Error by [Nodeman] at Import,
-        answers "project.yaml 中 auto_type 配置异常，请确认后重试";
+    PROJECT_AUTO_TYPE = "project-auto-type": Error,
+        Import [Nodeman says "project.yaml 中 auto_type 配置异常，请确认后重试"];
     /// `port_range` is a text of ports and ranges of ports from 1 to 65535.
-    PROJECT_PORT_RANGE = "project-port-range": Error by [Nodeman] at Import;
+    PROJECT_PORT_RANGE = "project-port-range": Error, Import [Nodeman];
     /// `config_templates` is a list of objects with name, file_path, format, version,
     /// plugin_version and source_path.
-    PROJECT_TEMPLATES = "project-templates": Error by [Nodeman] at Import;
+    PROJECT_TEMPLATES = "project-templates": Error, Import [Nodeman];
     /// The file of each template is there.
-    PROJECT_TEMPLATE_FILE = "project-template-file": Error by [Nodeman] at Import,
-        answers "找不到需要导入的配置模板文件 -> …";
+    PROJECT_TEMPLATE_FILE = "project-template-file": Error,
+        Import [Nodeman says "找不到需要导入的配置模板文件 -> …"];
     /// The scripts of `control` are there.
-    PROJECT_SCRIPT = "project-script": Warning by [Nodeman, Host] at Run;
+    PROJECT_SCRIPT = "project-script": Warning, Run [Host];
 }
 
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {

@@ -10,7 +10,9 @@ use tar::{Archive, EntryType, PaxExtensions};
 
 use super::container::{
     ARCHIVE_HEADER, ARCHIVE_LINK, ARCHIVE_SPECIAL, ARCHIVE_TRAILING, Intake, MAX_BYTES, Name,
+    leaves,
 };
+use super::finding::{Objection, Reader};
 
 /// Largest extended header, in bytes.
 const MAX_HEADER: u64 = 64 << 10;
@@ -141,14 +143,22 @@ fn members(archive: &mut Archive<Metered<'_>>, intake: &mut Intake<'_>) -> io::R
         }
         if kind.is_symlink() || kind.is_hard_link() {
             let target = entry.link_name_bytes().unwrap_or_default().into_owned();
-            let message = format!("the member is a link to {:?}", String::from_utf8_lossy(&target));
+            let target = String::from_utf8_lossy(&target);
+            let message = format!("the member is a link to {target:?}");
             let advice = "pack the file that it stands for";
-            intake.findings.add(&ARCHIVE_LINK, &path, "", message, advice);
+            // A hard link is told from the top of the archive, a symbolic one from its own folder.
+            let folder = path.rsplit_once('/').filter(|_| kind.is_symlink());
+            let is_outside = leaves(folder.map_or("", |(folder, _)| folder), &target);
+            let applies = |one: &Objection| one.reader == Reader::V1 || is_outside;
+            intake.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message, advice);
             continue;
         }
         if extended.is_sparse || !(kind.is_file() || kind.is_contiguous()) {
             let message = "the member is no ordinary file (a device, a pipe or a sparse file)";
-            intake.findings.add(&ARCHIVE_SPECIAL, &path, "", message, "leave it out");
+            // A sparse file is an ordinary one to who knows how to read it.
+            let applies = |_: &Objection| !extended.is_sparse;
+            let advice = "leave it out";
+            intake.findings.add_to(&ARCHIVE_SPECIAL, applies, &path, "", message, advice);
             continue;
         }
         if !intake.file(path, mode, &mut entry)? {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::contents::{Contents, Member};
 use super::executable;
-use super::finding::Findings;
+use super::finding::{Findings, Objection, Stage};
 use super::rule::{Rule, rules};
 use crate::executable::Machine;
 use crate::problem::Problem;
@@ -16,33 +16,34 @@ use crate::v51::{
 };
 
 rules! {
-    /// Each of the five documents is there.
-    ZIP_MISSING = "zip-missing": Error by [V51] at Import;
+    /// Each of the five documents is there. Whether BlueKing insists on the picture and the text is
+    /// documented nowhere.
+    ZIP_MISSING = "zip-missing": Error, Import [V51];
     /// No two files have one base name: folders are ignored.
-    ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error by [V51] at Import;
+    ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error, Import [V51];
     /// There is an executable for at least one system.
-    ZIP_NO_EXECUTABLE = "zip-no-executable": Error by [V51] at Import;
+    ZIP_NO_EXECUTABLE = "zip-no-executable": Error, Import [V51];
     /// Each executable has the one name that is looked for.
-    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error by [V51] at Lost;
+    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error, Lost [V51];
     /// The three JSON documents are JSON.
-    ZIP_JSON = "zip-json": Error by [V51] at Import;
+    ZIP_JSON = "zip-json": Error, Import [V51];
     /// info.json names the component: letters and digits, at most 15.
-    ZIP_INFO = "zip-info": Error by [V51] at Import;
+    ZIP_INFO = "zip-info": Error, Import [V51];
     /// metrics.json is a list of result tables with a name and a description.
-    ZIP_TABLE = "zip-table": Error by [V51] at Import;
+    ZIP_TABLE = "zip-table": Error, Import [V51];
     /// The fields of a result table have a name, a type, a unit and a description.
-    ZIP_FIELD = "zip-field": Error by [V51] at Import;
+    ZIP_FIELD = "zip-field": Error, Import [V51];
     /// config_schema.json is a list of start parameters with name, mode, type, description and
     /// default.
-    ZIP_PARAMETER = "zip-parameter": Error by [V51] at Import;
+    ZIP_PARAMETER = "zip-parameter": Error, Import [V51];
     /// `_exporter_url_` is a complete URL on the loopback address, and the exporter listens there.
-    ZIP_URL = "zip-url": Error by [V51] at Run;
+    ZIP_URL = "zip-url": Error, Import [V51], Run [Host];
     /// No start parameter is a file: how its path reaches the exporter is documented nowhere.
-    ZIP_FILE = "zip-file": Warning by [V51] at Run;
+    ZIP_FILE = "zip-file": Warning, Run [V51];
     /// logo.png is a PNG picture of 155 by 65 pixels.
-    ZIP_LOGO = "zip-logo": Error by [V51] at Import;
+    ZIP_LOGO = "zip-logo": Error, Import [V51];
     /// description.md is UTF-8 and not empty.
-    ZIP_DESCRIPTION = "zip-description": Error by [V51] at Import;
+    ZIP_DESCRIPTION = "zip-description": Error, Import [V51];
 }
 
 const EXECUTABLES: [(&str, Option<Machine>); 3] = [
@@ -64,7 +65,10 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
     for name in [INFO, METRICS, CONFIG_SCHEMA, LOGO, DESCRIPTION] {
         match files.get(name) {
             Some(member) => check_document(name, member, findings),
-            None => findings.add(&ZIP_MISSING, name, "", "the file is missing", "add it"),
+            None => {
+                let applies = |_: &Objection| ![LOGO, DESCRIPTION].contains(&name);
+                findings.add_to(&ZIP_MISSING, applies, name, "", "the file is missing", "add it");
+            }
         }
     }
 }
@@ -112,13 +116,8 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
                 check_files(&document, path, findings);
             }
             for problem in v51::problems_of(name, &document) {
-                add_sentence(
-                    rule_of(name, &problem),
-                    path,
-                    &problem.field,
-                    &problem.rule,
-                    findings,
-                );
+                let rule = rule_of(name, &problem);
+                add_sentence(rule, path, &problem.field, &problem.rule, findings);
             }
         }
         Err(error) => {
@@ -184,5 +183,9 @@ fn add_sentence(
         Some(rest) => format!("the {rest}"),
         None => message.to_owned(),
     };
-    findings.add(rule, path, field, message, advice);
+    // The URL itself is checked when it is imported; that the exporter listens there, by nobody.
+    let is_elsewhere = rule.id == ZIP_URL.id && !field.starts_with(EXPORTER_URL);
+    let applies =
+        |one: &Objection| rule.id != ZIP_URL.id || (one.stage == Stage::Run) == is_elsewhere;
+    findings.add_to(rule, applies, path, field, message, advice);
 }

@@ -35,13 +35,13 @@ fn with_members(add: impl FnOnce(&mut Builder<Vec<u8>>)) -> Vec<u8> {
 }
 
 /// A link to another file.
-fn link(kind: EntryType) -> Vec<u8> {
+fn link(kind: EntryType, target: &str) -> Vec<u8> {
     with_members(|builder| {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
         header.set_size(0);
         header.set_mode(0o777);
-        builder.append_link(&mut header, format!("{LINUX}/etc/passwd"), "/etc/passwd").unwrap();
+        builder.append_link(&mut header, format!("{LINUX}/etc/passwd"), target).unwrap();
     })
 }
 
@@ -193,6 +193,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a text", "archive-format", E, || b"#!/bin/sh\n".to_vec()),
     ("bzip2", "archive-compression", E, || b"BZh91AY&SY".to_vec()),
     ("xz", "archive-compression", E, || b"\xfd7zXZ\0\0\x04".to_vec()),
+    ("zstd", "archive-format", E, || b"\x28\xb5\x2f\xfd\x04".to_vec()),
     ("a tar without compression", "archive-compression", E, || Package::sound().tar()),
     ("a tgz without its end", "archive-truncated", E, || cut(&Package::sound().tgz(), 100)),
     ("a tgz without its checksum", "archive-truncated", E, || cut(&Package::sound().tgz(), 8)),
@@ -245,6 +246,9 @@ pub(crate) const CASES: &[Case] = &[
     ("a path that climbs in the middle", "archive-path", E, || {
         with_member(format!("{LINUX}/../../../x"), EntryType::Regular, b"x")
     }),
+    ("a path that climbs and comes back", "archive-path", E, || {
+        with_member(format!("{LINUX}/../x"), EntryType::Regular, b"x")
+    }),
     ("an absolute path", "archive-path", E, || {
         with_member("/etc/cron.d/x", EntryType::Regular, b"x")
     }),
@@ -260,8 +264,15 @@ pub(crate) const CASES: &[Case] = &[
         extended(EntryType::XHeader, b"14 path=../xx\n")
     }),
     ("a path that climbs in a zip", "archive-path", E, || zip_with("../../x", b"x")),
-    ("a symbolic link", "archive-link", E, || link(EntryType::Symlink)),
-    ("a hard link", "archive-link", E, || link(EntryType::Link)),
+    ("a symbolic link", "archive-link", E, || link(EntryType::Symlink, "/etc/passwd")),
+    ("a symbolic link that climbs", "archive-link", E, || {
+        link(EntryType::Symlink, "../../../../etc/passwd")
+    }),
+    ("a link to a file beside it", "archive-link", E, || link(EntryType::Symlink, "../VERSION")),
+    ("a hard link", "archive-link", E, || link(EntryType::Link, "../etc/passwd")),
+    ("a hard link to another member", "archive-link", E, || {
+        link(EntryType::Link, &format!("{LINUX}/VERSION"))
+    }),
     ("a link in a zip", "archive-link", E, zip_link),
     ("a device", "archive-special", E, || with_member("null", EntryType::Char, b"")),
     ("a pipe", "archive-special", E, || with_member("pipe", EntryType::Fifo, b"")),

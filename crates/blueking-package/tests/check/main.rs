@@ -9,6 +9,8 @@ mod earlier;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod objections;
+#[cfg(test)]
 mod plugin_files;
 #[cfg(test)]
 mod plugin_parameters;

@@ -66,6 +66,8 @@ pub(crate) const CASES: &[Case] = &[
     ("an empty archive", "layout-no-os-folder", E, || broken(|package| package.files.clear())),
     ("a folder around it", "layout-wrapped", E, || wrapped("pool-1.0")),
     ("an unknown system", "layout-unknown-os", E, || moved("linux_aarch64", "linux_arm64")),
+    ("32-bit Linux", "layout-unknown-os", E, || moved("linux_aarch64", "linux_x86")),
+    ("OS folders without external_", "layout-no-os-folder", E, || moved("external_", "")),
     ("the documentation's spelling", "layout-misspelt-os", W, || {
         moved("external_plugins_windows_x86_64", "extarnal_plugin_windows_x86_64")
     }),
@@ -102,6 +104,7 @@ pub(crate) const CASES: &[Case] = &[
     ("an id with a dash", "plugin-id-pattern", E, || broken(|p| p.rename("pool-exporter"))),
     ("an id that begins with a digit", "plugin-id-pattern", E, || broken(|p| p.rename("3pool"))),
     ("an id of 31 characters", "plugin-id-length", E, || broken(|p| p.rename(&"a".repeat(31)))),
+    ("an id of 65 characters", "plugin-id-length", E, || broken(|p| p.rename(&"a".repeat(65)))),
     ("an official id", "plugin-id-official", E, || broken(|p| p.rename("bkplugin_pool"))),
     ("an id in upper case", "plugin-id-case", W, || broken(|p| p.rename("Pool"))),
     ("another id on Windows", "layout-ids-differ", E, || {
@@ -141,6 +144,7 @@ pub(crate) const CASES: &[Case] = &[
     ("remote collection", "meta-remote", W, || meta("remote: False", "remote: yes")),
     // VERSION.
     ("no VERSION", "version-missing", E, || broken(|p| p.remove(&format!("{ARM}/VERSION")))),
+    ("no VERSION at all", "version-missing", E, || broken(|p| p.remove_each("VERSION"))),
     ("a VERSION of three parts", "version-format", E, || broken(|p| p.set("VERSION", "1.2.0"))),
     ("a VERSION with a letter", "version-format", E, || broken(|p| p.set("VERSION", "v1.2"))),
     ("an empty VERSION", "version-format", E, || broken(|p| p.set("VERSION", ""))),
@@ -162,6 +166,13 @@ pub(crate) const CASES: &[Case] = &[
     // The executable.
     ("no executable", "executable-missing", E, || {
         broken(|p| p.remove(&format!("{ARM}/pool_exporter")))
+    }),
+    ("no executable at all", "executable-missing", E, || {
+        broken(|package| {
+            package.files.retain(|file| {
+                !file.path.ends_with("/pool_exporter") && !file.path.ends_with("/pool_exporter.exe")
+            });
+        })
     }),
     ("an exe without .exe", "executable-missing", E, || {
         broken(|package| {
@@ -244,10 +255,13 @@ pub(crate) const CASES: &[Case] = &[
     ("config.json for two systems", "info-missing-here", E, || {
         broken(|package| package.remove(&format!("{LINUX}/info/config.json")))
     }),
+    ("meta.yaml for two systems", "info-missing-here", E, || {
+        broken(|package| package.remove(&format!("{ARM}/info/meta.yaml")))
+    }),
     ("a description in GBK", "info-utf8", E, || {
         broken(|p| p.set("info/description.md", b"\xd6\xf7"))
     }),
-    ("metrics.json in GBK", "info-utf8", E, || {
+    ("metrics.json in GBK", "metrics-json", E, || {
         broken(|p| p.set("info/metrics.json", b"[\"\xd6\xf7\"]"))
     }),
     ("meta.yaml in GBK", "info-utf8", E, || broken(|p| p.set("info/meta.yaml", b"a: \xd6\xf7"))),

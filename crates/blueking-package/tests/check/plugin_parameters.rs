@@ -75,6 +75,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a description that is null", "config-description", E, || {
         config("/5/description", json!(null))
     }),
+    ("visible as a number", "config-optional", E, || config("/0/visible", json!(2))),
     ("visible as a text", "config-optional", E, || config("/0/visible", json!("no"))),
     ("required as a number", "config-optional", E, || config("/5/required", json!(1))),
     ("election as a list of texts", "config-optional", E, || config("/5/election", json!(["a"]))),
@@ -131,7 +132,7 @@ pub(crate) const CASES: &[Case] = &[
     ("fields as an object", "metrics-form", E, || metrics("/0/fields", json!({}))),
     ("a text as a field", "metrics-form", E, || metrics("/0/fields/0", json!("x"))),
     ("a unit that is null", "metrics-null", E, || metrics("/0/fields/0/unit", json!(null))),
-    ("a description that is null", "metrics-null", E, || {
+    ("a description that is null in metrics.json", "metrics-null", E, || {
         metrics("/0/fields/0/description", json!(null))
     }),
     ("a type that is null", "metrics-null", E, || metrics("/0/fields/0/type", json!(null))),
@@ -163,8 +164,12 @@ pub(crate) const CASES: &[Case] = &[
     ("a group with a blank description", "metrics-table-desc", E, || {
         metrics("/1/table_desc", json!(" "))
     }),
+    ("a group description that is a number", "metrics-table-desc", E, || {
+        metrics("/0/table_desc", json!(1))
+    }),
     ("a group with no fields", "metrics-table-empty", W, || group("empty", json!([]))),
     ("a rule_list that is a text", "metrics-rule-list", E, || metrics("/0/rule_list", json!("^a"))),
+    ("rules that are a text", "metrics-rule-list", E, || metrics("/0/rules", json!("^a"))),
     ("a rule_list of numbers", "metrics-rule-list", E, || metrics("/0/rule_list", json!([1]))),
     ("a field without name", "metrics-field-name", E, || cut_field("name")),
     ("a field with a blank name", "metrics-field-name", E, || {

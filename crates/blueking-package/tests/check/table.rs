@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use blueking_package::check::{self, Finding, Kind, Report, Severity};
+use blueking_package::check::{self, Finding, Kind, Reader, Report, Severity};
+use serde_json::json;
 
 use crate::builder::Package;
 use crate::{hostile, plugin_files, plugin_parameters, zip51};
@@ -34,7 +35,7 @@ pub(crate) fn broken_rules(report: &Report) -> Vec<(&'static str, Severity)> {
     rules
 }
 
-fn cases() -> impl Iterator<Item = &'static Case> {
+pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
     [hostile::CASES, plugin_files::CASES, plugin_parameters::CASES, zip51::CASES]
         .into_iter()
         .flatten()
@@ -87,12 +88,11 @@ fn each_rule_has_a_broken_package_and_each_id_is_one_rule() {
         assert!(ids.insert(rule.id), "{} is there twice", rule.id);
         assert!(tested.contains(rule.id) || apart.contains(&rule.id), "{} has no case", rule.id);
         assert!(
-            rule.text.ends_with('.')
-                && rule.text.starts_with(|c: char| !c.is_whitespace())
-                && !rule.readers.is_empty(),
+            rule.text.ends_with('.') && rule.text.starts_with(|c: char| !c.is_whitespace()),
             "{}",
             rule.id
         );
+        assert!(rule.objections.is_sorted_by_key(|one| (one.stage, one.reader)), "{}", rule.id);
     }
 }
 
@@ -110,11 +110,55 @@ fn two_double_underscores_in_the_name_are_a_type_for_the_new_importer() {
 #[test]
 fn the_servers_own_words_are_in_the_finding() {
     let report = check(broken(|package| package.remove_each("info/meta.yaml")));
-    let finding = &report.findings[0];
-    assert_eq!(
-        (finding.code, finding.answer),
-        (Some(3310002), "插件包解析错误: 无法解析plugin_id")
-    );
+    let words = |report: &Report| -> Vec<_> {
+        let objections = report.findings.iter().flat_map(|one| &one.objections);
+        objections
+            .filter(|one| !one.answer.is_empty())
+            .map(|one| (one.reader, one.code, one.answer))
+            .collect()
+    };
+    let expected = (Reader::V1, Some(3_310_002), "插件包解析错误: 无法解析plugin_id");
+    assert_eq!(words(&report), [expected]);
+    // Who does not object says nothing.
+    let report = check(broken(|package| package.add("a/../../b", 0o644, "")));
+    let refused = "文件包含非法路径成员 -> …，请检查";
+    assert_eq!(words(&report), [(Reader::Nodeman, None, refused)]);
+    let report = check(broken(|package| package.add("C:/b", 0o644, "")));
+    assert_eq!(words(&report), []);
+}
+
+#[test]
+fn one_mistake_in_the_form_of_metrics_is_told_as_the_loss_of_them_all() {
+    let loss = "the old importer (v1) drops the whole file, so that the plugin has no metrics";
+    let told = |pointer, value| {
+        let report = check(broken(|package| package.json("info/metrics.json", pointer, &value)));
+        report.findings[0].to_string()
+    };
+    for (pointer, value) in [
+        ("/0/fields/0/type", json!("long")),
+        ("/0/fields/0/unit", json!(null)),
+        ("/0/table_desc", json!("")),
+        ("/0/fields/0", json!(1)),
+        ("/0", json!(1)),
+        ("/0/rule_list", json!("^a")),
+    ] {
+        let text = told(pointer, value);
+        assert!(text.contains(loss), "{text}");
+    }
+    for broken_json in ["[", "{}"] {
+        let report = check(broken(|package| package.set("info/metrics.json", broken_json)));
+        assert!(report.findings[0].message.contains(loss), "{}", report.findings[0]);
+    }
+    // A name that is too long for the new importer is not for the old one, and other mistakes cost
+    // less.
+    for (pointer, value) in [
+        ("/0/fields/0/name", json!("a".repeat(256))),
+        ("/0/fields/0/unit", json!("%")),
+        ("/0/table_name", json!("user")),
+    ] {
+        let text = told(pointer, value);
+        assert!(!text.contains("whole file"), "{text}");
+    }
 }
 
 #[test]

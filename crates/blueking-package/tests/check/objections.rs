@@ -1,0 +1,265 @@
+//! Who objects to a broken package, and when: what the tables of broken packages come to, rule by rule,
+//! and the packages of a rule that differ from it.
+
+use std::collections::BTreeSet;
+
+use blueking_package::check::{Finding, Stage};
+
+use crate::table::{cases, check};
+
+/// A rule, and who objects to a package that breaks it. `-` is nobody.
+const RULES: &[(&str, &str)] = &[
+    ("archive-format", "import: 5.1 v1 V2 nodeman"),
+    ("archive-compression", "import: V2"),
+    ("archive-truncated", "import: v1 V2 nodeman"),
+    ("archive-damaged", "import: v1 V2 nodeman"),
+    ("archive-trailing", "lost: v1 V2 nodeman"),
+    ("archive-bomb", "-"),
+    ("archive-declared-size", "-"),
+    ("archive-members", "-"),
+    ("archive-path", "import: V2 nodeman"),
+    ("archive-link", "import: V2, lost: v1"),
+    ("archive-special", "lost: v1"),
+    ("archive-duplicate", "lost: v1 V2 nodeman"),
+    ("archive-name", "-"),
+    ("archive-header", "-"),
+    ("archive-nested", "lost: v1 V2"),
+    ("archive-method", "import: 5.1"),
+    ("archive-zip-for-tgz", "import: v1 V2 nodeman"),
+    ("document-size", "-"),
+    ("layout-no-os-folder", "import: v1 V2, lost: nodeman"),
+    ("layout-wrapped", "import: V2, lost: nodeman"),
+    ("layout-unknown-os", "lost: v1 V2 nodeman"),
+    ("layout-misspelt-os", "lost: v1 V2 nodeman"),
+    ("layout-aix", "lost: v1"),
+    ("layout-several-plugins", "lost: v1 V2"),
+    ("layout-ids-differ", "import: V2, lost: v1"),
+    ("layout-info-lookalike", "lost: v1"),
+    ("layout-extra-file", "lost: v1 V2"),
+    ("plugin-id-pattern", "save: v1"),
+    ("plugin-id-length", "save: v1"),
+    ("plugin-id-official", "import: v1"),
+    ("plugin-id-case", "save: v1"),
+    ("meta-missing", "import: v1 V2"),
+    ("meta-yaml", "import: v1 V2"),
+    ("meta-type", "import: v1 V2"),
+    ("meta-no-exporter", "-"),
+    ("meta-id", "import: V2"),
+    ("meta-label", "import: V2"),
+    ("meta-label-unknown", "-"),
+    ("meta-name-length", "save: v1"),
+    ("meta-name-yaml", "save: v1 nodeman"),
+    ("meta-name-cut", "lost: v1"),
+    ("meta-name-escaped", "lost: v1"),
+    ("meta-tag", "lost: v1"),
+    ("meta-remote", "save: v1"),
+    ("version-missing", "import: V2"),
+    ("version-format", "import: V2, lost: v1"),
+    ("version-differs", "lost: v1 V2"),
+    ("version-lookalike", "lost: v1"),
+    ("config-missing", "import: v1"),
+    ("config-json", "import: V2, lost: v1"),
+    ("config-item", "import: V2, save: v1"),
+    ("config-name", "import: V2, save: v1"),
+    ("config-mode", "import: V2, save: v1"),
+    ("config-type", "import: V2, save: v1"),
+    ("config-default", "import: V2, save: v1"),
+    ("config-description", "import: V2, save: v1"),
+    ("config-optional", "import: V2, save: v1"),
+    ("config-switch", "save: v1"),
+    ("config-file", "save: v1"),
+    ("config-duplicate", "-"),
+    ("config-host-port", "run: host"),
+    ("config-variables", "save: UI"),
+    ("config-port", "save: nodeman UI"),
+    ("argument-executed", "run: host"),
+    ("argument-split", "run: host"),
+    ("argument-glob", "run: host"),
+    ("argument-rewritten", "run: host"),
+    ("argument-quote", "run: host"),
+    ("argument-cmd", "run: host"),
+    ("argument-path", "run: host"),
+    ("env-name", "run: nodeman"),
+    ("env-reserved", "run: host"),
+    ("env-type", "lost: v1"),
+    ("metrics-missing", "import: v1"),
+    ("metrics-json", "import: V2, lost: v1"),
+    ("metrics-form", "import: V2, lost: v1"),
+    ("metrics-null", "import: V2, lost: v1"),
+    ("metrics-table-name", "lost: v1"),
+    ("metrics-table-reserved", "save: v1"),
+    ("metrics-table-duplicate", "save: v1"),
+    ("metrics-table-desc", "lost: v1"),
+    ("metrics-table-empty", "lost: v1"),
+    ("metrics-rule-list", "lost: v1"),
+    ("metrics-field-name", "import: V2, lost: v1"),
+    ("metrics-field-pattern", "save: UI"),
+    ("metrics-monitor-type", "import: V2, lost: v1"),
+    ("metrics-type", "import: V2, lost: v1"),
+    ("metrics-type-misfit", "-"),
+    ("metrics-description", "lost: v1"),
+    ("metrics-unit", "lost: v1"),
+    ("metrics-optional", "import: V2, lost: v1"),
+    ("metrics-duplicate", "save: v1"),
+    ("metrics-dimension-twice", "-"),
+    ("metrics-clash", "save: v1"),
+    ("metrics-count", "save: UI"),
+    ("metrics-reserved-label", "lost: host"),
+    ("metrics-reserved-word", "save: UI"),
+    ("metrics-le", "lost: v1"),
+    ("executable-missing", "import: V2, lost: v1"),
+    ("executable-empty", "import: v1 V2"),
+    ("executable-text", "import: v1 V2"),
+    ("executable-machine", "run: host"),
+    ("executable-shadowed", "import: v1"),
+    ("executable-sibling", "lost: v1"),
+    ("executable-order", "lost: v1"),
+    ("executable-dynamic", "run: host"),
+    ("executable-dlls", "run: host"),
+    ("executable-size", "-"),
+    ("executable-mode", "run: host"),
+    ("info-differs", "lost: v1"),
+    ("info-missing-here", "-"),
+    ("info-utf8", "import: v1 V2"),
+    ("info-release", "save: v1"),
+    ("info-logo", "-"),
+    ("info-logo-size", "lost: V2"),
+    ("info-signature", "lost: v1"),
+    ("project-missing", "import: nodeman"),
+    ("project-yaml", "import: nodeman"),
+    ("project-keys", "import: nodeman"),
+    ("project-name", "lost: nodeman"),
+    ("project-version", "lost: nodeman"),
+    ("project-category", "import: nodeman"),
+    ("project-auto-type", "import: nodeman"),
+    ("project-port-range", "import: nodeman"),
+    ("project-templates", "import: nodeman"),
+    ("project-template-file", "import: nodeman"),
+    ("project-script", "run: host"),
+    ("zip-missing", "import: 5.1"),
+    ("zip-duplicate-name", "import: 5.1"),
+    ("zip-no-executable", "import: 5.1"),
+    ("zip-executable-name", "lost: 5.1"),
+    ("zip-json", "import: 5.1"),
+    ("zip-info", "import: 5.1"),
+    ("zip-table", "import: 5.1"),
+    ("zip-field", "import: 5.1"),
+    ("zip-parameter", "import: 5.1"),
+    ("zip-url", "import: 5.1"),
+    ("zip-file", "run: 5.1"),
+    ("zip-logo", "import: 5.1"),
+    ("zip-description", "import: 5.1"),
+];
+
+/// Packages whose findings go to others than the rule's.
+const OTHERS: &[(&str, &str)] = &[
+    // BlueKing 5.1 alone reads a zip.
+    ("a zip without its end", "import: 5.1"),
+    ("a zip that declares too little", "import: 5.1"),
+    ("a zip with another name in front", "import: 5.1"),
+    ("a path that climbs in a zip", "-"),
+    ("a link in a zip", "-"),
+    ("an entry of a zip twice", "import: 5.1"),
+    ("a tgz in a zip", "lost: 5.1"),
+    // What is refused depends on where a path leads, and on how it is written.
+    ("a path that climbs and comes back", "import: nodeman"),
+    ("a path with backslashes", "-"),
+    ("a path with a drive", "-"),
+    ("a link to a file beside it", "lost: v1"),
+    ("a hard link to another member", "lost: v1"),
+    ("a sparse file", "-"),
+    // Node management knows more names of systems.
+    ("32-bit Linux", "lost: v1 V2"),
+    ("without external_", "lost: v1 V2"),
+    ("OS folders without external_", "import: v1 V2"),
+    ("a file at the top", "lost: v1 V2 nodeman"),
+    ("a folder at the top", "lost: v1 V2 nodeman"),
+    ("an id of 65 characters", "import: V2, save: v1"),
+    // The new importer lowers the word.
+    ("plugin_type in lower case", "import: v1"),
+    ("a tag of 65 characters", "save: v1"),
+    ("no VERSION at all", "import: V2, lost: v1"),
+    ("a VERSION above 999999", "import: V2"),
+    ("no executable at all", "import: V2, save: v1"),
+    // The first bytes tell Windows from Linux.
+    ("an exe in the Linux folder", "import: V2, run: host"),
+    ("an ELF in the Windows folder", "import: V2, run: host"),
+    ("5.1: an empty executable", "run: host"),
+    ("a backup in front", "lost: v1"),
+    ("meta.yaml for two systems", "import: V2"),
+    // The old importer counts blanks as nothing, the new one counts characters.
+    ("a parameter with a blank name", "save: v1"),
+    ("a name of 256 characters", "import: V2"),
+    ("visible as a text", "-"),
+    ("required as a number", "-"),
+    ("election as a list of texts", "import: V2"),
+    ("port 65536", "save: nodeman"),
+    ("an empty port", "save: UI"),
+    // Keys that one of the two reads.
+    ("a description that is null in metrics.json", "lost: v1"),
+    ("a rule_list that is null", "lost: v1"),
+    ("an unknown key that is null", "lost: v1"),
+    ("a group without name", "import: V2, lost: v1"),
+    ("the documentation's group_name", "import: V2, lost: v1"),
+    ("a group description that is a number", "import: V2, lost: v1"),
+    ("rules that are a text", "import: V2"),
+    ("a description that is a number", "-"),
+    ("a unit that is a number", "import: V2"),
+    ("is_active as a text", "-"),
+    ("a blank conversion", "lost: v1"),
+    ("dimensions as a text", "lost: v1"),
+    // Saving looks at the groups before only.
+    ("a dimension that is a metric of a later group", "run: v1"),
+    // Nobody says whether BlueKing insists.
+    ("5.1: no logo", "-"),
+    ("5.1: no description", "-"),
+    // The agent does not find the exporter.
+    ("5.1: another port", "run: host"),
+];
+
+/// Who objects: `import: V2, lost: v1`.
+fn told(finding: &Finding) -> String {
+    let stages = finding.objections.chunk_by(|one, next| one.stage == next.stage);
+    let told: Vec<_> = stages
+        .map(|same| {
+            let stage = match same[0].stage {
+                Stage::Import => "import",
+                Stage::Save => "save",
+                Stage::Lost => "lost",
+                Stage::Run => "run",
+            };
+            let readers: Vec<_> = same.iter().map(|one| one.reader.to_string()).collect();
+            format!("{stage}: {}", readers.join(" "))
+        })
+        .collect();
+    if told.is_empty() { "-".to_owned() } else { told.join(", ") }
+}
+
+fn find(rows: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
+    rows.iter().find(|(name, _)| *name == key).map(|(_, told)| *told)
+}
+
+#[test]
+fn each_finding_names_those_who_object_and_when() {
+    let mut wrong = Vec::new();
+    let mut other = BTreeSet::new();
+    let mut usual = BTreeSet::new();
+    for (name, rule, _, bytes) in cases() {
+        let expected = find(OTHERS, name).or(find(RULES, rule)).unwrap_or("no row");
+        for finding in &check(bytes()).findings {
+            let found = told(finding);
+            if found != expected {
+                wrong.push(format!("{name}: {rule}: expected {expected:?}, found {found:?}"));
+            }
+        }
+        if find(OTHERS, name).is_some() {
+            other.insert(*name);
+        } else {
+            usual.insert(*rule);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let unused = OTHERS.iter().filter(|(name, _)| !other.contains(name));
+    let unused = unused.chain(RULES.iter().filter(|(rule, _)| !usual.contains(rule)));
+    assert_eq!(unused.collect::<Vec<_>>(), <[&(&str, &str); 0]>::default());
+}
