@@ -17,7 +17,8 @@ const MAX_FINDINGS: usize = 500;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// A reader refuses the package, or the exporter will not do its work.
+    /// A reader refuses the package, the exporter will not do its work, or nobody can tell what
+    /// becomes of it.
     Error,
     /// It works somewhere or somehow, but not as it looks.
     Warning,

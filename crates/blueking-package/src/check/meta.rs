@@ -145,7 +145,13 @@ fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
             findings.add(&META_NO_EXPORTER, path, "plugin_type", message, "write Exporter");
         }
         _ => {
+            // The new importer lowers the word before it looks it up.
+            let is_known = |word: &str| TYPES.iter().any(|known| known.eq_ignore_ascii_case(word));
+            let is_lowered = found.and_then(Value::as_str).is_some_and(is_known);
             let message = match found {
+                Some(other) if is_lowered => {
+                    format!("the old importer (v1) does not know the plugin type {other}")
+                }
                 Some(other) => format!("no server knows the plugin type {other}"),
                 None if meta.contains_key("type") => {
                     "plugin_type is missing; the documentation's key \"type\" is not read"
@@ -154,9 +160,6 @@ fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
                 None => "plugin_type is missing".to_owned(),
             };
             let advice = "write plugin_type: Exporter, with a capital E";
-            // The new importer lowers the word before it looks it up.
-            let is_known = |word: &str| TYPES.iter().any(|known| known.eq_ignore_ascii_case(word));
-            let is_lowered = found.and_then(Value::as_str).is_some_and(is_known);
             let applies = |one: &Objection| one.reader == Reader::V1 || !is_lowered;
             findings.add_to(&META_TYPE, applies, path, "plugin_type", message, advice);
         }

@@ -6,6 +6,7 @@ use blueking_package::check::{self, Earlier, Report, Severity};
 use serde_json::json;
 
 use crate::builder::{LINUX, Package, WINDOWS, elf};
+use crate::objections::{APART, find, told};
 use crate::table::{E, W, broken_rules};
 
 /// What was done to the earlier package and to the newer one, and the only rule that this breaks.
@@ -85,7 +86,19 @@ fn each_pair_is_reported_as_just_that() {
     for (name, rule, severity, earlier, newer) in CASES {
         let report = after(&changed(*earlier), &changed(*newer));
         assert_eq!(broken_rules(&report), [(*rule, *severity)], "{name}: {:?}", report.findings);
+        for finding in &report.findings {
+            assert_eq!(Some(&*told(finding)), find(APART, rule), "{name}");
+        }
     }
+}
+
+#[test]
+fn the_version_of_one_of_bluekings_own_plugins_is_a_conflict_at_import() {
+    let mut package = Package::sound();
+    package.rename("bkplugin_pool");
+    let report = after(&package, &package);
+    let finding = report.findings.iter().find(|one| one.rule == "version-not-raised").unwrap();
+    assert_eq!(told(finding), "import: v1");
 }
 
 #[test]

@@ -151,6 +151,16 @@ const RULES: &[(&str, &str)] = &[
     ("zip-description", "import: 5.1"),
 ];
 
+/// As [`RULES`], for the rules that have tables or tests of their own.
+pub(crate) const APART: &[(&str, &str)] = &[
+    ("earlier-id", "-"),
+    ("earlier-type", "import: v1"),
+    ("earlier-remote", "import: v1"),
+    ("version-not-raised", "lost: v1"),
+    ("version-config-not-raised", "lost: v1"),
+    ("file-name", "import: V2"),
+];
+
 /// Packages whose findings go to others than the rule's.
 const OTHERS: &[(&str, &str)] = &[
     // BlueKing 5.1 alone reads a zip.
@@ -218,7 +228,7 @@ const OTHERS: &[(&str, &str)] = &[
 ];
 
 /// Who objects: `import: V2, lost: v1`.
-fn told(finding: &Finding) -> String {
+pub(crate) fn told(finding: &Finding) -> String {
     let stages = finding.objections.chunk_by(|one, next| one.stage == next.stage);
     let told: Vec<_> = stages
         .map(|same| {
@@ -235,7 +245,7 @@ fn told(finding: &Finding) -> String {
     if told.is_empty() { "-".to_owned() } else { told.join(", ") }
 }
 
-fn find(rows: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
+pub(crate) fn find(rows: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
     rows.iter().find(|(name, _)| *name == key).map(|(_, told)| *told)
 }
 

@@ -7,6 +7,7 @@ use blueking_package::check::{self, Finding, Kind, Reader, Report, Severity};
 use serde_json::json;
 
 use crate::builder::Package;
+use crate::objections::{APART, find, told};
 use crate::{hostile, plugin_files, plugin_parameters, zip51};
 
 pub(crate) const E: Severity = Severity::Error;
@@ -82,7 +83,8 @@ fn each_rule_has_a_broken_package_and_each_id_is_one_rule() {
     let tested: BTreeSet<_> = cases().map(|(_, rule, ..)| *rule).collect();
     // One is about the name of the file; the others have a table of pairs.
     let pairs = crate::earlier::CASES.iter().map(|(_, rule, ..)| *rule);
-    let apart: Vec<_> = pairs.chain(["file-name"]).collect();
+    let apart: BTreeSet<_> = pairs.chain(["file-name"]).collect();
+    assert_eq!(apart, APART.iter().map(|(rule, _)| *rule).collect());
     let mut ids = BTreeSet::new();
     for rule in check::rules() {
         assert!(ids.insert(rule.id), "{} is there twice", rule.id);
@@ -105,6 +107,9 @@ fn two_double_underscores_in_the_name_are_a_type_for_the_new_importer() {
     assert_eq!(rules("pool__exporter__1.2.tgz"), []);
     assert_eq!(rules("pool__1.tgz"), []);
     assert_eq!(rules("my__pool__1.2.tgz"), [("file-name", W)]);
+    let archive = Cursor::new(Package::sound().tgz());
+    let report = check::reader(archive, Some("my__pool__1.2.tgz")).unwrap();
+    assert_eq!(Some(&*told(&report.findings[0])), find(APART, "file-name"));
 }
 
 #[test]

@@ -1,120 +1,16 @@
-//! `cargo xtask check`: what BlueKing will say to a package, before anyone uploads it. The rules
-//! are `blueking-package`'s; here they become text for people and JSON for machines.
+//! A report of a check as text for people and as JSON for machines.
 
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
-use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
-use blueking_package::Error;
-use blueking_package::check::{self, Earlier, Finding, Kind, Objection, Reader, Report, Severity};
+use blueking_package::check::{Finding, Kind, Objection, Reader, Report, Severity};
 use serde_json::{Value, json};
 
-use crate::flags;
-use crate::output;
-use crate::wrong_use::WrongUse;
-
-/// What became of one file that was named: a report, or why there is none.
-type Checked = Result<Report>;
-
-/// Checks every file and reports on all of them, whatever becomes of one.
-///
-/// # Errors
-/// A package has an error, or a file cannot be read; where that is all and it is because somebody
-/// named what cannot be checked, the error is [`WrongUse`].
-pub(crate) fn run(flags: &flags::Check) -> Result<()> {
-    let earlier = flags.earlier.as_deref().map(earlier).transpose()?;
-    let files = flags.files.iter().map(String::as_str);
-    let checked: Vec<_> = files.map(|file| (file, check(file, earlier.as_ref()))).collect();
-    let text = if flags.json {
-        let reports: Vec<_> = checked.iter().map(|(file, one)| to_json(file, one)).collect();
-        let text = serde_json::to_string_pretty(&reports).context("cannot write the report")?;
-        format!("{text}\n")
-    } else {
-        let paint = Paint { is_on: wants_colour() };
-        let reports = checked.iter().filter_map(|(file, one)| Some((file, one.as_ref().ok()?)));
-        let texts: Vec<_> = reports.map(|(file, report)| to_text(file, report, paint)).collect();
-        texts.join("\n")
-    };
-    output::print(&text)?;
-    verdict(&checked)
-}
-
-fn check(file: &str, earlier: Option<&Earlier>) -> Checked {
-    let path = Path::new(file);
-    let report = match earlier {
-        Some(earlier) => check::file_after(path, earlier),
-        None => check::file(path),
-    };
-    let report = report.map_err(unread)?;
-    if report.kind == Kind::V51 && earlier.is_some() {
-        let told = format!(
-            "{file} is a package of 5.1, which has no version to raise; leave out --earlier"
-        );
-        return Err(WrongUse(told).into());
-    }
-    Ok(report)
-}
-
-/// Why a package that was named could not be read, and what to do. What is not there, or is no
-/// file, was named by mistake.
-pub(crate) fn unread(error: Error) -> anyhow::Error {
-    let Error::Io { path, source, .. } = &error else { return error.into() };
-    let path = path.display();
-    match source.kind() {
-        io::ErrorKind::NotFound => {
-            let told = format!(
-                "cannot open {path}: there is no such file; give the path of a package, such as \
-                 those that `cargo xtask dist` puts into target/dist"
-            );
-            WrongUse(told).into()
-        }
-        io::ErrorKind::IsADirectory => {
-            let told = format!("{path} is a folder; give the packages in it, one by one");
-            WrongUse(told).into()
-        }
-        _ => anyhow!("{:#}; see that this user can read it", anyhow!(error)),
-    }
-}
-
-/// What it all comes to: errors of packages weigh more than files that could not be read.
-fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
-    let has_errors = |one: &Checked| one.as_ref().is_ok_and(|r| r.count(Severity::Error) > 0);
-    let broken: Vec<_> =
-        checked.iter().filter(|(_, one)| has_errors(one)).map(|(file, _)| *file).collect();
-    let unread: Vec<_> = checked.iter().filter_map(|(_, one)| one.as_ref().err()).collect();
-    let mut told: Vec<_> = unread.iter().map(|error| format!("{error:#}")).collect();
-    match &*broken {
-        [] => {}
-        [one] => told.push(format!("BlueKing cannot use {one} as it is")),
-        [rest @ .., last] => {
-            told.push(format!("BlueKing cannot use {} and {last} as they are", rest.join(", ")));
-        }
-    }
-    if told.is_empty() {
-        return Ok(());
-    }
-    let told = told.join("\n");
-    if broken.is_empty() && unread.iter().all(|error| error.is::<WrongUse>()) {
-        return Err(WrongUse(told).into());
-    }
-    Err(anyhow!(told))
-}
-
-/// The package that a site has.
-fn earlier(file: &str) -> Result<Earlier> {
-    let told = || {
-        WrongUse(format!(
-            "--earlier {file} is no plugin package that can be read; give the .tgz that the site has, \
-             as it was imported or exported"
-        ))
-    };
-    Earlier::read(Path::new(file)).map_err(unread)?.ok_or_else(|| told().into())
-}
+use super::Checked;
 
 /// A file that could not be read has `unread`, and no kind, counts and findings.
-fn to_json(file: &str, checked: &Checked) -> Value {
+pub(super) fn to_json(file: &str, checked: &Checked) -> Value {
     match checked {
         Ok(report) => json!({
             "package": file,
@@ -157,7 +53,7 @@ fn readers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Reade
 }
 
 /// The findings, grouped by the file that they are about.
-fn to_text(file: &str, report: &Report, paint: Paint) -> String {
+pub(super) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     let kind = match report.kind {
         Kind::V51 => "one-click package of BlueKing 5.1",
         Kind::Plugin => "plugin package of BlueKing 6.x and 7.x",
@@ -245,20 +141,20 @@ fn summary(report: &Report) -> String {
     format!("{}, {}", counted(Severity::Error, "error"), counted(Severity::Warning, "warning"))
 }
 
-/// Whether a terminal shows the text to somebody who has not asked for no colours.
-fn wants_colour() -> bool {
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb
-}
-
 /// Colours, or none.
 #[derive(Clone, Copy)]
-struct Paint {
+pub(super) struct Paint {
     is_on: bool,
 }
 
 impl Paint {
+    /// Colours where a terminal shows the text to somebody who has not asked for none.
+    pub(super) fn wanted() -> Self {
+        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self { is_on: io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb }
+    }
+
     fn bold(self, text: &str) -> String {
         self.with("1", text)
     }
@@ -373,33 +269,5 @@ v1: the importer of 6.x and 7.x; V2: the newer, stricter importer; a rule of thi
         assert!(findings[1].get("stage").is_none() && findings[1].get("code").is_none());
         assert_eq!((&findings[2]["readers"], &findings[2]["objections"]), (&json!([]), &json!([])));
         assert!(findings[2].get("stage").is_none() && findings[2].get("answer").is_none());
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_wrong_use_unless_a_package_has_errors_or_nobody_could_know() {
-        let missing = || unread(failed(io::ErrorKind::NotFound));
-        let denied = || unread(failed(io::ErrorKind::PermissionDenied));
-        let sound = || Ok(Report { kind: Kind::Plugin, findings: Vec::new(), left_out: 0 });
-        let broken = || Ok(report());
-        assert!(verdict(&[("a", sound()), ("b", sound())]).is_ok());
-        for (checked, is_wrong_use, expected) in [
-            (vec![("a", sound()), ("b", Err(missing()))], true, "cannot open p: there is no such"),
-            (vec![("a", Err(denied())), ("b", Err(missing()))], false, "this user can read it"),
-            (
-                vec![("a", Err(missing())), ("b", broken())],
-                false,
-                "\nBlueKing cannot use b as it is",
-            ),
-            (vec![("a", broken()), ("b", broken())], false, "use a and b as they are"),
-            (vec![("a", broken()), ("b", broken()), ("c", broken())], false, "use a, b and c as"),
-        ] {
-            let error = verdict(&checked).unwrap_err();
-            assert_eq!(error.is::<WrongUse>(), is_wrong_use, "{error}");
-            assert!(error.to_string().contains(expected), "{error}");
-        }
-    }
-
-    fn failed(kind: io::ErrorKind) -> Error {
-        Error::Io { action: "open", path: "p".into(), source: kind.into() }
     }
 }
