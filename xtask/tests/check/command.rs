@@ -167,5 +167,8 @@ fn json_is_one_list_of_reports() {
     assert_eq!(reports[1]["errors"], 1);
     assert_eq!(reports[1]["findings"][0]["rule"], "zip-info");
     assert_eq!(reports[1]["findings"][0]["readers"], json!(["5.1"]));
+    let objections = json!([{"reader": "5.1", "stage": "import"}]);
+    assert_eq!(reports[1]["findings"][0]["objections"], objections);
+    assert_eq!(reports[1]["findings"][0]["stage"], "import");
     assert_eq!(output.status.code(), Some(1));
 }

@@ -250,6 +250,7 @@ fn is_unprintable(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::meta::META_LABEL_UNKNOWN;
     use crate::check::version::VERSION_FORMAT;
 
     #[test]
@@ -260,6 +261,20 @@ mod tests {
         }
         let (list, left_out) = findings.finish(|_| true);
         assert_eq!((list.len(), left_out), (MAX_FINDINGS, 7));
+    }
+
+    #[test]
+    fn an_error_stops_where_one_reader_does_or_none_is_known_to_go_on() {
+        let stops = |rule, applies: &dyn Fn(&Objection) -> bool| {
+            let mut findings = Findings::default();
+            findings.add_to(rule, applies, "VERSION", "", "bad", "mend it");
+            findings.finish(|_| true).0[0].stops()
+        };
+        // The new importer refuses what the old one loses.
+        assert!(stops(&VERSION_FORMAT, &|_| true));
+        assert!(!stops(&VERSION_FORMAT, &|one| one.is(Reader::V1, Stage::Lost)));
+        assert!(stops(&VERSION_FORMAT, &|_| false), "a rule of the check's own");
+        assert!(!stops(&META_LABEL_UNKNOWN, &|_| true), "a warning");
     }
 
     #[test]
