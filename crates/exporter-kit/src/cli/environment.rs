@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 
-use super::flags::Flag;
+use super::flags::{Flag, nearest_by};
 
 /// What the environment says to an exporter, by the variables' names.
 #[derive(Debug, Default)]
@@ -55,8 +55,7 @@ impl Environment {
         let known: Vec<_> = known.map(|flag| flag.variable(exporter)).collect();
         let mut doubts = Vec::new();
         for name in self.0.keys().filter(|name| !known.contains(name)) {
-            let distance = |known: &&String| strsim::damerau_levenshtein(known, name);
-            let nearest = known.iter().min_by_key(distance).filter(|near| distance(near) <= 3);
+            let nearest = nearest_by(name, &known, String::as_str);
             // Such as the exporter's name and LISTEN_ADDRESS, without the group.
             let end = name.get(exporter.len()..).unwrap_or_default();
             let same_end = known.iter().find(|known| known.ends_with(end));

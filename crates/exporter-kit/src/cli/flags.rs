@@ -164,8 +164,18 @@ pub(crate) const KIT_FLAGS: &[Flag] = &[
 
 /// The flag among `flags` whose name is nearest to `name`, if any is near.
 pub(crate) fn nearest<'a>(name: &str, flags: &'a [Flag]) -> Option<&'a Flag> {
-    let distance = |flag: &&Flag| strsim::damerau_levenshtein(flag.name, name);
-    flags.iter().min_by_key(distance).filter(|flag| distance(flag) <= 3)
+    nearest_by(name, flags, |flag| flag.name)
+}
+
+/// The one among `all` whose text is nearest to `name`, if any is near: what somebody who has
+/// mistyped it will have meant.
+pub(crate) fn nearest_by<'a, T>(
+    name: &str,
+    all: &'a [T],
+    text: impl Fn(&T) -> &str,
+) -> Option<&'a T> {
+    let distance = |one: &&T| strsim::damerau_levenshtein(text(one), name);
+    all.iter().min_by_key(distance).filter(|one| distance(one) <= 3)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub fn argv(bytes: &[u8]) {
     }
     let (settings, errors) = Settings::read("fuzz_exporter", &flags, &args, |_| None);
     if errors.is_empty() {
-        let _ = Config::new(&settings);
+        let _ = Config::new(&settings, Vec::new());
         check_toml(&settings, &flags);
     }
 }
@@ -69,7 +69,7 @@ pub fn config_file(bytes: &[u8]) {
     let args: Vec<_> = args.collect();
     let (settings, errors) = Settings::read("fuzz_exporter", &flags, &args, |_| None);
     if errors.is_empty() {
-        let _ = Config::new(&settings);
+        let _ = Config::new(&settings, Vec::new());
         check_toml(&settings, &flags);
         for entry in entries.iter().filter(plain).filter(|entry| !entry.flag.is_switch()) {
             let same = settings.texts(entry.flag.name) == entry.values;

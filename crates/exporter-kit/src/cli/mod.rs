@@ -96,14 +96,7 @@ pub(crate) fn read(
     if asks(DESCRIBE) && wrong.is_empty() {
         return Ok(Command::Describe(settings));
     }
-    let config = match Config::new(&settings) {
-        Ok(config) if wrong.is_empty() => config,
-        Ok(_) => return Err(wrong),
-        Err(more) => {
-            wrong.extend(more);
-            return Err(wrong);
-        }
-    };
+    let config = Config::new(&settings, wrong)?;
     let doubts = environment.doubts(exporter, flags);
     if asks(CONFIG_CHECK) {
         return Ok(Command::Check(settings, doubts));
@@ -112,7 +105,8 @@ pub(crate) fn read(
 }
 
 impl Config {
-    fn new(settings: &Settings) -> Result<Self, Vec<String>> {
+    /// Checks the settings, where `wrong` is known to be wrong with them already.
+    fn new(settings: &Settings, mut wrong: Vec<String>) -> Result<Self, Vec<String>> {
         let mut errors = Vec::new();
         let mut listen_addresses = Vec::new();
         for text in settings.texts(LISTEN_ADDRESS) {
@@ -154,7 +148,7 @@ impl Config {
         let write_timeout = time(WRITE_TIMEOUT);
         let scrape_timeout = time(SCRAPE_TIMEOUT);
         #[cfg(feature = "web-config")]
-        let (web_config_file, mut wrong) = match settings.text(WEB_CONFIG_FILE) {
+        let (web_config_file, of_web_config) = match settings.text(WEB_CONFIG_FILE) {
             "" => (None, Vec::new()),
             path => {
                 let told = |error: String| match error.starts_with(path) {
@@ -166,7 +160,7 @@ impl Config {
             }
         };
         #[cfg(not(feature = "web-config"))]
-        let (web_config_file, mut wrong) = (None, Vec::new());
+        let (web_config_file, of_web_config) = (None, Vec::new());
         let log_level = match settings.text(LOG_LEVEL) {
             "error" => LevelFilter::Error,
             "warn" => LevelFilter::Warn,
@@ -178,7 +172,8 @@ impl Config {
                 LevelFilter::Info
             }
         };
-        wrong.splice(..0, errors.iter().map(ToString::to_string));
+        wrong.extend(errors.iter().map(ToString::to_string));
+        wrong.extend(of_web_config);
         if !wrong.is_empty() {
             return Err(wrong);
         }
