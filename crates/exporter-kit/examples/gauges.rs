@@ -7,12 +7,11 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use exporter_kit::{
-    CollectError, Collector, Counter, Exporter, Flag, Gauge, Metric, Samples, SettingError,
-    Settings,
+    CollectError, Collector, CollectorDef, Counter, Exporter, Flag, Gauge, Samples,
+    ScheduledCollector,
 };
 
-const FLAGS: &[Flag] =
-    &[Flag::value("gauges.count", "NUMBER", "500", "How many gauges there are.")];
+const COUNT: Flag<u64> = Flag::number("gauges.count", "500", "How many gauges there are.");
 
 const VALUE: Gauge<2> =
     Gauge::new("demo_value", "A value made up.").labels(["shard", "item"]).zh("演示数值");
@@ -58,18 +57,13 @@ struct Gauges {
 }
 
 impl Gauges {
-    fn new(settings: &Settings) -> Result<Self, SettingError> {
-        let count: usize = settings.parse("gauges.count")?;
+    fn new(count: u64) -> Self {
         let labels = (0..count).map(|n| (format!("shard-{:03}", n / 10), format!("item-{n:05}")));
-        Ok(Self { labels: labels.collect(), turn: 0 })
+        Self { labels: labels.collect(), turn: 0 }
     }
 }
 
 impl Collector for Gauges {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&VALUE, &ALLOCATIONS, &RUNS]
-    }
-
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         self.turn += 1;
         for (n, (shard, item)) in self.labels.iter().enumerate() {
@@ -83,9 +77,14 @@ impl Collector for Gauges {
     }
 }
 
+const GAUGES: CollectorDef = CollectorDef::new(
+    "gauges",
+    "演示指标",
+    "Gauges with values made up.",
+    &[&VALUE, &ALLOCATIONS, &RUNS],
+    |settings| Ok(ScheduledCollector::on_scrape(Gauges::new(settings.get(&COUNT)))),
+);
+
 fn main() -> ExitCode {
-    Exporter::new("gauges_exporter", ":9603")
-        .flags(FLAGS)
-        .configure(|exporter, settings| Ok(exporter.collector("gauges", Gauges::new(settings)?)))
-        .run()
+    Exporter::new("gauges_exporter", ":9603").flags(&[&COUNT]).collectors(&[GAUGES]).run()
 }

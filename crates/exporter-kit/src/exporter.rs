@@ -6,19 +6,17 @@ use std::panic;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use crate::cli::{self, Command, Flag, SettingError, Settings};
-use crate::collection::is_collecting;
-use crate::collector::Collector;
-use crate::config::Config;
-use crate::definition::Description;
+use crate::collector::run::is_collecting;
+use crate::collector::{CollectorDef, ScheduledCollector};
+use crate::describe;
 use crate::listen;
 use crate::logging;
-use crate::scrape::{Scraper, Source};
+use crate::metrics::live::Live;
+use crate::scrape::Scraper;
 use crate::self_metrics::{Build, SelfMetrics};
+use crate::settings::{self, AnyFlag, Command, Request};
 use crate::shutdown::Shutdown;
-use crate::web::{self, Party, Site, WebConfig};
+use crate::web::{self, Site, WebConfig};
 
 /// How long responses may take that are on their way when the process is asked to end.
 const LAST_RESPONSES: Duration = Duration::from_millis(1500);
@@ -33,13 +31,14 @@ pub struct Exporter {
     default_address: &'static str,
     about: &'static str,
     build: Build,
-    flags: &'static [Flag],
-    configure: Option<Configure>,
-    sources: Vec<Source>,
+    /// What the names of its own metrics begin with.
+    prefix: &'static str,
+    flags: &'static [&'static dyn AnyFlag],
+    labels: &'static [(&'static str, &'static str)],
+    collectors: Vec<CollectorDef>,
+    /// Live metrics that the program has handed over, by the name of their collector.
+    live: Vec<(&'static str, Live)>,
 }
-
-/// Adds what the settings ask for.
-type Configure = Box<dyn FnOnce(Exporter, &Settings) -> Result<Exporter, SettingError>>;
 
 impl Exporter {
     /// An exporter called `name`, which heads the names of its own metrics, with the default of
@@ -60,8 +59,17 @@ impl Exporter {
             rust: env!("EXPORTER_KIT_RUST_VERSION"),
             target: env!("EXPORTER_KIT_TARGET"),
         };
-        let (flags, configure, sources) = (&[][..], None, Vec::new());
-        Self { name, default_address, about: "", build, flags, configure, sources }
+        Self {
+            name,
+            default_address,
+            about: "",
+            build,
+            prefix: name,
+            flags: &[],
+            labels: &[],
+            collectors: Vec::new(),
+            live: Vec::new(),
+        }
     }
 
     /// States the version, nearly always `env!("CARGO_PKG_VERSION")`.
@@ -76,59 +84,45 @@ impl Exporter {
         self
     }
 
-    /// Declares flags of the exporter's own, beside those that every exporter has.
-    pub fn flags(mut self, flags: &'static [Flag]) -> Self {
+    /// Sets what the names of the exporter's metrics about itself begin with, where that is not its
+    /// name: with `node` they are `node_scrape_collector_success`, `node_exporter_build_info` and
+    /// so on, which people's dashboards ask for.
+    pub fn self_metrics_prefix(mut self, prefix: &'static str) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// Declares flags of the exporter's own, beside those that every exporter has and those of its
+    /// collectors.
+    pub fn flags(mut self, flags: &'static [&'static dyn AnyFlag]) -> Self {
         self.flags = flags;
         self
     }
 
-    /// Says how the exporter follows from its settings: `configure` adds the collectors that need
-    /// to know them. It is called once, when all settings have been read.
-    ///
-    /// ```no_run
-    /// # use exporter_kit::{CollectError, Collector, Exporter, Flag, Metric, Samples};
-    /// # struct Pool(String);
-    /// # impl Collector for Pool {
-    /// #     fn metrics(&self) -> &'static [&'static dyn Metric] { &[] }
-    /// #     fn collect(&mut self, _: &mut Samples) -> Result<(), CollectError> { Ok(()) }
-    /// # }
-    /// const FLAGS: &[Flag] = &[Flag::value("pool.path", "PATH", "/run/pool", "Socket of the pool.")];
-    ///
-    /// Exporter::new("pool_exporter", ":9700").flags(FLAGS).configure(|exporter, settings| {
-    ///     Ok(exporter.collector("pool", Pool(settings.text("pool.path").to_owned())))
-    /// })
-    /// .run();
-    /// ```
-    pub fn configure(
-        mut self,
-        configure: impl FnOnce(Self, &Settings) -> Result<Self, SettingError> + 'static,
-    ) -> Self {
-        self.configure = Some(Box::new(configure));
+    /// Gives the labels of all metrics their Chinese names, at most 15 characters each.
+    pub fn labels(mut self, labels: &'static [(&'static str, &'static str)]) -> Self {
+        self.labels = labels;
         self
     }
 
-    /// Adds a collector. Its name is the value of the label `collector` in the self-metrics.
-    pub fn collector(self, name: &'static str, collector: impl Collector + 'static) -> Self {
-        self.boxed_collector(name, Box::new(collector))
-    }
-
-    /// Adds a collector that is boxed already, as from a table of collectors.
-    pub fn boxed_collector(mut self, name: &'static str, collector: Box<dyn Collector>) -> Self {
-        self.sources.push(Source { name, collector, interval: None });
+    /// Adds collectors. The order is that of `--help` and of the groups in BlueKing.
+    pub fn collectors(mut self, collectors: &[CollectorDef]) -> Self {
+        self.collectors.extend_from_slice(collectors);
         self
     }
 
-    /// Adds a collector that runs in the background, once in each `interval`, for a source dearer
-    /// than a scrape or one that needs two readings. Scrapes get its last good samples at once; how
-    /// old those are is on the page, and HELP says that they are cached.
-    pub fn background(
+    /// Adds live metrics that the program holds, as a collector of this name, Chinese name and
+    /// sentence on what it exposes.
+    pub fn live(
         mut self,
         name: &'static str,
-        collector: impl Collector + 'static,
-        interval: Duration,
+        zh: &'static str,
+        about: &'static str,
+        live: Live,
     ) -> Self {
-        let collector = Box::new(collector);
-        self.sources.push(Source { name, collector, interval: Some(interval) });
+        let metrics = live.leak_metrics();
+        self.collectors.push(CollectorDef::from_fn(name, zh, about, metrics, |_| Ok(())));
+        self.live.push((name, live));
         self
     }
 
@@ -143,48 +137,79 @@ impl Exporter {
     }
 
     /// As [`run`](Self::run), with these arguments instead of the program's.
-    pub fn run_with(self, args: &[OsString]) -> ExitCode {
-        let name = self.name;
-        let flags = cli::all_flags(self.default_address, self.flags);
-        let done = match cli::read(name, &flags, args) {
-            Ok(Command::Help) => Ok(print(&cli::help(name, self.about, &flags))),
+    pub fn run_with(mut self, args: &[OsString]) -> ExitCode {
+        let Self { name, about, .. } = self;
+        let flags = settings::all_flags(self.default_address, self.flags, &self.collectors);
+        let result = match settings::read(name, &flags, &self.collectors, args) {
+            Ok(Command::Help) => Ok(print(&settings::help(name, about, &flags, &self.collectors))),
             Ok(Command::Version) => Ok(print(&self.version_line())),
-            Ok(Command::Describe(settings)) => self
-                .configured(&settings)
-                .map(|exporter| print(&format!("{:#}\n", exporter.describe(&flags)))),
-            Ok(Command::Check(settings, doubts)) => self.configured(&settings).map(|_| {
-                doubts.iter().for_each(|doubt| complain(name, &format!("warning: {doubt}")));
-                print(&settings.to_toml())
+            Ok(Command::Describe) => {
+                let prefix = SelfMetrics::new(self.prefix);
+                let exporter = describe::Described {
+                    name,
+                    version: self.build.version,
+                    about,
+                    flags: &flags,
+                    labels: self.labels,
+                    collectors: &self.collectors,
+                };
+                Ok(print(&format!("{:#}\n", exporter.to_json(&prefix))))
+            }
+            Ok(Command::Check(mut request)) => self.build(&mut request).map(|_| {
+                let warnings = request.warnings.iter();
+                warnings.for_each(|warning| print_error(name, &format!("warning: {warning}")));
+                print(&request.settings.to_toml())
             }),
-            Ok(Command::Run(settings, config, doubts)) => {
-                self.configured(&settings).map(|exporter| exporter.serve(config, &doubts))
+            Ok(Command::Run(mut request)) => {
+                self.build(&mut request).map(|collectors| self.serve(request, collectors))
             }
             Err(errors) => Err(errors),
         };
-        done.unwrap_or_else(|errors| {
+        result.unwrap_or_else(|errors| {
             for error in errors {
-                complain(name, &error);
+                print_error(name, &error);
             }
             ExitCode::from(EXIT_USAGE)
         })
     }
 
-    fn configured(mut self, settings: &Settings) -> Result<Self, Vec<String>> {
-        match self.configure.take() {
-            Some(configure) => configure(self, settings).map_err(|error| vec![error.to_string()]),
-            None => Ok(self),
+    /// Makes the enabled collectors. Two that read the same setting find the same error.
+    fn build(
+        &mut self,
+        request: &mut Request,
+    ) -> Result<Vec<(CollectorDef, ScheduledCollector)>, Vec<String>> {
+        let mut errors = std::mem::take(&mut request.errors);
+        let mut collectors = Vec::new();
+        for index in &request.enabled {
+            let def = self.collectors[*index];
+            if let Some(at) = self.live.iter().position(|(name, _)| *name == def.name) {
+                let (_, live) = self.live.swap_remove(at);
+                collectors.push((def, ScheduledCollector::on_scrape(live)));
+                continue;
+            }
+            match def.build(&request.settings).map_err(|error| error.to_string()) {
+                Ok(scheduled) => collectors.push((def, scheduled)),
+                Err(error) if errors.contains(&error) => {}
+                Err(error) => errors.push(error),
+            }
         }
+        if errors.is_empty() { Ok(collectors) } else { Err(errors) }
     }
 
-    fn serve(self, config: Config, doubts: &[String]) -> ExitCode {
+    fn serve(
+        self,
+        request: Request,
+        collectors: Vec<(CollectorDef, ScheduledCollector)>,
+    ) -> ExitCode {
+        let Request { config, warnings, .. } = request;
         logging::init(config.log_level);
-        doubts.iter().for_each(|doubt| log::warn!("{doubt}"));
+        warnings.iter().for_each(|warning| log::warn!("{warning}"));
         silence_collectors();
         let name = self.name;
         let web_config = match config.web_config_file.as_deref().map(WebConfig::open).transpose() {
             Ok(web_config) => web_config,
             Err(errors) => {
-                errors.iter().for_each(|error| complain(name, error));
+                errors.iter().for_each(|error| print_error(name, error));
                 return ExitCode::FAILURE;
             }
         };
@@ -192,7 +217,7 @@ impl Exporter {
         let listeners = match listen::bind(&config.listen_addresses) {
             Ok(listeners) => listeners,
             Err(error) => {
-                complain(name, &error);
+                print_error(name, &error);
                 return ExitCode::FAILURE;
             }
         };
@@ -203,13 +228,17 @@ impl Exporter {
             .collect();
         let version = self.build.version;
         let path = config.telemetry_path.clone();
+        let is_enabled = |name: &str| collectors.iter().any(|(def, _)| def.name == name);
+        let all = self.collectors.iter().map(|def| def.name);
+        let disabled = all.filter(|name| !is_enabled(name)).collect();
         let site = Site {
             name,
             version,
             about: self.about,
             config,
             web_config,
-            scraper: Scraper::new(SelfMetrics::new(name), self.build, self.sources),
+            scraper: Scraper::new(SelfMetrics::new(self.prefix), self.build, collectors),
+            disabled,
         };
         let started = site
             .scraper
@@ -218,7 +247,7 @@ impl Exporter {
         let (shutdown, connections) = match started {
             Ok(started) => started,
             Err(error) => {
-                complain(name, &format!("cannot start serving: {error}"));
+                print_error(name, &format!("cannot start serving: {error}"));
                 return ExitCode::FAILURE;
             }
         };
@@ -233,31 +262,6 @@ impl Exporter {
         let Build { version, revision, rust, target } = self.build;
         format!("{} {version} (revision {revision}, rust {rust}, {target})\n", self.name)
     }
-
-    /// Flags and metrics as data: what packages, dashboards and references are made from.
-    fn describe(self, flags: &[Flag]) -> Value {
-        let scraper = Scraper::<Party>::new(SelfMetrics::new(self.name), self.build, self.sources);
-        let mut metrics = Vec::new();
-        scraper.describe(|metric| metrics.push(to_json(metric)));
-        json!({
-            "name": self.name,
-            "version": self.build.version,
-            "about": self.about,
-            "flags": cli::describe_flags(flags),
-            "metrics": metrics,
-        })
-    }
-}
-
-fn to_json(metric: Description<'_>) -> Value {
-    json!({
-        "name": metric.name,
-        "kind": metric.kind.as_str(),
-        "help": metric.help,
-        "unit": metric.unit.as_str(),
-        "labels": metric.labels,
-        "zh": metric.zh,
-    })
 }
 
 /// A collector's panic is reported once by the scrape; the usual report would fill the log.
@@ -279,7 +283,7 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-fn complain(name: &str, error: &str) {
+fn print_error(name: &str, error: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{name}: {error}");
 }

@@ -1,7 +1,7 @@
 //! What is fuzzed. Each function takes any bytes, gives them to one parser, and panics where what
 //! comes of it contradicts itself. No part of the API.
 
-pub use crate::cli::fuzzing::{argv, config_file};
+pub use crate::settings::fuzzing::{argv, config_file};
 #[cfg(feature = "web-config")]
 pub use crate::web::fuzzing::web_config;
 pub use crate::web::fuzzing::{accept_headers, request_head};

@@ -1,30 +1,24 @@
 //! Write a Prometheus exporter in twenty lines.
 //!
-//! A metric is a `const` definition, a [`Collector`] reads a source and sets samples of its
-//! definitions, an [`Exporter`] serves them: flags, landing page, `/metrics`, deadlines, self-metrics
+//! A metric is a `const` definition, a collector another ([`CollectorDef`]) that says how its
+//! samples are read, and an [`Exporter`] serves them: flags, landing page, `/metrics`, deadlines, self-metrics
 //! and the hardening against clients and collectors that misbehave come with it.
 //!
 //! ```no_run
-//! use exporter_kit::{CollectError, Collector, Exporter, Gauge, Metric, Samples};
+//! use exporter_kit::{CollectorDef, Exporter, Gauge};
 //!
 //! const DEPTH: Gauge<1> =
 //!     Gauge::new("queue_depth", "Jobs waiting in the queue.").labels(["queue"]).zh("排队任务数");
 //!
-//! struct Queue;
-//!
-//! impl Collector for Queue {
-//!     fn metrics(&self) -> &'static [&'static dyn Metric] {
-//!         &[&DEPTH]
-//!     }
-//!
-//!     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-//!         out.set(&DEPTH, ["default"], std::fs::read_dir("/var/spool/queue")?.count() as f64);
+//! const QUEUE: CollectorDef =
+//!     CollectorDef::from_fn("queue", "队列", "Jobs waiting in the spool.", &[&DEPTH], |out| {
+//!         let jobs = std::fs::read_dir("/var/spool/queue")?.count();
+//!         out.set(&DEPTH, ["default"], jobs as f64);
 //!         Ok(())
-//!     }
-//! }
+//!     });
 //!
 //! fn main() -> std::process::ExitCode {
-//!     Exporter::new("queue_exporter", ":9690").collector("queue", Queue).run()
+//!     Exporter::new("queue_exporter", ":9690").collectors(&[QUEUE]).run()
 //! }
 //! ```
 //!
@@ -39,37 +33,40 @@
 //! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description
 //! and the labels that it reserves.
 
-mod background;
-mod cli;
-mod collection;
 mod collector;
 mod config;
-mod definition;
+mod describe;
 mod exporter;
 mod exposition;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod lint;
+mod kept_file;
 mod listen;
-mod live;
 mod logging;
+mod metrics;
 mod process;
 mod samples;
 mod scrape;
 mod self_metrics;
+mod settings;
 mod shutdown;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod web;
 
-pub use cli::{Flag, SettingError, Settings};
-pub use collector::{CollectError, Collector};
-pub use definition::{
-    Counter, CounterKind, Definition, Description, Gauge, GaugeKind, Histogram, HistogramKind,
-    Kind, Metric, MetricKind, Scalar, Summary, SummaryKind, Unit,
-};
+pub use collector::{CollectError, Collector, CollectorDef, ScheduledCollector, System};
 pub use exporter::Exporter;
-pub use lint::{Finding, Severity, lint, lint_metrics};
-pub use live::{Live, LiveCounter, LiveFamily, LiveGauge, LiveHistogram, LiveKind, LiveSummary};
+pub use kept_file::KeptFile;
+pub use metrics::lint::{Finding, Severity, lint};
+pub use metrics::live::{
+    Live, LiveCounter, LiveFamily, LiveGauge, LiveHistogram, LiveKind, LiveSummary,
+};
+pub use metrics::{
+    AnyPattern, Counter, CounterKind, CounterPattern, Definition, Description, ExternalFamily,
+    Field, Fields, Gauge, GaugeKind, GaugePattern, Histogram, HistogramKind, Kind, Metric,
+    MetricKind, MetricPattern, PatternDescription, Scalar, Summary, SummaryKind, Unit, UnitRule,
+    Untyped, UntypedKind, UntypedPattern,
+};
 pub use samples::{Dropped, Samples};
+pub use settings::{AnyFlag, Filter, Flag, FlagSpec, FlagType, Pattern, SettingError, Settings};

@@ -7,11 +7,11 @@ mod linux;
 mod windows;
 
 #[cfg(target_os = "linux")]
-use linux::Source;
+use linux::Reader;
 #[cfg(windows)]
-use windows::Source;
+use windows::Reader;
 
-use crate::definition::{Counter, Definition, Gauge, Metric, Scalar, Unit};
+use crate::metrics::{Counter, Definition, Gauge, Metric, Scalar, Unit};
 use crate::samples::Samples;
 
 const CPU_SECONDS: Counter =
@@ -85,7 +85,7 @@ struct Facts {
 /// The `process_*` metrics of this process.
 #[derive(Debug, Default)]
 pub(crate) struct ProcessMetrics {
-    source: Source,
+    reader: Reader,
 }
 
 impl ProcessMetrics {
@@ -106,7 +106,7 @@ impl ProcessMetrics {
     /// Reads the process's present state. It never blocks, and after the first time it neither
     /// allocates nor needs a file descriptor.
     pub(crate) fn write(&mut self, out: &mut Samples) {
-        let facts = self.source.read();
+        let facts = self.reader.read();
         let count = |value: Option<u64>| value.map(|value| value as f64);
         put(out, &CPU_SECONDS, facts.cpu_seconds);
         put(out, &OPEN_FDS, count(facts.open_fds));
@@ -128,10 +128,10 @@ fn put<K: Scalar>(out: &mut Samples, metric: &Definition<K, 0>, value: Option<f6
 /// A system that is not asked.
 #[cfg(not(any(target_os = "linux", windows)))]
 #[derive(Debug, Default)]
-struct Source;
+struct Reader;
 
 #[cfg(not(any(target_os = "linux", windows)))]
-impl Source {
+impl Reader {
     fn read(&mut self) -> Facts {
         Facts::default()
     }

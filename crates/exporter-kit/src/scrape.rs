@@ -21,11 +21,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use self::page::Press;
 use self::run::Run;
-use crate::background::Background;
-use crate::collection::{COLLECTOR_STACK_BYTES, Outcome, report_dropped};
-use crate::collector::Collector;
+use crate::collector::background::Background;
+use crate::collector::run::{COLLECTOR_STACK_BYTES, Outcome, report_dropped};
+use crate::collector::{Collector, CollectorDef, ScheduledCollector};
 use crate::exposition::Format;
-use crate::process::ProcessMetrics;
 use crate::samples::{Dropped, Samples};
 use crate::self_metrics::{Build, Handler, SelfMetrics};
 
@@ -130,7 +129,7 @@ struct State<C> {
 
 /// A collector.
 struct Slot {
-    name: &'static str,
+    def: CollectorDef,
     /// `None` while a thread has it.
     collector: Option<Box<dyn Collector>>,
     /// Memory for its next samples.
@@ -146,21 +145,17 @@ struct Slot {
     background: Option<Arc<Background>>,
 }
 
-/// A collector, and when it is run.
-pub(crate) struct Source {
-    pub(crate) name: &'static str,
-    pub(crate) collector: Box<dyn Collector>,
-    /// On an interval; else at every scrape.
-    pub(crate) interval: Option<Duration>,
-}
-
 impl<C: Client> Scraper<C> {
-    pub(crate) fn new(metrics: SelfMetrics, build: Build, sources: Vec<Source>) -> Self {
+    pub(crate) fn new(
+        metrics: SelfMetrics,
+        build: Build,
+        collectors: Vec<(CollectorDef, ScheduledCollector)>,
+    ) -> Self {
         let mut in_background = Vec::new();
-        let names = sources.iter().map(|source| source.name).collect();
-        let slots = sources.into_iter().map(|Source { name, collector, interval }| {
-            let background = interval
-                .map(|interval| Arc::new(Background::new(name, collector.as_ref(), interval)));
+        let names = collectors.iter().map(|(def, _)| def.name).collect();
+        let slots = collectors.into_iter().map(|(def, scheduled)| {
+            let ScheduledCollector { collector, interval } = scheduled;
+            let background = interval.map(|interval| Arc::new(Background::new(def, interval)));
             let collector = match &background {
                 Some(background) => {
                     in_background.push((Arc::clone(background), collector));
@@ -169,7 +164,7 @@ impl<C: Client> Scraper<C> {
                 None => Some(collector),
             };
             Slot {
-                name,
+                def,
                 collector,
                 spare: Samples::default(),
                 started: Instant::now(),
@@ -231,25 +226,6 @@ impl<C: Client> Scraper<C> {
     pub(crate) fn scrape(&self, ask: &Ask, deadline: Instant, client: Box<C>) -> Scraped<C> {
         self.shared.scrape(ask, deadline, client)
     }
-
-    /// The kit's own definitions and those of all collectors.
-    pub(crate) fn describe(&self, mut each: impl FnMut(crate::Description<'_>)) {
-        let own = self.shared.metrics.definitions();
-        for metric in own.iter().chain(ProcessMetrics::definitions()) {
-            each(metric.describe());
-        }
-        for slot in &self.shared.lock().slots {
-            if let Some(background) = &slot.background {
-                for metric in background.metrics() {
-                    let metric = metric.describe();
-                    let help = background.help(metric.name).unwrap_or(metric.help);
-                    each(crate::Description { help, ..metric });
-                }
-            }
-            let metrics = slot.collector.as_ref().map_or(&[][..], |collector| collector.metrics());
-            metrics.iter().for_each(|metric| each(metric.describe()));
-        }
-    }
 }
 
 impl<C> Shared<C> {
@@ -261,7 +237,7 @@ impl<C> Shared<C> {
 
 impl Slot {
     fn count_dropped(&mut self, dropped: Dropped) {
-        report_dropped(self.name, self.dropped, dropped);
+        report_dropped(self.def.name, self.dropped, dropped);
         self.dropped += dropped.total();
     }
 

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::{IntCounter, IntGauge};
 
-use crate::collection::Outcome;
-use crate::definition::{Counter, Gauge, Metric, Unit};
+use crate::collector::run::Outcome;
+use crate::metrics::{Counter, Gauge, Metric, Unit};
 use crate::samples::Samples;
 
 /// What is known of the build of the running binary.
@@ -110,10 +110,13 @@ impl Handler {
 }
 
 impl SelfMetrics {
-    /// Definitions whose names start with `exporter`. Called once in a process: the names are
-    /// made at run time and live as long as it does.
-    pub(crate) fn new(exporter: &str) -> Self {
-        let name = |rest: &str| -> &'static str { Box::leak(format!("{exporter}_{rest}").into()) };
+    /// Definitions whose names begin with `prefix`, or with `node` are node_exporter's. Called once
+    /// in a process: the names are made at run time and live as long as it does.
+    pub(crate) fn new(prefix: &str) -> Self {
+        let name = |rest: &str| -> &'static str { Box::leak(format!("{prefix}_{rest}").into()) };
+        // What node_exporter and windows_exporter call it, whose prefixes name no program.
+        let build_info =
+            if prefix.ends_with("_exporter") { "build_info" } else { "exporter_build_info" };
         let errors = Counter::new(
             name("scrape_errors_total"),
             "Scrapes in which the collector failed, panicked or was late.",
@@ -121,7 +124,7 @@ impl SelfMetrics {
         .labels(["collector"])
         .zh("采集错误次数");
         Self {
-            build_info: Gauge::new(name("build_info"), "Constant 1, labelled with the build.")
+            build_info: Gauge::new(name(build_info), "Constant 1, labelled with the build.")
                 .labels(["version", "revision", "rustversion", "target"])
                 .zh("版本信息"),
             success: Gauge::new(
@@ -168,21 +171,19 @@ impl SelfMetrics {
         }
     }
 
-    /// All definitions, for `--describe`.
-    pub(crate) fn definitions(&self) -> [&dyn Metric; 10] {
-        let Self { build_info, success, duration, timeout, last_success, age, errors, .. } = self;
-        [
-            build_info,
-            success,
-            duration,
-            timeout,
-            last_success,
-            age,
-            errors,
-            &self.dropped,
-            &REQUESTS,
-            &IN_FLIGHT,
-        ]
+    /// The definitions about collectors.
+    pub(crate) fn of_collectors(&self) -> [&dyn Metric; 7] {
+        let Self { success, duration, timeout, last_success, age, errors, dropped, .. } = self;
+        [success, duration, timeout, last_success, age, errors, dropped]
+    }
+
+    pub(crate) fn build_info(&self) -> &dyn Metric {
+        &self.build_info
+    }
+
+    /// The definitions about requests.
+    pub(crate) const fn of_requests() -> [&'static dyn Metric; 2] {
+        [&REQUESTS, &IN_FLIGHT]
     }
 
     pub(crate) fn handler(&self) -> &Handler {

@@ -1,14 +1,21 @@
 //! `host_exporter`: host metrics for Prometheus and BlueKing, one self-contained binary.
 
 mod collectors;
+mod host;
+#[cfg(target_os = "linux")]
+mod text;
 
 use std::process::ExitCode;
 
 use exporter_kit::Exporter;
 
 fn main() -> ExitCode {
-    let exporter = Exporter::new("host_exporter", ":9601")
+    Exporter::new("host_exporter", ":9601")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Host metrics for Prometheus and BlueKing.");
-    collectors::add_all(exporter).run()
+        .about("Host metrics for Prometheus and BlueKing.")
+        .self_metrics_prefix("node")
+        .flags(host::FLAGS)
+        .labels(collectors::LABELS)
+        .collectors(collectors::ALL)
+        .run()
 }

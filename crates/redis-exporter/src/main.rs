@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Metrics of a Redis server for Prometheus and BlueKing.")
         .flags(collectors::FLAGS)
-        .configure(collectors::add_all)
+        .labels(collectors::LABELS)
+        .collectors(collectors::ALL)
         .run()
 }

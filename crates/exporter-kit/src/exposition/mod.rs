@@ -7,7 +7,7 @@ pub(crate) mod text;
 
 pub(crate) use self::text::Text;
 use self::text::compare;
-use crate::definition::{Kind, Unit};
+use crate::metrics::{Kind, Unit};
 use crate::samples::{Block, Family, Samples};
 
 /// The format of a page.
@@ -131,7 +131,7 @@ fn write_openmetrics_head(out: &mut Text, family: &Family, all: &[(usize, Block<
         (Kind::Counter, Some(base)) if !is_taken(base, all) => (base, "counter"),
         // The format has no counter whose name does not end in `_total`, nor two families of one
         // name. What is neither is a value of unknown kind.
-        (Kind::Counter, _) => (core.name, "unknown"),
+        (Kind::Counter | Kind::Untyped, _) => (core.name, "unknown"),
         (kind, _) => (core.name, kind.as_str()),
     };
     write_line(out, "# TYPE ", name, |out| out.append(kind.as_bytes()));

@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::definition::{Counter, Gauge};
+use crate::metrics::{Counter, Gauge};
 
 /// Values of the labels `a` and `b`, which are no labels where they are empty, by metric name.
 type Series = (String, [String; 2]);

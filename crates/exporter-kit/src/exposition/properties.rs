@@ -16,7 +16,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::definition::{Counter, Definition, Gauge, Histogram, Scalar, Summary};
+use crate::metrics::{Counter, Definition, Gauge, Histogram, Scalar, Summary, Untyped};
 
 /// Families by name, with kind, help, unit, and samples by label values.
 type Page = BTreeMap<String, (String, String, String, BTreeMap<Vec<String>, Read>)>;
@@ -68,8 +68,8 @@ fn sample() -> impl Strategy<Value = MadeSample> {
 }
 
 fn family() -> impl Strategy<Value = MadeFamily> {
-    let kind =
-        prop::sample::select(vec![Kind::Gauge, Kind::Counter, Kind::Histogram, Kind::Summary]);
+    let kinds = [Kind::Gauge, Kind::Counter, Kind::Histogram, Kind::Summary, Kind::Untyped];
+    let kind = prop::sample::select(kinds.to_vec());
     let bound = prop_oneof![0.0..1.0f64, -100.0..1e9, (0..10i32).prop_map(f64::from)];
     (
         (kind, "[a-zA-Z0-9_]{0,12}", text(), prop::sample::select(Unit::ALL.to_vec())),
@@ -94,7 +94,7 @@ impl MadeFamily {
     }
 
     fn has_unit(&self) -> bool {
-        matches!(self.kind, Kind::Gauge | Kind::Counter) && self.unit != Unit::None
+        matches!(self.kind, Kind::Gauge | Kind::Counter | Kind::Untyped) && self.unit != Unit::None
     }
 
     /// Puts the samples into `parts` and what a reader should see of them into `expected`.
@@ -112,6 +112,9 @@ impl MadeFamily {
                     }
                     Kind::Histogram => self.put_histogram(out, name, sample, format),
                     Kind::Summary => self.put_summary(out, name, sample),
+                    Kind::Untyped => {
+                        self.put_value(out, Untyped::new(name, self.leaked_help()), sample)
+                    }
                 };
                 let labels = if self.labelled { sample.labels.to_vec() } else { Vec::new() };
                 if let Some(read) = read {
@@ -125,7 +128,11 @@ impl MadeFamily {
                 family = name.strip_suffix("_total").unwrap_or(name);
                 unit = if self.has_unit() { self.unit.as_str() } else { "" };
             }
-            let head = (self.kind.as_str().to_owned(), self.help.clone(), unit.to_owned(), seen);
+            let kind = match (self.kind, format) {
+                (Kind::Untyped, Format::OpenMetrics) => "unknown",
+                (kind, _) => kind.as_str(),
+            };
+            let head = (kind.to_owned(), self.help.clone(), unit.to_owned(), seen);
             expected.insert(family.to_owned(), head);
         }
     }
@@ -260,7 +267,9 @@ fn parse(page: &str, format: Format) -> Page {
         Format::OpenMetrics => {
             let parsed = parse_openmetrics(page).unwrap_or_else(|error| panic!("{error}\n{page}"));
             read(parsed, |value| match value {
-                OpenMetricsValue::Gauge(value) => Read::Value(value.as_f64()),
+                OpenMetricsValue::Gauge(value) | OpenMetricsValue::Unknown(value) => {
+                    Read::Value(value.as_f64())
+                }
                 OpenMetricsValue::Counter(counter) => Read::Value(counter.value.as_f64()),
                 OpenMetricsValue::Histogram(value) => histogram(value),
                 OpenMetricsValue::Summary(value) => summary(value),

@@ -1,7 +1,7 @@
 //! Pages as text, in both formats.
 
 use super::*;
-use crate::definition::{Counter, Gauge, Histogram, Summary};
+use crate::metrics::{Counter, Gauge, Histogram, Summary};
 
 const B: Gauge<1> = Gauge::new("b", "Line\nbreak, \\ and \"quotes\".").labels(["l"]);
 const A: Counter = Counter::new("a_total", "First.");

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::unix::fs::FileExt;
 
 use rustix::fs::{RawDir, SeekFrom, seek};
 use rustix::param::{clock_ticks_per_second, page_size};
@@ -11,25 +10,28 @@ use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
 
 use super::Facts;
-
-/// More than the numbers of `/proc/self/stat` can fill.
-const STAT_BYTES: usize = 2048;
+use crate::kept_file::KeptFile;
 
 /// Room for some hundred and seventy entries of `/proc/self/fd`.
 const ENTRIES_BYTES: usize = 4096;
 
-/// Files of `/proc`, kept open: that is cheaper, and they can be read when the process has no
-/// file descriptor left.
-#[derive(Debug, Default)]
-pub(super) struct Source {
-    stat: Option<File>,
+/// Files of `/proc`, kept open.
+#[derive(Debug)]
+pub(super) struct Reader {
+    stat: KeptFile,
     descriptors: Option<File>,
     started: Option<f64>,
 }
 
-impl Source {
+impl Default for Reader {
+    fn default() -> Self {
+        Self { stat: KeptFile::new("/proc/self/stat"), descriptors: None, started: None }
+    }
+}
+
+impl Reader {
     pub(super) fn read(&mut self) -> Facts {
-        let stat = read_kept(&mut self.stat, "/proc/self/stat", read_stat);
+        let stat = self.stat.read().ok().and_then(parse_stat);
         if let Some(read) = stat.and_then(|stat| start_time(stat.start_ticks)) {
             self.started = Some(settled(self.started, read));
         }
@@ -38,7 +40,7 @@ impl Source {
         Facts {
             // As exact as `utime` and `stime` of the stat file are coarse (a tick is 10 ms).
             cpu_seconds: clock(DynamicClockId::Known(ClockId::ProcessCPUTime)),
-            open_fds: read_kept(&mut self.descriptors, "/proc/self/fd", open_descriptors),
+            open_fds: self.count_descriptors(),
             max_fds: getrlimit(Resource::Nofile).current,
             virtual_memory_bytes: stat.and_then(|stat| told(stat.virtual_bytes)),
             virtual_memory_max_bytes: getrlimit(Resource::As).current,
@@ -49,23 +51,18 @@ impl Source {
             threads: stat.and_then(|stat| told(stat.threads)),
         }
     }
-}
 
-/// Reads from the file at `path`, which stays open until reading it fails.
-fn read_kept<T>(
-    kept: &mut Option<File>,
-    path: &str,
-    read: impl FnOnce(&File) -> io::Result<T>,
-) -> Option<T> {
-    let file = match kept {
-        Some(file) => file,
-        None => kept.insert(File::open(path).ok()?),
-    };
-    let value = read(file).ok();
-    if value.is_none() {
-        *kept = None;
+    fn count_descriptors(&mut self) -> Option<u64> {
+        let folder = match &mut self.descriptors {
+            Some(folder) => folder,
+            None => self.descriptors.insert(File::open("/proc/self/fd").ok()?),
+        };
+        let count = open_descriptors(folder).ok();
+        if count.is_none() {
+            self.descriptors = None;
+        }
+        count
     }
-    value
 }
 
 /// What is taken from `/proc/self/stat`.
@@ -76,12 +73,6 @@ struct Stat {
     start_ticks: u64,
     virtual_bytes: u64,
     resident_pages: u64,
-}
-
-fn read_stat(file: &File) -> io::Result<Stat> {
-    let mut buffer = [0; STAT_BYTES];
-    let length = file.read_at(&mut buffer, 0)?;
-    parse_stat(&buffer[..length]).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// Fields 20 and 22 to 24 of the line, counted as proc_pid_stat(5) does.
@@ -221,15 +212,5 @@ mod tests {
         for (held, read, expected) in cases {
             assert_eq!(settled(held, read), expected, "{held:?} {read}");
         }
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_opened_anew_the_next_time() {
-        let mut kept = None;
-        assert_eq!(read_kept(&mut kept, "/nowhere/at/all", read_stat), None);
-        assert_eq!(read_kept(&mut kept, "/proc/self/statm", read_stat), None);
-        assert!(kept.is_none());
-        assert!(read_kept(&mut kept, "/proc/self/stat", read_stat).is_some());
-        assert!(kept.is_some());
     }
 }

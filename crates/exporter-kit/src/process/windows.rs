@@ -30,9 +30,9 @@ const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
 
 /// Asks the system anew at each scrape.
 #[derive(Debug, Default)]
-pub(super) struct Source;
+pub(super) struct Reader;
 
-impl Source {
+impl Reader {
     pub(super) fn read(&mut self) -> Facts {
         // SAFETY: takes no argument; the pseudo handle is valid as long as the process.
         let process = unsafe { GetCurrentProcess() };

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::Samples;
-use crate::definition::Metric;
+use crate::collector::CollectorDef;
 
 /// Counters by series, with the values of one scrape.
 #[cfg(debug_assertions)]
 pub(super) type Counters = BTreeMap<Vec<u8>, f64>;
 
 impl Samples {
-    /// Checks what a collector has collected against the `metrics` that it lists. An exporter does
+    /// Checks what a collector has collected against its definition. An exporter does
     /// this at every scrape of a debug build; a collector's own tests can do it too.
     ///
     /// # Errors
@@ -19,19 +19,18 @@ impl Samples {
     /// A sample did not fit its definition, is of a metric that is not listed, or (in debug
     /// builds) is of a counter that has decreased since this was last called, with the same
     /// [source](Samples::source).
-    pub fn check(&mut self, metrics: &[&dyn Metric]) -> Result<(), String> {
+    pub fn check(&mut self, def: &CollectorDef) -> Result<(), String> {
         if let Some((name, why)) = self.mismatch {
             return Err(format!("{name}: {why}"));
         }
         for samples in self.samples.chunk_by(|a, b| a.family == b.family) {
             let family = self.families.get(samples[0].family);
             let name = family.name();
-            let mut listed =
-                metrics.iter().map(|metric| metric.describe()).filter(|metric| metric.name == name);
-            match listed.next() {
-                None => return Err(format!("{name}: the collector's metrics() do not list it")),
+            match def.metric(name) {
+                None if family.is_dynamic() && def.has_pattern_of(name) => {}
+                None => return Err(format!("{name}: the collector's definition does not list it")),
                 Some(metric) if !family.is_of(&metric) => {
-                    return Err(format!("{name}: the definition in metrics() is another"));
+                    return Err(format!("{name}: the collector lists another definition"));
                 }
                 Some(_) => {}
             }
@@ -44,12 +43,12 @@ impl Samples {
     /// Compares every counter, and the count of every histogram and summary, with the last time.
     #[cfg(debug_assertions)]
     fn check_counters(&mut self) -> Result<(), String> {
-        use crate::definition::Kind;
+        use crate::metrics::Kind;
         let mut counters = Counters::new();
         for block in self.blocks() {
             for item in block.items() {
                 let value = match block.family.core().kind {
-                    Kind::Gauge => continue,
+                    Kind::Gauge | Kind::Untyped => continue,
                     Kind::Counter => item.value,
                     Kind::Histogram | Kind::Summary => item.numbers.last().copied().unwrap_or(0.0),
                 };
@@ -76,12 +75,13 @@ impl Samples {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::{Counter, Gauge, Histogram, Unit};
+    use crate::metrics::{Counter, Gauge, Histogram, Unit};
 
     const DEPTH: Gauge<1> = Gauge::new("queue_depth", "Depth.").labels(["queue"]);
     const JOBS: Counter<1> = Counter::new("queue_jobs_total", "Jobs.").labels(["queue"]);
     const WAIT: Histogram = Histogram::new("queue_wait_seconds", "Wait.").buckets(&[1.0]);
-    const ALL: [&dyn Metric; 3] = [&DEPTH, &JOBS, &WAIT];
+    const ALL: CollectorDef =
+        CollectorDef::from_fn("queue", "队列", "Queues.", &[&DEPTH, &JOBS, &WAIT], |_| Ok(()));
 
     fn checked(fill: impl FnOnce(&mut Samples)) -> Result<(), String> {
         let mut out = Samples::default();
@@ -103,7 +103,7 @@ mod tests {
     fn a_metric_that_is_not_listed_is_found() {
         const OTHER: Gauge = Gauge::new("other", "Other.");
         let error = checked(|out| out.set(&OTHER, [], 1.0)).unwrap_err();
-        assert_eq!(error, "other: the collector's metrics() do not list it");
+        assert_eq!(error, "other: the collector's definition does not list it");
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
         ];
         for other in others {
             let error = checked(|out| out.set(&other, ["a"], 1.0)).unwrap_err();
-            assert_eq!(error, "queue_depth: the definition in metrics() is another");
+            assert_eq!(error, "queue_depth: the collector lists another definition");
         }
         let counter = Counter::new("queue_depth", "Depth.").labels(["queue"]);
         assert!(checked(|out| out.set(&counter, ["a"], 1.0)).is_err());

@@ -12,6 +12,8 @@ pub struct Dropped {
     pub too_long: u64,
     /// The series is there already.
     pub duplicate: u64,
+    /// No metric or label can have the name that the source has.
+    pub bad_name: u64,
     /// The page is full, or a live metric has too many series.
     pub too_many: u64,
     /// The sample does not fit its definition.
@@ -21,7 +23,8 @@ pub struct Dropped {
 impl Dropped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.not_finite + self.too_long + self.duplicate + self.too_many + self.mismatch
+        let Self { not_finite, too_long, duplicate, bad_name, too_many, mismatch } = self;
+        not_finite + too_long + duplicate + bad_name + too_many + mismatch
     }
 }
 
@@ -31,6 +34,7 @@ impl fmt::Display for Dropped {
             (self.not_finite, "not a finite number"),
             (self.too_long, "too long"),
             (self.duplicate, "there already"),
+            (self.bad_name, "named as no metric can be"),
             (self.too_many, "too many"),
             (self.mismatch, "not as defined"),
         ];
@@ -49,6 +53,7 @@ pub(super) enum Reason {
     NotFinite,
     TooLong,
     TooMany,
+    BadName,
     /// With what is wrong about it.
     Mismatch(&'static str),
 }

@@ -1,7 +1,11 @@
 //! The families that samples belong to. They outlive a scrape, since the next one has the same.
 
-use crate::definition::{Core, Description, Kind};
 use crate::exposition::text::Room;
+use crate::exposition::write_scalars;
+use crate::metrics::{
+    Core, Description, ExternalFamily, Kind, PatternCore, Unit, checks, intern, make_name,
+    name_bytes,
+};
 
 /// More families than any collector has; past it the table is begun anew at the next scrape.
 const MAX_FAMILIES: usize = 16 * 1024;
@@ -17,6 +21,8 @@ pub(crate) struct Family {
     pieces: Vec<Box<[u8]>>,
     /// Their length.
     series_bytes: usize,
+    /// Its name became known at run time.
+    is_dynamic: bool,
 }
 
 /// All families by name, and the one that was used last: samples of one family come in a row,
@@ -44,7 +50,14 @@ impl Family {
         });
         let pieces: Vec<Box<[u8]>> = pieces.collect();
         let series_bytes = pieces.iter().map(|piece| piece.len()).sum();
-        Self { core: *core, help: core.help, labels: labels.to_vec(), pieces, series_bytes }
+        Self {
+            core: *core,
+            help: core.help,
+            labels: labels.to_vec(),
+            pieces,
+            series_bytes,
+            is_dynamic: false,
+        }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -59,11 +72,15 @@ impl Family {
         &self.core
     }
 
+    pub(super) fn is_dynamic(&self) -> bool {
+        self.is_dynamic
+    }
+
     /// How many numbers each of its samples has beside the value.
     pub(super) fn numbers(&self) -> usize {
         match self.core.kind {
-            Kind::Gauge | Kind::Counter => 0,
-            Kind::Histogram | Kind::Summary => self.core.bounds.len() + 1,
+            Kind::Histogram | Kind::Summary if !self.is_dynamic => self.core.bounds.len() + 1,
+            _ => 0,
         }
     }
 
@@ -84,9 +101,37 @@ impl Family {
         }
     }
 
+    /// Appends `name_suffix{label="value"}`, with labels that the family does not know.
+    pub(super) fn write_external(&self, out: &mut Room<'_>, suffix: &str, labels: &[(&str, &str)]) {
+        out.append(self.name().as_bytes());
+        out.append(suffix.as_bytes());
+        for (at, (name, value)) in labels.iter().enumerate() {
+            out.append(if at == 0 { b"{" } else { b"," });
+            out.append(name.as_bytes());
+            out.append(b"=\"");
+            out.append_escaped(value.as_bytes(), true);
+            out.push(b'"');
+        }
+        if !labels.is_empty() {
+            out.push(b'}');
+        }
+    }
+
+    /// Whether it was made by this pattern for the field that is put together from `parts`.
+    fn is_field(&self, pattern: &PatternCore, labels: &[&'static str], parts: &[&str]) -> bool {
+        self.is_dynamic
+            && self.core.kind == pattern.kind
+            && self.labels == labels
+            && self
+                .name()
+                .strip_prefix(pattern.prefix)
+                .is_some_and(|field| field.bytes().eq(name_bytes(parts)))
+    }
+
     fn is(&self, core: &Core, labels: &[&'static str]) -> bool {
         let known = &self.core;
-        same(known.name, core.name)
+        !self.is_dynamic
+            && same(known.name, core.name)
             && same(known.help, core.help)
             && (known.kind, known.unit) == (core.kind, core.unit)
             && (std::ptr::eq(known.bounds, core.bounds) || known.bounds == core.bounds)
@@ -137,6 +182,75 @@ impl Families {
         self.get(position).is(core, labels).then_some(position)
     }
 
+    /// The family of a field of a pattern, which is made where it is not there yet; `None` where no
+    /// name can be made of the field or another definition has it.
+    pub(super) fn find_field(
+        &mut self,
+        pattern: &PatternCore,
+        labels: &[&'static str],
+        parts: &[&str],
+    ) -> Option<u32> {
+        for guess in [self.last, self.last + 1] {
+            let family = self.list.get(guess);
+            if family.is_some_and(|family| family.is_field(pattern, labels, parts)) {
+                self.last = guess;
+                return Some(guess as u32);
+            }
+        }
+        let order = |&position: &u32| {
+            let name = self.get(position).name().bytes();
+            name.cmp(pattern.prefix.bytes().chain(name_bytes(parts)))
+        };
+        let position = match self.by_name.binary_search_by(order) {
+            Ok(found) => self.by_name[found],
+            Err(_) => {
+                let name = make_name(&[&[pattern.prefix], parts].concat())?;
+                let help = pattern.help.replace("{}", parts.first().unwrap_or(&""));
+                let unit = pattern.unit_of(&name);
+                self.insert(&name, &help, pattern.kind, unit, labels)?
+            }
+        };
+        self.last = position as usize;
+        self.get(position).is_field(pattern, labels, parts).then_some(position)
+    }
+
+    /// The family that another program has defined, as [`Families::find_field`].
+    pub(super) fn find_external(&mut self, family: &ExternalFamily<'_>) -> Option<u32> {
+        let is_it = |known: &Family| known.name() == family.name && known.core.kind == family.kind;
+        if let Some(known) = self.list.get(self.last)
+            && known.is_dynamic
+            && is_it(known)
+        {
+            return Some(self.last as u32);
+        }
+        let position = match self.search(family.name) {
+            Ok(found) => self.by_name[found],
+            Err(_) if checks::is_name(family.name) => {
+                self.insert(family.name, family.help, family.kind, Unit::None, &[])?
+            }
+            Err(_) => return None,
+        };
+        self.last = position as usize;
+        let known = self.get(position);
+        (known.is_dynamic && is_it(known)).then_some(position)
+    }
+
+    fn insert(
+        &mut self,
+        name: &str,
+        help: &str,
+        kind: Kind,
+        unit: Unit,
+        labels: &[&'static str],
+    ) -> Option<u32> {
+        let core = Core::dynamic(intern(name)?, intern(help)?, kind, unit, write_scalars);
+        let place = self.search(name).err()?;
+        let position = self.list.len() as u32;
+        self.list.push(Family { is_dynamic: true, ..Family::new(&core, labels) });
+        self.by_name.insert(place, position);
+        Some(position)
+    }
+
     /// Gives families the HELP that `help` has for their names.
     pub(super) fn replace_help(&mut self, help: impl Fn(&str) -> Option<&'static str>) {
         for family in &mut self.list {
@@ -164,8 +278,8 @@ fn same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::{Gauge, Metric};
     use crate::exposition::text::Text;
+    use crate::metrics::{Gauge, Metric};
 
     const PLAIN: Gauge = Gauge::new("plain", "Plain.");
     const TWO: Gauge<2> = Gauge::new("two", "Two.").labels(["a", "b"]);

@@ -15,9 +15,13 @@ pub(crate) use self::family::Family;
 
 use self::dropped::Reason;
 use self::family::Families;
-use crate::definition::{Core, Definition, HistogramKind, Kind, MetricKind, Scalar, SummaryKind};
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
-use crate::exposition::text::{Text, compare, trim};
+use crate::exposition::text::{Room, Text, compare, trim};
+use crate::metrics::checks::is_name;
+use crate::metrics::{
+    Core, Definition, ExternalFamily, HistogramKind, Kind, MetricKind, MetricPattern, Scalar,
+    SummaryKind,
+};
 
 /// The longest series (name and labels) that is exposed. Scrapers read line by line with a 64 KiB
 /// limit, past which they silently end the scrape; the rest is room for the value, and for the
@@ -121,10 +125,10 @@ impl Samples {
     ) {
         let core = metric.core();
         if cumulative.len() != core.bounds.len() {
-            return self.mismatch(core, "a histogram has one count for each bound");
+            return self.mismatch(core.name, "a histogram has one count for each bound");
         }
         if !cumulative.is_sorted() || cumulative.last().is_some_and(|last| *last > count) {
-            return self.mismatch(core, "a histogram's counts add up to its whole count");
+            return self.mismatch(core.name, "a histogram's counts add up to its whole count");
         }
         let numbers = self.numbers.len();
         self.numbers.extend(cumulative.iter().chain([&count]).map(|&number| number as f64));
@@ -162,13 +166,59 @@ impl Samples {
         let core = metric.core();
         let known = quantiles.len();
         if known != core.bounds.len() && known != 0 {
-            return self.mismatch(core, "a summary has one value for each quantile");
+            return self.mismatch(core.name, "a summary has one value for each quantile");
         }
         let numbers = self.numbers.len();
         self.numbers.extend_from_slice(quantiles);
         self.numbers.resize(numbers + core.bounds.len(), f64::NAN);
         self.numbers.push(count as f64);
         self.put(core, metric.label_names(), &labels, sum, numbers);
+    }
+
+    /// Adds one sample of a family whose name only the source knows: the prefix of `pattern` and the
+    /// field, in parts so that nobody has to put it together.
+    ///
+    /// It is dropped where [`Samples::set`] would drop it, where no name can be made of the field,
+    /// and where a definition has the name already. A steady source costs no memory.
+    pub fn set_field<K: Scalar, const N: usize>(
+        &mut self,
+        pattern: &MetricPattern<K, N>,
+        field: &[&str],
+        labels: [&str; N],
+        value: f64,
+    ) {
+        let core = pattern.core();
+        let found = self.families.find_field(core, pattern.label_names(), field);
+        self.put_found(found, &labels, value);
+    }
+
+    /// Adds one sample of a family that another program has defined. `suffix` is what the sample's
+    /// name adds to the family's, such as `_bucket`; `labels` are names and values.
+    ///
+    /// It is dropped where [`Samples::set`] would drop it, where a name makes no metric or label,
+    /// and where the family is there already with another kind.
+    pub fn set_external(
+        &mut self,
+        family: &ExternalFamily<'_>,
+        suffix: &str,
+        labels: &[(&str, &str)],
+        value: f64,
+    ) {
+        let found = self.families.find_external(family);
+        let names_are_sound = is_suffix(suffix) && labels.iter().all(|(name, _)| is_name(name));
+        let text = self.text.len();
+        let put = found.filter(|_| names_are_sound).ok_or(Reason::BadName).and_then(|family| {
+            let bytes = labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+            let bytes = bytes + suffix.len() + 4 * labels.len();
+            let write = |family: &Family, out: &mut Room<'_>| {
+                family.write_external(out, suffix, labels);
+            };
+            self.try_put(family, bytes, self.numbers.len(), value, write)
+        });
+        if let Err(reason) = put {
+            self.text.truncate(text);
+            self.drop_for(reason, "");
+        }
     }
 
     /// Names what the counters belong to, where that can begin anew while the exporter runs, such
@@ -292,49 +342,76 @@ impl Samples {
         numbers: usize,
     ) {
         let text = self.text.len();
-        if let Err(reason) = self.try_put(metric, names, labels, value, numbers) {
+        let family = self.families.find(metric, names);
+        let family = family.ok_or(Reason::Mismatch("two definitions of this name differ"));
+        let put = family.and_then(|family| self.put_series(family, labels, value, numbers));
+        if let Err(reason) = put {
             self.text.truncate(text);
             self.numbers.truncate(numbers);
-            match reason {
-                Reason::NotFinite => self.dropped.not_finite += 1,
-                Reason::TooLong => self.dropped.too_long += 1,
-                Reason::TooMany => self.dropped.too_many += 1,
-                Reason::Mismatch(why) => self.mismatch(metric, why),
-            }
+            self.drop_for(reason, metric.name);
         }
     }
 
-    fn try_put(
+    fn put_found(&mut self, family: Option<u32>, labels: &[&str], value: f64) {
+        let text = self.text.len();
+        let family = family.ok_or(Reason::BadName);
+        let put = family.and_then(|at| self.put_series(at, labels, value, self.numbers.len()));
+        if let Err(reason) = put {
+            self.text.truncate(text);
+            self.drop_for(reason, "");
+        }
+    }
+
+    fn drop_for(&mut self, reason: Reason, metric: &'static str) {
+        match reason {
+            Reason::NotFinite => self.dropped.not_finite += 1,
+            Reason::TooLong => self.dropped.too_long += 1,
+            Reason::TooMany => self.dropped.too_many += 1,
+            Reason::BadName => self.dropped.bad_name += 1,
+            Reason::Mismatch(why) => self.mismatch(metric, why),
+        }
+    }
+
+    fn put_series(
         &mut self,
-        metric: &Core,
-        names: &[&'static str],
+        family: u32,
         labels: &[&str],
         value: f64,
         numbers: usize,
     ) -> Result<(), Reason> {
+        let bytes = labels.iter().map(|label| label.len()).sum::<usize>();
+        let write = |family: &Family, out: &mut Room<'_>| family.write_series(out, labels);
+        self.try_put(family, bytes, numbers, value, write)
+    }
+
+    /// Adds a sample whose series `write` writes; its labels have this many bytes.
+    #[inline(always)]
+    fn try_put(
+        &mut self,
+        family: u32,
+        bytes: usize,
+        numbers: usize,
+        value: f64,
+        write: impl FnOnce(&Family, &mut Room<'_>),
+    ) -> Result<(), Reason> {
         if !value.is_finite() {
             return Err(Reason::NotFinite);
         }
-        if value < 0.0 && metric.kind == Kind::Counter {
+        let family_of = self.families.get(family);
+        if value < 0.0 && family_of.core().kind == Kind::Counter {
             return Err(Reason::Mismatch("a counter is never below 0"));
         }
-        let family = self
-            .families
-            .find(metric, names)
-            .ok_or(Reason::Mismatch("two definitions of this name differ"))?;
         // Before it is written: a label may be of any length.
-        let bytes = labels.iter().map(|label| label.len()).sum::<usize>();
         if bytes > MAX_SERIES_BYTES {
             return Err(Reason::TooLong);
         }
-        let family_of = self.families.get(family);
         let is_line = self.numbers.len() == numbers;
         let start = self.text.len();
         let mut series = 0;
         // Each byte of a label may be escaped.
         let most = family_of.series_bytes() + 2 * bytes + MAX_NUMBER_BYTES + 2;
         self.text.append_with(most, |out| {
-            family_of.write_series(out, labels);
+            write(family_of, out);
             series = out.len();
             if is_line {
                 out.push(b' ');
@@ -363,10 +440,14 @@ impl Samples {
         Ok(())
     }
 
-    fn mismatch(&mut self, metric: &Core, why: &'static str) {
+    fn mismatch(&mut self, metric: &'static str, why: &'static str) {
         self.dropped.mismatch += 1;
-        self.mismatch.get_or_insert((metric.name, why));
+        self.mismatch.get_or_insert((metric, why));
     }
+}
+
+fn is_suffix(text: &str) -> bool {
+    text.is_empty() || is_name(text)
 }
 
 /// Each sort that the compiler makes takes kilobytes of the program; this one is for all.

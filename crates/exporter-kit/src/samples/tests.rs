@@ -1,7 +1,9 @@
 //! What becomes of samples between a collector and the page.
 
 use super::*;
-use crate::definition::{Counter, Gauge, Histogram, Summary};
+use crate::metrics::{
+    Counter, ExternalFamily, Gauge, GaugePattern, Histogram, Summary, UnitRule, UntypedPattern,
+};
 
 const DEPTH: Gauge<1> = Gauge::new("queue_depth", "Depth.").labels(["queue"]);
 const SPEED: Gauge<2> = Gauge::new("queue_speed", "Speed.").labels(["queue", "way"]);
@@ -197,4 +199,83 @@ fn a_value_is_found_by_metric_and_labels() {
     assert_eq!(out.value(&DEPTH, ["a"]), Some(1.0));
     assert_eq!(out.value(&SIZE, ["a"]), Some(3.0));
     assert_eq!(out.value(&DEPTH, ["b"]), None);
+}
+
+const FIELDS: GaugePattern = GaugePattern::new("demo_memory_", "Field {} of a file.")
+    .unit_rule(UnitRule::BySuffix)
+    .zh("内存信息");
+const OF_PROTOCOL: UntypedPattern<1> =
+    UntypedPattern::new("demo_net_", "Statistic {}.").labels(["protocol"]);
+
+#[test]
+fn families_are_named_by_the_source() {
+    let mut out = Samples::default();
+    for _ in 0..2 {
+        out.clear();
+        out.set_field(&FIELDS, &["MemFree", "_bytes"], [], 1.0);
+        out.set_field(&FIELDS, &["Active(anon)", "_bytes"], [], 2.0);
+        out.set_field(&OF_PROTOCOL, &["InErrors"], ["udp"], 3.0);
+        let expected = "\
+# HELP demo_memory_Active_anon_bytes Field Active(anon) of a file.
+# TYPE demo_memory_Active_anon_bytes gauge
+demo_memory_Active_anon_bytes 2
+# HELP demo_memory_MemFree_bytes Field MemFree of a file.
+# TYPE demo_memory_MemFree_bytes gauge
+demo_memory_MemFree_bytes 1
+# HELP demo_net_InErrors Statistic InErrors.
+# TYPE demo_net_InErrors untyped
+demo_net_InErrors{protocol=\"udp\"} 3
+";
+        assert_eq!(out.page(), expected);
+    }
+    let def = |patterns| {
+        crate::CollectorDef::from_fn("mem", "内存", "Memory.", &[], |_| Ok(())).patterns(patterns)
+    };
+    assert_eq!(out.check(&def(&[&FIELDS, &OF_PROTOCOL])), Ok(()));
+    assert!(out.check(&def(&[&FIELDS])).unwrap_err().starts_with("demo_net_InErrors: "));
+}
+
+#[test]
+fn fields_that_make_no_name_are_counted() {
+    const TAKEN: Gauge = Gauge::new("demo_memory_taken", "Taken.");
+    let mut out = Samples::default();
+    out.set(&TAKEN, [], 1.0);
+    out.set_field(&FIELDS, &["taken"], [], 2.0);
+    out.set_field(&FIELDS, &[&"x".repeat(1000)], [], 2.0);
+    out.set_field(&FIELDS, &["nan"], [], f64::NAN);
+    assert_eq!((out.len(), out.dropped().bad_name, out.dropped().not_finite), (1, 2, 1));
+    assert!(out.page().ends_with("demo_memory_taken 1\n"));
+}
+
+#[test]
+fn families_of_other_programs_keep_their_names_and_labels() {
+    let mut out = Samples::default();
+    let wait = ExternalFamily { name: "job_wait", help: "Wait.", kind: Kind::Histogram };
+    let done = ExternalFamily { name: "job_done", help: "Done.", kind: Kind::Counter };
+    out.set_external(&done, "", &[], 2.0);
+    out.set_external(&done, "", &[("a", "x\"y")], 3.0);
+    for (bound, count) in [("1", 1.0), ("+Inf", 4.0)] {
+        out.set_external(&wait, "_bucket", &[("le", bound)], count);
+    }
+    out.set_external(&wait, "_count", &[], 4.0);
+    let page = out.page();
+    let expected = "\
+# HELP job_done Done.
+# TYPE job_done counter
+job_done 2
+job_done{a=\"x\\\"y\"} 3
+# HELP job_wait Wait.
+# TYPE job_wait histogram
+job_wait_bucket{le=\"+Inf\"} 4
+job_wait_bucket{le=\"1\"} 1
+job_wait_count 4
+";
+    assert_eq!(page, expected);
+    // Of another kind, with a name or label that cannot be, twice the same.
+    out.set_external(&ExternalFamily { kind: Kind::Gauge, ..done }, "", &[], 1.0);
+    out.set_external(&ExternalFamily { name: "9", ..done }, "", &[], 1.0);
+    out.set_external(&done, "", &[("a-b", "")], 1.0);
+    out.set_external(&done, "", &[], 1.0);
+    assert_eq!(out.page(), expected);
+    assert_eq!((out.dropped().bad_name, out.dropped().duplicate), (3, 1));
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::run::{Found, Leader, Run};
 use super::{Answer, Ask, Client, Scraped, Shared, State};
-use crate::collection::{Outcome, collect, report};
+use crate::collector::run::{Outcome, collect, report};
 
 /// Longer than making a page takes.
 const AMPLE: Duration = Duration::from_secs(60);
@@ -110,15 +110,15 @@ impl<C: Client> Shared<C> {
             let slot = &mut state.slots[index];
             let started = Instant::now();
             slot.started = started;
-            let (name, mut failing) = (slot.name, slot.failing);
+            let (def, mut failing) = (slot.def, slot.failing);
             let mut samples = std::mem::take(&mut slot.spare);
             let Some(mut collector) = slot.collector.take() else { continue };
             drop(state);
 
             samples.clear();
-            let result = collect(collector.as_mut(), &mut samples);
+            let result = collect(&def, collector.as_mut(), &mut samples);
             let duration = started.elapsed();
-            report(name, &result, &mut failing);
+            report(def.name, &result, &mut failing);
 
             state = self.lock();
             // Another run may wait for this collector.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::run::{Found, Run};
 use super::{Client, Shared, Slot, State};
-use crate::background::Background;
+use crate::collector::background::Background;
 use crate::exposition::{self, Format, Text};
 use crate::process::ProcessMetrics;
 use crate::samples::{Dropped, Samples};
@@ -154,7 +154,10 @@ impl<C> State<C> {
             slot.errors += 1;
             if !slot.failing {
                 slot.failing = true;
-                log::warn!("collector {} is late; the page goes without its samples", slot.name);
+                log::warn!(
+                    "collector {} is late; the page goes without its samples",
+                    slot.def.name
+                );
             }
         }
         Some((Draft::new(slots, run, &results, now), results))
@@ -186,7 +189,7 @@ impl Draft {
                     age: None,
                 }
             };
-            draft.fared.push((slot.name, fared));
+            draft.fared.push((slot.def.name, fared));
         }
         draft
     }

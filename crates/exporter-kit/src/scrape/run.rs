@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Answer, Ask, Selection, Slot};
-use crate::collection::Outcome;
+use crate::collector::run::Outcome;
 use crate::exposition::Format;
 use crate::samples::Samples;
 

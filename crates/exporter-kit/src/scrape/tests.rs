@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 use crate::collector::CollectError;
-use crate::definition::{Gauge, Metric};
+use crate::metrics::Gauge;
 
 const GOOD: Gauge = Gauge::new("good", "Of the good collector.");
 const BAD: Gauge = Gauge::new("bad", "Of the bad collector.");
@@ -16,24 +16,11 @@ const AMPLE: Duration = Duration::from_secs(60);
 /// Enough for a good collector beside a hanging one, which is left after a while.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// A collector that does what the closure does.
-struct Fake<F>(F);
-
-impl<F: FnMut(&mut Samples) -> Result<(), CollectError> + Send> Collector for Fake<F> {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&GOOD, &BAD]
-    }
-
-    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        (self.0)(out)
-    }
-}
-
 fn fake<F>(collect: F) -> Box<dyn Collector>
 where
     F: FnMut(&mut Samples) -> Result<(), CollectError> + Send + 'static,
 {
-    Box::new(Fake(collect))
+    Box::new(collect)
 }
 
 fn good() -> Box<dyn Collector> {
@@ -54,12 +41,18 @@ impl Client for Waiter {
 
 fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Arc<Scraper<Waiter>> {
     let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
-    let source = |(name, collector)| Source { name, collector, interval: None };
-    started(Scraper::new(
-        SelfMetrics::new("test"),
-        build,
-        collectors.into_iter().map(source).collect(),
-    ))
+    let collectors =
+        collectors.into_iter().map(|(name, collector)| scheduled(name, collector, None));
+    started(Scraper::new(SelfMetrics::new("test_exporter"), build, collectors.collect()))
+}
+
+fn scheduled(
+    name: &'static str,
+    collector: Box<dyn Collector>,
+    interval: Option<Duration>,
+) -> (CollectorDef, ScheduledCollector) {
+    let def = CollectorDef::from_fn(name, "", "", &[&GOOD, &BAD], |_| Ok(()));
+    (def, ScheduledCollector { collector, interval })
 }
 
 fn started(scraper: Scraper<Waiter>) -> Arc<Scraper<Waiter>> {
@@ -94,7 +87,7 @@ fn value(page: &str, series: &str) -> Option<f64> {
 }
 
 fn self_metric(page: &str, name: &str, collector: &str) -> Option<f64> {
-    value(page, &format!("test_scrape_{name}{{collector=\"{collector}\"}}"))
+    value(page, &format!("test_exporter_scrape_{name}{{collector=\"{collector}\"}}"))
 }
 
 /// A collector that says when it has begun and goes on when it is told to.
@@ -222,7 +215,8 @@ fn scrapes_that_overlap_share_one_run() {
 #[test]
 fn an_exporter_without_collectors_still_tells_of_itself() {
     let page = page(&scraper(Vec::new()), AMPLE);
-    let build = r#"test_build_info{version="1",revision="r",rustversion="1.95",target="t"}"#;
+    let build =
+        r#"test_exporter_build_info{version="1",revision="r",rustversion="1.95",target="t"}"#;
     assert_eq!(value(&page, build), Some(1.0));
     let process = value(&page, "process_cpu_seconds_total");
     assert_eq!(process.is_some(), cfg!(any(target_os = "linux", windows)));
@@ -296,8 +290,8 @@ fn a_background_collector_never_holds_up_a_scrape() {
     let (gated, begun, gate) = gated();
     let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
     let interval = Some(Duration::from_secs(3600));
-    let source = Source { name: "dear", collector: gated, interval };
-    let scraper = started(Scraper::new(SelfMetrics::new("test"), build, vec![source]));
+    let dear = scheduled("dear", gated, interval);
+    let scraper = started(Scraper::new(SelfMetrics::new("test_exporter"), build, vec![dear]));
     begun.recv().unwrap();
     let before = page(&scraper, AMPLE);
     assert_eq!(self_metric(&before, "errors_total", "dear"), Some(0.0));

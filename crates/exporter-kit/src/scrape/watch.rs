@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::run::{Leader, Run};
 use super::{Client, Shared, State};
-use crate::collection::COLLECTOR_STACK_BYTES;
+use crate::collector::run::COLLECTOR_STACK_BYTES;
 
 /// How long the collectors behind a slow one wait before another thread takes them.
 pub(super) const PATIENCE: Duration = Duration::from_millis(50);

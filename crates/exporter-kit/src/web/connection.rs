@@ -19,7 +19,7 @@ use super::response::{Outgoing, PLAIN_TEXT, PageBody, Response};
 use super::stream::{Stream, Tcp};
 #[cfg(feature = "tls")]
 use super::tls;
-use crate::collection::COLLECTOR_STACK_BYTES;
+use crate::collector::run::COLLECTOR_STACK_BYTES;
 use crate::exposition::Format;
 use crate::scrape::{Ask, Client, Page, Scraped};
 use crate::self_metrics::InFlight;
@@ -190,8 +190,8 @@ impl Connection {
     ///
     /// The request is wrong, or there are too many.
     pub(super) fn begin_scrape(&mut self, request: Request) -> Result<Ask, Box<Refused>> {
-        let Site { scraper, config, .. } = &self.server.site;
-        let selection = match query::selection(&request.query, scraper.names()) {
+        let Site { scraper, disabled, config, .. } = &self.server.site;
+        let selection = match query::selection(&request.query, scraper.names(), disabled) {
             Ok(selection) => selection,
             Err(why) => return Err(Box::new(Refused { status: 400, why, request })),
         };

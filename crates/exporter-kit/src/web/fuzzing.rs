@@ -9,7 +9,7 @@ use super::{query, request};
 pub fn request_head(bytes: &[u8]) {
     let Ok(Some((request, length))) = request::parse(bytes) else { return };
     let head = &bytes[..length];
-    let _ = query::selection(&request.query, &["disk", "net work"]);
+    let _ = query::selection(&request.query, &["disk", "net work"], &["tcp"]);
     assert!(request.path.starts_with('/') && !request.path.contains(['?', '#', ' ']));
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
     let announces_body = text.split("\r\n").any(|line| {

@@ -20,7 +20,7 @@ use rustix::time::Timespec;
 use super::connection::{Connection, Party, go_on_elsewhere};
 use super::request::{Arrived, IDLE_TIMEOUT, Method, Request};
 use super::{Server, Site};
-use crate::collection::COLLECTOR_STACK_BYTES;
+use crate::collector::run::COLLECTOR_STACK_BYTES;
 use crate::scrape::{Ask, Page, Scraped};
 
 /// How many connections with news the attendant sees to at once.

@@ -60,6 +60,8 @@ pub(crate) struct Site {
     pub(crate) config: Config,
     pub(crate) web_config: Option<WebConfig>,
     pub(crate) scraper: Scraper<Party>,
+    /// Collectors that are not enabled.
+    pub(crate) disabled: Vec<&'static str>,
 }
 
 /// A site with what is made once for all requests.

@@ -8,7 +8,11 @@ use crate::scrape::Selection;
 /// # Errors
 ///
 /// What is wrong with it, with the names that can be given: for a response with status 400.
-pub(super) fn selection(query: &str, names: &[&str]) -> Result<Selection, String> {
+pub(super) fn selection(
+    query: &str,
+    names: &[&str],
+    disabled: &[&str],
+) -> Result<Selection, String> {
     let mut collect = Vec::new();
     let mut exclude = Vec::new();
     for pair in query.split('&') {
@@ -19,10 +23,16 @@ pub(super) fn selection(query: &str, names: &[&str]) -> Result<Selection, String
             // Other parameters are somebody else's, a cache's for instance.
             _ => continue,
         };
-        let known = decode(value).and_then(|name| names.iter().position(|known| *known == name));
-        let index = known
-            .ok_or_else(|| format!("there is no such collector; there are {}", names.join(", ")))?;
-        list.push(index);
+        let name = decode(value).unwrap_or_default();
+        match names.iter().position(|known| *known == name) {
+            Some(index) => list.push(index),
+            None if disabled.contains(&&*name) => {
+                return Err(format!("the collector {name} is off; start with --collector.{name}"));
+            }
+            None => {
+                return Err(format!("there is no such collector; there are {}", names.join(", ")));
+            }
+        }
     }
     let mut selected: Vec<usize> = match (collect.is_empty(), exclude.is_empty()) {
         (true, true) => return Ok(Selection::All),
@@ -80,7 +90,7 @@ mod tests {
             ("exclude[]=disk&exclude[]=mem&exclude[]=net+work", some(&[])),
         ];
         for (query, expected) in cases {
-            assert_eq!(selection(query, &NAMES), expected, "{query}");
+            assert_eq!(selection(query, &NAMES, &[]), expected, "{query}");
         }
     }
 
@@ -94,8 +104,10 @@ mod tests {
             "collect[]=mem&exclude[]=disk",
         ];
         for query in queries {
-            let error = selection(query, &NAMES).unwrap_err();
+            let error = selection(query, &NAMES, &["tcp"]).unwrap_err();
             assert!(error.contains("disk, mem, net work"), "{query}: {error}");
         }
+        let error = selection("collect[]=tcp", &NAMES, &["tcp"]).unwrap_err();
+        assert_eq!(error, "the collector tcp is off; start with --collector.tcp");
     }
 }

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use exporter_kit::{CollectError, Collector, Exporter, Gauge, Metric, Samples};
+use exporter_kit::{
+    CollectError, Collector, CollectorDef, Exporter, Gauge, Samples, ScheduledCollector,
+};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
 /// Names the collectors of the exporter, separated by spaces. Without it there is no exporter.
@@ -44,22 +46,8 @@ fn serve() {
     set_parent_process_death_signal(Some(Signal::KILL)).unwrap();
     let mut exporter = Exporter::new("hostile_exporter", "127.0.0.1:0").version("1.2.3");
     for name in collectors.split_whitespace() {
-        exporter = match name {
-            "good" => exporter.collector("good", Counting { metric: GOOD, runs: 0, gated: false }),
-            "gate" => exporter.collector("gate", Counting { metric: GATE, runs: 0, gated: true }),
-            "hangs" => exporter.collector("hangs", Faulty(hang)),
-            "panics" => exporter.collector("panics", Faulty(|_| panic!("as always"))),
-            "numerous" => exporter.collector("numerous", Faulty(numerous)),
-            "large" => exporter.collector("large", Faulty(large)),
-            "medium" => exporter.collector("medium", Faulty(medium)),
-            "fails" => exporter.collector("fails", Faulty(|_| Err("no such file".into()))),
-            "rotten" => exporter.collector("rotten", Faulty(rotten)),
-            "hangs-behind" => exporter.background("hangs-behind", Faulty(hang), SOON),
-            "panics-behind" => {
-                exporter.background("panics-behind", Faulty(|_| panic!("as always")), SOON)
-            }
-            other => panic!("no collector {other}"),
-        };
+        let def = ALL.iter().find(|def| def.name() == name);
+        exporter = exporter.collectors(&[*def.unwrap_or_else(|| panic!("no collector {name}"))]);
     }
     let arguments = env::var(ARGUMENTS).unwrap();
     let arguments: Vec<_> = arguments.split_whitespace().map(OsString::from).collect();
@@ -76,10 +64,6 @@ struct Counting {
 }
 
 impl Collector for Counting {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&GOOD, &GATE]
-    }
-
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         self.runs += 1;
         if self.gated {
@@ -90,17 +74,33 @@ impl Collector for Counting {
     }
 }
 
-/// Does what it should not.
-struct Faulty(fn(&mut Samples) -> Result<(), CollectError>);
+/// The collectors, by the names that tests give.
+const ALL: [CollectorDef; 11] = [
+    CollectorDef::new("good", "", "", &[&GOOD, &GATE], |_| {
+        Ok(ScheduledCollector::on_scrape(Counting { metric: GOOD, runs: 0, gated: false }))
+    }),
+    CollectorDef::new("gate", "", "", &[&GOOD, &GATE], |_| {
+        Ok(ScheduledCollector::on_scrape(Counting { metric: GATE, runs: 0, gated: true }))
+    }),
+    faulty("hangs", hang),
+    faulty("panics", |_| panic!("as always")),
+    faulty("numerous", numerous),
+    faulty("large", large),
+    faulty("medium", medium),
+    faulty("fails", |_| Err("no such file".into())),
+    faulty("rotten", rotten),
+    CollectorDef::new("hangs-behind", "", "", &[], |_| Ok(ScheduledCollector::every(SOON, hang))),
+    CollectorDef::new("panics-behind", "", "", &[], |_| {
+        Ok(ScheduledCollector::every(SOON, |_: &mut Samples| panic!("as always")))
+    }),
+];
 
-impl Collector for Faulty {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&NUMEROUS, &LARGE, &ROTTEN]
-    }
-
-    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        self.0(out)
-    }
+/// One that does what it should not.
+const fn faulty(
+    name: &'static str,
+    collect: fn(&mut Samples) -> Result<(), CollectError>,
+) -> CollectorDef {
+    CollectorDef::from_fn(name, "", "", &[&NUMEROUS, &LARGE, &ROTTEN], collect)
 }
 
 fn hang(_: &mut Samples) -> Result<(), CollectError> {

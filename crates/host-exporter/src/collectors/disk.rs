@@ -10,11 +10,11 @@ mod portable;
 mod windows;
 
 #[cfg(target_os = "linux")]
-use linux::Source;
+use linux::Reader;
 #[cfg(not(target_os = "linux"))]
-use portable::Source;
+use portable::Reader;
 
-use exporter_kit::{CollectError, Collector, Gauge, Metric, Samples, Unit};
+use exporter_kit::{CollectorDef, Gauge, Samples, ScheduledCollector, Unit};
 
 const SIZE: Gauge<1> = Gauge::new(
     "sys_disk_size",
@@ -33,26 +33,20 @@ struct Space {
     available: u64,
 }
 
-/// Collects `sys_disk_size`.
-pub(super) struct Disk {
-    source: Source,
-}
-
-impl Disk {
-    pub(super) fn new() -> Self {
-        Self { source: Source::new() }
-    }
-}
-
-impl Collector for Disk {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&SIZE]
-    }
-
-    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        self.source.read(|mount_point, space| to_sample(mount_point, space, out))
-    }
-}
+pub(super) const DEF: CollectorDef = CollectorDef::new(
+    "disk",
+    "磁盘使用率",
+    "Disk space in use, ready-made as a percentage.",
+    &[&SIZE],
+    |settings| {
+        let mut reader = Reader::new(settings);
+        let collect = move |out: &mut Samples| {
+            reader.read(|mount_point, space| to_sample(mount_point, space, out))
+        };
+        Ok(ScheduledCollector::on_scrape(collect))
+    },
+)
+.source(if cfg!(windows) { "GetDiskFreeSpaceEx" } else { "/proc/self/mountinfo, statvfs" });
 
 fn to_sample(mount_point: &str, Space { used, available }: Space, out: &mut Samples) {
     // An empty file system has no share in use; 0 would say that it is free.

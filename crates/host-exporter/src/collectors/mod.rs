@@ -1,25 +1,44 @@
-//! The collectors, one file each. A new collector is one file and one line in [`COLLECTORS`].
+//! The collectors, one file each. A new collector is one file and one line in [`ALL`].
 
-mod disk;
+mod labels;
 #[cfg(target_os = "linux")]
-mod kernel_file;
-mod memory;
+mod node;
 
-use exporter_kit::{Collector, Exporter};
+use exporter_kit::{CollectorDef, System};
 
-/// Makes a collector.
-type Build = fn() -> Box<dyn Collector>;
+pub(crate) use self::labels::LABELS;
 
-/// Every collector by the name that its self-metrics carry.
-const COLLECTORS: &[(&str, Build)] =
-    &[("disk", || Box::new(disk::Disk::new())), ("mem", || Box::new(memory::Memory::new()))];
+/// Makes the modules and the list of their definitions out of one line each.
+macro_rules! collectors {
+    ($($(#[cfg(target_os = $system:tt)])? $name:ident,)*) => {
+        $($(#[cfg(target_os = $system)])? mod $name;)*
 
-/// Adds every collector to `exporter`.
-pub(crate) fn add_all(exporter: Exporter) -> Exporter {
-    let add = |exporter: Exporter, (name, build): &(&'static str, Build)| {
-        exporter.boxed_collector(name, build())
+        /// Every collector of this system's build.
+        pub(crate) const ALL: &[CollectorDef] = &[$(
+            $(#[cfg(target_os = $system)])?
+            $name::DEF.systems(systems!($($system)?)),
+        )*];
     };
-    COLLECTORS.iter().fold(exporter, add)
+}
+
+macro_rules! systems {
+    ("linux") => {
+        &[System::Linux]
+    };
+    ("windows") => {
+        &[System::Windows]
+    };
+    () => {
+        System::ALL
+    };
+}
+
+collectors! {
+    #[cfg(target_os = "linux")] cpu,
+    disk,
+    #[cfg(target_os = "linux")] loadavg,
+    mem,
+    #[cfg(target_os = "linux")] meminfo,
 }
 
 #[cfg(test)]
@@ -27,8 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_metrics_follow_the_conventions() {
-        let metrics = COLLECTORS.iter().flat_map(|(_, build)| build().metrics());
-        assert_eq!(exporter_kit::lint_metrics(metrics.copied()), []);
+    fn all_collectors_follow_the_conventions() {
+        assert_eq!(exporter_kit::lint(ALL, LABELS), []);
     }
 }

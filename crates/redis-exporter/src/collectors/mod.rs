@@ -4,96 +4,94 @@
 mod info;
 mod up;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use exporter_kit::{Exporter, Flag, SettingError, Settings};
+use exporter_kit::{AnyFlag, CollectorDef, Flag, SettingError, Settings};
 
 use crate::client::{Password, Target};
 
-const ADDRESS: &str = "redis.address";
-const USERNAME: &str = "redis.username";
-const PASSWORD: &str = "redis.password";
-const PASSWORD_FILE: &str = "redis.password-file";
-const TIMEOUT: &str = "redis.timeout";
-const INTERVAL: &str = "redis.interval";
+const ADDRESS: Flag<String> =
+    Flag::text("redis.address", "ADDRESS", "127.0.0.1:6379", "HOST:PORT or [IPV6]:PORT of Redis.");
+const USERNAME: Flag<String> =
+    Flag::text("redis.username", "NAME", "", "User of Redis; without it the default user.");
+const PASSWORD: Flag<String> =
+    Flag::text("redis.password", "PASSWORD", "", "Password of Redis.").secret();
+const PASSWORD_FILE: Flag<Path> =
+    Flag::path("redis.password-file", "", "File with the password, read at each connection.");
+const TIMEOUT: Flag<Duration> = Flag::duration(
+    "redis.timeout",
+    "3s",
+    "How long Redis may take for all that one collector asks.",
+)
+.positive();
+const INTERVAL: Flag<Duration> = Flag::duration(
+    "redis.interval",
+    "0s",
+    "How often INFO is read in the background; 0 reads it at each scrape.",
+);
 
 /// The exporter's own flags, beside those that the kit gives to every exporter.
-pub(crate) const FLAGS: &[Flag] = &[
-    Flag::value(ADDRESS, "ADDRESS", "127.0.0.1:6379", "HOST:PORT or [IPV6]:PORT of Redis."),
-    Flag::value(USERNAME, "NAME", "", "User of Redis; without it the default user."),
-    Flag::value(PASSWORD, "PASSWORD", "", "Password of Redis.").secret(),
-    Flag::value(PASSWORD_FILE, "PATH", "", "File with the password, read at each connection."),
-    Flag::value(
-        TIMEOUT,
-        "DURATION",
-        "3s",
-        "How long Redis may take for all that one collector asks.",
-    ),
-    Flag::value(
-        INTERVAL,
-        "DURATION",
-        "0s",
-        "How often INFO is read in the background; 0 reads it at each scrape.",
-    ),
+pub(crate) const FLAGS: &[&dyn AnyFlag] =
+    &[&ADDRESS, &USERNAME, &PASSWORD, &PASSWORD_FILE, &TIMEOUT, &INTERVAL];
+
+/// Every collector.
+pub(crate) const ALL: &[CollectorDef] = &[up::DEF, info::DEF];
+
+/// Chinese names of labels.
+pub(crate) const LABELS: &[(&str, &str)] = &[
+    ("cmd", "命令"),
+    ("db", "数据库"),
+    ("err", "错误类型"),
+    ("master_host", "主节点地址"),
+    ("master_port", "主节点端口"),
+    ("master_replid", "复制ID"),
+    ("maxmemory_policy", "内存淘汰策略"),
+    ("os", "操作系统"),
+    ("process_id", "进程号"),
+    ("redis_build_id", "Redis构建号"),
+    ("redis_mode", "运行模式"),
+    ("redis_version", "Redis版本"),
+    ("role", "角色"),
+    ("run_id", "运行ID"),
+    ("slave_ip", "副本地址"),
+    ("slave_port", "副本端口"),
+    ("slave_state", "副本状态"),
+    ("tcp_port", "Redis端口"),
 ];
 
-/// Adds every collector to `exporter`.
-pub(crate) fn add_all(exporter: Exporter, settings: &Settings) -> Result<Exporter, SettingError> {
-    let target = target(settings)?;
-    let interval = settings.duration(INTERVAL)?;
-    let exporter = exporter.collector("up", up::Up::new(target.clone()));
-    let info = info::Server::new(target);
-    Ok(match interval {
-        Duration::ZERO => exporter.collector("info", info),
-        interval => exporter.background("info", info, interval),
-    })
-}
-
 fn target(settings: &Settings) -> Result<Target, SettingError> {
-    let address = settings.text(ADDRESS);
+    let address = settings.get(&ADDRESS);
     let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     if port.is_none_or(|port| port == 0) || address.starts_with(':') {
         let what = format!("{address:?} is no HOST:PORT; give one such as 127.0.0.1:6379");
-        return Err(settings.error(ADDRESS, what));
+        return Err(settings.error(&ADDRESS, what));
     }
-    let timeout = settings.duration(TIMEOUT)?;
-    if timeout.is_zero() {
-        return Err(settings.error(TIMEOUT, "must be more than nothing"));
-    }
-    let password = match (settings.text(PASSWORD), settings.text(PASSWORD_FILE)) {
-        ("", "") => Password::None,
-        (text, "") => Password::Text(text.to_owned()),
-        ("", path) => Password::File(PathBuf::from(path)),
+    let (text, file) = (settings.get(&PASSWORD), settings.get(&PASSWORD_FILE));
+    let password = match (text, file.as_os_str().is_empty()) {
+        ("", true) => Password::None,
+        (text, true) => Password::Text(text.to_owned()),
+        ("", false) => Password::File(PathBuf::from(file)),
         _ => {
             let what = "there is a password already; give one of the two";
-            return Err(settings.error(PASSWORD_FILE, what));
+            return Err(settings.error(&PASSWORD_FILE, what));
         }
     };
-    let username = settings.text(USERNAME).to_owned();
+    let username = settings.get(&USERNAME).to_owned();
     if !username.is_empty() && matches!(password, Password::None) {
         let what = "a user needs a password, from the environment or --redis.password-file";
-        return Err(settings.error(USERNAME, what));
+        return Err(settings.error(&USERNAME, what));
     }
+    let timeout = settings.get(&TIMEOUT);
     Ok(Target { address: address.to_owned(), username, password, timeout })
 }
 
 #[cfg(test)]
 mod tests {
-    use exporter_kit::Collector as _;
-
     use super::*;
 
     #[test]
-    fn all_metrics_follow_the_conventions() {
-        let target = Target {
-            address: String::new(),
-            username: String::new(),
-            password: Password::None,
-            timeout: Duration::ZERO,
-        };
-        let (up, info) = (up::Up::new(target.clone()), info::Server::new(target));
-        let metrics = up.metrics().iter().chain(info.metrics());
-        assert_eq!(exporter_kit::lint_metrics(metrics.copied()), []);
+    fn all_collectors_follow_the_conventions() {
+        assert_eq!(exporter_kit::lint(ALL, LABELS), []);
     }
 }

@@ -2,7 +2,12 @@
 
 use std::time::Instant;
 
-use exporter_kit::{CollectError, Collector, Gauge, Histogram, Metric, Samples, Unit};
+use exporter_kit::{
+    CollectError, Collector, CollectorDef, Gauge, Histogram, HistogramKind, LiveFamily, Samples,
+    ScheduledCollector, Unit,
+};
+
+use super::target;
 
 use crate::client::{RedisError, Target};
 
@@ -27,36 +32,24 @@ const PING: Histogram = Histogram::new(
 .unit(Unit::Seconds)
 .zh("PING耗时");
 
-const PING_BOUNDS: usize = 11;
+pub(super) const DEF: CollectorDef = CollectorDef::new(
+    "up",
+    "可用性",
+    "Whether Redis answers, and how fast.",
+    &[&UP, &LAST_ERROR, &PING],
+    |settings| Ok(ScheduledCollector::on_scrape(Up::new(target(settings)?))),
+)
+.source("PING");
 
 /// Asks for an answer, of whatever content.
-pub(super) struct Up {
+struct Up {
     target: Target,
-    pings: Pings,
-}
-
-/// The answers so far.
-#[derive(Debug, Default, PartialEq)]
-struct Pings {
-    count: u64,
-    sum: f64,
-    /// For each bound, how many were at most as long.
-    cumulative: [u64; PING_BOUNDS],
-}
-
-impl Pings {
-    fn observe(&mut self, seconds: f64) {
-        self.count += 1;
-        self.sum += seconds;
-        for (count, bound) in self.cumulative.iter_mut().zip(PING.describe().bounds) {
-            *count += u64::from(seconds <= *bound);
-        }
-    }
+    pings: LiveFamily<HistogramKind, 0>,
 }
 
 impl Up {
-    pub(super) fn new(target: Target) -> Self {
-        Self { target, pings: Pings::default() }
+    fn new(target: Target) -> Self {
+        Self { target, pings: LiveFamily::new(&PING) }
     }
 
     /// How many seconds a PING takes.
@@ -73,26 +66,22 @@ impl Up {
 }
 
 impl Collector for Up {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&UP, &LAST_ERROR, &PING]
-    }
-
     // A Redis that is down is no failure of this collector: it is what it is there to tell. The
     // reason is logged by the collector `info`, which does fail.
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let answer = self.ping();
         if let Ok(seconds) = answer {
-            self.pings.observe(seconds);
+            self.pings.with([]).observe(seconds);
         }
-        to_samples(answer.err().map(|error| error.word()), &self.pings, out);
+        to_samples(answer.err().map(|error| error.word()), out);
+        self.pings.write(out);
         Ok(())
     }
 }
 
-fn to_samples(error: Option<&'static str>, pings: &Pings, out: &mut Samples) {
+fn to_samples(error: Option<&'static str>, out: &mut Samples) {
     out.set(&UP, [], if error.is_none() { 1.0 } else { 0.0 });
     out.set(&LAST_ERROR, [error.unwrap_or("")], if error.is_none() { 0.0 } else { 1.0 });
-    out.set_histogram(&PING, [], pings.count, pings.sum, &pings.cumulative);
 }
 
 #[cfg(test)]
@@ -100,30 +89,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_bound_counts_what_is_at_most_as_long() {
-        let mut pings = Pings::default();
-        for seconds in [0.0001, 0.0004, 2.0] {
-            pings.observe(seconds);
-        }
+    fn a_success_has_no_word() {
         let mut out = Samples::default();
-        to_samples(None, &pings, &mut out);
-        let page = out.page();
-        for line in [
-            "redis_exporter_ping_duration_seconds_bucket{le=\"0.0001\"} 1",
-            "redis_exporter_ping_duration_seconds_bucket{le=\"0.0005\"} 2",
-            "redis_exporter_ping_duration_seconds_bucket{le=\"1\"} 2",
-            "redis_exporter_ping_duration_seconds_bucket{le=\"+Inf\"} 3",
-            "redis_up 1",
-            "redis_exporter_last_scrape_error{err=\"\"} 0",
-        ] {
-            assert!(page.lines().any(|found| found == line), "no {line} in {page}");
-        }
+        to_samples(None, &mut out);
+        assert_eq!(out.value(&UP, []), Some(1.0));
+        assert_eq!(out.value(&LAST_ERROR, [""]), Some(0.0));
     }
 
     #[test]
     fn a_failure_is_told_by_its_word() {
         let mut out = Samples::default();
-        to_samples(Some("auth"), &Pings::default(), &mut out);
+        to_samples(Some("auth"), &mut out);
         assert_eq!(out.value(&UP, []), Some(0.0));
         assert_eq!(out.value(&LAST_ERROR, ["auth"]), Some(1.0));
     }

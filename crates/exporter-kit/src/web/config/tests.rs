@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::cli;
+use crate::settings;
 
 const HASH: &str = "$2y$04$1TldWLfcCT8HVDUbCfhTqOVm50olXBS4Tw13svU6vOs4/Q6mqnHYW";
 

@@ -22,6 +22,7 @@ fn server() -> Arc<Server> {
         config: Config::for_tests(),
         web_config: None,
         scraper: Scraper::new(SelfMetrics::new("test_exporter"), build, Vec::new()),
+        disabled: Vec::new(),
     };
     let lobby = Lobby::open(&site);
     Arc::new(Server { lobby, site, landing: String::new(), product: String::new() })

@@ -55,6 +55,7 @@ impl Served {
             config: Config { web_config_file: Some(path), ..Config::for_tests() },
             web_config: Some(web_config),
             scraper: Scraper::new(SelfMetrics::new("test_exporter"), build, Vec::new()),
+            disabled: Vec::new(),
         };
         change(&mut site);
         serve(site, vec![listener]).unwrap();

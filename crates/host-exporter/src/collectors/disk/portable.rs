@@ -1,17 +1,17 @@
 //! Disk space as sysinfo tells it, on Windows with the drives that sysinfo does not list.
 
-use exporter_kit::CollectError;
+use exporter_kit::{CollectError, Settings};
 use sysinfo::{DiskRefreshKind, Disks};
 
 use super::Space;
 
 /// Asks sysinfo.
-pub(super) struct Source {
+pub(super) struct Reader {
     disks: Option<Disks>,
 }
 
-impl Source {
-    pub(super) fn new() -> Self {
+impl Reader {
+    pub(super) fn new(_: &Settings) -> Self {
         Self { disks: None }
     }
 

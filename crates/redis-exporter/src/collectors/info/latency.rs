@@ -98,7 +98,7 @@ mod tests {
         let mut out = Samples::default();
         let info = Info::parse("cmdstat_get:calls=9,usec=900\r\ncmdstat_set:calls=1,usec=1\r\n");
         set(answer, &info, &mut out);
-        out.check(METRICS).unwrap();
+        out.check(&super::super::DEF).unwrap();
         let page = out.page();
         (out, page)
     }

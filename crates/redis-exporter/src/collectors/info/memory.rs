@@ -1,8 +1,8 @@
 //! The section `Memory`.
 
-use exporter_kit::Unit;
+use exporter_kit::{Field, Gauge, Unit};
 
-use super::field::{Field, gauge};
+use super::field::gauge;
 
 pub(super) const FIELDS: &[Field] = &[
     gauge("used_memory", "redis_memory_used_bytes", "已用内存", "Memory that Redis has allocated.")
@@ -87,14 +87,12 @@ pub(super) const FIELDS: &[Field] = &[
         "Memory of the buffers of clients.",
     )
     .unit(Unit::Bytes),
-    gauge(
+    Field::gauge(
         "mem_aof_buffer",
-        "redis_mem_aof_buffer_bytes",
-        "AOF缓冲内存",
-        "Memory of the buffers of the append-only file.",
+        Gauge::new("redis_mem_aof_buffer_bytes", "Memory of the buffers of the append-only file.")
+            .zh("AOF缓冲内存"),
     )
-    .unit(Unit::Bytes)
-    .own(),
+    .unit(Unit::Bytes),
     gauge(
         "mem_not_counted_for_evict",
         "redis_mem_not_counted_for_eviction_bytes",

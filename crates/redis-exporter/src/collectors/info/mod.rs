@@ -11,13 +11,13 @@ mod replication;
 mod server;
 mod stats;
 
-use std::sync::LazyLock;
+use std::time::Duration;
 
-use exporter_kit::{CollectError, Collector, Metric, Samples};
+use exporter_kit::{CollectError, Collector, CollectorDef, Field, Samples, ScheduledCollector};
 
-use self::field::Field;
 #[cfg(test)]
 use self::field::NAMES_OF;
+use super::{INTERVAL, target};
 use crate::client::{RedisError, Target};
 use crate::info::Info;
 use crate::resp::Value;
@@ -26,17 +26,22 @@ use crate::resp::Value;
 const FIELDS: [&[Field]; 5] =
     [server::FIELDS, memory::FIELDS, persistence::FIELDS, replication::FIELDS, stats::FIELDS];
 
-static METRICS: LazyLock<Vec<&'static dyn Metric>> = LazyLock::new(|| {
-    let fields = FIELDS.into_iter().flatten().map(Field::metric);
-    let others = [
-        server::METRICS,
-        replication::METRICS,
-        commands::METRICS,
-        latency::METRICS,
-        keyspace::METRICS,
-    ];
-    fields.chain(others.into_iter().flatten().copied()).collect()
-});
+pub(super) const DEF: CollectorDef = CollectorDef::new(
+    "info",
+    "运行状态",
+    "What Redis says of itself: memory, persistence, replication, keys, commands.",
+    server::METRICS,
+    |settings| {
+        let server = Server::new(target(settings)?);
+        Ok(match settings.get(&INTERVAL) {
+            Duration::ZERO => ScheduledCollector::on_scrape(server),
+            interval => ScheduledCollector::every(interval, server),
+        })
+    },
+)
+.and(&[replication::METRICS, commands::METRICS, latency::METRICS, keyspace::METRICS])
+.fields(&FIELDS)
+.source("INFO all, LATENCY HISTOGRAM");
 
 /// Collects all but `redis_up`.
 pub(super) struct Server {
@@ -88,10 +93,6 @@ impl Server {
 }
 
 impl Collector for Server {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &METRICS
-    }
-
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let answers = self.read()?;
         let info = Info::parse(&answers.info);
@@ -106,7 +107,9 @@ impl Collector for Server {
 
 fn to_samples(info: &Info<'_>, latency: Option<&Value>, out: &mut Samples) {
     for field in FIELDS.into_iter().flatten() {
-        field.set(info, out);
+        if let Some(number) = info.number(field.key()) {
+            field.set(number, out);
+        }
     }
     server::set(info, out);
     replication::set(info, out);
@@ -129,7 +132,7 @@ mod tests {
     fn page(info: &str) -> (Samples, String) {
         let mut out = Samples::default();
         to_samples(&Info::parse(info), None, &mut out);
-        out.check(&METRICS).unwrap();
+        out.check(&DEF).unwrap();
         let page = out.page();
         (out, page)
     }
@@ -162,13 +165,13 @@ mod tests {
 
     #[test]
     fn names_that_redis_exporter_does_not_have_do_not_claim_to_be_its() {
-        let own: Vec<_> = METRICS
-            .iter()
+        let own: Vec<_> = DEF
+            .metrics()
             .map(|metric| metric.describe())
             .filter(|metric| metric.compatible_with != NAMES_OF)
             .map(|metric| metric.name)
             .collect();
-        assert_eq!(own, ["redis_mem_aof_buffer_bytes", "redis_commands_latency_seconds"]);
+        assert_eq!(own, ["redis_commands_latency_seconds", "redis_mem_aof_buffer_bytes"]);
     }
 
     #[test]
@@ -185,7 +188,7 @@ mod tests {
             address: String::new(),
             username: String::new(),
             password: crate::client::Password::None,
-            timeout: std::time::Duration::ZERO,
+            timeout: Duration::ZERO,
         });
         let answers = ["a 5", "a 6", "a 2", "a 3", "b 9"];
         let sources = answers.map(|answer| {

@@ -1,8 +1,8 @@
 //! The section `Persistence`.
 
-use exporter_kit::Unit;
+use exporter_kit::{Field, Unit};
 
-use super::field::{Field, gauge};
+use super::field::gauge;
 
 pub(super) const FIELDS: &[Field] = &[
     gauge(

@@ -1,8 +1,8 @@
 //! The section `Replication`: of a master its replicas, of a replica its master.
 
-use exporter_kit::{Gauge, Metric, Samples, Unit};
+use exporter_kit::{Field, Gauge, Metric, Samples, Unit};
 
-use super::field::{Field, NAMES_OF, gauge};
+use super::field::{NAMES_OF, gauge};
 use crate::info::Info;
 
 const LINK_UP: Gauge<2> = Gauge::new(

@@ -1,8 +1,8 @@
 //! The sections `Server`, `Clients`, `CPU` and `Cluster`.
 
-use exporter_kit::{Gauge, Metric, Samples, Unit};
+use exporter_kit::{Field, Gauge, Metric, Samples, Unit};
 
-use super::field::{Field, NAMES_OF, counter, gauge};
+use super::field::{NAMES_OF, counter, gauge};
 use crate::info::Info;
 
 /// What `INFO` says of the instance; the labels are called as the keys are.

@@ -1,8 +1,8 @@
 //! The section `Stats`.
 
-use exporter_kit::Unit;
+use exporter_kit::{Field, Unit};
 
-use super::field::{Field, counter, gauge};
+use super::field::{counter, gauge};
 
 pub(super) const FIELDS: &[Field] = &[
     counter(
@@ -93,7 +93,7 @@ pub(super) const FIELDS: &[Field] = &[
         "How long the last fork took.",
     )
     .unit(Unit::Seconds)
-    .in_parts(1e6),
+    .divided_by(1e6),
     gauge(
         "sync_full",
         "redis_replica_resyncs_full",

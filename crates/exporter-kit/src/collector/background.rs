@@ -1,0 +1,170 @@
+//! Collectors that run in the background on an interval, for sources dearer than a scrape or that
+//! need two readings. A scrape gets the last good samples and never waits.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::collector::run::{Outcome, collect, report, report_dropped};
+use crate::collector::{Collector, CollectorDef};
+use crate::samples::Samples;
+
+/// A collector in the background and what it has brought last.
+pub(crate) struct Background {
+    def: CollectorDef,
+    interval: Duration,
+    /// Each metric's HELP, which says that the samples are cached.
+    help: HashMap<&'static str, &'static str>,
+    snapshot: Mutex<Snapshot>,
+}
+
+/// What a scrape gets.
+pub(crate) struct Snapshot {
+    /// Of the last run that succeeded.
+    pub(crate) samples: Samples,
+    /// When that run ended.
+    pub(crate) taken: Option<Instant>,
+    pub(crate) last_success: Option<SystemTime>,
+    last: Option<Outcome>,
+    running_since: Option<Instant>,
+    pub(crate) errors: u64,
+    /// Samples that were left out.
+    pub(crate) dropped: u64,
+}
+
+impl Background {
+    pub(crate) fn new(def: CollectorDef, interval: Duration) -> Self {
+        let cached = |metric: crate::Description<'_>| {
+            let interval = humantime::format_duration(interval);
+            // Once for each metric of the process.
+            let help: &'static str =
+                Box::leak(format!("{} Cached: read every {interval}.", metric.help).into());
+            (metric.name, help)
+        };
+        let snapshot = Snapshot {
+            samples: Samples::default(),
+            taken: None,
+            last_success: None,
+            last: None,
+            running_since: None,
+            errors: 0,
+            dropped: 0,
+        };
+        let help = def.metrics().map(|metric| cached(metric.describe())).collect();
+        Self { def, interval, help, snapshot: Mutex::new(snapshot) }
+    }
+
+    /// The HELP of a metric of this collector.
+    fn help(&self, metric: &str) -> Option<&'static str> {
+        self.help.get(metric).copied()
+    }
+
+    pub(crate) fn snapshot(&self) -> MutexGuard<'_, Snapshot> {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the collector for ever, once in each interval.
+    pub(crate) fn run(&self, collector: &mut dyn Collector) {
+        let mut failing = false;
+        let mut samples = Samples::default();
+        let mut due = Instant::now();
+        loop {
+            self.run_once(collector, &mut samples, &mut failing);
+            // An interval that was missed is not made up for.
+            due = (due + self.interval).max(Instant::now());
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    fn run_once(&self, collector: &mut dyn Collector, samples: &mut Samples, failing: &mut bool) {
+        let started = Instant::now();
+        self.snapshot().running_since = Some(started);
+        samples.clear();
+        let result = collect(&self.def, collector, samples);
+        samples.replace_help(|metric| self.help(metric));
+        report(self.def.name, &result, failing);
+        let dropped = samples.dropped();
+        let mut snapshot = self.snapshot();
+        report_dropped(self.def.name, snapshot.dropped, dropped);
+        snapshot.dropped += dropped.total();
+        let success = result.is_ok();
+        let duration = started.elapsed();
+        snapshot.last = Some(Outcome { success, timeout: false, duration });
+        snapshot.running_since = None;
+        if success {
+            std::mem::swap(&mut snapshot.samples, samples);
+            snapshot.taken = Some(Instant::now());
+            snapshot.last_success = Some(SystemTime::now());
+        } else {
+            snapshot.errors += 1;
+        }
+    }
+
+    /// How the collector fares: its last run, or the present one if that takes longer than the
+    /// interval.
+    pub(crate) fn outcome(&self, snapshot: &Snapshot, now: Instant) -> Option<Outcome> {
+        let since = snapshot.running_since.map(|since| now.saturating_duration_since(since));
+        match since.filter(|since| *since > self.interval) {
+            Some(duration) => Some(Outcome { success: false, timeout: true, duration }),
+            None => snapshot.last,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collector::CollectError;
+    use crate::metrics::Gauge;
+
+    const TURN: Gauge = Gauge::new("turn", "Which run it was.");
+
+    /// Succeeds in every run but the second.
+    struct Turns(u32);
+
+    const TURNS: CollectorDef =
+        CollectorDef::from_fn("turns", "轮次", "Turns.", &[&TURN], |_| Ok(()));
+
+    impl Collector for Turns {
+        fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+            self.0 += 1;
+            out.set(&TURN, [], f64::from(self.0));
+            if self.0 == 2 { Err("the second".into()) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn a_failed_run_leaves_the_last_good_samples() {
+        let mut turns = Turns(0);
+        let background = Background::new(TURNS, Duration::from_secs(60));
+        assert_eq!(background.outcome(&background.snapshot(), Instant::now()), None);
+        let (mut samples, mut failing) = (Samples::default(), false);
+        for (value, success, errors) in [(1.0, true, 0), (1.0, false, 1), (3.0, true, 1)] {
+            background.run_once(&mut turns, &mut samples, &mut failing);
+            let snapshot = background.snapshot();
+            assert_eq!(snapshot.samples.value(&TURN, []), Some(value));
+            assert_eq!(snapshot.errors, errors);
+            let outcome = background.outcome(&snapshot, Instant::now()).unwrap();
+            assert_eq!((outcome.success, outcome.timeout), (success, false));
+        }
+    }
+
+    #[test]
+    fn help_says_that_the_samples_are_cached() {
+        let background = Background::new(TURNS, Duration::from_secs(90));
+        let expected = "Which run it was. Cached: read every 1m 30s.";
+        assert_eq!(background.help("turn"), Some(expected));
+    }
+
+    #[test]
+    fn a_run_that_outlasts_its_interval_is_late() {
+        let background = Background::new(TURNS, Duration::from_secs(60));
+        let begun = Instant::now();
+        background.snapshot().running_since = Some(begun);
+        let snapshot = background.snapshot();
+        assert_eq!(background.outcome(&snapshot, begun + Duration::from_secs(60)), None);
+        let late = background.outcome(&snapshot, begun + Duration::from_secs(61)).unwrap();
+        assert!(late.timeout && !late.success && late.duration == Duration::from_secs(61));
+    }
+}

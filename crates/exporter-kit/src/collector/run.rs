@@ -1,0 +1,78 @@
+//! One run of one collector, and what came of it.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::collector::{CollectError, Collector, CollectorDef};
+use crate::samples::{Dropped, Samples};
+
+/// Threads that run collectors' code, which may be deep; untouched stack costs no memory.
+pub(crate) const COLLECTOR_STACK_BYTES: usize = 1024 * 1024;
+
+thread_local! {
+    static COLLECTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How one collector fared in one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) success: bool,
+    pub(crate) timeout: bool,
+    pub(crate) duration: Duration,
+}
+
+/// Whether this thread is in a collector, whose panics are reported by the scrape.
+pub(crate) fn is_collecting() -> bool {
+    COLLECTING.get()
+}
+
+/// Runs one collector. Either all samples remain, or none after an error.
+pub(crate) fn collect(
+    def: &CollectorDef,
+    collector: &mut dyn Collector,
+    samples: &mut Samples,
+) -> Result<(), String> {
+    COLLECTING.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(|| collector.collect(samples)));
+    COLLECTING.set(false);
+    let result = match outcome {
+        Ok(Ok(()) | Err(CollectError::NoData | CollectError::Unsupported)) => Ok(()),
+        Ok(Err(CollectError::Failed(error))) => Err(format!("failed: {error}")),
+        Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
+    };
+    samples.arrange();
+    // A mistake of the program, which its author's tests and debug builds show.
+    let check = |()| match cfg!(debug_assertions) {
+        true => samples.check(def).map_err(|error| format!("failed: {error}")),
+        false => Ok(()),
+    };
+    let result = result.and_then(check);
+    if result.is_err() {
+        samples.clear();
+    }
+    result
+}
+
+/// Logs a change from good to bad or back once; a lasting fault must not fill the log.
+pub(crate) fn report(name: &str, result: &Result<(), String>, failing: &mut bool) {
+    match result {
+        Err(error) if !*failing => log::warn!("collector {name} {error}"),
+        Ok(()) if *failing => log::info!("collector {name} works again"),
+        _ => {}
+    }
+    *failing = result.is_err();
+}
+
+/// Logs samples that are left out, if they are the first of this collector.
+pub(crate) fn report_dropped(name: &str, before: u64, dropped: Dropped) {
+    if before == 0 && dropped.total() > 0 {
+        log::warn!("collector {name}: samples are left out of the page: {dropped}");
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let message = panic.downcast_ref::<&str>().copied();
+    message.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

@@ -1,0 +1,136 @@
+//! A file that the kernel makes anew at every read.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::collector::CollectError;
+
+/// More than any file that is read this way; the kernel bounds them too.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// A file such as those of `/proc`, kept open: that is cheaper, and it can be read when the process
+/// has no file descriptor left.
+#[derive(Debug)]
+pub struct KeptFile {
+    path: PathBuf,
+    file: Option<File>,
+    buffer: Vec<u8>,
+}
+
+impl KeptFile {
+    /// The file at `path`, which is opened when it is first read.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_owned(), file: None, buffer: Vec::new() }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file's present content.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened or read, or is not of any sensible size.
+    pub fn read(&mut self) -> Result<&[u8], CollectError> {
+        match self.fill() {
+            Ok(length) => Ok(&self.buffer[..length]),
+            Err(error) => {
+                self.file = None;
+                Err(CollectError::context(format_args!("read {}", self.path.display()), error))
+            }
+        }
+    }
+
+    /// As [`KeptFile::read`], for a file that not every system has.
+    ///
+    /// # Errors
+    ///
+    /// [`CollectError::NoData`] where there is no such file; else as [`KeptFile::read`].
+    pub fn read_if_exists(&mut self) -> Result<&[u8], CollectError> {
+        if self.file.is_none() {
+            match File::open(&self.path) {
+                Ok(file) => self.file = Some(file),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(CollectError::NoData);
+                }
+                // Reading it tells.
+                Err(_) => {}
+            }
+        }
+        self.read()
+    }
+
+    fn fill(&mut self) -> io::Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(File::open(&self.path)?),
+        };
+        if self.buffer.is_empty() {
+            // Many files, such as those of sysfs, are a number alone.
+            self.buffer.resize(256, 0);
+        }
+        let mut length = 0;
+        loop {
+            if length == self.buffer.len() {
+                if length >= MAX_BYTES {
+                    return Err(io::Error::other("the file has no end"));
+                }
+                self.buffer.resize(length * 2, 0);
+            }
+            match read_at(file, &mut self.buffer[length..], length as u64) {
+                Ok(0) => return Ok(length),
+                Ok(read) => length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, into, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_read_sees_the_present_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let long = "x".repeat(10_000);
+        let mut file = KeptFile::new(&path);
+        assert!(file.read().is_err());
+        for content in ["one\n", &long, ""] {
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(file.read().unwrap(), content.as_bytes());
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_file() {
+        let error = KeptFile::new("/nowhere/at/all").read().unwrap_err().to_string();
+        assert!(error.starts_with("read /nowhere/at/all: "), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_not_every_system_has_may_come_and_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = KeptFile::new(folder.path().join("file"));
+        assert!(matches!(file.read_if_exists(), Err(CollectError::NoData)));
+        std::fs::write(file.path(), "here").unwrap();
+        assert_eq!(file.read_if_exists().unwrap(), b"here");
+        let folder = KeptFile::new(folder.path()).read_if_exists().map(<[u8]>::len);
+        assert!(matches!(folder, Err(CollectError::Failed(_))));
+    }
+}

@@ -1,0 +1,40 @@
+//! Rules for the texts that people read: the help and the Chinese description.
+
+use super::Findings;
+use crate::metrics::{Description, Kind};
+
+pub(super) fn check(metric: &Description<'_>, findings: &mut Findings) {
+    help(metric.help, findings);
+    zh(metric, findings);
+}
+
+fn help(help: &str, findings: &mut Findings) {
+    if help.trim().is_empty() {
+        findings.error("There is no help.");
+        return;
+    }
+    if help.contains(char::is_control) {
+        findings.error("The help is one line without tabs and other control characters.");
+    }
+    if help.trim() != help || !help.ends_with('.') {
+        findings.error("The help ends in a full stop, with no space around it.");
+    }
+}
+
+fn zh(metric: &Description<'_>, findings: &mut Findings) {
+    if metric.zh.trim().is_empty() {
+        findings.warning("There is no Chinese description; BlueKing shows it to operators.");
+        return;
+    }
+    // A word for the part, such as 总和, is added to those of histograms and summaries.
+    let limit = match metric.kind {
+        Kind::Gauge | Kind::Counter | Kind::Untyped => 15,
+        Kind::Histogram | Kind::Summary => 13,
+    };
+    let length = metric.zh.chars().count();
+    if length > limit {
+        findings.warning(format!(
+            "The Chinese description has {length} characters; BlueKing shows {limit}."
+        ));
+    }
+}

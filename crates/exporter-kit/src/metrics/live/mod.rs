@@ -1,0 +1,334 @@
+//! Metrics that live: the program holds them and counts as it works, and every scrape shows them.
+
+mod kinds;
+mod window;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use self::kinds::{LiveCounter, LiveGauge, LiveHistogram, LiveKind, LiveSummary};
+use crate::collector::{CollectError, Collector};
+use crate::metrics::{Definition, Metric};
+use crate::samples::Samples;
+
+/// The most series of one live metric. Label values that never end, such as names of users, must
+/// not take the host's memory.
+const MAX_SERIES: usize = 10_000;
+
+/// A set of live metrics that the program counts as it works; the exporter exposes them.
+///
+/// Metrics are added, the set goes to the exporter, and the program keeps the handles, which are
+/// cheap to clone and to send to other threads. A collector that counts for itself has a
+/// [`LiveFamily`] of its own.
+///
+/// ```no_run
+/// use exporter_kit::{Counter, Exporter, Histogram, Live};
+///
+/// const JOBS: Counter<1> = Counter::new("queue_jobs_total", "Jobs done.").labels(["queue"]);
+/// const WAIT: Histogram =
+///     Histogram::new("queue_wait_seconds", "How long jobs waited.").buckets(&[0.1, 1.0, 10.0]);
+///
+/// fn main() -> std::process::ExitCode {
+///     let mut live = Live::new();
+///     let jobs = live.add(&JOBS);
+///     let done = jobs.with(["default"]); // on the page from now on, with 0
+///     let wait = live.add(&WAIT).with([]);
+///     let worker = move || {
+///         wait.observe(0.25);
+///         done.inc();
+///     };
+///     let _worker = std::thread::Builder::new().spawn(worker);
+///     Exporter::new("queue_exporter", ":9690").live("queue", "队列", "Jobs.", live).run()
+/// }
+/// ```
+#[derive(Default)]
+pub struct Live {
+    metrics: Vec<&'static dyn Metric>,
+    families: Vec<Box<dyn Expose>>,
+}
+
+/// One live metric: its series by their label values. A clone is another handle of the same.
+///
+/// ```
+/// use exporter_kit::{CollectError, Collector, Histogram, LiveFamily, LiveHistogram, Samples};
+///
+/// const PING: Histogram = Histogram::new("pool_ping_seconds", "How long a ping took.");
+///
+/// struct Ping(LiveFamily<exporter_kit::HistogramKind, 0>);
+///
+/// impl Collector for Ping {
+///     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+///         self.0.with([]).observe(0.002);
+///         self.0.write(out);
+///         Ok(())
+///     }
+/// }
+///
+/// let mut out = Samples::default();
+/// Ping(LiveFamily::new(&PING)).collect(&mut out).unwrap();
+/// assert!(out.page().contains("pool_ping_seconds_count 1"));
+/// ```
+#[derive(Clone)]
+pub struct LiveFamily<K: LiveKind, const N: usize> {
+    shared: Arc<Shared<K, N>>,
+}
+
+struct Shared<K: LiveKind, const N: usize> {
+    metric: &'static Definition<K, N>,
+    series: Mutex<Series<K::Live, N>>,
+    /// How many series were one too many since the last scrape.
+    refused: AtomicU64,
+}
+
+/// Handles by their label values, sorted.
+type Series<T, const N: usize> = Vec<([Box<str>; N], T)>;
+
+/// What has series to show, whatever its kind and number of labels.
+trait Expose: Send {
+    fn expose(&self, out: &mut Samples);
+}
+
+impl Live {
+    /// A set without metrics.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a metric. Without labels its one series is there from now on; with labels each is
+    /// there from its first [`LiveFamily::with`], which is best called at the start for every
+    /// series that is known by then.
+    pub fn add<K: LiveKind, const N: usize>(
+        &mut self,
+        metric: &'static Definition<K, N>,
+    ) -> LiveFamily<K, N> {
+        let family = LiveFamily::new(metric);
+        self.metrics.push(metric);
+        self.families.push(Box::new(family.clone()));
+        family
+    }
+
+    /// The definitions, for the life of the process.
+    pub(crate) fn leak_metrics(&self) -> &'static [&'static dyn Metric] {
+        Box::leak(self.metrics.clone().into_boxed_slice())
+    }
+}
+
+impl Collector for Live {
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        self.families.iter().for_each(|family| family.expose(out));
+        Ok(())
+    }
+}
+
+impl<K: LiveKind, const N: usize> LiveFamily<K, N> {
+    /// A live metric of a collector of its own. Without labels its one series is there from now on.
+    pub fn new(metric: &'static Definition<K, N>) -> Self {
+        let shared =
+            Arc::new(Shared { metric, series: Mutex::default(), refused: AtomicU64::new(0) });
+        let family = Self { shared };
+        if N == 0 {
+            family.with([""; N]);
+        }
+        family
+    }
+
+    /// Adds all series to `out`.
+    pub fn write(&self, out: &mut Samples) {
+        for (labels, live) in self.shared.lock().iter() {
+            K::expose(live, self.shared.metric, labels.each_ref().map(|value| &**value), out);
+        }
+        out.refuse(self.shared.refused.swap(0, Ordering::Relaxed));
+    }
+
+    /// The series with these label values, which is made where it is not there yet.
+    ///
+    /// Looking it up takes a lock; keep the handle where it is used often. Of the series past the
+    /// ten-thousandth the handle works, but they are not on the page; they are counted as dropped.
+    pub fn with(&self, labels: [&str; N]) -> K::Live {
+        let mut series = self.shared.lock();
+        match find(&series, &labels) {
+            Ok(found) => series[found].1.clone(),
+            Err(place) => {
+                let live = K::start(self.shared.metric);
+                if series.len() < MAX_SERIES {
+                    series.insert(place, (labels.map(Box::from), live.clone()));
+                } else {
+                    self.shared.refused.fetch_add(1, Ordering::Relaxed);
+                }
+                live
+            }
+        }
+    }
+
+    /// Takes the series with these label values off the page, as when what it tells of is gone.
+    /// Handles of it go on working, but nobody sees what they count.
+    pub fn remove(&self, labels: [&str; N]) {
+        let mut series = self.shared.lock();
+        if let Ok(found) = find(&series, &labels) {
+            series.remove(found);
+        }
+    }
+}
+
+impl<K: LiveKind, const N: usize> Shared<K, N> {
+    fn lock(&self) -> MutexGuard<'_, Series<K::Live, N>> {
+        // Nothing panics while it holds the lock; if it did, the series would still be whole.
+        self.series.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: LiveKind, const N: usize> Expose for LiveFamily<K, N> {
+    fn expose(&self, out: &mut Samples) {
+        self.write(out);
+    }
+}
+
+/// Where the series is, or belongs. The `prometheus` crate's own families know a series by a hash
+/// of its label values put together, and take `ab`, `c` and `a`, `bc` for one.
+fn find<T, const N: usize>(series: &Series<T, N>, labels: &[&str; N]) -> Result<usize, usize> {
+    series.binary_search_by(|(known, _)| {
+        known.iter().map(|value| &**value).cmp(labels.iter().copied())
+    })
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.metrics.iter().map(|metric| metric.describe().name)).finish()
+    }
+}
+
+impl<K: LiveKind, const N: usize> fmt::Debug for LiveFamily<K, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let series = self.shared.lock();
+        let labels = series.iter().map(|(labels, _)| labels);
+        write!(f, "{} ", self.shared.metric.name())?;
+        f.debug_list().entries(labels).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{Counter, Gauge, Histogram, Summary};
+
+    const BUSY: Gauge = Gauge::new("busy", "Busy.");
+    const JOBS: Counter<2> = Counter::new("jobs_total", "Jobs.").labels(["a", "b"]);
+    const WAIT: Histogram<1> =
+        Histogram::new("wait_seconds", "Wait.").buckets(&[0.5, 1.0]).labels(["queue"]);
+    const SIZE: Summary = Summary::new("size_bytes", "Size.").quantiles(&[0.5]);
+
+    fn collected(live: &mut Live) -> Samples {
+        let mut out = Samples::default();
+        live.collect(&mut out).unwrap();
+        let def = crate::CollectorDef::from_fn("l", "活", "L.", live.leak_metrics(), |_| Ok(()));
+        out.check(&def).unwrap();
+        out
+    }
+
+    fn page(live: &mut Live) -> String {
+        let page = collected(live).page();
+        page.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn all_kinds_are_there_from_the_start() {
+        let mut live = Live::new();
+        live.add(&BUSY);
+        live.add(&JOBS).with(["x", "y"]);
+        live.add(&WAIT).with(["z"]);
+        live.add(&SIZE);
+        let expected = r#"busy 0
+jobs_total{a="x",b="y"} 0
+size_bytes_sum 0
+size_bytes_count 0
+wait_seconds_bucket{queue="z",le="0.5"} 0
+wait_seconds_bucket{queue="z",le="1"} 0
+wait_seconds_bucket{queue="z",le="+Inf"} 0
+wait_seconds_sum{queue="z"} 0
+wait_seconds_count{queue="z"} 0
+"#;
+        assert_eq!(page(&mut live), expected);
+        let names: Vec<_> = live.metrics.iter().map(|metric| metric.describe().name).collect();
+        assert_eq!(names, ["busy", "jobs_total", "wait_seconds", "size_bytes"]);
+    }
+
+    #[test]
+    fn what_handles_count_is_on_the_page() {
+        let mut live = Live::new();
+        let busy = live.add(&BUSY).with([]);
+        let jobs = live.add(&JOBS).with(["x", "y"]);
+        let wait = live.add(&WAIT).with(["z"]);
+        let size = live.add(&SIZE).with([]);
+        let (handle, observer) = (jobs.clone(), wait.clone());
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                handle.inc();
+                [0.25, 0.5, 0.75, 2.0].iter().for_each(|&value| observer.observe(value));
+            });
+            scope.spawn(|| jobs.inc_by(1.5));
+        });
+        busy.set(5.0);
+        busy.add(-7.5);
+        [10.0, 10.0, 10.0].iter().for_each(|&value| size.observe(value));
+        let page = page(&mut live);
+        let (median, rest) = page.split_once("size_bytes{quantile=\"0.5\"} ").unwrap();
+        let (value, rest) = rest.split_once('\n').unwrap();
+        assert!((value.parse::<f64>().unwrap() - 10.0).abs() <= 0.1, "{value}");
+        let expected = r#"busy -2.5
+jobs_total{a="x",b="y"} 2.5
+size_bytes_sum 30
+size_bytes_count 3
+wait_seconds_bucket{queue="z",le="0.5"} 2
+wait_seconds_bucket{queue="z",le="1"} 3
+wait_seconds_bucket{queue="z",le="+Inf"} 4
+wait_seconds_sum{queue="z"} 3.5
+wait_seconds_count{queue="z"} 4
+"#;
+        assert_eq!(format!("{median}{rest}"), expected);
+    }
+
+    #[test]
+    fn series_are_told_apart_by_each_label_value() {
+        let mut live = Live::new();
+        let jobs = live.add(&JOBS);
+        jobs.with(["ab", "c"]).inc();
+        jobs.with(["a", "bc"]).inc_by(2.0);
+        jobs.with(["ab", "c"]).inc();
+        jobs.with(["gone", ""]).inc();
+        jobs.remove(["gone", ""]);
+        jobs.remove(["never", "there"]);
+        let expected = "jobs_total{a=\"a\",b=\"bc\"} 2\njobs_total{a=\"ab\",b=\"c\"} 2\n";
+        assert_eq!(page(&mut live), expected);
+    }
+
+    #[test]
+    fn series_without_end_are_bounded_and_counted() {
+        let mut live = Live::new();
+        let jobs = live.add(&JOBS);
+        for number in 0..MAX_SERIES + 5 {
+            jobs.with([&number.to_string(), ""]).inc();
+        }
+        let out = collected(&mut live);
+        assert_eq!((out.len(), out.dropped().too_many), (MAX_SERIES, 5));
+        assert_eq!(collected(&mut live).dropped().too_many, 0);
+    }
+
+    #[test]
+    fn numbers_that_would_spoil_the_page_for_ever_are_ignored() {
+        let mut live = Live::new();
+        let busy = live.add(&BUSY).with([]);
+        let wait = live.add(&WAIT).with(["z"]);
+        let size = live.add(&SIZE).with([]);
+        let jobs = live.add(&JOBS).with(["x", "y"]);
+        for value in [f64::NAN, f64::INFINITY] {
+            busy.add(value);
+            busy.set(value);
+            wait.observe(value);
+            size.observe(value);
+            jobs.inc_by(value);
+        }
+        let out = collected(&mut live);
+        assert_eq!((out.len(), out.dropped().total()), (4, 0));
+    }
+}

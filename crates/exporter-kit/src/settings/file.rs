@@ -1,0 +1,179 @@
+//! The settings file: TOML whose keys are the flags' names, `web.listen-address = ":9601"` or the
+//! same below `[web]`.
+
+use toml::de::{DeTable, DeValue};
+
+use super::flag::{FlagSpec, nearest};
+
+/// A setting of the file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) flag: FlagSpec,
+    pub(crate) values: Vec<String>,
+    /// Counted from 1.
+    pub(crate) line: usize,
+}
+
+/// Reads the text of a settings file: its settings, and all that is wrong with it, each as its line
+/// and what to do.
+pub(crate) fn read(text: &str, flags: &[FlagSpec]) -> (Vec<Entry>, Vec<(usize, String)>) {
+    // Editors on Windows like to begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let line =
+        |offset: usize| text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count() + 1;
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            return (Vec::new(), vec![(line(offset), error.message().to_owned())]);
+        }
+    };
+    let mut reader = Reader { flags, entries: Vec::new(), errors: Vec::new() };
+    reader.table("", table.get_ref(), &line);
+    (reader.entries, reader.errors)
+}
+
+struct Reader<'a> {
+    flags: &'a [FlagSpec],
+    entries: Vec<Entry>,
+    errors: Vec<(usize, String)>,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, prefix: &str, table: &DeTable<'_>, line: &impl Fn(usize) -> usize) {
+        for (key, value) in table {
+            let name = format!("{prefix}{}", key.get_ref());
+            let at = line(key.span().start);
+            if let DeValue::Table(inner) = value.get_ref() {
+                self.table(&format!("{name}."), inner, line);
+                continue;
+            }
+            // Where a collector has flags of its own, its name is a table: `enabled` switches it.
+            let switched = name.strip_suffix(".enabled");
+            let known = self.flags.iter().find(|flag| {
+                (flag.name == name && !flag.action) || (flag.enables && switched == Some(flag.name))
+            });
+            // TOML takes `web.x` and `"web.x"` for two keys.
+            let twice =
+                known.and_then(|flag| self.entries.iter().find(|entry| entry.flag == *flag));
+            if let Some(first) = twice {
+                self.errors.push((at.max(first.line), format!("{name} is given twice")));
+                continue;
+            }
+            match known {
+                Some(flag) => match values(flag, value.get_ref()) {
+                    Ok(values) => self.entries.push(Entry { flag: *flag, values, line: at }),
+                    Err(error) => self.errors.push((at, format!("{name}: {error}"))),
+                },
+                None => {
+                    let advice = nearest(&name, self.flags)
+                        .map_or(String::new(), |near| format!("; did you mean {}?", near.name));
+                    self.errors.push((at, format!("unknown setting {name}{advice}")));
+                }
+            }
+        }
+    }
+}
+
+fn values(flag: &FlagSpec, value: &DeValue<'_>) -> Result<Vec<String>, String> {
+    match value {
+        DeValue::Array(items) if flag.is_list() => {
+            items.iter().map(|item| scalar(item.get_ref())).collect()
+        }
+        value => scalar(value).map(|text| vec![text]),
+    }
+}
+
+fn scalar(value: &DeValue<'_>) -> Result<String, String> {
+    match value {
+        DeValue::String(text) => Ok(text.to_string()),
+        DeValue::Integer(number) => Ok(number.to_string()),
+        DeValue::Float(number) => Ok(number.to_string()),
+        DeValue::Boolean(value) => Ok(value.to_string()),
+        other => Err(format!(
+            "a {} is no value for it; give one text, number or boolean",
+            other.type_str()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::flag::{AnyFlag, Flag};
+    use super::super::kit::KIT_FLAGS;
+    use super::*;
+
+    const CPU: FlagSpec =
+        FlagSpec { enables: true, ..Flag::switch("collector.cpu", "CPU.").on().into_spec() };
+
+    type Read = Result<Vec<(String, String, usize)>, Vec<(usize, String)>>;
+
+    fn run(text: &str) -> Read {
+        let kit = KIT_FLAGS.iter().copied().map(AnyFlag::spec);
+        let (entries, errors) = read(text, &kit.chain([CPU]).collect::<Vec<_>>());
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut entries: Vec<_> = entries
+            .into_iter()
+            .map(|entry| (entry.flag.name.to_owned(), entry.values.join("|"), entry.line))
+            .collect();
+        entries.sort_by_key(|(_, _, line)| *line);
+        Ok(entries)
+    }
+
+    #[test]
+    fn keys_are_the_flags_names_in_every_spelling() {
+        let text = "\u{feff}# comment\nweb.listen-address = [\":1\", \"[::1]:2\"]\n\
+                    \"web.telemetry-path\" = '/m'\r\n[web]\nmax-requests = 7\nenable-openmetrics = true\n\
+                    [scrape]\ntimeout = 2.5\n";
+        let expected = [
+            ("web.listen-address", ":1|[::1]:2", 2),
+            ("web.telemetry-path", "/m", 3),
+            ("web.max-requests", "7", 5),
+            ("web.enable-openmetrics", "true", 6),
+            ("scrape.timeout", "2.5", 8),
+        ];
+        // A dotted key opens [web], which TOML then lets nobody open again.
+        let text = text.replace("web.listen-address", "\"web.listen-address\"");
+        let expected =
+            expected.map(|(name, value, line)| (name.to_owned(), value.to_owned(), line));
+        assert_eq!(run(&text), Ok(expected.to_vec()));
+    }
+
+    #[test]
+    fn a_collector_is_switched_by_its_name_or_in_its_table() {
+        for text in [
+            "collector.cpu = false",
+            "[collector]\ncpu = false",
+            "[collector.cpu]\nenabled = false",
+        ] {
+            let (name, value, _) = run(text).unwrap().remove(0);
+            assert_eq!((&*name, &*value), ("collector.cpu", "false"), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_error_has_its_line() {
+        let cases = [
+            ("web.listen-address = \n", 1, ""),
+            ("\n\nweb.listen-adress = ':1'", 3, "did you mean web.listen-address?"),
+            ("nonsense = 1", 1, "unknown setting nonsense"),
+            ("web.telemetry-path = ['/a']", 1, "a array is no value for it"),
+            ("'log.level' = 'warn'\n[log]\nlevel = 'info'", 3, "log.level is given twice"),
+            ("help = true", 1, "unknown setting help"),
+            ("scrape.timeout = 1979-05-27", 1, "is no value for it"),
+        ];
+        for (text, line, expected) in cases {
+            let errors = run(text).unwrap_err();
+            assert_eq!(errors.len(), 1, "{errors:?}");
+            assert!(errors[0].0 == line && errors[0].1.contains(expected), "{text:?}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn all_errors_are_told_together() {
+        let errors = run("a = 1\nweb.telemetry-path = {x = 1, y = 2}\nb.c = 2").unwrap_err();
+        assert_eq!(errors.len(), 4, "{errors:?}");
+    }
+}

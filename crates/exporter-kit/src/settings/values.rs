@@ -1,0 +1,384 @@
+//! Settings from everywhere: the command line over the environment over the file over the default,
+//! read once into typed values, each with where it came from, all errors reported together.
+
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::argv::Typed;
+use super::file;
+use super::flag::{AnyFlag as _, Flag, FlagSpec, FlagType, ValueType};
+use super::kit::CONFIG_FILE;
+use super::pattern::{Filter, Pattern};
+
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Origin {
+    Default,
+    File { path: String, line: usize },
+    Environment(String),
+    CommandLine,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{path}:{line}"),
+            Self::Environment(name) => f.write_str(name),
+            Self::CommandLine => f.write_str("command line"),
+        }
+    }
+}
+
+/// The settings of an exporter, its own and the kit's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    settings: Vec<Setting>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Setting {
+    flag: FlagSpec,
+    /// As it was written; of a list each item.
+    texts: Vec<String>,
+    value: Value,
+    origin: Origin,
+}
+
+/// The value of a setting.
+#[doc(hidden)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    Number(u64),
+    Duration(Duration),
+    Switch(bool),
+    Path(PathBuf),
+    List(Vec<String>),
+    Pattern(Option<Pattern>),
+}
+
+/// Why a setting cannot be used: which one, where it came from, what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError(String);
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+impl Settings {
+    /// Brings together what was typed, what `variable` knows of the environment, the settings file
+    /// that either names, and the defaults. Returns the valid settings and every error; where a
+    /// value is invalid the default stands, so that more errors can be found.
+    pub(crate) fn read(
+        exporter: &str,
+        flags: &[FlagSpec],
+        typed: Vec<Typed>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> (Self, Vec<String>) {
+        let mut errors = Vec::new();
+        let mut settings = Self { settings: flags.iter().map(Setting::default).collect() };
+        let from_environment = |flag: &FlagSpec| variable(&flag.variable(exporter));
+        let typed_file = typed.iter().rfind(|(flag, _)| flag.name == CONFIG_FILE.name());
+        let file = typed_file.map(|(_, path)| path.clone());
+        if let Some(path) = file.or_else(|| from_environment(&CONFIG_FILE.spec()))
+            && !path.is_empty()
+        {
+            settings.read_file(&path, flags, &mut errors);
+        }
+        for flag in flags.iter().filter(|flag| !flag.action) {
+            if let Some(text) = from_environment(flag) {
+                let several = flag.is_list().then(|| text.split(',').map(str::to_owned).collect());
+                let texts = several.unwrap_or_else(|| vec![text]);
+                settings.set(flag, texts, Origin::Environment(flag.variable(exporter)));
+            }
+        }
+        settings.take_typed(typed, exporter, &mut errors);
+        settings.settings.iter_mut().for_each(|setting| setting.parse(&mut errors));
+        settings.check_scopes(&mut errors);
+        (settings, errors)
+    }
+
+    fn read_file(&mut self, path: &str, flags: &[FlagSpec], errors: &mut Vec<String>) {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                errors.push(format!("--{}: cannot read {path}: {error}", CONFIG_FILE.name()));
+                return;
+            }
+        };
+        let (entries, wrong) = file::read(&text, flags);
+        for entry in entries {
+            let origin = Origin::File { path: path.to_owned(), line: entry.line };
+            self.set(&entry.flag, entry.values, origin);
+        }
+        errors.extend(wrong.iter().map(|(line, error)| format!("{path}:{line}: {error}")));
+    }
+
+    fn take_typed(&mut self, typed: Vec<Typed>, exporter: &str, errors: &mut Vec<String>) {
+        for (flag, text) in typed {
+            if flag.secret {
+                let variable = flag.variable(exporter);
+                errors.push(format!(
+                    "--{}: every user of the host can read a command line; set {variable} in the \
+                     environment, or {} in the file of --{}",
+                    flag.name,
+                    flag.name,
+                    CONFIG_FILE.name()
+                ));
+                continue;
+            }
+            let texts = match flag.commas {
+                true => text.split(',').map(str::to_owned).collect(),
+                false => vec![text],
+            };
+            let known = self.settings.iter_mut().find(|known| known.flag == flag);
+            match known {
+                Some(known) if flag.is_list() && known.origin == Origin::CommandLine => {
+                    known.texts.extend(texts);
+                }
+                // Of a flag that is given twice the last one counts.
+                _ => self.set(&flag, texts, Origin::CommandLine),
+            }
+        }
+    }
+
+    fn set(&mut self, flag: &FlagSpec, texts: Vec<String>, origin: Origin) {
+        if let Some(setting) = self.settings.iter_mut().find(|setting| setting.flag == *flag) {
+            setting.texts = texts;
+            setting.origin = origin;
+        }
+    }
+
+    /// Of an include and an exclude pattern of one scope only one can be given; a default gives way.
+    fn check_scopes(&mut self, errors: &mut Vec<String>) {
+        let mut defaults = Vec::new();
+        for setting in self.settings.iter().filter(|setting| !setting.text().is_empty()) {
+            let Some((scope, "include")) = setting.flag.scope() else { continue };
+            let is_other = |other: &&Setting| other.flag.scope() == Some((scope, "exclude"));
+            match self.settings.iter().find(is_other) {
+                Some(other) if other.origin == Origin::Default => defaults.push(other.flag),
+                Some(other) if !other.text().is_empty() => errors.push(setting.error(format!(
+                    "--{} is given too, and they exclude each other; give one of them",
+                    other.flag.name
+                ))),
+                _ => {}
+            }
+        }
+        for flag in defaults {
+            self.set(&flag, Vec::new(), Origin::Default);
+            if let Some(setting) = self.settings.iter_mut().find(|setting| setting.flag == flag) {
+                setting.value = Value::Pattern(None);
+            }
+        }
+    }
+
+    /// The value of a flag.
+    ///
+    /// # Panics
+    ///
+    /// The exporter has no such flag: it is neither among its own nor among those of a collector.
+    pub fn get<T: FlagType + ?Sized>(&self, flag: &Flag<T>) -> T::Value<'_> {
+        T::get(&self.setting(flag.name()).value).unwrap_or_else(|| unknown(flag.name()))
+    }
+
+    /// The filter of an include and an exclude pattern, of which the kit has seen that only one is
+    /// given.
+    ///
+    /// # Panics
+    ///
+    /// As [`Settings::get`].
+    pub fn filter(&self, include: &Flag<Pattern>, exclude: &Flag<Pattern>) -> Filter {
+        Filter::new(self.get(include).cloned(), self.get(exclude).cloned())
+    }
+
+    /// An error about a flag's value that names the flag and where the value came from.
+    ///
+    /// # Panics
+    ///
+    /// As [`Settings::get`].
+    pub fn error<T: FlagType + ?Sized>(
+        &self,
+        flag: &Flag<T>,
+        what: impl fmt::Display,
+    ) -> SettingError {
+        SettingError(self.setting(flag.name()).error(what.to_string()))
+    }
+
+    /// Whether a collector's switch is on, if anything but the default says so; and what an error
+    /// about it begins with.
+    pub(crate) fn switched(&self, collector: &str) -> Option<(bool, String)> {
+        let is_its =
+            |setting: &&Setting| setting.flag.enables && setting.flag.collector == collector;
+        let setting = self.settings.iter().find(is_its)?;
+        let on = setting.value == Value::Switch(true);
+        (setting.origin != Origin::Default).then(|| (on, setting.error(String::new())))
+    }
+
+    /// The effective settings as a settings file, with where each came from. Secrets are left out.
+    pub(crate) fn to_toml(&self) -> String {
+        let mut text = String::new();
+        for setting in self.settings.iter().filter(|setting| !setting.flag.action) {
+            let Setting { flag, texts, origin, .. } = setting;
+            if flag.secret && !setting.text().is_empty() {
+                // As a setting it would be another one.
+                text.push_str(&format!("# {} = …  # not shown; {origin}\n", flag.name));
+                continue;
+            }
+            // Other tables may begin with a collector's name.
+            let name =
+                if flag.enables { format!("{}.enabled", flag.name) } else { flag.name.into() };
+            let quote = |text: &String| toml_value(text, flag.is_switch());
+            let value = match (texts.as_slice(), &setting.value) {
+                (_, Value::Switch(on)) => on.to_string(),
+                ([], _) => "\"\"".to_owned(),
+                ([only], _) => quote(only),
+                (several, _) => {
+                    format!("[{}]", several.iter().map(quote).collect::<Vec<_>>().join(", "))
+                }
+            };
+            // Not to be taken for a setting: the file cannot name itself.
+            let comment = if flag.name == CONFIG_FILE.name() { "# " } else { "" };
+            text.push_str(&format!("{comment}{name} = {value}  # {origin}\n"));
+        }
+        text
+    }
+
+    fn setting(&self, name: &str) -> &Setting {
+        self.settings
+            .iter()
+            .find(|setting| setting.flag.name == name)
+            .unwrap_or_else(|| unknown(name))
+    }
+}
+
+#[allow(clippy::panic, reason = "the program asks for a flag that it has not declared")]
+fn unknown(name: &str) -> ! {
+    panic!("the exporter has not declared a flag --{name} of this type")
+}
+
+impl Setting {
+    fn default(flag: &FlagSpec) -> Self {
+        let texts = match flag.default {
+            "" => Vec::new(),
+            default => vec![default.to_owned()],
+        };
+        let mut setting =
+            Self { flag: *flag, texts, value: Value::Pattern(None), origin: Origin::Default };
+        // A default is a part of the program, whose tests find what is wrong with it.
+        setting.value = setting.value().unwrap_or_else(|_| Value::Text(String::new()));
+        setting
+    }
+
+    fn text(&self) -> &str {
+        self.texts.last().map_or("", String::as_str)
+    }
+
+    /// Reads the text as a value of the flag's type.
+    fn parse(&mut self, errors: &mut Vec<String>) {
+        if self.origin == Origin::Default {
+            return;
+        }
+        match self.value() {
+            Ok(value) => self.value = value,
+            Err(error) => errors.push(self.error(error)),
+        }
+    }
+
+    fn value(&self) -> Result<Value, String> {
+        let (flag, text) = (&self.flag, self.text());
+        let shown = if flag.secret { "…" } else { text };
+        Ok(match flag.value_type {
+            ValueType::Text => {
+                if !flag.words.is_empty() && !flag.words.contains(&text) {
+                    let words = flag.words.join(", ");
+                    return Err(format!("must be one of {words}, not {shown:?}"));
+                }
+                Value::Text(text.to_owned())
+            }
+            ValueType::Number => {
+                let least = u64::from(flag.positive);
+                let number = text.parse().ok().filter(|&number: &u64| number >= least);
+                Value::Number(number.ok_or_else(|| {
+                    format!("must be a whole number from {least} on, not {shown:?}")
+                })?)
+            }
+            ValueType::Duration => match duration(text) {
+                Some(Duration::ZERO) if flag.positive => {
+                    return Err("must be longer than nothing, such as 5s".to_owned());
+                }
+                Some(time) => Value::Duration(time),
+                None => {
+                    return Err(format!("{shown:?} is no time; give one such as 500ms, 10s or 1m"));
+                }
+            },
+            ValueType::Switch => Value::Switch(
+                boolean(text).ok_or_else(|| format!("must be true or false, not {shown:?}"))?,
+            ),
+            ValueType::Path => Value::Path(text.into()),
+            ValueType::List => {
+                Value::List(self.texts.iter().filter(|text| !text.is_empty()).cloned().collect())
+            }
+            ValueType::Pattern if text.is_empty() => Value::Pattern(None),
+            ValueType::Pattern => {
+                let pattern = Pattern::new(text);
+                Value::Pattern(Some(
+                    pattern
+                        .map_err(|error| format!("{shown:?} is no regular expression: {error}"))?,
+                ))
+            }
+        })
+    }
+
+    fn error(&self, what: String) -> String {
+        let name = self.flag.name;
+        match &self.origin {
+            Origin::CommandLine | Origin::Default => format!("--{name}: {what}"),
+            Origin::Environment(variable) => format!("{variable}: {what}"),
+            Origin::File { path, line } => format!("{path}:{line}: {name}: {what}"),
+        }
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let seconds = text.parse().ok().and_then(|number| Duration::try_from_secs_f64(number).ok());
+    seconds.or_else(|| humantime::parse_duration(text).ok())
+}
+
+/// The words that Go takes for a boolean.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+fn toml_value(text: &str, is_switch: bool) -> String {
+    // A number that the file would give back otherwise, such as 007, stays a text.
+    let is_number = text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
+    if is_switch || is_number {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control.is_control() => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(control)));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! Memory as sysinfo tells it; on Windows that is `GlobalMemoryStatusEx`.
+
+use exporter_kit::{CollectError, Settings};
+use sysinfo::{MemoryRefreshKind, System};
+
+use super::Facts;
+
+/// Asks sysinfo.
+pub(super) struct Reader {
+    system: Option<System>,
+}
+
+impl Reader {
+    pub(super) fn new(_: &Settings) -> Self {
+        Self { system: None }
+    }
+
+    pub(super) fn read(&mut self) -> Result<Facts, CollectError> {
+        let system = match &mut self.system {
+            Some(system) => system,
+            None => self.system.insert(System::new()?),
+        };
+        system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+        Ok(Facts { total: system.total_memory(), available: system.available_memory() })
+    }
+}

@@ -1,0 +1,15 @@
+//! Definitions under the names that node_exporter has made, so that the dashboards and alerts that
+//! people own work.
+
+use exporter_kit::{Counter, Gauge};
+
+/// Whose names these are.
+pub(super) const NODE_EXPORTER: &str = "node_exporter";
+
+pub(super) const fn gauge(name: &'static str, zh: &'static str, help: &'static str) -> Gauge {
+    Gauge::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
+}
+
+pub(super) const fn counter(name: &'static str, zh: &'static str, help: &'static str) -> Counter {
+    Counter::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
+}

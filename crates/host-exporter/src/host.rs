@@ -1,0 +1,67 @@
+//! The host that is observed: where its kernel's files are. A container sees those of its node
+//! under other roots than its own, and a test has them in a folder.
+
+use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
+
+use exporter_kit::{AnyFlag, Flag};
+#[cfg(target_os = "linux")]
+use exporter_kit::{CollectError, KeptFile, Samples, ScheduledCollector, SettingError, Settings};
+
+const PROCFS: Flag<Path> = Flag::path("path.procfs", "/proc", "Where procfs is mounted.");
+const SYSFS: Flag<Path> = Flag::path("path.sysfs", "/sys", "Where sysfs is mounted.");
+const ROOTFS: Flag<Path> = Flag::path("path.rootfs", "/", "Where the host's root is mounted.");
+const UDEV_DATA: Flag<Path> =
+    Flag::path("path.udev.data", "/run/udev/data", "Where udev keeps its data.");
+
+/// Flags about the host. They have no effect on Windows.
+pub(crate) const FLAGS: &[&dyn AnyFlag] = &[&PROCFS, &SYSFS, &ROOTFS, &UDEV_DATA];
+
+/// The roots under which the host's files are.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    procfs: PathBuf,
+    sysfs: PathBuf,
+    rootfs: PathBuf,
+}
+
+#[cfg(target_os = "linux")]
+impl Host {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            procfs: settings.get(&PROCFS).to_owned(),
+            sysfs: settings.get(&SYSFS).to_owned(),
+            rootfs: settings.get(&ROOTFS).to_owned(),
+        }
+    }
+
+    /// A file or folder of procfs.
+    pub(crate) fn proc(&self, path: &str) -> PathBuf {
+        self.procfs.join(path)
+    }
+
+    /// A file or folder of sysfs.
+    pub(crate) fn sys(&self, path: &str) -> PathBuf {
+        self.sysfs.join(path)
+    }
+
+    /// Where a path of the host is.
+    pub(crate) fn root(&self, path: &Path) -> PathBuf {
+        // An absolute path would replace what it is joined to.
+        self.rootfs.join(path.strip_prefix("/").unwrap_or(path))
+    }
+}
+
+/// A collector that reads one file of procfs at every scrape.
+#[cfg(target_os = "linux")]
+pub(crate) fn proc_file(
+    settings: &Settings,
+    path: &str,
+    to_samples: fn(&[u8], &mut Samples) -> Result<(), CollectError>,
+) -> Result<ScheduledCollector, SettingError> {
+    let mut file = KeptFile::new(Host::new(settings).proc(path));
+    let collect = move |out: &mut Samples| to_samples(file.read_if_exists()?, out);
+    Ok(ScheduledCollector::on_scrape(collect))
+}

@@ -1,0 +1,85 @@
+//! Reads the text of kernel files: bytes in, no allocation, and what is damaged is an error or
+//! left out.
+
+use exporter_kit::CollectError;
+
+/// The whole lines of a file. The kernel ends each with a line feed; what comes after the last one
+/// is cut off, and may be half a number.
+pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = &str> {
+    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    let lines = text[..whole].split(|&byte| byte == b'\n');
+    lines.filter_map(|line| str::from_utf8(line).ok()).filter(|line| !line.is_empty())
+}
+
+/// The fields of a line, separated by blanks.
+pub(crate) fn fields(line: &str) -> Fields<'_> {
+    Fields(line.split_ascii_whitespace())
+}
+
+/// See [`fields`].
+#[derive(Clone, Debug)]
+pub(crate) struct Fields<'a>(std::str::SplitAsciiWhitespace<'a>);
+
+impl<'a> Fields<'a> {
+    /// The next field as a number.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it is no number.
+    pub(crate) fn number(&mut self) -> Result<f64, CollectError> {
+        let field = self.next().ok_or("a field is missing")?;
+        number(field).ok_or_else(|| format!("{field:?} is no number").into())
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.0.next()
+    }
+}
+
+/// A number as the kernel writes it: digits, perhaps with a sign and decimals.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    // Rust takes `inf`, `nan` and `1e5` for numbers too.
+    let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.' || byte == b'-';
+    if !text.bytes().all(plain) {
+        return None;
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_lines_count() {
+        let all = |text: &'static [u8]| lines(text).collect::<Vec<_>>();
+        assert_eq!(all(b"a 1\n\nb 2\n"), ["a 1", "b 2"]);
+        assert_eq!(all(b"a 1\nb 2"), ["a 1"]);
+        assert_eq!(all(b"a\xff\nb\n"), ["b"]);
+        assert!(all(b"").is_empty() && all(b"a").is_empty());
+    }
+
+    #[test]
+    fn numbers_are_the_kernels() {
+        let cases = [
+            ("0", Some(0.0)),
+            ("-3", Some(-3.0)),
+            ("0.20", Some(0.2)),
+            ("18446744073709551615", Some(18_446_744_073_709_551_615.0)),
+            ("", None),
+            ("-", None),
+            ("1-2", None),
+            ("inf", None),
+            ("1e5", None),
+            ("0x10", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(number(text), expected, "{text}");
+        }
+        assert!(fields("").number().is_err() && fields("x").number().is_err());
+    }
+}
