@@ -24,6 +24,7 @@
 //! let definitions = Definitions::parse(
 //!     "pool_exporter --describe",
 //!     r#"{
+//!         "schema": 1,
 //!         "name": "pool_exporter",
 //!         "version": "0.1.0",
 //!         "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}],
@@ -60,7 +61,7 @@ mod samples;
 mod selection;
 pub mod v51;
 
-pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
+pub use definitions::{Collector, Definitions, Flag, Kind, Metric, MetricGroup, Sample, Unit};
 pub use description::{Group, PackageDescription};
 pub use error::Error;
 pub use executable::is_system_dll;
