@@ -14,11 +14,6 @@
 //!     component_name = "pool"
 //!     display_name = "连接池"
 //!     listen = "127.0.0.1:9700"
-//!
-//!     [[group]]
-//!     name = "pool"
-//!     description = "连接池"
-//!     metrics = ["pool_*"]
 //!     "#,
 //! )?;
 //! let definitions = Definitions::parse(
@@ -28,12 +23,14 @@
 //!         "name": "pool_exporter",
 //!         "version": "0.1.0",
 //!         "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}],
-//!         "metrics": [{"name": "pool_size", "kind": "gauge", "zh": "连接数"}]
+//!         "groups": [{"name": "pool", "zh": "连接池", "enabled": true}],
+//!         "metrics": [{"name": "pool_size", "kind": "gauge", "zh": "连接数", "group": "pool"}]
 //!     }"#,
 //! )?;
 //! let documents = v51::generate(&description, &definitions).map_err(|problems| {
 //!     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 //! })?;
+//! assert_eq!(documents.metrics[0].table_desc, "连接池");
 //! assert_eq!(documents.config_schema[0].default, "http://127.0.0.1:9700/metrics");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -45,6 +42,7 @@
 mod address;
 pub mod agent;
 pub mod check;
+mod default_groups;
 mod definitions;
 mod description;
 mod error;
