@@ -48,6 +48,7 @@ mod description;
 mod error;
 mod executable;
 mod glob;
+mod markdown;
 mod names;
 mod parameter;
 mod partial;

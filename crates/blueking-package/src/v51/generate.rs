@@ -11,6 +11,7 @@ use super::origin::Origin;
 use super::tables::FIELD_NAME_LIMIT;
 use crate::definitions::{Definitions, Metric, Sample, UNIT_NAMES, Unit};
 use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::markdown;
 use crate::parameter::{Input, Parameter, is_standard};
 use crate::problem::{Place, Problem, Problems};
 use crate::selection::{Selected, dimension_description, matches_any, select};
@@ -40,6 +41,18 @@ pub fn generate(
 
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+/// The text for operators: `markdown` with the metrics of the package in place of each line
+/// `<!-- metrics -->`, as a table for each group.
+pub fn fill_description(
+    markdown: &str,
+    description: &PackageDescription,
+    definitions: &Definitions,
+) -> String {
+    // What is wrong with the groups is for `generate` to report.
+    let groups = selection(description, definitions, &mut Problems::default());
+    markdown::fill(markdown, &groups, description, definitions)
 }
 
 fn selection<'a>(

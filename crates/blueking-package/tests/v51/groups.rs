@@ -1,4 +1,4 @@
-//! Groups and label names that come from the exporter's definitions, in the
+//! Groups, label names and the description that come from the exporter's definitions, in the
 //! packages of both generations.
 
 use blueking_package::{Definitions, PackageDescription, Problem, plugin, v51};
@@ -175,4 +175,55 @@ fn what_5_1_cannot_store_is_left_out_of_its_package_alone() {
     // The rest keeps the names that it has in the other package.
     let toml = "omit_in_51 = ['disk_read*']";
     assert_eq!(tables(toml, DEFINITIONS).unwrap()[0], "disk_total 磁盘（汇总）: disk_count");
+}
+
+#[test]
+fn the_description_has_the_metrics_of_its_package() {
+    let (description, definitions) = sources("omit_in_51 = ['disk_*']", DEFINITIONS);
+    let markdown = "# 主机\n\n  <!--metrics-->\r\n\n<!-- metrics of others -->\n";
+    let process = "\
+### 采集进程
+
+| 指标 | 含义 | 单位 |
+| --- | --- | --- |
+| `process_fds` | 句柄数 | - |
+
+### 采集进程（按状态码、分桶上限）
+
+维度：`code`（状态码）、`le`（分桶上限）
+
+| 指标 | 含义 | 单位 |
+| --- | --- | --- |
+| `scrape_seconds_bucket` | 抓取耗时分桶 | - |
+| `scrape_seconds_sum` | 抓取耗时总和 | 秒 |
+| `scrape_seconds_count` | 抓取耗时次数 | - |
+";
+    let disk = "\
+### 磁盘
+
+维度：`device`（设备）
+
+| 指标 | 含义 | 单位 |
+| --- | --- | --- |
+| `disk_reads_total` | 读次数 | - |
+| `disk_read_bytes` | 读\\|字节 | 字节 |
+
+### 磁盘（汇总）
+
+| 指标 | 含义 | 单位 |
+| --- | --- | --- |
+| `disk_count` | 磁盘数 | - |
+
+";
+    let end = "\n<!-- metrics of others -->\n";
+    assert_eq!(
+        v51::fill_description(markdown, &description, &definitions),
+        format!("# 主机\n\n{process}{end}")
+    );
+    assert_eq!(
+        plugin::fill_description(markdown, &description, &definitions),
+        format!("# 主机\n\n{disk}{process}{end}")
+    );
+    let plain = "# 主机\r\n<!-- metric -->";
+    assert_eq!(v51::fill_description(plain, &description, &definitions), plain);
 }
