@@ -105,6 +105,11 @@ fn split<'a>(group: &'a MetricGroup, metrics: &[&'a Metric]) -> Vec<Table<'a>> {
 }
 
 impl Table<'_> {
+    /// Whether all of it is in the labels: by custom, such a metric has many and the value 1.
+    fn is_info(&self) -> bool {
+        self.metrics.iter().all(|metric| metric.name.ends_with("_info"))
+    }
+
     /// A name for it, which may be taken.
     fn name(&self, description: &PackageDescription) -> String {
         let stem = identifier(&self.group.name);
@@ -115,6 +120,7 @@ impl Table<'_> {
             None if is_reserved_table(&stem) => joined(&stem, "metrics"),
             None => head(&stem, LIMIT),
             Some([]) => joined(&stem, "total"),
+            Some(_) if self.is_info() => joined(&stem, "info"),
             Some(labels) => {
                 let labels: Vec<_> = labels.iter().map(|label| identifier(label)).collect();
                 let name = |count| format!("{stem}_{}", labels[..count].join("_"));
@@ -136,6 +142,7 @@ impl Table<'_> {
             }
             None => head(zh, LIMIT),
             Some([]) => in_brackets(zh, "汇总"),
+            Some(_) if self.is_info() => in_brackets(zh, "信息"),
             Some(labels) => {
                 let label = |&label| description.label_name(label, definitions).unwrap_or(label);
                 let labels: Vec<_> = labels.iter().map(label).collect();
@@ -249,7 +256,8 @@ mod tests {
             "",
             &[("cpu", "CPU"), ("off", ""), ("process", "采集进程")],
             &[
-                "process build_info version,revision,target",
+                "process builds version,revision,target",
+                "process build_info version,revision",
                 "cpu cores",
                 "cpu seconds cpu,mode",
                 "off never",
@@ -266,7 +274,8 @@ mod tests {
             "cpu_cpu CPU（按处理器）: load",
             "cpu_le CPU（按分桶上限）: wait_hist",
             "process 采集进程: threads fds",
-            "process_version 采集进程（按程序版本等）: build_info",
+            "process_info 采集进程（信息）: build_info",
+            "process_version 采集进程（按程序版本等）: builds",
         ];
         assert_eq!(found, expected);
     }
@@ -284,8 +293,8 @@ mod tests {
             &[
                 ("powersupplyclass", "很长很长很长很长很长很长的电源"),
                 ("PowerSupplyClass2", "很长很长很长很长很长很长的电源信息"),
-                ("9-A.b", "乙"),
-                ("___", "丙"),
+                ("9-A.b", "乙a"),
+                ("___", "乙A"),
             ],
             &[
                 "powersupplyclass one",
@@ -303,8 +312,8 @@ mod tests {
             "powersuppl_long 很长很长很长很长很长很长的电4: three",
             "powersup_devi_2 很长很长很长很长很长很长的电5: four",
             "powersupplycl_2 很长很长很长很长很长很长的电2: five",
-            "a_b 乙: six",
-            "metrics 丙: seven",
+            "a_b 乙a: six",
+            "metrics 乙A2: seven",
         ];
         assert_eq!(found, expected);
     }

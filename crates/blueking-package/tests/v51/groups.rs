@@ -32,7 +32,7 @@ const DEFINITIONS: &str = r#"{
   ],
   "metrics": [
     {"name": "disk_reads_total", "kind": "counter", "labels": ["device"], "zh": "读次数", "group": "disk"},
-    {"name": "disk_read_bytes", "kind": "untyped", "unit": "bytes", "labels": ["device"], "zh": "读|字节", "group": "disk"},
+    {"name": "disk_read_bytes", "kind": "untyped", "unit": "bytes", "labels": ["device"], "zh": "读|字\n节", "group": "disk"},
     {"name": "disk_count", "kind": "gauge", "zh": "磁盘数", "group": "disk"},
     {"name": "wifi_signal", "kind": "gauge", "labels": ["device"], "zh": "信号", "group": "wifi"},
     {"name": "wifi_noise", "kind": "gauge", "labels": ["device"], "zh": "噪声", "group": "wifi"},
@@ -206,7 +206,7 @@ fn the_description_has_the_metrics_of_its_package() {
 | 指标 | 含义 | 单位 |
 | --- | --- | --- |
 | `disk_reads_total` | 读次数 | - |
-| `disk_read_bytes` | 读\\|字节 | 字节 |
+| `disk_read_bytes` | 读\\|字 节 | 字节 |
 
 ### 磁盘（汇总）
 
@@ -224,6 +224,10 @@ fn the_description_has_the_metrics_of_its_package() {
         plugin::fill_description(markdown, &description, &definitions),
         format!("# 主机\n\n{disk}{process}{end}")
     );
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/host-exporter/description.md");
+    let shipped = std::fs::read_to_string(config).unwrap();
+    let shipped = v51::fill_description(&shipped, &description, &definitions);
+    assert!(shipped.contains(process), "{shipped}");
     let plain = "# 主机\r\n<!-- metric -->";
     assert_eq!(v51::fill_description(plain, &description, &definitions), plain);
 }
