@@ -1,9 +1,16 @@
 //! What an exporter says of itself: the JSON that `<exporter> --describe` prints.
-//! Keys that are not listed here are ignored, so an exporter may say more.
+//! Unknown keys are ignored, so an exporter may say more. A change that this library would
+//! misread has another schema number.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::Error;
+use crate::{Error, glob};
+
+/// The schema of `--describe` that [`Definitions::parse`] reads.
+pub(crate) const SCHEMA: u64 = 1;
 
 /// An exporter's flags and metrics, read from `<exporter> --describe`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,8 +26,49 @@ pub struct Definitions {
     /// take none.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// Chinese names of labels, by label name.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// The groups that metrics belong to, in the order in which operators see them.
+    #[serde(default)]
+    pub groups: Vec<MetricGroup>,
+    /// What it collects.
+    #[serde(default)]
+    pub collectors: Vec<Collector>,
     /// The metric families it can expose.
     pub metrics: Vec<Metric>,
+    /// Families whose names only a running exporter knows: `*` in a name stands for any run of
+    /// characters. No package can list them.
+    #[serde(default)]
+    pub patterns: Vec<Metric>,
+}
+
+/// A group of metrics, such as those of one collector. A package has a group for it by default.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct MetricGroup {
+    /// Name by which metrics refer to it.
+    pub name: String,
+    /// Short Chinese name.
+    pub zh: String,
+    /// Whether its metrics are exposed by default, and so are packed by default.
+    pub enabled: bool,
+}
+
+/// One subsystem that an exporter reads.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Collector {
+    /// Name, as in `--collector.<name>`.
+    pub name: String,
+    /// Short Chinese name.
+    pub zh: String,
+    /// One English sentence on what it exposes.
+    pub about: String,
+    /// What it reads: a file, a folder or a call.
+    pub source: String,
+    /// Systems on which it works, such as `linux`.
+    pub systems: Vec<String>,
+    /// Whether it runs by default.
+    pub enabled: bool,
 }
 
 /// A flag that an exporter takes.
@@ -58,6 +106,9 @@ pub struct Metric {
     /// Short Chinese description; empty where there is none.
     #[serde(default)]
     pub zh: String,
+    /// Name of the [`MetricGroup`] that it belongs to; empty where there is none.
+    #[serde(default)]
+    pub group: String,
 }
 
 /// Kind of a metric family.
@@ -72,6 +123,8 @@ pub enum Kind {
     Histogram,
     /// Observations with quantiles.
     Summary,
+    /// A value of which nothing else is known.
+    Untyped,
 }
 
 /// Unit of a metric's values.
@@ -122,9 +175,21 @@ impl Definitions {
     /// Reads the JSON of `--describe`; `file` names it in the error.
     ///
     /// # Errors
-    /// [`Error::Json`] with line and column: not JSON, a key missing, or an unknown kind.
+    /// [`Error::Schema`]: another version of the exporter kit wrote it. [`Error::Json`] with line
+    /// and column: not JSON, a key missing, or an unknown kind.
     pub fn parse(file: &str, json: &str) -> Result<Self, Error> {
-        serde_json::from_str(json).map_err(|reason| Error::Json { file: file.to_owned(), reason })
+        #[derive(Deserialize)]
+        struct Head {
+            schema: Option<Value>,
+        }
+        let broken = |reason| Error::Json { file: file.to_owned(), reason };
+        // First and alone: under another schema the rest may have any form.
+        let Head { schema } = serde_json::from_str(json).map_err(broken)?;
+        if schema != Some(SCHEMA.into()) {
+            let found = schema.map_or("missing".to_owned(), |found| found.to_string());
+            return Err(Error::Schema { file: file.to_owned(), found });
+        }
+        serde_json::from_str(json).map_err(broken)
     }
 
     /// What a [`Problem`](crate::Problem) in these definitions names as its file:
@@ -139,12 +204,26 @@ impl Definitions {
         self.flags.iter().any(|flag| flag.name == name)
     }
 
+    /// Whether one of the families, or of the [`patterns`](Self::patterns), has samples of this
+    /// name. One that has and is in no group of a package was left out of it on purpose.
+    pub fn exposes(&self, sample: &str) -> bool {
+        self.family(sample).is_some()
+            || self
+                .patterns
+                .iter()
+                .flat_map(Metric::samples)
+                .any(|pattern| glob::matches(&pattern.name, sample))
+    }
+
     /// Name of the family that exposes this sample, or of the sample where none does.
     pub(crate) fn family_of<'a>(&'a self, sample: &'a str) -> &'a str {
-        let exposes = |metric: &&Metric| {
+        self.family(sample).map_or(sample, |metric| &metric.name)
+    }
+
+    fn family(&self, sample: &str) -> Option<&Metric> {
+        self.metrics.iter().find(|metric| {
             sample.starts_with(&metric.name) && metric.samples().iter().any(|s| s.name == sample)
-        };
-        self.metrics.iter().find(exposes).map_or(sample, |metric| &metric.name)
+        })
     }
 }
 
@@ -161,7 +240,7 @@ impl Metric {
             unit: unit.to_owned(),
         };
         match self.kind {
-            Kind::Gauge | Kind::Counter => vec![sample("", "", &self.unit)],
+            Kind::Gauge | Kind::Counter | Kind::Untyped => vec![sample("", "", &self.unit)],
             Kind::Histogram => vec![
                 sample("_bucket", "分桶", ""),
                 sample("_sum", "总和", &self.unit),
@@ -178,7 +257,7 @@ impl Metric {
     /// Every label of this family's samples: its own, and `le` or `quantile` by its kind.
     pub fn dimensions(&self) -> Vec<&str> {
         let of_kind = match self.kind {
-            Kind::Gauge | Kind::Counter => None,
+            Kind::Gauge | Kind::Counter | Kind::Untyped => None,
             Kind::Histogram => Some("le"),
             Kind::Summary => Some("quantile"),
         };
@@ -221,6 +300,23 @@ impl Unit {
             Self::Joules => "J",
         }
     }
+
+    /// The Chinese name; empty for none.
+    pub(crate) const fn zh(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Percent => "%",
+            Self::Ratio => "比值",
+            Self::Bytes => "字节",
+            Self::Seconds => "秒",
+            Self::Celsius => "摄氏度",
+            Self::Hertz => "赫兹",
+            Self::Volts => "伏",
+            Self::Amperes => "安",
+            Self::Watts => "瓦",
+            Self::Joules => "焦",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -238,6 +334,7 @@ mod tests {
     fn a_family_exposes_the_samples_of_its_kind() {
         for (kind, samples, dimensions) in [
             ("gauge", "x/耗时/seconds", "a"),
+            ("untyped", "x/耗时/seconds", "a"),
             ("counter", "x/耗时/seconds", "a"),
             ("histogram", "x_bucket/耗时分桶/ x_sum/耗时总和/seconds x_count/耗时次数/", "a le"),
             ("summary", "x/耗时/seconds x_sum/耗时总和/seconds x_count/耗时次数/", "a quantile"),
@@ -253,10 +350,45 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_is_an_error_with_its_line() {
-        let json =
-            "{\"name\":\"n\",\"version\":\"1\",\n\"metrics\":[{\"name\":\"x\",\"kind\":\"enum\"}]}";
+        let json = r#"{"schema":1,"name":"n","version":"1",
+            "metrics":[{"name":"x","kind":"enum"}]}"#;
         let error = Definitions::parse("n --describe", json).unwrap_err().to_string();
         assert!(error.starts_with("n --describe: ") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn only_the_known_schema_is_read() {
+        // The rest of an unknown schema may have any form.
+        for (schema, found) in [
+            ("", "is missing"),
+            (r#""schema":null"#, "is missing"),
+            (r#""schema":2,"metrics":{}"#, "is 2"),
+            (r#""schema":"1""#, r#"is "1""#),
+        ] {
+            let error = Definitions::parse("n --describe", &format!("{{{schema}}}"));
+            let error = error.unwrap_err().to_string();
+            assert!(error.starts_with(&format!("n --describe: the schema {found}, ")), "{error}");
+            assert!(error.contains("reads 1") && error.contains("same version"), "{error}");
+        }
+        let error = Definitions::parse("n --describe", "{").unwrap_err().to_string();
+        assert!(error.contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn samples_of_families_and_of_patterns_are_exposed() {
+        let json = r#"{"schema":1,"name":"n","version":"1",
+            "metrics":[{"name":"x","kind":"histogram"}],
+            "patterns":[{"name":"node_memory_*","kind":"gauge"},{"name":"y_*","kind":"summary"}]}"#;
+        let definitions = Definitions::parse("n", json).unwrap();
+        for (sample, exposed) in [
+            ("x_bucket", true),
+            ("x", false),
+            ("node_memory_Active_bytes", true),
+            ("node_mem", false),
+            ("y_a_sum", true),
+        ] {
+            assert_eq!(definitions.exposes(sample), exposed, "{sample}");
+        }
     }
 
     #[test]
@@ -269,8 +401,8 @@ mod tests {
 
     #[test]
     fn flags_are_found_with_and_without_dashes() {
-        let json =
-            r#"{"name":"n","version":"1","metrics":[],"flags":[{"name":"a.b","default":null}]}"#;
+        let json = r#"{"schema":1,"name":"n","version":"1","metrics":[],
+            "flags":[{"name":"a.b","type":"text","default":null}]}"#;
         let definitions = Definitions::parse("n", json).unwrap();
         assert!(definitions.has_flag("--a.b") && definitions.has_flag("a.b"));
         assert!(!definitions.has_flag("--a"));

@@ -58,13 +58,15 @@ pub struct PackageDescription {
     /// Patterns of metrics that the package leaves out on purpose. They win over groups.
     #[serde(default)]
     pub omit: Vec<String>,
-    /// Patterns of metrics that only the package for BlueKing 5.1 leaves out.
+    /// Patterns of metrics that only the package for BlueKing 5.1 leaves out, beyond those whose
+    /// names are too long there.
     #[serde(default)]
     pub omit_in_51: Vec<String>,
-    /// Descriptions of the labels, by label name. `le` and `quantile` have one already.
+    /// Chinese names of labels, by label name, in place of those that the exporter has for them.
     #[serde(default)]
     pub dimensions: BTreeMap<String, String>,
-    /// The groups of metrics, `[[group]]`, in the order in which operators see them.
+    /// Groups of metrics, `[[group]]`, in the order in which operators see them: before those of
+    /// the exporter's definitions, which have the metrics that no group here picks.
     #[serde(default, rename = "group")]
     pub groups: Vec<Group>,
     /// Start parameters, `[[parameter]]`, beyond the listen address and the metrics path.
@@ -110,8 +112,23 @@ impl PackageDescription {
         Ok(Self { file: file.to_owned(), ..parsed })
     }
 
+    /// What operators read of a label, if it has a name anywhere.
+    pub(crate) fn label_name<'a>(
+        &'a self,
+        label: &str,
+        definitions: &'a Definitions,
+    ) -> Option<&'a str> {
+        let of_exporter = || definitions.labels.get(label).filter(|name| !name.trim().is_empty());
+        let name = self.dimensions.get(label).or_else(of_exporter).map(String::as_str);
+        name.or(match label {
+            "le" => Some("分桶上限"),
+            "quantile" => Some("分位数"),
+            _ => None,
+        })
+    }
+
     /// Checks what every package format asks for: the plugin id, the flags, the label
-    /// descriptions. Groups are checked by [`select`](crate::selection::select).
+    /// names. Groups are checked by [`select`](crate::selection::select).
     pub(crate) fn check(&self, definitions: &Definitions, problems: &mut Problems) {
         for rule in names::plugin_id_rules(&self.plugin_id) {
             problems.add(self.place("plugin_id"), rule);

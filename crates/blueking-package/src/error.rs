@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use zip::result::ZipError;
 
+use crate::definitions::SCHEMA;
+
 /// What reading or writing a package can fail with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -25,6 +27,17 @@ pub enum Error {
         file: String,
         /// What is wrong, with line and column.
         reason: serde_json::Error,
+    },
+    /// An exporter describes itself in a schema that this library does not know.
+    #[error(
+        "{file}: the schema is {found}, and this tool reads {SCHEMA}; build the exporter and the \
+         tool from the same version, or use a newer tool"
+    )]
+    Schema {
+        /// The document, as the caller named it.
+        file: String,
+        /// The schema as it stands there, or `missing`.
+        found: String,
     },
     /// The operating system refused a file operation.
     #[error("cannot {action} {}", path.display())]

@@ -14,25 +14,23 @@
 //!     component_name = "pool"
 //!     display_name = "连接池"
 //!     listen = "127.0.0.1:9700"
-//!
-//!     [[group]]
-//!     name = "pool"
-//!     description = "连接池"
-//!     metrics = ["pool_*"]
 //!     "#,
 //! )?;
 //! let definitions = Definitions::parse(
 //!     "pool_exporter --describe",
 //!     r#"{
+//!         "schema": 1,
 //!         "name": "pool_exporter",
 //!         "version": "0.1.0",
 //!         "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}],
-//!         "metrics": [{"name": "pool_size", "kind": "gauge", "zh": "连接数"}]
+//!         "groups": [{"name": "pool", "zh": "连接池", "enabled": true}],
+//!         "metrics": [{"name": "pool_size", "kind": "gauge", "zh": "连接数", "group": "pool"}]
 //!     }"#,
 //! )?;
 //! let documents = v51::generate(&description, &definitions).map_err(|problems| {
 //!     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 //! })?;
+//! assert_eq!(documents.metrics[0].table_desc, "连接池");
 //! assert_eq!(documents.config_schema[0].default, "http://127.0.0.1:9700/metrics");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -44,11 +42,13 @@
 mod address;
 pub mod agent;
 pub mod check;
+mod default_groups;
 mod definitions;
 mod description;
 mod error;
 mod executable;
 mod glob;
+mod markdown;
 mod names;
 mod parameter;
 mod partial;
@@ -60,7 +60,7 @@ mod samples;
 mod selection;
 pub mod v51;
 
-pub use definitions::{Definitions, Flag, Kind, Metric, Sample, Unit};
+pub use definitions::{Collector, Definitions, Flag, Kind, Metric, MetricGroup, Sample, Unit};
 pub use description::{Group, PackageDescription};
 pub use error::Error;
 pub use executable::is_system_dll;

@@ -8,6 +8,9 @@ const PLUGIN_ID_LIMIT: usize = 30;
 /// Longest name of a component of BlueKing 5.1, in characters: BlueKing's database column.
 const COMPONENT_NAME_LIMIT: usize = 15;
 
+/// Longest name and longest description of a group of metrics, in characters. BlueKing 5.1 sets it.
+pub(crate) const GROUP_TEXT_LIMIT: usize = 15;
+
 /// BlueKing takes a plugin with this prefix for one of its own.
 const OFFICIAL_PREFIX: &str = "bkplugin_";
 

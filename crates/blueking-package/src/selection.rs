@@ -1,31 +1,35 @@
-//! Which metrics go into which group. Every definition must be in exactly one group or be left
-//! out on purpose, so that no metric is lost or doubled by accident.
+//! Which metrics go into which group. Every metric is in one group, left out on purpose, or of a
+//! group that is off by default, so that none is lost or doubled by accident.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::default_groups::default_groups;
 use crate::definitions::{Definitions, Metric};
-use crate::description::{Group, PackageDescription};
+use crate::description::PackageDescription;
 use crate::glob;
 use crate::problem::{Place, Problems};
 
-/// A group with the metrics that it picked, in the order of the definitions.
+/// A group of a package with its metrics, in the order of the definitions.
 pub(crate) struct Selected<'a> {
-    pub(crate) group: &'a Group,
+    pub(crate) name: String,
+    pub(crate) description: String,
     pub(crate) metrics: Vec<&'a Metric>,
 }
 
-/// Deals the definitions out to the groups; `also_omit` are patterns that this package leaves out
-/// beyond the description's `omit`. A metric that two groups pick is dealt to the first only, so
-/// that each mistake is one problem.
+/// Deals the definitions out to the groups: first to those of the description, then to those of the
+/// definitions. `is_left_out` tells what this package leaves out beyond `omit`: it decides which
+/// metrics a group has and not what the group is called, so that both generations have the same
+/// names. A metric that two groups pick is dealt to the first only, so that each mistake is one
+/// problem.
 pub(crate) fn select<'a>(
-    description: &'a PackageDescription,
-    also_omit: &[String],
+    description: &PackageDescription,
     definitions: &'a Definitions,
+    is_left_out: impl Fn(&Metric) -> bool,
     problems: &mut Problems,
 ) -> Vec<Selected<'a>> {
     let metrics = distinct(definitions, problems);
-    let offered = leave_out(description, also_omit, metrics, problems);
+    let mut offered = offered(description, metrics, problems);
 
     let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
     let mut selection = Vec::new();
@@ -58,17 +62,19 @@ pub(crate) fn select<'a>(
                 }
             }
         }
-        selection.push(Selected { group, metrics: picked });
+        selection.push(Selected {
+            name: group.name.clone(),
+            description: group.description.clone(),
+            metrics: picked,
+        });
     }
 
-    for metric in offered.iter().filter(|metric| !taken.contains_key(&*metric.name)) {
-        let rule = format!(
-            "The metric is in no group of {}; add it to one, or to `omit` to leave it out on \
-             purpose.",
-            description.file
-        );
-        problems.add(Place::new(definitions.place(), &metric.name), rule);
+    offered.retain(|metric| !taken.contains_key(&*metric.name));
+    selection.extend(default_groups(&offered, description, definitions, problems));
+    for selected in &mut selection {
+        selected.metrics.retain(|metric| !is_left_out(metric));
     }
+    selection.retain(|selected| !selected.metrics.is_empty());
     selection
 }
 
@@ -95,7 +101,7 @@ impl<'a> Selected<'a> {
                     first.name,
                     first.dimensions()
                 );
-                let field = format!("group.{}.metrics", self.group.name);
+                let field = format!("group.{}.metrics", self.name);
                 problems.add(description.place(&field), rule);
             }
             for label in found {
@@ -108,26 +114,24 @@ impl<'a> Selected<'a> {
     }
 }
 
-/// What operators read of a label. Reports one without a description.
+/// What operators read of a label. Reports one without a name.
 pub(crate) fn dimension_description(
     label: &str,
     description: &PackageDescription,
+    definitions: &Definitions,
     problems: &mut Problems,
 ) -> String {
-    match (description.dimensions.get(label), label) {
-        (Some(text), _) => text.clone(),
-        (None, "le") => "分桶上限".to_owned(),
-        (None, "quantile") => "分位数".to_owned(),
-        (None, _) => {
-            let rule = format!(
-                "The label {label:?} has no description for operators; add a line for it under \
-                 [dimensions], at most 15 characters."
-            );
-            problems.add(description.place(&format!("dimensions.{label}")), rule);
-            // Anything but empty, which would be a second problem for the same gap.
-            "?".to_owned()
-        }
+    if let Some(name) = description.label_name(label, definitions) {
+        return name.to_owned();
     }
+    let rule = format!(
+        "The label {label:?} has no Chinese name; add it to the label dictionary of {}, or to \
+         [dimensions] here, in at most 15 characters.",
+        definitions.name
+    );
+    problems.add(description.place(&format!("dimensions.{label}")), rule);
+    // Anything but empty, which would be a second problem for the same gap.
+    "?".to_owned()
 }
 
 /// The definitions without those that repeat a name.
@@ -145,11 +149,10 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
     metrics
 }
 
-/// The metrics that are not left out.
-fn leave_out<'a>(
+/// The metrics that `omit` does not leave out.
+fn offered<'a>(
     description: &PackageDescription,
-    also_omit: &[String],
-    metrics: Vec<&'a Metric>,
+    mut metrics: Vec<&'a Metric>,
     problems: &mut Problems,
 ) -> Vec<&'a Metric> {
     for (key, patterns) in [("omit", &description.omit), ("omit_in_51", &description.omit_in_51)] {
@@ -160,12 +163,12 @@ fn leave_out<'a>(
             }
         }
     }
-    let is_left_out =
-        |name: &str| matches_any(&description.omit, name) || matches_any(also_omit, name);
-    metrics.into_iter().filter(|metric| !is_left_out(&metric.name)).collect()
+    metrics.retain(|metric| !matches_any(&description.omit, &metric.name));
+    metrics
 }
 
-fn matches_any(patterns: &[String], name: &str) -> bool {
+/// Whether one of the patterns matches the whole of a name.
+pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
     patterns.iter().any(|pattern| glob::matches(pattern, name))
 }
 

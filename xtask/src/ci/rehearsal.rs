@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use blueking_package::agent::Preview;
 use blueking_package::plugin::System;
-use blueking_package::{PackageDescription, pattern_matches};
+use blueking_package::{Definitions, PackageDescription, pattern_matches};
 
 use super::package::Package;
 use super::redis::Redis;
@@ -92,9 +92,16 @@ impl Watched {
     }
 }
 
+/// What is known of an exporter beside its packages.
+struct Source {
+    name: String,
+    description: PackageDescription,
+    definitions: Definitions,
+}
+
 pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, report: &mut Report) {
-    let (archives, descriptions) = match (archives(&package.dist), descriptions(workspace)) {
-        (Ok(archives), Ok(descriptions)) => (archives, descriptions),
+    let (archives, sources) = match (archives(&package.dist), sources(workspace)) {
+        (Ok(archives), Ok(sources)) => (archives, sources),
         (Err(error), _) | (_, Err(error)) => {
             return report.fail("the packages of dist", &format!("{error:#}"));
         }
@@ -110,7 +117,7 @@ pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, rep
         };
         for system in systems {
             report.step(&format!("rehearse {name} for {}", name_of(system)), || {
-                rehearse(&archive, system, &descriptions, package, tools)
+                rehearse(&archive, system, &sources, package, tools)
             });
         }
     }
@@ -119,7 +126,7 @@ pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, rep
 fn rehearse(
     archive: &Path,
     system: System,
-    descriptions: &[(String, PackageDescription)],
+    sources: &[Source],
     package: &Package,
     tools: &Tools,
 ) -> Result<Done> {
@@ -134,17 +141,18 @@ fn rehearse(
         return Ok(Done::Skipped(format!("{tool} is not installed; {HINT}")));
     }
     let name = archive.file_stem().unwrap_or_default().display().to_string();
-    let is_of = |(_, one): &&(String, PackageDescription)| {
-        name.strip_prefix(&one.plugin_id).is_some_and(|rest| rest.starts_with('-'))
-            || name.strip_prefix(&one.component_name).is_some_and(|rest| rest.starts_with('-'))
+    let is_of = |source: &&Source| {
+        let PackageDescription { plugin_id, component_name, .. } = &source.description;
+        let mut names = [plugin_id, component_name].into_iter();
+        names.any(|one| name.strip_prefix(one).is_some_and(|rest| rest.starts_with('-')))
     };
-    let found = descriptions.iter().find(is_of);
-    let (exporter, description) = found.with_context(|| format!("{name} is no exporter's here"))?;
+    let source = sources.iter().find(is_of);
+    let source = source.with_context(|| format!("{name} is not of an exporter here"))?;
     // Blanks are what scripts most often fail at.
     let scratch = package.scratch.join(format!("rehearsal of {name} {}", name_of(system)));
     fs::create_dir_all(&scratch).with_context(|| format!("make {}", scratch.display()))?;
     let watched =
-        Watched::start(exporter, tools.redis_server().as_deref(), &scratch.join("watched"))?;
+        Watched::start(&source.name, tools.redis_server().as_deref(), &scratch.join("watched"))?;
     let mut parameters = watched.parameters.clone();
     // What 5.1 has in its form may be taken on this machine.
     if archive.extension().is_some_and(|extension| extension == "zip") {
@@ -154,12 +162,12 @@ fn rehearse(
     }
     let (list, learned) = rehearse::rehearse(archive, system, &parameters, &scratch)?;
     ensure!(list.count(State::Failed) == 0, "{}", list.counts());
-    let is_omitted = |metric: &str| {
-        matches_any(&description.omit, metric) || matches_any(&description.omit_in_51, metric)
-    };
+    let may_be_absent =
+        |name: &String| watched.may_be_absent.iter().any(|pattern| pattern_matches(pattern, name));
     let expected = |note: &&Note| match note.kind {
-        "undeclared" => is_omitted(&note.subject),
-        "absent" => note.names.iter().all(|name| matches_any(&watched.may_be_absent, name)),
+        // Whatever the exporter defines and the package lacks was left out on purpose.
+        "undeclared" => source.definitions.exposes(&note.subject),
+        "absent" => note.names.iter().all(may_be_absent),
         _ => note.level == Level::Fact,
     };
     let others: Vec<_> = list.notes().filter(|note| !expected(note)).collect();
@@ -180,17 +188,28 @@ fn archives(dist: &Path) -> Result<Vec<PathBuf>> {
     Ok(archives)
 }
 
-/// What people write about each exporter, by its name.
-fn descriptions(workspace: &Workspace) -> Result<Vec<(String, PackageDescription)>> {
+fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
     let read = |exporter: Exporter| {
         let path = exporter.description();
         let text = fs::read_to_string(&path).with_context(|| workspace.shown(&path))?;
-        Ok((exporter.name, PackageDescription::parse(&workspace.shown(&path), &text)?))
+        Ok(Source {
+            description: PackageDescription::parse(&workspace.shown(&path), &text)?,
+            definitions: definitions(workspace, &exporter)?,
+            name: exporter.name,
+        })
     };
     workspace.exporters()?.into_iter().map(read).collect()
 }
 
-/// Whether one of the patterns is of this metric.
-fn matches_any(patterns: &[impl AsRef<str>], metric: &str) -> bool {
-    patterns.iter().any(|pattern| pattern_matches(pattern.as_ref(), metric))
+/// What an exporter said of itself when its packages were made. Each toolchain leaves a file; the
+/// newest is that of the packages.
+fn definitions(workspace: &Workspace, exporter: &Exporter) -> Result<Definitions> {
+    let folder = workspace.target().join("cross");
+    let name = format!("{}.describe.json", exporter.name);
+    let entries = fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))?;
+    let files = entries.flatten().map(|entry| entry.path().join(&name));
+    let newest = files.max_by_key(|file| file.metadata().and_then(|data| data.modified()).ok());
+    let file = newest.with_context(|| format!("no {name} in {}", folder.display()))?;
+    let json = fs::read_to_string(&file).with_context(|| workspace.shown(&file))?;
+    Ok(Definitions::parse(&workspace.shown(&file), &json)?)
 }

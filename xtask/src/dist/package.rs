@@ -27,13 +27,13 @@ pub(crate) struct Source {
     release: String,
 }
 
-/// What packages say, in the words of each generation of BlueKing.
+/// What packages say, in the words of each generation of BlueKing, and the text for operators.
 #[derive(Debug)]
 pub(crate) struct Documents {
     /// For 5.1, if it has a package.
-    zip: Option<v51::Documents>,
+    zip: Option<(v51::Documents, String)>,
     /// For 6 and 7.
-    plugin: plugin::Documents,
+    plugin: (plugin::Documents, String),
 }
 
 /// Whole packages.
@@ -114,14 +114,16 @@ pub(crate) fn documents(
             }
         }
     };
-    let zip = plan
-        .zip
-        .as_ref()
-        .and_then(|_| v51::generate(&source.description, &definitions).map_err(&mut note).ok());
-    let plugin = plugin::generate(&source.description, &definitions).map_err(&mut note).ok();
+    let Source { description, markdown, .. } = source;
+    let zip = plan.zip.as_ref().and_then(|_| {
+        let documents = v51::generate(description, &definitions).map_err(&mut note).ok()?;
+        Some((documents, v51::fill_description(markdown, description, &definitions)))
+    });
+    let plugin = plugin::generate(description, &definitions).map_err(&mut note).ok();
     refuse(&problems)?;
     let plugin = plugin.with_context(|| format!("{asked} was refused without a reason"))?;
-    Ok(Documents { zip, plugin })
+    let text = plugin::fill_description(markdown, description, &definitions);
+    Ok(Documents { zip, plugin: (plugin, text) })
 }
 
 /// The whole packages; that of 5.1 checked by the importer's rules.
@@ -130,9 +132,9 @@ pub(crate) fn assemble(
     documents: Documents,
     executables: &[Executable],
 ) -> Result<Packages> {
-    let zip = documents.zip.map(|documents| v51::Package {
+    let zip = documents.zip.map(|(documents, description)| v51::Package {
         documents,
-        description: source.markdown.clone(),
+        description,
         logo: source.logo.clone(),
         linux: bytes_of(executables, &[Target::Linux]),
         windows: bytes_of(executables, &[Target::Windows, Target::Windows7]),
@@ -142,9 +144,10 @@ pub(crate) fn assemble(
     }
     let by_system =
         |executable: &Executable| (executable.target.system(), executable.bytes.clone());
+    let (documents, description) = documents.plugin;
     let plugin = plugin::Package {
-        documents: documents.plugin,
-        description: source.markdown.clone(),
+        documents,
+        description,
         release: source.release.clone(),
         logo: source.logo.clone(),
         executables: executables.iter().map(by_system).collect(),

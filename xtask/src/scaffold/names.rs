@@ -8,19 +8,6 @@ const SUFFIX: &str = "-exporter";
 /// Where the search for a free port begins.
 const FIRST_PORT: u16 = 9601;
 
-/// The longest name of a metric in BlueKing 5.1.
-const METRIC_NAME_LIMIT: usize = 50;
-
-/// Metrics that every exporter has of its own collectors, behind its name: those of BlueKing's
-/// packages that a longer name makes too long.
-const OWN_METRICS: [&str; 5] = [
-    "scrape_collector_last_success_timestamp_seconds",
-    "scrape_samples_discarded_total",
-    "scrape_collector_duration_seconds",
-    "scrape_collector_success",
-    "scrape_collector_timeout",
-];
-
 /// The names and the port of a new exporter; they keep the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
@@ -95,13 +82,6 @@ impl Names {
     /// The folders of the code and of what people write for BlueKing, from the workspace's root.
     pub(crate) fn folders(&self) -> [String; 2] {
         ["crates", "config"].map(|parent| format!("{parent}/{}", self.crate_name))
-    }
-
-    /// The metrics whose names are too long for BlueKing 5.1.
-    pub(crate) fn too_long(&self) -> impl Iterator<Item = String> {
-        let binary = self.binary();
-        let names = OWN_METRICS.iter().map(move |metric| format!("{binary}_{metric}"));
-        names.filter(|name| name.len() > METRIC_NAME_LIMIT)
     }
 }
 
@@ -219,13 +199,5 @@ mod tests {
             let problems = choose("redis-exporter", Some(port)).unwrap_err();
             assert!(problems[0].contains(expected), "{problems:?}");
         }
-    }
-
-    #[test]
-    fn what_a_long_name_makes_too_long_is_left_out() {
-        let too_long = |name: &str| choose(name, None).unwrap().too_long().count();
-        assert_eq!(too_long("redis-exporter"), 1);
-        assert_eq!(too_long("postgresql-exporter"), 2);
-        assert_eq!(too_long("fifteen-letters-exporter"), 3);
     }
 }

@@ -42,14 +42,12 @@ pub(crate) fn render(names: &Names) -> Result<Vec<Rendered>> {
         let rest = template.strip_prefix("crate/").map(|rest| format!("{code}/{rest}"));
         rest.unwrap_or_else(|| template.replacen("config", &config, 1))
     };
-    let too_long: String = names.too_long().map(|name| format!("    \"{name}\",\n")).collect();
     let words = [
         ("crate", names.crate_name().to_owned()),
         ("binary", names.binary()),
         ("subject", names.subject()),
         ("component", names.component().to_owned()),
         ("port", names.port().to_string()),
-        ("too_long", too_long),
     ];
     let mut files = Vec::new();
     for (template, text) in TEMPLATES {
@@ -86,18 +84,33 @@ mod tests {
     /// What the exporter of the templates says of itself, as far as packages go by it.
     fn definitions(names: &Names) -> Definitions {
         let (binary, subject) = (names.binary(), names.subject());
-        let metric = |name: String, labels: &[&str]| serde_json::json!({"name": name, "kind": "gauge", "labels": labels, "zh": "值"});
-        let own = |name: &str| metric(format!("{binary}_{name}"), &["collector"]);
+        let metric = |group: &str, name: String, labels: &[&str]| {
+            serde_json::json!({
+                "name": name, "kind": "gauge", "labels": labels, "zh": "值", "group": group
+            })
+        };
+        let own = |name: &str| metric("collectors", format!("{binary}_{name}"), &["collector"]);
+        let of_process = |name: &str, labels: &[&str]| metric("process", name.to_owned(), labels);
         let build = ["version", "revision", "rustversion", "target"];
         let json = serde_json::json!({
+            "schema": 1,
             "name": binary,
             "version": "0.1.0",
             "flags": [
                 {"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "folder.path"}
             ],
+            "labels": {
+                "code": "状态码", "collector": "采集项", "kind": "类型", "revision": "源码版本",
+                "rustversion": "Rust版本", "target": "编译平台", "version": "程序版本",
+            },
+            "groups": [
+                {"name": "folder", "zh": "目录", "enabled": true},
+                {"name": "collectors", "zh": "采集项状态", "enabled": true},
+                {"name": "process", "zh": "采集进程", "enabled": true},
+            ],
             "metrics": [
-                metric(format!("{subject}_entries"), &["kind"]),
-                metric(format!("{subject}_size_bytes"), &[]),
+                metric("folder", format!("{subject}_entries"), &["kind"]),
+                metric("folder", format!("{subject}_size_bytes"), &[]),
                 own("scrape_collector_success"),
                 own("scrape_collector_duration_seconds"),
                 own("scrape_collector_timeout"),
@@ -105,11 +118,11 @@ mod tests {
                 own("scrape_collector_age_seconds"),
                 own("scrape_errors_total"),
                 own("scrape_samples_discarded_total"),
-                metric(format!("{binary}_build_info"), &build),
-                metric("promhttp_metric_handler_requests_in_flight".to_owned(), &[]),
-                metric("promhttp_metric_handler_requests_total".to_owned(), &["code"]),
-                metric("process_threads".to_owned(), &[]),
-                metric("process_virtual_memory_max_bytes".to_owned(), &[]),
+                metric("process", format!("{binary}_build_info"), &build),
+                of_process("promhttp_metric_handler_requests_in_flight", &[]),
+                of_process("promhttp_metric_handler_requests_total", &["code"]),
+                of_process("process_threads", &[]),
+                of_process("process_virtual_memory_max_bytes", &[]),
             ],
         });
         Definitions::parse("--describe", &json.to_string()).unwrap()
@@ -130,12 +143,13 @@ mod tests {
 
             let zip = folder.path().join("a.zip");
             let documents = v51::generate(&description, &definitions).unwrap();
-            let (text, linux) = (markdown.clone(), Some(elf(62, &[])));
+            let text = v51::fill_description(&markdown, &description, &definitions);
+            assert!(text.contains(&format!("| `{}_size_bytes` |", names.subject())), "{text}");
             let package = v51::Package {
                 documents,
                 description: text,
                 logo: logo.clone(),
-                linux,
+                linux: Some(elf(62, &[])),
                 windows: None,
             };
             v51::write(&zip, &package).unwrap();
@@ -146,8 +160,9 @@ mod tests {
             // What a change log says is of other exporters.
             let release = plugin::release_notes(&description, "").unwrap();
             assert!(release.starts_with("首个版本"), "{release}");
+            let text = plugin::fill_description(&markdown, &description, &definitions);
             let package =
-                plugin::Package { documents, description: markdown, release, logo, executables };
+                plugin::Package { documents, description: text, release, logo, executables };
             plugin::write(&tgz, &package).unwrap();
             for path in [zip, tgz] {
                 let report = check::file(&path).unwrap();

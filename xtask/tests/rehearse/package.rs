@@ -14,13 +14,15 @@ use tar::{Builder, Header};
 use crate::samples::png;
 
 const DEFINITIONS: &str = r#"{
+  "schema": 1,
   "name": "pool_exporter",
   "version": "0.1.0",
   "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.mode"}, {"name": "pool.file"}],
   "arguments": ["target"],
+  "groups": [{"name": "pool", "zh": "连接池", "enabled": true}],
   "metrics": [
-    {"name": "pool_size", "kind": "gauge", "zh": "连接数"},
-    {"name": "pool_free", "kind": "gauge", "zh": "空闲数"}
+    {"name": "pool_size", "kind": "gauge", "zh": "连接数", "group": "pool"},
+    {"name": "pool_free", "kind": "gauge", "zh": "空闲数", "group": "pool"}
   ]
 }"#;
 
@@ -34,8 +36,7 @@ fn description() -> PackageDescription {
          [[parameter]]\nflag = '--pool.mode'\ndefault = 'sound'\ndescription = '模式'\n\
          [[parameter]]\nflag = '--pool.file'\ntype = 'file'\ndefault = 'pool.conf'\n\
          content = 'shards = 1'\ndescription = '配置文件'\n\
-         [[parameter]]\nargument = 'target'\ndefault = 'main'\ndescription = '对象'\n\
-         [[group]]\nname = 'pool'\ndescription = '连接池'\nmetrics = ['pool_*']\n"
+         [[parameter]]\nargument = 'target'\ndefault = 'main'\ndescription = '对象'\n"
     );
     PackageDescription::parse("blueking.toml", &text).unwrap()
 }

@@ -47,6 +47,7 @@ pub use self::earlier::Earlier;
 use self::finding::Findings;
 pub use self::finding::{Finding, Objection, Reader, Severity, Stage};
 pub use self::rule::Rule;
+pub(crate) use self::words::is_reserved_table;
 use crate::{Error, v51};
 
 /// What a check found.

@@ -1,7 +1,7 @@
 //! Words that BlueKing keeps for itself, and the units that it knows.
 
 /// Names that a result table cannot have, in upper case.
-pub(super) const TABLE_NAMES: &str = "ALL ALTER ANALYZE ANY AS ASC BEGIN BY CREATE CONTINUOUS \
+const TABLE_NAMES: &str = "ALL ALTER ANALYZE ANY AS ASC BEGIN BY CREATE CONTINUOUS \
     DATABASE DATABASES DEFAULT DELETE DESC DESTINATIONS DIAGNOSTICS DISTINCT DROP DURATION END \
     EVERY EXPLAIN FIELD FOR FROM GRANT GRANTS GROUP GROUPS IN INF INSERT INTO KEY KEYS KILL LIMIT \
     SHOW MEASUREMENT MEASUREMENTS NAME OFFSET ON ORDER PASSWORD POLICY POLICIES PRIVILEGES QUERIES \
@@ -33,6 +33,11 @@ const UNITS: &str = "none short percent percentunit bits bytes kbytes mbytes gby
 /// Whether a word is in a list of words, upper and lower case alike.
 pub(super) fn is_in(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|reserved| reserved.eq_ignore_ascii_case(word))
+}
+
+/// Whether no result table can have this name.
+pub(crate) fn is_reserved_table(name: &str) -> bool {
+    is_in(TABLE_NAMES, name)
 }
 
 /// Whether the pages know a unit's id.

@@ -5,8 +5,9 @@ use super::documents::{Documents, Meta, Version};
 use super::{configuration, metrics, plain};
 use crate::definitions::Definitions;
 use crate::description::PackageDescription;
-use crate::names;
 use crate::problem::{Problem, Problems};
+use crate::selection::select;
+use crate::{markdown, names};
 
 /// Longest display name and longest tag, in characters: BlueKing's database columns.
 const NAME_LIMIT: usize = 64;
@@ -39,6 +40,18 @@ pub fn generate(
     };
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+/// The text for operators: `markdown` with the metrics of the package in place of each line
+/// `<!-- metrics -->`, as a table for each group.
+pub fn fill_description(
+    markdown: &str,
+    description: &PackageDescription,
+    definitions: &Definitions,
+) -> String {
+    // What is wrong with the groups is for `generate` to report.
+    let groups = select(description, definitions, |_| false, &mut Problems::default());
+    markdown::fill(markdown, &groups, description, definitions)
 }
 
 fn check_names(description: &PackageDescription, problems: &mut Problems) {

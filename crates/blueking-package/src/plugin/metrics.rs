@@ -19,7 +19,7 @@ pub(super) fn groups(
     definitions: &Definitions,
     problems: &mut Problems,
 ) -> Vec<MetricGroup> {
-    let selection = select(description, &[], definitions, problems);
+    let selection = select(description, definitions, |_| false, problems);
     let groups: Vec<_> = selection
         .iter()
         .map(|selected| group(selected, description, definitions, problems))
@@ -52,12 +52,12 @@ fn group(
         }));
     }
     for label in selected.dimensions(description, problems) {
-        let text = dimension_description(label, description, problems);
+        let text = dimension_description(label, description, definitions, problems);
         fields.push(field(MonitorType::Dimension, FieldType::String, label.to_owned(), text));
     }
     MetricGroup {
-        table_name: selected.group.name.clone(),
-        table_desc: selected.group.description.clone(),
+        table_name: selected.name.clone(),
+        table_desc: selected.description.clone(),
         rule_list: Vec::new(),
         rules: Vec::new(),
         fields,

@@ -28,7 +28,7 @@ pub use documents::{
     ConfigItem, Documents, Field, FieldType, ItemType, Meta, MetricGroup, Mode, MonitorType,
     Version, read_config, read_metrics,
 };
-pub use generate::generate;
+pub use generate::{fill_description, generate};
 pub use package::Package;
 pub use port::allocate_port;
 pub use release::{RELEASE_LIMIT, release_notes};

@@ -8,11 +8,13 @@ use super::documents::{
     StartParameter,
 };
 use super::origin::Origin;
-use crate::definitions::{Definitions, UNIT_NAMES, Unit};
+use super::tables::FIELD_NAME_LIMIT;
+use crate::definitions::{Definitions, Metric, Sample, UNIT_NAMES, Unit};
 use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::markdown;
 use crate::parameter::{Input, Parameter, is_standard};
 use crate::problem::{Place, Problem, Problems};
-use crate::selection::{Selected, dimension_description, select};
+use crate::selection::{Selected, dimension_description, matches_any, select};
 
 /// Makes the documents of a package.
 ///
@@ -24,7 +26,7 @@ pub fn generate(
 ) -> Result<Documents, Vec<Problem>> {
     let mut problems = Problems::default();
     description.check(definitions, &mut problems);
-    let selection = select(description, &description.omit_in_51, definitions, &mut problems);
+    let selection = selection(description, definitions, &mut problems);
     let documents = Documents {
         info: info(description),
         metrics: selection
@@ -39,6 +41,31 @@ pub fn generate(
 
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+/// The text for operators: `markdown` with the metrics of the package in place of each line
+/// `<!-- metrics -->`, as a table for each group.
+pub fn fill_description(
+    markdown: &str,
+    description: &PackageDescription,
+    definitions: &Definitions,
+) -> String {
+    // What is wrong with the groups is for `generate` to report.
+    let groups = selection(description, definitions, &mut Problems::default());
+    markdown::fill(markdown, &groups, description, definitions)
+}
+
+fn selection<'a>(
+    description: &PackageDescription,
+    definitions: &'a Definitions,
+    problems: &mut Problems,
+) -> Vec<Selected<'a>> {
+    let is_too_long = |sample: Sample| sample.name.chars().count() > FIELD_NAME_LIMIT;
+    let is_left_out = |metric: &Metric| {
+        matches_any(&description.omit_in_51, &metric.name)
+            || metric.samples().into_iter().any(is_too_long)
+    };
+    select(description, definitions, is_left_out, problems)
 }
 
 fn info(description: &PackageDescription) -> Info {
@@ -83,12 +110,12 @@ fn table(
             value_type: FieldType::String,
             name: label.to_owned(),
             unit: String::new(),
-            description: dimension_description(label, description, problems),
+            description: dimension_description(label, description, definitions, problems),
             is_diff_metric: None,
         });
     }
-    let group = selected.group;
-    ResultTable { table_name: group.name.clone(), table_desc: group.description.clone(), fields }
+    let Selected { name, description, .. } = selected;
+    ResultTable { table_name: name.clone(), table_desc: description.clone(), fields }
 }
 
 fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<StartParameter> {

@@ -24,7 +24,7 @@ pub use documents::{
     Documents, Field, FieldType, Info, Mode, MonitorType, ParameterType, ResultTable,
     StartParameter,
 };
-pub use generate::generate;
+pub use generate::{fill_description, generate};
 pub use package::Package;
 
 /// Entry with the executable for x86-64 Linux.

@@ -16,10 +16,6 @@ pub(super) enum Origin<'a> {
 }
 
 impl Origin<'_> {
-    pub(super) const fn is_archive(&self) -> bool {
-        matches!(self, Self::Archive)
-    }
-
     /// A key of `info.json`.
     pub(super) fn info(&self, key: &str) -> Place {
         match self {
@@ -62,7 +58,11 @@ impl Origin<'_> {
     pub(super) fn dimension(&self, name: &str, key: &str) -> Place {
         match self {
             Self::Archive => Place::new(METRICS, format!("{name}.{key}")),
-            Self::Sources { description, .. } if key == "description" => {
+            Self::Sources { description, definitions }
+                if key == "description"
+                    && (description.dimensions.contains_key(name)
+                        || !definitions.labels.contains_key(name)) =>
+            {
                 description.place(&format!("dimensions.{name}"))
             }
             Self::Sources { definitions, .. } => {

@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::METRICS;
 use super::origin::Origin;
 use super::rules::{self, ANY_LENGTH, Need, Object};
-use crate::names;
+use crate::names::{self, GROUP_TEXT_LIMIT};
 use crate::problem::{Place, Problems};
 
-/// Longest table name, and longest description of a table or field, in characters.
-const SHORT_LIMIT: usize = 15;
-
 /// Longest name of a metric or dimension, in characters.
-const FIELD_NAME_LIMIT: usize = 50;
+pub(super) const FIELD_NAME_LIMIT: usize = 50;
+
+/// Longest description of a field, in characters.
+const FIELD_TEXT_LIMIT: usize = 15;
 
 /// Checks the parsed document.
 pub(super) fn check(tables: &Value, origin: Origin<'_>, problems: &mut Problems) {
@@ -52,7 +52,7 @@ fn check_table<'v>(
     let place = |key| origin.table(label, key);
 
     let name = place("table_name");
-    rules::text(table, "table_name", Need::Filled, SHORT_LIMIT, name.clone(), problems);
+    rules::text(table, "table_name", Need::Filled, GROUP_TEXT_LIMIT, name.clone(), problems);
     if let Some(found) = name_of(table, "table_name") {
         if let Some(rule) = names::identifier_rule(found) {
             problems.add(name.clone(), rule);
@@ -65,7 +65,8 @@ fn check_table<'v>(
             problems.add(name, rule);
         }
     }
-    rules::text(table, "table_desc", Need::Filled, SHORT_LIMIT, place("table_desc"), problems);
+    let text = place("table_desc");
+    rules::text(table, "table_desc", Need::Filled, GROUP_TEXT_LIMIT, text, problems);
 
     let Some(fields) = table.get("fields").and_then(Value::as_array) else {
         let rule = "The key \"fields\" is missing or not a list; list the table's metrics there.";
@@ -92,8 +93,7 @@ fn check_table<'v>(
             problems.add(origin.dimension(name, "name"), rule);
         }
     }
-    // Of a group without metrics the sources say more: which pattern matches nothing.
-    if !has_metric && origin.is_archive() {
+    if !has_metric {
         problems.add(place("fields"), "The table has no metric; add one, or remove the table.");
     }
 }
@@ -136,7 +136,7 @@ fn check_field(
     }
     rules::text(field, "unit", Need::Key, ANY_LENGTH, place("unit"), problems);
     let description = place("description");
-    rules::text(field, "description", Need::Filled, SHORT_LIMIT, description, problems);
+    rules::text(field, "description", Need::Filled, FIELD_TEXT_LIMIT, description, problems);
     rules::optional_boolean(field, "is_diff_metric", place("is_diff_metric"), problems);
     is_dimension
 }

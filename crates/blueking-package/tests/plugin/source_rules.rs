@@ -64,7 +64,7 @@ fn each_rule_on_the_description_is_one_problem() {
         ("name = 'wait'", "name = 'POOL'", "group.POOL.name", "upper and lower case"),
         ("name = 'wait'", "name = '9'", "group.9.name", "^[a-zA-Z]"),
         ("description = '等待'", "description = ''", "group.wait.description", "empty"),
-        ("name = '名称'", "", "dimensions.name", "no description"),
+        ("name = '名称'", "", "dimensions.name", "no Chinese name"),
     ];
     for (from, to, field, expected) in rows {
         let broken = replaced(DESCRIPTION, from, to);

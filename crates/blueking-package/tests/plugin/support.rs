@@ -63,6 +63,7 @@ metrics = ['size_bytes']
 ";
 
 pub(crate) const DEFINITIONS: &str = r#"{
+  "schema": 1,
   "name": "pool_exporter",
   "version": "0.1.0",
   "flags": [{"name": "web.listen-address"}, {"name": "web.telemetry-path"}, {"name": "pool.address"}, {"name": "pool.deep"}, {"name": "pool.file"}],

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod archive_rules;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod hostile_zips;
 #[cfg(test)]
 mod round_trip;

@@ -41,6 +41,7 @@ metrics = ['read_seconds']
 ";
 
 pub(crate) const DEFINITIONS: &str = r#"{
+  "schema": 1,
   "name": "host_exporter",
   "version": "0.1.0",
   "build": "a key that nobody knows yet",

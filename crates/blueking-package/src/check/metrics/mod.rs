@@ -11,7 +11,7 @@ use super::documents::{self, Object, filled, objects_to_text, shown};
 use super::finding::{Findings, Objection, Reader, Severity, Stage};
 use super::layout::Plugin;
 use super::rule::{Rule, rules};
-use super::words::{self, FIELD_NAMES, FIELD_PARTS, TABLE_NAMES};
+use super::words::{self, FIELD_NAMES, FIELD_PARTS};
 use crate::names;
 
 rules! {
@@ -210,7 +210,7 @@ fn check_table_name(
         misformed(&METRICS_TABLE_NAME, applies, path, field, &message, advice, findings);
         return;
     };
-    if words::is_in(TABLE_NAMES, table) {
+    if words::is_reserved_table(table) {
         let message = format!("the name {table:?} is a word of the storage");
         findings.add(&METRICS_TABLE_RESERVED, path, field, message, "choose another name");
     }

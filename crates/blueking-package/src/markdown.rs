@@ -1,0 +1,59 @@
+//! The text that operators read of a package: what people write, with the package's metrics put in.
+
+use crate::definitions::{Definitions, Unit};
+use crate::description::PackageDescription;
+use crate::problem::Problems;
+use crate::selection::Selected;
+
+/// Puts a table for each group in place of each line `<!-- metrics -->`.
+pub(crate) fn fill(
+    markdown: &str,
+    groups: &[Selected<'_>],
+    description: &PackageDescription,
+    definitions: &Definitions,
+) -> String {
+    let tables: Vec<_> =
+        groups.iter().map(|group| table(group, description, definitions)).collect();
+    let tables = tables.join("\n");
+    let lines = markdown.split_inclusive('\n');
+    lines.map(|line| if is_placeholder(line) { &*tables } else { line }).collect()
+}
+
+fn is_placeholder(line: &str) -> bool {
+    let comment = line.trim().strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
+    comment.is_some_and(|comment| comment.trim() == "metrics")
+}
+
+/// A heading, the labels that all metrics of the group have, and a row for each name that BlueKing
+/// lists.
+fn table(
+    group: &Selected<'_>,
+    description: &PackageDescription,
+    definitions: &Definitions,
+) -> String {
+    let mut text = format!("### {}\n\n", cell(&group.description));
+    let label = |label| match description.label_name(label, definitions) {
+        Some(name) => format!("`{label}`（{}）", cell(name)),
+        None => format!("`{label}`"),
+    };
+    // Groups whose metrics have different labels are reported where packages are made.
+    let labels: Vec<_> =
+        group.dimensions(description, &mut Problems::default()).into_iter().map(label).collect();
+    if !labels.is_empty() {
+        text += &format!("维度：{}\n\n", labels.join("、"));
+    }
+    text += "| 指标 | 含义 | 单位 |\n| --- | --- | --- |\n";
+    for sample in group.metrics.iter().flat_map(|metric| metric.samples()) {
+        let unit = match Unit::from_name(&sample.unit).unwrap_or(Unit::None).zh() {
+            "" => "-",
+            zh => zh,
+        };
+        text += &format!("| `{}` | {} | {unit} |\n", sample.name, cell(&sample.zh));
+    }
+    text
+}
+
+/// A text that ends neither its cell nor its line, and that BlueKing can store.
+fn cell(text: &str) -> String {
+    text.replace(char::is_control, " ").replace('|', "\\|")
+}
