@@ -68,6 +68,16 @@ impl Server {
     pub(crate) fn wait_for<T>(
         &mut self,
         limit: Duration,
+        look: impl FnMut() -> Result<T>,
+    ) -> Result<T> {
+        self.wait_for_every(POLL, limit, look)
+    }
+
+    /// As [`Self::wait_for`], looking this often.
+    pub(crate) fn wait_for_every<T>(
+        &mut self,
+        poll: Duration,
+        limit: Duration,
         mut look: impl FnMut() -> Result<T>,
     ) -> Result<T> {
         let start = Instant::now();
@@ -83,7 +93,7 @@ impl Server {
             if start.elapsed() > limit {
                 bail!("`{}` in {} s: {error:#}\n{}", self.shown, limit.as_secs(), printed());
             }
-            thread::sleep(POLL);
+            thread::sleep(poll);
         }
     }
 }

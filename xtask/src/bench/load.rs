@@ -1,11 +1,12 @@
-//! One kept-alive scraper, and what the kernel counts of the process that it scrapes.
+//! Kept-alive scrapers, and what the kernel counts of the process that they scrape.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 /// How an answer ends that is sent in chunks.
 const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
@@ -79,33 +80,96 @@ impl End {
     }
 }
 
+/// All clients at once scrape for this time; how many seconds each scrape took.
+pub(crate) fn load(clients: &mut [Client], time: Duration) -> Result<Vec<f64>> {
+    let end = Instant::now() + time;
+    let scrape_on = |client: &mut Client| -> Result<Vec<f64>> {
+        let mut seconds = Vec::new();
+        loop {
+            let begun = Instant::now();
+            if begun >= end {
+                return Ok(seconds);
+            }
+            client.scrape()?;
+            seconds.push(begun.elapsed().as_secs_f64());
+        }
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> =
+            clients.iter_mut().map(|client| scope.spawn(move || scrape_on(client))).collect();
+        let mut seconds = Vec::new();
+        for thread in threads {
+            seconds.extend(thread.join().map_err(|_| anyhow!("a client has panicked"))??);
+        }
+        Ok(seconds)
+    })
+}
+
 /// A running process, by its number.
 #[derive(Debug)]
-pub(crate) struct Process(u32);
+pub(crate) struct Process(pub(crate) u32);
 
 impl Process {
-    pub(crate) fn new(id: u32) -> Self {
-        Self(id)
-    }
-
-    /// CPU time of the process so far, threads that have ended included: `utime` and `stime` of
-    /// `/proc/PID/stat`, in hundredths of a second.
-    pub(crate) fn cpu(&self) -> Result<Duration> {
+    /// Seconds of CPU time so far, of ended threads too.
+    pub(crate) fn cpu(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).context("read stat")?;
-        // The name in parentheses may hold blanks; what follows it begins with the third field.
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        let mut times = fields.split_whitespace().skip(11).map(|word| word.parse::<u64>().ok());
-        let ticks = times.next().flatten().zip(times.next().flatten());
-        let (user, system) = ticks.context("read stat")?;
-        Ok(Duration::from_millis((user + system) * 10))
+        cpu_in(&stat).context("no CPU time in stat")
     }
 
-    /// Resident memory in bytes, from `/proc/PID/status`.
-    pub(crate) fn resident(&self) -> Result<u64> {
+    /// Resident memory in bytes.
+    pub(crate) fn resident(&self) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0));
-        let status = status.context("read status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-        Ok(kib.context("no VmRSS in status")? * 1024)
+        resident_in(&status.context("read status")?).context("no VmRSS in status")
+    }
+}
+
+/// `utime` and `stime` of `/proc/PID/stat`. Linux scales them to the time that the scheduler has
+/// measured, so that their sum is exact but for the hundredths of a second that both are cut to.
+fn cpu_in(stat: &str) -> Option<f64> {
+    // The name in parentheses may hold blanks; what follows it begins with the third field.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11).map_while(|word| word.parse::<u32>().ok());
+    Some(f64::from(times.next()? + times.next()?) / 100.0)
+}
+
+/// `VmRSS` of `/proc/PID/status`.
+fn resident_in(status: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::super::floor;
+    use super::*;
+
+    #[test]
+    fn clients_get_whole_answers_of_the_floor() {
+        for answer in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\na 1\n\r\n0\r\n\r\n",
+        ] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            thread::Builder::new()
+                .spawn(move || floor::serve(&listener, answer.as_bytes()))
+                .unwrap();
+            let mut clients = [(); 2].map(|()| Client::connect(port).unwrap());
+            assert_eq!(clients[0].scrape().unwrap(), answer.as_bytes());
+            let seconds = load(&mut clients, Duration::from_millis(10)).unwrap();
+            assert!(seconds.len() >= 2 && seconds.iter().all(|seconds| *seconds > 0.0));
+        }
+    }
+
+    #[test]
+    fn kernel_counts_are_read() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 1127 0 2 0 12 30 0 0 20 0 5 0 176868";
+        assert_eq!(cpu_in(stat), Some(0.42));
+        assert_eq!(cpu_in("7 (a) S 1"), None);
+        assert_eq!(resident_in("Name:\ta\nVmRSS:\t    1024 kB\n"), Some(1_048_576.0));
+        assert_eq!(resident_in("Name:\ta\n"), None);
     }
 }

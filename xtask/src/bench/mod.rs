@@ -1,155 +1,238 @@
 //! Figures, measured side by side in one run. Nothing here passes or fails; the medians are for
 //! people to read.
 
-mod go;
+#[cfg(all(test, target_os = "linux"))]
+#[expect(dead_code, reason = "main is for the program")]
+#[path = "../../bench/floor/main.rs"]
+mod floor;
 mod load;
+mod peers;
 mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, iter};
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
 
 use crate::flags::Subject;
-use crate::server::{Server, free_port, sample};
+use crate::server::{Server, free_port, get, sample};
 use crate::workspace::Workspace;
 use crate::{dist, flags};
-use load::{Client, Process};
+use load::{Client, Process, load};
 use table::Row;
 
-/// Rounds of each exporter, taken in turn so that a drift of the machine meets both.
+/// Starts of each exporter, before the rounds.
+const STARTS: usize = 7;
+
+/// Rounds of each exporter, taken in turn so that a drift of the machine meets all.
 const ROUNDS: usize = 7;
 
-/// Scrapes in a round: enough that the clock's grain does not show.
-const SCRAPES: u32 = 4000;
+/// How long each exporter is scraped in a round. A time, not a number of scrapes: the hundredths of
+/// a second that CPU time is counted in are as small a part for the fastest as for the slowest.
+const ROUND: Duration = Duration::from_secs(2);
 
-/// One exporter to measure.
+/// How often a starting exporter is asked: the grain of the time that a start takes.
+const POLL: Duration = Duration::from_micros(100);
+
+/// One exporter in one scenario.
+#[derive(Clone)]
 struct Contender {
-    name: String,
+    /// Its names, and what is measured of it.
+    row: Row,
     program: PathBuf,
     arguments: Vec<String>,
     /// Scrapers at once, each on a connection that it keeps.
-    clients: u32,
+    clients: usize,
     /// What its page must hold, so that it is the page that is meant.
-    sample: &'static str,
+    series: &'static [&'static str],
     /// Whether its page tells how often it has allocated memory and run its collector.
     is_counting: bool,
 }
 
-/// Measures and prints the table.
+/// Measures, prints the table, and writes the same figures as JSON.
 ///
 /// # Errors
 /// Something that is measured is missing or does not answer.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
     ensure!(cfg!(target_os = "linux"), "the figures come from /proc: run this on Linux");
-    let contenders = match flags.what {
-        None | Some(Subject::Host) => host(workspace, flags.setup)?,
-        Some(Subject::Kit) => kit(workspace, flags.setup)?,
+    let folder = workspace.target().join("bench");
+    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    let (file, contenders) = match flags.what {
+        None | Some(Subject::Host) => ("host.json", host(workspace, &folder, flags.setup)?),
+        Some(Subject::Kit) => ("kit.json", kit(workspace, &folder, flags.setup)?),
     };
-    let rows = contend(workspace, contenders)?;
-    print!("{}", table::render(&rows, ROUNDS * SCRAPES as usize));
+    let rows = contend(&folder, contenders)?;
+    print!("{}", table::render(&rows));
+    let file = folder.join(file);
+    let figures = json!({
+        "starts": STARTS,
+        "rounds": ROUNDS,
+        "round_seconds": ROUND.as_secs(),
+        "rows": table::to_json(&rows),
+    });
+    fs::write(&file, format!("{figures:#}\n"))
+        .with_context(|| format!("write {}", file.display()))?;
+    eprintln!("\n{}", workspace.shown(&file));
     Ok(())
 }
 
-/// The packaged `exporter-linux` against the same exporter written in Go.
-fn host(workspace: &Workspace, setup: bool) -> Result<Vec<Contender>> {
-    let ours = workspace.target().join("dist/stage/hostexporter/exporter-linux");
-    ensure!(ours.is_file(), "there is no exporter-linux: run `cargo xtask dist` first");
-    let go = go::build(workspace, "go-example", setup)?;
-    let contender = |name: &str, program| Contender {
-        name: name.to_owned(),
-        program,
-        arguments: Vec::new(),
-        clients: 1,
-        sample: "sys_mem_usage",
-        is_counting: false,
-    };
-    Ok(vec![contender("exporter-linux", ours), contender("Go: client_golang + gopsutil", go)])
+/// The packaged `exporter-linux` against Debian's node_exporter: with the same three collectors, and
+/// with the defaults of each. What three collectors read and send is also measured alone.
+fn host(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contender>> {
+    let program = workspace.target().join("dist/stage/hostexporter/exporter-linux");
+    ensure!(program.is_file(), "there is no exporter-linux: run `cargo xtask dist` first");
+    let node_exporter = peers::node_exporter(folder, setup)?;
+    let floor = peers::floor(workspace, folder)?;
+    let answer = folder.join("answer");
+    let three = ["disable-defaults", "loadavg", "meminfo", "cpu"];
+    let three = three.map(|name| format!("--collector.{name}"));
+    let mut contenders = Vec::new();
+    for (collectors, arguments) in [("loadavg, meminfo, cpu", &three[..]), ("defaults", &[])] {
+        for clients in [1, 4] {
+            let scenario = format!("{collectors}; {}", scrapers(clients));
+            let ours = Contender {
+                row: Row::new(&scenario, "exporter-linux", false),
+                program: program.clone(),
+                arguments: arguments.to_vec(),
+                clients,
+                series: &["node_load1", "node_memory_MemTotal_bytes", "node_cpu_seconds_total"],
+                is_counting: false,
+            };
+            let peer = |name, program: &Path, arguments| Contender {
+                row: Row::new(&scenario, name, true),
+                program: program.to_owned(),
+                arguments,
+                ..ours.clone()
+            };
+            let theirs = peer(peers::NODE_EXPORTER, &node_exporter, arguments.to_vec());
+            let floor = peer("the floor", &floor, vec![answer.display().to_string()]);
+            contenders.extend([ours, theirs]);
+            if !arguments.is_empty() {
+                contenders.push(floor);
+            }
+        }
+    }
+    // The floor sends what ours sends.
+    let (_server, _, mut client) = contenders[0].start(&folder.join("0.log"))?;
+    fs::write(&answer, client.scrape()?).with_context(|| format!("write {}", answer.display()))?;
+    Ok(contenders)
 }
 
 /// Pages of 500 and 5,000 gauges with two labels from the kit, built by each route, against
 /// promhttp's; and the smallest exporter there is. With one scraper every scrape is a run of its
 /// own; of four at once some share one.
-fn kit(workspace: &Workspace, setup: bool) -> Result<Vec<Contender>> {
-    let go = go::build(workspace, "go-gauges", setup)?;
-    let contender = |name: String, program: &Path, count: Option<u32>, clients| Contender {
-        name,
+fn kit(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contender>> {
+    let go = peers::go_gauges(workspace, folder, setup)?;
+    let gauges = |name: &str, program: &Path, count: u32, clients, is_peer| Contender {
+        row: Row::new(&format!("{count} gauges; {}", scrapers(clients)), name, is_peer),
         program: program.to_owned(),
-        arguments: count.map(|count| format!("--gauges.count={count}")).into_iter().collect(),
+        arguments: vec![format!("--gauges.count={count}")],
         clients,
-        sample: if count.is_some() { "demo_value" } else { "queue_depth" },
-        is_counting: false,
+        series: &["demo_value"],
+        is_counting: !is_peer,
     };
     let mut contenders = Vec::new();
     for (route, programs) in dist::build_by_each_route(workspace, setup, &["gauges", "minimal"])? {
-        let [gauges, minimal] = programs.as_slice() else { bail!("two examples are built") };
+        let [program, minimal] = programs.as_slice() else { bail!("two examples are built") };
+        let name = format!("kit, {route} route");
         for (count, clients) in [(500, 4), (500, 1), (5000, 4)] {
-            let name = format!("kit, {route} route, {count} gauges, {clients} scrapers");
-            let contender = contender(name, gauges, Some(count), clients);
-            contenders.push(Contender { is_counting: true, ..contender });
+            contenders.push(gauges(&name, program, count, clients, false));
         }
-        contenders.push(contender(format!("kit, {route} route, minimal"), minimal, None, 4));
+        contenders.push(Contender {
+            row: Row::new(&format!("minimal; {}", scrapers(4)), &name, false),
+            program: minimal.clone(),
+            arguments: Vec::new(),
+            clients: 4,
+            series: &["queue_depth"],
+            is_counting: false,
+        });
     }
     for clients in [1, 4] {
-        let name = format!("Go: promhttp, 500 gauges, {clients} scrapers");
-        contenders.push(contender(name, &go, Some(500), clients));
+        contenders.push(gauges("promhttp", &go, 500, clients, true));
     }
     Ok(contenders)
 }
 
-fn contend(workspace: &Workspace, contenders: Vec<Contender>) -> Result<Vec<Row>> {
-    let mut running: Vec<Running> = Vec::new();
-    for contender in contenders {
-        running.push(start(&workspace.target().join("bench"), contender)?);
+fn scrapers(clients: usize) -> String {
+    format!("{clients} scraper{}", if clients == 1 { "" } else { "s" })
+}
+
+fn contend(folder: &Path, mut contenders: Vec<Contender>) -> Result<Vec<Row>> {
+    let log = |number: usize| folder.join(format!("{number}.log"));
+    eprintln!("{STARTS} starts of each");
+    for _ in 0..STARTS {
+        for (number, contender) in contenders.iter_mut().enumerate() {
+            let begun = Instant::now();
+            let (server, ..) = contender.start(&log(number))?;
+            contender.row.start.push(begun.elapsed().as_secs_f64());
+            contender.row.idle.push(Process(server.id()).resident()?);
+        }
     }
+    let running = contenders.into_iter().enumerate();
+    let running = running.map(|(number, contender)| Running::begin(contender, &log(number)));
+    let mut running: Vec<Running> = running.collect::<Result<_>>()?;
     for round in 1..=ROUNDS {
-        eprintln!("[{round}/{ROUNDS}] {SCRAPES} scrapes of each");
-        for Running { clients, row, is_counting, .. } in &mut running {
+        eprintln!("[{round}/{ROUNDS}] {} s of scrapes of each", ROUND.as_secs());
+        for Running { process, clients, row, is_counting, .. } in &mut running {
             let before = is_counting.then(|| count(&mut clients[0])).transpose()?;
-            let cpu = row.process.cpu()?;
-            row.latencies.extend(load(clients)?);
-            row.cpu.push(row.process.cpu()?.saturating_sub(cpu) / SCRAPES);
+            let cpu = process.cpu()?;
+            let wall = load(clients, ROUND)?;
+            let scrapes = wall.len() as f64;
+            row.cpu.push((process.cpu()? - cpu) / scrapes);
+            row.loaded.push(process.resident()?);
+            row.wall.extend(wall);
             let Some(before) = before else { continue };
             let now = count(&mut clients[0])?;
             // The scrape that asks for the numbers is one more.
-            let [allocations, runs] = [0, 1].map(|n| (now[n] - before[n]) / f64::from(SCRAPES + 1));
+            let [allocations, runs] = [0, 1].map(|n| (now[n] - before[n]) / (scrapes + 1.0));
             row.allocations.push(allocations);
             row.runs.push(runs);
         }
     }
-    let finish = |Running { mut row, .. }: Running| {
-        row.resident_after = row.process.resident()?;
-        Ok(row)
-    };
-    running.into_iter().map(finish).collect()
+    Ok(running.into_iter().map(|running| running.row).collect())
+}
+
+impl Contender {
+    /// Starts the exporter: its port, and a scraper that has scraped once.
+    fn start(&self, log: &Path) -> Result<(Server, u16, Client)> {
+        let port = free_port()?;
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).arg(format!("--web.listen-address=127.0.0.1:{port}"));
+        let mut server = Server::start(&mut command, log)?;
+        let limit = Duration::from_secs(10);
+        let client = server.wait_for_every(POLL, limit, || Client::connect(port))?;
+        Ok((server, port, client))
+    }
 }
 
 /// A contender at work, ended when dropped.
 struct Running {
     _server: Server,
+    process: Process,
     clients: Vec<Client>,
     row: Row,
     is_counting: bool,
 }
 
-fn start(folder: &Path, contender: Contender) -> Result<Running> {
-    let Contender { name, program, arguments, clients, sample, is_counting } = contender;
-    let port = free_port()?;
-    let mut command = Command::new(&program);
-    command.args(arguments).arg(format!("--web.listen-address=127.0.0.1:{port}"));
-    let mut server = Server::start(&mut command, &folder.join(format!("{port}.log")))?;
-    let mut first = server.wait_for(Duration::from_secs(10), || Client::connect(port))?;
-    let process = Process::new(server.id());
-    let resident = process.resident()?;
-    let page = String::from_utf8_lossy(first.scrape()?);
-    ensure!(page.contains(&format!("\n{sample}")), "{name} has no {sample}");
-    let more = (1..clients).map(|_| Client::connect(port));
-    let clients = [Ok(first)].into_iter().chain(more).collect::<Result<Vec<_>>>()?;
-    let size = program.metadata().with_context(|| format!("{name} is gone"))?.len();
-    let row = Row::new(name, size, resident, process, clients.len());
-    Ok(Running { _server: server, clients, row, is_counting })
+impl Running {
+    fn begin(contender: Contender, log: &Path) -> Result<Self> {
+        let (server, port, first) = contender.start(log)?;
+        let Contender { mut row, program, clients, series, is_counting, .. } = contender;
+        let page = get(&format!("http://127.0.0.1:{port}/metrics"))?;
+        for series in series {
+            ensure!(page.contains(&format!("\n{series}")), "{} has no {series}", row.name);
+        }
+        let is_sample = |line: &&str| !line.is_empty() && !line.starts_with('#');
+        row.samples = page.lines().filter(is_sample).count() as f64;
+        row.file = program.metadata().with_context(|| program.display().to_string())?.len() as f64;
+        let more = (1..clients).map(|_| Client::connect(port));
+        let clients = iter::once(Ok(first)).chain(more).collect::<Result<_>>()?;
+        let process = Process(server.id());
+        Ok(Self { _server: server, process, clients, row, is_counting })
+    }
 }
 
 /// How often the exporter has so far allocated memory, and run its collector, by its own page.
@@ -157,26 +240,4 @@ fn count(client: &mut Client) -> Result<[f64; 2]> {
     let page = String::from_utf8_lossy(client.scrape()?);
     let value = |series| sample(&page, series).with_context(|| format!("no {series} on the page"));
     Ok([value("demo_allocations_total")?, value("demo_runs_total")?])
-}
-
-/// One round: all clients at once, the scrapes shared out among them; how long each took.
-fn load(clients: &mut [Client]) -> Result<Vec<Duration>> {
-    let each = SCRAPES as usize / clients.len();
-    let scrape_all = |client: &mut Client| -> Result<Vec<Duration>> {
-        let timed = || {
-            let begun = Instant::now();
-            client.scrape().map(|_| begun.elapsed())
-        };
-        std::iter::repeat_with(timed).take(each).collect()
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> =
-            clients.iter_mut().map(|client| scope.spawn(move || scrape_all(client))).collect();
-        let mut latencies = Vec::new();
-        for thread in threads {
-            let done = thread.join().map_err(|_| anyhow::anyhow!("a client has panicked"))?;
-            latencies.extend(done?);
-        }
-        Ok(latencies)
-    })
 }

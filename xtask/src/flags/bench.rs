@@ -4,12 +4,16 @@ use std::str::FromStr;
 
 use gumdrop::Options;
 
-/// Measures the packaged exporter, or the kit, beside the same in Go.
+/// Measures the packaged exporter beside Debian's node_exporter, or the kit beside promhttp. The
+/// figures are printed as a table, and written to target/bench as JSON.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Bench {
     #[options(no_short, help = "print this help")]
     help: bool,
-    #[options(no_short, help = "install Go and its libraries where they are missing")]
+    #[options(
+        no_short,
+        help = "install what is missing: node_exporter, or Go and the toolchains of the kit"
+    )]
     pub(crate) setup: bool,
     #[options(free, parse(try_from_str), help = "host (the default) or kit")]
     pub(crate) what: Option<Subject>,

@@ -47,7 +47,9 @@ pub(crate) enum Command {
     Rehearse(Rehearse),
     #[options(help = "run every check and test, on the packaged binaries too")]
     Ci(Ci),
-    #[options(help = "measure the packaged exporter, or the kit, beside the same in Go")]
+    #[options(
+        help = "measure the packaged exporter beside node_exporter, or the kit beside promhttp"
+    )]
     Bench(Bench),
     #[options(help = "give the kit's parsers whatever bytes a fuzzer comes up with")]
     Fuzz(Fuzz),

@@ -1,0 +1,61 @@
+//! The programs that ours are measured beside.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::Workspace;
+use crate::{apt, process};
+
+/// Debian's name of the package and of the program in it.
+pub(crate) const NODE_EXPORTER: &str = "prometheus-node-exporter";
+
+/// Where Debian puts the sources of Go libraries.
+const GOPATH: &str = "/usr/share/gocode";
+
+/// Debian's node_exporter.
+pub(crate) fn node_exporter(folder: &Path, setup: bool) -> Result<PathBuf> {
+    if process::find(NODE_EXPORTER).is_none() {
+        install(&[NODE_EXPORTER], folder, setup)?;
+    }
+    process::find(NODE_EXPORTER).with_context(|| format!("{NODE_EXPORTER} is not in PATH"))
+}
+
+/// A page of gauges by promhttp: `xtask/bench/go-gauges`, built from Debian's packages.
+pub(crate) fn go_gauges(workspace: &Workspace, folder: &Path, setup: bool) -> Result<PathBuf> {
+    if process::find("go").is_none() || !Path::new(GOPATH).is_dir() {
+        install(&["golang-go", "golang-github-prometheus-client-golang-dev"], folder, setup)?;
+    }
+    let program = folder.join("go-gauges");
+    let mut go = Command::new("go");
+    go.current_dir(workspace.root().join("xtask/bench/go-gauges"));
+    go.args(["build", "-o"]).arg(&program).arg(".");
+    go.env("GO111MODULE", "off").env("GOPATH", GOPATH).env("CGO_ENABLED", "0");
+    go.env("GOCACHE", folder.join("go-cache")).env("GOFLAGS", "");
+    process::run(&mut go, &folder.join("go-build.log"))?;
+    Ok(program)
+}
+
+/// The least that a scrape can cost: `xtask/bench/floor`. It is no binary of this crate, which is
+/// built without optimization as a rule.
+pub(crate) fn floor(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
+    let program = folder.join("floor");
+    let mut rustc = Command::new("rustc");
+    rustc.args(["-O", "-Cstrip=symbols", "--edition=2024", "-o"]).arg(&program);
+    rustc.arg(workspace.root().join("xtask/bench/floor/main.rs"));
+    process::run(&mut rustc, &folder.join("floor-build.log"))?;
+    Ok(program)
+}
+
+fn install(packages: &[&str], folder: &Path, setup: bool) -> Result<()> {
+    if !setup {
+        bail!("not installed: {}; run this with --setup", packages.join(", "));
+    }
+    eprintln!("{}", apt::announcement(packages));
+    // A source that cannot be reached may not be needed.
+    if let Err(error) = apt::update(folder) {
+        eprintln!("{error:#}");
+    }
+    apt::install(packages, folder)
+}
