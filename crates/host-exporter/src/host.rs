@@ -25,6 +25,7 @@ pub(crate) struct Host {
     procfs: PathBuf,
     sysfs: PathBuf,
     rootfs: PathBuf,
+    udev_data: PathBuf,
 }
 
 #[cfg(target_os = "linux")]
@@ -34,6 +35,7 @@ impl Host {
             procfs: settings.get(&PROCFS).to_owned(),
             sysfs: settings.get(&SYSFS).to_owned(),
             rootfs: settings.get(&ROOTFS).to_owned(),
+            udev_data: settings.get(&UDEV_DATA).to_owned(),
         }
     }
 
@@ -45,6 +47,11 @@ impl Host {
     /// A file or folder of sysfs.
     pub(crate) fn sys(&self, path: &str) -> PathBuf {
         self.sysfs.join(path)
+    }
+
+    /// A file of udev's data, such as `b8:0`.
+    pub(crate) fn udev(&self, name: &str) -> PathBuf {
+        self.udev_data.join(name)
     }
 
     /// Where a path of the host is.

@@ -1,6 +1,8 @@
 //! `host_exporter`: host metrics for Prometheus and BlueKing, one self-contained binary.
 
 mod collectors;
+#[cfg(target_os = "linux")]
+mod files;
 mod host;
 #[cfg(target_os = "linux")]
 mod text;

@@ -45,6 +45,7 @@ pub struct CollectorDef {
     pub(crate) flags: &'static [&'static dyn AnyFlag],
     pub(crate) systems: &'static [System],
     pub(crate) enabled: bool,
+    pub(crate) counters_may_reset: bool,
     build: Build,
 }
 
@@ -128,6 +129,7 @@ impl CollectorDef {
             flags: &[],
             systems: System::ALL,
             enabled: true,
+            counters_may_reset: false,
             build: Build::Settings(build),
         }
     }
@@ -184,6 +186,13 @@ impl CollectorDef {
     /// Leaves the collector off unless it is asked for.
     pub const fn off_by_default(mut self) -> Self {
         self.enabled = false;
+        self
+    }
+
+    /// Says that counters of the source may begin again or wrap while the exporter runs, as those of
+    /// a kernel do. Else debug builds take a counter that goes down for a mistake of the program.
+    pub const fn counters_may_reset(mut self) -> Self {
+        self.counters_may_reset = true;
         self
     }
 

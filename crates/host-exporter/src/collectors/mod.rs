@@ -16,7 +16,7 @@ macro_rules! collectors {
         /// Every collector of this system's build.
         pub(crate) const ALL: &[CollectorDef] = &[$(
             $(#[cfg(target_os = $system)])?
-            $name::DEF.systems(systems!($($system)?)),
+            $name::DEF.systems(systems!($($system)?)).counters_may_reset(),
         )*];
     };
 }

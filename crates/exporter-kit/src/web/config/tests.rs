@@ -48,7 +48,11 @@ fn faults_are_told_with_those_of_the_settings() {
     let (_folder, path) = folder("nonsense: 1\n");
     let args =
         ["--scrape.timeout=soon".into(), format!("--web.config.file={}", path.display()).into()];
-    let errors = cli::read("test_exporter", &cli::all_flags(":0", &[]), &args).unwrap_err();
+    let flags = settings::all_flags(":0", &[], &[]);
+    let errors = match settings::read("test_exporter", &flags, &[], &args) {
+        Ok(settings::Command::Run(request)) => request.errors,
+        other => panic!("{other:?}"),
+    };
     assert_eq!(errors.len(), 2, "{errors:?}");
     assert_eq!(errors[1], format!("{}:1: unknown key nonsense", path.display()));
 }

@@ -29,7 +29,7 @@ impl Reader {
     pub(super) fn read(&mut self, mut each: impl FnMut(&str, Space)) -> Result<(), CollectError> {
         for Mount { mount_point, .. } in mounts::real(self.mountinfo.read()?) {
             // It may have been unmounted by now, or be closed to us: then it has no sample.
-            let Ok(stat) = statvfs(&self.host.root(Path::new(OsStr::from_bytes(&mount_point))))
+            let Ok(stat) = statvfs(self.host.root(Path::new(OsStr::from_bytes(&mount_point))))
             else {
                 continue;
             };

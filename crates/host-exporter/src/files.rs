@@ -1,0 +1,124 @@
+//! Reads folders of small files, as sysfs has them: too many to be kept open, so each is opened,
+//! read and closed, relative to its folder and without allocation.
+
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode, OFlags, RawDir, openat};
+use rustix::io::read;
+
+use crate::text::number;
+
+/// More than a file of sysfs can hold.
+const MAX_BYTES: usize = 4096;
+
+/// An open folder.
+pub(crate) struct Folder(OwnedFd);
+
+/// What a small file holds.
+pub(crate) struct Text {
+    bytes: [u8; MAX_BYTES],
+    length: usize,
+}
+
+impl Folder {
+    /// The folder at `path`; `None` where there is none that can be read.
+    pub(crate) fn open(path: &Path) -> Option<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        openat(CWD, path, flags, Mode::empty()).ok().map(Self)
+    }
+
+    /// A folder in this one, or behind a link in it.
+    pub(crate) fn folder(&self, name: &str) -> Option<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        openat(&self.0, name, flags, Mode::empty()).ok().map(Self)
+    }
+
+    /// Whether there is something of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        rustix::fs::accessat(
+            &self.0,
+            name,
+            rustix::fs::Access::EXISTS,
+            rustix::fs::AtFlags::empty(),
+        )
+        .is_ok()
+    }
+
+    /// What a file in this folder, or below it, holds; `None` where it cannot be read, as many of
+    /// sysfs cannot while a device is off.
+    pub(crate) fn text(&self, name: &str) -> Option<Text> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&self.0, name, flags, Mode::empty()).ok()?;
+        let mut text = Text { bytes: [0; MAX_BYTES], length: 0 };
+        while text.length < MAX_BYTES {
+            match read(&file, &mut text.bytes[text.length..]) {
+                Ok(0) => break,
+                Ok(bytes) => text.length += bytes,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return None,
+            }
+        }
+        Some(text)
+    }
+
+    /// The number that a file holds.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        number(self.text(name)?.trimmed()?)
+    }
+
+    /// Calls `each` with every name in the folder, in no order, without `.` and `..` and those that
+    /// are not UTF-8.
+    pub(crate) fn names(&self, mut each: impl FnMut(&str)) {
+        // Opened again, or it would be read from where the last reading ended.
+        let Some(folder) = self.folder(".") else { return };
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut entries = RawDir::new(&folder.0, &mut buffer);
+        while let Some(Ok(entry)) = entries.next() {
+            match entry.file_name().to_str() {
+                Ok("." | "..") | Err(_) => {}
+                Ok(name) => each(name),
+            }
+        }
+    }
+}
+
+impl Text {
+    /// The text without blanks and line feeds around it; `None` where it is not UTF-8.
+    pub(crate) fn trimmed(&self) -> Option<&str> {
+        str::from_utf8(self.bytes()).ok().map(str::trim)
+    }
+
+    /// As it was read, at most 4 KiB.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_folder_are_read_by_their_names() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path();
+        std::fs::create_dir(path.join("below")).unwrap();
+        std::fs::write(path.join("number"), " 42\n").unwrap();
+        std::fs::write(path.join("below/text"), "a b\n").unwrap();
+        std::fs::write(path.join("binary"), b"\xff").unwrap();
+        let folder = Folder::open(path).unwrap();
+        assert_eq!(folder.number("number"), Some(42.0));
+        assert_eq!(folder.text("below/text").unwrap().trimmed(), Some("a b"));
+        assert_eq!(folder.folder("below").unwrap().number("text"), None);
+        assert_eq!((folder.number("binary"), folder.number("gone")), (None, None));
+        assert!(folder.has("below") && !folder.has("gone") && folder.folder("number").is_none());
+        for _ in 0..2 {
+            let mut names = Vec::new();
+            folder.names(|name| names.push(name.to_owned()));
+            names.sort();
+            assert_eq!(names, ["below", "binary", "number"]);
+        }
+        assert!(Folder::open(&path.join("gone")).is_none());
+    }
+}
