@@ -142,7 +142,8 @@ fn times(
         let Ok(index) = cpu.parse::<u32>() else { continue };
         let mut ticks = [None; COLUMNS];
         for (tick, column) in ticks.iter_mut().zip(columns) {
-            *tick = number(column).filter(|ticks| *ticks >= 0.0);
+            // Nothing that the kernel cannot have counted, or it would be held for ever.
+            *tick = column.parse::<u64>().ok().map(|ticks| ticks as f64);
         }
         // CPUs come in order, so the list of the last scrape is merged in passing; what it has
         // more are CPUs that have gone.

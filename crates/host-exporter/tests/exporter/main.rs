@@ -4,5 +4,7 @@
 mod command_line;
 mod documents;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod machines;
 mod pages;
 mod process;
