@@ -7,4 +7,6 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod machines;
 mod pages;
+#[cfg(target_os = "linux")]
+mod peer;
 mod process;
