@@ -4,6 +4,7 @@
 pub(crate) const LABELS: &[(&str, &str)] = &[
     ("core", "CPU核"),
     ("cpu", "CPU"),
+    ("device", "设备"),
     ("mode", "模式"),
     ("mountpoint", "挂载点"),
     ("package", "CPU插槽"),

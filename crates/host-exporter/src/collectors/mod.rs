@@ -39,6 +39,8 @@ collectors! {
     #[cfg(target_os = "linux")] loadavg,
     mem,
     #[cfg(target_os = "linux")] meminfo,
+    #[cfg(target_os = "linux")] rates,
+    #[cfg(target_os = "linux")] system,
 }
 
 #[cfg(test)]
