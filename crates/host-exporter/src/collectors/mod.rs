@@ -36,6 +36,7 @@ macro_rules! systems {
 collectors! {
     #[cfg(target_os = "linux")] cpu,
     disk,
+    #[cfg(target_os = "linux")] hwmon,
     #[cfg(target_os = "linux")] loadavg,
     mem,
     #[cfg(target_os = "linux")] meminfo,
