@@ -34,12 +34,28 @@ macro_rules! systems {
 }
 
 collectors! {
+    #[cfg(target_os = "linux")] bcache,
+    #[cfg(target_os = "linux")] bcachefs,
+    #[cfg(target_os = "linux")] btrfs,
     #[cfg(target_os = "linux")] cpu,
+    #[cfg(target_os = "linux")] cpufreq,
     disk,
+    #[cfg(target_os = "linux")] dmi,
+    #[cfg(target_os = "linux")] dmmultipath,
+    #[cfg(target_os = "linux")] edac,
     #[cfg(target_os = "linux")] hwmon,
     #[cfg(target_os = "linux")] loadavg,
+    #[cfg(target_os = "linux")] mdadm,
     mem,
     #[cfg(target_os = "linux")] meminfo,
+    #[cfg(target_os = "linux")] nvme,
+    #[cfg(target_os = "linux")] powersupplyclass,
+    #[cfg(target_os = "linux")] rapl,
+    #[cfg(target_os = "linux")] tapestats,
+    #[cfg(target_os = "linux")] thermal_zone,
+    #[cfg(target_os = "linux")] watchdog,
+    #[cfg(target_os = "linux")] xfs,
+    #[cfg(target_os = "linux")] zfs,
 }
 
 #[cfg(test)]
