@@ -2,6 +2,8 @@
 
 mod collectors;
 #[cfg(target_os = "linux")]
+mod decisions;
+#[cfg(target_os = "linux")]
 mod files;
 mod host;
 #[cfg(target_os = "linux")]

@@ -50,6 +50,18 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+/// Lends a number as text, for a label.
+pub(crate) fn with_text(number: u32, use_it: impl FnOnce(&str)) {
+    use std::io::Write as _;
+    let mut buffer = [0; 10];
+    let length = {
+        let mut rest = &mut buffer[..];
+        let _ = write!(rest, "{number}");
+        10 - rest.len()
+    };
+    use_it(str::from_utf8(&buffer[..length]).unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

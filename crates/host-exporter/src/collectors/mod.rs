@@ -36,9 +36,20 @@ macro_rules! systems {
 collectors! {
     #[cfg(target_os = "linux")] cpu,
     disk,
+    #[cfg(target_os = "linux")] entropy,
+    #[cfg(target_os = "linux")] filefd,
+    #[cfg(target_os = "linux")] kernel_hung,
     #[cfg(target_os = "linux")] loadavg,
     mem,
     #[cfg(target_os = "linux")] meminfo,
+    #[cfg(target_os = "linux")] os,
+    #[cfg(target_os = "linux")] pressure,
+    #[cfg(target_os = "linux")] schedstat,
+    #[cfg(target_os = "linux")] selinux,
+    #[cfg(target_os = "linux")] stat,
+    #[cfg(target_os = "linux")] time,
+    #[cfg(target_os = "linux")] uname,
+    #[cfg(target_os = "linux")] vmstat,
 }
 
 #[cfg(test)]
