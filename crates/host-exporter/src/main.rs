@@ -5,6 +5,10 @@ mod collectors;
 mod files;
 mod host;
 #[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(target_os = "linux")]
+mod probe;
+#[cfg(target_os = "linux")]
 mod text;
 
 use std::process::ExitCode;

@@ -36,6 +36,8 @@ macro_rules! systems {
 collectors! {
     #[cfg(target_os = "linux")] cpu,
     disk,
+    #[cfg(target_os = "linux")] diskstats,
+    #[cfg(target_os = "linux")] filesystem,
     #[cfg(target_os = "linux")] loadavg,
     mem,
     #[cfg(target_os = "linux")] meminfo,
