@@ -95,8 +95,9 @@ impl<'a> Table<'a> {
         let slashes = point.iter().enumerate().filter(|&(end, &byte)| byte == b'/' && end > 0);
         let folders = slashes.map(|(end, _)| &point[..end]).chain([&b"/"[..]]);
         folders.filter(|folder| folder.len() >= root.len()).any(|folder| {
-            // On the parent's root lie its children, on a folder its siblings; both have the same parent.
-            self.by_place.get(&(*parent, folder)).is_some_and(|upper| *upper != from)
+            // What lies on the parent's root or on a folder in it has the same parent as the mount.
+            // It came later: over an earlier one the mount would have had that for its parent.
+            self.by_place.get(&(*parent, folder)).is_some_and(|upper| *upper > at)
         })
     }
 }
@@ -145,12 +146,12 @@ mod tests {
     fn the_root_that_was_switched_to_is_visible() {
         let mountinfo = "\
 1 1 0:2 / / rw - rootfs rootfs rw
-27 1 8:1 / / rw - ext4 /dev/sda1 rw
 28 1 0:3 / /old rw - tmpfs tmpfs rw
+27 1 8:1 / / rw - ext4 /dev/sda1 rw
 30 27 0:4 / /run rw - tmpfs tmpfs rw
 31 27 8:2 / /gone//deleted rw - ext4 /dev/sdb1 rw
 ";
-        assert_eq!(states(mountinfo), [Hidden, Visible, Hidden, Visible, Hidden]);
+        assert_eq!(states(mountinfo), [Hidden, Hidden, Visible, Visible, Hidden]);
     }
 
     #[test]
