@@ -62,6 +62,13 @@ impl Folder {
         Some(text)
     }
 
+    /// Where a link in this folder leads to; `None` for what is not a link.
+    pub(crate) fn link(&self, name: &str) -> Option<Text> {
+        let mut text = Text { bytes: [0; MAX_BYTES], length: 0 };
+        text.length = rustix::fs::readlinkat_raw(&self.0, name, &mut text.bytes[..]).ok()?;
+        Some(text)
+    }
+
     /// The number that a file holds.
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
         number(self.text(name)?.trimmed()?)
@@ -112,6 +119,10 @@ mod tests {
         assert_eq!(folder.text("below/text").unwrap().trimmed(), Some("a b"));
         assert_eq!(folder.folder("below").unwrap().number("text"), None);
         assert_eq!((folder.number("binary"), folder.number("gone")), (None, None));
+        std::os::unix::fs::symlink("below/text", path.join("link")).unwrap();
+        assert_eq!(folder.link("link").unwrap().bytes(), b"below/text");
+        assert!(folder.link("number").is_none());
+        std::fs::remove_file(path.join("link")).unwrap();
         assert!(folder.has("below") && !folder.has("gone") && folder.folder("number").is_none());
         for _ in 0..2 {
             let mut names = Vec::new();

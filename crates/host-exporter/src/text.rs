@@ -63,6 +63,18 @@ pub(crate) fn ranges(text: &[u8]) -> impl Iterator<Item = u32> {
 /// Far beyond the CPUs that any kernel supports.
 const MAX_CPU: u32 = 65_535;
 
+/// Lends a number as text, for a label.
+pub(crate) fn with_text(number: u32, use_it: impl FnOnce(&str)) {
+    use std::io::Write as _;
+    let mut buffer = [0; 10];
+    let length = {
+        let mut rest = &mut buffer[..];
+        let _ = write!(rest, "{number}");
+        10 - rest.len()
+    };
+    use_it(str::from_utf8(&buffer[..length]).unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

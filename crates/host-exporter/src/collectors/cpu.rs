@@ -11,7 +11,7 @@ use exporter_kit::{
 
 use super::node::{counter, gauge};
 use crate::host::Host;
-use crate::text::{fields, lines, number, ranges};
+use crate::text::{fields, lines, number, ranges, with_text};
 
 const SECONDS: Counter<2> =
     counter("node_cpu_seconds_total", "CPU时间", "Time that each CPU has spent in each mode.")
@@ -184,18 +184,6 @@ fn hold(held: &mut [Option<f64>; COLUMNS], now: &[Option<f64>; COLUMNS]) {
             *held = *now;
         }
     }
-}
-
-/// Lends a number as text.
-fn with_text(number: u32, use_it: impl FnOnce(&str)) {
-    use std::io::Write as _;
-    let mut buffer = [0; 10];
-    let length = {
-        let mut rest = &mut buffer[..];
-        let _ = write!(rest, "{number}");
-        10 - rest.len()
-    };
-    use_it(str::from_utf8(&buffer[..length]).unwrap_or_default());
 }
 
 /// Where the processors count how often they were slowed down. Most machines that are virtual do

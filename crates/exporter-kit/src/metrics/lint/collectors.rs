@@ -21,9 +21,12 @@ pub(super) fn check(def: &CollectorDef, labels: &[(&str, &str)], findings: &mut 
     }
     zh(def.zh, "the collector", findings);
     prefix(def, findings);
-    let begin = format!("collector.{}.", def.name);
     for flag in def.flags.iter().map(|flag| flag.spec()) {
-        if !flag.name.starts_with(&begin) {
+        // Or with the beginning of that name: node_exporter's powersupplyclass has a flag
+        // --collector.powersupply.ignored-supplies.
+        let whose = flag.name.strip_prefix("collector.").and_then(|name| name.split_once('.'));
+        if !whose.is_some_and(|(whose, _)| !whose.is_empty() && def.name.starts_with(whose)) {
+            let begin = format!("collector.{}.", def.name);
             findings.error(format!("The flag --{} does not begin with --{begin}", flag.name));
         }
         if !flag.help.ends_with('.') {

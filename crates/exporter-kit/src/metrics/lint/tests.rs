@@ -101,6 +101,9 @@ fn names_of_other_programs_are_left_alone() {
     let metric = Gauge::new(name, "Help.").unit(Unit::Bytes).zh("内存总量");
     one(&found(&metric), "capitals");
     assert_eq!(found(&metric.compatible_with("node_exporter")), [""; 0]);
+    let long: &'static str = format!("node_{}", "x".repeat(46)).leak();
+    let metric = Gauge::new(long, "Help.").zh("说明").compatible_with("node_exporter");
+    assert_eq!(found(&metric), [""; 0]);
     // What is not about the name is asked for all the same.
     let metric = Gauge::new(name, "Help").zh("内存总量").compatible_with("node_exporter");
     one(&found(&metric), "full stop");
