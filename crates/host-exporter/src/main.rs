@@ -1,11 +1,17 @@
 //! `host_exporter`: host metrics for Prometheus and BlueKing, one self-contained binary.
 
+#[cfg(target_os = "linux")]
+mod addresses;
 mod collectors;
 #[cfg(target_os = "linux")]
 mod files;
 mod host;
 #[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(target_os = "linux")]
 mod text;
+#[cfg(target_os = "linux")]
+mod wanted;
 
 use std::process::ExitCode;
 

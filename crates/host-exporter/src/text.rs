@@ -50,6 +50,18 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+/// Lends a number as text.
+pub(crate) fn with_text(number: impl Into<u64>, use_it: impl FnOnce(&str)) {
+    use std::io::Write as _;
+    let mut buffer = [0; 20];
+    let length = {
+        let mut rest = &mut buffer[..];
+        let _ = write!(rest, "{}", number.into());
+        20 - rest.len()
+    };
+    use_it(str::from_utf8(&buffer[..length]).unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +93,7 @@ mod tests {
             assert_eq!(number(text), expected, "{text}");
         }
         assert!(fields("").number().is_err() && fields("x").number().is_err());
+        with_text(u64::MAX, |text| assert_eq!(text, "18446744073709551615"));
+        with_text(0_u32, |text| assert_eq!(text, "0"));
     }
 }

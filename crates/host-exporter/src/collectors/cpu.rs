@@ -11,7 +11,7 @@ use exporter_kit::{
 
 use super::node::{counter, gauge};
 use crate::host::Host;
-use crate::text::{fields, lines, number};
+use crate::text::{fields, lines, number, with_text};
 
 const SECONDS: Counter<2> =
     counter("node_cpu_seconds_total", "CPU时间", "Time that each CPU has spent in each mode.")
@@ -186,7 +186,7 @@ fn hold(held: &mut [Option<f64>; COLUMNS], now: &[Option<f64>; COLUMNS]) {
 }
 
 /// The numbers of a list such as `0-3,8`.
-fn ranges(text: &[u8]) -> impl Iterator<Item = u32> {
+pub(super) fn ranges(text: &[u8]) -> impl Iterator<Item = u32> {
     let list = lines(text).next().unwrap_or_default().split(',');
     list.filter_map(|range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
@@ -197,18 +197,6 @@ fn ranges(text: &[u8]) -> impl Iterator<Item = u32> {
 
 /// Far beyond what any kernel supports.
 const MAX_CPU: u32 = 65_535;
-
-/// Lends a number as text.
-fn with_text(number: u32, use_it: impl FnOnce(&str)) {
-    use std::io::Write as _;
-    let mut buffer = [0; 10];
-    let length = {
-        let mut rest = &mut buffer[..];
-        let _ = write!(rest, "{number}");
-        10 - rest.len()
-    };
-    use_it(str::from_utf8(&buffer[..length]).unwrap_or_default());
-}
 
 /// Where the processors count how often they were slowed down. Most machines that are virtual do
 /// not, and which CPU belongs where changes only when CPUs come or go.

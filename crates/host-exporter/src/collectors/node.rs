@@ -1,7 +1,7 @@
 //! Definitions under the names that node_exporter has made, so that the dashboards and alerts that
 //! people own work.
 
-use exporter_kit::{Counter, Gauge};
+use exporter_kit::{Counter, Gauge, Untyped};
 
 /// Whose names these are.
 pub(super) const NODE_EXPORTER: &str = "node_exporter";
@@ -12,4 +12,8 @@ pub(super) const fn gauge(name: &'static str, zh: &'static str, help: &'static s
 
 pub(super) const fn counter(name: &'static str, zh: &'static str, help: &'static str) -> Counter {
     Counter::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
+}
+
+pub(super) const fn untyped(name: &'static str, zh: &'static str, help: &'static str) -> Untyped {
+    Untyped::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
 }
