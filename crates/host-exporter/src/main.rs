@@ -1,5 +1,7 @@
 //! `host_exporter`: host metrics for Prometheus and BlueKing, one self-contained binary.
 
+#[cfg(target_os = "linux")]
+mod addresses;
 mod collectors;
 #[cfg(target_os = "linux")]
 mod decisions;
@@ -9,9 +11,13 @@ mod host;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(target_os = "linux")]
 mod probe;
 #[cfg(target_os = "linux")]
 mod text;
+#[cfg(target_os = "linux")]
+mod wanted;
 
 use std::process::ExitCode;
 

@@ -63,14 +63,14 @@ pub(crate) fn ranges(text: &[u8]) -> impl Iterator<Item = u32> {
 /// Far beyond the CPUs that any kernel supports.
 const MAX_CPU: u32 = 65_535;
 
-/// Lends a number as text, for a label.
-pub(crate) fn with_text(number: u32, use_it: impl FnOnce(&str)) {
+/// Lends a number as text.
+pub(crate) fn with_text(number: impl Into<u64>, use_it: impl FnOnce(&str)) {
     use std::io::Write as _;
-    let mut buffer = [0; 10];
+    let mut buffer = [0; 20];
     let length = {
         let mut rest = &mut buffer[..];
-        let _ = write!(rest, "{number}");
-        10 - rest.len()
+        let _ = write!(rest, "{}", number.into());
+        20 - rest.len()
     };
     use_it(str::from_utf8(&buffer[..length]).unwrap_or_default());
 }
@@ -106,6 +106,8 @@ mod tests {
             assert_eq!(number(text), expected, "{text}");
         }
         assert!(fields("").number().is_err() && fields("x").number().is_err());
+        with_text(u64::MAX, |text| assert_eq!(text, "18446744073709551615"));
+        with_text(0_u32, |text| assert_eq!(text, "0"));
     }
 
     #[test]

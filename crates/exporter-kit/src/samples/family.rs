@@ -139,12 +139,12 @@ impl Family {
             && self.labels.iter().zip(labels).all(|(a, b)| same(a, b))
     }
 
-    /// Whether the family is of the described definition.
+    /// Whether the family is of the described definition, to whose labels a setting may add others.
     pub(super) fn is_of(&self, metric: &Description<'_>) -> bool {
         let Core { name, help, kind, unit, bounds, .. } = self.core;
         (name, help, kind, unit) == (metric.name, metric.help, metric.kind, metric.unit)
             && bounds == metric.bounds
-            && self.labels == metric.labels
+            && self.labels.starts_with(metric.labels)
     }
 }
 

@@ -45,7 +45,12 @@ pub(super) fn check(metric: &Description<'_>, findings: &mut Findings) {
             findings.error(format!("The label {label} is there twice."));
         }
         if BLUEKING_LABELS.contains(label) {
-            findings.error(format!("BlueKing overwrites the label {label}."));
+            let message = format!("BlueKing overwrites the label {label}.");
+            match metric.compatible_with {
+                "" => findings.error(message),
+                // The label is part of what others query; Prometheus keeps it.
+                _ => findings.warning(message),
+            }
         }
         if TARGET_LABELS.contains(label) {
             findings.warning(format!("Prometheus makes exported_{label} of the label {label}."));

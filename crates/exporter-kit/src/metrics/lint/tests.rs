@@ -136,7 +136,9 @@ fn labels_are_not_those_that_others_make() {
     assert_eq!(label("queue"), [""; 0]);
     one(&label("__queue"), "Prometheus keeps");
     one(&label("bk_target_ip"), "BlueKing overwrites");
-    one(&label("ip"), "BlueKing overwrites");
+    one(&label("ip"), "error: BlueKing overwrites");
+    let taken = Gauge::new("queue_depth", "Help.").zh("说明").labels(["ip"]);
+    one(&found(&taken.compatible_with("another")), "warning: BlueKing overwrites");
     one(&label("job"), "warning: Prometheus makes exported_job");
     one(&label("queueName"), "capitals");
     let metric = Gauge::new("queue_depth_by_owner", "Help.").zh("说明").labels(["owner"]);

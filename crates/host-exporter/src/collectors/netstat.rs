@@ -1,0 +1,428 @@
+//! What the protocols count: `/proc/net/netstat`, `/proc/net/snmp` and `/proc/net/snmp6`.
+
+use exporter_kit::{
+    CollectError, Collector, CollectorDef, Field, Fields, Filter, Flag, KeptFile, Pattern, Samples,
+    ScheduledCollector, UntypedPattern,
+};
+
+use super::node::{self, NODE_EXPORTER};
+use crate::host::Host;
+use crate::text::{fields, lines, number};
+use crate::wanted::Wanted;
+
+/// What is exposed unless a flag says otherwise.
+const FIELDS: &[Field] = &[
+    field(
+        "Ip_Forwarding",
+        "node_netstat_Ip_Forwarding",
+        "是否转发IPv4",
+        "Whether the host forwards IPv4 packets (1) or not (2).",
+    ),
+    field(
+        "IpExt_InOctets",
+        "node_netstat_IpExt_InOctets",
+        "IPv4接收字节数",
+        "Bytes received by IPv4.",
+    ),
+    field(
+        "IpExt_OutOctets",
+        "node_netstat_IpExt_OutOctets",
+        "IPv4发送字节数",
+        "Bytes sent by IPv4.",
+    ),
+    field("Ip6_InOctets", "node_netstat_Ip6_InOctets", "IPv6接收字节数", "Bytes received by IPv6."),
+    field("Ip6_OutOctets", "node_netstat_Ip6_OutOctets", "IPv6发送字节数", "Bytes sent by IPv6."),
+    field("Icmp_InMsgs", "node_netstat_Icmp_InMsgs", "ICMP接收消息数", "ICMP messages received."),
+    field(
+        "Icmp_InErrors",
+        "node_netstat_Icmp_InErrors",
+        "ICMP接收错误数",
+        "ICMP messages received damaged.",
+    ),
+    field("Icmp_OutMsgs", "node_netstat_Icmp_OutMsgs", "ICMP发送消息数", "ICMP messages sent."),
+    field(
+        "Icmp6_InMsgs",
+        "node_netstat_Icmp6_InMsgs",
+        "ICMPv6接收消息数",
+        "ICMPv6 messages received.",
+    ),
+    field(
+        "Icmp6_InErrors",
+        "node_netstat_Icmp6_InErrors",
+        "ICMPv6接收错误数",
+        "ICMPv6 messages received damaged.",
+    ),
+    field(
+        "Icmp6_OutMsgs",
+        "node_netstat_Icmp6_OutMsgs",
+        "ICMPv6发送消息数",
+        "ICMPv6 messages sent.",
+    ),
+    field(
+        "Tcp_ActiveOpens",
+        "node_netstat_Tcp_ActiveOpens",
+        "TCP主动建连数",
+        "Connections that the host began.",
+    ),
+    field(
+        "Tcp_PassiveOpens",
+        "node_netstat_Tcp_PassiveOpens",
+        "TCP被动建连数",
+        "Connections that others began and the host took.",
+    ),
+    field(
+        "Tcp_CurrEstab",
+        "node_netstat_Tcp_CurrEstab",
+        "TCP当前连接数",
+        "Connections that are open.",
+    ),
+    field(
+        "Tcp_InSegs",
+        "node_netstat_Tcp_InSegs",
+        "TCP接收段数",
+        "Segments received, damaged ones too.",
+    ),
+    field(
+        "Tcp_OutSegs",
+        "node_netstat_Tcp_OutSegs",
+        "TCP发送段数",
+        "Segments sent, without those sent again.",
+    ),
+    field("Tcp_RetransSegs", "node_netstat_Tcp_RetransSegs", "TCP重传段数", "Segments sent again."),
+    field("Tcp_InErrs", "node_netstat_Tcp_InErrs", "TCP接收错误数", "Segments received damaged."),
+    field(
+        "Tcp_OutRsts",
+        "node_netstat_Tcp_OutRsts",
+        "TCP发送RST数",
+        "Segments sent that reset a connection.",
+    ),
+    field(
+        "TcpExt_SyncookiesSent",
+        "node_netstat_TcpExt_SyncookiesSent",
+        "SYN Cookie发送数",
+        "SYN cookies sent, as the queue was full.",
+    ),
+    field(
+        "TcpExt_SyncookiesRecv",
+        "node_netstat_TcpExt_SyncookiesRecv",
+        "SYN Cookie接收数",
+        "SYN cookies that came back and were right.",
+    ),
+    field(
+        "TcpExt_SyncookiesFailed",
+        "node_netstat_TcpExt_SyncookiesFailed",
+        "SYN Cookie失败数",
+        "SYN cookies that came back and were wrong.",
+    ),
+    field(
+        "TcpExt_ListenOverflows",
+        "node_netstat_TcpExt_ListenOverflows",
+        "监听队列溢出数",
+        "Connections lost because a listening queue was full.",
+    ),
+    field(
+        "TcpExt_ListenDrops",
+        "node_netstat_TcpExt_ListenDrops",
+        "监听丢弃连接数",
+        "Connections that a listening socket has dropped.",
+    ),
+    field(
+        "TcpExt_TCPTimeouts",
+        "node_netstat_TcpExt_TCPTimeouts",
+        "TCP重传超时数",
+        "Timers of retransmission that ran out.",
+    ),
+    field(
+        "TcpExt_TCPOFOQueue",
+        "node_netstat_TcpExt_TCPOFOQueue",
+        "TCP乱序段数",
+        "Segments that came out of order and were kept.",
+    ),
+    field(
+        "TcpExt_TCPSynRetrans",
+        "node_netstat_TcpExt_TCPSynRetrans",
+        "SYN重传数",
+        "First segments of connections sent again.",
+    ),
+    field(
+        "TcpExt_TCPRcvQDrop",
+        "node_netstat_TcpExt_TCPRcvQDrop",
+        "TCP接收队列丢弃数",
+        "Segments dropped because a receive queue was full.",
+    ),
+    field(
+        "Udp_InDatagrams",
+        "node_netstat_Udp_InDatagrams",
+        "UDP接收报文数",
+        "Datagrams received.",
+    ),
+    field(
+        "Udp_NoPorts",
+        "node_netstat_Udp_NoPorts",
+        "UDP无端口报文数",
+        "Datagrams for a port on which nobody listened.",
+    ),
+    field(
+        "Udp_InErrors",
+        "node_netstat_Udp_InErrors",
+        "UDP接收错误数",
+        "Datagrams that could not be handed over.",
+    ),
+    field("Udp_OutDatagrams", "node_netstat_Udp_OutDatagrams", "UDP发送报文数", "Datagrams sent."),
+    field(
+        "Udp_RcvbufErrors",
+        "node_netstat_Udp_RcvbufErrors",
+        "UDP接收缓冲溢出数",
+        "Datagrams lost because a receive buffer was full.",
+    ),
+    field(
+        "Udp_SndbufErrors",
+        "node_netstat_Udp_SndbufErrors",
+        "UDP发送缓冲溢出数",
+        "Datagrams not sent because a send buffer was full.",
+    ),
+    field(
+        "UdpLite_InErrors",
+        "node_netstat_UdpLite_InErrors",
+        "UDPLite接收错误数",
+        "UDP-Lite datagrams that could not be handed over.",
+    ),
+    field(
+        "Udp6_InDatagrams",
+        "node_netstat_Udp6_InDatagrams",
+        "UDPv6接收报文数",
+        "Datagrams received by IPv6.",
+    ),
+    field(
+        "Udp6_NoPorts",
+        "node_netstat_Udp6_NoPorts",
+        "UDPv6无端口报文数",
+        "Datagrams by IPv6 for a port on which nobody listened.",
+    ),
+    field(
+        "Udp6_InErrors",
+        "node_netstat_Udp6_InErrors",
+        "UDPv6接收错误数",
+        "Datagrams by IPv6 that could not be handed over.",
+    ),
+    field(
+        "Udp6_OutDatagrams",
+        "node_netstat_Udp6_OutDatagrams",
+        "UDPv6发送报文数",
+        "Datagrams sent by IPv6.",
+    ),
+    field(
+        "Udp6_RcvbufErrors",
+        "node_netstat_Udp6_RcvbufErrors",
+        "UDPv6接收缓冲溢出数",
+        "Datagrams by IPv6 lost because a receive buffer was full.",
+    ),
+    field(
+        "Udp6_SndbufErrors",
+        "node_netstat_Udp6_SndbufErrors",
+        "UDPv6发送缓冲溢出数",
+        "Datagrams by IPv6 not sent because a send buffer was full.",
+    ),
+    field(
+        "UdpLite6_InErrors",
+        "node_netstat_UdpLite6_InErrors",
+        "UDPLite6接收错误数",
+        "UDP-Lite datagrams by IPv6 that could not be handed over.",
+    ),
+];
+
+/// What else the flag may ask for.
+const OTHERS: UntypedPattern =
+    UntypedPattern::new("node_netstat_", "Field {} of the kernel's network statistics.")
+        .zh("其他网络协议指标")
+        .compatible_with(NODE_EXPORTER);
+
+const WANTED: Flag<Pattern> = Flag::pattern(
+    "collector.netstat.fields",
+    "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)\
+     |TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)\
+     |Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)\
+     |Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
+    "Fields to expose, as protocol and name.",
+);
+
+pub(super) const DEF: CollectorDef = CollectorDef::new(
+    "netstat",
+    "网络协议",
+    "Counters of IP, ICMP, TCP and UDP.",
+    &[],
+    |settings| {
+        let host = Host::new(settings);
+        let wanted = || Wanted::new(Filter::new(settings.get(&WANTED).cloned(), None));
+        let netstat = NetStat {
+            tables: ["net/netstat", "net/snmp"]
+                .map(|path| Table { file: KeptFile::new(host.proc(path)), wanted: wanted() }),
+            list: Table { file: KeptFile::new(host.proc("net/snmp6")), wanted: wanted() },
+            name: String::new(),
+        };
+        Ok(ScheduledCollector::on_scrape(netstat))
+    },
+)
+.fields(&[FIELDS])
+.patterns(&[&OTHERS])
+.flags(&[&WANTED])
+.source("/proc/net/netstat, /proc/net/snmp, /proc/net/snmp6");
+
+const fn field(
+    key: &'static str,
+    name: &'static str,
+    zh: &'static str,
+    help: &'static str,
+) -> Field {
+    Field::untyped(key, node::untyped(name, zh, help)).signed()
+}
+
+/// Collects what protocols count.
+struct NetStat {
+    tables: [Table; 2],
+    list: Table,
+    /// Where a field's whole name is put together.
+    name: String,
+}
+
+/// A file, and which of its fields are wanted.
+struct Table {
+    file: KeptFile,
+    wanted: Wanted,
+}
+
+impl Collector for NetStat {
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        let Self { tables, list, name } = self;
+        for Table { file, wanted } in &mut *tables {
+            wanted.begin();
+            table(file.read()?, wanted, name, out);
+        }
+        // A kernel without IPv6 does not have it.
+        match list.file.read_if_exists() {
+            Ok(text) => {
+                list.wanted.begin();
+                pairs(text, &mut list.wanted, name, out);
+            }
+            Err(CollectError::NoData) => {}
+            Err(error) => return Err(error),
+        }
+        // Whatever the flag asks for, the files must have made sense.
+        let is_empty = tables.iter().all(|table| table.wanted.is_empty());
+        if is_empty { Err("no field of /proc/net/netstat can be read".into()) } else { Ok(()) }
+    }
+}
+
+/// Reads lines that come in twos: `Tcp: names`, and `Tcp: numbers`.
+fn table(text: &[u8], wanted: &mut Wanted, name: &mut String, out: &mut Samples) {
+    let mut lines = lines(text);
+    let mut table = Fields::of(FIELDS);
+    while let Some(names) = lines.next() {
+        let Some((protocol, names)) = names.split_once(':') else { continue };
+        let numbers = lines.next().and_then(|numbers| numbers.split_once(':'));
+        let Some((_, numbers)) = numbers.filter(|(second, _)| *second == protocol) else { return };
+        for (field, value) in fields(names).zip(fields(numbers)) {
+            set(protocol, field, value, wanted, name, &mut table, out);
+        }
+    }
+}
+
+/// Reads lines of `Ip6InReceives 1`.
+fn pairs(text: &[u8], wanted: &mut Wanted, name: &mut String, out: &mut Samples) {
+    let mut table = Fields::of(FIELDS);
+    for line in lines(text) {
+        let mut line = fields(line);
+        let (Some(field), Some(value)) = (line.next(), line.next()) else { continue };
+        // The protocol ends in 6, such as Ip6 and UdpLite6.
+        let Some(end) = field.find('6').map(|at| at + 1) else { continue };
+        let (protocol, field) = field.split_at(end);
+        set(protocol, field, value, wanted, name, &mut table, out);
+    }
+}
+
+fn set(
+    protocol: &str,
+    field: &str,
+    value: &str,
+    wanted: &mut Wanted,
+    name: &mut String,
+    table: &mut Fields,
+    out: &mut Samples,
+) {
+    name.clear();
+    name.extend([protocol, "_", field]);
+    if !wanted.wants(name) {
+        return;
+    }
+    let Some(value) = number(value) else { return };
+    if !table.set(name, value, out) {
+        out.set_field(&OTHERS, &[name], [], value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(pattern: &str) -> Wanted {
+        Wanted::new(Filter::new(Some(Pattern::new(pattern).unwrap()), None))
+    }
+
+    fn samples(out: &mut Samples) -> Vec<String> {
+        assert_eq!(out.check(&DEF), Ok(()));
+        let page = out.page();
+        page.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    }
+
+    const TABLE: &[u8] = b"Tcp: MaxConn InSegs OutSegs CurrEstab\nTcp: -1 65023613415 x\n\
+        Udp: InErrors\nUdp: 3 4\nIp: Forwarding\nIcmp: 1\nTcp: Late\nTcp: 1\n";
+
+    #[test]
+    fn names_and_numbers_are_brought_together() {
+        let mut out = Samples::default();
+        table(TABLE, &mut wanted(""), &mut String::new(), &mut out);
+        let expected = [
+            "node_netstat_Tcp_InSegs 65023613415",
+            "node_netstat_Tcp_MaxConn -1",
+            "node_netstat_Udp_InErrors 3",
+        ];
+        assert_eq!(samples(&mut out), expected);
+    }
+
+    #[test]
+    fn the_protocol_of_ipv6_is_part_of_the_field() {
+        let mut out = Samples::default();
+        let text =
+            b"Ip6InOctets \t 7\nUdpLite6InErrors 8\nIcmp6OutType133 9\nNone 1\nIp6InMcastPkts 1";
+        pairs(text, &mut wanted(""), &mut String::new(), &mut out);
+        let expected = [
+            "node_netstat_Icmp6_OutType133 9",
+            "node_netstat_Ip6_InOctets 7",
+            "node_netstat_UdpLite6_InErrors 8",
+        ];
+        assert_eq!(samples(&mut out), expected);
+    }
+
+    #[test]
+    fn only_wanted_fields_are_exposed() {
+        let (mut out, mut wanted) = (Samples::default(), wanted("^Tcp_In"));
+        table(TABLE, &mut wanted, &mut String::new(), &mut out);
+        assert_eq!(samples(&mut out), ["node_netstat_Tcp_InSegs 65023613415"]);
+        assert!(!wanted.is_empty());
+    }
+
+    #[test]
+    fn the_default_asks_for_the_fields_that_have_a_definition() {
+        let default = &exporter_kit::AnyFlag::spec(&WANTED);
+        let expression = format!("{default:?}");
+        let start = expression.find("^(.*_").unwrap();
+        let end = start + expression[start..].find(")$").unwrap() + 2;
+        let mut wanted = wanted(&expression[start..end]);
+        for field in FIELDS {
+            assert!(wanted.wants(field.key()), "{}", field.key());
+        }
+        for other in ["Tcp_MaxConn", "Ip_InReceives", "xTcp_InSegs", "Udp_InCsumErrors"] {
+            assert!(!wanted.wants(other), "{other}");
+        }
+    }
+}
