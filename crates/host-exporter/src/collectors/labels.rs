@@ -20,6 +20,7 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
     ("revision", "固件版本"),
     ("rotational", "是否机械盘"),
     ("serial", "序列号"),
+    ("state", "状态"),
     ("type", "类型"),
     ("usage", "用途"),
     ("uuid", "UUID"),

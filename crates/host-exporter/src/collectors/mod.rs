@@ -39,8 +39,10 @@ collectors! {
     #[cfg(target_os = "linux")] diskstats,
     #[cfg(target_os = "linux")] filesystem,
     #[cfg(target_os = "linux")] loadavg,
+    #[cfg(target_os = "linux")] mdadm,
     mem,
     #[cfg(target_os = "linux")] meminfo,
+    #[cfg(target_os = "linux")] swap,
 }
 
 #[cfg(test)]
