@@ -166,7 +166,7 @@ fn number<N: std::str::FromStr>(digits: &[u8]) -> Option<N> {
 }
 
 /// Undoes the kernel's escapes: a backslash and three octal digits.
-fn unescape(field: &[u8]) -> Vec<u8> {
+pub(crate) fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
     while let [first, after @ ..] = rest {

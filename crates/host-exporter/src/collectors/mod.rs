@@ -70,6 +70,7 @@ collectors! {
     #[cfg(target_os = "linux")] sockstat,
     #[cfg(target_os = "linux")] softnet,
     #[cfg(target_os = "linux")] stat,
+    #[cfg(target_os = "linux")] swap,
     #[cfg(target_os = "linux")] system,
     #[cfg(target_os = "linux")] tapestats,
     #[cfg(target_os = "linux")] thermal_zone,
