@@ -12,6 +12,7 @@ mod bench;
 mod check;
 mod ci;
 mod dist;
+mod docs;
 mod flags;
 mod fuzz;
 mod output;
@@ -66,6 +67,7 @@ fn run(command: &Command) -> Result<()> {
     let workspace = Workspace::open;
     match command {
         Command::Dist(flags) => dist::run(&workspace()?, flags),
+        Command::Docs(flags) => docs::run(&workspace()?, flags.check),
         Command::Check(flags) => check::run(flags),
         Command::Rehearse(flags) => rehearse::run(flags),
         Command::Ci(flags) => ci::run(&workspace()?, flags),

@@ -39,6 +39,18 @@ impl Host {
         }
     }
 
+    /// A host whose files are all below one folder.
+    #[cfg(test)]
+    pub(crate) fn below(folder: &Path) -> Self {
+        let below = |name: &str| folder.join(name);
+        Self {
+            procfs: below("proc"),
+            sysfs: below("sys"),
+            rootfs: below("rootfs"),
+            udev_data: below("udev"),
+        }
+    }
+
     /// A file or folder of procfs.
     pub(crate) fn proc(&self, path: &str) -> PathBuf {
         self.procfs.join(path)
@@ -52,6 +64,14 @@ impl Host {
     /// A file of udev's data, such as `b8:0`.
     pub(crate) fn udev(&self, name: &str) -> PathBuf {
         self.udev_data.join(name)
+    }
+
+    /// The folder where the host's root is mounted, without a slash at its end: empty for `/`.
+    pub(crate) fn root_prefix(&self) -> Vec<u8> {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = self.rootfs.as_os_str().as_bytes();
+        let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
+        path[..end].to_vec()
     }
 
     /// Where a path of the host is.

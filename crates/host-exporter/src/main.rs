@@ -2,8 +2,14 @@
 
 mod collectors;
 #[cfg(target_os = "linux")]
+mod decisions;
+#[cfg(target_os = "linux")]
 mod files;
 mod host;
+#[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(target_os = "linux")]
+mod probe;
 #[cfg(target_os = "linux")]
 mod text;
 

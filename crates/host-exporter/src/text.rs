@@ -50,6 +50,31 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+/// The numbers of a list such as `0-3,8`.
+pub(crate) fn ranges(text: &[u8]) -> impl Iterator<Item = u32> {
+    let list = lines(text).next().unwrap_or_default().split(',');
+    list.filter_map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        Some(first.parse::<u32>().ok()?..=last.parse::<u32>().ok()?.min(MAX_CPU))
+    })
+    .flatten()
+}
+
+/// Far beyond the CPUs that any kernel supports.
+const MAX_CPU: u32 = 65_535;
+
+/// Lends a number as text, for a label.
+pub(crate) fn with_text(number: u32, use_it: impl FnOnce(&str)) {
+    use std::io::Write as _;
+    let mut buffer = [0; 10];
+    let length = {
+        let mut rest = &mut buffer[..];
+        let _ = write!(rest, "{number}");
+        10 - rest.len()
+    };
+    use_it(str::from_utf8(&buffer[..length]).unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +106,13 @@ mod tests {
             assert_eq!(number(text), expected, "{text}");
         }
         assert!(fields("").number().is_err() && fields("x").number().is_err());
+    }
+
+    #[test]
+    fn lists_of_cpus_are_read() {
+        let all = |text: &[u8]| ranges(text).collect::<Vec<_>>();
+        assert_eq!(all(b"0-2,5,8-9\n"), [0, 1, 2, 5, 8, 9]);
+        assert!(all(b"\n").is_empty() && all(b"x,-,3-\n").is_empty() && all(b"").is_empty());
+        assert_eq!(all(b"65535-4294967295\n"), [65_535]);
     }
 }

@@ -1,14 +1,15 @@
 //! The source: its form, its lints, its documentation, its tests, its dependencies.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{docs, process};
 
 pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
     let cargo = |log: &str, arguments: &[&str]| -> Result<Done> {
@@ -20,7 +21,11 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
         process::run(&mut command, &tools.logs.join(log))?;
         Ok(Done::Passed(1))
     };
-    report.step("cargo fmt", || cargo("fmt.log", &["fmt", "--all", "--check"]));
+    report.step("rustfmt", || format(workspace, tools));
+    report.step("cargo xtask docs --check", || {
+        docs::run(workspace, true)?;
+        Ok(Done::Passed(1))
+    });
     report.step("cargo clippy", || {
         let flags = ["--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
         cargo("clippy.log", &[&["clippy"], &flags[..]].concat())
@@ -53,6 +58,30 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
             Ok(Done::Passed(1))
         }
     });
+}
+
+/// `cargo fmt` does not see modules that a macro declares, as those of collectors are.
+fn format(workspace: &Workspace, tools: &Tools) -> Result<Done> {
+    let mut files = Vec::new();
+    for folder in ["crates", "xtask/src", "xtask/tests", "xtask/bench"] {
+        find_sources(&workspace.root().join(folder), &mut files)?;
+    }
+    let mut command = Command::new(process::find("rustfmt").context("rustfmt is not installed")?);
+    command.current_dir(workspace.root()).args(["--check", "--edition", "2024"]).args(files);
+    process::run(&mut command, &tools.logs.join("fmt.log"))?;
+    Ok(Done::Passed(1))
+}
+
+fn find_sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("fixtures") && !path.ends_with("target") {
+            find_sources(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// The tests that `chosen` names, documentation among them, counted one by one.

@@ -15,8 +15,9 @@ use crate::{apt, process};
 const CARGO_DENY: &str = "0.20.2";
 
 /// Debian's packages: the real programs that the exporters are tested with.
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 8] = [
     "prometheus",
+    "prometheus-node-exporter",
     "wine64",
     "gcc-mingw-w64-x86-64",
     "python3-venv",
@@ -98,6 +99,8 @@ impl Tools {
     fn missing_packages(&self) -> Vec<&'static str> {
         let here = [
             self.prometheus().is_some() && self.promtool().is_some(),
+            // Tests of host_exporter compare it with this one.
+            process::find("prometheus-node-exporter").is_some(),
             self.wine().is_some(),
             self.mingw().is_some(),
             self.manifest_python().is_some() || has_venv(),

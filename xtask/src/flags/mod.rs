@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod ci;
 mod dist;
+mod docs;
 mod fuzz;
 mod new;
 mod rehearse;
@@ -17,6 +18,7 @@ pub(crate) use self::bench::{Bench, Subject};
 pub(crate) use self::check::Check;
 pub(crate) use self::ci::Ci;
 pub(crate) use self::dist::Dist;
+pub(crate) use self::docs::Docs;
 pub(crate) use self::fuzz::Fuzz;
 pub(crate) use self::new::New;
 pub(crate) use self::rehearse::Rehearse;
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Check(Check),
     #[options(help = "do with a package what BlueKing does, on this machine")]
     Rehearse(Rehearse),
+    #[options(help = "write the references of metrics from what the exporters say of themselves")]
+    Docs(Docs),
     #[options(help = "run every check and test, on the packaged binaries too")]
     Ci(Ci),
     #[options(
@@ -122,7 +126,7 @@ impl Command {
             Self::Rehearse(_) => Some("FILE"),
             Self::New(_) => Some("NAME"),
             Self::Bench(_) => Some("[host|kit]"),
-            Self::Dist(_) | Self::Ci(_) | Self::Fuzz(_) => None,
+            Self::Dist(_) | Self::Docs(_) | Self::Ci(_) | Self::Fuzz(_) => None,
         }
     }
 

@@ -142,9 +142,10 @@ pub(super) fn compared(
 ) -> String {
     let mut away: Vec<String> = Vec::new();
     let mut groups = 0;
+    let succeeded = down.is_none() && all_succeeded(page);
     for difference in compare(&page.samples, declared) {
         let is_whole = matches!(difference, Difference::Absent { .. }) && !difference.is_expected();
-        if is_whole && down.is_some() {
+        if is_whole && (down.is_some() || succeeded) {
             away.extend_from_slice(difference.metrics());
             groups += 1;
             continue;
@@ -162,9 +163,23 @@ pub(super) fn compared(
             "groups without a sample: {groups}; as {down} is 0, that tells nothing about metrics.json"
         );
         notes.add_of(Level::Fact, "absent", down, text, away);
+    } else if groups > 0 {
+        let text = format!(
+            "groups without a sample: {groups}; every collector has succeeded, so a host like this \
+             has nothing of that kind"
+        );
+        notes.add_of(Level::Fact, "absent", "", text, away);
     }
     let metrics: usize = declared.groups.iter().map(|group| group.metrics.len()).sum();
     format!("groups: {}, metrics: {metrics}", declared.groups.len())
+}
+
+/// Whether the page tells of its collectors that each has succeeded, as those of exporter-kit and
+/// node_exporter do.
+fn all_succeeded(page: &Page) -> bool {
+    let tells = |name: &str| name.ends_with("_scrape_collector_success");
+    let mut outcomes = page.samples.iter().filter(|sample| tells(&sample.name)).peekable();
+    outcomes.peek().is_some() && outcomes.all(|sample| sample.value == 1.0)
 }
 
 /// What the debug page shows, and whether its log would be cut. What the exporter is for comes
@@ -276,6 +291,25 @@ mod tests {
         let text = &list.steps[0].notes[2].text;
         assert!(text.starts_with("groups without a sample: 2; as pool_up is 0, "), "{text}");
         assert!(!list.notes().any(|note| note.text.contains("leave out")), "{list:?}");
+    }
+
+    #[test]
+    fn groups_of_what_the_host_lacks_are_no_warning_when_every_collector_succeeds() {
+        let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["e"])];
+        let declared = Declared { groups, discovers: true };
+        for (success, expected) in
+            [("1", vec!["fact : c,d,e"]), ("0", vec!["warning cd: c,d", "warning e: e"])]
+        {
+            let page =
+                format!("a 1\nb 1\nx_scrape_collector_success{{collector=\"c\"}} {success}\n");
+            let mut list = Checklist::new(Live::Err);
+            list.step("metrics.json", |notes| {
+                Ok(((), compared(&Page::read(page.as_bytes()), &declared, None, notes)))
+            });
+            let told = told(&list);
+            let absent = told.iter().filter(|note| !note.contains("collector_success"));
+            assert_eq!(absent.collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -77,6 +77,11 @@ pub trait AnyFlag: Sync {
     /// What the flag is.
     #[doc(hidden)]
     fn spec(&self) -> FlagSpec;
+
+    /// The default, as it would be written; empty for none.
+    fn default_text(&self) -> &'static str {
+        self.spec().default
+    }
 }
 
 impl<T: FlagType + ?Sized> AnyFlag for Flag<T> {

@@ -1,9 +1,9 @@
 //! How full the host's disks are.
 
 #[cfg(target_os = "linux")]
-mod linux;
+mod groups;
 #[cfg(target_os = "linux")]
-mod mounts;
+mod linux;
 #[cfg(not(target_os = "linux"))]
 mod portable;
 #[cfg(windows)]
@@ -24,6 +24,13 @@ const SIZE: Gauge<1> = Gauge::new(
 .unit(Unit::Percent)
 .zh("磁盘使用率");
 
+const UNREADABLE: Gauge<1> = Gauge::new(
+    "sys_disk_unreadable",
+    "Constant 1, for each disk that cannot be asked for its space, at one of its mount points.",
+)
+.labels(["mountpoint"])
+.zh("磁盘无法读取");
+
 /// The space of one file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Space {
@@ -37,16 +44,23 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "disk",
     "磁盘使用率",
     "Disk space in use, ready-made as a percentage.",
-    &[&SIZE],
+    &[&SIZE, &UNREADABLE],
     |settings| {
         let mut reader = Reader::new(settings);
         let collect = move |out: &mut Samples| {
-            reader.read(|mount_point, space| to_sample(mount_point, space, out))
+            reader.read(|mount_point, space| match space {
+                Some(space) => to_sample(mount_point, space, out),
+                None => out.set(&UNREADABLE, [mount_point], 1.0),
+            })
         };
         Ok(ScheduledCollector::on_scrape(collect))
     },
 )
-.source(if cfg!(windows) { "GetDiskFreeSpaceEx" } else { "/proc/self/mountinfo, statvfs" });
+.source(if cfg!(windows) {
+    "GetDiskFreeSpaceEx"
+} else {
+    "/proc/self/mountinfo, /sys/dev/block, statx, statfs"
+});
 
 fn to_sample(mount_point: &str, Space { used, available }: Space, out: &mut Samples) {
     // An empty file system has no share in use; 0 would say that it is free.

@@ -4,5 +4,9 @@
 mod command_line;
 mod documents;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod machines;
 mod pages;
+#[cfg(target_os = "linux")]
+mod peer;
 mod process;

@@ -36,16 +36,19 @@ fn the_metrics_page_holds_what_the_host_has() {
     };
     percent("sys_mem_usage");
     percent("sys_disk_size{mountpoint=\"");
-    for collector in ["disk", "mem"] {
-        let of = |name: &str| {
-            let series = format!("host_exporter_scrape_{name}{{collector=\"{collector}\"}}");
-            samples.iter().find(|(known, _)| *known == series).map(|(_, value)| *value)
-        };
-        assert_eq!(of("collector_success"), Some(1.0));
-        assert_eq!(of("errors_total"), Some(0.0));
-        assert!(of("collector_duration_seconds").unwrap() > 0.0);
-    }
-    assert!(page.contains("\nhost_exporter_build_info{version=\""));
+    // Every collector that is on succeeds; what the machine lacks is no failure.
+    let outcome = |name: &str| {
+        let start = format!("node_scrape_{name}{{collector=\"");
+        samples
+            .iter()
+            .filter(move |(series, _)| series.starts_with(&start))
+            .map(|(_, value)| *value)
+    };
+    assert!(outcome("collector_success").count() >= 2, "{page}");
+    assert!(outcome("collector_success").all(|success| success == 1.0), "{page}");
+    assert!(outcome("errors_total").all(|errors| errors == 0.0), "{page}");
+    assert!(outcome("collector_duration_seconds").all(|seconds| seconds > 0.0), "{page}");
+    assert!(page.contains("\nnode_exporter_build_info{version=\""));
     let series: HashSet<_> = samples.iter().map(|(series, _)| series).collect();
     assert_eq!(series.len(), samples.len(), "a series is there twice");
     assert!(page.ends_with('\n') && !page.contains('\r'));
@@ -135,16 +138,18 @@ fn probes_do_not_collect() {
 #[test]
 fn a_scrape_can_be_about_some_collectors() {
     let exporter = start(&[]);
-    for query in ["collect[]=mem", "collect%5B%5D=mem", "exclude[]=disk"] {
+    for query in ["collect[]=mem", "collect%5B%5D=mem"] {
         let Response { status, body: page, .. } = exporter.get(&format!("/metrics?{query}"));
         assert_eq!(status, 200, "{query}");
         assert!(page.contains("\nsys_mem_usage ") && !page.contains("sys_disk_size"), "{page}");
         assert!(!page.contains("collector=\"disk\""), "{page}");
     }
-    for query in ["collect[]=cpu", "collect[]=mem&exclude[]=disk"] {
+    let page = exporter.get("/metrics?exclude[]=disk").body;
+    assert!(page.contains("\nsys_mem_usage ") && !page.contains("sys_disk_size"), "{page}");
+    for query in ["collect[]=nonsense", "collect[]=mem&exclude[]=disk"] {
         let Response { status, body, .. } = exporter.get(&format!("/metrics?{query}"));
         assert_eq!(status, 400, "{query}");
-        assert!(body.starts_with("# 400 ") && body.contains("disk, mem"), "{body}");
+        assert!(body.starts_with("# 400 ") && body.contains("disk, "), "{body}");
     }
     assert!(exporter.get("/metrics").body.contains("{code=\"400\"} 2\n"));
 }

@@ -9,7 +9,7 @@ fn wrong_use_is_one_clear_line_and_exit_code_2() {
         (&["--redis.address=:6379"], "such as 127.0.0.1:6379"),
         (&["--redis.address=localhost:0"], "such as 127.0.0.1:6379"),
         (&["--redis.address=localhost:65536"], "such as 127.0.0.1:6379"),
-        (&["--redis.timeout=0"], "--redis.timeout: must be more than nothing"),
+        (&["--redis.timeout=0"], "--redis.timeout: must be longer than nothing"),
         (&["--redis.interval=soon"], "--redis.interval: \"soon\" is no time"),
         (&["--redis.username=u"], "--redis.username: a user needs a password"),
         (&["--redis.password=secret"], "set REDIS_EXPORTER_REDIS_PASSWORD in the environment"),

@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         .version(env!("CARGO_PKG_VERSION"))
         .about("How many entries a folder has, and how large its files are.")
         .flags(collectors::FLAGS)
-        .configure(collectors::add_all)
+        .labels(collectors::LABELS)
+        .collectors(collectors::ALL)
         .run()
 }

@@ -1,49 +1,96 @@
-//! Disk space from `/proc/self/mountinfo` and `statvfs`.
+//! Disk space from the mount table, sysfs and statfs(2).
 
-use std::borrow::Cow;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use exporter_kit::{CollectError, KeptFile, Settings};
-use rustix::fs::statvfs;
+use exporter_kit::{CollectError, Settings};
 
 use super::Space;
-use super::mounts::{self, Mount};
+use super::groups::{self, Disk};
+use crate::files::Folder;
 use crate::host::Host;
+use crate::mounts::{MountTable, View};
+use crate::probe::{self, Answer, MAX_WAIT, Target};
 
-/// Reads the mount table and asks each real file system for its space.
+/// Reads the mount table and asks each disk for its space, once.
 pub(super) struct Reader {
     host: Host,
-    mountinfo: KeptFile,
+    table: MountTable,
+    disks: Vec<Disk>,
+    /// One for each mount of a disk, in the order of the disks.
+    targets: Arc<[Target]>,
+    answers: Vec<Answer>,
 }
 
 impl Reader {
     pub(super) fn new(settings: &Settings) -> Self {
         let host = Host::new(settings);
-        let mountinfo = KeptFile::new(host.proc("self/mountinfo"));
-        Self { host, mountinfo }
+        // Paths that are the exporter's own are looked up in its own mounts.
+        let view = if host.root_prefix().is_empty() { View::Own } else { View::Host };
+        Self {
+            table: MountTable::new(&host, view),
+            host,
+            disks: Vec::new(),
+            targets: Arc::default(),
+            answers: Vec::new(),
+        }
     }
 
-    /// Calls `each` with every real mount point and its space.
-    pub(super) fn read(&mut self, mut each: impl FnMut(&str, Space)) -> Result<(), CollectError> {
-        for Mount { mount_point, .. } in mounts::real(self.mountinfo.read()?) {
-            // It may have been unmounted by now, or be closed to us: then it has no sample.
-            let Ok(stat) = statvfs(self.host.root(Path::new(OsStr::from_bytes(&mount_point))))
-            else {
-                continue;
-            };
-            let space = Space {
-                used: stat.f_blocks.saturating_sub(stat.f_bfree),
-                available: stat.f_bavail,
-            };
-            each(&label(&mount_point), space);
+    /// Calls `each` with one mount point of every disk and its space, or `None` where the disk
+    /// cannot be asked.
+    pub(super) fn read(
+        &mut self,
+        mut each: impl FnMut(&str, Option<Space>),
+    ) -> Result<(), CollectError> {
+        if self.table.refresh()? {
+            (self.disks, self.targets) = groups::of(self.table.mounts(), &self.host);
+        }
+        let devices = Folder::open(Path::new(&self.host.sys("dev/block")));
+        let is_disk = |disk: &Disk| {
+            let number = |file: &String| devices.as_ref().and_then(|devices| devices.number(file));
+            // Nothing can be written to it, so how full it is never changes.
+            disk.read_only_file.as_ref().and_then(number) != Some(1.0)
+        };
+        let Self { disks, targets, answers, .. } = self;
+        answers.clear();
+        answers.resize(targets.len(), Answer::Unwanted);
+        for disk in disks.iter().filter(|disk| is_disk(disk)) {
+            answers[disk.mounts.start] = Answer::Wanted;
+        }
+        probe::ask_all(targets, MAX_WAIT, answers);
+        // The other mounts of those that could not be asked by their first.
+        let mut is_left = false;
+        for disk in disks.iter() {
+            let (first, others) = answers[disk.mounts.clone()].split_at_mut(1);
+            if !matches!(first, [Answer::Space(_) | Answer::Unwanted]) && !others.is_empty() {
+                others.fill(Answer::Wanted);
+                is_left = true;
+            }
+        }
+        if is_left {
+            probe::ask_all(targets, MAX_WAIT, answers);
+        }
+        for disk in disks.iter() {
+            let answers = &answers[disk.mounts.clone()];
+            let found = answers.iter().zip(&disk.points).find_map(|(answer, point)| match answer {
+                Answer::Space(space) => Some((point, space)),
+                _ => None,
+            });
+            let failed = |answer: &Answer| matches!(answer, Answer::Failed(_) | Answer::Late);
+            match found {
+                Some((point, space)) => {
+                    // Numbers that make no sense are no sample.
+                    if let (Some(free), Some(available)) = (space.free(), space.available()) {
+                        each(point, Some(Space { used: space.blocks - free, available }));
+                    }
+                }
+                None => {
+                    if let Some(at) = answers.iter().position(failed) {
+                        each(&disk.points[at], None);
+                    }
+                }
+            }
         }
         Ok(())
     }
-}
-
-/// The mount point as a label value; bytes that are no UTF-8 show as U+FFFD.
-fn label(mount_point: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(mount_point)
 }

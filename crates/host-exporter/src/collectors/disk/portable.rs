@@ -16,7 +16,10 @@ impl Reader {
     }
 
     /// Calls `each` with every mount point and its space.
-    pub(super) fn read(&mut self, mut each: impl FnMut(&str, Space)) -> Result<(), CollectError> {
+    pub(super) fn read(
+        &mut self,
+        mut each: impl FnMut(&str, Option<Space>),
+    ) -> Result<(), CollectError> {
         let disks = match &mut self.disks {
             Some(disks) => disks,
             None => self.disks.insert(Disks::new()?),
@@ -34,14 +37,14 @@ impl Reader {
             if disk.total_space() > 0 && !seen.iter().any(|known| known == mount_point) {
                 let available = disk.available_space();
                 let used = disk.total_space().saturating_sub(available);
-                each(mount_point, Space { used, available });
+                each(mount_point, Some(Space { used, available }));
                 seen.push(mount_point.to_owned());
             }
         }
         #[cfg(windows)]
         super::windows::drives(|drive, space| {
             if !seen.iter().any(|known| known.eq_ignore_ascii_case(drive)) {
-                each(drive, space);
+                each(drive, Some(space));
             }
         });
         Ok(())

@@ -36,7 +36,8 @@ fn parse(meminfo: &[u8]) -> Result<Facts, CollectError> {
     });
     let available =
         available.ok_or("no MemAvailable, MemFree, Buffers, Cached in /proc/meminfo")?;
-    Ok(Facts { total, available })
+    let swap = bytes("SwapTotal").zip(bytes("SwapFree")).map(|(total, free)| [total, free]);
+    Ok(Facts { total, available, swap })
 }
 
 #[cfg(test)]
@@ -58,8 +59,14 @@ mod tests {
             (older, 1000 * KIB, 420 * KIB),
         ];
         for (text, total, available) in cases {
-            assert_eq!(parse(text.as_bytes()).unwrap(), Facts { total, available });
+            assert_eq!(parse(text.as_bytes()).unwrap(), Facts { total, available, swap: None });
         }
+    }
+
+    #[test]
+    fn swap_is_read() {
+        let text = "MemTotal: 9 kB\nMemAvailable: 8 kB\nSwapTotal: 7 kB\nSwapFree: 6 kB\n";
+        assert_eq!(parse(text.as_bytes()).unwrap().swap, Some([7 * KIB, 6 * KIB]));
     }
 
     #[test]

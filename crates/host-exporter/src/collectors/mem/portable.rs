@@ -21,6 +21,7 @@ impl Reader {
             None => self.system.insert(System::new()?),
         };
         system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-        Ok(Facts { total: system.total_memory(), available: system.available_memory() })
+        let (total, available) = (system.total_memory(), system.available_memory());
+        Ok(Facts { total, available, swap: None })
     }
 }

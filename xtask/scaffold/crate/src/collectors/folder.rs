@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use exporter_kit::{CollectError, Collector, Gauge, Metric, Samples, Unit};
+use exporter_kit::{
+    CollectError, Collector, CollectorDef, Gauge, Samples, ScheduledCollector, Unit,
+};
+
+use super::PATH;
 
 const ENTRIES: Gauge<1> = Gauge::new(
     "@subject@_entries",
@@ -29,16 +33,24 @@ struct Facts {
     size: u64,
 }
 
+pub(super) const DEF: CollectorDef = CollectorDef::new(
+    "folder",
+    "目录",
+    "What a folder holds.",
+    &[&ENTRIES, &SIZE],
+    |settings| {
+        let path = settings.get(&PATH).to_owned();
+        Ok(ScheduledCollector::on_scrape(Folder { path }))
+    },
+)
+.source("the folder");
+
 /// Collects the two metrics.
-pub(super) struct Folder {
+struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    pub(super) fn new(path: &str) -> Self {
-        Self { path: path.into() }
-    }
-
     fn read(&self) -> std::io::Result<Facts> {
         let mut facts = Facts::default();
         for entry in fs::read_dir(&self.path)? {
@@ -59,10 +71,6 @@ impl Folder {
 }
 
 impl Collector for Folder {
-    fn metrics(&self) -> &'static [&'static dyn Metric] {
-        &[&ENTRIES, &SIZE]
-    }
-
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let read = self.read();
         let facts = read.map_err(|error| CollectError::context(self.path.display(), error))?;
@@ -83,11 +91,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_metrics_follow_the_conventions() {
-        assert_eq!(exporter_kit::lint(&Folder::new(".")), []);
-    }
-
-    #[test]
     fn facts_become_samples() {
         let mut out = Samples::default();
         to_samples(Facts { entries: [3, 2, 1], size: 4096 }, &mut out);
@@ -101,7 +104,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gone");
         let mut out = Samples::default();
-        let error = Folder::new(path.to_str().unwrap()).collect(&mut out).unwrap_err();
+        let error = Folder { path: path.clone() }.collect(&mut out).unwrap_err();
         assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
         assert!(out.is_empty());
     }

@@ -2,15 +2,27 @@
 
 mod folder;
 
-use exporter_kit::{Exporter, Flag, SettingError, Settings};
+use std::path::Path;
+
+use exporter_kit::{AnyFlag, CollectorDef, Flag};
+
+const PATH: Flag<Path> = Flag::path("folder.path", ".", "Folder whose entries are counted.");
 
 /// The exporter's own flags, beside those that the kit gives to every exporter.
-pub(crate) const FLAGS: &[Flag] =
-    &[Flag::value(PATH, "PATH", ".", "Folder whose entries are counted.")];
+pub(crate) const FLAGS: &[&dyn AnyFlag] = &[&PATH];
 
-const PATH: &str = "folder.path";
+/// Every collector: a new one is a file and a line here.
+pub(crate) const ALL: &[CollectorDef] = &[folder::DEF];
 
-/// Adds every collector to `exporter`.
-pub(crate) fn add_all(exporter: Exporter, settings: &Settings) -> Result<Exporter, SettingError> {
-    Ok(exporter.collector("folder", folder::Folder::new(settings.text(PATH))))
+/// The Chinese names of labels, which BlueKing shows as dimensions.
+pub(crate) const LABELS: &[(&str, &str)] = &[("kind", "类型")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_collectors_follow_the_conventions() {
+        assert_eq!(exporter_kit::lint(ALL, LABELS), []);
+    }
 }

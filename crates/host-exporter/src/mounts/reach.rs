@@ -1,0 +1,186 @@
+//! Which mounts of a table can be reached by their paths. One mount can lie over another, or over a
+//! folder on the way to it.
+
+use std::collections::HashMap;
+
+use super::{Mount, Reach};
+
+/// What the way to a mount is, before the question what lies over the mount itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    NotKnown,
+    Open,
+    Automounted,
+    Blocked,
+}
+
+/// Marks every mount with what its path leads to, in a time that grows with the table alone.
+pub(super) fn mark(mounts: &mut [Mount]) {
+    let table = Table::new(mounts);
+    let mut ways = vec![Way::NotKnown; mounts.len()];
+    let mut chain = Vec::new();
+    for start in 0..mounts.len() {
+        // Up to a mount whose way is known, and down again.
+        let mut at = Some(start);
+        while let Some(mount) = at.filter(|&mount| ways[mount] == Way::NotKnown) {
+            // In a table that is damaged, mounts may be their own parents.
+            ways[mount] = Way::Blocked;
+            chain.push(mount);
+            at = table.parent(mount);
+        }
+        while let Some(mount) = chain.pop() {
+            let parent = table.parent(mount);
+            ways[mount] = match parent.map_or(Way::Open, |parent| ways[parent]) {
+                _ if table.is_blocked(mount) => Way::Blocked,
+                Way::Open if parent.is_some_and(|parent| table.mounts[parent].expires) => {
+                    Way::Automounted
+                }
+                way => way,
+            };
+        }
+    }
+    let reach = |(at, way): (usize, &Way)| match way {
+        _ if table.is_covered(at) => Reach::Hidden,
+        // To look at an automount point is to use it.
+        Way::Open if mounts[at].kind == b"autofs" => Reach::Automounted,
+        Way::Open => Reach::Visible,
+        Way::Automounted => Reach::Automounted,
+        Way::Blocked | Way::NotKnown => Reach::Hidden,
+    };
+    let reaches: Vec<_> = ways.iter().enumerate().map(reach).collect();
+    for (mount, reach) in mounts.iter_mut().zip(reaches) {
+        mount.reach = reach;
+    }
+}
+
+struct Table<'a> {
+    mounts: &'a [Mount],
+    by_id: HashMap<u64, usize>,
+    /// By the parent's number and the path.
+    by_place: HashMap<(u64, &'a [u8]), usize>,
+}
+
+impl<'a> Table<'a> {
+    fn new(mounts: &'a [Mount]) -> Self {
+        let all = || mounts.iter().enumerate();
+        let by_id = all().map(|(at, mount)| (mount.id, at)).collect();
+        let by_place = all().map(|(at, mount)| ((mount.parent, &*mount.point), at)).collect();
+        Self { mounts, by_id, by_place }
+    }
+
+    fn parent(&self, at: usize) -> Option<usize> {
+        // The first mount of all is its own parent.
+        self.by_id.get(&self.mounts[at].parent).copied().filter(|parent| *parent != at)
+    }
+
+    /// Whether another mount lies on the root of this one, or came later to the same place.
+    fn is_covered(&self, at: usize) -> bool {
+        let Mount { id, parent, point, .. } = &self.mounts[at];
+        let there = |parent: u64| self.by_place.get(&(parent, &**point)).copied();
+        there(*id).is_some_and(|upper| upper != at) || there(*parent) != Some(at)
+    }
+
+    /// Whether the way from the mount's parent to the mount is closed: something else lies on the
+    /// parent's root or on a folder between the two, or the folder is deleted.
+    fn is_blocked(&self, at: usize) -> bool {
+        let Mount { parent, point, .. } = &self.mounts[at];
+        if point.ends_with(b"//deleted") {
+            return true;
+        }
+        let Some(from) = self.parent(at) else { return false };
+        let root = &*self.mounts[from].point;
+        if root == point {
+            return false;
+        }
+        let slashes = point.iter().enumerate().filter(|&(end, &byte)| byte == b'/' && end > 0);
+        let folders = slashes.map(|(end, _)| &point[..end]).chain([&b"/"[..]]);
+        folders.filter(|folder| folder.len() >= root.len()).any(|folder| {
+            // What lies on the parent's root or on a folder in it has the same parent as the mount.
+            // It came later: over an earlier one the mount would have had that for its parent.
+            self.by_place.get(&(*parent, folder)).is_some_and(|upper| *upper > at)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn reach(mountinfo: &str) -> Vec<(String, Reach)> {
+        let mounts = parse(mountinfo.as_bytes(), b"").into_iter();
+        mounts
+            .map(|mount| (String::from_utf8_lossy(&mount.point).into_owned(), mount.reach))
+            .collect()
+    }
+
+    fn states(mountinfo: &str) -> Vec<Reach> {
+        reach(mountinfo).into_iter().map(|(_, reach)| reach).collect()
+    }
+
+    use Reach::{Automounted, Hidden, Visible};
+
+    #[test]
+    fn what_lies_below_another_mount_is_hidden() {
+        // Over /data with its /data/sub lies another disk, with a folder of the same name.
+        let mountinfo = "\
+27 1 8:1 / / rw - ext4 /dev/sda1 rw
+40 27 7:0 / /data rw - ext4 /dev/loop0 rw
+41 40 7:1 / /data/sub rw - ext4 /dev/loop1 rw
+42 40 7:2 / /data rw - ext4 /dev/loop2 rw
+43 42 7:3 / /data/other rw - ext4 /dev/loop3 rw
+50 41 7:4 / /data/sub/deep rw - ext4 /dev/loop4 rw
+";
+        assert_eq!(states(mountinfo), [Visible, Hidden, Hidden, Visible, Visible, Hidden]);
+        // Over a folder above the mount point, of the same parent.
+        let mountinfo = "\
+27 1 8:1 / / rw - ext4 /dev/sda1 rw
+40 27 7:0 / /a/b rw - ext4 /dev/loop0 rw
+41 27 0:9 / /a rw - tmpfs tmpfs rw
+42 27 7:1 / /ab rw - ext4 /dev/loop1 rw
+";
+        assert_eq!(states(mountinfo), [Visible, Hidden, Visible, Visible]);
+    }
+
+    #[test]
+    fn the_root_that_was_switched_to_is_visible() {
+        let mountinfo = "\
+1 1 0:2 / / rw - rootfs rootfs rw
+28 1 0:3 / /old rw - tmpfs tmpfs rw
+27 1 8:1 / / rw - ext4 /dev/sda1 rw
+30 27 0:4 / /run rw - tmpfs tmpfs rw
+31 27 8:2 / /gone//deleted rw - ext4 /dev/sdb1 rw
+";
+        assert_eq!(states(mountinfo), [Hidden, Hidden, Visible, Visible, Hidden]);
+    }
+
+    #[test]
+    fn of_two_mounts_on_one_place_the_later_one_is_visible() {
+        let mountinfo = "\
+41 27 8:1 / /data rw - xfs /dev/sda1 rw
+42 27 8:2 / /data rw - xfs /dev/sdb1 rw
+";
+        assert_eq!(states(mountinfo), [Hidden, Visible]);
+    }
+
+    #[test]
+    fn an_automount_that_expires_is_told_from_one_that_does_not() {
+        let mountinfo = "\
+27 1 8:1 / / rw - ext4 /dev/sda1 rw
+40 27 0:40 / /auto rw - autofs systemd-1 rw,fd=9,timeout=120,direct
+41 40 8:2 / /auto rw - ext4 /dev/sdb1 rw
+42 41 8:3 / /auto/below rw - ext4 /dev/sdc1 rw
+50 27 0:41 / /efi rw - autofs systemd-1 rw,fd=9,timeout=0,direct
+51 50 8:4 / /efi rw - vfat /dev/sda2 rw
+60 27 0:42 / /idle rw - autofs systemd-1 rw,fd=9,timeout=0,direct
+";
+        let expected = [Visible, Hidden, Automounted, Automounted, Hidden, Visible, Automounted];
+        assert_eq!(states(mountinfo), expected);
+    }
+
+    #[test]
+    fn mounts_that_are_their_own_parents_end() {
+        let mountinfo = "1 2 8:1 / /a rw - xfs /dev/a rw\n2 1 8:2 / /b rw - xfs /dev/b rw\n";
+        assert_eq!(reach(mountinfo).len(), 2);
+    }
+}

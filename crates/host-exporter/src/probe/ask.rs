@@ -1,0 +1,97 @@
+//! One question to one file system, without use of what it is asked about.
+
+use std::ffi::CStr;
+
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, StatVfs, StatxFlags, fstat, fstatfs, fstatvfs, major, minor,
+    openat, statvfs, statx,
+};
+use rustix::io::Errno;
+
+use super::{Answer, Space, Target};
+
+/// What statfs(2) says that btrfs is.
+const BTRFS: u64 = 0x9123_683e;
+
+/// Looks whether the path leads to the mount, and asks for its space.
+pub(super) fn ask(target: &Target) -> Answer {
+    match try_ask(target) {
+        Ok(Some(space)) => Answer::Space(space),
+        Ok(None) => Answer::Elsewhere,
+        Err(error) => Answer::Failed(error),
+    }
+}
+
+fn try_ask(target: &Target) -> Result<Option<Space>, Errno> {
+    // By this kind of opening, other than by statfs of a path, nothing is mounted automatically.
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = openat(CWD, &*target.path, flags, Mode::empty())?;
+    if !leads_to_mount(&file, target)? {
+        return Ok(None);
+    }
+    let space = match fstatvfs(&file) {
+        // Linux before 3.12 takes no file that is opened like this.
+        Err(Errno::BADF) => statvfs(&*target.path),
+        space => space,
+    };
+    space.map(|space| Some(to_space(&space)))
+}
+
+fn leads_to_mount(file: &impl std::os::fd::AsFd, target: &Target) -> Result<bool, Errno> {
+    const NOTHING: &CStr = c"";
+    // What the kernel knows without asking a server.
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let device = match statx(file, NOTHING, flags, StatxFlags::MNT_ID) {
+        Ok(seen) => {
+            let knows_mount = seen.stx_mask & StatxFlags::MNT_ID.bits() != 0;
+            // Numbers of mounts differ between namespaces, and are never the same there.
+            if knows_mount && seen.stx_mnt_id == target.mount {
+                return Ok(true);
+            }
+            (seen.stx_dev_major, seen.stx_dev_minor)
+        }
+        // Linux before 4.11, or a sandbox that does not know the call.
+        Err(Errno::NOSYS | Errno::PERM) => {
+            let seen = fstat(file)?;
+            (major(seen.st_dev), minor(seen.st_dev))
+        }
+        Err(error) => return Err(error),
+    };
+    if device == target.device {
+        return Ok(true);
+    }
+    Ok(target.is_btrfs && fstatfs(file).is_ok_and(|seen| seen.f_type as u64 == BTRFS))
+}
+
+fn to_space(seen: &StatVfs) -> Space {
+    Space {
+        // The unit of the counts; f_bsize is how much is best read at once.
+        block: seen.f_frsize,
+        blocks: seen.f_blocks,
+        free: seen.f_bfree,
+        available: seen.f_bavail,
+        files: seen.f_files,
+        files_free: seen.f_ffree,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_path_answers_for_its_own_file_system_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = std::ffi::CString::new(folder.path().as_os_str().as_bytes()).unwrap();
+        let seen = rustix::fs::stat(&*path).unwrap();
+        let device = (major(seen.st_dev), minor(seen.st_dev));
+        let target = Target { path, mount: u64::MAX, device, is_btrfs: false };
+        assert!(matches!(ask(&target), Answer::Space(space) if space.block > 0));
+        let other = Target { device: (4095, 1), ..target.clone() };
+        assert_eq!(ask(&other), Answer::Elsewhere);
+        std::fs::remove_dir(folder.path()).unwrap();
+        assert_eq!(ask(&target), Answer::Failed(Errno::NOENT));
+    }
+}
