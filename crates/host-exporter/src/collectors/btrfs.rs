@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn space_is_told_by_type_and_mode() {
+    fn space_is_split_by_type_and_mode() {
         let root = tempfile::tempdir().unwrap();
         for (file, text) in [
             ("features/big_metadata", "0\n"),

@@ -29,7 +29,7 @@ const MAX: Gauge<1> =
 const SCALING: Gauge<1> = clock(
     "node_cpu_scaling_frequency_hertz",
     "CPU当前频率",
-    "Clock of the CPU at present, as the kernel knows it.",
+    "Clock of the CPU at present, as the kernel knows it; absent where reading it is slow.",
 );
 const SCALING_MIN: Gauge<1> = clock(
     "node_cpu_scaling_frequency_min_hertz",
@@ -67,16 +67,17 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&AVERAGE, &MIN, &MAX, &SCALING, &SCALING_MIN, &SCALING_MAX, &GOVERNOR],
     |settings| {
         let path = Host::new(settings).sys("devices/system/cpu");
-        let cpufreq = Cpufreq { path, policies: Vec::new(), budget: Budget::default() };
-        Ok(ScheduledCollector::on_scrape(cpufreq))
+        Ok(ScheduledCollector::on_scrape(Cpufreq::new(path)))
     },
 )
 .source("/sys/devices/system/cpu/cpu*/cpufreq");
 
 struct Cpufreq {
     path: PathBuf,
-    /// Of each policy that several CPUs may share, what it says at this scrape.
+    /// Of each policy that several CPUs may share, what it says at this scrape; by number.
     policies: Vec<Policy>,
+    /// That of a CPU that has its own.
+    own: Policy,
     budget: Budget,
 }
 
@@ -90,13 +91,19 @@ struct Policy {
     governors: String,
 }
 
+impl Cpufreq {
+    fn new(path: PathBuf) -> Self {
+        let (own, budget) = (Policy::default(), Budget::default());
+        Self { path, policies: Vec::new(), own, budget }
+    }
+}
+
 impl Collector for Cpufreq {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        let Self { path, policies, budget } = self;
+        let Self { path, policies, own, budget } = self;
         let folder = Folder::open(path).ok_or(CollectError::NoData)?;
         policies.iter_mut().for_each(|policy| policy.is_fresh = false);
         budget.begin();
-        let mut own = Policy::default();
         let mut any = false;
         folder.names(|name| {
             let Some(cpu) = name.strip_prefix("cpu").filter(|cpu| is_number(cpu)) else { return };
@@ -106,14 +113,14 @@ impl Collector for Cpufreq {
             // Old kernels have a folder for each CPU instead of links to policies.
             let policy = match target.and_then(policy_number) {
                 Some(number) => {
-                    let at = policies.iter().position(|policy| policy.number == number);
-                    let at = at.unwrap_or_else(|| {
-                        policies.push(Policy { number, ..Policy::default() });
-                        policies.len() - 1
+                    let at = policies.binary_search_by_key(&number, |policy| policy.number);
+                    let at = at.unwrap_or_else(|at| {
+                        policies.insert(at, Policy { number, ..Policy::default() });
+                        at
                     });
                     &mut policies[at]
                 }
-                None => &mut own,
+                None => &mut *own,
             };
             if !policy.is_fresh {
                 let Some(folder) = cpu_folder.folder("cpufreq") else { return };
@@ -245,8 +252,7 @@ mod tests {
         }
         write("cpu12/cpufreq", &[("scaling_min_freq", "800000\n"), ("scaling_governor", "x\n")]);
         write("cpu3", &[("online", "0\n")]);
-        let path = root.path().to_owned();
-        let mut cpufreq = Cpufreq { path, policies: Vec::new(), budget: Budget::default() };
+        let mut cpufreq = Cpufreq::new(root.path().to_owned());
         for _ in 0..2 {
             let mut out = Samples::default();
             cpufreq.collect(&mut out).unwrap();
@@ -290,8 +296,7 @@ mod tests {
     fn a_machine_without_clocks_to_set_has_no_data() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("cpu0")).unwrap();
-        let path = root.path().to_owned();
-        let mut cpufreq = Cpufreq { path, policies: Vec::new(), budget: Budget::default() };
+        let mut cpufreq = Cpufreq::new(root.path().to_owned());
         let result = cpufreq.collect(&mut Samples::default());
         assert!(matches!(result, Err(CollectError::NoData)));
     }

@@ -1,5 +1,6 @@
 //! Errors of the memory that its controllers corrected, or could not: `/sys/devices/system/edac`.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use exporter_kit::{CollectError, CollectorDef, Counter, Samples, ScheduledCollector};
@@ -7,6 +8,7 @@ use exporter_kit::{CollectError, CollectorDef, Counter, Samples, ScheduledCollec
 use super::node::counter;
 use crate::files::Folder;
 use crate::host::Host;
+use crate::text::number;
 
 const CORRECTED: Counter<1> = counter(
     "node_edac_correctable_errors_total",
@@ -64,12 +66,14 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     ],
     |settings| {
         let path = Host::new(settings).sys("devices/system/edac/mc");
-        Ok(ScheduledCollector::on_scrape(move |out: &mut Samples| collect(&path, out)))
+        let mut buffers = [String::new(), String::new()];
+        let collect = move |out: &mut Samples| collect(&path, &mut buffers, out);
+        Ok(ScheduledCollector::on_scrape(collect))
     },
 )
 .source("/sys/devices/system/edac/mc");
 
-fn collect(path: &Path, out: &mut Samples) -> Result<(), CollectError> {
+fn collect(path: &Path, buffers: &mut [String; 2], out: &mut Samples) -> Result<(), CollectError> {
     let controllers = Folder::open(path).ok_or(CollectError::NoData)?;
     controllers.names(|name| {
         let Some(controller) = numbered(name, "mc") else { return };
@@ -82,25 +86,35 @@ fn collect(path: &Path, out: &mut Samples) -> Result<(), CollectError> {
         folder.names(|name| {
             let Some(row) = numbered(name, "csrow") else { return };
             if let Some(folder) = folder.folder(name) {
-                collect_row(&folder, [controller, row], out);
+                collect_row(&folder, [controller, row], buffers, out);
             }
         });
     });
     Ok(())
 }
 
-fn collect_row(folder: &Folder, [controller, row]: [&str; 2], out: &mut Samples) {
+fn collect_row(
+    folder: &Folder,
+    [controller, row]: [&str; 2],
+    [file, label]: &mut [String; 2],
+    out: &mut Samples,
+) {
     set(out, &ROW_CORRECTED, [controller, row], folder.number("ce_count"));
     set(out, &ROW_UNCORRECTED, [controller, row], folder.number("ue_count"));
-    let mut label = String::new();
     folder.names(|name| {
         let Some(channel) = name.strip_suffix("_ce_count") else { return };
         let Some(channel) = numbered(channel, "ch") else { return };
-        let text = folder.text(&format!("ch{channel}_dimm_label"));
-        dimm_label(text.as_ref().and_then(|text| text.trimmed()).unwrap_or_default(), &mut label);
-        let labels = [controller, row, channel, &label];
+        let mut read = |end: &str| {
+            file.clear();
+            let _ = write!(file, "ch{channel}_{end}");
+            folder.text(file)
+        };
+        let text = read("dimm_label");
+        dimm_label(text.as_ref().and_then(|text| text.trimmed()).unwrap_or_default(), label);
+        let labels = [controller, row, channel, label];
         set(out, &CHANNEL_CORRECTED, labels, folder.number(name));
-        let uncorrected = folder.number(&format!("ch{channel}_ue_count"));
+        let uncorrected = read("ue_count");
+        let uncorrected = uncorrected.as_ref().and_then(|text| number(text.trimmed()?));
         set(out, &CHANNEL_UNCORRECTED, labels, uncorrected);
     });
 }
@@ -163,7 +177,7 @@ mod tests {
         write("mc0/csrow2/ch10_ce_count", "2\n");
         write("mc0/csrow2/ch10_ue_count", "3\n");
         let mut out = Samples::default();
-        collect(root.path(), &mut out).unwrap();
+        collect(root.path(), &mut Default::default(), &mut out).unwrap();
         assert_eq!(out.value(&CORRECTED, ["0"]), Some(7.0));
         assert_eq!(out.value(&ROW_CORRECTED, ["0", "unknown"]), Some(1.0));
         assert_eq!(out.value(&ROW_CORRECTED, ["0", "2"]), Some(6.0));

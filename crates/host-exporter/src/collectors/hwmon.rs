@@ -81,7 +81,8 @@ impl Collector for Hwmon {
         // drivers add files when a CPU comes online.
         if self.shape != shape {
             self.chips = chips::find(&self.path, &self.chips_wanted, &self.sensors_wanted);
-            self.shape = shape;
+            let is_whole = !self.chips.iter().any(|chip| chip.lacks_label);
+            self.shape = shape.filter(|_| is_whole);
         }
         for chip in &mut self.chips {
             read(&class, chip, out);

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn namespaces_are_told_by_their_names() {
+    fn namespaces_are_recognised_by_name() {
         let cases = [
             ("nvme0n1", Some("1")),
             ("nvme10c2n33", Some("33")),

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_by_their_types() {
+    fn only_numeric_fields_are_exposed() {
         let text = b"9 1 0x01 91 4368 5266997922 97951858082072\n\
             name                            type data\n\
             hits                            4    8772612\n\

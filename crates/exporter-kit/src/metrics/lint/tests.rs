@@ -243,6 +243,10 @@ fn collectors_are_named_described_and_have_flags_of_their_own() {
     const FLAG: crate::Flag<u64> = crate::Flag::number("queue.depth", "1", "Depth.");
     const OWN: crate::Flag<u64> = crate::Flag::number("collector.queue.depth", "1", "Depth.");
     assert_eq!(found_in(&[QUEUE.flags(&[&OWN])], NAMES), [""; 0]);
+    const SHORT: crate::Flag<u64> = crate::Flag::number("collector.que.depth", "1", "Depth.");
+    const OTHERS: crate::Flag<u64> = crate::Flag::number("collector.line.depth", "1", "Depth.");
+    assert_eq!(found_in(&[QUEUE.flags(&[&SHORT])], NAMES), [""; 0]);
+    one(&found_in(&[QUEUE.flags(&[&OTHERS])], NAMES), "does not begin with --collector.queue.");
     one(&found_in(&[QUEUE.flags(&[&FLAG])], NAMES), "does not begin with --collector.queue.");
     let mixed = CollectorDef::from_fn("queue", "队列", "Jobs.", &[&DEPTH, &OTHER], |_| Ok(()));
     one(&found_in(&[mixed], NAMES), "begin with line_, queue_.");

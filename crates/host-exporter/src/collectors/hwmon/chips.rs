@@ -12,12 +12,14 @@ use crate::files::Folder;
 /// A chip, in its folder `hwmonN`, whose number may be another after the next start.
 pub(super) struct Chip {
     pub(super) folder: String,
-    /// What tells it from all others.
+    /// No other chip has this one.
     pub(super) label: String,
     /// What the driver calls it.
     pub(super) name: Option<String>,
     /// Files of older drivers are in the folder of the device.
     pub(super) has_device: bool,
+    /// Whether a label could not be read, which another reading may mend.
+    pub(super) lacks_label: bool,
     pub(super) sensors: Vec<Sensor>,
 }
 
@@ -25,6 +27,8 @@ pub(super) struct Chip {
 pub(super) struct Sensor {
     pub(super) name: String,
     pub(super) label: Option<String>,
+    /// Whether there is a file of the label.
+    has_label: bool,
     /// The name that its samples have instead.
     pub(super) shown_as: Option<String>,
     pub(super) inputs: Vec<Input>,
@@ -47,10 +51,11 @@ pub(super) fn find(class: &Path, chips_wanted: &Filter, sensors_wanted: &Filter)
         }
     });
     chips.sort_by(|a, b| a.folder.cmp(&b.folder));
-    tell_apart(&mut chips);
+    disambiguate(&mut chips);
     chips.retain(|chip| chips_wanted.wants(&chip.label));
     for chip in &mut chips {
         chip.sensors = sensors(&class.join(&chip.folder), &chip.label, sensors_wanted);
+        chip.lacks_label = chip.sensors.iter().any(|s| s.label.is_none() && s.has_label);
         chip.has_device = chip.sensors.iter().flat_map(|s| &s.inputs).any(|i| i.in_device);
     }
     chips
@@ -73,11 +78,18 @@ fn named(class: &Path, folder: &str) -> Chip {
         Some((_, device)) if !device.is_empty() => device,
         _ => name.clone().unwrap_or_else(|| clean(folder)),
     };
-    Chip { folder: folder.to_owned(), label, name, has_device: false, sensors: Vec::new() }
+    Chip {
+        folder: folder.to_owned(),
+        label,
+        name,
+        has_device: false,
+        lacks_label: false,
+        sensors: Vec::new(),
+    }
 }
 
 /// Gives chips of one device labels of their own: by the driver's name, or else the folder.
-fn tell_apart(chips: &mut [Chip]) {
+fn disambiguate(chips: &mut [Chip]) {
     let before: Vec<_> = chips.iter().map(|c| (c.label.clone(), c.name.clone())).collect();
     for chip in chips.iter_mut() {
         if before.iter().filter(|(label, _)| *label == chip.label).count() < 2 {
@@ -110,6 +122,7 @@ fn sensors(chip: &Path, label: &str, wanted: &Filter) -> Vec<Sensor> {
         });
         let kind = name.trim_end_matches(|digit: char| digit.is_ascii_digit());
         let is_clock = kind == "freq";
+        let has_label = attributes.contains_key("label");
         let both = attributes.contains_key("");
         let mut inputs = Vec::new();
         for (attribute, (file, in_device)) in attributes {
@@ -121,7 +134,7 @@ fn sensors(chip: &Path, label: &str, wanted: &Filter) -> Vec<Sensor> {
             inputs.push(Input { file, in_device, reading });
         }
         let shown_as = text.as_deref().filter(|_| is_clock).map(clean);
-        Sensor { name, label: text, shown_as, inputs }
+        Sensor { name, label: text, has_label, shown_as, inputs }
     });
     sensors.collect()
 }
@@ -142,11 +155,11 @@ mod tests {
 
     fn chip(folder: &str, label: &str, name: Option<&str>) -> Chip {
         let (folder, label, name) = (folder.into(), label.into(), name.map(str::to_owned));
-        Chip { folder, label, name, has_device: false, sensors: Vec::new() }
+        Chip { folder, label, name, has_device: false, lacks_label: false, sensors: Vec::new() }
     }
 
     #[test]
-    fn chips_of_one_device_are_told_apart() {
+    fn chips_of_one_device_have_labels_of_their_own() {
         let mut chips = [
             chip("hwmon0", "platform_a", Some("fan")),
             chip("hwmon1", "platform_a", Some("wmi")),
@@ -155,7 +168,7 @@ mod tests {
             chip("hwmon4", "phy0", Some("x")),
             chip("hwmon5", "phy0", None),
         ];
-        tell_apart(&mut chips);
+        disambiguate(&mut chips);
         let labels = chips.map(|chip| chip.label);
         let expected = [
             "platform_a_fan",

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_told_by_their_names() {
+    fn file_names_are_split_into_sensor_and_attribute() {
         let cases = [
             ("temp1_input", Some(("temp1", "input"))),
             ("pwm1_auto_point2_temp", Some(("pwm1", "auto_point2_temp"))),
