@@ -67,6 +67,10 @@ struct Mdadm {
 impl Collector for Mdadm {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let text = self.file.read_if_exists()?;
+        // Without arrays too there is a line of what the kernel can do.
+        if lines(text).next().is_none() {
+            return Err("nothing in /proc/mdstat can be read".into());
+        }
         let mut block = None;
         for array in Arrays::of(text) {
             array.set(out);
@@ -260,6 +264,23 @@ mod tests {
         }
         for text in ["", "Personalities : \nunused devices: <none>\n", "md0 : broken\n", "md0\n"] {
             assert_eq!(Arrays::of(text.as_bytes()).next(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_an_error_and_a_missing_one_no_data() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("mdstat");
+        let collect = || {
+            let block = root.path().join("block");
+            Mdadm { file: KeptFile::new(&path), block }.collect(&mut Samples::default())
+        };
+        assert!(matches!(collect(), Err(CollectError::NoData)));
+        for (text, is_ok) in
+            [("", false), ("Personalities : ", false), ("Personalities : \n", true)]
+        {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(collect().is_ok(), is_ok, "{text:?}");
         }
     }
 }
