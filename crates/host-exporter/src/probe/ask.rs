@@ -1,10 +1,11 @@
 //! One question to one file system, without use of what it is asked about.
 
 use std::ffi::CStr;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, StatVfs, StatxFlags, fstat, fstatfs, fstatvfs, major, minor,
-    openat, statvfs, statx,
+    AtFlags, CWD, Mode, OFlags, StatVfs, StatxFlags, fstatfs, fstatvfs, major, minor, openat,
+    statat, statfs, statvfs, statx,
 };
 use rustix::io::Errno;
 
@@ -25,11 +26,20 @@ pub(super) fn ask(target: &Target) -> Answer {
 fn try_ask(target: &Target) -> Result<Option<Space>, Errno> {
     // By this kind of opening, other than by statfs of a path, nothing is mounted automatically.
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = openat(CWD, &*target.path, flags, Mode::empty())?;
-    if !leads_to_mount(&file, target)? {
+    let file = match openat(CWD, &*target.path, flags, Mode::empty()) {
+        Ok(file) => Some(file),
+        // Without a file descriptor left, disks must not vanish.
+        Err(Errno::MFILE | Errno::NFILE) => None,
+        Err(error) => return Err(error),
+    };
+    if !leads_to_mount(file.as_ref(), target)? {
         return Ok(None);
     }
-    let space = match fstatvfs(&file) {
+    let space = match &file {
+        Some(file) => fstatvfs(file),
+        None => statvfs(&*target.path),
+    };
+    let space = match space {
         // Linux before 3.12 takes no file that is opened like this.
         Err(Errno::BADF) => statvfs(&*target.path),
         space => space,
@@ -37,11 +47,14 @@ fn try_ask(target: &Target) -> Result<Option<Space>, Errno> {
     space.map(|space| Some(to_space(&space)))
 }
 
-fn leads_to_mount(file: &impl std::os::fd::AsFd, target: &Target) -> Result<bool, Errno> {
-    const NOTHING: &CStr = c"";
+fn leads_to_mount(file: Option<&OwnedFd>, target: &Target) -> Result<bool, Errno> {
+    let (folder, path, flags): (BorrowedFd<'_>, &CStr, _) = match file {
+        Some(file) => (file.as_fd(), c"", AtFlags::EMPTY_PATH),
+        None => (CWD, &target.path, AtFlags::NO_AUTOMOUNT | AtFlags::SYMLINK_NOFOLLOW),
+    };
     // What the kernel knows without asking a server.
-    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-    let device = match statx(file, NOTHING, flags, StatxFlags::MNT_ID) {
+    let no_sync = flags | AtFlags::STATX_DONT_SYNC;
+    let device = match statx(folder, path, no_sync, StatxFlags::MNT_ID) {
         Ok(seen) => {
             let knows_mount = seen.stx_mask & StatxFlags::MNT_ID.bits() != 0;
             // Numbers of mounts differ between namespaces, and are never the same there.
@@ -52,7 +65,7 @@ fn leads_to_mount(file: &impl std::os::fd::AsFd, target: &Target) -> Result<bool
         }
         // Linux before 4.11, or a sandbox that does not know the call.
         Err(Errno::NOSYS | Errno::PERM) => {
-            let seen = fstat(file)?;
+            let seen = statat(folder, path, flags)?;
             (major(seen.st_dev), minor(seen.st_dev))
         }
         Err(error) => return Err(error),
@@ -60,7 +73,8 @@ fn leads_to_mount(file: &impl std::os::fd::AsFd, target: &Target) -> Result<bool
     if device == target.device {
         return Ok(true);
     }
-    Ok(target.is_btrfs && fstatfs(file).is_ok_and(|seen| seen.f_type as u64 == BTRFS))
+    let seen = || file.map_or_else(|| statfs(&*target.path), fstatfs);
+    Ok(target.is_btrfs && seen().is_ok_and(|seen| seen.f_type as u64 == BTRFS))
 }
 
 fn to_space(seen: &StatVfs) -> Space {
@@ -91,6 +105,9 @@ mod tests {
         assert!(matches!(ask(&target), Answer::Space(space) if space.block > 0));
         let other = Target { device: (4095, 1), ..target.clone() };
         assert_eq!(ask(&other), Answer::Elsewhere);
+        // As when no file can be opened.
+        assert_eq!(leads_to_mount(None, &target), Ok(true));
+        assert_eq!(leads_to_mount(None, &other), Ok(false));
         std::fs::remove_dir(folder.path()).unwrap();
         assert_eq!(ask(&target), Answer::Failed(Errno::NOENT));
     }
