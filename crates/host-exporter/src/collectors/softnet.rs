@@ -68,7 +68,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         Ok(ScheduledCollector::on_scrape(softnet))
     },
 )
-.source("/proc/net/softnet_stat");
+.source("/proc/net/softnet_stat, /sys/devices/system/cpu");
 
 const fn of_cpu(name: &'static str, zh: &'static str, help: &'static str) -> Counter<1> {
     counter(name, zh, help).labels(["cpu"])

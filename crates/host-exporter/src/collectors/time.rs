@@ -49,7 +49,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         Ok(ScheduledCollector::on_scrape(collect))
     },
 )
-.source("/etc/localtime, /sys/devices/system/clocksource");
+.source("clock_gettime(2), /etc/localtime, /sys/devices/system/clocksource");
 
 fn collect(
     zone: &mut zone::Zone,
