@@ -25,7 +25,14 @@ const LITTLE_PATIENCE: Duration = Duration::from_millis(20);
 /// The longest time that one scrape waits for answers.
 pub(crate) const MAX_WAIT: Duration = Duration::from_millis(500);
 
-/// How many threads may wait for file systems that hang. With as many, nothing more is asked.
+/// How old an answer may be that came too late for its own scrape.
+const MAX_AGE: Duration = Duration::from_secs(120);
+
+/// How many mounts may hang before others of the same device are not even asked: all exports of a
+/// server that is gone are.
+const FEW_LATE: usize = 8;
+
+/// How many threads may wait for what hangs. With as many, only disks are asked.
 const MAX_LATE: usize = 64;
 
 /// What is asked: a path, and the mount that it should lead to.
@@ -129,12 +136,18 @@ impl Prober {
 
     fn ask_all(&mut self, targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
         let begun = Instant::now();
-        self.late.retain(|late| late.worker.lock().is_asking());
+        let mut kept = Vec::new();
+        self.late.retain(|late| {
+            let job = late.worker.lock();
+            let fresh = job.answer.filter(|(_, since)| since.elapsed() < MAX_AGE);
+            kept.extend(fresh.map(|(answer, _)| (late.target.clone(), answer)));
+            job.is_asking()
+        });
         self.queue.clear();
         for (at, answer) in answers.iter_mut().enumerate().filter(|(_, a)| **a == Answer::Wanted) {
-            match self.late.iter().any(|late| late.target == targets[at]) {
-                true => *answer = Answer::Late,
-                false => self.queue.push_back(at as u32),
+            match self.may_ask(&targets[at]) {
+                true => self.queue.push_back(at as u32),
+                false => *answer = Answer::Late,
             }
         }
         let known = self.late.len();
@@ -143,17 +156,24 @@ impl Prober {
             let patience = if places.is_empty() { PATIENCE } else { LITTLE_PATIENCE };
             match self.ask_some(targets, patience.min(limit), answers) {
                 Ok(None) => {}
-                Ok(Some(at)) => places.push(at as usize),
-                Err(error) => return self.give_up(answers, Answer::Failed(error)),
-            }
-            if self.late.len() >= MAX_LATE {
-                self.give_up(answers, Answer::Late);
+                Ok(Some(at)) => {
+                    places.push(at as usize);
+                    self.leave_out(targets, answers);
+                }
+                Err(error) => {
+                    for at in self.queue.drain(..) {
+                        answers[at as usize] = Answer::Failed(error);
+                    }
+                }
             }
         }
         for (late, at) in self.late[known..].iter().zip(places) {
             let left = limit.saturating_sub(begun.elapsed());
             let worker = late.worker.wait(left, |job| !job.is_asking());
-            if let Some(answer) = worker.answer {
+            // One that is always slow is on the page with what it answered to the last scrape.
+            let kept = kept.iter().find(|(target, _)| *target == targets[at]);
+            let answer = worker.answer.map(|(answer, _)| answer);
+            if let Some(answer) = answer.or(kept.map(|(_, answer)| *answer)) {
                 answers[at] = answer;
             }
         }
@@ -202,9 +222,29 @@ impl Prober {
         Ok(Some(at))
     }
 
-    fn give_up(&mut self, answers: &mut [Answer], answer: Answer) {
-        for at in self.queue.drain(..) {
-            answers[at as usize] = answer;
+    /// Takes what is not to be asked after all out of the queue.
+    fn leave_out(&mut self, targets: &Arc<[Target]>, answers: &mut [Answer]) {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.retain(|&at| {
+            let may_ask = self.may_ask(&targets[at as usize]);
+            if !may_ask {
+                answers[at as usize] = Answer::Late;
+            }
+            may_ask
+        });
+        self.queue = queue;
+    }
+
+    fn may_ask(&self, target: &Target) -> bool {
+        let hangs = |is_like: fn(&Target, &Target) -> bool| {
+            self.late.iter().any(|late| is_like(&late.target, target))
+        };
+        match self.late.len() {
+            0..FEW_LATE => !hangs(|late, target| late == target),
+            late if late < MAX_LATE || (target.device.0 != 0 && late < 2 * MAX_LATE) => {
+                !hangs(|late, target| late.device == target.device)
+            }
+            _ => false,
         }
     }
 }
@@ -224,8 +264,8 @@ struct Job {
     done: Vec<(u32, Answer)>,
     /// Nobody will give it anything to do again.
     is_left: bool,
-    /// The last answer of a worker that was left.
-    answer: Option<Answer>,
+    /// The last answer of a worker that was left, and when it came.
+    answer: Option<(Answer, Instant)>,
 }
 
 impl Job {
@@ -262,7 +302,7 @@ impl Worker {
             job.asked = None;
             job.targets = Some(targets);
             match job.is_left {
-                true => job.answer = Some(answer),
+                true => job.answer = Some((answer, Instant::now())),
                 false => job.done.push((at, answer)),
             }
         }
@@ -281,105 +321,4 @@ impl Worker {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use super::*;
-
-    const SPACE: Answer = Answer::Space(Space {
-        block: 1,
-        blocks: 2,
-        free: 1,
-        available: 1,
-        files: 0,
-        files_free: 0,
-    });
-
-    fn targets(paths: &[&str]) -> Arc<[Target]> {
-        let target = |path: &&str| Target {
-            path: CString::new(*path).unwrap(),
-            mount: 1,
-            device: (8, 1),
-            is_btrfs: false,
-        };
-        paths.iter().map(target).collect()
-    }
-
-    fn ask_all(prober: &mut Prober, targets: &Arc<[Target]>, limit: Duration) -> Vec<Answer> {
-        let mut answers = vec![Answer::Wanted; targets.len()];
-        prober.ask_all(targets, limit, &mut answers);
-        answers
-    }
-
-    #[test]
-    fn what_hangs_is_asked_once_and_keeps_nothing_else() {
-        static ASKED: AtomicU32 = AtomicU32::new(0);
-        static HANGS: Mutex<()> = Mutex::new(());
-        fn ask(target: &Target) -> Answer {
-            if target.path.to_bytes() == b"/hangs" {
-                ASKED.fetch_add(1, Ordering::SeqCst);
-                drop(HANGS.lock());
-            }
-            SPACE
-        }
-        let hangs = HANGS.lock().unwrap();
-        let mut prober = Prober::new(ask);
-        let targets = targets(&["/a", "/hangs", "/b", "/c"]);
-        for _ in 0..1000 {
-            let answers = ask_all(&mut prober, &targets, PATIENCE);
-            assert_eq!(answers, [SPACE, Answer::Late, SPACE, SPACE]);
-        }
-        assert_eq!((ASKED.load(Ordering::SeqCst), prober.late.len()), (1, 1));
-        // When it has answered, it is asked again.
-        drop(hangs);
-        let worker = Arc::clone(&prober.late[0].worker);
-        drop(worker.wait(Duration::from_secs(60), |job| !job.is_asking()));
-        assert_eq!(ask_all(&mut prober, &targets, PATIENCE), [SPACE; 4]);
-        assert_eq!((ASKED.load(Ordering::SeqCst), prober.late.len()), (2, 0));
-    }
-
-    #[test]
-    fn what_is_slow_is_waited_for() {
-        fn ask(target: &Target) -> Answer {
-            if target.path.to_bytes() == b"/slow" {
-                thread::sleep(PATIENCE * 2);
-            }
-            SPACE
-        }
-        let mut prober = Prober::new(ask);
-        let answers = ask_all(&mut prober, &targets(&["/slow", "/b"]), Duration::from_secs(60));
-        assert_eq!(answers, [SPACE; 2]);
-    }
-
-    #[test]
-    fn threads_that_wait_are_bounded() {
-        static HANGS: Mutex<()> = Mutex::new(());
-        fn ask(_: &Target) -> Answer {
-            drop(HANGS.lock());
-            SPACE
-        }
-        let _hangs = HANGS.lock().unwrap();
-        let mut prober = Prober::new(ask);
-        let paths: Vec<_> = (0..200).map(|at| format!("/{at}")).collect();
-        let targets = targets(&paths.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(ask_all(&mut prober, &targets, Duration::from_millis(2)), [Answer::Late; 200]);
-        assert_eq!(prober.late.len(), MAX_LATE);
-    }
-
-    #[test]
-    fn only_what_is_wanted_is_asked() {
-        let mut prober = Prober::new(|_| SPACE);
-        let mut answers = [Answer::Unwanted, Answer::Wanted];
-        prober.ask_all(&targets(&["/a", "/b"]), PATIENCE, &mut answers);
-        assert_eq!(answers, [Answer::Unwanted, SPACE]);
-    }
-
-    #[test]
-    fn numbers_that_have_wrapped_are_none() {
-        let space = |free, available| Space { blocks: 10, free, available, ..Space::default() };
-        assert_eq!((space(5, 3).free(), space(5, 3).available()), (Some(5), Some(3)));
-        assert_eq!((space(11, 11).free(), space(11, 11).available()), (None, None));
-        assert_eq!(space(1, u64::MAX - 2).available(), Some(0));
-        assert_eq!(Space { files_free: u64::MAX, ..space(0, 0) }.files_free(), None);
-    }
-}
+mod tests;

@@ -97,7 +97,7 @@ const TYPES_EXCLUDE: Flag<Pattern> = Flag::pattern(
 const TIMEOUT: Flag<Duration> = Flag::duration(
     "collector.filesystem.mount-timeout",
     "5s",
-    "Longest wait of a scrape for mounts that do not answer; above 500ms it is 500ms.",
+    "Longest wait of a scrape for mounts, at most 500ms; a later answer is on the next page.",
 )
 .positive();
 const WORKERS: Flag<u64> = Flag::number(
