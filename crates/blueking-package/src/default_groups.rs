@@ -48,7 +48,7 @@ pub(crate) fn default_groups<'a>(
         problems.add(Place::new(definitions.place(), format!("{}.group", metric.name)), rule);
     }
 
-    let enabled = definitions.groups.iter().filter(|group| group.enabled);
+    let enabled = definitions.groups.iter().filter(|group| description.packs(group, definitions));
     let tables: Vec<_> = enabled.flat_map(|group| split(group, metrics)).collect();
     for Table { group, .. } in &tables {
         if group.zh.trim().is_empty() {

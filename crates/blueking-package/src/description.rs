@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::definitions::Definitions;
+use crate::definitions::{Definitions, MetricGroup};
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
 use crate::problem::{Place, Problems};
@@ -18,6 +18,9 @@ pub(crate) const LISTEN_FLAG: &str = "--web.listen-address";
 /// The flag that sets where the metrics are; its value comes from
 /// [`PackageDescription::telemetry_path`].
 pub(crate) const PATH_FLAG: &str = "--web.telemetry-path";
+
+/// The flag that names the collectors that run.
+const ENABLED_FLAG: &str = "--collectors.enabled";
 
 /// A package as people describe it. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -55,6 +58,10 @@ pub struct PackageDescription {
     /// Path of the metrics page.
     #[serde(default = "default_telemetry_path")]
     pub telemetry_path: String,
+    /// The collectors that run, and whose metrics the package describes; without any, those that are
+    /// on by default. They are the default of the parameter `--collectors.enabled`.
+    #[serde(default)]
+    pub collectors: Vec<String>,
     /// Patterns of metrics that the package leaves out on purpose. They win over groups.
     #[serde(default)]
     pub omit: Vec<String>,
@@ -109,7 +116,13 @@ impl PackageDescription {
             file: file.to_owned(),
             reason: Box::new(reason),
         })?;
-        Ok(Self { file: file.to_owned(), ..parsed })
+        let mut description = Self { file: file.to_owned(), ..parsed };
+        for parameter in &mut description.parameters {
+            if parameter.name() == ENABLED_FLAG && parameter.default.is_empty() {
+                parameter.default = description.collectors.join(",");
+            }
+        }
+        Ok(description)
     }
 
     /// What operators read of a label, if it has a name anywhere.
@@ -138,6 +151,23 @@ impl PackageDescription {
             problems.add(self.place("display_name"), rule);
         }
         self.check_flags(definitions, problems);
+        for name in &self.collectors {
+            if !definitions.collectors.iter().any(|collector| collector.name == *name) {
+                let rule = format!(
+                    "{} has no collector {name:?}; correct or remove it.",
+                    definitions.name
+                );
+                problems.add(self.place("collectors"), rule);
+            }
+        }
+        if !self.collectors.is_empty()
+            && !self.parameters.iter().any(|it| it.name() == ENABLED_FLAG)
+        {
+            let rule = format!(
+                "The list has no effect on what runs; add a [[parameter]] with flag = \"{ENABLED_FLAG}\"."
+            );
+            problems.add(self.place("collectors"), rule);
+        }
         for label in self.dimensions.keys() {
             if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
                 let rule = format!(
@@ -157,6 +187,16 @@ impl PackageDescription {
         }
         for (index, parameter) in self.parameters.iter().enumerate() {
             parameter.check(index, definitions, self, problems);
+        }
+    }
+
+    /// Whether a group of the definitions is packed: one of a collector that runs, or one about the
+    /// exporter itself.
+    pub(crate) fn packs(&self, group: &MetricGroup, definitions: &Definitions) -> bool {
+        let is_collector = definitions.collectors.iter().any(|it| it.name == group.name);
+        match self.collectors.is_empty() || !is_collector {
+            true => group.enabled,
+            false => self.collectors.contains(&group.name),
         }
     }
 

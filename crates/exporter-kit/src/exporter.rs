@@ -36,6 +36,8 @@ pub struct Exporter {
     flags: &'static [&'static dyn AnyFlag],
     labels: &'static [(&'static str, &'static str)],
     collectors: Vec<CollectorDef>,
+    /// Names of collectors that builds for other systems have.
+    elsewhere: &'static [&'static str],
     /// Live metrics that the program has handed over, by the name of their collector.
     live: Vec<(&'static str, Live)>,
 }
@@ -68,6 +70,7 @@ impl Exporter {
             flags: &[],
             labels: &[],
             collectors: Vec::new(),
+            elsewhere: &[],
             live: Vec::new(),
         }
     }
@@ -111,6 +114,13 @@ impl Exporter {
         self
     }
 
+    /// Names collectors that builds of the exporter for other systems have, so that the same settings
+    /// do for all: here they are on no page, and enabling one is a warning.
+    pub fn collectors_elsewhere(mut self, names: &'static [&'static str]) -> Self {
+        self.elsewhere = names;
+        self
+    }
+
     /// Adds live metrics that the program holds, as a collector of this name, Chinese name and
     /// sentence on what it exposes.
     pub fn live(
@@ -139,8 +149,12 @@ impl Exporter {
     /// As [`run`](Self::run), with these arguments instead of the program's.
     pub fn run_with(mut self, args: &[OsString]) -> ExitCode {
         let Self { name, about, .. } = self;
-        let flags = settings::all_flags(self.default_address, self.flags, &self.collectors);
-        let result = match settings::read(name, &flags, &self.collectors, args) {
+        let known = |name: &&&str| self.collectors.iter().any(|def| def.name == **name);
+        let elsewhere = self.elsewhere.iter().filter(|name| !known(name));
+        let elsewhere = elsewhere.map(|name| CollectorDef::of_another_system(name));
+        let all: Vec<_> = self.collectors.iter().copied().chain(elsewhere).collect();
+        let flags = settings::all_flags(self.default_address, self.flags, &all);
+        let result = match settings::read(name, &flags, &all, args) {
             Ok(Command::Help) => Ok(print(&settings::help(name, about, &flags, &self.collectors))),
             Ok(Command::Version) => Ok(print(&self.version_line())),
             Ok(Command::Describe) => {

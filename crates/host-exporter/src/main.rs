@@ -31,5 +31,6 @@ fn main() -> ExitCode {
         .flags(host::FLAGS)
         .labels(collectors::LABELS)
         .collectors(collectors::ALL)
+        .collectors_elsewhere(collectors::NAMES)
         .run()
 }

@@ -13,7 +13,7 @@ use object::read::pe::PeFile64;
 use super::target::Target;
 
 /// Above this an executable is worth a warning.
-pub(crate) const LARGE: usize = 3 << 19; // 1.5 MiB
+pub(crate) const LARGE: usize = 5 << 19; // 2.5 MiB
 
 /// What was found in a sound executable.
 #[derive(Debug, PartialEq, Eq)]

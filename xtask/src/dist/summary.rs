@@ -126,9 +126,9 @@ mod tests {
         let expected = format!(
             "file                  target  size      linkage  sha256\n\
              a.zip                 x86_64  9.00 MiB  static   {zeros}\n\
-             exporter-linux        x86_64  1.50 MiB  static   {zeros}\n\
-             exporter-windows.exe  x86_64  1.50 MiB  static   {zeros}\n\
-             warning: exporter-linux is larger than 1.5 MiB\n\
+             exporter-linux        x86_64  2.50 MiB  static   {zeros}\n\
+             exporter-windows.exe  x86_64  2.50 MiB  static   {zeros}\n\
+             warning: exporter-linux is larger than 2.5 MiB\n\
              exporter-windows.exe asks for kernel32.dll, ntdll.dll: part of Windows 10 and Server \
              2016 and later; older ones lack some of it: windows7 in --targets is for them\n"
         );

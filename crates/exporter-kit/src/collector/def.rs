@@ -147,6 +147,12 @@ impl CollectorDef {
         Self { build: Build::Stateless(collect), ..Self::new(name, zh, about, metrics, build) }
     }
 
+    /// Stands for one that builds for other systems have.
+    pub(crate) const fn of_another_system(name: &'static str) -> Self {
+        let def = Self::from_fn(name, "", "", &[], |_| Err(CollectError::Unsupported));
+        Self { enabled: false, systems: &[], ..def }
+    }
+
     /// Names what is read: a file, folder or call.
     pub const fn source(mut self, source: &'static str) -> Self {
         self.source = source;

@@ -72,5 +72,6 @@ pub(crate) fn describe_flags(flags: &[FlagSpec]) -> Value {
             "collector": collector,
         })
     };
-    flags.iter().map(describe).collect()
+    // Those of collectors that other systems have say nothing of this one.
+    flags.iter().filter(|flag| !flag.help.is_empty()).map(describe).collect()
 }

@@ -152,7 +152,7 @@ fn enabled(
         }
         collector.enabled && !settings.get(&DISABLE_DEFAULTS)
     };
-    let mut enabled = Vec::new();
+    let (mut enabled, mut elsewhere) = (Vec::new(), Vec::new());
     for (index, collector) in collectors.iter().enumerate() {
         let switched = settings.switched(collector.name);
         let asked = switched.as_ref().is_some_and(|(on, _)| *on) || is_listed(collector.name);
@@ -160,8 +160,12 @@ fn enabled(
         if on && collector.is_for_this_system() {
             enabled.push(index);
         } else if on && asked {
-            warnings.push(format!("collector {} does not exist on this system", collector.name));
+            elsewhere.push(collector.name);
         }
+    }
+    if !elsewhere.is_empty() {
+        let names = elsewhere.join(", ");
+        warnings.push(format!("these collectors are for other systems, and are left out: {names}"));
     }
     enabled
 }

@@ -13,6 +13,9 @@ macro_rules! collectors {
     ($($(#[cfg(target_os = $system:tt)])? $name:ident,)*) => {
         $($(#[cfg(target_os = $system)])? mod $name;)*
 
+        /// Every collector of any system's build.
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),*];
+
         /// Every collector of this system's build.
         pub(crate) const ALL: &[CollectorDef] = &[$(
             $(#[cfg(target_os = $system)])?
@@ -87,6 +90,12 @@ collectors! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_collector_is_called_as_its_file_is() {
+        let names: Vec<_> = ALL.iter().map(CollectorDef::name).collect();
+        assert!(names.iter().all(|name| NAMES.contains(name)), "{names:?}");
+    }
 
     #[test]
     fn all_collectors_follow_the_conventions() {
