@@ -39,15 +39,21 @@ collectors! {
     #[cfg(target_os = "linux")] conntrack,
     #[cfg(target_os = "linux")] cpu,
     disk,
+    #[cfg(target_os = "linux")] fibrechannel,
+    #[cfg(target_os = "linux")] infiniband,
+    #[cfg(target_os = "linux")] ipvs,
     #[cfg(target_os = "linux")] loadavg,
     mem,
     #[cfg(target_os = "linux")] meminfo,
     #[cfg(target_os = "linux")] netclass,
     #[cfg(target_os = "linux")] netdev,
     #[cfg(target_os = "linux")] netstat,
+    #[cfg(target_os = "linux")] nfs,
+    #[cfg(target_os = "linux")] nfsd,
     #[cfg(target_os = "linux")] sockstat,
     #[cfg(target_os = "linux")] softnet,
     #[cfg(target_os = "linux")] udp_queues,
+    #[cfg(target_os = "linux")] xfrm,
 }
 
 #[cfg(test)]
