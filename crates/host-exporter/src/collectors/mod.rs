@@ -50,8 +50,10 @@ collectors! {
     #[cfg(target_os = "linux")] netstat,
     #[cfg(target_os = "linux")] nfs,
     #[cfg(target_os = "linux")] nfsd,
+    #[cfg(target_os = "linux")] qdisc,
     #[cfg(target_os = "linux")] sockstat,
     #[cfg(target_os = "linux")] softnet,
+    #[cfg(target_os = "linux")] tcpstat,
     #[cfg(target_os = "linux")] udp_queues,
     #[cfg(target_os = "linux")] xfrm,
 }
