@@ -3,10 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use exporter_kit::CollectError;
-use rustix::net::netdevice::index_to_name_inlined;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use crate::netlink::{attributes, dump, number_at};
+use crate::netlink::{DeviceNames, attributes, dump, number_at};
 use crate::text::with_text;
 
 const GET_ADDRESSES: u16 = 22;
@@ -28,12 +26,10 @@ pub(crate) struct Address<'a> {
 
 /// Calls `each` with every address.
 pub(crate) fn each(mut each: impl FnMut(Address<'_>)) -> Result<(), CollectError> {
-    let (family, flags) = (AddressFamily::INET, SocketFlags::CLOEXEC);
-    let names = socket_with(family, SocketType::DGRAM, flags, None)?;
+    let names = DeviceNames::new()?;
     dump(None, GET_ADDRESSES, &[0; HEADER_BYTES], |entry| {
         let Some((bits, index, address)) = read(entry) else { return };
-        // It may have gone since.
-        let Ok(device) = index_to_name_inlined(&names, index) else { return };
+        let Some(device) = names.of(index) else { return };
         with_text(bits, |netmask| {
             let (device, text) = (device.as_str(), address.to_string());
             each(Address { device, address: &text, netmask, scope: scope(address) });

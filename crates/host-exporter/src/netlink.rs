@@ -1,10 +1,12 @@
 //! Asks the kernel over netlink for what no file of `/proc` or `/sys` has, or has too dearly. The
 //! answer is about the network namespace of the exporter.
 
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use exporter_kit::CollectError;
 use rustix::io::Errno;
+use rustix::net::netdevice::{InlinedName, index_to_name_inlined};
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
@@ -80,6 +82,21 @@ fn entries(mut datagram: &[u8], each: &mut impl FnMut(&[u8])) -> Result<bool, Er
     Ok(false)
 }
 
+/// Looks up what network devices are called, by their numbers.
+pub(crate) struct DeviceNames(OwnedFd);
+
+impl DeviceNames {
+    pub(crate) fn new() -> Result<Self, CollectError> {
+        let (family, flags) = (AddressFamily::INET, SocketFlags::CLOEXEC);
+        Ok(Self(socket_with(family, SocketType::DGRAM, flags, None)?))
+    }
+
+    /// The name of a device, unless it has gone.
+    pub(crate) fn of(&self, number: u32) -> Option<InlinedName> {
+        index_to_name_inlined(&self.0, number).ok()
+    }
+}
+
 /// The attributes of an entry: type and value.
 pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> + Clone {
     std::iter::from_fn(move || {
@@ -95,6 +112,11 @@ pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])>
 /// The number of 32 bits that is there.
 pub(crate) fn number_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// The number of 64 bits that is there.
+pub(crate) fn long_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
