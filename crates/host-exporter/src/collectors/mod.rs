@@ -34,22 +34,35 @@ macro_rules! systems {
 }
 
 collectors! {
+    #[cfg(target_os = "linux")] buddyinfo,
+    #[cfg(target_os = "linux")] cgroups,
     #[cfg(target_os = "linux")] cpu,
+    #[cfg(target_os = "linux")] cpu_vulnerabilities,
     disk,
     #[cfg(target_os = "linux")] entropy,
     #[cfg(target_os = "linux")] filefd,
+    #[cfg(target_os = "linux")] interrupts,
     #[cfg(target_os = "linux")] kernel_hung,
+    #[cfg(target_os = "linux")] ksmd,
     #[cfg(target_os = "linux")] loadavg,
     mem,
     #[cfg(target_os = "linux")] meminfo,
+    #[cfg(target_os = "linux")] meminfo_numa,
     #[cfg(target_os = "linux")] os,
     #[cfg(target_os = "linux")] pressure,
+    #[cfg(target_os = "linux")] processes,
     #[cfg(target_os = "linux")] schedstat,
     #[cfg(target_os = "linux")] selinux,
+    #[cfg(target_os = "linux")] slabinfo,
+    #[cfg(target_os = "linux")] softirqs,
     #[cfg(target_os = "linux")] stat,
+    #[cfg(target_os = "linux")] swap,
+    #[cfg(target_os = "linux")] sysctl,
+    #[cfg(target_os = "linux")] textfile,
     #[cfg(target_os = "linux")] time,
     #[cfg(target_os = "linux")] uname,
     #[cfg(target_os = "linux")] vmstat,
+    #[cfg(target_os = "linux")] zoneinfo,
 }
 
 #[cfg(test)]
