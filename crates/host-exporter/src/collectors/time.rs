@@ -2,7 +2,7 @@
 
 mod zone;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exporter_kit::{CollectError, CollectorDef, Gauge, Samples, ScheduledCollector, Unit};
@@ -54,7 +54,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 fn collect(
     zone: &mut zone::Zone,
     etc: &Path,
-    sources: &PathBuf,
+    sources: &Path,
     out: &mut Samples,
 ) -> Result<(), CollectError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
@@ -98,8 +98,7 @@ mod tests {
         std::fs::write(folder.join("current_clocksource"), "tsc\n").unwrap();
         std::fs::create_dir(temporary.path().join("power")).unwrap();
         let (mut out, nowhere) = (Samples::default(), temporary.path().join("etc"));
-        let sources = temporary.path().to_owned();
-        collect(&mut zone::Zone::default(), &nowhere, &sources, &mut out).unwrap();
+        collect(&mut zone::Zone::default(), &nowhere, temporary.path(), &mut out).unwrap();
         assert_eq!(out.value(&AVAILABLE, ["0", "hpet"]), Some(1.0));
         assert_eq!(out.value(&CURRENT, ["0", "tsc"]), Some(1.0));
         assert_eq!(out.value(&CURRENT, ["0", "hpet"]), None);
