@@ -39,6 +39,14 @@ impl Host {
         }
     }
 
+    /// A host whose roots are all in one folder.
+    #[cfg(test)]
+    pub(crate) fn at(folder: &Path) -> Self {
+        let root = |name: &str| folder.join(name);
+        let (procfs, sysfs) = (root("proc"), root("sys"));
+        Self { procfs, sysfs, rootfs: root("rootfs"), udev_data: root("udev") }
+    }
+
     /// A file or folder of procfs.
     pub(crate) fn proc(&self, path: &str) -> PathBuf {
         self.procfs.join(path)
