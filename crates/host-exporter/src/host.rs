@@ -39,16 +39,12 @@ impl Host {
         }
     }
 
-    /// A host whose files are all below one folder.
+    /// A host whose roots are all in one folder.
     #[cfg(test)]
-    pub(crate) fn below(folder: &Path) -> Self {
-        let below = |name: &str| folder.join(name);
-        Self {
-            procfs: below("proc"),
-            sysfs: below("sys"),
-            rootfs: below("rootfs"),
-            udev_data: below("udev"),
-        }
+    pub(crate) fn at(folder: &Path) -> Self {
+        let root = |name: &str| folder.join(name);
+        let (procfs, sysfs) = (root("proc"), root("sys"));
+        Self { procfs, sysfs, rootfs: root("rootfs"), udev_data: root("udev") }
     }
 
     /// A file or folder of procfs.

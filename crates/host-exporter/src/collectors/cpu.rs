@@ -1,6 +1,8 @@
 //! Where the time of each CPU goes, and which CPUs there are: `/proc/stat` and
 //! `/sys/devices/system/cpu`.
 
+mod info;
+
 use std::fs;
 use std::path::Path;
 
@@ -9,6 +11,7 @@ use exporter_kit::{
     ScheduledCollector, Unit,
 };
 
+use self::info::Info;
 use super::node::{counter, gauge};
 use crate::host::Host;
 use crate::text::{fields, lines, number, ranges, with_text};
@@ -60,12 +63,14 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "Time of each CPU by mode, CPUs online and isolated, and throttling.",
     &[&SECONDS, &GUEST, &ONLINE, &ISOLATED, &CORE_THROTTLES, &PACKAGE_THROTTLES],
     |settings| {
-        let cpu = Cpu::new(&Host::new(settings), settings.get(&WITH_GUEST));
+        let info = Info::new(settings);
+        let cpu = Cpu::new(&Host::new(settings), settings.get(&WITH_GUEST), info);
         Ok(ScheduledCollector::on_scrape(cpu))
     },
 )
-.flags(&[&WITH_GUEST])
-.source("/proc/stat, /sys/devices/system/cpu");
+.and(&[info::METRICS])
+.flags(&[&WITH_GUEST, info::FLAGS[0], info::FLAGS[1], info::FLAGS[2]])
+.source("/proc/stat, /proc/cpuinfo, /sys/devices/system/cpu");
 
 /// The columns of a line of `/proc/stat`, proc_stat(5).
 const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
@@ -90,10 +95,11 @@ struct Cpu {
     /// Of each CPU the highest numbers seen, by its number.
     last: Vec<(u32, [Option<f64>; COLUMNS])>,
     throttles: Throttles,
+    info: Option<Info>,
 }
 
 impl Cpu {
-    fn new(host: &Host, with_guest: bool) -> Self {
+    fn new(host: &Host, with_guest: bool, info: Option<Info>) -> Self {
         let file = |name: &str| KeptFile::new(host.sys("devices/system/cpu").join(name));
         Self {
             stat: KeptFile::new(host.proc("stat")),
@@ -103,6 +109,7 @@ impl Cpu {
             with_guest,
             last: Vec::new(),
             throttles: Throttles::default(),
+            info,
         }
     }
 }
@@ -124,6 +131,9 @@ impl Collector for Cpu {
         }
         let folder = self.present.path().parent().unwrap_or(Path::new(""));
         self.throttles.collect(folder, self.last.iter().map(|(cpu, _)| *cpu), out);
+        if let Some(info) = &mut self.info {
+            info.collect(out);
+        }
         Ok(())
     }
 }

@@ -163,7 +163,9 @@ fn version(text: &str) -> Option<f64> {
 fn date(text: &str) -> Option<f64> {
     let mut parts = text.splitn(3, '-').map(|part| part.parse::<u16>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let leap = |year: u16| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u16| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let months = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let length = *months.get(usize::from(month).checked_sub(1)?)?;
     if !(1970..=9999).contains(&year) || !(1..=length).contains(&day) {

@@ -1,6 +1,7 @@
 //! How long tasks lose to a lack of CPU, memory or I/O: `/proc/pressure`.
 
 use std::fs::File;
+use std::path::Path;
 
 use exporter_kit::{
     CollectError, CollectorDef, Counter, KeptFile, Samples, ScheduledCollector, Unit,
@@ -64,11 +65,12 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
             RESOURCES.map(|resource| (resource, KeptFile::new(folder.join(resource.0))));
         let collect = move |out: &mut Samples| {
             for (resource, file) in &mut files {
-                match read(file) {
+                match file.read_if_exists() {
                     Ok(text) => to_samples(*resource, text, out)?,
                     // A kernel may have been built without one of them, as all before 6.1 are
                     // without irq.
                     Err(CollectError::NoData) => {}
+                    Err(_) if is_disabled(&folder.join(resource.0)) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -83,13 +85,10 @@ const fn seconds(name: &'static str, zh: &'static str, help: &'static str) -> Co
     counter(name, zh, help).unit(Unit::Seconds)
 }
 
-/// What a file holds; the kernel has them all and refuses to open them where `psi=0` is set.
-fn read(file: &mut KeptFile) -> Result<&[u8], CollectError> {
-    let path = file.path().to_owned();
-    file.read_if_exists().map_err(|error| match File::open(path) {
-        Err(open) if Errno::from_io_error(&open) == Some(Errno::OPNOTSUPP) => CollectError::NoData,
-        _ => error,
-    })
+/// With `psi=0` the kernel has the files and refuses to open them.
+fn is_disabled(path: &Path) -> bool {
+    let opened = File::open(path);
+    opened.is_err_and(|error| Errno::from_io_error(&error) == Some(Errno::OPNOTSUPP))
 }
 
 fn to_samples(resource: Resource, text: &[u8], out: &mut Samples) -> Result<(), CollectError> {

@@ -47,8 +47,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 .source("/sys/fs/selinux, /etc/selinux/config");
 
 fn configured(text: &str) -> f64 {
-    let modes = text.lines().filter_map(|line| line.trim().strip_prefix("SELINUX="));
-    match modes.last().map(str::trim) {
+    let mut modes = text.lines().filter_map(|line| line.trim().strip_prefix("SELINUX="));
+    match modes.next_back().map(str::trim) {
         Some("enforcing") => 1.0,
         Some("permissive") => 0.0,
         _ => -1.0,

@@ -2,7 +2,7 @@
 
 mod zone;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exporter_kit::{CollectError, CollectorDef, Gauge, Samples, ScheduledCollector, Unit};
@@ -43,9 +43,9 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&SECONDS, &ZONE_OFFSET, &AVAILABLE, &CURRENT],
     |settings| {
         let host = Host::new(settings);
-        let (etc, sources) = (host.root(Path::new("/etc")), host.sys("devices/system/clocksource"));
+        let sources = host.sys("devices/system/clocksource");
         let mut zone = zone::Zone::default();
-        let collect = move |out: &mut Samples| collect(&mut zone, &etc, &sources, out);
+        let collect = move |out: &mut Samples| collect(&mut zone, &host, &sources, out);
         Ok(ScheduledCollector::on_scrape(collect))
     },
 )
@@ -53,15 +53,17 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 
 fn collect(
     zone: &mut zone::Zone,
-    etc: &Path,
-    sources: &PathBuf,
+    host: &Host,
+    sources: &Path,
     out: &mut Samples,
 ) -> Result<(), CollectError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     // In whole nanoseconds, so that it is rounded once.
     out.set(&SECONDS, [], now.as_nanos() as f64 / 1e9);
     let seconds = i64::try_from(now.as_secs())?;
-    zone.at(etc, seconds, |name, offset| out.set(&ZONE_OFFSET, [name], f64::from(offset)));
+    zone.at(&zone::file(host), seconds, |name, offset| {
+        out.set(&ZONE_OFFSET, [name], f64::from(offset))
+    });
     if let Some(folder) = Folder::open(sources) {
         folder.names(|name| {
             if let Some(device) = name.strip_prefix("clocksource")
@@ -97,9 +99,8 @@ mod tests {
         std::fs::write(folder.join("available_clocksource"), "tsc hpet \n").unwrap();
         std::fs::write(folder.join("current_clocksource"), "tsc\n").unwrap();
         std::fs::create_dir(temporary.path().join("power")).unwrap();
-        let (mut out, nowhere) = (Samples::default(), temporary.path().join("etc"));
-        let sources = temporary.path().to_owned();
-        collect(&mut zone::Zone::default(), &nowhere, &sources, &mut out).unwrap();
+        let (mut out, host) = (Samples::default(), Host::at(temporary.path()));
+        collect(&mut zone::Zone::default(), &host, temporary.path(), &mut out).unwrap();
         assert_eq!(out.value(&AVAILABLE, ["0", "hpet"]), Some(1.0));
         assert_eq!(out.value(&CURRENT, ["0", "tsc"]), Some(1.0));
         assert_eq!(out.value(&CURRENT, ["0", "hpet"]), None);

@@ -101,7 +101,7 @@ mod tests {
 
     /// The mount points of each disk.
     fn disks(mountinfo: &str) -> Vec<Vec<String>> {
-        let (disks, targets) = of(&parse(mountinfo.as_bytes(), b""), &Host::below(Path::new("/")));
+        let (disks, targets) = of(&parse(mountinfo.as_bytes(), b""), &Host::at(Path::new("/")));
         let paths = |disk: &Disk| targets[disk.mounts.clone()].iter().map(|target| &target.path);
         for disk in &disks {
             for (path, point) in paths(disk).zip(&disk.points) {

@@ -7,7 +7,7 @@ use super::*;
 
 fn devices(folder: &Path) -> Devices {
     let exclude = Pattern::new(r"^(loop|(h|s|v|xv)d[a-z])\d+$").unwrap();
-    Devices::new(Host::below(folder), Filter::new(None, Some(exclude)))
+    Devices::new(Host::at(folder), Filter::new(None, Some(exclude)))
 }
 
 fn page(stats: &str, devices: &mut Devices) -> Vec<String> {

@@ -88,7 +88,7 @@ mod tests {
         let exclude = |flag: &str| Filter::new(None, Some(Pattern::new(flag).unwrap()));
         let wanted =
             Wanted { points: exclude("^/(dev|proc)($|/)"), types: exclude("^(autofs|tmpfs)$") };
-        Plan::new(&parse(mountinfo, b""), &wanted, &Host::below(Path::new("/")))
+        Plan::new(&parse(mountinfo, b""), &wanted, &Host::at(Path::new("/")))
     }
 
     #[test]

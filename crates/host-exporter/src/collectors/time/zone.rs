@@ -1,8 +1,10 @@
 //! The system's time zone: `/etc/localtime` in the format TZif (RFC 9636), version 2 and later.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use crate::host::Host;
 
 /// More than the file of any zone.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -10,8 +12,8 @@ const MAX_BYTES: u64 = 256 * 1024;
 /// The zone as it was last read.
 #[derive(Debug, Default)]
 pub(super) struct Zone {
-    /// When the file was written that `rules` were read from.
-    written: Option<SystemTime>,
+    /// The file that `rules` were read from, and when that was written.
+    read: Option<(PathBuf, SystemTime)>,
     rules: Rules,
 }
 
@@ -41,17 +43,26 @@ struct Change {
     second: i32,
 }
 
+/// The file of the host's zone. It is a link, which may name its target by the host's root.
+pub(super) fn file(host: &Host) -> PathBuf {
+    let file = host.root(Path::new("/etc/localtime"));
+    match fs::read_link(&file) {
+        Ok(target) if target.is_absolute() => host.root(&target),
+        _ => file,
+    }
+}
+
 impl Zone {
     /// Calls `with` with the abbreviation of the zone that holds at a time, and its offset. A host
     /// without a zone, or with one that cannot be read, is in UTC, as for the C library.
-    pub(super) fn at(&mut self, etc: &Path, time: i64, with: impl FnOnce(&str, i32)) {
-        let path = etc.join("localtime");
-        let written = fs::metadata(&path).ok().filter(|file| file.len() <= MAX_BYTES);
+    pub(super) fn at(&mut self, file: &Path, time: i64, with: impl FnOnce(&str, i32)) {
+        let written = fs::metadata(file).ok().filter(|file| file.len() <= MAX_BYTES);
         let written = written.and_then(|file| file.modified().ok());
-        if written != self.written {
-            let bytes = written.and_then(|_| fs::read(&path).ok());
+        let known = self.read.as_ref().map(|(path, written)| (&**path, *written));
+        if known != written.map(|written| (file, written)) {
+            let bytes = written.and_then(|_| fs::read(file).ok());
             self.rules = bytes.and_then(|bytes| read(&bytes)).unwrap_or_default();
-            self.written = written;
+            self.read = written.map(|written| (file.to_owned(), written));
         }
         match self.rules.at(time) {
             Some((offset, name)) => with(name, *offset),
@@ -302,6 +313,24 @@ mod tests {
         for wrong in ["", "A", "CET", "CET-1CEST", "CET-1CEST,M13.1.0,M1.1.0", "CET-x"] {
             assert!(footer(wrong).is_none(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_zone_is_the_hosts_and_may_change() {
+        let temporary = tempfile::tempdir().unwrap();
+        let (host, etc) = (Host::at(temporary.path()), temporary.path().join("rootfs/etc"));
+        fs::create_dir_all(&etc).unwrap();
+        let mut zone = Zone::default();
+        for name in ["CST-8", "JST-9"] {
+            fs::write(etc.join(name), file(&[], name)).unwrap();
+            let _ = fs::remove_file(etc.join("localtime"));
+            // To the host, its root is another than to the exporter.
+            std::os::unix::fs::symlink(Path::new("/etc").join(name), etc.join("localtime"))
+                .unwrap();
+            zone.at(&super::file(&host), 0, |zone, _| assert_eq!(zone, &name[..3]));
+        }
+        fs::remove_file(etc.join("localtime")).unwrap();
+        zone.at(&super::file(&host), 0, |zone, offset| assert_eq!((zone, offset), ("UTC", 0)));
     }
 
     #[test]
