@@ -33,6 +33,8 @@ pub(super) struct Families {
     /// Positions in `list`, sorted by the name.
     by_name: Vec<u32>,
     last: usize,
+    /// Another program has changed the kind of a family of its own.
+    outdated: bool,
 }
 
 impl Family {
@@ -152,7 +154,7 @@ impl Families {
     /// Makes ready for the next scrape.
     pub(super) fn rewind(&mut self) {
         self.last = 0;
-        if self.list.len() > MAX_FAMILIES {
+        if self.list.len() > MAX_FAMILIES || self.outdated {
             *self = Self::default();
         }
     }
@@ -232,7 +234,9 @@ impl Families {
         };
         self.last = position as usize;
         let known = self.get(position);
-        (known.is_dynamic && is_it(known)).then_some(position)
+        let (is_dynamic, is_it) = (known.is_dynamic, is_it(known));
+        self.outdated |= is_dynamic && !is_it;
+        (is_dynamic && is_it).then_some(position)
     }
 
     fn insert(
@@ -310,6 +314,20 @@ mod tests {
         for (position, metric) in metrics.iter().enumerate().rev() {
             assert_eq!(find(&mut families, metric), Some(position as u32));
         }
+    }
+
+    #[test]
+    fn an_external_family_may_change_its_kind_between_scrapes() {
+        let mut families = Families::default();
+        let mut find = |kind, rewind: bool| {
+            if rewind {
+                families.rewind();
+            }
+            families.find_external(&ExternalFamily { name: "x", help: "X.", kind })
+        };
+        assert_eq!(find(Kind::Counter, false), Some(0));
+        assert_eq!(find(Kind::Gauge, true), None);
+        assert_eq!(find(Kind::Gauge, true), Some(0));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use exporter_kit::{
 };
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-use self::parse::Parsed;
+use self::parse::{Family, Parsed};
 use super::node::gauge;
 
 const SCRAPE_ERROR: Gauge = gauge(
@@ -173,11 +173,14 @@ struct Families(HashMap<String, (Kind, Option<String>)>);
 
 impl Families {
     /// Hands over the samples of a file; whether its HELP is that of the files before it. `None`,
-    /// and nothing is handed over, where a family there has another kind.
+    /// and nothing is handed over, where a family has another kind there or is this collector's.
     fn take(&mut self, parsed: &Parsed<'_>, path: &str, out: &mut Samples) -> Option<bool> {
         let used = || parsed.families.iter().filter(|family| family.used);
         let known = |name: &str| self.0.get(name);
-        if used().any(|new| known(new.name).is_some_and(|old| old.0 != new.kind)) {
+        let other_kind = |new: &Family<'_>| known(new.name).is_some_and(|old| old.0 != new.kind);
+        // Of this collector itself, as in a page that was saved.
+        let own = [SCRAPE_ERROR.name(), WRITTEN.name(), STALE.name()];
+        if used().any(|family| other_kind(family) || own.contains(&family.name)) {
             return None;
         }
         let mut sound = true;
@@ -252,6 +255,19 @@ mod tests {
         ];
         let expected = "node_textfile_scrape_error 1\nx{a=\"1\"} 1\nx{a=\"2\"} 3";
         assert_eq!(page(&files, Duration::ZERO), expected);
+    }
+
+    #[test]
+    fn a_file_cannot_fail_the_collector() {
+        for text in [
+            "# TYPE x counter\nx -1\n",
+            "node_textfile_scrape_error 1\n",
+            "# TYPE node_textfile_mtime_seconds counter\nnode_textfile_mtime_seconds 1\n",
+            "# TYPE y counter\ny 1\n",
+        ] {
+            let files = [("a.prom", "# TYPE y gauge\ny 1\n"), ("b.prom", text)];
+            assert_eq!(page(&files, Duration::ZERO), "node_textfile_scrape_error 1\ny 1", "{text}");
+        }
     }
 
     #[test]

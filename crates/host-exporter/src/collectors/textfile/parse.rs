@@ -96,7 +96,7 @@ impl<'a> Parsed<'a> {
         if !rest.is_empty() {
             return None;
         }
-        let value = value.parse().ok()?;
+        let value: f64 = value.parse().ok()?;
         let labels = first..self.labels.len();
         self.families[family].used = true;
         let number = |name: &str| {
@@ -106,6 +106,7 @@ impl<'a> Parsed<'a> {
         match (self.families[family].kind, suffix) {
             (Kind::Histogram, "_bucket") => drop(number("le")?),
             (Kind::Histogram, "") => return None,
+            (Kind::Counter, _) if value < 0.0 => return None,
             (Kind::Summary, "") => drop(number("quantile")?),
             _ => {}
         }
@@ -283,6 +284,7 @@ mod tests {
             "x 1\n# TYPE x gauge\n",
             "# HELP x a\n# HELP x b\n",
             "# HELP x \\t\n",
+            "# TYPE c counter\nc -1\n",
             "# TYPE h histogram\nh 1\n",
             "# TYPE h histogram\nh_bucket 1\n",
             "# TYPE s summary\ns{quantile=\"x\"} 1\n",
