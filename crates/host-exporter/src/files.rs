@@ -51,15 +51,17 @@ impl Folder {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = openat(&self.0, name, flags, Mode::empty()).ok()?;
         let mut text = Text { bytes: [0; MAX_BYTES], length: 0 };
-        while text.length < MAX_BYTES {
-            match read(&file, &mut text.bytes[text.length..]) {
-                Ok(0) => break,
-                Ok(bytes) => text.length += bytes,
+        loop {
+            // The kernel hands over such a file in one piece.
+            match read(&file, &mut text.bytes) {
+                Ok(length) => {
+                    text.length = length;
+                    return Some(text);
+                }
                 Err(rustix::io::Errno::INTR) => {}
                 Err(_) => return None,
             }
         }
-        Some(text)
     }
 
     /// Where a link in this folder leads to; `None` for what is not a link.
