@@ -35,7 +35,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     },
 )
 .off_by_default()
-.source("/proc/<pid>/stat, /proc/<pid>/task/<tid>/stat");
+.source("/proc/*/stat, /proc/*/task/*/stat, /proc/sys/kernel");
 
 struct Processes {
     procfs: PathBuf,
