@@ -141,7 +141,7 @@ impl<K, const N: usize> Definition<K, N> {
     }
 
     /// Says whose name this is: one that another program made, kept so that the dashboards and
-    /// alerts that people own work. [`lint`](crate::metrics::lint()) does not ask such a name to follow the
+    /// alerts that people own work. [`lint`](crate::lint()) does not ask such a name to follow the
     /// conventions for new names.
     pub const fn compatible_with(mut self, program: &'static str) -> Self {
         self.core.compatible_with = program;

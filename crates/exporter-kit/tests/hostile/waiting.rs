@@ -70,10 +70,10 @@ fn those_who_wait_take_no_thread() {
         }
     }
     until("nobody has a thread", || exporter.connections() == 0);
+    let held = exporter.descriptors();
     drop(scrapers);
-    let listening = exporter.descriptors();
     Kept::new(&exporter);
-    until("their descriptors are given back", || exporter.descriptors() < listening);
+    until("their descriptors are given back", || exporter.descriptors() < held);
     assert_eq!(exporter.stop(), "");
 }
 
