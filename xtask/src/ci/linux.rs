@@ -16,27 +16,28 @@ const START: Duration = Duration::from_secs(2);
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
     report.step("exporter-linux scraped by Prometheus", || {
-        let (_exporter, url) = start(package)?;
+        // Dashboards ask for more than the package has by default.
+        let (_exporter, url) = start(package, &["--collectors.enabled=[defaults]"])?;
         prometheus::scrape(tools, &package.scratch, &url)
     });
     report.step("exporter-linux under promtool check metrics", || {
-        let (_exporter, url) = start(package)?;
+        let (_exporter, url) = start(package, &[])?;
         prometheus::check_metrics(tools, &get(&url)?)
     });
 }
 
 /// A started exporter that answers, and the URL of its metrics.
-fn start(package: &Package) -> Result<(Server, String)> {
+fn start(package: &Package, more: &[&str]) -> Result<(Server, String)> {
     let port = free_port()?;
-    let mut exporter = spawn(package, port)?;
+    let mut exporter = spawn(package, port, more)?;
     let url = format!("http://127.0.0.1:{port}/metrics");
     exporter.wait_for(START, || get(&url))?;
     Ok((exporter, url))
 }
 
-fn spawn(package: &Package, port: u16) -> Result<Server> {
+fn spawn(package: &Package, port: u16, more: &[&str]) -> Result<Server> {
     let program = package.unpack("exporter-linux")?;
     let mut command = Command::new(&program);
-    command.args(package.arguments(port)?);
+    command.args(package.arguments(port)?).args(more);
     Server::start(&mut command, &package.scratch.join(format!("exporter-linux-{port}.log")))
 }

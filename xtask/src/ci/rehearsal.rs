@@ -58,7 +58,9 @@ impl Watched {
         match exporter {
             "host-exporter" => {
                 let shows = &[("sys_mem_usage", None), ("sys_disk_size", None)];
-                Ok(Self { may_be_absent: PROCESS.to_vec(), shows, ..Self::default() })
+                // What hardware and kernels there are differs from machine to machine; tests of the
+                // exporter hold its page against node_exporter's.
+                Ok(Self { may_be_absent: vec!["*"], shows, ..Self::default() })
             }
             "redis-exporter" => {
                 let program = redis.with_context(|| format!("there is no redis-server; {HINT}"))?;

@@ -231,9 +231,15 @@ impl Settings {
                 text.push_str(&format!("# {} = …  # not shown; {origin}\n", flag.name));
                 continue;
             }
-            // Other tables may begin with a collector's name.
-            let name =
-                if flag.enables { format!("{}.enabled", flag.name) } else { flag.name.into() };
+            // The names of others may begin with it, and TOML has no table that is a value too.
+            let begins = |other: &Setting| {
+                other.flag.name.strip_prefix(flag.name).is_some_and(|rest| rest.starts_with('.'))
+            };
+            let name = match flag.enables {
+                true => format!("{}.enabled", flag.name),
+                false if self.settings.iter().any(begins) => format!("{:?}", flag.name),
+                false => flag.name.to_owned(),
+            };
             let quote = |text: &String| toml_value(text, flag.is_switch());
             let value = match (texts.as_slice(), &setting.value) {
                 (_, Value::Switch(on)) => on.to_string(),

@@ -121,6 +121,22 @@ fn settings_come_from_flag_environment_and_file() {
     assert!(stderr.contains(&expected), "{stderr}");
 }
 
+#[test]
+fn the_settings_that_are_printed_are_a_settings_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("host.toml");
+    let printed = run(&["--config.check", "--no-collector.mem"]).stdout;
+    std::fs::write(&file, &printed).unwrap();
+    let again = run(&["--config.check", "--config.file", file.to_str().unwrap()]);
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    let values = |text: Vec<u8>| {
+        let text = String::from_utf8(text).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.rsplit_once("  # ").unwrap().0.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(values(again.stdout), values(printed));
+}
+
 #[cfg(feature = "web-config")]
 #[test]
 fn a_web_configuration_is_checked_at_the_start_and_holds() {
