@@ -4,8 +4,6 @@
 mod addresses;
 mod collectors;
 #[cfg(target_os = "linux")]
-mod decisions;
-#[cfg(target_os = "linux")]
 mod files;
 mod host;
 #[cfg(target_os = "linux")]

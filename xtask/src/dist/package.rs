@@ -265,13 +265,8 @@ mod tests {
         for source in read_sources(&workspace).unwrap() {
             let release = source.release;
             let is_own = source.description.release.as_deref() == Some(release.as_str());
-            // The change log is of all exporters, and begins with the first.
-            assert_eq!(is_own, source.exporter.name != "host-exporter", "{release}");
-            let heading = format!("{}\n", workspace.version());
-            assert!(
-                is_own || release.starts_with(&heading) && release.ends_with(".\n"),
-                "{release}"
-            );
+            // The change log is of all exporters and speaks English: it would be cut short.
+            assert!(is_own, "{}: {release}", source.exporter.name);
         }
     }
 

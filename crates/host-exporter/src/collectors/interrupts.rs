@@ -6,9 +6,9 @@ use exporter_kit::{
 };
 
 use super::node::counter;
-use crate::decisions::Decisions;
 use crate::host::Host;
 use crate::text::{fields, lines, number};
+use crate::wanted::Wanted;
 
 const TOTAL: Counter<4> =
     counter("node_interrupts_total", "硬中断次数", "Interrupts that each CPU has serviced.")
@@ -37,9 +37,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         let interrupts = Interrupts {
             file: KeptFile::new(Host::new(settings).proc("interrupts")),
             choice: Choice {
-                filter: settings.filter(&INCLUDE, &EXCLUDE),
+                wanted: wanted(settings.filter(&INCLUDE, &EXCLUDE)),
                 with_zeros: settings.get(&WITH_ZEROS),
-                decisions: Decisions::default(),
                 text: String::new(),
             },
         };
@@ -55,13 +54,16 @@ struct Interrupts {
     choice: Choice,
 }
 
-#[derive(Default)]
 struct Choice {
-    filter: Filter,
+    /// `None` where all are.
+    wanted: Option<Wanted>,
     with_zeros: bool,
-    decisions: Decisions,
     /// Holds the type, info and devices of a line.
     text: String,
+}
+
+fn wanted(filter: Filter) -> Option<Wanted> {
+    (filter != Filter::default()).then(|| Wanted::new(filter))
 }
 
 impl Collector for Interrupts {
@@ -75,14 +77,16 @@ fn to_samples(text: &[u8], choice: &mut Choice, out: &mut Samples) -> Result<(),
     // CPUs that are offline have no column, so that a column's place is not its CPU's number.
     let cpus = fields(lines.next().ok_or("/proc/interrupts is empty")?);
     let columns = cpus.clone().count();
-    choice.decisions.rewind();
+    if let Some(wanted) = &mut choice.wanted {
+        wanted.begin();
+    }
     for line in lines {
         let Some((kind, rest)) = line.split_once(':') else { continue };
         let (kind, values) = (kind.trim_start(), fields(rest));
         let mut description = values.clone().skip(columns);
         // The lines ERR and MIS are of no CPU and have none.
         let Some(first) = description.next() else { continue };
-        let Choice { filter, with_zeros, decisions, text } = choice;
+        let Choice { wanted, with_zeros, text } = choice;
         text.clear();
         text.extend([kind, ";", first]);
         // Numbered interrupts say which chip they come from first, then for which devices.
@@ -99,7 +103,7 @@ fn to_samples(text: &[u8], choice: &mut Choice, out: &mut Samples) -> Result<(),
         if info_end == text.len() {
             text.push(';');
         }
-        if *filter != Filter::default() && !decisions.wants(text, |text| filter.wants(text)) {
+        if wanted.as_mut().is_some_and(|wanted| !wanted.wants(text)) {
             continue;
         }
         let (info, devices) = (&text[kind.len() + 1..info_end], &text[info_end + 1..]);
@@ -123,7 +127,7 @@ mod tests {
 
     fn choice(expression: &str, with_zeros: bool) -> Choice {
         let include = Pattern::new(expression).ok().filter(|_| !expression.is_empty());
-        Choice { filter: Filter::new(include, None), with_zeros, ..Choice::default() }
+        Choice { wanted: wanted(Filter::new(include, None)), with_zeros, text: String::new() }
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! The kernel's caches of objects: `/proc/slabinfo`, which root alone can read.
 
 use exporter_kit::{
-    CollectError, CollectorDef, Filter, Flag, Gauge, KeptFile, Pattern, Samples,
-    ScheduledCollector, Unit,
+    CollectError, CollectorDef, Flag, Gauge, KeptFile, Pattern, Samples, ScheduledCollector, Unit,
 };
 
 use super::node::gauge;
-use crate::decisions::Decisions;
 use crate::host::Host;
 use crate::text::{fields, lines};
+use crate::wanted::Wanted;
 
 const ACTIVE: Gauge<1> =
     gauge("node_slabinfo_active_objects", "活跃slab对象", "Objects of the slab in use.")
@@ -42,11 +41,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&ACTIVE, &OBJECTS, &OBJECT_SIZE, &PER_SLAB, &PAGES],
     |settings| {
         let mut file = KeptFile::new(Host::new(settings).proc("slabinfo"));
-        let filter = settings.filter(&INCLUDE, &EXCLUDE);
-        let mut decisions = Decisions::default();
-        let collect = move |out: &mut Samples| {
-            to_samples(file.read_if_exists()?, &filter, &mut decisions, out)
-        };
+        let mut wanted = Wanted::new(settings.filter(&INCLUDE, &EXCLUDE));
+        let collect = move |out: &mut Samples| to_samples(file.read_if_exists()?, &mut wanted, out);
         Ok(ScheduledCollector::on_scrape(collect))
     },
 )
@@ -54,14 +50,9 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 .flags(&[&INCLUDE, &EXCLUDE])
 .source("/proc/slabinfo");
 
-fn to_samples(
-    text: &[u8],
-    filter: &Filter,
-    decisions: &mut Decisions,
-    out: &mut Samples,
-) -> Result<(), CollectError> {
+fn to_samples(text: &[u8], wanted: &mut Wanted, out: &mut Samples) -> Result<(), CollectError> {
     let mut readable = false;
-    decisions.rewind();
+    wanted.begin();
     let is_slab = |line: &&str| !line.starts_with('#') && !line.starts_with("slabinfo");
     for line in lines(text).filter(is_slab) {
         let mut fields = fields(line);
@@ -71,7 +62,7 @@ fn to_samples(
             continue;
         }
         readable = true;
-        if decisions.wants(slab, |slab| filter.wants(slab)) {
+        if wanted.wants(slab) {
             for (metric, number) in COLUMNS.into_iter().zip(numbers.into_iter().flatten()) {
                 out.set(metric, [slab], number);
             }
@@ -82,6 +73,8 @@ fn to_samples(
 
 #[cfg(test)]
 mod tests {
+    use exporter_kit::Filter;
+
     use super::*;
 
     const TEXT: &[u8] = b"slabinfo - version: 2.1\n# name <active_objs> <num_objs>\n\
@@ -90,7 +83,7 @@ mod tests {
     #[test]
     fn five_columns_of_a_slab_count() {
         let mut out = Samples::default();
-        to_samples(TEXT, &Filter::default(), &mut Decisions::default(), &mut out).unwrap();
+        to_samples(TEXT, &mut Wanted::new(Filter::default()), &mut out).unwrap();
         let numbers = COLUMNS.map(|metric| out.value(metric, ["dentry"]));
         assert_eq!(numbers, [10.0, 20.0, 192.0, 21.0, 1.0].map(Some));
         assert_eq!(out.len(), 10);
@@ -98,11 +91,11 @@ mod tests {
 
     #[test]
     fn slabs_are_chosen_by_the_filter() {
-        let filter = Filter::new(None, Pattern::new("^dentry$").ok());
+        let mut wanted = Wanted::new(Filter::new(None, Pattern::new("^dentry$").ok()));
         let mut out = Samples::default();
-        to_samples(TEXT, &filter, &mut Decisions::default(), &mut out).unwrap();
+        to_samples(TEXT, &mut wanted, &mut out).unwrap();
         assert_eq!(out.len(), 5);
-        let nothing = to_samples(b"slabinfo\n", &filter, &mut Decisions::default(), &mut out);
+        let nothing = to_samples(b"slabinfo\n", &mut wanted, &mut out);
         assert!(nothing.is_err());
     }
 }

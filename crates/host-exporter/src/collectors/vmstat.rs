@@ -1,14 +1,14 @@
 //! Counts of memory management: those lines of `/proc/vmstat` that a pattern chooses.
 
 use exporter_kit::{
-    CollectError, CollectorDef, Field, Fields, Flag, KeptFile, Pattern, Samples,
+    CollectError, CollectorDef, Field, Fields, Filter, Flag, KeptFile, Pattern, Samples,
     ScheduledCollector, UntypedPattern,
 };
 
 use super::node::{self, NODE_EXPORTER};
-use crate::decisions::Decisions;
 use crate::host::Host;
 use crate::text::{fields, lines, number};
+use crate::wanted::Wanted;
 
 /// What the default pattern chooses, in the order of recent kernels.
 const KNOWN: &[Field] = &[
@@ -58,11 +58,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[],
     |settings| {
         let mut file = KeptFile::new(Host::new(settings).proc("vmstat"));
-        let pattern = settings.get(&FIELDS).cloned();
-        let mut decisions = Decisions::default();
-        let collect = move |out: &mut Samples| {
-            to_samples(file.read()?, pattern.as_ref(), &mut decisions, out)
-        };
+        let mut wanted = Wanted::new(Filter::new(settings.get(&FIELDS).cloned(), None));
+        let collect = move |out: &mut Samples| to_samples(file.read()?, &mut wanted, out);
         Ok(ScheduledCollector::on_scrape(collect))
     },
 )
@@ -80,22 +77,16 @@ const fn field(
     Field::untyped(key, node::untyped(name, zh, help))
 }
 
-fn to_samples(
-    text: &[u8],
-    pattern: Option<&Pattern>,
-    decisions: &mut Decisions,
-    out: &mut Samples,
-) -> Result<(), CollectError> {
+fn to_samples(text: &[u8], wanted: &mut Wanted, out: &mut Samples) -> Result<(), CollectError> {
     let (mut table, mut readable) = (Fields::of(KNOWN), false);
-    decisions.rewind();
+    wanted.begin();
     for line in lines(text) {
         let mut fields = fields(line);
         let (Some(key), Some(value)) = (fields.next(), fields.next().and_then(number)) else {
             continue;
         };
         readable = true;
-        let wants = |key: &str| pattern.is_none_or(|pattern| pattern.is_match(key));
-        if decisions.wants(key, wants) && !table.set(key, value, out) {
+        if wanted.wants(key) && !table.set(key, value, out) {
             out.set_field(&OTHERS, &[key], [], value);
         }
     }
@@ -108,8 +99,8 @@ mod tests {
 
     fn page(text: &str, pattern: &str) -> String {
         let (pattern, mut out) = (Pattern::new(pattern).unwrap(), Samples::default());
-        let mut decisions = Decisions::default();
-        to_samples(text.as_bytes(), Some(&pattern), &mut decisions, &mut out).unwrap();
+        let mut wanted = Wanted::new(Filter::new(Some(pattern), None));
+        to_samples(text.as_bytes(), &mut wanted, &mut out).unwrap();
         assert_eq!(out.check(&DEF), Ok(()));
         let page = out.page();
         let samples = page.lines().filter(|line| !line.starts_with('#'));
@@ -129,7 +120,7 @@ mod tests {
     fn a_file_without_a_field_is_an_error() {
         for text in ["", "pgpgin\n", "pgpgin x\n", "pgpgin 1"] {
             let mut out = Samples::default();
-            let result = to_samples(text.as_bytes(), None, &mut Decisions::default(), &mut out);
+            let result = to_samples(text.as_bytes(), &mut Wanted::new(Filter::default()), &mut out);
             assert!(result.is_err(), "{text:?}");
         }
     }

@@ -1,12 +1,12 @@
 //! What kind of processors there are: `/proc/cpuinfo`. Its lines repeat for each CPU, so with many
 //! of them it is dear, and read only on request.
 
-use exporter_kit::{AnyFlag, Flag, Gauge, KeptFile, Metric, Pattern, Samples, Settings};
+use exporter_kit::{AnyFlag, Filter, Flag, Gauge, KeptFile, Metric, Pattern, Samples, Settings};
 
 use crate::collectors::node::gauge;
-use crate::decisions::Decisions;
 use crate::host::Host;
 use crate::text::{fields, lines};
+use crate::wanted::Wanted;
 
 const INFO: Gauge<10> = gauge(
     "node_cpu_info",
@@ -73,20 +73,19 @@ pub(super) struct Info {
 /// Which features and flaws are wanted; none without a pattern.
 #[derive(Default)]
 struct Choice {
-    flags: Option<Pattern>,
-    bugs: Option<Pattern>,
-    decisions: Decisions,
+    flags: Option<Wanted>,
+    bugs: Option<Wanted>,
 }
 
 impl Info {
     /// A reader, where the settings ask for one.
     pub(super) fn new(settings: &Settings) -> Option<Self> {
-        let flags = settings.get(&FLAGS_INCLUDE).cloned();
-        let bugs = settings.get(&BUGS_INCLUDE).cloned();
-        let wanted = settings.get(&WITH_INFO) || flags.is_some() || bugs.is_some();
-        let choice = Choice { flags, bugs, decisions: Decisions::default() };
+        let flags = settings.get(&FLAGS_INCLUDE).cloned().map(wanted);
+        let bugs = settings.get(&BUGS_INCLUDE).cloned().map(wanted);
+        let is_asked = settings.get(&WITH_INFO) || flags.is_some() || bugs.is_some();
+        let choice = Choice { flags, bugs };
         let file = KeptFile::new(Host::new(settings).proc("cpuinfo"));
-        wanted.then_some(Self { file, choice })
+        is_asked.then_some(Self { file, choice })
     }
 
     pub(super) fn collect(&mut self, out: &mut Samples) {
@@ -96,9 +95,15 @@ impl Info {
     }
 }
 
+fn wanted(pattern: Pattern) -> Wanted {
+    Wanted::new(Filter::new(Some(pattern), None))
+}
+
 fn to_samples(text: &[u8], choice: &mut Choice, out: &mut Samples) {
     let (mut values, mut cpus) = ([""; KEYS.len()], 0);
-    choice.decisions.rewind();
+    for wanted in [&mut choice.flags, &mut choice.bugs].into_iter().flatten() {
+        wanted.begin();
+    }
     for line in lines(text) {
         let Some((key, value)) = line.split_once(':') else { continue };
         let (key, value) = (key.trim_end(), value.trim());
@@ -113,14 +118,14 @@ fn to_samples(text: &[u8], choice: &mut Choice, out: &mut Samples) {
         if cpus != 1 {
             continue;
         }
-        let (metric, pattern) = match key {
-            "flags" | "Features" => (&FLAG, &choice.flags),
-            "bugs" => (&BUG, &choice.bugs),
+        let (metric, wanted) = match key {
+            "flags" | "Features" => (&FLAG, &mut choice.flags),
+            "bugs" => (&BUG, &mut choice.bugs),
             _ => continue,
         };
-        let Some(pattern) = pattern else { continue };
+        let Some(wanted) = wanted else { continue };
         for name in fields(value) {
-            if choice.decisions.wants(name, |name| pattern.is_match(name)) {
+            if wanted.wants(name) {
                 out.set(metric, [name], 1.0);
             }
         }
@@ -158,9 +163,8 @@ mod tests {
 
     #[test]
     fn features_and_flaws_are_chosen_by_pattern() {
-        let pattern = |text: &str| Pattern::new(text).ok();
-        let mut choice =
-            Choice { flags: pattern("^sse|avx"), bugs: pattern("mds"), ..Choice::default() };
+        let pattern = |text: &str| Pattern::new(text).ok().map(wanted);
+        let mut choice = Choice { flags: pattern("^sse|avx"), bugs: pattern("mds") };
         for _ in 0..2 {
             let mut out = Samples::default();
             to_samples(TEXT, &mut choice, &mut out);
