@@ -81,7 +81,9 @@ impl Reader {
                 Some((point, space)) => {
                     // Numbers that make no sense are no sample.
                     if let (Some(free), Some(available)) = (space.free(), space.available()) {
-                        each(point, Some(Space { used: space.blocks - free, available }));
+                        let inodes = space.files_free().map(|free| [space.files, free]);
+                        let used = space.blocks - free;
+                        each(point, Some(Space { used, available, inodes }));
                     }
                 }
                 None => {

@@ -37,7 +37,7 @@ impl Reader {
             if disk.total_space() > 0 && !seen.iter().any(|known| known == mount_point) {
                 let available = disk.available_space();
                 let used = disk.total_space().saturating_sub(available);
-                each(mount_point, Some(Space { used, available }));
+                each(mount_point, Some(Space { used, available, inodes: None }));
                 seen.push(mount_point.to_owned());
             }
         }

@@ -44,5 +44,5 @@ fn space(letter: char) -> Option<Space> {
         GetDiskFreeSpaceExW(root.as_ptr(), ptr::null_mut(), &raw mut total, &raw mut available)
     };
     // A drive without a medium fails.
-    (done != 0).then(|| Space { used: total.saturating_sub(available), available })
+    (done != 0).then(|| Space { used: total.saturating_sub(available), available, inodes: None })
 }
