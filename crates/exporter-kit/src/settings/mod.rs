@@ -56,20 +56,19 @@ pub(crate) fn all_flags(
     own: &[&dyn AnyFlag],
     collectors: &[CollectorDef],
 ) -> Vec<FlagSpec> {
-    let mut flags: Vec<_> = KIT_FLAGS.iter().map(|flag| flag.spec()).collect();
+    let kit = KIT_FLAGS.iter().map(|flag| flag.spec());
+    // What only asks for something to be printed comes last.
+    let (actions, mut flags): (Vec<_>, Vec<_>) = kit.partition(|flag| flag.action);
     for flag in &mut flags {
         if flag.name == LISTEN_ADDRESS.name() {
             flag.default = default_address;
         }
     }
-    // What only asks for something to be printed comes last.
-    let actions = flags.iter().position(|flag| flag.action).unwrap_or(flags.len());
-    flags.splice(actions..actions, own.iter().map(|flag| flag.spec()));
+    flags.extend(own.iter().map(|flag| flag.spec()));
     if !collectors.is_empty() {
         flags.extend([COLLECTORS_ENABLED.spec(), DISABLE_DEFAULTS.spec()]);
-        let actions: Vec<_> = flags.extract_if(.., |flag| flag.action).collect();
-        flags.extend(actions);
     }
+    flags.extend(actions);
     flags.extend(collectors.iter().flat_map(CollectorDef::flag_specs));
     flags
 }
