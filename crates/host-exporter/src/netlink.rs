@@ -10,13 +10,18 @@ use rustix::net::netdevice::{InlinedName, index_to_name_inlined};
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
-    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto,
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, bind, recv, sendto,
     socket_with,
 };
 
 /// The kernel's answers are at most as long.
 const BUFFER_BYTES: usize = 32 * 1024;
 const HEADER_BYTES: usize = 16;
+
+/// The group that hears of changes of devices, as a bit.
+const GROUP_LINK: u32 = 1;
+/// More than the kernel's buffer holds by default.
+const MAX_CHANGES: usize = 10_000;
 
 const REQUEST_DUMP: u16 = 0x1 | 0x300;
 const ERROR: u16 = 2;
@@ -82,6 +87,46 @@ fn entries(mut datagram: &[u8], each: &mut impl FnMut(&[u8])) -> Result<bool, Er
     Ok(false)
 }
 
+/// Hears from the kernel which network devices have changed.
+pub(crate) struct DeviceChanges {
+    socket: OwnedFd,
+    buffer: Vec<u8>,
+}
+
+impl DeviceChanges {
+    /// Listens from now on.
+    pub(crate) fn new() -> Result<Self, Errno> {
+        let (family, flags) = (AddressFamily::NETLINK, SocketFlags::CLOEXEC);
+        let socket = socket_with(family, SocketType::RAW, flags, None)?;
+        bind(&socket, &SocketAddrNetlink::new(0, GROUP_LINK))?;
+        Ok(Self { socket, buffer: vec![0; BUFFER_BYTES / 4] })
+    }
+
+    /// Calls `each` with the number of every device that was made, changed or removed since the
+    /// last call. `false` where that is not known, since there was more than the kernel keeps.
+    pub(crate) fn each(&mut self, mut each: impl FnMut(u32)) -> bool {
+        let mut is_complete = true;
+        // The kernel keeps as many as fit its buffer; on a system that makes them faster than they
+        // are read, the rest is for the next call.
+        for _ in 0..MAX_CHANGES {
+            match recv(&self.socket, &mut self.buffer[..], RecvFlags::DONTWAIT) {
+                Ok((0, _)) => return false,
+                Ok((length, _)) => {
+                    // The body begins with family, a gap, type and the number.
+                    let read = |body: &[u8]| number_at(body, 4).into_iter().for_each(&mut each);
+                    is_complete &= entries(&self.buffer[..length], &mut { read }).is_ok();
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                // Some are lost, and others may follow.
+                Err(Errno::NOBUFS) => is_complete = false,
+                Err(_) => return false,
+            }
+        }
+        is_complete
+    }
+}
+
 /// Looks up what network devices are called, by their numbers.
 pub(crate) struct DeviceNames(OwnedFd);
 
@@ -124,8 +169,36 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// The other end of a socket that devices are heard by.
+    pub(crate) struct Kernel(OwnedFd);
+
+    impl DeviceChanges {
+        pub(crate) fn for_test() -> (Self, Kernel) {
+            let (family, flags) = (AddressFamily::UNIX, SocketFlags::CLOEXEC);
+            let pair = rustix::net::socketpair(family, SocketType::SEQPACKET, flags, None);
+            let (here, kernel) = pair.unwrap();
+            (Self { socket: here, buffer: vec![0; 256] }, Kernel(kernel))
+        }
+    }
+
+    impl Kernel {
+        pub(crate) fn changed(&self, number: u32) {
+            let body = [[0; 4], number.to_ne_bytes(), [0; 4], [0; 4]].concat();
+            self.send(&message(16, &body));
+        }
+
+        /// What is left of a message for which there was no room.
+        pub(crate) fn lost(&self) {
+            self.send(&message(16, &[0; 16])[..20]);
+        }
+
+        fn send(&self, datagram: &[u8]) {
+            rustix::net::send(&self.0, datagram, SendFlags::empty()).unwrap();
+        }
+    }
 
     fn message(message_type: u16, body: &[u8]) -> Vec<u8> {
         let length = (HEADER_BYTES + body.len()) as u32;
@@ -161,6 +234,25 @@ mod tests {
         assert!(attributes(&all).eq([(1, &b"x"[..]), (2, b"yz")]));
         assert!(attributes(&all[..13]).eq([(1, &b"x"[..])]));
         assert_eq!(attributes(&[0; 8]).count(), 0);
+    }
+
+    #[test]
+    fn changes_of_devices_are_heard() {
+        let (mut changes, kernel) = DeviceChanges::for_test();
+        let heard = |changes: &mut DeviceChanges| {
+            let mut numbers = Vec::new();
+            (changes.each(|number| numbers.push(number)), numbers)
+        };
+        assert_eq!(heard(&mut changes), (true, vec![]));
+        for number in [7, 8] {
+            kernel.changed(number);
+        }
+        assert_eq!(heard(&mut changes), (true, vec![7, 8]));
+        kernel.lost();
+        kernel.changed(9);
+        assert_eq!(heard(&mut changes), (false, vec![9]));
+        drop(kernel);
+        assert_eq!(heard(&mut changes), (false, vec![]));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What kind of network devices there are and how they are set: `/sys/class/net`.
 
+mod device;
+mod known;
+
 use std::path::PathBuf;
 
 use exporter_kit::{
@@ -7,10 +10,10 @@ use exporter_kit::{
     ScheduledCollector, Unit,
 };
 
+use self::known::Known;
 use super::node::{counter, gauge};
-use crate::files::{Folder, Text};
+use crate::files::Folder;
 use crate::host::Host;
-use crate::text::number;
 use crate::wanted::Wanted;
 
 const UP: Gauge<1> = of_device(
@@ -157,6 +160,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         let netclass = NetClass {
             path: Host::new(settings).sys("class/net"),
             wanted: Wanted::new(Filter::new(None, settings.get(&IGNORED).cloned())),
+            known: Known::default(),
             ignore_invalid_speed: settings.get(&IGNORE_INVALID_SPEED),
         };
         Ok(ScheduledCollector::on_scrape(netclass))
@@ -164,10 +168,6 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 )
 .flags(&[&IGNORED, &IGNORE_INVALID_SPEED, &NETLINK])
 .source("/sys/class/net");
-
-/// The lowest bit of the flags: somebody has switched the device on.
-const ADMIN_UP: u32 = 1;
-const BYTES_IN_MEGABIT: f64 = 125_000.0;
 
 const fn of_device(name: &'static str, zh: &'static str, help: &'static str) -> Gauge<1> {
     gauge(name, zh, help).labels(["device"])
@@ -177,67 +177,26 @@ const fn of_device(name: &'static str, zh: &'static str, help: &'static str) -> 
 struct NetClass {
     path: PathBuf,
     wanted: Wanted,
+    known: Known,
     ignore_invalid_speed: bool,
 }
 
 impl Collector for NetClass {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        let Some(devices) = Folder::open(&self.path) else { return Err(CollectError::NoData) };
-        self.wanted.begin();
-        devices.names(|name| {
-            if !self.wanted.wants(name) {
-                return;
-            }
-            // Beside the devices there are files about them, such as bonding_masters.
-            if let Some(folder) = devices.folder(name) {
-                device(name, &folder, self.ignore_invalid_speed, out);
+        let Some(folder) = Folder::open(&self.path) else { return Err(CollectError::NoData) };
+        let Self { wanted, known, ignore_invalid_speed, .. } = self;
+        wanted.begin();
+        known.begin();
+        folder.names(|name| {
+            // Beside the devices the folder has files about them, such as bonding_masters.
+            if wanted.wants(name)
+                && let Some(device) = known.device(&folder, name)
+            {
+                device.to_samples(name, *ignore_invalid_speed, out);
             }
         });
+        known.end();
         Ok(())
-    }
-}
-
-fn device(name: &str, folder: &Folder, ignore_invalid_speed: bool, out: &mut Samples) {
-    let texts =
-        ["address", "broadcast", "duplex", "operstate", "ifalias"].map(|file| folder.text(file));
-    let [address, broadcast, duplex, operstate, alias] = texts.each_ref().map(|text| {
-        // A device without a link has no duplex mode, and some have no address.
-        text.as_ref().and_then(Text::trimmed).unwrap_or_default()
-    });
-    let flags = folder.text("flags").and_then(|text| whole(text.trimmed()?));
-    let admin = match flags {
-        None => "unknown",
-        Some(flags) if flags as u32 & ADMIN_UP != 0 => "up",
-        Some(_) => "down",
-    };
-    if !operstate.is_empty() {
-        out.set(&UP, [name], f64::from(u8::from(operstate == "up")));
-    }
-    out.set(&INFO, [name, address, broadcast, duplex, operstate, admin, alias], 1.0);
-    if let Some(flags) = flags {
-        out.set(&FLAGS, [name], flags);
-    }
-    let value = |file: &str| folder.text(file).and_then(|text| whole(text.trimmed()?));
-    for (file, metric) in GAUGES {
-        if let Some(value) = value(file) {
-            out.set(metric, [name], value);
-        }
-    }
-    for (file, metric) in COUNTERS {
-        if let Some(value) = value(file).filter(|value| *value >= 0.0) {
-            out.set(metric, [name], value);
-        }
-    }
-    if let Some(speed) = value("speed").filter(|speed| *speed >= 0.0 || !ignore_invalid_speed) {
-        out.set(&SPEED, [name], speed * BYTES_IN_MEGABIT);
-    }
-}
-
-/// A whole number, in hexadecimal where it begins so.
-fn whole(text: &str) -> Option<f64> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16).ok().map(f64::from),
-        None => number(text),
     }
 }
 
@@ -258,6 +217,7 @@ mod tests {
         let mut netclass = NetClass {
             path: root.path().to_owned(),
             wanted: Wanted::new(Filter::new(None, Some(ignored))),
+            known: Known::default(),
             ignore_invalid_speed,
         };
         let mut out = Samples::default();
