@@ -9,6 +9,9 @@ use crate::collector::CollectError;
 /// More than any file that is read this way; the kernel bounds them too.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// Half of the smallest page. The kernel hands over as many lines as fit one.
+const HALF_PAGE: usize = 2048;
+
 /// A file such as those of `/proc`, kept open: that is cheaper, and it can be read when the process
 /// has no file descriptor left.
 #[derive(Debug)]
@@ -16,12 +19,22 @@ pub struct KeptFile {
     path: PathBuf,
     file: Option<File>,
     buffer: Vec<u8>,
+    has_short_lines: bool,
 }
 
 impl KeptFile {
     /// The file at `path`, which is opened when it is first read.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_owned(), file: None, buffer: Vec::new() }
+        let path = path.as_ref().to_owned();
+        Self { path, file: None, buffer: Vec::new(), has_short_lines: false }
+    }
+
+    /// Promises that no line is longer than 2,000 bytes, or that the kernel makes the file in one
+    /// piece, as most of `/proc` and `/sys` but not tables of mounts or interrupts. Where the file
+    /// is small that saves the read that only finds its end.
+    #[must_use]
+    pub fn short_lines(self) -> Self {
+        Self { has_short_lines: true, ..self }
     }
 
     /// Where the file is.
@@ -80,8 +93,14 @@ impl KeptFile {
                 }
                 self.buffer.resize(length * 2, 0);
             }
-            match read_at(file, &mut self.buffer[length..], length as u64) {
+            let room = &mut self.buffer[length..];
+            let bytes = room.len();
+            match read_at(file, room, length as u64) {
                 Ok(0) => return Ok(length),
+                // Another line would have fitted the kernel's page and the room.
+                Ok(read) if self.has_short_lines && read < bytes && read <= HALF_PAGE => {
+                    return Ok(length + read);
+                }
                 Ok(read) => length += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -109,11 +128,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let long = "x".repeat(10_000);
-        let mut file = KeptFile::new(&path);
-        assert!(file.read().is_err());
-        for content in ["one\n", &long, ""] {
-            std::fs::write(&path, content).unwrap();
-            assert_eq!(file.read().unwrap(), content.as_bytes());
+        for mut file in [KeptFile::new(&path), KeptFile::new(&path).short_lines()] {
+            assert!(file.read().is_err());
+            for content in ["one\n", &long, "", &long[..256], &long[..HALF_PAGE]] {
+                std::fs::write(&path, content).unwrap();
+                assert_eq!(file.read().unwrap(), content.as_bytes());
+            }
+            std::fs::remove_file(&path).unwrap();
         }
     }
 

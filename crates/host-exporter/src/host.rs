@@ -77,14 +77,26 @@ impl Host {
     }
 }
 
-/// A collector that reads one file of procfs at every scrape.
+/// A collector that reads one file of procfs, whose lines are short, at every scrape.
 #[cfg(target_os = "linux")]
 pub(crate) fn proc_file(
     settings: &Settings,
     path: &str,
-    to_samples: fn(&[u8], &mut Samples) -> Result<(), CollectError>,
+    to_samples: ToSamples,
 ) -> Result<ScheduledCollector, SettingError> {
-    let mut file = KeptFile::new(Host::new(settings).proc(path));
+    file(KeptFile::new(Host::new(settings).proc(path)).short_lines(), to_samples)
+}
+
+/// A collector that reads one file at every scrape.
+#[cfg(target_os = "linux")]
+pub(crate) fn file(
+    mut file: KeptFile,
+    to_samples: ToSamples,
+) -> Result<ScheduledCollector, SettingError> {
     let collect = move |out: &mut Samples| to_samples(file.read_if_exists()?, out);
     Ok(ScheduledCollector::on_scrape(collect))
 }
+
+/// Makes samples of what a file holds.
+#[cfg(target_os = "linux")]
+type ToSamples = fn(&[u8], &mut Samples) -> Result<(), CollectError>;

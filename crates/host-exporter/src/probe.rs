@@ -2,6 +2,7 @@
 //! answer holds the one who asks for as long as it likes.
 
 mod ask;
+mod kept;
 
 use std::collections::VecDeque;
 use std::ffi::{CString, OsStr};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
+use self::kept::Kept;
 use crate::host::Host;
 use crate::mounts::Mount;
 
@@ -106,12 +108,26 @@ impl Space {
     }
 }
 
+static PROBER: Mutex<Prober> = Mutex::new(Prober::new(ask::ask));
+
 /// Asks everything that is `Wanted`, and waits for it at most as long as `limit` and [`MAX_WAIT`].
 /// What hangs is asked by one thread of the process, once.
 pub(crate) fn ask_all(targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
-    static PROBER: Mutex<Prober> = Mutex::new(Prober::new(ask::ask));
     let mut prober = PROBER.lock().unwrap_or_else(PoisonError::into_inner);
     prober.ask_all(targets, limit.min(MAX_WAIT), answers);
+}
+
+/// As [`ask_all`]; what came of it is kept for the other collector of the same scrape, see
+/// [`take_kept`].
+pub(crate) fn ask_all_and_keep(targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
+    let mut prober = PROBER.lock().unwrap_or_else(PoisonError::into_inner);
+    prober.ask_all(targets, limit.min(MAX_WAIT), answers);
+    prober.kept.keep(targets, answers);
+}
+
+/// Answers what has just been asked for another collector, once.
+pub(crate) fn take_kept(targets: &[Target], answers: &mut [Answer]) {
+    PROBER.lock().unwrap_or_else(PoisonError::into_inner).kept.take(targets, answers);
 }
 
 /// The threads that ask: one that is kept, and those that wait for what hangs.
@@ -121,6 +137,7 @@ struct Prober {
     late: Vec<Late>,
     /// What is still to be asked, by its place among the targets.
     queue: VecDeque<u32>,
+    kept: Kept,
 }
 
 /// A question without an answer, and the thread that waits for it.
@@ -131,7 +148,7 @@ struct Late {
 
 impl Prober {
     const fn new(ask: fn(&Target) -> Answer) -> Self {
-        Self { ask, worker: None, late: Vec::new(), queue: VecDeque::new() }
+        Self { ask, worker: None, late: Vec::new(), queue: VecDeque::new(), kept: Kept::new() }
     }
 
     fn ask_all(&mut self, targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
@@ -195,8 +212,9 @@ impl Prober {
         job.targets = Some(Arc::clone(targets));
         std::mem::swap(&mut job.queue, &mut self.queue);
         job.done.clear();
-        worker.changed.notify_all();
+        // Woken with the lock held, the worker would only wait for that.
         drop(job);
+        worker.changed.notify_all();
         let mut done = 0;
         let mut job = loop {
             let job = worker.wait(patience, |job| !job.is_asking());
@@ -290,7 +308,12 @@ impl Worker {
         while !job.is_left {
             let Some(at) = job.queue.pop_front() else {
                 job.targets = None;
+                drop(job);
                 self.changed.notify_all();
+                job = self.lock();
+                if !job.queue.is_empty() || job.is_left {
+                    continue;
+                }
                 job = self.changed.wait(job).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
@@ -306,6 +329,7 @@ impl Worker {
                 false => job.done.push((at, answer)),
             }
         }
+        drop(job);
         self.changed.notify_all();
     }
 

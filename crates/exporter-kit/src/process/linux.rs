@@ -25,7 +25,11 @@ pub(super) struct Reader {
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { stat: KeptFile::new("/proc/self/stat"), descriptors: None, started: None }
+        Self {
+            stat: KeptFile::new("/proc/self/stat").short_lines(),
+            descriptors: None,
+            started: None,
+        }
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) struct Block<'a> {
     text: &'a [u8],
     numbers: &'a [f64],
     samples: &'a [Sample],
+    /// The places of its own among the samples.
+    order: &'a [u32],
 }
 
 /// One sample on its way to the page.
@@ -28,24 +30,29 @@ impl<'a> Block<'a> {
         text: &'a [u8],
         numbers: &'a [f64],
         samples: &'a [Sample],
+        order: &'a [u32],
     ) -> Self {
-        Self { family, text, numbers, samples }
+        Self { family, text, numbers, samples, order }
     }
 
     pub(crate) fn items(self) -> impl Iterator<Item = Item<'a>> {
         let each = self.family.numbers();
-        self.samples.iter().map(move |sample| Item {
-            series: self.series(sample),
-            value: sample.value,
-            numbers: &self.numbers[sample.numbers as usize..][..each],
+        self.order.iter().map(move |&place| {
+            let sample = &self.samples[place as usize];
+            Item {
+                series: self.series(place),
+                value: sample.value,
+                numbers: &self.numbers[sample.numbers as usize..][..each],
+            }
         })
     }
 
     /// The lines of gauges or counters, in as few pieces as they lie in.
     pub(crate) fn lines(self) -> impl Iterator<Item = &'a [u8]> {
-        let rows = self.samples.chunk_by(|a, b| a.line_end == b.start);
+        let sample = move |place: u32| &self.samples[place as usize];
+        let rows = self.order.chunk_by(move |&a, &b| sample(a).line_end == sample(b).start);
         rows.filter_map(move |row| {
-            let (first, last) = (row.first()?, row.last()?);
+            let (first, last) = (sample(*row.first()?), sample(*row.last()?));
             self.text.get(first.start as usize..last.line_end as usize)
         })
     }
@@ -55,21 +62,22 @@ impl<'a> Block<'a> {
     }
 
     pub(crate) fn len(self) -> usize {
-        self.samples.len()
+        self.order.len()
     }
 
     /// The series of the first sample.
     pub(crate) fn first_series(self) -> Option<&'a [u8]> {
-        self.samples.first().map(|sample| self.series(sample))
+        self.order.first().map(|&place| self.series(place))
     }
 
     /// The first sample as a block, and the others.
     pub(crate) fn split_first(self) -> (Self, Self) {
-        let (first, rest) = self.samples.split_at(self.samples.len().min(1));
-        (Self { samples: first, ..self }, Self { samples: rest, ..self })
+        let (first, rest) = self.order.split_at(self.order.len().min(1));
+        (Self { order: first, ..self }, Self { order: rest, ..self })
     }
 
-    fn series(self, sample: &Sample) -> &'a [u8] {
+    fn series(self, place: u32) -> &'a [u8] {
+        let sample = &self.samples[place as usize];
         &self.text[sample.start as usize..sample.end as usize]
     }
 }

@@ -7,8 +7,6 @@ mod check;
 mod dropped;
 mod family;
 
-use std::cmp::Ordering;
-
 pub(crate) use self::block::{Block, Item};
 pub use self::dropped::Dropped;
 pub(crate) use self::family::Family;
@@ -54,6 +52,11 @@ pub struct Samples {
     /// on the format, the series alone: `name{label="value"}`.
     text: Text,
     samples: Vec<Sample>,
+    /// The places of the samples in the order of the page. It outlives a scrape, since the next one
+    /// mostly has the same.
+    order: Vec<u32>,
+    /// How many of them are of the present samples.
+    arranged: usize,
     /// What samples of histograms and summaries have beside their sum.
     numbers: Vec<f64>,
     families: Families,
@@ -275,10 +278,12 @@ impl Samples {
     /// Forgets the samples and keeps the memory, unless that is far more than they needed.
     pub(crate) fn clear(&mut self) {
         trim(&mut self.samples);
+        trim(&mut self.order);
         trim(&mut self.numbers);
         self.text.clear();
         self.samples.clear();
         self.numbers.clear();
+        self.arranged = 0;
         self.families.rewind();
         self.page_bytes = 0;
         self.dropped = Dropped::default();
@@ -299,36 +304,49 @@ impl Samples {
 
     /// Brings the samples into the order of the page: family by family, series sorted, each once.
     pub(crate) fn arrange(&mut self) {
-        let Self { text, samples, families, dropped, .. } = self;
+        let Self { text, samples, order, families, dropped, .. } = self;
+        self.arranged = samples.len();
         let text = text.as_slice();
         let series = |sample: &Sample| &text[sample.start as usize..sample.end as usize];
-        // The offset keeps the order in which equal series came, so the first one stays.
-        if !samples.is_sorted_by_key(|sample| sample.family) {
-            sort(samples, &mut |a, b| (a.family, a.start).cmp(&(b.family, b.start)));
+        let compare = |&a: &u32, &b: &u32| {
+            let (a, b) = (&samples[a as usize], &samples[b as usize]);
+            a.family.cmp(&b.family).then_with(|| {
+                // Series of a family differ behind its name at the earliest.
+                let name = families.get(a.family).name().len();
+                compare(&series(a)[name..], &series(b)[name..])
+            })
+        };
+        let is_sorted = |order: &[u32]| order.is_sorted_by(|a, b| compare(a, b).is_lt());
+        if order.len() == samples.len() && is_sorted(order) {
+            return;
         }
-        let mut duplicates = false;
-        for family in samples.chunk_by_mut(|a, b| a.family == b.family) {
-            // Series of a family differ behind its name at the earliest.
-            let name = families.get(family[0].family).name().len();
-            let order = |a: &Sample, b: &Sample| compare(&series(a)[name..], &series(b)[name..]);
-            if !family.is_sorted_by(|a, b| order(a, b).is_lt()) {
-                sort(family, &mut |a, b| order(a, b).then(a.start.cmp(&b.start)));
-                duplicates |= !family.is_sorted_by(|a, b| order(a, b).is_lt());
-            }
+        order.clear();
+        order.extend(0..samples.len() as u32);
+        if is_sorted(order) {
+            return;
         }
-        if duplicates {
-            let before = samples.len();
-            samples.dedup_by(|later, first| series(later) == series(first));
-            dropped.duplicate += (before - samples.len()) as u64;
+        // The place keeps the order in which equal series came, so the first one stays.
+        order.sort_unstable_by(|a, b| compare(a, b).then(a.cmp(b)));
+        if !is_sorted(order) {
+            order.dedup_by(|later, first| compare(first, later).is_eq());
+            let kept: Vec<_> = order.iter().map(|&place| samples[place as usize]).collect();
+            dropped.duplicate += (samples.len() - kept.len()) as u64;
+            *samples = kept;
+            self.arranged = samples.len();
+            order.clear();
+            order.extend(0..samples.len() as u32);
         }
     }
 
     /// The blocks of an arranged set: each family with its samples.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
-        self.samples.chunk_by(|a, b| a.family == b.family).map(|samples| {
-            let family = self.families.get(samples[0].family);
-            Block::new(family, self.text.as_slice(), &self.numbers, samples)
-        })
+        let family = |place: u32| self.samples[place as usize].family;
+        self.order[..self.arranged].chunk_by(move |&a, &b| family(a) == family(b)).map(
+            move |order| {
+                let family = self.families.get(family(order[0]));
+                Block::new(family, self.text.as_slice(), &self.numbers, &self.samples, order)
+            },
+        )
     }
 
     /// Adds a sample whose numbers, if it has any, are there already from `numbers` on. Not
@@ -448,11 +466,6 @@ impl Samples {
 
 fn is_suffix(text: &str) -> bool {
     text.is_empty() || is_name(text)
-}
-
-/// Each sort that the compiler makes takes kilobytes of the program; this one is for all.
-fn sort(samples: &mut [Sample], compare: &mut dyn FnMut(&Sample, &Sample) -> Ordering) {
-    samples.sort_unstable_by(compare);
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ const WAIT: Histogram<1> =
 const SIZE: Summary<1> =
     Summary::new("queue_size_bytes", "Size.").quantiles(&[0.5]).labels(["queue"]);
 
-fn lines(samples: &Samples) -> Vec<String> {
+fn lines(samples: &mut Samples) -> Vec<String> {
+    samples.arrange();
     let text = |item: Item<'_>| format!("{} {}", String::from_utf8_lossy(item.series), item.value);
     samples.blocks().flat_map(|block| block.items().map(text)).collect()
 }
@@ -25,14 +26,13 @@ fn series_are_grouped_by_family_and_sorted() {
     out.set(&TOTAL, [], 7.0);
     out.set(&DEPTH, ["a"], 1.0);
     out.set(&SPEED, ["a", "in"], 0.5);
-    out.arrange();
     let expected = [
         r#"queue_depth{queue="a"} 1"#,
         r#"queue_depth{queue="b"} 2"#,
         "queue_jobs_total 7",
         r#"queue_speed{queue="a",way="in"} 0.5"#,
     ];
-    assert_eq!(lines(&out), expected);
+    assert_eq!(lines(&mut out), expected);
     assert_eq!(out.dropped(), Dropped::default());
 }
 
@@ -44,13 +44,12 @@ fn of_equal_series_the_first_stays() {
     }
     out.set_histogram(&WAIT, ["a"], 1, 1.0, &[0, 1]);
     out.set_histogram(&WAIT, ["a"], 2, 2.0, &[1, 2]);
-    out.arrange();
     let expected = [
         r#"queue_depth{queue="a"} 2"#,
         r#"queue_depth{queue="z"} 1"#,
         r#"queue_wait_seconds{queue="a"} 1"#,
     ];
-    assert_eq!(lines(&out), expected);
+    assert_eq!(lines(&mut out), expected);
     assert_eq!(out.dropped(), Dropped { duplicate: 2, ..Dropped::default() });
 }
 
@@ -68,7 +67,7 @@ fn label_values_are_escaped() {
     for (value, escaped) in cases {
         let mut out = Samples::default();
         out.set(&DEPTH, [value], 1.0);
-        assert_eq!(lines(&out), [format!("queue_depth{{queue=\"{escaped}\"}} 1")]);
+        assert_eq!(lines(&mut out), [format!("queue_depth{{queue=\"{escaped}\"}} 1")]);
     }
 }
 
@@ -98,7 +97,7 @@ fn samples_that_do_not_fit_their_definition_are_dropped() {
     out.set(&Gauge::new("queue_depth", "Depth."), [], 1.0);
     out.set(&Counter::new("queue_depth", "Depth.").labels(["queue"]), ["b"], 1.0);
     out.arrange();
-    assert_eq!(lines(&out), [r#"queue_depth{queue="a"} 1"#]);
+    assert_eq!(lines(&mut out), [r#"queue_depth{queue="a"} 1"#]);
     assert_eq!(out.dropped(), Dropped { mismatch: 7, ..Dropped::default() });
 }
 
@@ -113,7 +112,7 @@ fn long_labels_are_dropped_before_they_take_memory() {
         out.set(&DEPTH, [&"\"".repeat(40_000)], 1.0);
     }
     out.set(&DEPTH, ["kept"], 1.0);
-    assert_eq!(lines(&out), [r#"queue_depth{queue="kept"} 1"#]);
+    assert_eq!(lines(&mut out), [r#"queue_depth{queue="kept"} 1"#]);
     assert_eq!(out.dropped(), Dropped { too_long: 22, ..Dropped::default() });
     assert!(out.text.capacity() < 256 * 1024, "{}", out.text.capacity());
 }

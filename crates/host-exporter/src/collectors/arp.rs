@@ -30,7 +30,7 @@ const NETLINK: Flag<bool> = Flag::switch(
 pub(super) const DEF: CollectorDef =
     CollectorDef::new("arp", "ARP", "Size of the ARP table by device.", &[&ENTRIES], |settings| {
         let arp = Arp {
-            file: KeptFile::new(Host::new(settings).proc("net/arp")),
+            file: KeptFile::new(Host::new(settings).proc("net/arp")).short_lines(),
             wanted: Wanted::new(settings.filter(&INCLUDE, &EXCLUDE)),
             counts: Vec::new(),
         };

@@ -75,7 +75,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&ENTRIES, &LIMIT],
     |settings| {
         let host = Host::new(settings);
-        let file = |path| KeptFile::new(host.proc(path));
+        let file = |path| KeptFile::new(host.proc(path)).short_lines();
         let conntrack = Conntrack {
             entries: file("sys/net/netfilter/nf_conntrack_count"),
             limit: file("sys/net/netfilter/nf_conntrack_max"),

@@ -100,9 +100,10 @@ struct Cpu {
 
 impl Cpu {
     fn new(host: &Host, with_guest: bool, info: Option<Info>) -> Self {
-        let file = |name: &str| KeptFile::new(host.sys("devices/system/cpu").join(name));
+        let file =
+            |name: &str| KeptFile::new(host.sys("devices/system/cpu").join(name)).short_lines();
         Self {
-            stat: KeptFile::new(host.proc("stat")),
+            stat: KeptFile::new(host.proc("stat")).short_lines(),
             online: file("online"),
             present: file("present"),
             isolated: file("isolated"),

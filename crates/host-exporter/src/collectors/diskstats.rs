@@ -190,7 +190,10 @@ impl Diskstats {
     fn new(settings: &Settings) -> Self {
         let host = Host::new(settings);
         let filter = settings.filter(&INCLUDE, &EXCLUDE);
-        Self { stats: KeptFile::new(host.proc("diskstats")), devices: Devices::new(host, filter) }
+        Self {
+            stats: KeptFile::new(host.proc("diskstats")).short_lines(),
+            devices: Devices::new(host, filter),
+        }
     }
 }
 

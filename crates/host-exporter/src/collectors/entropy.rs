@@ -21,7 +21,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&AVAILABLE, &POOL_SIZE],
     |settings| {
         let host = Host::new(settings);
-        let file = |name: &str| KeptFile::new(host.proc("sys/kernel/random").join(name));
+        let file =
+            |name: &str| KeptFile::new(host.proc("sys/kernel/random").join(name)).short_lines();
         let (mut available, mut size) = (file("entropy_avail"), file("poolsize"));
         let collect = move |out: &mut Samples| {
             set(&AVAILABLE, available.read_if_exists()?, out)?;

@@ -3,7 +3,6 @@
 mod plan;
 mod reason;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use exporter_kit::{
@@ -158,7 +157,7 @@ impl Collector for Filesystem {
         let Plan { entries, targets } = &self.plan;
         self.answers.clear();
         self.answers.extend(entries.iter().map(Entry::question));
-        probe::ask_all(&Arc::clone(targets), self.timeout, &mut self.answers);
+        probe::ask_all_and_keep(targets, self.timeout, &mut self.answers);
         for (entry, answer) in entries.iter().zip(&self.answers) {
             to_samples(entry, *answer, out);
         }

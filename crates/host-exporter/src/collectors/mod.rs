@@ -48,7 +48,6 @@ collectors! {
     #[cfg(target_os = "linux")] cpu,
     #[cfg(target_os = "linux")] cpu_vulnerabilities,
     #[cfg(target_os = "linux")] cpufreq,
-    disk,
     #[cfg(target_os = "linux")] diskstats,
     #[cfg(target_os = "linux")] dmi,
     #[cfg(target_os = "linux")] dmmultipath,
@@ -57,6 +56,7 @@ collectors! {
     #[cfg(target_os = "linux")] fibrechannel,
     #[cfg(target_os = "linux")] filefd,
     #[cfg(target_os = "linux")] filesystem,
+    disk, // behind filesystem, whose answers it takes
     #[cfg(target_os = "linux")] hwmon,
     #[cfg(target_os = "linux")] infiniband,
     #[cfg(target_os = "linux")] interrupts,

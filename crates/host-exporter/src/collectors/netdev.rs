@@ -57,7 +57,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     |settings| {
         let host = Host::new(settings);
         let netdev = NetDev {
-            file: KeptFile::new(host.proc("net/dev")),
+            file: KeptFile::new(host.proc("net/dev")).short_lines(),
             sysfs: host.sys("class/net"),
             wanted: Wanted::new(settings.filter(&INCLUDE, &EXCLUDE)),
             detailed: settings.get(&DETAILED),

@@ -255,8 +255,10 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         let host = Host::new(settings);
         let wanted = || Wanted::new(Filter::new(settings.get(&WANTED).cloned(), None));
         let netstat = NetStat {
-            tables: ["net/netstat", "net/snmp"]
-                .map(|path| Table { file: KeptFile::new(host.proc(path)), wanted: wanted() }),
+            tables: ["net/netstat", "net/snmp"].map(|path| Table {
+                file: KeptFile::new(host.proc(path)).short_lines(),
+                wanted: wanted(),
+            }),
             list: Table { file: KeptFile::new(host.proc("net/snmp6")), wanted: wanted() },
             name: String::new(),
         };

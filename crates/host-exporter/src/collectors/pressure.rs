@@ -61,8 +61,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&CPU_WAITING, &IO_WAITING, &IO_STALLED, &MEMORY_WAITING, &MEMORY_STALLED, &IRQ_STALLED],
     |settings| {
         let folder = Host::new(settings).proc("pressure");
-        let mut files =
-            RESOURCES.map(|resource| (resource, KeptFile::new(folder.join(resource.0))));
+        let mut files = RESOURCES
+            .map(|resource| (resource, KeptFile::new(folder.join(resource.0)).short_lines()));
         let collect = move |out: &mut Samples| {
             for (resource, file) in &mut files {
                 match file.read_if_exists() {

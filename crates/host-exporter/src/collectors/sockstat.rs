@@ -113,8 +113,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[],
     |settings| {
         let host = Host::new(settings);
-        let mut files =
-            ["net/sockstat", "net/sockstat6"].map(|path| KeptFile::new(host.proc(path)));
+        let mut files = ["net/sockstat", "net/sockstat6"]
+            .map(|path| KeptFile::new(host.proc(path)).short_lines());
         let page_bytes = rustix::param::page_size() as f64;
         let mut name = String::new();
         let collect = move |out: &mut Samples| {

@@ -62,8 +62,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     |settings| {
         let host = Host::new(settings);
         let softnet = SoftNet {
-            file: KeptFile::new(host.proc("net/softnet_stat")),
-            online: KeptFile::new(host.sys("devices/system/cpu/online")),
+            file: KeptFile::new(host.proc("net/softnet_stat")).short_lines(),
+            online: KeptFile::new(host.sys("devices/system/cpu/online")).short_lines(),
         };
         Ok(ScheduledCollector::on_scrape(softnet))
     },

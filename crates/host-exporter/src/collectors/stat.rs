@@ -69,7 +69,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "Interrupts, context switches, forks, boot time, and tasks that run or are blocked.",
     &[&SOFTIRQS],
     |settings| {
-        let mut stat = KeptFile::new(Host::new(settings).proc("stat"));
+        let mut stat = KeptFile::new(Host::new(settings).proc("stat")).short_lines();
         let with_softirq = settings.get(&WITH_SOFTIRQ);
         let collect = move |out: &mut Samples| to_samples(stat.read()?, with_softirq, out);
         Ok(ScheduledCollector::on_scrape(collect))

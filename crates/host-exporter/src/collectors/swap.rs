@@ -1,9 +1,9 @@
 //! Swap by device: `/proc/swaps`.
 
-use exporter_kit::{CollectError, CollectorDef, Gauge, Samples, Unit};
+use exporter_kit::{CollectError, CollectorDef, Gauge, KeptFile, Samples, Unit};
 
 use super::node::gauge;
-use crate::host::proc_file;
+use crate::host::{Host, file};
 use crate::mounts::unescape;
 use crate::text::{fields, lines};
 
@@ -26,7 +26,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "交换设备",
     "Size, use and priority of each swap device.",
     &[&SIZE, &USED, &PRIORITY],
-    |settings| proc_file(settings, "swaps", to_samples),
+    |settings| file(KeptFile::new(Host::new(settings).proc("swaps")), to_samples),
 )
 .off_by_default()
 .source("/proc/swaps");

@@ -24,9 +24,9 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&LOAD, &UPTIME],
     |settings| {
         let host = Host::new(settings);
-        let mut loadavg = KeptFile::new(host.proc("loadavg"));
-        let mut uptime = KeptFile::new(host.proc("uptime"));
-        let mut online = KeptFile::new(host.sys("devices/system/cpu/online"));
+        let mut loadavg = KeptFile::new(host.proc("loadavg")).short_lines();
+        let mut uptime = KeptFile::new(host.proc("uptime")).short_lines();
+        let mut online = KeptFile::new(host.sys("devices/system/cpu/online")).short_lines();
         Ok(ScheduledCollector::on_scrape(move |out: &mut Samples| {
             to_samples(loadavg.read()?, online.read().ok(), uptime.read()?, out)
         }))

@@ -21,7 +21,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     |settings| {
         let host = Host::new(settings);
         let mut files = [("v4", "net/udp"), ("v6", "net/udp6")]
-            .map(|(ip, path)| (ip, KeptFile::new(host.proc(path))));
+            .map(|(ip, path)| (ip, KeptFile::new(host.proc(path)).short_lines()));
         let collect = move |out: &mut Samples| {
             for (ip, file) in &mut files {
                 match file.read_if_exists() {

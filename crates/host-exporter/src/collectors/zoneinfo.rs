@@ -1,9 +1,11 @@
 //! The zones of memory in detail: `/proc/zoneinfo`.
 
-use exporter_kit::{CollectError, CollectorDef, Counter, Gauge, GaugePattern, Metric, Samples};
+use exporter_kit::{
+    CollectError, CollectorDef, Counter, Gauge, GaugePattern, KeptFile, Metric, Samples,
+};
 
 use super::node::{self, NODE_EXPORTER};
-use crate::host::proc_file;
+use crate::host::{Host, file};
 use crate::text::{fields, lines, number, with_text};
 
 /// By the key of a line, sorted.
@@ -271,7 +273,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "内存区",
     "Pages of each zone of memory.",
     &GAUGE_METRICS,
-    |settings| proc_file(settings, "zoneinfo", to_samples),
+    |settings| file(KeptFile::new(Host::new(settings).proc("zoneinfo")), to_samples),
 )
 .and(&[&COUNTER_METRICS])
 .patterns(&[&PROTECTION])

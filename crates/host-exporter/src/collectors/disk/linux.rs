@@ -57,6 +57,7 @@ impl Reader {
         for disk in disks.iter().filter(|disk| is_disk(disk)) {
             answers[disk.mounts.start] = Answer::Wanted;
         }
+        probe::take_kept(targets, answers);
         probe::ask_all(targets, MAX_WAIT, answers);
         // The other mounts of those that could not be asked by their first.
         let mut is_left = false;

@@ -13,7 +13,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { meminfo: KeptFile::new(Host::new(settings).proc("meminfo")) }
+        Self { meminfo: KeptFile::new(Host::new(settings).proc("meminfo")).short_lines() }
     }
 
     pub(super) fn read(&mut self) -> Result<Facts, CollectError> {
