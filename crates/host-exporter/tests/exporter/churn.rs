@@ -75,22 +75,18 @@ fn tmpfs_mounts_come_and_go() {
 fn loop_devices_come_and_go() {
     on_a_machine_of_its_own("churn::loop_devices_come_and_go", |machine| {
         let (point, image) = (machine.folder("disk"), machine.folder("images").join("image"));
-        let paths = [point.to_str().unwrap(), image.to_str().unwrap()];
-        let [point_text, image_text] = paths;
+        let (point_text, image_text) = (point.to_str().unwrap(), image.to_str().unwrap());
         for _ in 0..3 {
             let file = std::fs::File::create(&image).unwrap();
             file.set_len(8 * 1024 * 1024).unwrap();
             command("mkfs.ext4", &["-q", "-F", image_text])?;
             // The device goes with its mount.
             command("mount", &["-o", "loop", image_text, point_text])?;
-            let has_size = |page: &Series| {
-                let is_it = |series: &&String| {
-                    series.starts_with("node_filesystem_size_bytes{device=\"/dev/loop")
-                        && series.contains(point_text)
-                };
-                page.keys().any(|series| is_it(&series))
+            let is_size = |series: &String| {
+                series.starts_with("node_filesystem_size_bytes{device=\"/dev/loop")
+                    && series.contains(point_text)
             };
-            machine.until(has_size);
+            machine.until(|page| page.keys().any(is_size));
             detach(&point);
             machine.until_gone();
         }
