@@ -4,13 +4,16 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{CWD, Mode, OFlags, RawDir, openat};
-use rustix::io::read;
+use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, openat};
+use rustix::io::{Errno, read};
 
 use crate::text::number;
 
 /// More than a file of sysfs can hold.
 const MAX_BYTES: usize = 4096;
+
+/// More than a file of cgroups can hold, where one has a line for each disk.
+const MAX_LONG_BYTES: usize = 4 * 1024 * 1024;
 
 /// An open folder.
 pub(crate) struct Folder(OwnedFd);
@@ -58,8 +61,37 @@ impl Folder {
                     text.length = length;
                     return Some(text);
                 }
-                Err(rustix::io::Errno::INTR) => {}
+                Err(Errno::INTR) => {}
                 Err(_) => return None,
+            }
+        }
+    }
+
+    /// What a file in this folder holds, where that may be more than 4 KiB. `buffer` keeps its memory
+    /// from file to file.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened or read, or has no end.
+    pub(crate) fn read<'a>(&self, name: &str, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Errno> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&self.0, name, flags, Mode::empty())?;
+        let mut length = 0;
+        loop {
+            if length == buffer.len() {
+                if length >= MAX_LONG_BYTES {
+                    return Err(Errno::FBIG);
+                }
+                buffer.resize((2 * length).max(MAX_BYTES), 0);
+            }
+            match read(&file, &mut buffer[length..]) {
+                Ok(more) => length += more,
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error),
+            }
+            // The kernel fills the buffer while it has more.
+            if length < buffer.len() {
+                return Ok(&buffer[..length]);
             }
         }
     }
@@ -79,6 +111,19 @@ impl Folder {
     /// Calls `each` with every name in the folder, in no order, without `.` and `..` and those that
     /// are not UTF-8.
     pub(crate) fn names(&self, mut each: impl FnMut(&str)) {
+        self.entries(|name, _| each(name));
+    }
+
+    /// As [`Folder::names`], of the folders in it alone.
+    pub(crate) fn folders(&self, mut each: impl FnMut(&str)) {
+        self.entries(|name, kind| {
+            if kind == FileType::Directory {
+                each(name);
+            }
+        });
+    }
+
+    fn entries(&self, mut each: impl FnMut(&str, FileType)) {
         // Opened again, or it would be read from where the last reading ended.
         let Some(folder) = self.folder(".") else { return };
         let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
@@ -86,7 +131,7 @@ impl Folder {
         while let Some(Ok(entry)) = entries.next() {
             match entry.file_name().to_str() {
                 Ok("." | "..") | Err(_) => {}
-                Ok(name) => each(name),
+                Ok(name) => each(name, entry.file_type()),
             }
         }
     }
@@ -132,6 +177,24 @@ mod tests {
             names.sort();
             assert_eq!(names, ["below", "binary", "number"]);
         }
+        let mut folders = Vec::new();
+        folder.folders(|name| folders.push(name.to_owned()));
+        assert_eq!(folders, ["below"]);
         assert!(Folder::open(&path.join("gone")).is_none());
+    }
+
+    #[test]
+    fn files_of_any_length_are_read_whole() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::open(temporary.path()).unwrap();
+        let mut buffer = Vec::new();
+        for length in [0, 10, MAX_BYTES - 1, MAX_BYTES, MAX_BYTES + 1, 10 * MAX_BYTES, 3] {
+            let text: Vec<u8> = (0..=255).cycle().take(length).collect();
+            std::fs::write(temporary.path().join("file"), &text).unwrap();
+            assert_eq!(folder.read("file", &mut buffer), Ok(&text[..]), "{length}");
+        }
+        assert_eq!(folder.read("gone", &mut buffer), Err(Errno::NOENT));
+        std::fs::write(temporary.path().join("endless"), vec![b'x'; MAX_LONG_BYTES + 1]).unwrap();
+        assert_eq!(folder.read("endless", &mut buffer), Err(Errno::FBIG));
     }
 }

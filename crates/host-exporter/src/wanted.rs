@@ -1,41 +1,64 @@
-//! Remembers which names a filter wants: a regular expression is dear, and names stay.
+//! Remembers what is known of names from round to round: asking a regular expression is dear, and
+//! names stay.
 
 use exporter_kit::Filter;
 
-/// A filter with its answers for the names of the last round. Names that come in the order of the
-/// last round, as those of the kernel do, are found at once; those that have gone are forgotten.
+/// What is known of the names of the last round. Names that come in the order of the last round, as
+/// those of the kernel do, are found at once; those that have gone are forgotten.
 #[derive(Debug)]
-pub(crate) struct Wanted {
-    filter: Filter,
-    known: Vec<(String, bool)>,
+pub(crate) struct Known<T> {
+    names: Vec<(String, T)>,
     at: usize,
 }
 
-impl Wanted {
-    pub(crate) fn new(filter: Filter) -> Self {
-        Self { filter, known: Vec::new(), at: 0 }
+impl<T> Known<T> {
+    pub(crate) fn new() -> Self {
+        Self { names: Vec::new(), at: 0 }
     }
 
     /// Begins a round through all names. What the last round has not reached is forgotten.
     pub(crate) fn begin(&mut self) {
-        self.known.truncate(self.at);
+        self.names.truncate(self.at);
         self.at = 0;
+    }
+
+    /// What is known of this name, which `find_out` tells when it is new.
+    pub(crate) fn look_up(&mut self, name: &str, find_out: impl FnOnce(&str) -> T) -> &mut T {
+        let is_it = |(known, _): &(String, T)| known == name;
+        match self.names[self.at..].iter().take(NEAR).position(is_it) {
+            Some(gone) => drop(self.names.drain(self.at..self.at + gone)),
+            None => self.names.insert(self.at, (name.to_owned(), find_out(name))),
+        }
+        self.at += 1;
+        &mut self.names[self.at - 1].1
+    }
+}
+
+/// A filter with its answers for the names of the last round.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    filter: Filter,
+    known: Known<bool>,
+}
+
+impl Wanted {
+    pub(crate) fn new(filter: Filter) -> Self {
+        Self { filter, known: Known::new() }
+    }
+
+    /// Begins a round through all names.
+    pub(crate) fn begin(&mut self) {
+        self.known.begin();
     }
 
     /// Whether there was no name at all in this round.
     pub(crate) fn is_empty(&self) -> bool {
-        self.at == 0
+        self.known.at == 0
     }
 
     /// Whether the filter wants this name.
     pub(crate) fn wants(&mut self, name: &str) -> bool {
-        let is_it = |(known, _): &(String, bool)| known == name;
-        match self.known[self.at..].iter().take(NEAR).position(is_it) {
-            Some(gone) => drop(self.known.drain(self.at..self.at + gone)),
-            None => self.known.insert(self.at, (name.to_owned(), self.filter.wants(name))),
-        }
-        self.at += 1;
-        self.known[self.at - 1].1
+        *self.known.look_up(name, |name| self.filter.wants(name))
     }
 }
 
@@ -64,9 +87,9 @@ mod tests {
             for name in names {
                 assert_eq!(wanted.wants(name), !name.starts_with("veth"), "{name}");
             }
-            assert!(wanted.at == names.len() && wanted.known.len() <= 6);
+            assert!(wanted.known.at == names.len() && wanted.known.names.len() <= 6);
         }
         wanted.begin();
-        assert_eq!(wanted.known.len(), 2);
+        assert_eq!(wanted.known.names.len(), 2);
     }
 }

@@ -92,12 +92,15 @@ fn test(workspace: &Workspace, tools: &Tools, log: &str, chosen: &[&str]) -> Res
     command.args(["test", "--locked", "--no-fail-fast"]).args(chosen);
     let result = process::run(&mut command, &log);
     let output = fs::read_to_string(&log).with_context(|| format!("read {}", log.display()))?;
-    let (passed, failed, skipped) = count(&output);
+    let (passed, failed, ignored) = count(&output);
+    let skips = skips(&output);
+    let (passed, skipped) = (passed.saturating_sub(skips.len()), ignored + skips.len());
     match result {
         Ok(()) if passed == 0 => bail!("no test was run"),
         Ok(()) if skipped == 0 => Ok(Done::Passed(passed)),
         Ok(()) => {
-            let why = "some tests are ignored".to_owned();
+            let ignored = (ignored > 0).then_some("some tests are ignored");
+            let why = skips.into_iter().chain(ignored).collect::<Vec<_>>().join("\n");
             Ok(Done::Mixed { passed, failed, skipped, why })
         }
         // It did not compile, or died.
@@ -119,6 +122,12 @@ fn count(output: &str) -> (usize, usize, usize) {
         };
         (passed + of("passed"), failed + of("failed"), ignored + of("ignored"))
     })
+}
+
+/// The tests that have passed without doing anything, as this machine cannot do it: they write a line
+/// `skipped: churn::tmpfs: mount is not permitted`.
+fn skips(output: &str) -> Vec<&str> {
+    output.lines().filter_map(|line| line.strip_prefix("skipped: ")).collect()
 }
 
 /// The names in cargo's lines `test web::accept ... FAILED`: who reads only the end of a long
@@ -176,6 +185,19 @@ test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out
         let printed = "---- b::c stdout ----\nthread 'b::c' panicked at src/b.rs:9:5:\ntoo late\n\
                        ---- src/lib.rs - d (line 3) stdout ----\nno\n";
         assert_eq!(failures(output), printed);
+    }
+
+    #[test]
+    fn tests_that_could_not_do_anything_are_skipped() {
+        let output = "
+running 2 tests
+test a ... ok
+
+skipped: b::c: mount is not permitted
+test b::c ... ok
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out
+";
+        assert_eq!(skips(output), ["b::c: mount is not permitted"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{apt, process};
 const CARGO_DENY: &str = "0.20.2";
 
 /// Debian's packages: the real programs that the exporters are tested with.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 10] = [
     "prometheus",
     "prometheus-node-exporter",
     "wine64",
@@ -24,6 +24,8 @@ const PACKAGES: [&str; 8] = [
     "shellcheck",
     "qemu-user-static",
     "redis-server",
+    "iproute2",
+    "e2fsprogs",
 ];
 
 /// What a step says when a tool is missing.
@@ -108,6 +110,9 @@ impl Tools {
             self.qemu_aarch64().is_some(),
             // A test of redis_exporter fails where it is missing.
             self.redis_server().is_some(),
+            // Tests of host_exporter make network devices and disks.
+            process::find("ip").is_some(),
+            process::find("mkfs.ext4").is_some(),
         ];
         let missing = PACKAGES.iter().zip(here).filter(|(_, here)| !here);
         missing.map(|(package, _)| *package).collect()

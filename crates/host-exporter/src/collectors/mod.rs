@@ -43,6 +43,7 @@ collectors! {
     #[cfg(target_os = "linux")] bonding,
     #[cfg(target_os = "linux")] btrfs,
     #[cfg(target_os = "linux")] buddyinfo,
+    #[cfg(target_os = "linux")] cgroup,
     #[cfg(target_os = "linux")] cgroups,
     #[cfg(target_os = "linux")] conntrack,
     #[cfg(target_os = "linux")] cpu,

@@ -1,6 +1,8 @@
 //! The real binary: started as a user would, asked over HTTP.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
+#[cfg(target_os = "linux")]
+mod churn;
 mod command_line;
 mod documents;
 mod hostile;
