@@ -1,6 +1,6 @@
-//! Calls methods over D-Bus, one batch at a time and without a thread. An own client, for the one
-//! synchronous crate in pure Rust, `rustbus`, needs nix 0.26 and a derive macro, and takes messages
-//! of any length.
+//! Calls methods over D-Bus, one batch at a time and without a thread. The synchronous crate in pure
+//! Rust, `rustbus`, is not used: it needs nix 0.26 and a derive macro, and accepts messages of any
+//! length.
 
 mod address;
 mod wire;
@@ -84,7 +84,7 @@ impl Bus {
         hello.map(|()| bus)
     }
 
-    /// Says who it is; the other side asks the kernel whether that is so.
+    /// States the user; the other side asks the kernel whether that is true.
     fn authenticate(&mut self, user: u32, deadline: Instant) -> Result<()> {
         let user = user.to_string().bytes().map(|digit| format!("{digit:02x}")).collect::<String>();
         self.write(format!("\0AUTH EXTERNAL {user}\r\n").as_bytes(), deadline)?;
@@ -119,7 +119,7 @@ impl Bus {
     ///
     /// # Errors
     ///
-    /// The connection is of no more use.
+    /// The connection cannot be used after that.
     pub(crate) fn replies(
         &mut self,
         deadline: Instant,
@@ -137,7 +137,7 @@ impl Bus {
         while open > 0 {
             let (start, end) = self.next_message(deadline)?;
             let message = wire::parse(&self.input[start..end]).ok_or_else(damaged)?;
-            // Signals are of no interest.
+            // Signals are skipped.
             let Some(serial) = message.reply_to() else { continue };
             let call = serial.wrapping_sub(first) as usize;
             let Some(is_open) = is_open.get_mut(call).filter(|is_open| **is_open) else { continue };

@@ -43,12 +43,14 @@ const START_TIMES: Flag<bool> = Flag::switch(
     "collector.systemd.enable-start-time-metrics",
     "Exposes when units became active.",
 );
-const PRIVATE: Flag<bool> =
-    Flag::switch("collector.systemd.private", "Asks systemd without a bus, which root alone may.");
+const PRIVATE: Flag<bool> = Flag::switch(
+    "collector.systemd.private",
+    "Asks systemd directly instead of over the bus; only root may.",
+);
 
 pub(super) const DEF: CollectorDef = CollectorDef::new(
     "systemd",
-    "systemd",
+    "systemd单元",
     "Services and other units of systemd.",
     ALL,
     |settings| Ok(ScheduledCollector::on_scrape(Systemd::new(settings)?)),
@@ -161,7 +163,7 @@ impl Systemd {
         if let Some(number) = version_number(version) {
             out.set(&VERSION, [version], number);
         }
-        // It is empty on a machine of its own.
+        // It is empty on bare metal.
         let virtualization = if virtualization.is_empty() { "none" } else { virtualization };
         out.set(&VIRTUALIZATION, [virtualization], 1.0);
         if !state.is_empty() {
@@ -191,12 +193,7 @@ impl Systemd {
         }
     }
 
-    fn ask_units(
-        &self,
-        bus: &mut Bus,
-        deadline: Instant,
-        out: &mut Samples,
-    ) -> Result<(), CollectError> {
+    fn ask_units(&self, bus: &mut Bus, deadline: Instant, out: &mut Samples) -> Result<(), Error> {
         for questions in self.questions.chunks(MAX_CALLS) {
             for &(unit, Property { interface, name, .. }) in questions {
                 queue_get(bus, self.units.path(unit), interface, name);
@@ -215,22 +212,27 @@ impl Systemd {
 impl Collector for Systemd {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let deadline = Instant::now() + TIMEOUT;
-        let kept = self.bus.take();
-        let kept = kept.and_then(|mut bus| self.ask(&mut bus, deadline).is_ok().then_some(bus));
+        let context = |error: Error| CollectError::context("ask systemd", error);
+        let kept = match self.bus.take().map(|mut bus| (self.ask(&mut bus, deadline), bus)) {
+            Some((Ok(()), bus)) => Some(bus),
+            Some((Err(error), _)) if error.kind() == ErrorKind::TimedOut => {
+                return Err(context(error));
+            }
+            // The first time, or the other side has closed it, as at a restart.
+            Some((Err(_), _)) | None => None,
+        };
         let mut bus = match kept {
             Some(bus) => bus,
-            // The first time, or the other side has closed it, as at a restart.
             None => {
                 let mut bus = self.connect(deadline)?;
-                let asked = self.ask(&mut bus, deadline);
-                asked.map_err(|error| CollectError::context("ask systemd", error))?;
+                self.ask(&mut bus, deadline).map_err(context)?;
                 bus
             }
         };
         self.set_summary(out);
         self.plan(out);
-        self.ask_units(&mut bus, deadline, out)?;
-        // Without a bus between, systemd sends signals that nothing would read until the next time.
+        self.ask_units(&mut bus, deadline, out).map_err(context)?;
+        // A private connection also gets signals, which would pile up in systemd between scrapes.
         self.bus = (!self.is_private).then_some(bus);
         Ok(())
     }
