@@ -4,6 +4,8 @@
 mod addresses;
 mod collectors;
 #[cfg(target_os = "linux")]
+mod dbus;
+#[cfg(target_os = "linux")]
 mod files;
 mod host;
 #[cfg(target_os = "linux")]

@@ -49,6 +49,8 @@ pub struct FlagSpec {
     pub(crate) words: &'static [&'static str],
     /// Neither 0 nor no time at all.
     pub(crate) positive: bool,
+    /// An include pattern that can be given together with its exclude pattern.
+    pub(crate) with_exclude: bool,
     /// Values of a list may be separated by commas on the command line too.
     pub(crate) commas: bool,
     pub(crate) secret: bool,
@@ -231,9 +233,17 @@ impl Flag<[String]> {
 
 impl Flag<Pattern> {
     /// A flag with a regular expression, such as `^(lo|veth.*)$`; empty for none. Of two whose
-    /// names differ in their ends `include` and `exclude` alone one can be given.
+    /// names differ in their ends `include` and `exclude` alone one can be given, unless
+    /// [`Flag::with_exclude`] allows both.
     pub const fn pattern(name: &'static str, default: &'static str, help: &'static str) -> Self {
         Self::new(name, ValueType::Pattern, "REGEX", default, help)
+    }
+
+    /// Lets an include pattern be given beside the exclude pattern of its scope: names have to match
+    /// the one and not the other.
+    pub const fn with_exclude(mut self) -> Self {
+        self.spec.with_exclude = true;
+        self
     }
 }
 
@@ -253,6 +263,7 @@ impl<T: FlagType + ?Sized> Flag<T> {
             help,
             words: &[],
             positive: false,
+            with_exclude: false,
             commas: false,
             secret: false,
             action: false,
@@ -303,7 +314,7 @@ impl FlagSpec {
     pub(crate) fn scope(&self) -> Option<(&'static str, &'static str)> {
         let is_pattern = self.value_type == ValueType::Pattern;
         let end = ["include", "exclude"].into_iter().find(|end| self.name.ends_with(end))?;
-        is_pattern.then(|| (&self.name[..self.name.len() - end.len()], end))
+        (is_pattern && !self.with_exclude).then(|| (&self.name[..self.name.len() - end.len()], end))
     }
 }
 

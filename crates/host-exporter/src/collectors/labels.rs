@@ -158,6 +158,7 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
     ("version_codename", "版本代号"),
     ("version_id", "版本号"),
     ("vg_name", "卷组"),
+    ("virtualization_type", "虚拟化类型"),
     ("wwn", "WWN"),
     ("zone", "热区"),
     ("zpool", "存储池"),

@@ -92,6 +92,7 @@ collectors! {
     #[cfg(target_os = "linux")] swap,
     #[cfg(target_os = "linux")] sysctl,
     #[cfg(target_os = "linux")] system,
+    #[cfg(target_os = "linux")] systemd,
     #[cfg(target_os = "linux")] tapestats,
     #[cfg(target_os = "linux")] tcpstat,
     #[cfg(target_os = "linux")] textfile,

@@ -12,3 +12,5 @@ mod pages;
 #[cfg(target_os = "linux")]
 mod peer;
 mod process;
+#[cfg(target_os = "linux")]
+mod systemd;

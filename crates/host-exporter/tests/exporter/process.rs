@@ -19,6 +19,14 @@ pub(crate) fn start(args: &[&str]) -> Running {
     Running::start(command(args))
 }
 
+/// As [`start`], with these environment variables.
+#[cfg(target_os = "linux")]
+pub(crate) fn start_in(args: &[&str], environment: &[(&str, &str)]) -> Running {
+    let mut command = command(args);
+    command.envs(environment.iter().copied());
+    Running::start(command)
+}
+
 /// Starts one with `args` alone, which make it listen on a free port.
 pub(crate) fn start_as_it_is(args: &[&str]) -> Running {
     Running::start_as_it_is(command(args))

@@ -14,7 +14,11 @@ const MODE: Flag<String> =
 const NAMES: Flag<[String]> = Flag::list("pool.names", "NAMES", "a", "Names.").commas();
 const INCLUDE: Flag<Pattern> = Flag::pattern("pool.device-include", "", "Devices.");
 const EXCLUDE: Flag<Pattern> = Flag::pattern("pool.device-exclude", "^lo$", "Devices.");
-const ALL: [&dyn AnyFlag; 7] = [&PASSWORD, &CLUSTER, &SOCKET, &MODE, &NAMES, &INCLUDE, &EXCLUDE];
+const UNIT_INCLUDE: Flag<Pattern> =
+    Flag::pattern("pool.unit-include", ".+", "Units.").with_exclude();
+const UNIT_EXCLUDE: Flag<Pattern> = Flag::pattern("pool.unit-exclude", "scope$", "Units.");
+const ALL: [&dyn AnyFlag; 9] =
+    [&PASSWORD, &CLUSTER, &SOCKET, &MODE, &NAMES, &INCLUDE, &EXCLUDE, &UNIT_INCLUDE, &UNIT_EXCLUDE];
 
 fn read(args: &[&str], environment: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
@@ -133,6 +137,19 @@ fn of_include_and_exclude_one_can_be_given() {
     assert_eq!(filter(&["--pool.device-include=^(lo|eth)"]).map(wants), Ok([true, true, false]));
     let both = filter(&["--pool.device-include=a", "--pool.device-exclude=b"]).unwrap_err();
     assert!(both.len() == 1 && both[0].contains("--pool.device-exclude is given too"), "{both:?}");
+}
+
+#[test]
+fn a_pair_that_is_meant_to_can_be_given_whole() {
+    let wants = |args: &[&str]| {
+        let filter = read(args, &[]).unwrap().filter(&UNIT_INCLUDE, &UNIT_EXCLUDE);
+        ["a.service", "b.service", "c.scope"].map(|name| filter.wants(name))
+    };
+    assert_eq!(wants(&[]), [true, true, false]);
+    // The default of the other stands.
+    assert_eq!(wants(&["--pool.unit-include=^[ac]"]), [true, false, false]);
+    let both = ["--pool.unit-include=^[ac]", "--pool.unit-exclude=^a"];
+    assert_eq!(wants(&both), [false, false, true]);
 }
 
 #[test]
