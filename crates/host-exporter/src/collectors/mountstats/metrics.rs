@@ -167,7 +167,7 @@ pub(super) static EVENTS: [Counter<3>; 26] = [
     of_mount(
         "node_mountstats_nfs_event_vfs_file_release_total",
         "文件释放次数",
-        "Files that were closed by the last who had them open.",
+        "Files closed for the last time.",
     ),
     of_mount(
         "node_mountstats_nfs_event_truncation_total",
