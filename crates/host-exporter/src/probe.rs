@@ -1,7 +1,8 @@
-//! Asks file systems for their space, on a thread that can be left behind: a server that does not
-//! answer holds the one who asks for as long as it likes.
+//! Asks file systems for their space or devices, on a thread that can be left behind: a server that
+//! does not answer holds the one who asks for as long as it likes.
 
 mod ask;
+mod btrfs;
 mod kept;
 
 use std::collections::VecDeque;
@@ -14,6 +15,10 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
+pub(crate) use self::ask::Space;
+pub(crate) use self::btrfs::Btrfs;
+#[cfg(test)]
+pub(crate) use self::btrfs::BtrfsDevice;
 use self::kept::Kept;
 use crate::host::Host;
 use crate::mounts::Mount;
@@ -46,6 +51,15 @@ pub(crate) struct Target {
     pub(crate) device: (u32, u32),
     /// Each subvolume has a device number of its own, which the mount table does not have.
     pub(crate) is_btrfs: bool,
+    pub(crate) question: Question,
+}
+
+/// What is asked about a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    Space,
+    /// The devices of a Btrfs.
+    Devices,
 }
 
 impl Target {
@@ -57,55 +71,25 @@ impl Target {
             mount: mount.id,
             device: mount.device,
             is_btrfs: mount.kind == b"btrfs",
+            question: Question::Space,
         })
     }
 }
 
 /// What came of asking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// It is not to be asked.
     Unwanted,
     /// It is to be asked.
     Wanted,
     Space(Space),
+    Devices(Arc<Btrfs>),
     /// Another file system is at the path.
     Elsewhere,
     Failed(Errno),
     /// There is no answer yet.
     Late,
-}
-
-/// The space of a file system, as statvfs(3) has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Space {
-    /// Bytes in a block.
-    pub(crate) block: u64,
-    pub(crate) blocks: u64,
-    pub(crate) free: u64,
-    pub(crate) available: u64,
-    pub(crate) files: u64,
-    pub(crate) files_free: u64,
-}
-
-impl Space {
-    /// The blocks that programs can have. Below 0, in two's complement, the reserve is in use, so
-    /// there are none; more than there are blocks is nonsense.
-    pub(crate) fn available(&self) -> Option<u64> {
-        let available = if self.available > u64::MAX / 2 { 0 } else { self.available };
-        (available <= self.blocks).then_some(available)
-    }
-
-    /// The blocks that are free, for root too; more than there are is nonsense.
-    pub(crate) fn free(&self) -> Option<u64> {
-        (self.free <= self.blocks).then_some(self.free)
-    }
-
-    /// The files that can still be made; more than there can be is nonsense, or stands for "not
-    /// known".
-    pub(crate) fn files_free(&self) -> Option<u64> {
-        (self.files_free <= self.files).then_some(self.files_free)
-    }
 }
 
 static PROBER: Mutex<Prober> = Mutex::new(Prober::new(ask::ask));
@@ -156,8 +140,8 @@ impl Prober {
         let mut kept = Vec::new();
         self.late.retain(|late| {
             let job = late.worker.lock();
-            let fresh = job.answer.filter(|(_, since)| since.elapsed() < MAX_AGE);
-            kept.extend(fresh.map(|(answer, _)| (late.target.clone(), answer)));
+            let fresh = job.answer.as_ref().filter(|(_, since)| since.elapsed() < MAX_AGE);
+            kept.extend(fresh.map(|(answer, _)| (late.target.clone(), answer.clone())));
             job.is_asking()
         });
         self.queue.clear();
@@ -189,9 +173,9 @@ impl Prober {
             let worker = late.worker.wait(left, |job| !job.is_asking());
             // One that is always slow is on the page with what it answered to the last scrape.
             let kept = kept.iter().find(|(target, _)| *target == targets[at]);
-            let answer = worker.answer.map(|(answer, _)| answer);
-            if let Some(answer) = answer.or(kept.map(|(_, answer)| *answer)) {
-                answers[at] = answer;
+            let answer = worker.answer.as_ref().map(|(answer, _)| answer);
+            if let Some(answer) = answer.or(kept.map(|(_, answer)| answer)) {
+                answers[at] = answer.clone();
             }
         }
     }

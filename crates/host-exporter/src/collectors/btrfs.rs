@@ -1,9 +1,14 @@
-//! Btrfs file systems: `/sys/fs/btrfs`.
+//! Btrfs file systems: `/sys/fs/btrfs`, and what they say of their devices.
 
-use std::path::Path;
+mod devices;
 
-use exporter_kit::{CollectError, CollectorDef, Counter, Gauge, Samples, ScheduledCollector, Unit};
+use std::path::{Path, PathBuf};
 
+use exporter_kit::{
+    CollectError, Collector, CollectorDef, Counter, Gauge, Samples, ScheduledCollector, Unit,
+};
+
+use self::devices::{Devices, ERRORS, SIZE as DEVICE_SIZE, UNUSED};
 use super::node::{counter, gauge};
 use crate::files::Folder;
 use crate::host::Host;
@@ -20,11 +25,6 @@ const RESERVE: Gauge<1> = gauge(
 )
 .unit(Unit::Bytes)
 .labels(["uuid"]);
-
-const DEVICE_SIZE: Gauge<2> =
-    gauge("node_btrfs_device_size_bytes", "Btrfs设备大小", "Size of a device of the file system.")
-        .unit(Unit::Bytes)
-        .labels(["uuid", "device"]);
 
 const RESERVED: Gauge<2> = gauge(
     "node_btrfs_reserved_bytes",
@@ -88,6 +88,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         &INFO,
         &RESERVE,
         &DEVICE_SIZE,
+        &UNUSED,
+        &ERRORS,
         &RESERVED,
         &USED,
         &SIZE,
@@ -98,38 +100,66 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         &MAX_COMMIT,
     ],
     |settings| {
-        let path = Host::new(settings).sys("fs/btrfs");
-        Ok(ScheduledCollector::on_scrape(move |out: &mut Samples| collect(&path, out)))
+        let host = Host::new(settings);
+        let path = host.sys("fs/btrfs");
+        Ok(ScheduledCollector::on_scrape(Btrfs { path, devices: Devices::new(host) }))
     },
 )
-.source("/sys/fs/btrfs");
+.source("/sys/fs/btrfs, /proc/1/mountinfo");
 
-fn collect(path: &Path, out: &mut Samples) -> Result<(), CollectError> {
+struct Btrfs {
+    path: PathBuf,
+    devices: Devices,
+}
+
+impl Collector for Btrfs {
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        let devices = &mut self.devices;
+        devices.forget();
+        each_system(&self.path, |_, _| devices.ask())?;
+        each_system(&self.path, |system, uuid| {
+            let count = collect_devices(system, uuid, devices, out);
+            collect_system(system, uuid, count, out);
+        })
+    }
+}
+
+fn each_system(path: &Path, mut each: impl FnMut(&Folder, &str)) -> Result<(), CollectError> {
     let systems = Folder::open(path).ok_or(CollectError::NoData)?;
     systems.names(|uuid| {
         let Some(system) = systems.folder(uuid) else { return };
         // What the kernel's Btrfs can do at all is beside the file systems.
         if system.has("allocation") {
-            collect_system(&system, uuid, out);
+            each(&system, uuid);
         }
     });
     Ok(())
 }
 
-fn collect_system(system: &Folder, uuid: &str, out: &mut Samples) {
+/// The devices as the file system knows them, or else by sysfs; how many sysfs has.
+fn collect_devices(system: &Folder, uuid: &str, asked: &Devices, out: &mut Samples) -> u32 {
+    let is_known = asked.to_samples(uuid, out);
+    let mut count = 0_u32;
+    let Some(folder) = system.folder("devices") else { return count };
+    folder.names(|device| {
+        count += 1;
+        let size = || folder.folder(device)?.number("size");
+        // In sectors, which are of 512 bytes for every device.
+        if let Some(sectors) = (!is_known).then(size).flatten() {
+            out.set(&DEVICE_SIZE, [uuid, device, ""], sectors * 512.0);
+        }
+    });
+    if !is_known && count == 1 {
+        // Of several devices it does not say whose numbers are whose.
+        folder.names(|device| devices::errors_of_single(system, uuid, device, out));
+    }
+    count
+}
+
+fn collect_system(system: &Folder, uuid: &str, devices: u32, out: &mut Samples) {
     let label = system.text("label");
     let label = label.as_ref().and_then(|label| label.trimmed()).unwrap_or_default();
     out.set(&INFO, [uuid, label], 1.0);
-    let mut devices = 0_u32;
-    if let Some(folder) = system.folder("devices") {
-        folder.names(|device| {
-            devices += 1;
-            // In sectors, which are of 512 bytes for every device.
-            if let Some(sectors) = folder.folder(device).and_then(|device| device.number("size")) {
-                out.set(&DEVICE_SIZE, [uuid, device], sectors * 512.0);
-            }
-        });
-    }
     if let Some(folder) = system.folder("allocation") {
         if let Some(size) = folder.number("global_rsv_size") {
             out.set(&RESERVE, [uuid], size);
@@ -216,6 +246,10 @@ mod tests {
             ("u/devices/sda/size", "8\n"),
             ("u/devices/sdb/size", "8\n"),
             ("u/devices/sdc/size", "8\n"),
+            ("u/devinfo/1/error_stats", "write_errs 9\n"),
+            ("single/allocation/global_rsv_size", "x\n"),
+            ("single/devices/dm-0/size", "8\n"),
+            ("single/devinfo/3/error_stats", "write_errs 0\nread_errs 7\nflush_errs -1\nx 1\n"),
             ("u/commit_stats", "commits 17\nlast_commit_ms 4\nmax_commit_ms\ntotal_commit_ms -1\n"),
         ] {
             let path = root.path().join(file);
@@ -223,16 +257,21 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let mut out = Samples::default();
-        collect(root.path(), &mut out).unwrap();
+        let devices = Devices::new(Host::at(root.path()));
+        let mut btrfs = Btrfs { path: root.path().to_owned(), devices };
+        btrfs.collect(&mut out).unwrap();
+        assert_eq!(out.check(&DEF), Ok(()));
         assert_eq!(out.value(&INFO, ["u", "home"]), Some(1.0));
         assert_eq!(out.value(&RESERVE, ["u"]), Some(16_785_408.0));
         assert_eq!(out.value(&RESERVED, ["u", "data"]), Some(20_480.0));
         assert_eq!(out.value(&USED, ["u", "data", "raid5"]), Some(100.0));
         assert_eq!(out.value(&RATIO, ["u", "data", "raid5"]), Some(1.5));
-        assert_eq!(out.value(&DEVICE_SIZE, ["u", "sdb"]), Some(4096.0));
+        assert_eq!(out.value(&DEVICE_SIZE, ["u", "sdb", ""]), Some(4096.0));
         assert_eq!(out.value(&COMMITS, ["u"]), Some(17.0));
         assert_eq!(out.value(&LAST_COMMIT, ["u"]), Some(0.004));
-        assert_eq!(out.len(), 10);
+        // Which of several devices has the errors is not known.
+        assert_eq!(out.value(&ERRORS, ["single", "dm-0", "", "read"]), Some(7.0));
+        assert_eq!(out.len(), 10 + 4);
     }
 
     #[test]

@@ -159,29 +159,29 @@ impl Collector for Filesystem {
         self.answers.extend(entries.iter().map(Entry::question));
         probe::ask_all_and_keep(targets, self.timeout, &mut self.answers);
         for (entry, answer) in entries.iter().zip(&self.answers) {
-            to_samples(entry, *answer, out);
+            to_samples(entry, answer, out);
         }
         Ok(())
     }
 }
 
-fn to_samples(entry: &Entry, answer: Answer, out: &mut Samples) {
+fn to_samples(entry: &Entry, answer: &Answer, out: &mut Samples) {
     let Entry { device, point, kind, major, minor, .. } = entry;
     let error = match answer {
-        Answer::Space(_) | Answer::Unwanted => "",
+        Answer::Space(_) | Answer::Devices(_) | Answer::Unwanted => "",
         Answer::Elsewhere => "another file system is mounted there",
         Answer::Late | Answer::Wanted => "mountpoint timeout",
-        Answer::Failed(error) => reason::of(error),
+        Answer::Failed(error) => reason::of(*error),
     };
     let labels = [&**device, point, kind, error];
     let as_number = |is: bool| f64::from(u8::from(is));
-    if answer != Answer::Unwanted {
+    if *answer != Answer::Unwanted {
         out.set(&DEVICE_ERROR, labels, as_number(!error.is_empty()));
     }
     out.set(&READONLY, labels, as_number(entry.read_only));
     out.set(&MOUNT_INFO, [device, major, minor, point], 1.0);
     let Answer::Space(space) = answer else { return };
-    let Space { block, blocks, files, .. } = space;
+    let Space { block, blocks, files, .. } = *space;
     let sizes = [(&SIZE, Some(blocks)), (&FREE, space.free()), (&AVAIL, space.available())];
     for (metric, blocks) in sizes {
         if let Some(blocks) = blocks {
@@ -211,7 +211,7 @@ mod tests {
             is_asked: true,
         };
         let mut out = Samples::default();
-        to_samples(&entry, answer, &mut out);
+        to_samples(&entry, &answer, &mut out);
         assert_eq!(out.check(&DEF), Ok(()));
         let page = out.page();
         let lines = page.lines().filter(|line| !line.starts_with('#'));

@@ -69,6 +69,7 @@ collectors! {
     mem,
     #[cfg(target_os = "linux")] meminfo,
     #[cfg(target_os = "linux")] meminfo_numa,
+    #[cfg(target_os = "linux")] mountstats,
     #[cfg(target_os = "linux")] netclass,
     #[cfg(target_os = "linux")] netdev,
     #[cfg(target_os = "linux")] netstat,

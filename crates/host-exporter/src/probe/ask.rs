@@ -9,21 +9,49 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::{Answer, Space, Target};
+use super::{Answer, Question, Target, btrfs};
 
-/// What statfs(2) says that btrfs is.
-const BTRFS: u64 = 0x9123_683e;
+/// The space of a file system, as statvfs(3) has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Space {
+    /// Bytes in a block.
+    pub(crate) block: u64,
+    pub(crate) blocks: u64,
+    pub(crate) free: u64,
+    pub(crate) available: u64,
+    pub(crate) files: u64,
+    pub(crate) files_free: u64,
+}
 
-/// Looks whether the path leads to the mount, and asks for its space.
+impl Space {
+    /// The blocks that programs can have. Below 0, in two's complement, the reserve is in use, so
+    /// there are none; more than there are blocks is nonsense.
+    pub(crate) fn available(&self) -> Option<u64> {
+        let available = if self.available > u64::MAX / 2 { 0 } else { self.available };
+        (available <= self.blocks).then_some(available)
+    }
+
+    /// The blocks that are free, for root too; more than there are is nonsense.
+    pub(crate) fn free(&self) -> Option<u64> {
+        (self.free <= self.blocks).then_some(self.free)
+    }
+
+    /// The files that can still be made; more than there can be is nonsense, or stands for "not
+    /// known".
+    pub(crate) fn files_free(&self) -> Option<u64> {
+        (self.files_free <= self.files).then_some(self.files_free)
+    }
+}
+
+/// Looks whether the path leads to the mount, and asks what is to be asked.
 pub(super) fn ask(target: &Target) -> Answer {
     match try_ask(target) {
-        Ok(Some(space)) => Answer::Space(space),
-        Ok(None) => Answer::Elsewhere,
+        Ok(answer) => answer,
         Err(error) => Answer::Failed(error),
     }
 }
 
-fn try_ask(target: &Target) -> Result<Option<Space>, Errno> {
+fn try_ask(target: &Target) -> Result<Answer, Errno> {
     // By this kind of opening, other than by statfs of a path, nothing is mounted automatically.
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = match openat(CWD, &*target.path, flags, Mode::empty()) {
@@ -33,9 +61,19 @@ fn try_ask(target: &Target) -> Result<Option<Space>, Errno> {
         Err(error) => return Err(error),
     };
     if !leads_to_mount(file.as_ref(), target)? {
-        return Ok(None);
+        return Ok(Answer::Elsewhere);
     }
-    let space = match &file {
+    match target.question {
+        Question::Space => space(file.as_ref(), target).map(Answer::Space),
+        Question::Devices => {
+            let file = file.ok_or(Errno::MFILE)?;
+            btrfs::ask(file.as_fd()).map(|seen| Answer::Devices(seen.into()))
+        }
+    }
+}
+
+fn space(file: Option<&OwnedFd>, target: &Target) -> Result<Space, Errno> {
+    let space = match file {
         Some(file) => fstatvfs(file),
         None => statvfs(&*target.path),
     };
@@ -44,7 +82,7 @@ fn try_ask(target: &Target) -> Result<Option<Space>, Errno> {
         Err(Errno::BADF) => statvfs(&*target.path),
         space => space,
     };
-    space.map(|space| Some(to_space(&space)))
+    space.map(|space| to_space(&space))
 }
 
 fn leads_to_mount(file: Option<&OwnedFd>, target: &Target) -> Result<bool, Errno> {
@@ -74,7 +112,7 @@ fn leads_to_mount(file: Option<&OwnedFd>, target: &Target) -> Result<bool, Errno
         return Ok(true);
     }
     let seen = || file.map_or_else(|| statfs(&*target.path), fstatfs);
-    Ok(target.is_btrfs && seen().is_ok_and(|seen| seen.f_type as u64 == BTRFS))
+    Ok(target.is_btrfs && seen().is_ok_and(|seen| btrfs::is_it(&seen)))
 }
 
 fn to_space(seen: &StatVfs) -> Space {
@@ -101,10 +139,16 @@ mod tests {
         let path = std::ffi::CString::new(folder.path().as_os_str().as_bytes()).unwrap();
         let seen = rustix::fs::stat(&*path).unwrap();
         let device = (major(seen.st_dev), minor(seen.st_dev));
-        let target = Target { path, mount: u64::MAX, device, is_btrfs: false };
+        let question = Question::Space;
+        let target = Target { path, mount: u64::MAX, device, is_btrfs: false, question };
         assert!(matches!(ask(&target), Answer::Space(space) if space.block > 0));
         let other = Target { device: (4095, 1), ..target.clone() };
         assert_eq!(ask(&other), Answer::Elsewhere);
+        let devices = ask(&Target { question: Question::Devices, ..target.clone() });
+        assert!(
+            matches!(devices, Answer::Failed(Errno::NOTTY) | Answer::Devices(_)),
+            "{devices:?}"
+        );
         // As when no file can be opened.
         assert_eq!(leads_to_mount(None, &target), Ok(true));
         assert_eq!(leads_to_mount(None, &other), Ok(false));

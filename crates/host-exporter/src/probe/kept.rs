@@ -48,7 +48,7 @@ impl Kept {
             if let Some(place) = places.find(|&place| known[place] == *target)
                 && self.answers[place] != Answer::Unwanted
             {
-                *answer = self.answers[place];
+                *answer = self.answers[place].clone();
             }
         }
     }
@@ -57,11 +57,11 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::Space;
+    use crate::probe::{Question, Space};
 
     fn target(path: &str, mount: u64) -> Target {
         let path = std::ffi::CString::new(path).unwrap();
-        Target { path, mount, device: (8, 1), is_btrfs: false }
+        Target { path, mount, device: (8, 1), is_btrfs: false, question: Question::Space }
     }
 
     #[test]
@@ -76,15 +76,15 @@ mod tests {
             kept.take(&wanted, &mut answers);
             answers
         };
-        let nothing = [Answer::Wanted, Answer::Wanted, Answer::Wanted, Answer::Unwanted];
-        assert_eq!(ask(&mut kept), nothing);
-        kept.keep(&known, &[space, Answer::Late, Answer::Unwanted, Answer::Elsewhere]);
-        let mut expected = nothing;
+        let nothing = || [Answer::Wanted, Answer::Wanted, Answer::Wanted, Answer::Unwanted];
+        assert_eq!(ask(&mut kept), nothing());
+        kept.keep(&known, &[space.clone(), Answer::Late, Answer::Unwanted, Answer::Elsewhere]);
+        let mut expected = nothing();
         expected[0] = Answer::Elsewhere;
         assert_eq!(ask(&mut kept), expected);
-        assert_eq!(ask(&mut kept), nothing);
-        kept.keep(&known, &[space; 4]);
+        assert_eq!(ask(&mut kept), nothing());
+        kept.keep(&known, &[const { Answer::Late }; 4]);
         kept.since = Instant::now().checked_sub(MAX_AGE);
-        assert_eq!(ask(&mut kept), nothing);
+        assert_eq!(ask(&mut kept), nothing());
     }
 }
