@@ -10,3 +10,5 @@ mod pages;
 #[cfg(target_os = "linux")]
 mod peer;
 mod process;
+#[cfg(target_os = "linux")]
+mod process_groups;

@@ -175,12 +175,14 @@ impl Groups {
             for (state, count) in STATE_NAMES.into_iter().zip(now.states) {
                 out.set(&STATES, [name, state], count as f64);
             }
+            // Without a process it is known to be nothing.
+            let empty = (self.smaps && now.processes == 0).then_some(0);
             let types = [
                 ("resident", Some(now.resident)),
                 ("virtual", Some(now.virtual_bytes)),
                 ("swapped", Some(now.swapped)),
-                ("proportionalResident", now.proportional),
-                ("proportionalSwapped", now.proportional_swap),
+                ("proportionalResident", now.proportional.or(empty)),
+                ("proportionalSwapped", now.proportional_swap.or(empty)),
             ];
             for (kind, bytes) in types {
                 if let Some(bytes) = bytes {

@@ -47,10 +47,13 @@ pub(super) fn stat(text: &[u8]) -> Option<Stat<'_>> {
     })
 }
 
-/// The first number behind `key` in a file of `key: value`.
+/// The first number behind `key` in a file of `key: value`. Compares bytes, since this is asked of
+/// every process: only the line that is wanted has to be text.
 pub(super) fn number_of(text: &[u8], key: &str) -> Option<u64> {
-    let line = lines(text).find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
-    line.split_ascii_whitespace().next()?.parse().ok()
+    let end = text.iter().rposition(|&byte| byte == b'\n')?;
+    let mut lines = text[..end].split(|&byte| byte == b'\n');
+    let value = lines.find_map(|line| line.strip_prefix(key.as_bytes())?.strip_prefix(b":"))?;
+    str::from_utf8(value).ok()?.split_ascii_whitespace().next()?.parse().ok()
 }
 
 /// The effective user in `/proc/<pid>/status`: real, effective, saved and of files.
@@ -124,6 +127,8 @@ mod tests {
         let status =
             b"Name:\tx\nUid:\t0\t33\t0\t0\nVmSwap:\t  12 kB\nvoluntary_ctxt_switches:\t5\n";
         assert_eq!((number_of(status, "VmSwap"), user_id(status)), (Some(12), Some(33)));
+        assert_eq!(number_of(status, "voluntary_ctxt_switches"), Some(5));
+        assert_eq!(number_of(&status[..status.len() - 1], "voluntary_ctxt_switches"), None);
         assert_eq!(number_of(status, "nonvoluntary_ctxt_switches"), None);
         let limits = b"Limit   Soft  Hard Units\nMax open files            1024   4096   files\n";
         assert_eq!(fd_limit(limits), Some(1024.0));
