@@ -95,6 +95,7 @@ struct ProcessGroups {
 struct Process {
     /// With the number this names a process for all time.
     start: u64,
+    comm: [u8; 16],
     parent: u32,
     group: Member,
     counts: Counts,
@@ -145,7 +146,7 @@ impl Collector for ProcessGroups {
                 && let Some(text) = self.text(&procfs, pid, "stat")
                 && let Some(stat) = stat(text.bytes())
             {
-                self.measure(&procfs, pid, &stat, true);
+                self.measure(&procfs, pid, &stat);
             }
         }
         self.unmatched = unmatched;
@@ -197,15 +198,22 @@ impl ProcessGroups {
         &self.name
     }
 
-    /// Finds the group of a process that is new, and adds what it uses to its group.
+    /// Finds the group of a process that is new or has another name, and adds what it uses to its group.
     fn see(&mut self, procfs: &Folder, pid: u32, stat: &Stat<'_>, users: &mut Option<String>) {
         let round = self.round;
+        let comm = short(stat.comm);
+        let (mut counts, mut fd_limit) = (Counts::default(), None);
         if let Some(known) = self.known.get_mut(&pid)
             && known.start == stat.start
         {
-            known.round = round;
-            known.parent = stat.parent;
-            return self.measure(procfs, pid, stat, false);
+            // One that was found between fork and exec had the name of its parent. Those without
+            // memory of their own, threads of the kernel and zombies, have no better group.
+            if known.comm == comm || stat.virtual_bytes == 0 {
+                known.round = round;
+                known.parent = stat.parent;
+                return self.measure(procfs, pid, stat);
+            }
+            (counts, fd_limit) = (known.counts, known.fd_limit);
         }
         if self.known.len() >= MAX_PROCESSES && !self.known.contains_key(&pid) {
             self.read_errors += 1;
@@ -221,14 +229,15 @@ impl ProcessGroups {
         };
         let process = Process {
             start: stat.start,
+            comm,
             parent: stat.parent,
             group,
-            counts: Counts::default(),
-            fd_limit: None,
+            counts,
+            fd_limit,
             round,
         };
         self.known.insert(pid, process);
-        self.measure(procfs, pid, stat, true);
+        self.measure(procfs, pid, stat);
     }
 
     /// The name of the group by the first rule that matches. Reads no more than the rules ask for.
@@ -296,7 +305,7 @@ impl ProcessGroups {
     }
 
     /// Adds what a process uses to its group.
-    fn measure(&mut self, procfs: &Folder, pid: u32, stat: &Stat<'_>, is_new: bool) {
+    fn measure(&mut self, procfs: &Folder, pid: u32, stat: &Stat<'_>) {
         let Some(process) = self.known.get(&pid) else { return };
         let Member::Of(group) = process.group else { return };
         let (last, mut limit) = (process.counts, process.fd_limit);
@@ -331,7 +340,7 @@ impl ProcessGroups {
         // What a process did before the first scrape is not known of those that have ended either.
         let ticks = f64::from(u32::try_from(self.groups.ticks).unwrap_or(100));
         let began_since = self.first_look.is_some_and(|first| stat.start as f64 / ticks > first);
-        let before = match is_new {
+        let before = match last[0].is_none() {
             true if began_since => [Some(0); COUNTERS],
             true => counts,
             false => last,
@@ -345,6 +354,13 @@ impl ProcessGroups {
             process.fd_limit = limit;
         }
     }
+}
+
+/// The name as the kernel keeps it: it has at most 15 bytes, but for its own threads.
+fn short(comm: &[u8]) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.iter_mut().zip(comm).for_each(|(to, from)| *to = *from);
+    short
 }
 
 #[cfg(test)]

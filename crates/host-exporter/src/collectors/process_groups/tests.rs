@@ -122,6 +122,21 @@ fn children_belong_to_the_nearest_ancestor_that_matches() {
 }
 
 #[test]
+fn a_process_that_changes_its_name_changes_its_group() {
+    let fake = Fake::new();
+    fake.process(1, "parent", 0, 100, 0);
+    let mut collector = fake.collector(&["{comm}=cmdline:.+"], 10);
+    scrape(&mut collector);
+    fake.process(2, "parent", 1, 20_000, 5);
+    scrape(&mut collector);
+    fake.process(2, "child", 1, 20_000, 12);
+    let out = scrape(&mut collector);
+    let values = |group| (out.value(&PROCS, [group]), out.value(&READ, [group]));
+    assert_eq!(values("parent"), (Some(1.0), Some(5.0)));
+    assert_eq!(values("child"), (Some(1.0), Some(7.0)));
+}
+
+#[test]
 fn groups_are_bounded() {
     let fake = Fake::new();
     for (pid, comm) in [(1, "a"), (2, "b"), (3, "c"), (4, "d")] {
