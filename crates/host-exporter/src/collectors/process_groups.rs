@@ -2,6 +2,7 @@
 //! those that have ended included.
 
 mod groups;
+mod identity;
 mod metrics;
 mod read;
 mod rules;
@@ -13,8 +14,8 @@ use exporter_kit::{CollectError, Collector, CollectorDef, Flag, Samples, Schedul
 
 use self::groups::{COUNTERS, Counts, Groups, Sizes};
 use self::metrics::{ERRORS, PARTIAL_ERRORS, READ_ERRORS};
-use self::read::{Stat, fd_limit, number_of, stat, unit, user_id, user_name};
-use self::rules::{Field, Rule};
+use self::read::{Stat, fd_limit, number_of, stat};
+use self::rules::Rule;
 use crate::files::{Folder, Text};
 use crate::host::Host;
 
@@ -238,57 +239,6 @@ impl ProcessGroups {
         };
         self.known.insert(pid, process);
         self.measure(procfs, pid, stat);
-    }
-
-    /// The name of the group by the first rule that matches. Reads no more than the rules ask for.
-    fn match_rules(
-        &mut self,
-        procfs: &Folder,
-        pid: u32,
-        stat: &Stat<'_>,
-        users: &mut Option<String>,
-    ) -> Option<String> {
-        let needs = |field| self.rules.iter().any(|rule| rule.needs(field));
-        let [exe, cmdline, user, unit_] =
-            [Field::Exe, Field::Cmdline, Field::User, Field::Unit].map(needs);
-        let comm = String::from_utf8_lossy(stat.comm);
-        let mut arguments = String::new();
-        if (cmdline || exe)
-            && let Some(text) = self.text(procfs, pid, "cmdline")
-        {
-            arguments = String::from_utf8_lossy(text.bytes()).into_owned();
-        }
-        let arguments = arguments.trim_end_matches('\0');
-        let path = if exe {
-            // Only root may see where the link of another user's process leads to.
-            let link = procfs.link(self.named(pid, "exe"));
-            let path = link.map(|link| String::from_utf8_lossy(link.bytes()).into_owned());
-            path.unwrap_or_else(|| arguments.split('\0').next().unwrap_or_default().to_owned())
-        } else {
-            String::new()
-        };
-        let path = path.strip_suffix(" (deleted)").unwrap_or(&path);
-        let arguments = arguments.replace('\0', " ");
-        let cgroup = if unit_ { self.text(procfs, pid, "cgroup") } else { None };
-        let mut user_text = String::new();
-        if user
-            && let Some(id) =
-                self.text(procfs, pid, "status").and_then(|text| user_id(text.bytes()))
-        {
-            let passwd = users.get_or_insert_with(|| {
-                let path = self.host.root("etc/passwd".as_ref());
-                std::fs::read_to_string(path).unwrap_or_default()
-            });
-            user_text = user_name(passwd, id).map_or_else(|| id.to_string(), str::to_owned);
-        }
-        let field = |field| match field {
-            Field::Comm => &comm,
-            Field::Exe => path,
-            Field::Cmdline => arguments.as_str(),
-            Field::User => user_text.as_str(),
-            Field::Unit => cgroup.as_ref().map_or("", |text| unit(text.bytes())),
-        };
-        self.rules.iter().find_map(|rule| rule.group(field))
     }
 
     /// The group of the nearest ancestor that has one.
