@@ -108,6 +108,21 @@ impl Folder {
         number(self.text(name)?.trimmed()?)
     }
 
+    /// How many entries a folder in this one has, at most `most`, without `.` and `..`; `None`
+    /// where it cannot be read.
+    pub(crate) fn entries(&self, name: &str, most: usize) -> Option<usize> {
+        let folder = self.folder(name)?;
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut entries = RawDir::new(&folder.0, &mut buffer);
+        let mut count = 0_usize;
+        while count < most.saturating_add(2)
+            && let Some(Ok(_)) = entries.next()
+        {
+            count += 1;
+        }
+        Some(count.saturating_sub(2))
+    }
+
     /// Calls `each` with every name in the folder, in no order, without `.` and `..` and those that
     /// are not UTF-8.
     pub(crate) fn names(&self, mut each: impl FnMut(&str)) {
@@ -170,6 +185,8 @@ mod tests {
         assert_eq!(folder.link("link").unwrap().bytes(), b"below/text");
         assert!(folder.link("number").is_none());
         std::fs::remove_file(path.join("link")).unwrap();
+        assert_eq!((folder.entries(".", 9), folder.entries(".", 1)), (Some(3), Some(1)));
+        assert_eq!(folder.entries("gone", 9), None);
         assert!(folder.has("below") && !folder.has("gone") && folder.folder("number").is_none());
         for _ in 0..2 {
             let mut names = Vec::new();

@@ -79,6 +79,7 @@ collectors! {
     #[cfg(target_os = "linux")] os,
     #[cfg(target_os = "linux")] powersupplyclass,
     #[cfg(target_os = "linux")] pressure,
+    #[cfg(target_os = "linux")] process_groups,
     #[cfg(target_os = "linux")] processes,
     #[cfg(target_os = "linux")] qdisc,
     #[cfg(target_os = "linux")] rapl,

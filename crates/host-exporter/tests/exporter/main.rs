@@ -12,5 +12,6 @@ mod pages;
 #[cfg(target_os = "linux")]
 mod peer;
 mod process;
+mod process_groups;
 #[cfg(target_os = "linux")]
 mod systemd;
