@@ -4,7 +4,7 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, SeekFrom, openat};
 use rustix::io::{Errno, read};
 
 use crate::text::number;
@@ -110,7 +110,7 @@ impl Folder {
 
     /// How many entries a folder in this one has, at most `most`, without `.` and `..`; `None`
     /// where it cannot be read.
-    pub(crate) fn entries(&self, name: &str, most: usize) -> Option<usize> {
+    pub(crate) fn count(&self, name: &str, most: usize) -> Option<usize> {
         let folder = self.folder(name)?;
         let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
         let mut entries = RawDir::new(&folder.0, &mut buffer);
@@ -124,7 +124,7 @@ impl Folder {
     }
 
     /// Calls `each` with every name in the folder, in no order, without `.` and `..` and those that
-    /// are not UTF-8.
+    /// are not UTF-8. `each` does not do so with the same folder.
     pub(crate) fn names(&self, mut each: impl FnMut(&str)) {
         self.entries(|name, _| each(name));
     }
@@ -139,10 +139,12 @@ impl Folder {
     }
 
     fn entries(&self, mut each: impl FnMut(&str, FileType)) {
-        // Opened again, or it would be read from where the last reading ended.
-        let Some(folder) = self.folder(".") else { return };
+        // From its beginning, wherever the last reading ended.
+        if rustix::fs::seek(&self.0, SeekFrom::Start(0)).is_err() {
+            return;
+        }
         let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
-        let mut entries = RawDir::new(&folder.0, &mut buffer);
+        let mut entries = RawDir::new(&self.0, &mut buffer);
         while let Some(Ok(entry)) = entries.next() {
             match entry.file_name().to_str() {
                 Ok("." | "..") | Err(_) => {}
@@ -185,8 +187,8 @@ mod tests {
         assert_eq!(folder.link("link").unwrap().bytes(), b"below/text");
         assert!(folder.link("number").is_none());
         std::fs::remove_file(path.join("link")).unwrap();
-        assert_eq!((folder.entries(".", 9), folder.entries(".", 1)), (Some(3), Some(1)));
-        assert_eq!(folder.entries("gone", 9), None);
+        assert_eq!((folder.count(".", 9), folder.count(".", 1)), (Some(3), Some(1)));
+        assert_eq!(folder.count("gone", 9), None);
         assert!(folder.has("below") && !folder.has("gone") && folder.folder("number").is_none());
         for _ in 0..2 {
             let mut names = Vec::new();

@@ -272,7 +272,7 @@ impl ProcessGroups {
         let io = self.text(procfs, pid, "io");
         counts[6] = io.as_ref().and_then(|io| number_of(io.bytes(), "read_bytes"));
         counts[7] = io.as_ref().and_then(|io| number_of(io.bytes(), "write_bytes"));
-        sizes.fds = procfs.entries(self.named(pid, "fd"), MAX_FDS);
+        sizes.fds = procfs.count(self.named(pid, "fd"), MAX_FDS);
         if counts[6].is_none() || sizes.fds.is_none() {
             self.partial_errors += 1;
         }

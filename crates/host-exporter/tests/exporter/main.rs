@@ -12,6 +12,7 @@ mod pages;
 #[cfg(target_os = "linux")]
 mod peer;
 mod process;
+#[cfg(target_os = "linux")]
 mod process_groups;
 #[cfg(target_os = "linux")]
 mod systemd;
