@@ -9,6 +9,9 @@ use exporter_kit::{AnyFlag, Flag};
 #[cfg(target_os = "linux")]
 use exporter_kit::{CollectError, KeptFile, Samples, ScheduledCollector, SettingError, Settings};
 
+#[cfg(target_os = "linux")]
+use crate::shared_file::SharedFile;
+
 const PROCFS: Flag<Path> = Flag::path("path.procfs", "/proc", "Where procfs is mounted.");
 const SYSFS: Flag<Path> = Flag::path("path.sysfs", "/sys", "Where sysfs is mounted.");
 const ROOTFS: Flag<Path> = Flag::path("path.rootfs", "/", "Where the host's root is mounted.");
@@ -85,6 +88,18 @@ pub(crate) fn proc_file(
     to_samples: ToSamples,
 ) -> Result<ScheduledCollector, SettingError> {
     file(KeptFile::new(Host::new(settings).proc(path)).short_lines(), to_samples)
+}
+
+/// As [`proc_file`], for a file that another collector reads too.
+#[cfg(target_os = "linux")]
+pub(crate) fn shared_proc_file(
+    settings: &Settings,
+    path: &str,
+    to_samples: ToSamples,
+) -> Result<ScheduledCollector, SettingError> {
+    let mut file = SharedFile::with_short_lines(Host::new(settings).proc(path));
+    let collect = move |out: &mut Samples| file.with(|text| to_samples(text, out));
+    Ok(ScheduledCollector::on_scrape(collect))
 }
 
 /// A collector that reads one file at every scrape.

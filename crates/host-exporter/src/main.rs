@@ -15,6 +15,8 @@ mod netlink;
 #[cfg(target_os = "linux")]
 mod probe;
 #[cfg(target_os = "linux")]
+mod shared_file;
+#[cfg(target_os = "linux")]
 mod text;
 #[cfg(target_os = "linux")]
 mod wanted;

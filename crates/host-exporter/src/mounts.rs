@@ -2,9 +2,10 @@
 
 mod reach;
 
-use exporter_kit::{CollectError, KeptFile};
+use exporter_kit::CollectError;
 
 use crate::host::Host;
+use crate::shared_file::SharedFile;
 
 /// One mount of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,9 @@ pub(crate) enum View {
 
 /// The mount table of the host, parsed again only when it has changed.
 pub(crate) struct MountTable {
-    files: Vec<KeptFile>,
+    of_host: SharedFile,
+    own: SharedFile,
+    view: View,
     /// Where the host's root is mounted, without a slash at its end.
     prefix: Vec<u8>,
     text: Vec<u8>,
@@ -60,12 +63,14 @@ pub(crate) struct MountTable {
 
 impl MountTable {
     pub(crate) fn new(host: &Host, view: View) -> Self {
-        let own = KeptFile::new(host.proc("self/mountinfo"));
-        let files = match view {
-            View::Host => vec![KeptFile::new(host.proc("1/mountinfo")), own],
-            View::Own => vec![own],
-        };
-        Self { files, prefix: host.root_prefix(), text: Vec::new(), mounts: Vec::new() }
+        Self {
+            of_host: SharedFile::new(host.proc("1/mountinfo")),
+            own: SharedFile::new(host.proc("self/mountinfo")),
+            view,
+            prefix: host.root_prefix(),
+            text: Vec::new(),
+            mounts: Vec::new(),
+        }
     }
 
     /// Reads the table; whether it differs from the last reading.
@@ -74,21 +79,26 @@ impl MountTable {
     ///
     /// It cannot be read, or has no mount in it.
     pub(crate) fn refresh(&mut self) -> Result<bool, CollectError> {
-        let mut error = CollectError::NoData;
-        for file in &mut self.files {
-            match file.read() {
-                Ok(text) if text == self.text && !self.mounts.is_empty() => return Ok(false),
-                Ok(text) => {
-                    self.text.clear();
-                    self.text.extend_from_slice(text);
-                    self.mounts = parse(text, &self.prefix);
-                    let is_empty = self.mounts.is_empty();
-                    return if is_empty { Err("no mount in the table".into()) } else { Ok(true) };
-                }
-                Err(failed) => error = failed,
-            }
+        let Self { of_host, own, view, prefix, text, mounts } = self;
+        // Mounts have numbers of their own in each namespace, so a table of process 1 that is the
+        // same is of the same one. Other collectors read it too.
+        let is_known = |table: &[u8]| table == *text && !mounts.is_empty();
+        if *view == View::Own && of_host.with(|table| Ok(is_known(table))).is_ok_and(|it| it) {
+            return Ok(false);
         }
-        Err(error)
+        let mut take = |table: &[u8]| {
+            if table == *text && !mounts.is_empty() {
+                return Ok(Ok(false));
+            }
+            text.clear();
+            text.extend_from_slice(table);
+            *mounts = parse(table, prefix);
+            Ok(if mounts.is_empty() { Err("no mount in the table".into()) } else { Ok(true) })
+        };
+        match view {
+            View::Host => of_host.with(&mut take).or_else(|_| own.with(take))?,
+            View::Own => own.with(take)?,
+        }
     }
 
     /// The mounts, in the order of the table.

@@ -14,6 +14,7 @@ use exporter_kit::{
 use self::info::Info;
 use super::node::{counter, gauge};
 use crate::host::Host;
+use crate::shared_file::SharedFile;
 use crate::text::{fields, lines, number, ranges, with_text};
 
 const SECONDS: Counter<2> =
@@ -87,8 +88,8 @@ const HOTPLUG_TICKS: f64 = 3.0 * USER_HZ;
 
 /// Collects what is known of CPUs.
 struct Cpu {
-    stat: KeptFile,
-    online: KeptFile,
+    stat: SharedFile,
+    online: SharedFile,
     present: KeptFile,
     isolated: KeptFile,
     with_guest: bool,
@@ -103,8 +104,8 @@ impl Cpu {
         let file =
             |name: &str| KeptFile::new(host.sys("devices/system/cpu").join(name)).short_lines();
         Self {
-            stat: KeptFile::new(host.proc("stat")).short_lines(),
-            online: file("online"),
+            stat: SharedFile::with_short_lines(host.proc("stat")),
+            online: SharedFile::with_short_lines(host.sys("devices/system/cpu/online")),
             present: file("present"),
             isolated: file("isolated"),
             with_guest,
@@ -117,13 +118,17 @@ impl Cpu {
 
 impl Collector for Cpu {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        times(self.stat.read()?, self.with_guest, &mut self.last, out)?;
+        self.stat.with(|stat| times(stat, self.with_guest, &mut self.last, out))?;
         // A kernel without sysfs, or one in a container, may not tell.
-        if let (Ok(present), Ok(online)) = (self.present.read(), self.online.read()) {
-            for cpu in ranges(present) {
-                let is_online = ranges(online).any(|online| online == cpu);
-                with_text(cpu, |cpu| out.set(&ONLINE, [cpu], f64::from(u8::from(is_online))));
-            }
+        if let Ok(present) = self.present.read() {
+            // Without the list nothing is known of any.
+            let _ = self.online.with(|online| {
+                for cpu in ranges(present) {
+                    let is_online = ranges(online).any(|online| online == cpu);
+                    with_text(cpu, |cpu| out.set(&ONLINE, [cpu], f64::from(u8::from(is_online))));
+                }
+                Ok(())
+            });
         }
         if let Ok(isolated) = self.isolated.read() {
             for cpu in ranges(isolated) {

@@ -3,7 +3,7 @@
 use exporter_kit::{CollectError, CollectorDef, Gauge, Samples};
 
 use super::node::gauge;
-use crate::host::proc_file;
+use crate::host::shared_proc_file;
 use crate::text::{fields, lines};
 
 const LOAD1: Gauge = gauge("node_load1", "1分钟平均负载", "Load average over 1 minute.");
@@ -16,7 +16,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "系统负载",
     "Load averages.",
     &[&LOAD1, &LOAD5, &LOAD15],
-    |settings| proc_file(settings, "loadavg", to_samples),
+    |settings| shared_proc_file(settings, "loadavg", to_samples),
 )
 .source("/proc/loadavg");
 

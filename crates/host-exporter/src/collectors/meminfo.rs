@@ -5,7 +5,7 @@ use exporter_kit::{
 };
 
 use super::node::{self, NODE_EXPORTER};
-use crate::host::proc_file;
+use crate::host::shared_proc_file;
 use crate::text::{fields, lines, number};
 
 /// Fields that are in KiB, in the order of recent kernels.
@@ -325,7 +325,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "内存",
     "Memory, every field of the kernel's.",
     &[],
-    |settings| proc_file(settings, "meminfo", to_samples),
+    |settings| shared_proc_file(settings, "meminfo", to_samples),
 )
 .fields(&[SIZES, COUNTS])
 .patterns(&[&OTHERS])

@@ -6,6 +6,7 @@ use exporter_kit::{
 
 use super::node::{counter, gauge};
 use crate::host::Host;
+use crate::shared_file::SharedFile;
 use crate::text::ranges;
 use crate::text::{Fields, fields, lines, with_text};
 
@@ -63,7 +64,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         let host = Host::new(settings);
         let softnet = SoftNet {
             file: KeptFile::new(host.proc("net/softnet_stat")).short_lines(),
-            online: KeptFile::new(host.sys("devices/system/cpu/online")).short_lines(),
+            online: SharedFile::with_short_lines(host.sys("devices/system/cpu/online")),
         };
         Ok(ScheduledCollector::on_scrape(softnet))
     },
@@ -78,18 +79,20 @@ const fn of_cpu(name: &'static str, zh: &'static str, help: &'static str) -> Cou
 struct SoftNet {
     file: KeptFile,
     /// Which CPUs the lines are of, where they do not say.
-    online: KeptFile,
+    online: SharedFile,
 }
 
 impl Collector for SoftNet {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let text = self.file.read_if_exists()?;
         let has_numbers = lines(text).next().is_some_and(|line| fields(line).count() > CPU_COLUMN);
-        let online = match has_numbers {
-            true => &[],
-            false => self.online.read_if_exists().unwrap_or_default(),
-        };
-        to_samples(text, online, out)
+        if has_numbers {
+            return to_samples(text, &[], out);
+        }
+        match self.online.with(|online| to_samples(text, online, out)) {
+            Err(CollectError::NoData) => to_samples(text, &[], out),
+            result => result,
+        }
     }
 }
 

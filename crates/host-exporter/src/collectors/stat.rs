@@ -1,12 +1,12 @@
 //! Counts of the whole kernel: the lines of `/proc/stat` that are not about one CPU.
 
 use exporter_kit::{
-    CollectError, CollectorDef, Counter, Field, Fields, Flag, KeptFile, Samples,
-    ScheduledCollector, Unit,
+    CollectError, CollectorDef, Counter, Field, Fields, Flag, Samples, ScheduledCollector, Unit,
 };
 
 use super::node::{counter, gauge};
 use crate::host::Host;
+use crate::shared_file::SharedFile;
 use crate::text::{fields, lines, number};
 
 /// In the order of the file.
@@ -69,9 +69,10 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "Interrupts, context switches, forks, boot time, and tasks that run or are blocked.",
     &[&SOFTIRQS],
     |settings| {
-        let mut stat = KeptFile::new(Host::new(settings).proc("stat")).short_lines();
+        let mut stat = SharedFile::with_short_lines(Host::new(settings).proc("stat"));
         let with_softirq = settings.get(&WITH_SOFTIRQ);
-        let collect = move |out: &mut Samples| to_samples(stat.read()?, with_softirq, out);
+        let collect =
+            move |out: &mut Samples| stat.with(|text| to_samples(text, with_softirq, out));
         Ok(ScheduledCollector::on_scrape(collect))
     },
 )

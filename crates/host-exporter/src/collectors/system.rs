@@ -5,6 +5,7 @@ use exporter_kit::{
 };
 
 use crate::host::Host;
+use crate::shared_file::SharedFile;
 use crate::text::{fields, lines, ranges};
 
 const LOAD: Gauge = Gauge::new(
@@ -24,11 +25,13 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&LOAD, &UPTIME],
     |settings| {
         let host = Host::new(settings);
-        let mut loadavg = KeptFile::new(host.proc("loadavg")).short_lines();
+        let mut loadavg = SharedFile::with_short_lines(host.proc("loadavg"));
         let mut uptime = KeptFile::new(host.proc("uptime")).short_lines();
-        let mut online = KeptFile::new(host.sys("devices/system/cpu/online")).short_lines();
+        let mut online = SharedFile::with_short_lines(host.sys("devices/system/cpu/online"));
         Ok(ScheduledCollector::on_scrape(move |out: &mut Samples| {
-            to_samples(loadavg.read()?, online.read().ok(), uptime.read()?, out)
+            let uptime = uptime.read()?;
+            let cpus = online.with(|online| Ok(ranges(online).count())).unwrap_or(0);
+            loadavg.with(|loadavg| to_samples(loadavg, cpus, uptime, out))
         }))
     },
 )
@@ -36,12 +39,11 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 
 fn to_samples(
     loadavg: &[u8],
-    online: Option<&[u8]>,
+    cpus: usize,
     uptime: &[u8],
     out: &mut Samples,
 ) -> Result<(), CollectError> {
     let first = |text| fields(lines(text).next().unwrap_or_default()).number();
-    let cpus = online.map_or(0, |online| ranges(online).count());
     if cpus > 0 {
         out.set(&LOAD, [], first(loadavg)? / cpus as f64);
     }
@@ -56,20 +58,17 @@ mod tests {
     #[test]
     fn the_load_is_shared_out_among_the_cpus_that_are_online() {
         let mut out = Samples::default();
-        to_samples(b"3.0 1 1 1/2 3\n", Some(b"0-2,5\n"), b"350735.47 234388.90\n", &mut out)
-            .unwrap();
+        to_samples(b"3.0 1 1 1/2 3\n", 4, b"350735.47 234388.90\n", &mut out).unwrap();
         assert_eq!(out.value(&LOAD, []), Some(0.75));
         assert_eq!(out.value(&UPTIME, []), Some(350_735.47));
     }
 
     #[test]
     fn without_the_number_of_cpus_there_is_no_load_for_each() {
-        for online in [None, Some(&b""[..]), Some(b"x\n")] {
-            let mut out = Samples::default();
-            to_samples(b"3.0 1 1 1/2 3\n", online, b"5 6\n", &mut out).unwrap();
-            assert_eq!((out.value(&LOAD, []), out.len()), (None, 1));
-        }
-        let damaged = to_samples(b"", Some(b"0\n"), b"5 6\n", &mut Samples::default());
+        let mut out = Samples::default();
+        to_samples(b"3.0 1 1 1/2 3\n", 0, b"5 6\n", &mut out).unwrap();
+        assert_eq!((out.value(&LOAD, []), out.len()), (None, 1));
+        let damaged = to_samples(b"", 1, b"5 6\n", &mut Samples::default());
         assert!(damaged.is_err());
     }
 }

@@ -1,23 +1,24 @@
 //! Memory from `/proc/meminfo`.
 
-use exporter_kit::{CollectError, KeptFile, Settings};
+use exporter_kit::{CollectError, Settings};
 
 use super::Facts;
 use crate::host::Host;
+use crate::shared_file::SharedFile;
 use crate::text::lines;
 
 /// Reads `/proc/meminfo`.
 pub(super) struct Reader {
-    meminfo: KeptFile,
+    meminfo: SharedFile,
 }
 
 impl Reader {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { meminfo: KeptFile::new(Host::new(settings).proc("meminfo")).short_lines() }
+        Self { meminfo: SharedFile::with_short_lines(Host::new(settings).proc("meminfo")) }
     }
 
     pub(super) fn read(&mut self) -> Result<Facts, CollectError> {
-        parse(self.meminfo.read()?)
+        self.meminfo.with(parse)
     }
 }
 
