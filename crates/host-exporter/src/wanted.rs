@@ -51,11 +51,6 @@ impl Wanted {
         self.known.begin();
     }
 
-    /// Whether there was no name at all in this round.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.known.at == 0
-    }
-
     /// Whether the filter wants this name.
     pub(crate) fn wants(&mut self, name: &str) -> bool {
         *self.known.look_up(name, |name| self.filter.wants(name))

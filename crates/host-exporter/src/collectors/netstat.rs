@@ -253,14 +253,18 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[],
     |settings| {
         let host = Host::new(settings);
-        let wanted = || Wanted::new(Filter::new(settings.get(&WANTED).cloned(), None));
+        let filter = || Filter::new(settings.get(&WANTED).cloned(), None);
         let netstat = NetStat {
             tables: ["net/netstat", "net/snmp"].map(|path| Table {
                 file: KeptFile::new(host.proc(path)).short_lines(),
-                wanted: wanted(),
+                filter: filter(),
+                protocols: Vec::new(),
             }),
-            list: Table { file: KeptFile::new(host.proc("net/snmp6")), wanted: wanted() },
-            name: String::new(),
+            list: List {
+                file: KeptFile::new(host.proc("net/snmp6")),
+                wanted: Wanted::new(filter()),
+                name: String::new(),
+            },
         };
         Ok(ScheduledCollector::on_scrape(netstat))
     },
@@ -282,50 +286,85 @@ const fn field(
 /// Collects what protocols count.
 struct NetStat {
     tables: [Table; 2],
-    list: Table,
+    list: List,
+}
+
+/// A file of lines that come in twos: `Tcp: names`, and `Tcp: numbers`.
+struct Table {
+    file: KeptFile,
+    filter: Filter,
+    protocols: Vec<Protocol>,
+}
+
+/// Which fields of a protocol are wanted, as long as the kernel names the same.
+struct Protocol {
+    /// The line of names that this is about.
+    names: String,
+    /// The places of wanted fields in the line, and their whole names.
+    wanted: Vec<(usize, String)>,
+}
+
+/// A file of lines of `Ip6InReceives 1`.
+struct List {
+    file: KeptFile,
+    wanted: Wanted,
     /// Where a field's whole name is put together.
     name: String,
 }
 
-/// A file, and which of its fields are wanted.
-struct Table {
-    file: KeptFile,
-    wanted: Wanted,
-}
-
 impl Collector for NetStat {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        let Self { tables, list, name } = self;
-        for Table { file, wanted } in &mut *tables {
-            wanted.begin();
-            table(file.read()?, wanted, name, out);
+        let Self { tables, list } = self;
+        let mut is_empty = true;
+        for Table { file, filter, protocols } in tables {
+            table(file.read()?, filter, protocols, out);
+            is_empty &= protocols.is_empty();
         }
         // A kernel without IPv6 does not have it.
         match list.file.read_if_exists() {
             Ok(text) => {
                 list.wanted.begin();
-                pairs(text, &mut list.wanted, name, out);
+                pairs(text, &mut list.wanted, &mut list.name, out);
             }
             Err(CollectError::NoData) => {}
             Err(error) => return Err(error),
         }
         // Whatever the flag asks for, the files must have made sense.
-        let is_empty = tables.iter().all(|table| table.wanted.is_empty());
         if is_empty { Err("no field of /proc/net/netstat can be read".into()) } else { Ok(()) }
     }
 }
 
-/// Reads lines that come in twos: `Tcp: names`, and `Tcp: numbers`.
-fn table(text: &[u8], wanted: &mut Wanted, name: &mut String, out: &mut Samples) {
+fn table(text: &[u8], filter: &Filter, protocols: &mut Vec<Protocol>, out: &mut Samples) {
     let mut lines = lines(text);
     let mut table = Fields::of(FIELDS);
+    let mut count = 0;
     while let Some(names) = lines.next() {
-        let Some((protocol, names)) = names.split_once(':') else { continue };
+        let Some((protocol, _)) = names.split_once(':') else { continue };
         let numbers = lines.next().and_then(|numbers| numbers.split_once(':'));
-        let Some((_, numbers)) = numbers.filter(|(second, _)| *second == protocol) else { return };
-        for (field, value) in fields(names).zip(fields(numbers)) {
-            set(protocol, field, value, wanted, name, &mut table, out);
+        let Some((_, numbers)) = numbers.filter(|(second, _)| *second == protocol) else { break };
+        match protocols.get_mut(count) {
+            Some(known) if known.names == names => {}
+            Some(known) => *known = Protocol::new(names, filter),
+            None => protocols.push(Protocol::new(names, filter)),
         }
+        let mut fields = fields(numbers);
+        let mut next = 0;
+        for (place, name) in &protocols[count].wanted {
+            let Some(value) = fields.nth(place - next) else { break };
+            next = place + 1;
+            set(name, value, &mut table, out);
+        }
+        count += 1;
+    }
+    protocols.truncate(count);
+}
+
+impl Protocol {
+    fn new(names: &str, filter: &Filter) -> Self {
+        let (protocol, fields_of) = names.split_once(':').unwrap_or_default();
+        let whole = fields(fields_of).map(|field| format!("{protocol}_{field}"));
+        let wanted = whole.enumerate().filter(|(_, name)| filter.wants(name)).collect();
+        Self { names: names.to_owned(), wanted }
     }
 }
 
@@ -338,24 +377,15 @@ fn pairs(text: &[u8], wanted: &mut Wanted, name: &mut String, out: &mut Samples)
         // The protocol ends in 6, such as Ip6 and UdpLite6.
         let Some(end) = field.find('6').map(|at| at + 1) else { continue };
         let (protocol, field) = field.split_at(end);
-        set(protocol, field, value, wanted, name, &mut table, out);
+        name.clear();
+        name.extend([protocol, "_", field]);
+        if wanted.wants(name) {
+            set(name, value, &mut table, out);
+        }
     }
 }
 
-fn set(
-    protocol: &str,
-    field: &str,
-    value: &str,
-    wanted: &mut Wanted,
-    name: &mut String,
-    table: &mut Fields,
-    out: &mut Samples,
-) {
-    name.clear();
-    name.extend([protocol, "_", field]);
-    if !wanted.wants(name) {
-        return;
-    }
+fn set(name: &str, value: &str, table: &mut Fields, out: &mut Samples) {
     let Some(value) = number(value) else { return };
     if !table.set(name, value, out) {
         out.set_field(&OTHERS, &[name], [], value);
@@ -366,8 +396,8 @@ fn set(
 mod tests {
     use super::*;
 
-    fn wanted(pattern: &str) -> Wanted {
-        Wanted::new(Filter::new(Some(Pattern::new(pattern).unwrap()), None))
+    fn filter(pattern: &str) -> Filter {
+        Filter::new(Some(Pattern::new(pattern).unwrap()), None)
     }
 
     fn samples(out: &mut Samples) -> Vec<String> {
@@ -382,7 +412,7 @@ mod tests {
     #[test]
     fn names_and_numbers_are_brought_together() {
         let mut out = Samples::default();
-        table(TABLE, &mut wanted(""), &mut String::new(), &mut out);
+        table(TABLE, &filter(""), &mut Vec::new(), &mut out);
         let expected = [
             "node_netstat_Tcp_InSegs 65023613415",
             "node_netstat_Tcp_MaxConn -1",
@@ -396,7 +426,7 @@ mod tests {
         let mut out = Samples::default();
         let text =
             b"Ip6InOctets \t 7\nUdpLite6InErrors 8\nIcmp6OutType133 9\nNone 1\nIp6InMcastPkts 1";
-        pairs(text, &mut wanted(""), &mut String::new(), &mut out);
+        pairs(text, &mut Wanted::new(filter("")), &mut String::new(), &mut out);
         let expected = [
             "node_netstat_Icmp6_OutType133 9",
             "node_netstat_Ip6_InOctets 7",
@@ -406,11 +436,23 @@ mod tests {
     }
 
     #[test]
-    fn only_wanted_fields_are_exposed() {
-        let (mut out, mut wanted) = (Samples::default(), wanted("^Tcp_In"));
-        table(TABLE, &mut wanted, &mut String::new(), &mut out);
-        assert_eq!(samples(&mut out), ["node_netstat_Tcp_InSegs 65023613415"]);
-        assert!(!wanted.is_empty());
+    fn only_wanted_fields_are_exposed_wherever_they_are() {
+        let mut protocols = Vec::new();
+        let scrape = |text: &[u8], protocols: &mut Vec<Protocol>| {
+            let mut out = Samples::default();
+            table(text, &filter("_In"), protocols, &mut out);
+            samples(&mut out)
+        };
+        let both = ["node_netstat_Tcp_InSegs 65023613415", "node_netstat_Udp_InErrors 3"];
+        for _ in 0..2 {
+            assert_eq!(scrape(TABLE, &mut protocols), both);
+        }
+        let other = b"Udp: NoPorts InErrors InData\nUdp: 1 2 3\n";
+        let expected = ["node_netstat_Udp_InData 3", "node_netstat_Udp_InErrors 2"];
+        assert_eq!(scrape(other, &mut protocols), expected);
+        assert_eq!(protocols.len(), 1);
+        assert_eq!(scrape(TABLE, &mut protocols), both);
+        assert_eq!((scrape(b"Tcp 1\n", &mut protocols).len(), protocols.len()), (0, 0));
     }
 
     #[test]
@@ -419,7 +461,7 @@ mod tests {
         let expression = format!("{default:?}");
         let start = expression.find("^(.*_").unwrap();
         let end = start + expression[start..].find(")$").unwrap() + 2;
-        let mut wanted = wanted(&expression[start..end]);
+        let wanted = filter(&expression[start..end]);
         for field in FIELDS {
             assert!(wanted.wants(field.key()), "{}", field.key());
         }
