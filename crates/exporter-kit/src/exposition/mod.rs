@@ -30,6 +30,34 @@ impl Format {
     }
 }
 
+/// The places of all blocks in the order of the page. It is kept from page to page, since the next
+/// one mostly has the same.
+#[derive(Debug, Default)]
+pub(crate) struct Order(Vec<u32>);
+
+impl Order {
+    /// The blocks, with the parts they are of, sorted by name and part.
+    fn arrange<'a>(&mut self, blocks: &[(usize, Block<'a>)]) -> Vec<(usize, Block<'a>)> {
+        let compare = |(a_part, a): &(usize, Block<'_>), (b_part, b): &(usize, Block<'_>)| {
+            compare(a.name(), b.name()).then(a_part.cmp(b_part))
+        };
+        let arranged = |order: &[u32]| -> Vec<_> {
+            order.iter().filter_map(|&place| blocks.get(place as usize).copied()).collect()
+        };
+        if self.0.len() == blocks.len() {
+            let arranged = arranged(&self.0);
+            // No part has two blocks of one family.
+            if arranged.is_sorted_by(|a, b| compare(a, b).is_lt()) {
+                return arranged;
+            }
+        }
+        self.0.clear();
+        self.0.extend(0..blocks.len() as u32);
+        self.0.sort_unstable_by(|&a, &b| compare(&blocks[a as usize], &blocks[b as usize]));
+        arranged(&self.0)
+    }
+}
+
 /// Appends the page made of arranged `parts`, and says of which parts how many samples were left
 /// out because an earlier one has them.
 ///
@@ -38,16 +66,14 @@ impl Format {
 pub(crate) fn encode<'a>(
     parts: impl IntoIterator<Item = &'a Samples>,
     format: Format,
+    order: &mut Order,
     page: &mut Text,
 ) -> Vec<(usize, u64)> {
     let parts = parts.into_iter().enumerate();
-    let mut blocks: Vec<(usize, Block<'a>)> = parts
+    let blocks: Vec<(usize, Block<'a>)> = parts
         .flat_map(|(part, samples)| samples.blocks().map(move |block| (part, block)))
         .collect();
-    // No part has two blocks of one family.
-    blocks.sort_unstable_by(|(a_part, a), (b_part, b)| {
-        compare(a.name(), b.name()).then(a_part.cmp(b_part))
-    });
+    let blocks = order.arrange(&blocks);
     let mut left_out = Vec::new();
     for family in blocks.chunk_by(|(_, a), (_, b)| compare(a.name(), b.name()).is_eq()) {
         let first = family[0].1;

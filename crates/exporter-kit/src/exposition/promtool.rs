@@ -135,7 +135,7 @@ fn what_is_encoded_is_what_prometheus_reads() {
     out.arrange();
     let page = |format| {
         let mut page = Text::default();
-        encode([&out], format, &mut page);
+        encode([&out], format, &mut Order::default(), &mut page);
         String::from_utf8(page.into()).unwrap()
     };
 

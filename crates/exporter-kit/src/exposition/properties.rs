@@ -291,7 +291,7 @@ proptest! {
             }
             parts.iter_mut().for_each(Samples::arrange);
             let mut page = Text::default();
-            encode(parts.iter(), format, &mut page);
+            encode(parts.iter(), format, &mut Order::default(), &mut page);
             let page = String::from_utf8(page.into()).unwrap();
             prop_assert!(!page.contains('\r'));
             prop_assert_eq!(parse(&page, format), expected, "{}", page);

@@ -15,7 +15,7 @@ const SIZE: Summary =
 fn page(parts: &mut [Samples], format: Format) -> String {
     parts.iter_mut().for_each(Samples::arrange);
     let mut out = Text::default();
-    encode(parts.iter(), format, &mut out);
+    encode(parts.iter(), format, &mut Order::default(), &mut out);
     String::from_utf8(out.into()).unwrap()
 }
 
@@ -58,7 +58,10 @@ fn a_family_of_two_parts_is_one_block_without_duplicates() {
     let page = page(&mut parts, Format::Text);
     assert_eq!(page.matches("# TYPE").count(), 1);
     assert!(page.ends_with("b{l=\"x\"} 2\nb{l=\"y\"} 1\n"), "{page}");
-    assert_eq!(encode(parts.iter(), Format::Text, &mut Text::default()), [(1, 1)]);
+    assert_eq!(
+        encode(parts.iter(), Format::Text, &mut Order::default(), &mut Text::default()),
+        [(1, 1)]
+    );
 }
 
 #[test]
@@ -68,7 +71,10 @@ fn of_two_parts_that_disagree_on_the_kind_the_first_stays() {
     parts[1].set(&Counter::new("b", "Other.").labels(["l"]), ["x"], 2.0);
     let page = page(&mut parts, Format::Text);
     assert!(page.ends_with("# TYPE b gauge\nb{l=\"y\"} 1\n"), "{page}");
-    assert_eq!(encode(parts.iter(), Format::Text, &mut Text::default()), [(1, 1)]);
+    assert_eq!(
+        encode(parts.iter(), Format::Text, &mut Order::default(), &mut Text::default()),
+        [(1, 1)]
+    );
 }
 
 #[test]

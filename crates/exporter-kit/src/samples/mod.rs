@@ -15,6 +15,7 @@ use self::dropped::Reason;
 use self::family::Families;
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
 use crate::exposition::text::{Room, Text, compare, trim};
+use crate::exposition::{self};
 use crate::metrics::checks::is_name;
 use crate::metrics::{
     Core, Definition, ExternalFamily, HistogramKind, Kind, MetricKind, MetricPattern, Scalar,
@@ -271,7 +272,8 @@ impl Samples {
     pub fn page(&mut self) -> String {
         self.arrange();
         let mut page = Text::default();
-        crate::exposition::encode([&*self], crate::exposition::Format::Text, &mut page);
+        let mut order = exposition::Order::default();
+        exposition::encode([&*self], exposition::Format::Text, &mut order, &mut page);
         String::from_utf8_lossy(page.as_slice()).into_owned()
     }
 

@@ -79,6 +79,7 @@ pub(super) struct Press {
     process: ProcessMetrics,
     own: Samples,
     pages: Pages,
+    order: exposition::Order,
 }
 
 /// What goes onto a page beside the samples of a run.
@@ -203,7 +204,7 @@ impl Press {
         draft: &Draft,
         results: &[Found],
     ) -> (Arc<Page>, Vec<(usize, u64)>) {
-        let Self { process, own, pages } = self;
+        let Self { process, own, pages, order } = self;
         own.clear();
         shared.metrics.write_process(shared.build, own);
         for (collector, fared) in &draft.fared {
@@ -216,7 +217,8 @@ impl Press {
         let kept = cached.iter().map(|snapshot| &snapshot.samples);
         let mut left_out = Vec::new();
         let page = pages.make(|page| {
-            left_out = exposition::encode(fresh.chain(kept).chain([&*own]), draft.format, page);
+            let parts = fresh.chain(kept).chain([&*own]);
+            left_out = exposition::encode(parts, draft.format, order, page);
         });
         // The parts are those of all slots, and then of those in the background.
         let slot = |part: usize| match part.checked_sub(results.len()) {

@@ -17,7 +17,7 @@ const LIMIT: Gauge = gauge(
 );
 
 /// Columns of the statistics. They only grow, but their metrics have always been gauges.
-const STATS: &[Field] = &[
+const STATS: [Field; 8] = [
     stat(
         "found",
         "node_nf_conntrack_stat_found",
@@ -84,7 +84,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         Ok(ScheduledCollector::on_scrape(conntrack))
     },
 )
-.fields(&[STATS])
+.fields(&[&STATS])
 .source("/proc/sys/net/netfilter, /proc/net/stat/nf_conntrack");
 
 const fn stat(
@@ -121,14 +121,28 @@ impl Collector for Conntrack {
 
 /// Adds up the lines, one for each CPU, of those columns that the heading names.
 fn to_samples(text: &[u8], out: &mut Samples) {
-    let heading = fields(lines(text).next().unwrap_or_default());
-    for stat in STATS {
-        let Some(column) = heading.clone().position(|name| name == stat.key()) else { continue };
-        let of_cpu = |line| u32::from_str_radix(fields(line).nth(column)?, 16).ok();
-        let rows = lines(text).skip(1).map(of_cpu);
+    let mut lines = lines(text);
+    let heading = fields(lines.next().unwrap_or_default());
+    let stats = &STATS;
+    let places = stats.each_ref().map(|stat| heading.clone().position(|name| name == stat.key()));
+    let mut sums: [Option<u64>; STATS.len()] = [Some(0); STATS.len()];
+    let mut any = false;
+    for line in lines {
+        any = true;
         // A sum without one of its parts would look like a counter that has begun again.
-        let sum = rows.map(|row| row.map(u64::from)).sum::<Option<u64>>();
-        if let Some(sum) = sum.filter(|_| lines(text).nth(1).is_some()) {
+        let mut found = [false; STATS.len()];
+        for (at, text) in fields(line).enumerate() {
+            let Some(stat) = places.iter().position(|place| *place == Some(at)) else { continue };
+            let number = u32::from_str_radix(text, 16).ok().map(u64::from);
+            sums[stat] = sums[stat].zip(number).map(|(sum, number)| sum + number);
+            found[stat] = true;
+        }
+        for (sum, _) in sums.iter_mut().zip(found).filter(|(_, found)| !found) {
+            *sum = None;
+        }
+    }
+    for (stat, sum) in stats.iter().zip(sums).filter(|_| any) {
+        if let Some(sum) = sum {
             stat.set(sum as f64, out);
         }
     }

@@ -79,6 +79,8 @@ struct Cpufreq {
     /// That of a CPU that has its own.
     own: Policy,
     budget: Budget,
+    /// Where the path of a CPU's folder is put together.
+    folder_of: String,
 }
 
 /// What rules the clock of one or several CPUs.
@@ -94,21 +96,22 @@ struct Policy {
 impl Cpufreq {
     fn new(path: PathBuf) -> Self {
         let (own, budget) = (Policy::default(), Budget::default());
-        Self { path, policies: Vec::new(), own, budget }
+        Self { path, policies: Vec::new(), own, budget, folder_of: String::new() }
     }
 }
 
 impl Collector for Cpufreq {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        let Self { path, policies, own, budget } = self;
+        let Self { path, policies, own, budget, folder_of } = self;
         let folder = Folder::open(path).ok_or(CollectError::NoData)?;
         policies.iter_mut().for_each(|policy| policy.is_fresh = false);
         budget.begin();
         let mut any = false;
         folder.names(|name| {
             let Some(cpu) = name.strip_prefix("cpu").filter(|cpu| is_number(cpu)) else { return };
-            let Some(cpu_folder) = folder.folder(name) else { return };
-            let link = cpu_folder.link("cpufreq");
+            folder_of.clear();
+            folder_of.extend([name, "/cpufreq"]);
+            let link = folder.link(folder_of);
             let target = link.as_ref().and_then(|link| str::from_utf8(link.bytes()).ok());
             // Old kernels have a folder for each CPU instead of links to policies.
             let policy = match target.and_then(policy_number) {
@@ -123,7 +126,7 @@ impl Collector for Cpufreq {
                 None => &mut *own,
             };
             if !policy.is_fresh {
-                let Some(folder) = cpu_folder.folder("cpufreq") else { return };
+                let Some(folder) = folder.folder(folder_of) else { return };
                 policy.read(&folder, budget);
                 policy.is_fresh = target.is_some();
             }
