@@ -12,6 +12,9 @@ use ureq::Agent;
 
 use crate::process;
 
+/// Larger than any page.
+const MAX_BODY: u64 = 256 << 20;
+
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -116,7 +119,8 @@ pub(crate) fn free_port() -> Result<u16> {
 pub(crate) fn get(url: &str) -> Result<String> {
     let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build();
     let mut response = Agent::new_with_config(config).get(url).call().context(url.to_owned())?;
-    response.body_mut().read_to_string().with_context(|| url.to_owned())
+    let body = response.body_mut().with_config().limit(MAX_BODY);
+    body.read_to_string().with_context(|| url.to_owned())
 }
 
 /// The value of the first sample on a metrics page whose series starts with `prefix`.

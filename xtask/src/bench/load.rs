@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+/// Larger than any answer.
+const MAX_ANSWER: usize = 256 << 20;
+
 /// How an answer ends that is sent in chunks.
 const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
 
@@ -36,12 +39,15 @@ impl Client {
         self.stream.write_all(REQUEST).context("ask for a page")?;
         let (mut received, mut whole) = (0, None);
         loop {
-            let room = self.answer.get_mut(received..).filter(|room| !room.is_empty());
-            let room = room.context("the page is larger than any that is measured here")?;
-            received += match self.stream.read(room).context("read a page")? {
-                0 => bail!("the exporter has closed the connection"),
-                read => read,
-            };
+            if received == self.answer.len() {
+                ensure!(received < MAX_ANSWER, "the page is larger than any that is measured here");
+                self.answer.resize(received * 2, 0);
+            }
+            received +=
+                match self.stream.read(&mut self.answer[received..]).context("read a page")? {
+                    0 => bail!("the exporter has closed the connection"),
+                    read => read,
+                };
             let answer = &self.answer[..received];
             if whole.is_none() {
                 whole = End::of(answer)?;
@@ -118,8 +124,18 @@ impl Process {
 
     /// Resident memory in bytes.
     pub(crate) fn resident(&self) -> Result<f64> {
+        self.memory("VmRSS")
+    }
+
+    /// The most resident memory that there ever was, in bytes.
+    pub(crate) fn peak(&self) -> Result<f64> {
+        self.memory("VmHWM")
+    }
+
+    fn memory(&self, name: &str) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0));
-        resident_in(&status.context("read status")?).context("no VmRSS in status")
+        let memory = memory_in(&status.context("read status")?, name);
+        memory.with_context(|| format!("no {name} in status"))
     }
 }
 
@@ -132,9 +148,9 @@ fn cpu_in(stat: &str) -> Option<f64> {
     Some(f64::from(times.next()? + times.next()?) / 100.0)
 }
 
-/// `VmRSS` of `/proc/PID/status`.
-fn resident_in(status: &str) -> Option<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+/// A line such as `VmRSS` of `/proc/PID/status`.
+fn memory_in(status: &str, name: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     let kib: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib * 1024.0)
 }
@@ -155,7 +171,7 @@ mod tests {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let port = listener.local_addr().unwrap().port();
             thread::Builder::new()
-                .spawn(move || floor::serve(&listener, answer.as_bytes()))
+                .spawn(move || floor::serve(&listener, answer.as_bytes(), ""))
                 .unwrap();
             let mut clients = [(); 2].map(|()| Client::connect(port).unwrap());
             assert_eq!(clients[0].scrape().unwrap(), answer.as_bytes());
@@ -169,7 +185,7 @@ mod tests {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194560 1127 0 2 0 12 30 0 0 20 0 5 0 176868";
         assert_eq!(cpu_in(stat), Some(0.42));
         assert_eq!(cpu_in("7 (a) S 1"), None);
-        assert_eq!(resident_in("Name:\ta\nVmRSS:\t    1024 kB\n"), Some(1_048_576.0));
-        assert_eq!(resident_in("Name:\ta\n"), None);
+        assert_eq!(memory_in("Name:\ta\nVmRSS:\t    1024 kB\n", "VmRSS"), Some(1_048_576.0));
+        assert_eq!(memory_in("Name:\ta\n", "VmRSS"), None);
     }
 }

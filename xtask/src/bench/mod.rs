@@ -6,7 +6,9 @@
 #[path = "../../bench/floor/main.rs"]
 mod floor;
 mod load;
+mod machine;
 mod peers;
+mod replay;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use crate::server::{Server, free_port, get, sample};
 use crate::workspace::Workspace;
 use crate::{dist, flags};
 use load::{Client, Process, load};
+use machine::Size;
 use table::Row;
 
 /// Starts of each exporter, before the rounds.
@@ -65,7 +68,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
         Some(Subject::Kit) => ("kit.json", kit(workspace, &folder, flags.setup)?),
     };
     let rows = contend(&folder, contenders)?;
-    print!("{}", table::render(&rows));
+    print!("{}{}", table::render(&rows), growth(&rows));
     let file = folder.join(file);
     let figures = json!({
         "starts": STARTS,
@@ -80,17 +83,19 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
 }
 
 /// The packaged `exporter-linux` against Debian's node_exporter: with the same three collectors, and
-/// with the defaults of each. What three collectors read and send is also measured alone.
+/// with the defaults of each. What ours reads and sends is also measured alone, and ours on machines
+/// that are large.
 fn host(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contender>> {
     let program = workspace.target().join("dist/stage/hostexporter/exporter-linux");
     ensure!(program.is_file(), "there is no exporter-linux: run `cargo xtask dist` first");
     let node_exporter = peers::node_exporter(folder, setup)?;
     let floor = peers::floor(workspace, folder)?;
-    let answer = folder.join("answer");
+    peers::strace(folder, setup)?;
     let three = ["disable-defaults", "loadavg", "meminfo", "cpu"];
     let three = three.map(|name| format!("--collector.{name}"));
     let mut contenders = Vec::new();
     for (collectors, arguments) in [("loadavg, meminfo, cpu", &three[..]), ("defaults", &[])] {
+        let files = record(&program, arguments, &folder.join(collectors))?;
         for clients in [1, 4] {
             let scenario = format!("{collectors}; {}", scrapers(clients));
             let ours = Contender {
@@ -108,17 +113,85 @@ fn host(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contend
                 ..ours.clone()
             };
             let theirs = peer(peers::NODE_EXPORTER, &node_exporter, arguments.to_vec());
-            let floor = peer("the floor", &floor, vec![answer.display().to_string()]);
-            contenders.extend([ours, theirs]);
-            if !arguments.is_empty() {
-                contenders.push(floor);
-            }
+            let floor = peer("the floor", &floor, files.clone());
+            contenders.extend([ours, theirs, floor]);
         }
     }
-    // The floor sends what ours sends.
-    let (_server, _, mut client) = contenders[0].start(&folder.join("0.log"))?;
-    fs::write(&answer, client.scrape()?).with_context(|| format!("write {}", answer.display()))?;
+    contenders.extend(large(&program, folder)?);
     Ok(contenders)
+}
+
+/// Records what an exporter sends and asks the kernel for at a scrape: the arguments of the floor.
+fn record(program: &Path, arguments: &[String], folder: &Path) -> Result<Vec<String>> {
+    fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    let ours = Contender {
+        row: Row::default(),
+        program: program.to_owned(),
+        arguments: arguments.to_vec(),
+        clients: 1,
+        series: &[],
+        is_counting: false,
+    };
+    let (server, _, mut client) = ours.start(&folder.join("recorded.log"))?;
+    let answer = folder.join("answer");
+    fs::write(&answer, client.scrape()?).with_context(|| format!("write {}", answer.display()))?;
+    let calls = replay::record(server.id(), &mut client, folder)?;
+    Ok([answer, calls].map(|path| path.display().to_string()).to_vec())
+}
+
+/// The defaults of ours on machines of which the second has ten times as much as the first.
+fn large(program: &Path, folder: &Path) -> Result<Vec<Contender>> {
+    let sizes = [100, 1000].map(|tens| Size {
+        file_systems: tens * 10,
+        devices: tens * 5,
+        cpus: tens * 512 / 1000,
+    });
+    let make = |size: Size| {
+        let Size { file_systems, devices, cpus } = size;
+        let root = folder.join(format!("machine-{file_systems}"));
+        if root.exists() {
+            fs::remove_dir_all(&root).with_context(|| format!("remove {}", root.display()))?;
+        }
+        machine::make(&root, size)?;
+        let path = |flag, name| format!("--path.{flag}={}", root.join(name).display());
+        let scenario = format!("{file_systems} file systems, {devices} devices, {cpus} CPUs");
+        let contender = Contender {
+            row: Row::new(&scenario, "exporter-linux", false),
+            program: program.to_owned(),
+            arguments: vec![path("procfs", "proc"), path("sysfs", "sys"), path("rootfs", "rootfs")],
+            clients: 1,
+            series: &[],
+            is_counting: false,
+        };
+        let (_server, _, mut client) = contender.start(&folder.join("large.log"))?;
+        let page = String::from_utf8_lossy(client.scrape()?).into_owned();
+        for (series, expected) in [
+            ("node_filesystem_size_bytes{", file_systems + 1),
+            ("node_network_receive_bytes_total{", devices),
+            ("node_network_mtu_bytes{", devices),
+            ("node_schedstat_running_seconds_total{", cpus),
+            ("node_softnet_processed_total{", cpus),
+            ("node_cpu_seconds_total{", cpus * 8),
+        ] {
+            let found = page.lines().filter(|line| line.starts_with(series)).count();
+            ensure!(found == expected, "{found} of {expected} series {series} are on the page");
+        }
+        Ok(contender)
+    };
+    sizes.into_iter().map(make).collect()
+}
+
+/// How the figures of the large machines grow.
+fn growth(rows: &[Row]) -> String {
+    let large: Vec<_> = rows.iter().filter(|row| row.is_large()).collect();
+    let [small, large] = large[..] else { return String::new() };
+    let cpu = table::median(&large.cpu).zip(table::median(&small.cpu));
+    let times = cpu.map_or(f64::NAN, |(large, small)| large / small);
+    let peak = table::median(&large.peak).map_or(f64::NAN, |peak| peak / large.page);
+    format!(
+        "Ten times as much of all takes {times:.1} times the CPU; peak memory is {peak:.1} times \
+         the page.\n"
+    )
 }
 
 /// Pages of 500 and 5,000 gauges with two labels from the kit, built by each route, against
@@ -192,6 +265,9 @@ fn contend(folder: &Path, mut contenders: Vec<Contender>) -> Result<Vec<Row>> {
             row.runs.push(runs);
         }
     }
+    for Running { process, row, .. } in &mut running {
+        row.peak.push(process.peak()?);
+    }
     Ok(running.into_iter().map(|running| running.row).collect())
 }
 
@@ -227,6 +303,7 @@ impl Running {
         }
         let is_sample = |line: &&str| !line.is_empty() && !line.starts_with('#');
         row.samples = page.lines().filter(is_sample).count() as f64;
+        row.page = page.len() as f64;
         row.file = program.metadata().with_context(|| program.display().to_string())?.len() as f64;
         let more = (1..clients).map(|_| Client::connect(port));
         let clients = iter::once(Ok(first)).chain(more).collect::<Result<_>>()?;

@@ -22,6 +22,14 @@ pub(crate) fn node_exporter(folder: &Path, setup: bool) -> Result<PathBuf> {
     process::find(NODE_EXPORTER).with_context(|| format!("{NODE_EXPORTER} is not in PATH"))
 }
 
+/// Makes sure that strace is there, by which the floor learns what to read.
+pub(crate) fn strace(folder: &Path, setup: bool) -> Result<()> {
+    match process::find("strace") {
+        Some(_) => Ok(()),
+        None => install(&["strace"], folder, setup),
+    }
+}
+
 /// A page of gauges by promhttp: `xtask/bench/go-gauges`, built from Debian's packages.
 pub(crate) fn go_gauges(workspace: &Workspace, folder: &Path, setup: bool) -> Result<PathBuf> {
     if process::find("go").is_none() || !Path::new(GOPATH).is_dir() {

@@ -21,6 +21,10 @@ pub(crate) struct Row {
     pub(crate) idle: Vec<f64>,
     /// Resident memory at the end of each round.
     pub(crate) loaded: Vec<f64>,
+    /// The most resident memory that there ever was, after the rounds.
+    pub(crate) peak: Vec<f64>,
+    /// Length of the page.
+    pub(crate) page: f64,
     /// CPU time for a scrape, for each round.
     pub(crate) cpu: Vec<f64>,
     /// How long each scrape took.
@@ -35,6 +39,11 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn new(scenario: &str, name: &str, is_peer: bool) -> Self {
         Self { scenario: scenario.to_owned(), name: name.to_owned(), is_peer, ..Self::default() }
+    }
+
+    /// Whether it is of a machine that is made up, to see how the figures grow.
+    pub(crate) fn is_large(&self) -> bool {
+        self.scenario.contains("file systems")
     }
 }
 
@@ -57,13 +66,15 @@ const KIB: Unit = (" KiB", 1024.0, 0);
 const NUMBER: Unit = ("", 1.0, 0);
 const PER_SCRAPE: Unit = ("", 1.0, 2);
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 13] = [
     column("CPU per scrape", "cpu_seconds", MICROS, |row| median(&row.cpu)),
     column("wall, median", "wall_median_seconds", MICROS, |row| median(&row.wall)),
     column("wall, p99", "wall_p99_seconds", MICROS, |row| quantile(&row.wall, 0.99)),
     column("start", "start_seconds", MILLIS, |row| median(&row.start)),
     column("idle memory", "idle_resident_bytes", KIB, |row| median(&row.idle)),
     column("under load", "loaded_resident_bytes", KIB, |row| median(&row.loaded)),
+    column("peak", "peak_resident_bytes", KIB, |row| median(&row.peak)),
+    column("page", "page_bytes", KIB, |row| Some(row.page)),
     column("file", "file_bytes", KIB, |row| Some(row.file)),
     column("samples", "samples", NUMBER, |row| Some(row.samples)),
     column("scrapes", "scrapes", NUMBER, |row| Some(row.wall.len() as f64)),
@@ -152,7 +163,7 @@ pub(crate) fn to_json(rows: &[Row]) -> Value {
     rows.iter().map(object).collect()
 }
 
-fn median(values: &[f64]) -> Option<f64> {
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
