@@ -1,11 +1,12 @@
 //! Reads folders of small files, as sysfs has them: too many to be kept open, so each is opened,
 //! read and closed, relative to its folder and without allocation.
 
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, SeekFrom, openat};
-use rustix::io::{Errno, read};
+use rustix::io::{Errno, pread, read};
 
 use crate::text::number;
 
@@ -52,19 +53,7 @@ impl Folder {
     /// sysfs cannot while a device is off.
     pub(crate) fn text(&self, name: &str) -> Option<Text> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = openat(&self.0, name, flags, Mode::empty()).ok()?;
-        let mut text = Text { bytes: [0; MAX_BYTES], length: 0 };
-        loop {
-            // The kernel hands over such a file in one piece.
-            match read(&file, &mut text.bytes) {
-                Ok(length) => {
-                    text.length = length;
-                    return Some(text);
-                }
-                Err(Errno::INTR) => {}
-                Err(_) => return None,
-            }
-        }
+        Text::of(&openat(&self.0, name, flags, Mode::empty()).ok()?)
     }
 
     /// What a file in this folder holds, where that may be more than 4 KiB. `buffer` keeps its memory
@@ -154,7 +143,76 @@ impl Folder {
     }
 }
 
+/// How many files are kept open for one collector.
+const MAX_KEPT: usize = 64;
+
+/// Small files below a folder that are read at every scrape. They are kept open while they are few,
+/// since most of what a reading costs is opening.
+pub(crate) struct KeptFiles {
+    path: PathBuf,
+    /// The folder, once a file had to be opened in this round.
+    folder: Option<Option<Folder>>,
+    files: HashMap<String, Kept>,
+}
+
+struct Kept {
+    file: OwnedFd,
+    was_read: bool,
+}
+
+impl KeptFiles {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { path: folder, folder: None, files: HashMap::new() }
+    }
+
+    /// Begins a round: closes what was not read in the last one.
+    pub(crate) fn begin(&mut self) {
+        self.folder = None;
+        self.files.retain(|_, kept| std::mem::take(&mut kept.was_read));
+    }
+
+    /// As [`Folder::text`].
+    pub(crate) fn text(&mut self, path: &str) -> Option<Text> {
+        if let Some(kept) = self.files.get_mut(path) {
+            if let Some(text) = Text::of(&kept.file) {
+                kept.was_read = true;
+                return Some(text);
+            }
+            // The device has gone; perhaps another has come under its name.
+            self.files.remove(path);
+        }
+        let folder = self.folder.get_or_insert_with(|| Folder::open(&self.path)).as_ref()?;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&folder.0, path, flags, Mode::empty()).ok()?;
+        let text = Text::of(&file)?;
+        if self.files.len() < MAX_KEPT {
+            self.files.insert(path.to_owned(), Kept { file, was_read: true });
+        }
+        Some(text)
+    }
+
+    /// The number that a file holds.
+    pub(crate) fn number(&mut self, path: &str) -> Option<f64> {
+        number(self.text(path)?.trimmed()?)
+    }
+}
+
 impl Text {
+    fn of(file: &OwnedFd) -> Option<Self> {
+        let mut text = Self { bytes: [0; MAX_BYTES], length: 0 };
+        loop {
+            // The kernel hands over such a file in one piece.
+            match pread(file, &mut text.bytes, 0) {
+                Ok(length) => {
+                    text.length = length;
+                    return Some(text);
+                }
+                Err(Errno::INTR) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// The text without blanks and line feeds around it; `None` where it is not UTF-8.
     pub(crate) fn trimmed(&self) -> Option<&str> {
         str::from_utf8(self.bytes()).ok().map(str::trim)
@@ -169,6 +227,35 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_kept_open_while_they_are_read() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(root.path().join(name), text).unwrap();
+        let mut files = KeptFiles::new(root.path().to_owned());
+        write("a", "1\n");
+        for text in ["1\n", "22\n"] {
+            write("a", text);
+            files.begin();
+            assert_eq!(files.number("a"), Some(text.trim().parse().unwrap()));
+            assert_eq!(files.number("gone"), None);
+            assert_eq!(files.files.len(), 1);
+        }
+        for number in 0..MAX_KEPT + 9 {
+            write(&format!("b{number}"), "3");
+            assert_eq!(files.number(&format!("b{number}")), Some(3.0));
+        }
+        assert_eq!(files.files.len(), MAX_KEPT);
+        files.begin();
+        assert_eq!(files.number("a"), Some(22.0));
+        files.begin();
+        assert_eq!(files.files.len(), 1);
+        // As a device that is removed, and another of its name.
+        let folder = OFlags::RDONLY | OFlags::DIRECTORY;
+        files.files.get_mut("a").unwrap().file =
+            openat(CWD, root.path(), folder, Mode::empty()).unwrap();
+        assert_eq!(files.number("a"), Some(22.0));
+    }
 
     #[test]
     fn files_of_a_folder_are_read_by_their_names() {

@@ -7,8 +7,6 @@
 
 mod counters;
 
-use std::path::PathBuf;
-
 use exporter_kit::{
     CollectError, Collector, CollectorDef, Counter, Flag, Gauge, KeptFile, Pattern, Samples,
     ScheduledCollector,
@@ -17,7 +15,7 @@ use exporter_kit::{
 use self::counters::{COLUMNS, DETAILS, MERGED, NOHANDLER, SINGLE};
 use super::node::gauge;
 use crate::addresses;
-use crate::files::Folder;
+use crate::files::KeptFiles;
 use crate::host::Host;
 use crate::text::{Fields, fields, lines, number};
 use crate::wanted::Wanted;
@@ -58,7 +56,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         let host = Host::new(settings);
         let netdev = NetDev {
             file: KeptFile::new(host.proc("net/dev")).short_lines(),
-            sysfs: host.sys("class/net"),
+            sysfs: KeptFiles::new(host.sys("class/net")),
             wanted: Wanted::new(settings.filter(&INCLUDE, &EXCLUDE)),
             detailed: settings.get(&DETAILED),
             with_alias: settings.get(&WITH_ALIAS),
@@ -75,7 +73,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 /// Collects the traffic of devices.
 struct NetDev {
     file: KeptFile,
-    sysfs: PathBuf,
+    sysfs: KeptFiles,
     wanted: Wanted,
     detailed: bool,
     with_alias: bool,
@@ -88,7 +86,7 @@ impl Collector for NetDev {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let Self { file, sysfs, wanted, path, .. } = self;
         let (detailed, with_alias) = (self.detailed, self.with_alias);
-        let sysfs = Folder::open(sysfs);
+        sysfs.begin();
         wanted.begin();
         devices(file.read()?, |device, columns| {
             if !wanted.wants(device) {
@@ -97,7 +95,7 @@ impl Collector for NetDev {
             let mut text = |file: &str| {
                 path.clear();
                 path.extend([device, "/", file]);
-                sysfs.as_ref()?.text(path)
+                sysfs.text(path)
             };
             let alias = if with_alias { text("ifalias") } else { None };
             let alias = alias.as_ref().and_then(|alias| alias.trimmed()).unwrap_or_default();
@@ -171,7 +169,7 @@ mod tests {
         let exclude = Pattern::new("^veth").unwrap();
         let mut netdev = NetDev {
             file: KeptFile::new(root.path().join("dev")),
-            sysfs: root.path().join("net"),
+            sysfs: KeptFiles::new(root.path().join("net")),
             wanted: Wanted::new(Filter::new(None, Some(exclude))),
             detailed: false,
             with_alias: false,

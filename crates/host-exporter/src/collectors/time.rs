@@ -2,13 +2,13 @@
 
 mod zone;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exporter_kit::{CollectError, CollectorDef, Gauge, Samples, ScheduledCollector, Unit};
 
 use super::node::gauge;
-use crate::files::Folder;
+use crate::files::{Folder, KeptFiles};
 use crate::host::Host;
 
 const SECONDS: Gauge =
@@ -43,20 +43,18 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&SECONDS, &ZONE_OFFSET, &AVAILABLE, &CURRENT],
     |settings| {
         let host = Host::new(settings);
-        let sources = host.sys("devices/system/clocksource");
+        let mut sources = ClockSources::new(host.sys("devices/system/clocksource"));
         let mut zone = zone::Zone::default();
-        let collect = move |out: &mut Samples| collect(&mut zone, &host, &sources, out);
+        let collect = move |out: &mut Samples| {
+            sources.collect(out);
+            collect(&mut zone, &host, out)
+        };
         Ok(ScheduledCollector::on_scrape(collect))
     },
 )
 .source("clock_gettime(2), /etc/localtime, /sys/devices/system/clocksource");
 
-fn collect(
-    zone: &mut zone::Zone,
-    host: &Host,
-    sources: &Path,
-    out: &mut Samples,
-) -> Result<(), CollectError> {
+fn collect(zone: &mut zone::Zone, host: &Host, out: &mut Samples) -> Result<(), CollectError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     // In whole nanoseconds, so that it is rounded once.
     out.set(&SECONDS, [], now.as_nanos() as f64 / 1e9);
@@ -64,25 +62,44 @@ fn collect(
     zone.at(&zone::file(host), seconds, |name, offset| {
         out.set(&ZONE_OFFSET, [name], f64::from(offset))
     });
-    if let Some(folder) = Folder::open(sources) {
-        folder.names(|name| {
-            if let Some(device) = name.strip_prefix("clocksource")
-                && let Some(source) = folder.folder(name)
-            {
-                clock_sources(&source, device, out);
-            }
-        });
-    }
     Ok(())
 }
 
-fn clock_sources(folder: &Folder, device: &str, out: &mut Samples) {
-    for (file, metric) in [("available_clocksource", &AVAILABLE), ("current_clocksource", &CURRENT)]
-    {
-        let text = folder.text(file);
-        let names = text.as_ref().and_then(|text| text.trimmed()).unwrap_or_default();
-        for name in names.split_ascii_whitespace() {
-            out.set(metric, [device, name], 1.0);
+/// What the kernel's clocks can be driven by.
+struct ClockSources {
+    path: PathBuf,
+    files: KeptFiles,
+    /// The devices, of which none comes or goes while the system runs, with the paths of their
+    /// files.
+    devices: Vec<(String, [String; 2])>,
+}
+
+impl ClockSources {
+    fn new(path: PathBuf) -> Self {
+        Self { files: KeptFiles::new(path.clone()), path, devices: Vec::new() }
+    }
+
+    fn collect(&mut self, out: &mut Samples) {
+        let Self { path, files, devices } = self;
+        if devices.is_empty()
+            && let Some(folder) = Folder::open(path)
+        {
+            folder.names(|name| {
+                if let Some(device) = name.strip_prefix("clocksource") {
+                    let files = ["available_clocksource", "current_clocksource"];
+                    devices.push((device.to_owned(), files.map(|file| format!("{name}/{file}"))));
+                }
+            });
+        }
+        files.begin();
+        for (device, paths) in devices {
+            for (path, metric) in paths.iter().zip([&AVAILABLE, &CURRENT]) {
+                let text = files.text(path);
+                let names = text.as_ref().and_then(|text| text.trimmed()).unwrap_or_default();
+                for name in names.split_ascii_whitespace() {
+                    out.set(metric, [device, name], 1.0);
+                }
+            }
         }
     }
 }
@@ -100,7 +117,8 @@ mod tests {
         std::fs::write(folder.join("current_clocksource"), "tsc\n").unwrap();
         std::fs::create_dir(temporary.path().join("power")).unwrap();
         let (mut out, host) = (Samples::default(), Host::at(temporary.path()));
-        collect(&mut zone::Zone::default(), &host, temporary.path(), &mut out).unwrap();
+        collect(&mut zone::Zone::default(), &host, &mut out).unwrap();
+        ClockSources::new(temporary.path().to_owned()).collect(&mut out);
         assert_eq!(out.value(&AVAILABLE, ["0", "hpet"]), Some(1.0));
         assert_eq!(out.value(&CURRENT, ["0", "tsc"]), Some(1.0));
         assert_eq!(out.value(&CURRENT, ["0", "hpet"]), None);

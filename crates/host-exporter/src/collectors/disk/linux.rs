@@ -1,13 +1,12 @@
 //! Disk space from the mount table, sysfs and statfs(2).
 
-use std::path::Path;
 use std::sync::Arc;
 
 use exporter_kit::{CollectError, Settings};
 
 use super::Space;
 use super::groups::{self, Disk};
-use crate::files::Folder;
+use crate::files::KeptFiles;
 use crate::host::Host;
 use crate::mounts::{MountTable, View};
 use crate::probe::{self, Answer, MAX_WAIT, Target};
@@ -16,6 +15,8 @@ use crate::probe::{self, Answer, MAX_WAIT, Target};
 pub(super) struct Reader {
     host: Host,
     table: MountTable,
+    /// Below `/sys/dev/block`.
+    devices: KeptFiles,
     disks: Vec<Disk>,
     /// One for each mount of a disk, in the order of the disks.
     targets: Arc<[Target]>,
@@ -29,6 +30,7 @@ impl Reader {
         let view = if host.root_prefix().is_empty() { View::Own } else { View::Host };
         Self {
             table: MountTable::new(&host, view),
+            devices: KeptFiles::new(host.sys("dev/block")),
             host,
             disks: Vec::new(),
             targets: Arc::default(),
@@ -45,13 +47,13 @@ impl Reader {
         if self.table.refresh()? {
             (self.disks, self.targets) = groups::of(self.table.mounts(), &self.host);
         }
-        let devices = Folder::open(Path::new(&self.host.sys("dev/block")));
-        let is_disk = |disk: &Disk| {
-            let number = |file: &String| devices.as_ref().and_then(|devices| devices.number(file));
+        let Self { devices, disks, targets, answers, .. } = self;
+        devices.begin();
+        let mut is_disk = |disk: &Disk| {
+            let mut number = |file: &String| devices.number(file);
             // Nothing can be written to it, so how full it is never changes.
-            disk.read_only_file.as_ref().and_then(number) != Some(1.0)
+            disk.read_only_file.as_ref().and_then(&mut number) != Some(1.0)
         };
-        let Self { disks, targets, answers, .. } = self;
         answers.clear();
         answers.resize(targets.len(), Answer::Unwanted);
         for disk in disks.iter().filter(|disk| is_disk(disk)) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use exporter_kit::Filter;
 
 use super::udev::{Udev, Version};
-use crate::files::Folder;
+use crate::files::KeptFiles;
 use crate::host::Host;
 
 /// A block device.
@@ -31,20 +31,20 @@ pub(super) struct Devices {
     filter: Filter,
     known: Vec<Device>,
     seen: usize,
-    folder: Option<Folder>,
+    /// Below `/sys/block`.
+    files: KeptFiles,
 }
 
 impl Devices {
     pub(super) fn new(host: Host, filter: Filter) -> Self {
-        Self { host, filter, known: Vec::new(), seen: 0, folder: None }
+        let files = KeptFiles::new(host.sys("block"));
+        Self { host, filter, known: Vec::new(), seen: 0, files }
     }
 
     /// Begins with the first line.
     pub(super) fn begin(&mut self) {
         self.seen = 0;
-        if self.folder.is_none() {
-            self.folder = Folder::open(&self.host.sys("block"));
-        }
+        self.files.begin();
     }
 
     /// The device of the next line as it is now; `None` where it is not wanted.
@@ -65,8 +65,7 @@ impl Devices {
         if !device.is_wanted {
             return None;
         }
-        let number = |folder: &Folder| folder.number(&device.rotational_file);
-        device.rotational = self.folder.as_ref().and_then(number) == Some(1.0);
+        device.rotational = self.files.number(&device.rotational_file) == Some(1.0);
         let version = Version::of(&device.udev_file);
         if version != device.udev_version {
             device.udev = Udev::read(&device.udev_file);
