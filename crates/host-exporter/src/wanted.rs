@@ -26,6 +26,7 @@ impl<T> Known<T> {
     pub(crate) fn look_up(&mut self, name: &str, find_out: impl FnOnce(&str) -> T) -> &mut T {
         let is_it = |(known, _): &(String, T)| known == name;
         match self.names[self.at..].iter().take(NEAR).position(is_it) {
+            Some(0) => {}
             Some(gone) => drop(self.names.drain(self.at..self.at + gone)),
             None => self.names.insert(self.at, (name.to_owned(), find_out(name))),
         }

@@ -8,7 +8,7 @@ use exporter_kit::{
 use super::node::{self, NODE_EXPORTER};
 use crate::host::Host;
 use crate::text::{fields, lines, number};
-use crate::wanted::Wanted;
+use crate::wanted::Known;
 
 /// What is exposed unless a flag says otherwise.
 const FIELDS: &[Field] = &[
@@ -262,8 +262,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
             }),
             list: List {
                 file: KeptFile::new(host.proc("net/snmp6")),
-                wanted: Wanted::new(filter()),
-                name: String::new(),
+                filter: filter(),
+                names: Known::new(),
             },
         };
         Ok(ScheduledCollector::on_scrape(netstat))
@@ -307,9 +307,9 @@ struct Protocol {
 /// A file of lines of `Ip6InReceives 1`.
 struct List {
     file: KeptFile,
-    wanted: Wanted,
-    /// Where a field's whole name is put together.
-    name: String,
+    filter: Filter,
+    /// The whole names of fields that are wanted, by the kernel's.
+    names: Known<Option<String>>,
 }
 
 impl Collector for NetStat {
@@ -322,10 +322,7 @@ impl Collector for NetStat {
         }
         // A kernel without IPv6 does not have it.
         match list.file.read_if_exists() {
-            Ok(text) => {
-                list.wanted.begin();
-                pairs(text, &mut list.wanted, &mut list.name, out);
-            }
+            Ok(text) => pairs(text, &list.filter, &mut list.names, out),
             Err(CollectError::NoData) => {}
             Err(error) => return Err(error),
         }
@@ -369,17 +366,18 @@ impl Protocol {
 }
 
 /// Reads lines of `Ip6InReceives 1`.
-fn pairs(text: &[u8], wanted: &mut Wanted, name: &mut String, out: &mut Samples) {
+fn pairs(text: &[u8], filter: &Filter, names: &mut Known<Option<String>>, out: &mut Samples) {
     let mut table = Fields::of(FIELDS);
+    names.begin();
     for line in lines(text) {
         let mut line = fields(line);
-        let (Some(field), Some(value)) = (line.next(), line.next()) else { continue };
-        // The protocol ends in 6, such as Ip6 and UdpLite6.
-        let Some(end) = field.find('6').map(|at| at + 1) else { continue };
-        let (protocol, field) = field.split_at(end);
-        name.clear();
-        name.extend([protocol, "_", field]);
-        if wanted.wants(name) {
+        let Some(field) = line.next() else { continue };
+        let name = names.look_up(field, |field| {
+            // The protocol ends in 6, such as Ip6 and UdpLite6.
+            let (protocol, field) = field.split_at(field.find('6')? + 1);
+            Some(format!("{protocol}_{field}")).filter(|name| filter.wants(name))
+        });
+        if let (Some(name), Some(value)) = (name, line.next()) {
             set(name, value, &mut table, out);
         }
     }
@@ -426,7 +424,7 @@ mod tests {
         let mut out = Samples::default();
         let text =
             b"Ip6InOctets \t 7\nUdpLite6InErrors 8\nIcmp6OutType133 9\nNone 1\nIp6InMcastPkts 1";
-        pairs(text, &mut Wanted::new(filter("")), &mut String::new(), &mut out);
+        pairs(text, &filter(""), &mut Known::new(), &mut out);
         let expected = [
             "node_netstat_Icmp6_OutType133 9",
             "node_netstat_Ip6_InOctets 7",

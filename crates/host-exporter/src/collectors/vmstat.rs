@@ -7,7 +7,7 @@ use exporter_kit::{
 
 use super::node::{self, NODE_EXPORTER};
 use crate::host::Host;
-use crate::text::{fields, lines, number};
+use crate::text::{lines, number};
 use crate::wanted::Wanted;
 
 /// What the default pattern chooses, in the order of recent kernels.
@@ -81,12 +81,15 @@ fn to_samples(text: &[u8], wanted: &mut Wanted, out: &mut Samples) -> Result<(),
     let (mut table, mut readable) = (Fields::of(KNOWN), false);
     wanted.begin();
     for line in lines(text) {
-        let mut fields = fields(line);
-        let (Some(key), Some(value)) = (fields.next(), fields.next().and_then(number)) else {
+        let Some((key, value)) = line.split_once(' ') else { continue };
+        let is_wanted = wanted.wants(key);
+        // Most are not wanted; the file makes sense if one of them does.
+        if !is_wanted && readable {
             continue;
-        };
+        }
+        let Some(value) = number(value) else { continue };
         readable = true;
-        if wanted.wants(key) && !table.set(key, value, out) {
+        if is_wanted && !table.set(key, value, out) {
             out.set_field(&OTHERS, &[key], [], value);
         }
     }
