@@ -42,7 +42,7 @@ impl Order {
             compare(a.name(), b.name()).then(a_part.cmp(b_part))
         };
         let arranged = |order: &[u32]| -> Vec<_> {
-            order.iter().filter_map(|&place| blocks.get(place as usize).copied()).collect()
+            order.iter().map(|&place| blocks[place as usize]).collect()
         };
         if self.0.len() == blocks.len() {
             let arranged = arranged(&self.0);
@@ -70,9 +70,10 @@ pub(crate) fn encode<'a>(
     page: &mut Text,
 ) -> Vec<(usize, u64)> {
     let parts = parts.into_iter().enumerate();
-    let blocks: Vec<(usize, Block<'a>)> = parts
-        .flat_map(|(part, samples)| samples.blocks().map(move |block| (part, block)))
-        .collect();
+    let mut blocks: Vec<(usize, Block<'a>)> = Vec::with_capacity(order.0.len());
+    for (part, samples) in parts {
+        blocks.extend(samples.blocks().map(|block| (part, block)));
+    }
     let blocks = order.arrange(&blocks);
     let mut left_out = Vec::new();
     for family in blocks.chunk_by(|(_, a), (_, b)| compare(a.name(), b.name()).is_eq()) {

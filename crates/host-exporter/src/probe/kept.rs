@@ -36,7 +36,7 @@ impl Kept {
     }
 
     /// Gives answers to what is wanted, as far as they are known, and forgets all: the next scrape
-    /// asks anew.
+    /// asks again.
     pub(super) fn take(&mut self, targets: &[Target], answers: &mut [Answer]) {
         let is_young = self.since.take().is_some_and(|since| since.elapsed() < MAX_AGE);
         let Some(known) = self.targets.as_ref().filter(|_| is_young) else { return };
