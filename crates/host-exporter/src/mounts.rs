@@ -27,6 +27,8 @@ pub(crate) struct Mount {
     /// An automount point whose mount goes when nobody has used it for a while.
     expires: bool,
     pub(crate) reach: Reach,
+    /// Its file system, and every one on the way to it, answers from memory.
+    pub(crate) is_in_memory: bool,
 }
 
 /// What the path of a mount leads to.
@@ -112,6 +114,9 @@ pub(crate) fn parse(text: &[u8], prefix: &[u8]) -> Vec<Mount> {
     let lines = text.split(|&byte| byte == b'\n');
     let mut mounts: Vec<Mount> = lines.filter_map(parse_line).collect();
     reach::mark(&mut mounts);
+    if prefix.is_empty() {
+        reach::mark_in_memory(&mut mounts);
+    }
     as_the_host_has_them(&mut mounts, prefix);
     mounts
 }
@@ -163,6 +168,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
         kind,
         source,
         reach: Reach::Visible,
+        is_in_memory: false,
     })
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Target {
     /// Each subvolume has a device number of its own, which the mount table does not have.
     pub(crate) is_btrfs: bool,
     pub(crate) question: Question,
+    /// It answers without a wait, so it takes no thread to ask it.
+    pub(crate) is_in_memory: bool,
 }
 
 /// What is asked about a file system.
@@ -72,6 +74,7 @@ impl Target {
             device: mount.device,
             is_btrfs: mount.kind == b"btrfs",
             question: Question::Space,
+            is_in_memory: mount.is_in_memory,
         })
     }
 }
@@ -146,9 +149,13 @@ impl Prober {
         });
         self.queue.clear();
         for (at, answer) in answers.iter_mut().enumerate().filter(|(_, a)| **a == Answer::Wanted) {
-            match self.may_ask(&targets[at]) {
-                true => self.queue.push_back(at as u32),
-                false => *answer = Answer::Late,
+            let target = &targets[at];
+            if target.is_in_memory {
+                *answer = (self.ask)(target);
+            } else if self.may_ask(target) {
+                self.queue.push_back(at as u32);
+            } else {
+                *answer = Answer::Late;
             }
         }
         let known = self.late.len();

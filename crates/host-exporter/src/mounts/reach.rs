@@ -53,6 +53,39 @@ pub(super) fn mark(mounts: &mut [Mount]) {
     }
 }
 
+/// File systems whose statfs(2) tells what the kernel has counted, without a look at the device.
+const COUNTED: [&[u8]; 6] = [b"ext2", b"ext3", b"ext4", b"tmpfs", b"ramfs", b"vfat"];
+
+/// File systems in which a path to a mount is found in memory: the kernel holds on to the folders
+/// above a mount, and asks nobody whether they are still there.
+const HELD: [&[u8]; 8] =
+    [b"ext2", b"ext3", b"ext4", b"tmpfs", b"ramfs", b"xfs", b"btrfs", b"devtmpfs"];
+
+/// Marks the mounts that can be asked without a wait, whatever becomes of their devices.
+pub(super) fn mark_in_memory(mounts: &mut [Mount]) {
+    let table = Table::new(mounts);
+    // Up to the root; in a table that is damaged, a way may lead round and round.
+    let is_held = |start: usize| {
+        let mut at = start;
+        for _ in 0..MAX_DEPTH {
+            match table.parent(at) {
+                Some(parent) if HELD.contains(&&*mounts[parent].kind) => at = parent,
+                Some(_) => return false,
+                None => return mounts[at].point == b"/",
+            }
+        }
+        false
+    };
+    let is_in_memory = |at: usize| COUNTED.contains(&&*mounts[at].kind) && is_held(at);
+    let marks: Vec<_> = (0..mounts.len()).map(is_in_memory).collect();
+    for (mount, mark) in mounts.iter_mut().zip(marks) {
+        mount.is_in_memory = mark;
+    }
+}
+
+/// How many mounts may be above one that is asked without a thread for it.
+const MAX_DEPTH: usize = 8;
+
 struct Table<'a> {
     mounts: &'a [Mount],
     by_id: HashMap<u64, usize>,
@@ -182,5 +215,28 @@ mod tests {
     fn mounts_that_are_their_own_parents_end() {
         let mountinfo = "1 2 8:1 / /a rw - xfs /dev/a rw\n2 1 8:2 / /b rw - xfs /dev/b rw\n";
         assert_eq!(reach(mountinfo).len(), 2);
+    }
+
+    #[test]
+    fn mounts_answer_from_memory_if_all_on_their_way_do() {
+        let mountinfo = "\
+1 0 8:1 / / rw - ext4 /dev/sda1 rw
+2 1 0:20 / /run rw - tmpfs tmpfs rw
+3 1 8:2 / /data rw - xfs /dev/sdb1 rw
+4 3 8:3 / /data/more rw - ext4 /dev/sdc1 rw
+5 1 0:30 / /net rw - nfs4 server:/ rw
+6 5 8:4 / /net/disk rw - ext4 /dev/sdd1 rw
+7 9 8:5 / /lost rw - ext4 /dev/sde1 rw
+8 8 8:6 / /own rw - ext4 /dev/sdf1 rw
+10 11 8:7 / /round rw - ext4 /dev/sdg1 rw
+11 10 8:8 / /round/and rw - ext4 /dev/sdh1 rw
+";
+        let marked = |prefix: &[u8]| -> Vec<u64> {
+            let mounts = parse(mountinfo.as_bytes(), prefix).into_iter();
+            mounts.filter(|mount| mount.is_in_memory).map(|mount| mount.id).collect()
+        };
+        assert_eq!(marked(b""), [1, 2, 4]);
+        // The way there is that of the container too.
+        assert!(marked(b"/data").is_empty());
     }
 }

@@ -140,7 +140,8 @@ mod tests {
         let seen = rustix::fs::stat(&*path).unwrap();
         let device = (major(seen.st_dev), minor(seen.st_dev));
         let question = Question::Space;
-        let target = Target { path, mount: u64::MAX, device, is_btrfs: false, question };
+        let (mount, is_btrfs, is_in_memory) = (u64::MAX, false, false);
+        let target = Target { path, mount, device, is_btrfs, question, is_in_memory };
         assert!(matches!(ask(&target), Answer::Space(space) if space.block > 0));
         let other = Target { device: (4095, 1), ..target.clone() };
         assert_eq!(ask(&other), Answer::Elsewhere);

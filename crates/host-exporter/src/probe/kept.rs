@@ -61,7 +61,14 @@ mod tests {
 
     fn target(path: &str, mount: u64) -> Target {
         let path = std::ffi::CString::new(path).unwrap();
-        Target { path, mount, device: (8, 1), is_btrfs: false, question: Question::Space }
+        Target {
+            path,
+            mount,
+            device: (8, 1),
+            is_btrfs: false,
+            question: Question::Space,
+            is_in_memory: false,
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ fn targets(paths: &[&str]) -> Arc<[Target]> {
         device: (8, 1),
         is_btrfs: false,
         question: Question::Space,
+        is_in_memory: false,
     };
     paths.iter().map(target).collect()
 }
@@ -100,6 +101,7 @@ fn threads_that_wait_are_bounded_and_disks_are_asked_all_the_same() {
             device: if at == 200 { (8, 1) } else { (0, at % devices) },
             is_btrfs: false,
             question: Question::Space,
+            is_in_memory: false,
         };
         let targets: Arc<[Target]> = (0..201).map(target).collect();
         for _ in 0..3 {
@@ -126,4 +128,20 @@ fn numbers_that_have_wrapped_are_none() {
     assert_eq!((space(11, 11).free(), space(11, 11).available()), (None, None));
     assert_eq!(space(1, u64::MAX - 2).available(), Some(0));
     assert_eq!(Space { files_free: u64::MAX, ..space(0, 0) }.files_free(), None);
+}
+
+#[test]
+fn what_answers_from_memory_takes_no_thread() {
+    static HERE: Mutex<Option<thread::ThreadId>> = Mutex::new(None);
+    fn ask(target: &Target) -> Answer {
+        assert_eq!(*HERE.lock().unwrap() == Some(thread::current().id()), target.is_in_memory);
+        SPACE
+    }
+    *HERE.lock().unwrap() = Some(thread::current().id());
+    let mut prober = Prober::new(ask);
+    let mut asked = targets(&["/a", "/b"]).to_vec();
+    asked[0].is_in_memory = true;
+    let both: Arc<[Target]> = asked.into();
+    assert_eq!(ask_all(&mut prober, &both, PATIENCE), [SPACE; 2]);
+    assert_eq!(ask_all(&mut prober, &both[..1].into(), PATIENCE), [SPACE]);
 }
