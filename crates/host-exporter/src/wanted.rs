@@ -7,31 +7,56 @@ use exporter_kit::Filter;
 /// those of the kernel do, are found at once; those that have gone are forgotten.
 #[derive(Debug)]
 pub(crate) struct Known<T> {
-    names: Vec<(String, T)>,
+    /// All names in a row: hundreds of strings of their own would lie all over the memory.
+    text: String,
+    /// Where each name ends, and what is known of it.
+    names: Vec<(usize, T)>,
     at: usize,
 }
 
 impl<T> Known<T> {
     pub(crate) fn new() -> Self {
-        Self { names: Vec::new(), at: 0 }
+        Self { text: String::new(), names: Vec::new(), at: 0 }
     }
 
     /// Begins a round through all names. What the last round has not reached is forgotten.
     pub(crate) fn begin(&mut self) {
+        self.text.truncate(self.start(self.at));
         self.names.truncate(self.at);
         self.at = 0;
     }
 
     /// What is known of this name, which `find_out` tells when it is new.
     pub(crate) fn look_up(&mut self, name: &str, find_out: impl FnOnce(&str) -> T) -> &mut T {
-        let is_it = |(known, _): &(String, T)| known == name;
-        match self.names[self.at..].iter().take(NEAR).position(is_it) {
+        let start = self.start(self.at);
+        let (mut from, mut gone) = (start, None);
+        for (number, (end, _)) in self.names[self.at..].iter().take(NEAR).enumerate() {
+            if &self.text[from..*end] == name {
+                gone = Some(number);
+                break;
+            }
+            from = *end;
+        }
+        match gone {
             Some(0) => {}
-            Some(gone) => drop(self.names.drain(self.at..self.at + gone)),
-            None => self.names.insert(self.at, (name.to_owned(), find_out(name))),
+            Some(gone) => {
+                self.text.drain(start..from);
+                self.names.drain(self.at..self.at + gone);
+                self.names[self.at..].iter_mut().for_each(|(end, _)| *end -= from - start);
+            }
+            None => {
+                self.text.insert_str(start, name);
+                self.names[self.at..].iter_mut().for_each(|(end, _)| *end += name.len());
+                self.names.insert(self.at, (start + name.len(), find_out(name)));
+            }
         }
         self.at += 1;
         &mut self.names[self.at - 1].1
+    }
+
+    /// Where the name at this place begins.
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |before| self.names[before].0)
     }
 }
 
@@ -84,8 +109,9 @@ mod tests {
                 assert_eq!(wanted.wants(name), !name.starts_with("veth"), "{name}");
             }
             assert!(wanted.known.at == names.len() && wanted.known.names.len() <= 6);
+            assert!(wanted.known.text.starts_with(&names.concat()), "{}", wanted.known.text);
         }
         wanted.begin();
-        assert_eq!(wanted.known.names.len(), 2);
+        assert_eq!((wanted.known.names.len(), &*wanted.known.text), (2, "veth1veth1"));
     }
 }
