@@ -172,17 +172,30 @@ fn is_special(byte: u8, quotes: bool) -> bool {
 #[inline(always)]
 fn is_clean(text: &[u8], quotes: bool) -> bool {
     let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else {
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(text) {
-            *to = *from;
-        }
-        return !has_special(word, quotes);
+        return !has_special(short_word(text), quotes);
     };
     // The last word overlaps the one before it.
     let is_clean = !has_special(*first, quotes) && !has_special(*last, quotes);
     is_clean
         && (text.len() <= 16
             || text.as_chunks::<8>().0.iter().all(|word| !has_special(*word, quotes)))
+}
+
+/// The bytes of a text that is shorter than a word, some of them twice: by moves between registers,
+/// where a copy of any length would be a call.
+#[inline(always)]
+fn short_word(text: &[u8]) -> [u8; 8] {
+    let mut word = [0; 8];
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        word[..4].copy_from_slice(first);
+        word[4..].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<2>(), text.last_chunk::<2>()) {
+        word[..2].copy_from_slice(first);
+        word[2..4].copy_from_slice(last);
+    } else if let [byte] = text {
+        word[0] = *byte;
+    }
+    word
 }
 
 /// Whether a byte of the word is special.
@@ -260,6 +273,20 @@ mod tests {
         let mut text = Text::from(b"before".to_vec());
         text.append(b" and after");
         assert_eq!(Vec::from(text), b"before and after");
+    }
+
+    #[test]
+    fn what_must_be_escaped_is_seen_wherever_it_stands() {
+        for length in 0..40 {
+            let text = vec![b'x'; length];
+            assert!(is_clean(&text, true), "{length}");
+            for (at, special) in (0..length).flat_map(|at| b"\\\n\"".map(|byte| (at, byte))) {
+                let mut text = text.clone();
+                text[at] = special;
+                assert!(!is_clean(&text, true), "{length} {at}");
+                assert_eq!(is_clean(&text, false), special == b'"', "{length} {at}");
+            }
+        }
     }
 
     #[test]
