@@ -33,19 +33,19 @@ const EXCLUDE: Flag<Pattern> = Flag::pattern(
 );
 const TASKS: Flag<bool> = Flag::switch(
     "collector.systemd.enable-task-metrics",
-    "Exposes how many tasks services have and may have.",
+    "Expose how many tasks services have and may have.",
 );
 const RESTARTS: Flag<bool> = Flag::switch(
     "collector.systemd.enable-restarts-metrics",
-    "Exposes how often services were restarted by systemd.",
+    "Expose how often services were restarted by systemd.",
 );
 const START_TIMES: Flag<bool> = Flag::switch(
     "collector.systemd.enable-start-time-metrics",
-    "Exposes when units became active.",
+    "Expose when units became active.",
 );
 const PRIVATE: Flag<bool> = Flag::switch(
     "collector.systemd.private",
-    "Asks systemd directly instead of over the bus; only root may.",
+    "Ask systemd directly instead of over the bus; only root may.",
 );
 
 pub(super) const DEF: CollectorDef = CollectorDef::new(
