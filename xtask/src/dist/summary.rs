@@ -82,7 +82,7 @@ pub(crate) fn next_steps(workspace: &Workspace, plan: &Plan) -> String {
     if !zips.is_empty() {
         text += ", the .zip to BlueKing 5.1 (组件监控, 一键导入)";
     }
-    text += "; README.md has every step\n";
+    text += "; docs/blueking.md has every step\n";
     let holds = |target: Target| plan.targets.iter().any(|held| held.system() == target.system());
     if ![Target::Linux, Target::LinuxAarch64, Target::Windows].into_iter().all(holds) {
         text += "These packages are not for all systems, and the texts of config name them all: see \
@@ -159,7 +159,7 @@ mod tests {
              target/dist/a-{version}.zip target/dist/b-{version}.zip\n\
              2. cargo xtask rehearse target/dist/a-{version}.tgz\n   cargo xtask rehearse \
              target/dist/b-{version}.tgz\n3. upload the .tgz to BlueKing 6 or 7 (插件, 导入), the \
-             .zip to BlueKing 5.1 (组件监控, 一键导入); README.md has every step\n"
+             .zip to BlueKing 5.1 (组件监控, 一键导入); docs/blueking.md has every step\n"
         );
         let all = [Target::Linux, Target::LinuxAarch64, Target::Windows7];
         assert_eq!(steps(&all), expected);
