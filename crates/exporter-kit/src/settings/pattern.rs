@@ -5,7 +5,10 @@ use regex_lite::Regex;
 /// A regular expression, as node_exporter's flags take it (RE2 but for Unicode classes): it matches
 /// anywhere in a text unless it has `^` and `$`.
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    expression: Box<str>,
+    regex: Regex,
+}
 
 impl Pattern {
     /// Compiles an expression.
@@ -14,17 +17,20 @@ impl Pattern {
     ///
     /// What is wrong with it.
     pub fn new(expression: &str) -> Result<Self, String> {
-        Regex::new(expression).map(Self).map_err(|error| error.to_string())
+        // The error is that of what the operator wrote.
+        let regex = Regex::new(&without_captures(expression)).or_else(|_| Regex::new(expression));
+        let regex = regex.map_err(|error| error.to_string())?;
+        Ok(Self { expression: expression.into(), regex })
     }
 
     /// Whether it matches somewhere in `text`.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.regex.is_match(text)
     }
 
     /// The expression.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.expression
     }
 }
 
@@ -35,6 +41,46 @@ impl PartialEq for Pattern {
 }
 
 impl Eq for Pattern {}
+
+/// The expression with groups that remember nothing: for each place that a group begins or ends at,
+/// matching keeps a table of all the expression's states, a quarter of a megabyte for some defaults.
+fn without_captures(expression: &str) -> String {
+    let mut result = String::with_capacity(expression.len() + 16);
+    let mut rest = expression;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            '[' => class_bytes(rest),
+            _ => first.len_utf8(),
+        };
+        result.push_str(&rest[..length]);
+        rest = &rest[length..];
+        if first == '(' && !rest.starts_with('?') {
+            result.push_str("?:");
+        }
+    }
+    result
+}
+
+/// How long the class of characters is that the text begins with.
+fn class_bytes(text: &str) -> usize {
+    let after = |at: usize, what: char| at + usize::from(text[at..].starts_with(what));
+    // A bracket that stands first does not close the class.
+    let mut at = after(after(1, '^'), ']');
+    while let Some(next) = text[at..].chars().next() {
+        at += match next {
+            ']' => return at + 1,
+            '\\' => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+            // [:alpha:]
+            '[' => text[at..]
+                .find(":]")
+                .filter(|_| text[at..].starts_with("[:"))
+                .map_or(1, |end| end + 2),
+            _ => next.len_utf8(),
+        };
+    }
+    at
+}
 
 /// Which names are wanted: those that match `include`, where there is one, and not `exclude`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +121,25 @@ mod tests {
             assert_eq!(Pattern::new(expression).unwrap().is_match(text), expected, "{text}");
         }
         assert!(Pattern::new("a(b").is_err() && Pattern::new("*").is_err());
+    }
+
+    #[test]
+    fn groups_remember_nothing_and_match_the_same() {
+        for (expression, expected) in [
+            ("^(a|(b|c)d)$", "^(?:a|(?:b|c)d)$"),
+            (r"\((x)\\(y)", r"\((?:x)\\(?:y)"),
+            ("[(](a)[^](](b)[]()](c)", "[(](?:a)[^](](?:b)[]()](?:c)"),
+            (r"[\](](a)[[:alpha:](](b)[[(](c)", r"[\](](?:a)[[:alpha:](](?:b)[[(](?:c)"),
+            ("(?i)(?:a)(?P<n>b)(é)[é(]", "(?i)(?:a)(?P<n>b)(?:é)[é(]"),
+            ("[", "["),
+            ("[(", "[("),
+            ("\\", "\\"),
+        ] {
+            assert_eq!(without_captures(expression), expected);
+        }
+        let pattern = Pattern::new("^(a)[(]$").unwrap();
+        assert!(pattern.is_match("a(") && !pattern.is_match("a?"));
+        assert_eq!(pattern.as_str(), "^(a)[(]$");
     }
 
     #[test]
