@@ -39,10 +39,8 @@ const RESTARTS: Flag<bool> = Flag::switch(
     "collector.systemd.enable-restarts-metrics",
     "Expose how often services were restarted by systemd.",
 );
-const START_TIMES: Flag<bool> = Flag::switch(
-    "collector.systemd.enable-start-time-metrics",
-    "Expose when units became active.",
-);
+const START_TIMES: Flag<bool> =
+    Flag::switch("collector.systemd.enable-start-time-metrics", "Expose when units became active.");
 const PRIVATE: Flag<bool> = Flag::switch(
     "collector.systemd.private",
     "Ask systemd directly instead of over the bus; only root may.",
