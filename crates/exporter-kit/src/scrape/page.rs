@@ -85,10 +85,18 @@ pub(super) struct Press {
 /// What goes onto a page beside the samples of a run.
 struct Draft {
     format: Format,
-    /// How the collectors have fared.
+    /// How the collectors have fared. Of one in the background, the page asks when it takes the
+    /// samples: they belong together.
     fared: Vec<(&'static str, Fared)>,
-    /// The slots of collectors in the background.
-    cached: Vec<(usize, Arc<Background>)>,
+    /// The slots of collectors in the background, with their places in `fared`.
+    cached: Vec<Cached>,
+    now: Instant,
+}
+
+struct Cached {
+    slot: usize,
+    fared: usize,
+    background: Arc<Background>,
 }
 
 impl<C: Client> Shared<C> {
@@ -167,29 +175,22 @@ impl<C> State<C> {
 
 impl Draft {
     fn new<C>(slots: &[Slot], run: &Run<C>, results: &[Found], now: Instant) -> Self {
-        let mut draft =
-            Self { format: run.format, fared: Vec::with_capacity(slots.len()), cached: Vec::new() };
+        let (format, fared) = (run.format, Vec::with_capacity(slots.len()));
+        let mut draft = Self { format, fared, cached: Vec::new(), now };
         for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.selection.has(*index))
         {
-            let fared = if let Some(background) = &slot.background {
-                let snapshot = background.snapshot();
-                draft.cached.push((index, Arc::clone(background)));
-                Fared {
-                    outcome: background.outcome(&snapshot, now),
-                    errors: snapshot.errors,
-                    dropped: slot.dropped + snapshot.dropped,
-                    last_success: snapshot.last_success,
-                    age: snapshot.taken.map(|taken| now.saturating_duration_since(taken)),
-                }
-            } else {
-                Fared {
-                    outcome: results[index].outcome.or_else(|| Some(slot.late(now))),
-                    errors: slot.errors,
-                    dropped: slot.dropped,
-                    last_success: slot.last_success,
-                    age: None,
-                }
+            let mut fared = Fared {
+                outcome: results[index].outcome.or_else(|| Some(slot.late(now))),
+                errors: slot.errors,
+                dropped: slot.dropped,
+                last_success: slot.last_success,
+                age: None,
             };
+            if let Some(background) = &slot.background {
+                fared.outcome = None;
+                let background = Arc::clone(background);
+                draft.cached.push(Cached { slot: index, fared: draft.fared.len(), background });
+            }
             draft.fared.push((slot.def.name, fared));
         }
         draft
@@ -207,12 +208,24 @@ impl Press {
         let Self { process, own, pages, order } = self;
         own.clear();
         shared.metrics.write_process(shared.build, own);
-        for (collector, fared) in &draft.fared {
-            shared.metrics.write_collector(collector, fared, own);
+        let cached: Vec<_> = draft.cached.iter().map(|it| it.background.snapshot()).collect();
+        let mut next = draft.cached.iter().zip(&cached).peekable();
+        for (at, (collector, fared)) in draft.fared.iter().enumerate() {
+            let mut fared = *fared;
+            if let Some((it, snapshot)) = next.next_if(|(it, _)| it.fared == at) {
+                let age = |taken| draft.now.saturating_duration_since(taken);
+                fared = Fared {
+                    outcome: it.background.outcome(snapshot, draft.now),
+                    errors: snapshot.errors,
+                    dropped: fared.dropped + snapshot.dropped,
+                    last_success: snapshot.last_success,
+                    age: snapshot.taken.map(age),
+                };
+            }
+            shared.metrics.write_collector(collector, &fared, own);
         }
         process.write(own);
         own.arrange();
-        let cached: Vec<_> = draft.cached.iter().map(|(_, cached)| cached.snapshot()).collect();
         let fresh = results.iter().map(|result| &result.samples);
         let kept = cached.iter().map(|snapshot| &snapshot.samples);
         let mut left_out = Vec::new();
@@ -223,7 +236,7 @@ impl Press {
         // The parts are those of all slots, and then of those in the background.
         let slot = |part: usize| match part.checked_sub(results.len()) {
             None => Some(part),
-            Some(at) => draft.cached.get(at).map(|(slot, _)| *slot),
+            Some(at) => draft.cached.get(at).map(|cached| cached.slot),
         };
         let of_slots =
             left_out.into_iter().filter_map(|(part, samples)| Some((slot(part)?, samples)));
