@@ -45,6 +45,7 @@ mod kept_file;
 mod listen;
 mod logging;
 mod metrics;
+mod order;
 mod process;
 mod samples;
 mod scrape;

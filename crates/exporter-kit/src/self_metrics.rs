@@ -18,7 +18,7 @@ pub(crate) struct Build {
 }
 
 /// How a collector has fared so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Fared {
     /// Of the last run that has ended, or of the present one if that is late.
     pub(crate) outcome: Option<Outcome>,

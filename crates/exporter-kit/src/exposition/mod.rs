@@ -8,6 +8,7 @@ pub(crate) mod text;
 pub(crate) use self::text::Text;
 use self::text::compare;
 use crate::metrics::{Kind, Unit};
+use crate::order::Order;
 use crate::samples::{Block, Family, Samples};
 
 /// The format of a page.
@@ -30,39 +31,11 @@ impl Format {
     }
 }
 
-/// The places of all blocks in the order of the page. It is kept from page to page, since the next
-/// one mostly has the same.
-#[derive(Debug, Default)]
-pub(crate) struct Order(Vec<u32>);
-
-impl Order {
-    /// The blocks, with the parts they are of, sorted by name and part.
-    fn arrange<'a>(&mut self, blocks: &[(usize, Block<'a>)]) -> Vec<(usize, Block<'a>)> {
-        let compare = |(a_part, a): &(usize, Block<'_>), (b_part, b): &(usize, Block<'_>)| {
-            compare(a.name(), b.name()).then(a_part.cmp(b_part))
-        };
-        let arranged = |order: &[u32]| -> Vec<_> {
-            order.iter().map(|&place| blocks[place as usize]).collect()
-        };
-        if self.0.len() == blocks.len() {
-            let arranged = arranged(&self.0);
-            // No part has two blocks of one family.
-            if arranged.is_sorted_by(|a, b| compare(a, b).is_lt()) {
-                return arranged;
-            }
-        }
-        self.0.clear();
-        self.0.extend(0..blocks.len() as u32);
-        self.0.sort_unstable_by(|&a, &b| compare(&blocks[a as usize], &blocks[b as usize]));
-        arranged(&self.0)
-    }
-}
-
 /// Appends the page made of arranged `parts`, and says of which parts how many samples were left
 /// out because an earlier one has them.
 ///
 /// Where two parts have a family of the same name the first part's head stands, and of equal
-/// series the first part's stays.
+/// series the first part's stays. `order` is that of the blocks of the last page, or empty.
 pub(crate) fn encode<'a>(
     parts: impl IntoIterator<Item = &'a Samples>,
     format: Format,
@@ -70,11 +43,16 @@ pub(crate) fn encode<'a>(
     page: &mut Text,
 ) -> Vec<(usize, u64)> {
     let parts = parts.into_iter().enumerate();
-    let mut blocks: Vec<(usize, Block<'a>)> = Vec::with_capacity(order.0.len());
+    let mut blocks: Vec<(usize, Block<'a>)> = Vec::with_capacity(order.places().len());
     for (part, samples) in parts {
         blocks.extend(samples.blocks().map(|block| (part, block)));
     }
-    let blocks = order.arrange(&blocks);
+    // No part has two blocks of one family.
+    order.arrange(blocks.len(), |a, b| {
+        let ((a_part, a), (b_part, b)) = (&blocks[a], &blocks[b]);
+        compare(a.name(), b.name()).then(a_part.cmp(b_part))
+    });
+    let blocks: Vec<_> = order.places().iter().map(|&place| blocks[place as usize]).collect();
     let mut left_out = Vec::new();
     for family in blocks.chunk_by(|(_, a), (_, b)| compare(a.name(), b.name()).is_eq()) {
         let first = family[0].1;

@@ -2,6 +2,7 @@
 //! A steady scrape reuses every buffer and allocates nothing; a huge one is bounded, and its
 //! memory is given back after the next.
 
+mod arrange;
 mod block;
 mod check;
 mod dropped;
@@ -14,13 +15,13 @@ pub(crate) use self::family::Family;
 use self::dropped::Reason;
 use self::family::Families;
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
-use crate::exposition::text::{Room, Text, compare, trim};
-use crate::exposition::{self};
+use crate::exposition::text::{Room, Text, trim};
 use crate::metrics::checks::is_name;
 use crate::metrics::{
     Core, Definition, ExternalFamily, HistogramKind, Kind, MetricKind, MetricPattern, Scalar,
     SummaryKind,
 };
+use crate::order::Order;
 
 /// The longest series (name and labels) that is exposed. Scrapers read line by line with a 64 KiB
 /// limit, past which they silently end the scrape; the rest is room for the value, and for the
@@ -53,10 +54,9 @@ pub struct Samples {
     /// on the format, the series alone: `name{label="value"}`.
     text: Text,
     samples: Vec<Sample>,
-    /// The places of the samples in the order of the page. It outlives a scrape, since the next one
-    /// mostly has the same.
-    order: Vec<u32>,
-    /// How many of them are of the present samples.
+    /// The order of the page.
+    order: Order,
+    /// How many places of it are of the present samples.
     arranged: usize,
     /// What samples of histograms and summaries have beside their sum.
     numbers: Vec<f64>,
@@ -272,15 +272,15 @@ impl Samples {
     pub fn page(&mut self) -> String {
         self.arrange();
         let mut page = Text::default();
-        let mut order = exposition::Order::default();
-        exposition::encode([&*self], exposition::Format::Text, &mut order, &mut page);
+        let order = &mut Order::default();
+        crate::exposition::encode([&*self], crate::exposition::Format::Text, order, &mut page);
         String::from_utf8_lossy(page.as_slice()).into_owned()
     }
 
     /// Forgets the samples and keeps the memory, unless that is far more than they needed.
     pub(crate) fn clear(&mut self) {
         trim(&mut self.samples);
-        trim(&mut self.order);
+        trim(self.order.buffer());
         trim(&mut self.numbers);
         self.text.clear();
         self.samples.clear();
@@ -302,53 +302,6 @@ impl Samples {
     /// Gives families the HELP that `help` has for their names.
     pub(crate) fn replace_help(&mut self, help: impl Fn(&str) -> Option<&'static str>) {
         self.families.replace_help(help);
-    }
-
-    /// Brings the samples into the order of the page: family by family, series sorted, each once.
-    pub(crate) fn arrange(&mut self) {
-        let Self { text, samples, order, families, dropped, .. } = self;
-        self.arranged = samples.len();
-        let text = text.as_slice();
-        let series = |sample: &Sample| &text[sample.start as usize..sample.end as usize];
-        let compare = |&a: &u32, &b: &u32| {
-            let (a, b) = (&samples[a as usize], &samples[b as usize]);
-            a.family.cmp(&b.family).then_with(|| {
-                // Series of a family differ behind its name at the earliest.
-                let name = families.get(a.family).name().len();
-                compare(&series(a)[name..], &series(b)[name..])
-            })
-        };
-        let is_sorted = |order: &[u32]| order.is_sorted_by(|a, b| compare(a, b).is_lt());
-        if order.len() == samples.len() && is_sorted(order) {
-            return;
-        }
-        order.clear();
-        order.extend(0..samples.len() as u32);
-        if is_sorted(order) {
-            return;
-        }
-        // The place keeps the order in which equal series came, so the first one stays.
-        order.sort_unstable_by(|a, b| compare(a, b).then(a.cmp(b)));
-        if !is_sorted(order) {
-            order.dedup_by(|later, first| compare(first, later).is_eq());
-            let kept: Vec<_> = order.iter().map(|&place| samples[place as usize]).collect();
-            dropped.duplicate += (samples.len() - kept.len()) as u64;
-            *samples = kept;
-            self.arranged = samples.len();
-            order.clear();
-            order.extend(0..samples.len() as u32);
-        }
-    }
-
-    /// The blocks of an arranged set: each family with its samples.
-    pub(crate) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
-        let family = |place: u32| self.samples[place as usize].family;
-        self.order[..self.arranged].chunk_by(move |&a, &b| family(a) == family(b)).map(
-            move |order| {
-                let family = self.families.get(family(order[0]));
-                Block::new(family, self.text.as_slice(), &self.numbers, &self.samples, order)
-            },
-        )
     }
 
     /// Adds a sample whose numbers, if it has any, are there already from `numbers` on. Not

@@ -7,6 +7,7 @@ use super::run::{Found, Run};
 use super::{Client, Shared, Slot, State};
 use crate::collector::background::Background;
 use crate::exposition::{self, Format, Text};
+use crate::order::Order;
 use crate::process::ProcessMetrics;
 use crate::samples::{Dropped, Samples};
 use crate::self_metrics::Fared;
@@ -79,20 +80,20 @@ pub(super) struct Press {
     process: ProcessMetrics,
     own: Samples,
     pages: Pages,
-    order: exposition::Order,
+    order: Order,
 }
 
 /// What goes onto a page beside the samples of a run.
 struct Draft {
     format: Format,
-    /// How the collectors have fared. Of one in the background, the page asks when it takes the
-    /// samples: they belong together.
+    /// How the collectors have fared; those in the background are still to be asked, at the moment
+    /// when their samples are taken.
     fared: Vec<(&'static str, Fared)>,
-    /// The slots of collectors in the background, with their places in `fared`.
     cached: Vec<Cached>,
     now: Instant,
 }
 
+/// A collector in the background: its slot, and its place among those that have fared.
 struct Cached {
     slot: usize,
     fared: usize,
@@ -110,7 +111,7 @@ impl<C: Client> Shared<C> {
         let Some((draft, results)) = state.settle(number, Instant::now()) else { return state };
         // Others can join meanwhile; they get this page.
         drop(state);
-        let (page, left_out) = self.press().print(self, &draft, &results);
+        let (page, left_out) = self.press().print(self, draft, &results);
         let mut state = self.lock();
         for (slot, duplicate) in left_out {
             state.slots[slot].count_dropped(Dropped { duplicate, ..Dropped::default() });
@@ -134,7 +135,7 @@ impl<C: Client> Shared<C> {
     pub(super) fn partial(&self, state: &mut State<C>, number: u64) -> Option<Arc<Page>> {
         let run = state.runs.iter().find(|run| run.number == number)?;
         let draft = Draft::new(&state.slots, run, &run.results, Instant::now());
-        let (page, left_out) = self.press().print(self, &draft, &run.results);
+        let (page, left_out) = self.press().print(self, draft, &run.results);
         for (slot, duplicate) in left_out {
             state.slots[slot].count_dropped(Dropped { duplicate, ..Dropped::default() });
         }
@@ -179,18 +180,17 @@ impl Draft {
         let mut draft = Self { format, fared, cached: Vec::new(), now };
         for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.selection.has(*index))
         {
-            let mut fared = Fared {
+            if let Some(background) = &slot.background {
+                let background = Arc::clone(background);
+                draft.cached.push(Cached { slot: index, fared: draft.fared.len(), background });
+            }
+            let fared = Fared {
                 outcome: results[index].outcome.or_else(|| Some(slot.late(now))),
                 errors: slot.errors,
                 dropped: slot.dropped,
                 last_success: slot.last_success,
                 age: None,
             };
-            if let Some(background) = &slot.background {
-                fared.outcome = None;
-                let background = Arc::clone(background);
-                draft.cached.push(Cached { slot: index, fared: draft.fared.len(), background });
-            }
             draft.fared.push((slot.def.name, fared));
         }
         draft
@@ -202,27 +202,25 @@ impl Press {
     fn print<C>(
         &mut self,
         shared: &Shared<C>,
-        draft: &Draft,
+        mut draft: Draft,
         results: &[Found],
     ) -> (Arc<Page>, Vec<(usize, u64)>) {
         let Self { process, own, pages, order } = self;
         own.clear();
         shared.metrics.write_process(shared.build, own);
         let cached: Vec<_> = draft.cached.iter().map(|it| it.background.snapshot()).collect();
-        let mut next = draft.cached.iter().zip(&cached).peekable();
-        for (at, (collector, fared)) in draft.fared.iter().enumerate() {
-            let mut fared = *fared;
-            if let Some((it, snapshot)) = next.next_if(|(it, _)| it.fared == at) {
-                let age = |taken| draft.now.saturating_duration_since(taken);
-                fared = Fared {
-                    outcome: it.background.outcome(snapshot, draft.now),
-                    errors: snapshot.errors,
-                    dropped: fared.dropped + snapshot.dropped,
-                    last_success: snapshot.last_success,
-                    age: snapshot.taken.map(age),
-                };
-            }
-            shared.metrics.write_collector(collector, &fared, own);
+        for (it, snapshot) in draft.cached.iter().zip(&cached) {
+            let (_, fared) = &mut draft.fared[it.fared];
+            *fared = Fared {
+                outcome: it.background.outcome(snapshot, draft.now),
+                errors: snapshot.errors,
+                dropped: fared.dropped + snapshot.dropped,
+                last_success: snapshot.last_success,
+                age: snapshot.taken.map(|taken| draft.now.saturating_duration_since(taken)),
+            };
+        }
+        for (collector, fared) in &draft.fared {
+            shared.metrics.write_collector(collector, fared, own);
         }
         process.write(own);
         own.arrange();
