@@ -19,6 +19,8 @@ pub struct KeptFile {
     path: PathBuf,
     file: Option<File>,
     buffer: Vec<u8>,
+    /// How much of the buffer the last reading has filled.
+    length: usize,
     has_short_lines: bool,
 }
 
@@ -26,7 +28,7 @@ impl KeptFile {
     /// The file at `path`, which is opened when it is first read.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_owned();
-        Self { path, file: None, buffer: Vec::new(), has_short_lines: false }
+        Self { path, file: None, buffer: Vec::new(), length: 0, has_short_lines: false }
     }
 
     /// Promises that no line is longer than 2,000 bytes, or that the kernel makes the file in one
@@ -48,13 +50,22 @@ impl KeptFile {
     ///
     /// It cannot be opened or read, or is not of any sensible size.
     pub fn read(&mut self) -> Result<&[u8], CollectError> {
+        self.length = 0;
         match self.fill() {
-            Ok(length) => Ok(&self.buffer[..length]),
+            Ok(length) => {
+                self.length = length;
+                Ok(self.last())
+            }
             Err(error) => {
                 self.file = None;
                 Err(CollectError::context(format_args!("read {}", self.path.display()), error))
             }
         }
+    }
+
+    /// What the last reading found; nothing before the first and after one that failed.
+    pub fn last(&self) -> &[u8] {
+        &self.buffer[..self.length]
     }
 
     /// As [`KeptFile::read`], for a file that not every system has.
@@ -133,6 +144,7 @@ mod tests {
             for content in ["one\n", &long, "", &long[..256], &long[..HALF_PAGE]] {
                 std::fs::write(&path, content).unwrap();
                 assert_eq!(file.read().unwrap(), content.as_bytes());
+                assert_eq!(file.last(), content.as_bytes());
             }
             std::fs::remove_file(&path).unwrap();
         }
@@ -151,7 +163,8 @@ mod tests {
         assert!(matches!(file.read_if_exists(), Err(CollectError::NoData)));
         std::fs::write(file.path(), "here").unwrap();
         assert_eq!(file.read_if_exists().unwrap(), b"here");
-        let folder = KeptFile::new(folder.path()).read_if_exists().map(<[u8]>::len);
-        assert!(matches!(folder, Err(CollectError::Failed(_))));
+        let mut folder = KeptFile::new(folder.path());
+        assert!(matches!(folder.read_if_exists(), Err(CollectError::Failed(_))));
+        assert!(folder.last().is_empty());
     }
 }

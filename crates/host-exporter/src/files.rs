@@ -38,6 +38,11 @@ impl Folder {
         openat(&self.0, name, flags, Mode::empty()).ok().map(Self)
     }
 
+    fn file(&self, name: &str) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        openat(&self.0, name, flags, Mode::empty())
+    }
+
     /// Whether there is something of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         rustix::fs::accessat(
@@ -52,8 +57,7 @@ impl Folder {
     /// What a file in this folder, or below it, holds; `None` where it cannot be read, as many of
     /// sysfs cannot while a device is off.
     pub(crate) fn text(&self, name: &str) -> Option<Text> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        Text::of(&openat(&self.0, name, flags, Mode::empty()).ok()?)
+        Text::of(&self.file(name).ok()?)
     }
 
     /// What a file in this folder holds, where that may be more than 4 KiB. `buffer` keeps its memory
@@ -63,8 +67,7 @@ impl Folder {
     ///
     /// It cannot be opened or read, or has no end.
     pub(crate) fn read<'a>(&self, name: &str, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Errno> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = openat(&self.0, name, flags, Mode::empty())?;
+        let file = self.file(name)?;
         let mut length = 0;
         loop {
             if length == buffer.len() {
@@ -182,8 +185,7 @@ impl KeptFiles {
             self.files.remove(path);
         }
         let folder = self.folder.get_or_insert_with(|| Folder::open(&self.path)).as_ref()?;
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = openat(&folder.0, path, flags, Mode::empty()).ok()?;
+        let file = folder.file(path).ok()?;
         let text = Text::of(&file)?;
         if self.files.len() < MAX_KEPT {
             self.files.insert(path.to_owned(), Kept { file, was_read: true });

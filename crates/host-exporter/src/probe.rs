@@ -95,26 +95,28 @@ pub(crate) enum Answer {
     Late,
 }
 
-static PROBER: Mutex<Prober> = Mutex::new(Prober::new(ask::ask));
+fn prober() -> MutexGuard<'static, Prober> {
+    static PROBER: Mutex<Prober> = Mutex::new(Prober::new(ask::ask));
+    PROBER.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Asks everything that is `Wanted`, and waits for it at most as long as `limit` and [`MAX_WAIT`].
 /// What hangs is asked by one thread of the process, once.
 pub(crate) fn ask_all(targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
-    let mut prober = PROBER.lock().unwrap_or_else(PoisonError::into_inner);
-    prober.ask_all(targets, limit.min(MAX_WAIT), answers);
+    prober().ask_all(targets, limit.min(MAX_WAIT), answers);
 }
 
 /// As [`ask_all`]; what came of it is kept for the other collector of the same scrape, see
 /// [`take_kept`].
 pub(crate) fn ask_all_and_keep(targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
-    let mut prober = PROBER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut prober = prober();
     prober.ask_all(targets, limit.min(MAX_WAIT), answers);
     prober.kept.keep(targets, answers);
 }
 
 /// Answers what has just been asked for another collector, once.
 pub(crate) fn take_kept(targets: &[Target], answers: &mut [Answer]) {
-    PROBER.lock().unwrap_or_else(PoisonError::into_inner).kept.take(targets, answers);
+    prober().kept.take(targets, answers);
 }
 
 /// The threads that ask: one that is kept, and those that wait for what hangs.

@@ -9,7 +9,7 @@ use exporter_kit::{CollectError, KeptFile};
 /// Far longer than collectors of one scrape are apart.
 const MAX_AGE: Duration = Duration::from_millis(100);
 
-/// The files that collectors share, and the number of those who read each.
+/// The files that collectors share, by their paths.
 static FILES: Mutex<Vec<(PathBuf, Weak<Mutex<Shared>>)>> = Mutex::new(Vec::new());
 
 /// One collector's access to a file that others may read too.
@@ -22,8 +22,7 @@ pub(crate) struct SharedFile {
 struct Shared {
     file: KeptFile,
     readers: u32,
-    text: Vec<u8>,
-    /// Who has had this text, as bits.
+    /// Who has had the last reading, as bits.
     taken: u64,
     read: Option<Instant>,
 }
@@ -46,7 +45,7 @@ impl SharedFile {
         let known = files.iter().find(|(known, _)| known == path);
         let shared = known.and_then(|(_, shared)| shared.upgrade()).unwrap_or_else(|| {
             let file = open();
-            let shared = Shared { file, readers: 0, text: Vec::new(), taken: 0, read: None };
+            let shared = Shared { file, readers: 0, taken: 0, read: None };
             let shared = Arc::new(Mutex::new(shared));
             files.push((path.to_owned(), Arc::downgrade(&shared)));
             shared
@@ -68,18 +67,16 @@ impl SharedFile {
         use_it: impl FnOnce(&[u8]) -> Result<T, CollectError>,
     ) -> Result<T, CollectError> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let Shared { file, text, taken, read, .. } = &mut *shared;
+        let Shared { file, taken, read, .. } = &mut *shared;
         let is_young = read.is_some_and(|read| read.elapsed() < MAX_AGE);
         if !is_young || *taken & self.reader != 0 || self.reader == 0 {
             *read = None;
-            let content = file.read_if_exists()?;
-            text.clear();
-            text.extend_from_slice(content);
+            file.read_if_exists()?;
             *read = Some(Instant::now());
             *taken = 0;
         }
         *taken |= self.reader;
-        use_it(text)
+        use_it(file.last())
     }
 }
 

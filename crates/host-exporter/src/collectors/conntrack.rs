@@ -125,23 +125,17 @@ fn to_samples(text: &[u8], out: &mut Samples) {
     let heading = fields(lines.next().unwrap_or_default());
     let stats = &STATS;
     let places = stats.each_ref().map(|stat| heading.clone().position(|name| name == stat.key()));
-    let mut sums: [Option<u64>; STATS.len()] = [Some(0); STATS.len()];
-    let mut any = false;
+    let mut sums = None;
     for line in lines {
-        any = true;
-        // A sum without one of its parts would look like a counter that has begun again.
-        let mut found = [false; STATS.len()];
-        for (at, text) in fields(line).enumerate() {
-            let Some(stat) = places.iter().position(|place| *place == Some(at)) else { continue };
-            let number = u32::from_str_radix(text, 16).ok().map(u64::from);
-            sums[stat] = sums[stat].zip(number).map(|(sum, number)| sum + number);
-            found[stat] = true;
-        }
-        for (sum, _) in sums.iter_mut().zip(found).filter(|(_, found)| !found) {
-            *sum = None;
+        let sums = sums.get_or_insert([Some(0); STATS.len()]);
+        for (sum, place) in sums.iter_mut().zip(places) {
+            let text = place.and_then(|place| fields(line).nth(place));
+            let number = text.and_then(|text| u32::from_str_radix(text, 16).ok());
+            // A sum without one of its parts would look like a counter that has begun again.
+            *sum = sum.zip(number).map(|(sum, number)| sum + u64::from(number));
         }
     }
-    for (stat, sum) in stats.iter().zip(sums).filter(|_| any) {
+    for (stat, sum) in stats.iter().zip(sums.into_iter().flatten()) {
         if let Some(sum) = sum {
             stat.set(sum as f64, out);
         }

@@ -12,7 +12,7 @@ use rustix::net::SocketAddrUnix;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
     Path(PathBuf),
-    /// A name that is no file, of the network namespace.
+    /// An abstract name, of the network namespace.
     Abstract(Vec<u8>),
 }
 

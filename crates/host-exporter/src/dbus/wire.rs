@@ -183,7 +183,7 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// Reads values one after another; `None` where there is none or it is damaged.
+/// Reads values one after another; `None` at the end, and for a damaged one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     /// Begins where every type is aligned.

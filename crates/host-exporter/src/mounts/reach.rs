@@ -57,7 +57,7 @@ pub(super) fn mark(mounts: &mut [Mount]) {
 const COUNTED: [&[u8]; 6] = [b"ext2", b"ext3", b"ext4", b"tmpfs", b"ramfs", b"vfat"];
 
 /// File systems in which a path to a mount is found in memory: the kernel holds on to the folders
-/// above a mount, and asks nobody whether they are still there.
+/// above a mount, and does not ask whether they are still there.
 const HELD: [&[u8]; 8] =
     [b"ext2", b"ext3", b"ext4", b"tmpfs", b"ramfs", b"xfs", b"btrfs", b"devtmpfs"];
 

@@ -24,8 +24,8 @@ pub(crate) struct Space {
 }
 
 impl Space {
-    /// The blocks that programs can have. Below 0, in two's complement, the reserve is in use, so
-    /// there are none; more than there are blocks is nonsense.
+    /// The blocks that programs can have. Below 0, in two's complement, the reserve is in use, and
+    /// programs have none; more than there are blocks is nonsense.
     pub(crate) fn available(&self) -> Option<u64> {
         let available = if self.available > u64::MAX / 2 { 0 } else { self.available };
         (available <= self.blocks).then_some(available)

@@ -80,7 +80,7 @@ pub(super) fn user_name(passwd: &str, id: u32) -> Option<&str> {
     })
 }
 
-/// The innermost service or scope of systemd in `/proc/<pid>/cgroup`; empty where there is none.
+/// The innermost service or scope of systemd in `/proc/<pid>/cgroup`; empty for a process outside of them.
 pub(super) fn unit(cgroup: &[u8]) -> &str {
     let path = |line: &'_ str| {
         let mut parts = line.splitn(3, ':');
