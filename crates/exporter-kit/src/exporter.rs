@@ -4,7 +4,6 @@ use std::env;
 use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use crate::collector::run::is_collecting;
 use crate::collector::{CollectorDef, ScheduledCollector};
@@ -12,14 +11,10 @@ use crate::describe;
 use crate::listen;
 use crate::logging;
 use crate::metrics::live::Live;
-use crate::scrape::Scraper;
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::settings::{self, AnyFlag, Command, Request};
 use crate::shutdown::Shutdown;
-use crate::web::{self, Site, WebConfig};
-
-/// How long responses may take that are on their way when the process is asked to end.
-const LAST_RESPONSES: Duration = Duration::from_millis(1500);
+use crate::web::{Server, ServerConfig, WebConfig};
 
 /// Exit code for wrong use.
 const EXIT_USAGE: u8 = 2;
@@ -227,7 +222,7 @@ impl Exporter {
                 return ExitCode::FAILURE;
             }
         };
-        let terms = web_config.as_ref().map_or(String::new(), |it| format!(" {}", it.terms()));
+        let summary = web_config.as_ref().map_or(String::new(), |it| format!(" {}", it.summary()));
         let listeners = match listen::bind(&config.listen_addresses) {
             Ok(listeners) => listeners,
             Err(error) => {
@@ -245,20 +240,19 @@ impl Exporter {
         let is_enabled = |name: &str| collectors.iter().any(|(def, _)| def.name == name);
         let all = self.collectors.iter().map(|def| def.name);
         let disabled = all.filter(|name| !is_enabled(name)).collect();
-        let site = Site {
+        let server = ServerConfig {
             name,
-            version,
             about: self.about,
+            build: self.build,
             config,
             web_config,
-            scraper: Scraper::new(SelfMetrics::new(self.prefix), self.build, collectors),
+            metrics: SelfMetrics::new(self.prefix),
+            collectors,
             disabled,
         };
-        let started = site
-            .scraper
-            .start()
-            .and_then(|()| Ok((Shutdown::new()?, web::serve(site, listeners)?)));
-        let (shutdown, connections) = match started {
+        let started =
+            Shutdown::new().and_then(|shutdown| Ok((shutdown, Server::start(server, listeners)?)));
+        let (shutdown, server) = match started {
             Ok(started) => started,
             Err(error) => {
                 print_error(name, &format!("cannot start serving: {error}"));
@@ -266,9 +260,9 @@ impl Exporter {
             }
         };
         let addresses = addresses.join(" ");
-        log::info!("{name} {version} listens on {addresses}{terms}, metrics at {path}");
+        log::info!("{name} {version} listens on {addresses}{summary}, metrics at {path}");
         shutdown.wait();
-        connections.finish(LAST_RESPONSES);
+        server.stop();
         ExitCode::SUCCESS
     }
 

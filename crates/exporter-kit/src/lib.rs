@@ -55,6 +55,7 @@ mod shutdown;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod web;
+mod workers;
 
 pub use collector::{CollectError, Collector, CollectorDef, ScheduledCollector, System};
 pub use exporter::Exporter;

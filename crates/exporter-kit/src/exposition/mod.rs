@@ -21,16 +21,6 @@ pub(crate) enum Format {
     OpenMetrics,
 }
 
-impl Format {
-    /// The `Content-Type` of the page. Prometheus 3 refuses a scrape that does not name its format.
-    pub(crate) const fn content_type(self) -> &'static str {
-        match self {
-            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
-            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        }
-    }
-}
-
 /// Appends the page made of arranged `parts`, and says of which parts how many samples were left
 /// out because an earlier one has them.
 ///

@@ -1,10 +1,14 @@
 //! Makes the page of a run: the collectors' samples and what the exporter says of itself.
 
+use std::io::Write as _;
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use super::run::{Found, Run};
-use super::{Client, Shared, Slot, State};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::run::{CollectorResult, Run};
+use super::{Scraper, Slot, State};
 use crate::collector::background::Background;
 use crate::exposition::{self, Format, Text};
 use crate::order::Order;
@@ -18,14 +22,15 @@ const KEPT_PAGES: usize = 4;
 /// A page that is larger has its memory to itself.
 const KEPT_BYTES: usize = 256 * 1024;
 
+/// Smaller pages are never compressed: they fit into a packet or two.
+const WORTH_COMPRESSING: usize = 1024;
+
 /// A finished page.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     text: Text,
-    /// The same, compressed, once somebody has asked for that.
+    /// The same compressed, where a client of the page accepts that.
     compressed: OnceLock<Vec<u8>>,
-    /// The heads of the responses with it: as it is, and compressed.
-    heads: [OnceLock<Vec<u8>>; 2],
 }
 
 impl Page {
@@ -33,21 +38,29 @@ impl Page {
         self.text.as_slice()
     }
 
-    /// The body as `compress` makes it, once for all who get it so.
-    pub(crate) fn compressed(&self, compress: impl FnOnce(&[u8]) -> Vec<u8>) -> &[u8] {
-        self.compressed.get_or_init(|| compress(self.body()))
+    /// The body compressed with gzip, if that was asked for when the page was made.
+    pub(crate) fn compressed(&self) -> Option<&[u8]> {
+        self.compressed.get().map(Vec::as_slice)
     }
 
-    /// The head that most responses with this page have, made by `make` for the first of them.
-    pub(crate) fn head(&self, is_compressed: bool, make: impl FnOnce() -> Vec<u8>) -> &[u8] {
-        self.heads[usize::from(is_compressed)].get_or_init(make)
+    /// Compresses the body, unless it is so small that this takes longer than to send it.
+    fn compress(&self) {
+        let body = self.body();
+        if body.len() >= WORTH_COMPRESSING {
+            self.compressed.get_or_init(|| gzip(body));
+        }
     }
 
     fn clear(&mut self) {
         self.text.clear();
         self.compressed.take();
-        self.heads = Default::default();
     }
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    // The page is gone in a moment; a smaller one would not be worth the time.
+    let mut gzip = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    gzip.write_all(body).and_then(|()| gzip.finish()).expect("memory takes all that is written")
 }
 
 /// The last pages. Their memory serves for the next ones once they have been sent.
@@ -74,17 +87,17 @@ impl Pages {
     }
 }
 
-/// What pages are made with.
+/// Memory that serves for one page after another.
 #[derive(Debug, Default)]
-pub(super) struct Press {
+pub(super) struct PageBuilder {
     process: ProcessMetrics,
     own: Samples,
     pages: Pages,
     order: Order,
 }
 
-/// What goes onto a page beside the samples of a run.
-struct Draft {
+/// What goes on a page beside the samples of a run.
+struct PageInput {
     format: Format,
     /// How the collectors have fared; those in the background are still to be asked, at the moment
     /// when their samples are taken.
@@ -100,127 +113,109 @@ struct Cached {
     background: Arc<Background>,
 }
 
-impl<C: Client> Shared<C> {
-    /// Ends a run: whoever has not answered is late, and the page is made. All who wait have to be
-    /// told.
-    pub(super) fn finish<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State<C>>,
-        number: u64,
-    ) -> MutexGuard<'a, State<C>> {
-        let Some((draft, results)) = state.settle(number, Instant::now()) else { return state };
-        // Others can join meanwhile; they get this page.
+impl<W> Scraper<W> {
+    /// Ends a run: what has not returned is late, and the waiters get the page.
+    pub(super) fn close(&self, number: u64) {
+        let mut state = self.lock();
+        let Some((input, results)) = state.close_run(number, Instant::now()) else { return };
         drop(state);
-        let (page, left_out) = self.press().print(self, draft, &results);
+        let (page, left_out) = self.builder().build(self, input, &results);
         let mut state = self.lock();
         for (slot, duplicate) in left_out {
-            state.slots[slot].count_dropped(Dropped { duplicate, ..Dropped::default() });
+            state.slots[slot].count_discarded(Dropped { duplicate, ..Dropped::default() });
         }
         for (slot, result) in state.slots.iter_mut().zip(results) {
             if result.outcome.is_some_and(|outcome| !outcome.timeout) {
                 slot.spare = result.samples;
             }
         }
-        let Some(at) = state.runs.iter().position(|run| run.number == number) else { return state };
-        let run = state.runs.remove(at);
-        // It is set here alone, once for each run.
-        let _ = run.answer.page.set(Arc::clone(&page));
-        if let Some(leader) = run.leader {
-            leader.client.resume(page);
+        // Requests have joined meanwhile; from now on they begin another run.
+        let at = state.runs.iter().position(|run| run.number == number);
+        let run = at.map(|at| state.runs.remove(at));
+        drop(state);
+        let Some(Run { waiters, gzip, .. }) = run else { return };
+        if gzip {
+            page.compress();
         }
-        state
+        (self.deliver)(waiters, page);
     }
 
-    /// The page of what a run has so far.
-    pub(super) fn partial(&self, state: &mut State<C>, number: u64) -> Option<Arc<Page>> {
-        let run = state.runs.iter().find(|run| run.number == number)?;
-        let draft = Draft::new(&state.slots, run, &run.results, Instant::now());
-        let (page, left_out) = self.press().print(self, draft, &run.results);
-        for (slot, duplicate) in left_out {
-            state.slots[slot].count_dropped(Dropped { duplicate, ..Dropped::default() });
-        }
-        Some(page)
-    }
-
-    fn press(&self) -> MutexGuard<'_, Press> {
-        self.press.lock().unwrap_or_else(PoisonError::into_inner)
+    fn builder(&self) -> MutexGuard<'_, PageBuilder> {
+        self.builder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<C> State<C> {
-    /// Closes the books of a run that is not yet being finished.
-    fn settle(&mut self, number: u64, now: Instant) -> Option<(Draft, Vec<Found>)> {
+impl<W> State<W> {
+    /// Settles the outcome of every collector of a run that is open.
+    fn close_run(&mut self, number: u64, now: Instant) -> Option<(PageInput, Vec<CollectorResult>)> {
         let Self { slots, runs, .. } = self;
-        let run = runs.iter_mut().find(|run| run.number == number && !run.is_finishing)?;
-        run.is_finishing = true;
+        let run = runs.iter_mut().find(|run| run.number == number && !run.is_closing)?;
+        run.is_closing = true;
         let mut results = std::mem::take(&mut run.results);
         for (index, (slot, result)) in slots.iter_mut().zip(&mut results).enumerate() {
-            slot.count_dropped(result.samples.dropped());
-            let is_asked = run.selection.has(index) && slot.background.is_none();
-            if result.outcome.is_some() || !is_asked {
+            slot.count_discarded(result.samples.dropped());
+            let takes_part = run.request.selection.has(index) && slot.background.is_none();
+            if result.outcome.is_some() || !takes_part {
                 continue;
             }
             result.outcome = Some(slot.late(now));
             slot.errors += 1;
             if !slot.failing {
                 slot.failing = true;
-                log::warn!(
-                    "collector {} is late; the page goes without its samples",
-                    slot.def.name
-                );
+                log::warn!("collector {} is late; the page has no samples of it", slot.def.name);
             }
         }
-        Some((Draft::new(slots, run, &results, now), results))
+        Some((PageInput::new(slots, run, &results, now), results))
     }
 }
 
-impl Draft {
-    fn new<C>(slots: &[Slot], run: &Run<C>, results: &[Found], now: Instant) -> Self {
-        let (format, fared) = (run.format, Vec::with_capacity(slots.len()));
-        let mut draft = Self { format, fared, cached: Vec::new(), now };
-        for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.selection.has(*index))
+impl PageInput {
+    fn new<W>(slots: &[Slot], run: &Run<W>, results: &[CollectorResult], now: Instant) -> Self {
+        let (format, fared) = (run.request.format, Vec::with_capacity(slots.len()));
+        let mut input = Self { format, fared, cached: Vec::new(), now };
+        for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.request.selection.has(*index))
         {
             if let Some(background) = &slot.background {
                 let background = Arc::clone(background);
-                draft.cached.push(Cached { slot: index, fared: draft.fared.len(), background });
+                input.cached.push(Cached { slot: index, fared: input.fared.len(), background });
             }
             let fared = Fared {
                 outcome: results[index].outcome.or_else(|| Some(slot.late(now))),
                 errors: slot.errors,
-                dropped: slot.dropped,
+                dropped: slot.discarded,
                 last_success: slot.last_success,
                 age: None,
             };
-            draft.fared.push((slot.def.name, fared));
+            input.fared.push((slot.def.name, fared));
         }
-        draft
+        input
     }
 }
 
-impl Press {
+impl PageBuilder {
     /// Makes a page, and says of which slots how many samples were left out of it.
-    fn print<C>(
+    fn build<W>(
         &mut self,
-        shared: &Shared<C>,
-        mut draft: Draft,
-        results: &[Found],
+        scraper: &Scraper<W>,
+        mut input: PageInput,
+        results: &[CollectorResult],
     ) -> (Arc<Page>, Vec<(usize, u64)>) {
         let Self { process, own, pages, order } = self;
         own.clear();
-        shared.metrics.write_process(shared.build, own);
-        let cached: Vec<_> = draft.cached.iter().map(|it| it.background.snapshot()).collect();
-        for (it, snapshot) in draft.cached.iter().zip(&cached) {
-            let (_, fared) = &mut draft.fared[it.fared];
+        scraper.metrics.write_process(scraper.build, own);
+        let cached: Vec<_> = input.cached.iter().map(|it| it.background.snapshot()).collect();
+        for (it, snapshot) in input.cached.iter().zip(&cached) {
+            let (_, fared) = &mut input.fared[it.fared];
             *fared = Fared {
-                outcome: it.background.outcome(snapshot, draft.now),
+                outcome: it.background.outcome(snapshot, input.now),
                 errors: snapshot.errors,
                 dropped: fared.dropped + snapshot.dropped,
                 last_success: snapshot.last_success,
-                age: snapshot.taken.map(|taken| draft.now.saturating_duration_since(taken)),
+                age: snapshot.taken.map(|taken| input.now.saturating_duration_since(taken)),
             };
         }
-        for (collector, fared) in &draft.fared {
-            shared.metrics.write_collector(collector, fared, own);
+        for (collector, fared) in &input.fared {
+            scraper.metrics.write_collector(collector, fared, own);
         }
         process.write(own);
         own.arrange();
@@ -229,12 +224,12 @@ impl Press {
         let mut left_out = Vec::new();
         let page = pages.make(|page| {
             let parts = fresh.chain(kept).chain([&*own]);
-            left_out = exposition::encode(parts, draft.format, order, page);
+            left_out = exposition::encode(parts, input.format, order, page);
         });
         // The parts are those of all slots, and then of those in the background.
         let slot = |part: usize| match part.checked_sub(results.len()) {
             None => Some(part),
-            Some(at) => draft.cached.get(at).map(|cached| cached.slot),
+            Some(at) => input.cached.get(at).map(|cached| cached.slot),
         };
         let of_slots =
             left_out.into_iter().filter_map(|(part, samples)| Some((slot(part)?, samples)));

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
+use crate::workers::Workers;
 use crate::collector::CollectError;
 use crate::metrics::Gauge;
 
@@ -30,20 +31,55 @@ fn good() -> Box<dyn Collector> {
     })
 }
 
-/// A client that waits for its page wherever that comes from.
+/// Waiters are the ends of channels, where their pages arrive.
+type TestScraper = Scraper<Waiter>;
+
+#[derive(Clone)]
 struct Waiter(Sender<Arc<Page>>);
 
-impl Client for Waiter {
-    fn resume(self: Box<Self>, page: Arc<Page>) {
-        let _ = self.0.send(page);
+impl PartialEq for Waiter {
+    fn eq(&self, _: &Self) -> bool {
+        // Where it matters there is one.
+        true
     }
 }
 
-fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Arc<Scraper<Waiter>> {
-    let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
+/// A scraper with workers, and a thread in place of the event loop that keeps the time.
+struct Scraping(Arc<TestScraper>);
+
+fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Scraping {
     let collectors =
         collectors.into_iter().map(|(name, collector)| scheduled(name, collector, None));
-    started(Scraper::new(SelfMetrics::new("test_exporter"), build, collectors.collect()))
+    started(collectors.collect())
+}
+
+fn started(collectors: Vec<(CollectorDef, ScheduledCollector)>) -> Scraping {
+    let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
+    let workers = Workers::new();
+    let deliver = |waiters: Vec<Waiter>, page: Arc<Page>| {
+        for Waiter(sender) in waiters {
+            let _ = sender.send(Arc::clone(&page));
+        }
+    };
+    let metrics = SelfMetrics::new("test_exporter");
+    let scraper =
+        Scraper::new(metrics, build, collectors, Arc::clone(&workers), Box::new(deliver));
+    let scraper = Arc::new(scraper);
+    scraper.start_background().unwrap();
+    let performing = Arc::clone(&scraper);
+    workers.start(Arc::new(move |job| performing.perform(job))).unwrap();
+    let ticking = Arc::downgrade(&scraper);
+    let tick = move || {
+        while let Some(scraper) = ticking.upgrade() {
+            let now = Instant::now();
+            scraper.tick(now);
+            workers.tick(now);
+            drop(scraper);
+            thread::sleep(Duration::from_millis(1));
+        }
+    };
+    thread::Builder::new().spawn(tick).unwrap();
+    Scraping(scraper)
 }
 
 fn scheduled(
@@ -55,28 +91,23 @@ fn scheduled(
     (def, ScheduledCollector { collector, interval })
 }
 
-fn started(scraper: Scraper<Waiter>) -> Arc<Scraper<Waiter>> {
-    scraper.start().unwrap();
-    Arc::new(scraper)
-}
-
-fn page(scraper: &Arc<Scraper<Waiter>>, timeout: Duration) -> String {
+fn page(scraper: &Scraping, timeout: Duration) -> String {
     ask(scraper, timeout, Selection::All)
 }
 
-fn ask(scraper: &Arc<Scraper<Waiter>>, timeout: Duration, selection: Selection) -> String {
+fn ask(scraper: &Scraping, timeout: Duration, selection: Selection) -> String {
+    text(&request(scraper, timeout, selection))
+}
+
+/// Requests a page, which arrives in the channel.
+fn request(scraper: &Scraping, timeout: Duration, selection: Selection) -> Receiver<Arc<Page>> {
     let (sender, receiver) = channel();
-    let scraper = Arc::clone(scraper);
-    // Its own thread, which may get stuck in a collector.
-    let scrape = move || {
-        let ask = Ask { timeout, selection, format: Format::Text };
-        let deadline = Instant::now() + timeout;
-        let scraped = scraper.scrape(&ask, deadline, Box::new(Waiter(sender)));
-        if let Scraped::Page(page, client) = scraped {
-            client.resume(page);
-        }
-    };
-    thread::Builder::new().spawn(scrape).unwrap();
+    let request = ScrapeRequest { timeout, selection, format: Format::Text };
+    scraper.0.request(&request, Waiter(sender), false);
+    receiver
+}
+
+fn text(receiver: &Receiver<Arc<Page>>) -> String {
     String::from_utf8(receiver.recv().unwrap().body().to_vec()).unwrap()
 }
 
@@ -188,7 +219,7 @@ fn the_rest_does_not_wait_behind_a_slow_collector() {
 }
 
 #[test]
-fn scrapes_that_overlap_share_one_run() {
+fn requests_for_the_same_share_a_young_run() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
     let counting = fake(|out| {
         RUNS.fetch_add(1, Ordering::Relaxed);
@@ -197,19 +228,36 @@ fn scrapes_that_overlap_share_one_run() {
     });
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("good", counting), ("bad", gated)]);
-    thread::scope(|scope| {
-        let patient = scope.spawn(|| page(&scraper, AMPLE));
-        begun.recv().unwrap();
-        for _ in 0..10 {
-            // No time at all: what the run in flight has so far.
-            let partial = page(&scraper, Duration::ZERO);
-            assert_eq!((value(&partial, "good"), value(&partial, "bad")), (Some(1.0), None));
-        }
-        gate.send(()).unwrap();
-        let whole = patient.join().unwrap();
-        assert_eq!((value(&whole, "good"), value(&whole, "bad")), (Some(1.0), Some(1.0)));
-    });
-    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+    let first = request(&scraper, AMPLE, Selection::All);
+    begun.recv().unwrap();
+    let others: Vec<_> = (0..10).map(|_| request(&scraper, AMPLE, Selection::All)).collect();
+    // Less patient, so with a run of its own: what is there in its time.
+    let hasty = page(&scraper, SHORT);
+    assert_eq!((value(&hasty, "good"), value(&hasty, "bad")), (Some(1.0), None));
+    gate.send(()).unwrap();
+    for receiver in others.iter().chain([&first]) {
+        let page = text(receiver);
+        assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), Some(1.0)));
+    }
+    assert_eq!(RUNS.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_run_without_waiters_ends() {
+    let (gated, begun, gate) = gated();
+    let scraper = scraper(vec![("bad", gated), ("good", good())]);
+    let (sender, receiver) = channel();
+    let request =
+        ScrapeRequest { timeout: AMPLE, selection: Selection::All, format: Format::Text };
+    scraper.0.request(&request, Waiter(sender), false);
+    begun.recv().unwrap();
+    assert_eq!(scraper.0.lock().runs.len(), 1);
+    let waiter = scraper.0.lock().runs[0].waiters[0].clone();
+    scraper.0.abandon(&waiter);
+    assert!(scraper.0.lock().runs.is_empty());
+    drop(waiter);
+    assert!(receiver.recv().is_err(), "there is no page");
+    gate.send(()).unwrap();
 }
 
 #[test]
@@ -226,7 +274,7 @@ fn an_exporter_without_collectors_still_tells_of_itself() {
 fn a_selection_asks_its_collectors_and_shows_them_alone() {
     let asked = fake(|_| Err("not to be asked".into()));
     let scraper = scraper(vec![("bad", asked), ("good", good())]);
-    assert_eq!(scraper.names(), ["bad", "good"]);
+    assert_eq!(scraper.0.names(), ["bad", "good"]);
     let page = ask(&scraper, AMPLE, Selection::Some(vec![1]));
     assert_eq!(value(&page, "good"), Some(1.0));
     assert_eq!(self_metric(&page, "collector_success", "good"), Some(1.0));
@@ -239,59 +287,38 @@ fn a_selection_asks_its_collectors_and_shows_them_alone() {
 fn runs_about_different_collectors_go_side_by_side() {
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("good", good()), ("bad", gated)]);
-    thread::scope(|scope| {
-        let bad = scope.spawn(|| ask(&scraper, AMPLE, Selection::Some(vec![1])));
-        begun.recv().unwrap();
-        let good = ask(&scraper, AMPLE, Selection::Some(vec![0]));
-        assert_eq!(value(&good, "good"), Some(1.0));
-        assert_eq!(self_metric(&good, "collector_success", "bad"), None);
-        let all = page(&scraper, SHORT);
-        assert_eq!((value(&all, "good"), value(&all, "bad")), (Some(1.0), None));
-        assert_eq!(self_metric(&all, "collector_timeout", "bad"), Some(1.0));
-        gate.send(()).unwrap();
-        assert_eq!(value(&bad.join().unwrap(), "bad"), Some(1.0), "it had the time");
-    });
+    let bad = request(&scraper, AMPLE, Selection::Some(vec![1]));
+    begun.recv().unwrap();
+    let good = ask(&scraper, AMPLE, Selection::Some(vec![0]));
+    assert_eq!(value(&good, "good"), Some(1.0));
+    assert_eq!(self_metric(&good, "collector_success", "bad"), None);
+    let all = page(&scraper, SHORT);
+    assert_eq!((value(&all, "good"), value(&all, "bad")), (Some(1.0), None));
+    assert_eq!(self_metric(&all, "collector_timeout", "bad"), Some(1.0));
+    gate.send(()).unwrap();
+    assert_eq!(value(&text(&bad), "bad"), Some(1.0), "it had the time");
 }
 
 #[test]
 fn a_collector_that_another_run_has_is_waited_for() {
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("good", good()), ("bad", gated)]);
-    thread::scope(|scope| {
-        let bad = scope.spawn(|| ask(&scraper, AMPLE, Selection::Some(vec![1])));
-        begun.recv().unwrap();
-        let all = scope.spawn(|| page(&scraper, AMPLE));
-        gate.send(()).unwrap();
-        assert_eq!(value(&bad.join().unwrap(), "bad"), Some(1.0));
-        gate.send(()).unwrap();
-        let all = all.join().unwrap();
-        assert_eq!((value(&all, "good"), value(&all, "bad")), (Some(1.0), Some(1.0)));
-    });
-}
-
-#[test]
-fn the_rest_is_run_when_the_one_who_began_has_been_answered() {
-    let (first, first_begun, _first_gate) = gated();
-    let (second, second_begun, _second_gate) = gated();
-    let scraper = scraper(vec![("first", first), ("second", second), ("good", good())]);
-    thread::scope(|scope| {
-        // Stuck in the first; a helper gets stuck in the second as this one's time is up.
-        let hasty = scope.spawn(|| page(&scraper, Duration::from_millis(60)));
-        first_begun.recv().unwrap();
-        let patient = scope.spawn(|| page(&scraper, SHORT));
-        assert_eq!(self_metric(&hasty.join().unwrap(), "collector_timeout", "first"), Some(1.0));
-        second_begun.recv().unwrap();
-        assert_eq!(value(&patient.join().unwrap(), "good"), Some(1.0));
-    });
+    let bad = request(&scraper, AMPLE, Selection::Some(vec![1]));
+    begun.recv().unwrap();
+    let all = request(&scraper, AMPLE, Selection::All);
+    gate.send(()).unwrap();
+    assert_eq!(value(&text(&bad), "bad"), Some(1.0));
+    gate.send(()).unwrap();
+    let all = text(&all);
+    assert_eq!((value(&all, "good"), value(&all, "bad")), (Some(1.0), Some(1.0)));
 }
 
 #[test]
 fn a_background_collector_never_holds_up_a_scrape() {
     let (gated, begun, gate) = gated();
-    let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
     let interval = Some(Duration::from_secs(3600));
     let dear = scheduled("dear", gated, interval);
-    let scraper = started(Scraper::new(SelfMetrics::new("test_exporter"), build, vec![dear]));
+    let scraper = started(vec![dear]);
     begun.recv().unwrap();
     let before = page(&scraper, AMPLE);
     assert_eq!(self_metric(&before, "errors_total", "dear"), Some(0.0));

@@ -1,35 +1,95 @@
 //! Content negotiation: what a client's `Accept-Encoding` and `Accept` headers let us send.
 
-/// How a body is encoded on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Identity,
-    Gzip,
+use crate::exposition::Format;
+
+/// What the `Accept` header of a client amounts to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Negotiated {
+    /// OpenMetrics rather than the text format.
+    pub(crate) openmetrics: bool,
+    /// How the client wants names escaped that are not of the legacy characters. No name here is, so
+    /// this is only repeated to it.
+    pub(crate) escaping: Option<Escaping>,
 }
 
-/// The encoding to send: gzip if the client prefers it to nothing, or likes both as much.
-pub(crate) fn encoding(accept_encoding: &str) -> Encoding {
+/// The schemes of the `escaping` parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Escaping {
+    AllowUtf8,
+    Underscores,
+    Dots,
+    Values,
+}
+
+impl Escaping {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "allow-utf-8" => Self::AllowUtf8,
+            "underscores" => Self::Underscores,
+            "dots" => Self::Dots,
+            "values" => Self::Values,
+            _ => return None,
+        })
+    }
+}
+
+impl Negotiated {
+    /// The `Content-Type` of a page in this format.
+    pub(crate) fn content_type(self, format: Format) -> &'static str {
+        macro_rules! with_escaping {
+            ($base:literal) => {
+                match self.escaping {
+                    None => $base,
+                    Some(Escaping::AllowUtf8) => concat!($base, "; escaping=allow-utf-8"),
+                    Some(Escaping::Underscores) => concat!($base, "; escaping=underscores"),
+                    Some(Escaping::Dots) => concat!($base, "; escaping=dots"),
+                    Some(Escaping::Values) => concat!($base, "; escaping=values"),
+                }
+            };
+        }
+        // Prometheus 3 refuses a page that does not name its format.
+        match format {
+            Format::Text => with_escaping!("text/plain; version=0.0.4; charset=utf-8"),
+            Format::OpenMetrics => {
+                with_escaping!("application/openmetrics-text; version=1.0.0; charset=utf-8")
+            }
+        }
+    }
+}
+
+/// Whether a client prefers gzip to no compression, or likes both as much.
+pub(crate) fn prefers_gzip(accept_encoding: &str) -> bool {
     let weight = |name: &str| weight_of(accept_encoding, |offer| offer.eq_ignore_ascii_case(name));
     let any = weight("*");
     let gzip = weight("gzip").or_else(|| weight("x-gzip")).or(any).unwrap_or(0.0);
     // It need not be named to be acceptable.
     let identity = weight("identity").unwrap_or(0.0);
-    if gzip > 0.0 && gzip >= identity { Encoding::Gzip } else { Encoding::Identity }
+    gzip > 0.0 && gzip >= identity
 }
 
-/// Whether a client asks for OpenMetrics 1.0 (or for OpenMetrics without a version) at least as
-/// much as for the text format.
-pub(crate) fn wants_openmetrics(accept: &str) -> bool {
-    let openmetrics = items(accept).filter(|item| {
-        let version = item.parameter("version");
-        item.name.eq_ignore_ascii_case("application/openmetrics-text")
-            && version.is_none_or(|version| matches!(version, "1.0.0" | "0.0.1"))
-    });
+/// OpenMetrics where a client asks for version 1.0 (or for none) at least as much as for the text
+/// format; and how it wants names escaped in what it gets.
+pub(crate) fn negotiate(accept: &str) -> Negotiated {
+    let openmetrics = || {
+        items(accept).filter(|item| {
+            let version = item.parameter("version");
+            item.name.eq_ignore_ascii_case("application/openmetrics-text")
+                && version.is_none_or(|version| matches!(version, "1.0.0" | "0.0.1"))
+        })
+    };
     let text = ["text/plain", "text/*", "*/*"]
         .iter()
         .find_map(|name| weight_of(accept, |offer| offer.eq_ignore_ascii_case(name)));
-    let wanted = openmetrics.map(|item| item.weight()).fold(0.0, f64::max);
-    wanted > 0.0 && wanted >= text.unwrap_or(0.0)
+    let wanted = openmetrics().map(|item| item.weight()).fold(0.0, f64::max);
+    let is_openmetrics = wanted > 0.0 && wanted >= text.unwrap_or(0.0);
+    let escaping = |item: Item<'_>| item.parameter("escaping").and_then(Escaping::from_name);
+    let escaping = match is_openmetrics {
+        true => openmetrics().find_map(escaping),
+        false => items(accept)
+            .filter(|item| item.name.eq_ignore_ascii_case("text/plain") && item.weight() > 0.0)
+            .find_map(escaping),
+    };
+    Negotiated { openmetrics: is_openmetrics, escaping }
 }
 
 /// The highest weight among the items of this name; `None` where there is none.
@@ -70,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_sent_to_who_likes_it() {
+    fn gzip_is_sent_where_it_is_preferred() {
         let cases = [
             ("", false),
             ("gzip", true),
@@ -92,12 +152,12 @@ mod tests {
             (",,;;=,", false),
         ];
         for (header, gzip) in cases {
-            assert_eq!(encoding(header) == Encoding::Gzip, gzip, "{header}");
+            assert_eq!(prefers_gzip(header), gzip, "{header}");
         }
     }
 
     #[test]
-    fn openmetrics_is_sent_to_who_asks_for_it() {
+    fn openmetrics_is_sent_where_it_is_preferred() {
         let prometheus = "application/openmetrics-text;version=1.0.0;q=0.75,\
                           application/openmetrics-text;version=0.0.1;q=0.5,\
                           text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
@@ -113,7 +173,41 @@ mod tests {
             ("application/openmetrics-text;q=0.2,text/plain;q=0.9", false),
         ];
         for (header, openmetrics) in cases {
-            assert_eq!(wants_openmetrics(header), openmetrics, "{header}");
+            assert_eq!(negotiate(header).openmetrics, openmetrics, "{header}");
+        }
+    }
+
+    #[test]
+    fn escaping_is_repeated_in_the_content_type() {
+        // What Prometheus 3 sends.
+        let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+                          application/openmetrics-text;version=0.0.1;q=0.5,\
+                          text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+                          text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+        let cases = [
+            ("", "text/plain; version=0.0.4; charset=utf-8"),
+            ("text/plain; escaping=nonsense", "text/plain; version=0.0.4; charset=utf-8"),
+            (
+                "text/plain;version=1.0.0;escaping=values",
+                "text/plain; version=0.0.4; charset=utf-8; escaping=values",
+            ),
+            ("*/*;escaping=dots", "text/plain; version=0.0.4; charset=utf-8"),
+            (
+                prometheus,
+                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8",
+            ),
+            (
+                "application/openmetrics-text;escaping=underscores",
+                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+            ),
+        ];
+        for (header, expected) in cases {
+            let negotiated = negotiate(header);
+            let format = match negotiated.openmetrics {
+                true => Format::OpenMetrics,
+                false => Format::Text,
+            };
+            assert_eq!(negotiated.content_type(format), expected, "{header}");
         }
     }
 }

@@ -1,358 +1,490 @@
-//! One connection: its requests one after another, on a thread that also runs a scrape's collectors.
-//! Where one of those does not return, another thread goes on with the connection; between two
-//! requests the lobby may take it.
+//! One connection: a state machine that the event loop drives. It never waits.
+//!
+//! ```text
+//! FirstByte -> Handshaking <-> HandshakeOnWorker      with TLS alone
+//!      |            |
+//!      v            v
+//!     Head -> Refreshing -> Authenticating -> Scraping
+//!      ^ |                        |              |
+//!      | +------------> Writing <-+--------------+
+//!      |                   |
+//!      +--- keep-alive ----+-> Draining -> closed
+//! ```
 
 use std::io;
-use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Server;
-use super::Site;
-use super::config::Verdict;
-use super::connections::Place;
-use super::landing;
-use super::lobby;
-use super::query;
-use super::request::{Refusal, Request, RequestReader};
-use super::response::{Outgoing, PLAIN_TEXT, PageBody, Response};
-use super::stream::{Stream, Tcp};
+use super::event_loop::{ConnectionId, Turn};
+use super::request::{MAX_HEAD_BYTES, Refusal, Reply, Request, parse};
+use super::response::{Outgoing, PageReply};
+use super::service::Answer;
 #[cfg(feature = "tls")]
-use super::tls;
-use crate::collector::run::COLLECTOR_STACK_BYTES;
-use crate::exposition::Format;
-use crate::scrape::{Ask, Client, Page, Scraped};
+use super::tls::{HANDSHAKE_RECORD, Handshake, Session};
+use super::transport::Transport;
+#[cfg(feature = "tls")]
+use super::transport::now_or_later;
 use crate::self_metrics::InFlight;
 
-/// A connection between two steps.
-pub(crate) struct Connection {
-    pub(super) server: Arc<Server>,
-    pub(super) place: Place,
-    pub(super) stream: Stream,
-    pub(super) requests: RequestReader,
-    /// What the lobby knows it by, once it has been there.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "for the lobby"))]
-    pub(super) ticket: Option<u64>,
-    /// The scrape that is being answered.
-    scrape: Option<Scrape>,
+/// How long a connection stays open between two requests. More than the usual scrape interval of a
+/// minute, so that a scraper keeps its connection.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How long a client may take to read a whole response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A response that is on its way for longer is to a client that hardly reads.
+const SLOW_RESPONSE: Duration = Duration::from_millis(250);
+
+/// How long a client that is to be closed is listened to: closing with bytes of it unread would
+/// reset the connection and take the response along.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// A page comes by the deadline of its scrape. Should it not, its connection ends by then.
+const SCRAPE_GRACE: Duration = Duration::from_secs(10);
+
+/// After so many steps in a row it is another connection's turn.
+const MAX_STEPS: usize = 64;
+
+/// A connection and what it is about.
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    pub(super) transport: Transport,
+    state: State,
+    /// Bytes of heads that are not yet complete or not yet served.
+    received: Vec<u8>,
+    /// When the present state ends the connection.
+    pub(super) deadline: Option<Instant>,
+    /// Since when the client owes a complete request. Requests that are rejected do not count.
+    waiting_since: Instant,
+    /// Whether there may be something to receive.
+    pub(super) is_readable: bool,
+    /// The client sends nothing more.
+    pub(super) is_peer_done: bool,
 }
 
-struct Scrape {
-    request: Request,
-    format: Format,
-    _in_flight: InFlight,
+enum State {
+    /// Nothing has come yet that tells TLS from anything else.
+    #[cfg(feature = "tls")]
+    FirstByte,
+    /// Records of a handshake are exchanged.
+    #[cfg(feature = "tls")]
+    Handshaking,
+    /// A worker has the state of the handshake.
+    #[cfg(feature = "tls")]
+    HandshakeOnWorker,
+    /// The next request head is not complete.
+    Head,
+    /// A worker looks whether the web configuration has changed, before this request is
+    /// authenticated or, without one, before the handshake begins.
+    Refreshing(Option<Box<Request>>),
+    /// A worker checks the password.
+    Authenticating(Box<Request>),
+    /// A run makes the page.
+    Scraping(PageReply, InFlight),
+    Writing(Writing),
+    /// The last response has been sent; what still comes is discarded.
+    Draining,
 }
 
-/// A scrape that cannot be.
-pub(super) struct Refused {
-    status: u16,
-    why: String,
-    request: Request,
+struct Writing {
+    outgoing: Outgoing,
+    begun: Instant,
+    keep_alive: bool,
+    /// Whether the client waits anew from the end of this response on.
+    is_served: bool,
+    /// Counts a scrape as in flight until its page has been sent.
+    _in_flight: Option<InFlight>,
 }
 
-/// Starts a thread for a connection.
-///
-/// # Errors
-///
-/// The system refuses to.
-pub(super) fn spawn(serve: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    // One type of closure: to start a thread is much code, and would be there for each of them.
-    let serve: Box<dyn FnOnce() + Send> = Box::new(serve);
-    let thread = thread::Builder::new().name("connection".into());
-    thread.stack_size(COLLECTOR_STACK_BYTES).spawn(serve).map(drop)
+/// What the event loop is to do with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Nothing until there is an event, a completion or the deadline.
+    Wait,
+    /// There is more to do; others first.
+    Again,
+    Close,
 }
 
-/// Goes on with connections on a thread of their own. Where the system has none they were dropped
-/// with the closure, and so closed.
-pub(super) fn go_on_elsewhere(serve: impl FnOnce() + Send + 'static) {
-    if let Err(error) = spawn(serve) {
-        log::debug!("cannot start a thread for a connection: {error}");
-    }
+/// What one step of the state machine came to.
+enum Step {
+    Go,
+    Wait,
+    Close,
 }
 
 impl Connection {
-    /// Answers requests until one side has had enough. A client that goes away is no error.
-    pub(super) fn serve(server: Arc<Server>, place: Place) {
-        let config = &server.site.config;
-        let Ok(tcp) = Tcp::new(place.stream(), config.write_timeout) else { return };
-        let (stream, opened) = server.open(tcp);
-        let mut connection = Self::new(server, place, stream);
-        match opened {
-            Ok(()) => connection.go_on(),
-            Err(refusal) => connection.refuse(&refusal),
-        }
-    }
-
-    pub(super) fn new(server: Arc<Server>, place: Place, stream: Stream) -> Box<Self> {
-        let requests = RequestReader::new(server.site.config.read_timeout);
-        Box::new(Self { server, place, stream, requests, ticket: None, scrape: None })
-    }
-
-    /// Answers requests on this thread until the lobby takes the connection, or it ends.
-    pub(super) fn go_on(self: Box<Self>) {
-        let mut next = Some(self);
-        while let Some(connection) = next {
-            next = connection.serve_next().and_then(lobby::enter);
-        }
-    }
-
-    /// Answers this request and goes on.
-    #[cfg(target_os = "linux")]
-    pub(super) fn go_on_with(self: Box<Self>, request: Request) {
-        if let Some(connection) = self.serve_one(request).and_then(lobby::enter) {
-            connection.go_on();
-        }
-    }
-
-    /// Answers the next request. `None` is the end, at least of what this thread has to do.
-    fn serve_next(mut self: Box<Self>) -> Option<Box<Self>> {
-        match self.requests.next(&mut self.stream) {
-            Ok(request) => self.serve_one(request),
-            Err(refusal) => {
-                self.refuse(&refusal);
-                None
-            }
-        }
-    }
-
-    fn serve_one(mut self: Box<Self>, request: Request) -> Option<Box<Self>> {
-        let verdict = match &self.server.site.web_config {
-            Some(config) => config.judge(request.authorization.as_deref()),
-            None => Verdict::Welcome,
-        };
-        // A stranger's connection goes on waiting, and so gives way before others do.
-        if !matches!(verdict, Verdict::Welcome) {
-            let keep_alive = self.turn_away(&request, verdict);
-            return self.unless_over(&keep_alive);
-        }
-        if !self.place.serve() {
-            return None;
-        }
-        if request.path == self.server.site.config.telemetry_path {
-            return self.serve_scrape(request);
-        }
-        let keep_alive = self.answer(&request);
-        self.place.wait();
-        self.unless_over(&keep_alive)
-    }
-
-    /// The connection if it stays open, which the response has said.
-    fn unless_over(mut self: Box<Self>, keep_alive: &io::Result<bool>) -> Option<Box<Self>> {
-        if matches!(keep_alive, Ok(true)) {
-            return Some(self);
-        }
-        self.stream.linger();
-        None
-    }
-
-    fn turn_away(&mut self, request: &Request, verdict: Verdict) -> io::Result<bool> {
-        let (status, body): (u16, &[u8]) = match verdict {
-            Verdict::Busy => {
-                (503, b"# 503 too many passwords are being checked; try again later\n")
-            }
-            _ => (401, b"# 401 a user name and a password are required\n"),
-        };
-        self.send(status, PLAIN_TEXT, body, request)
-    }
-
-    fn answer(&mut self, request: &Request) -> io::Result<bool> {
-        let server = Arc::clone(&self.server);
-        match request.path.as_str() {
-            "/" => self.send(200, landing::CONTENT_TYPE, server.landing.as_bytes(), request),
-            // Neither collects: a probe every second must not cost what a scrape costs.
-            "/-/healthy" => self.send(200, PLAIN_TEXT, b"# healthy\n", request),
-            "/-/ready" => self.send(200, PLAIN_TEXT, b"# ready\n", request),
-            _ => {
-                let metrics = &server.site.config.telemetry_path;
-                let body = format!("# 404 not found; metrics are at {metrics}\n");
-                self.send(404, PLAIN_TEXT, body.as_bytes(), request)
-            }
-        }
-    }
-
-    fn serve_scrape(mut self: Box<Self>, request: Request) -> Option<Box<Self>> {
-        let ask = match self.begin_scrape(request) {
-            Ok(ask) => ask,
-            Err(refused) => return self.refuse_scrape(&refused),
-        };
-        let server = Arc::clone(&self.server);
-        let party = Party::of(self, &ask);
-        let deadline = party.deadline;
-        match server.site.scraper.scrape(&ask, deadline, Box::new(party)) {
-            Scraped::Page(page, party) => party.single()?.send_page(page),
-            Scraped::Elsewhere | Scraped::Busy(_) => None,
-        }
-    }
-
-    /// What this request for metrics asks for. The connection has a scrape to answer then.
-    ///
-    /// # Errors
-    ///
-    /// The request is wrong, or there are too many.
-    pub(super) fn begin_scrape(&mut self, request: Request) -> Result<Ask, Box<Refused>> {
-        let Site { scraper, disabled, config, .. } = &self.server.site;
-        let selection = match query::selection(&request.query, scraper.names(), disabled) {
-            Ok(selection) => selection,
-            Err(why) => return Err(Box::new(Refused { status: 400, why, request })),
-        };
-        let Some(in_flight) = scraper.handler().begin(config.max_requests) else {
-            let limit = config.max_requests;
-            let why = format!("limit of {limit} scrapes at once reached; try again later");
-            return Err(Box::new(Refused { status: 503, why, request }));
-        };
-        let timeout = patience(request.scrape_timeout.unwrap_or(config.scrape_timeout));
-        let format = match request.openmetrics && config.enable_openmetrics {
-            true => Format::OpenMetrics,
-            false => Format::Text,
-        };
-        self.scrape = Some(Scrape { request, format, _in_flight: in_flight });
-        Ok(Ask { timeout, selection, format })
-    }
-
-    pub(super) fn refuse_scrape(mut self: Box<Self>, refused: &Refused) -> Option<Box<Self>> {
-        let Refused { status, why, request } = refused;
-        self.server.site.scraper.handler().count(*status);
-        let body = format!("# {status} {why}\n");
-        let keep_alive = self.send(*status, PLAIN_TEXT, body.as_bytes(), request);
-        self.place.wait();
-        self.unless_over(&keep_alive)
-    }
-
-    /// Answers the scrape.
-    pub(super) fn send_page(self: Box<Self>, page: Arc<Page>) -> Option<Box<Self>> {
-        let outgoing = self.begin_answer(page)?;
-        self.finish_answer(outgoing)
-    }
-
-    /// The answer to the scrape, to be sent.
-    pub(super) fn begin_answer(&self, page: Arc<Page>) -> Option<Outgoing<PageBody>> {
-        let scrape = self.scrape.as_ref()?;
-        self.server.site.scraper.handler().count(200);
-        // The page may be more than the client's system takes at once.
-        self.place.send();
-        let content_type = scrape.format.content_type();
-        Some(Outgoing::page(page, content_type, &self.server.product, &scrape.request))
-    }
-
-    /// Sends the rest of the answer to the scrape.
-    pub(super) fn finish_answer(
-        mut self: Box<Self>,
-        mut outgoing: Outgoing<PageBody>,
-    ) -> Option<Box<Self>> {
-        let sent = outgoing.send(&mut self.stream);
-        let keep_alive = self.end_scrape();
-        self.unless_over(&sent.map(|()| keep_alive))
-    }
-
-    /// Whether there can be another request after the scrape.
-    #[cfg(target_os = "linux")]
-    pub(super) fn keeps_alive(&self) -> bool {
-        self.scrape.as_ref().is_some_and(|scrape| scrape.request.keep_alive)
-    }
-
-    /// The scrape has been answered; whether there can be another one.
-    pub(super) fn end_scrape(&mut self) -> bool {
-        self.place.wait();
-        // What follows is no part of it: listening on for a moment, or for the next request.
-        self.scrape.take().is_some_and(|scrape| scrape.request.keep_alive)
-    }
-
-    fn send(
-        &mut self,
-        status: u16,
-        content_type: &'static str,
-        body: &[u8],
-        request: &Request,
-    ) -> io::Result<bool> {
-        let response = Response { status, content_type, body };
-        response.send(&mut self.stream, &self.server.product, Some(request))
-    }
-
-    fn refuse(&mut self, refusal: &Refusal) {
-        let (status, body): (u16, &[u8]) = match refusal {
-            Refusal::Gone => return,
-            #[cfg(feature = "tls")]
-            Refusal::NotTls => (400, b"# 400 this port speaks TLS; ask with https://\n"),
-            Refusal::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
-            Refusal::Method => (405, b"# 405 only GET and HEAD are served\n"),
-            Refusal::TooLarge => (431, b"# 431 the request head is too large\n"),
-        };
-        let response = Response { status, content_type: PLAIN_TEXT, body };
-        if response.send(&mut self.stream, &self.server.product, None).is_ok() {
-            self.stream.linger();
-        }
-    }
-}
-
-/// Connections that get the same page.
-#[expect(clippy::vec_box, reason = "they are large, and change hands often")]
-pub(crate) struct Party {
-    pub(super) members: Vec<Box<Connection>>,
-    /// When the page is due.
-    pub(super) deadline: Instant,
-    /// Whose thread scrapes for them, if it is the lobby's.
-    pub(super) attendant: Option<u64>,
-}
-
-impl Party {
-    pub(super) fn of(connection: Box<Connection>, ask: &Ask) -> Self {
-        let deadline = Instant::now() + ask.timeout;
-        Self { members: vec![connection], deadline, attendant: None }
-    }
-
-    fn single(mut self) -> Option<Box<Connection>> {
-        self.members.pop()
-    }
-}
-
-impl Client for Party {
-    fn resume(mut self: Box<Self>, page: Arc<Page>) {
-        // Whoever's thread it is remains stuck.
-        self.held_up();
-        self.attendant = None;
-        go_on_elsewhere(move || self.answer_all(page));
-    }
-
-    fn held_up(&self) {
-        if let (Some(attendant), Some(first)) = (self.attendant, self.members.first()) {
-            lobby::relieve(&first.server, attendant);
-        }
-    }
-
-    fn may_wait(&self) -> bool {
-        let first = self.attendant.zip(self.members.first());
-        first.is_none_or(|(attendant, first)| !lobby::is_attendant(&first.server, attendant))
-    }
-}
-
-impl Server {
-    /// Shakes hands where TLS is asked for.
-    fn open(&self, tcp: Tcp) -> (Stream, Result<(), Refusal>) {
+    pub(super) fn new(id: ConnectionId, transport: Transport, turn: &Turn<'_>) -> Self {
         #[cfg(feature = "tls")]
-        if let Some(config) = self.site.web_config.as_ref().and_then(super::WebConfig::tls) {
-            return tls::accept(tcp, config, self.site.config.read_timeout);
+        let state = if turn.service.speaks_tls() { State::FirstByte } else { State::Head };
+        #[cfg(not(feature = "tls"))]
+        let state = State::Head;
+        Self {
+            id,
+            transport,
+            state,
+            received: Vec::new(),
+            deadline: Some(turn.now + turn.service.config.read_timeout),
+            waiting_since: turn.now,
+            is_readable: false,
+            is_peer_done: false,
         }
-        (Stream::Plain(tcp), Ok(()))
+    }
+
+    /// Since when the connection could give way to another one, if it can: it waits for its client,
+    /// for a complete request or to read the response.
+    pub(super) fn evictable_since(&self, now: Instant) -> Option<Instant> {
+        match &self.state {
+            #[cfg(feature = "tls")]
+            State::FirstByte | State::Handshaking => Some(self.waiting_since),
+            State::Head | State::Draining => Some(self.waiting_since),
+            State::Writing(writing) => {
+                (now.saturating_duration_since(writing.begun) >= SLOW_RESPONSE)
+                    .then_some(writing.begun)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a client waits for a response.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(
+            self.state,
+            State::Refreshing(Some(_))
+                | State::Authenticating(_)
+                | State::Scraping(..)
+                | State::Writing(_)
+        )
+    }
+
+    pub(super) fn is_scraping(&self) -> bool {
+        matches!(self.state, State::Scraping(..))
+    }
+
+    /// Goes on as far as is possible without waiting.
+    pub(super) fn advance(&mut self, turn: &mut Turn<'_>) -> Flow {
+        for _ in 0..MAX_STEPS {
+            let step = match &mut self.state {
+                #[cfg(feature = "tls")]
+                State::FirstByte => self.read_first_byte(turn),
+                #[cfg(feature = "tls")]
+                State::Handshaking => self.read_handshake(turn),
+                State::Head => self.read_head(turn),
+                State::Writing(_) => self.write(turn),
+                State::Draining => self.drain(turn),
+                _ => Ok(Step::Wait),
+            };
+            match step {
+                Ok(Step::Go) => {}
+                Ok(Step::Wait) => return Flow::Wait,
+                // A client that goes away is no error.
+                Ok(Step::Close) | Err(_) => return Flow::Close,
+            }
+        }
+        Flow::Again
+    }
+
+    fn read_head(&mut self, turn: &mut Turn<'_>) -> io::Result<Step> {
+        if !self.received.is_empty() {
+            match parse(&self.received) {
+                Ok(Some((request, length))) => {
+                    self.received.drain(..length);
+                    if self.received.is_empty() {
+                        self.received = Vec::new();
+                    }
+                    return Ok(self.begin(request, turn));
+                }
+                Ok(None) => {}
+                Err(refusal) => return Ok(self.refuse(refusal, turn)),
+            }
+        }
+        let room = turn.scratch.len().min(MAX_HEAD_BYTES - self.received.len());
+        let Some(received) = self.receive(turn, room)? else { return Ok(Step::Wait) };
+        if received == 0 {
+            return Ok(Step::Close);
+        }
+        let chunk = &turn.scratch[..received];
+        if !self.received.is_empty() {
+            self.received.extend_from_slice(chunk);
+            return Ok(Step::Go);
+        }
+        // Mostly a head comes in one piece and alone, and then no byte of it is kept.
+        match parse(chunk) {
+            Ok(Some((request, length))) => {
+                self.received.extend_from_slice(&chunk[length..]);
+                Ok(self.begin(request, turn))
+            }
+            Ok(None) => {
+                self.received.extend_from_slice(chunk);
+                self.deadline = Some(turn.now + turn.service.config.read_timeout);
+                Ok(Step::Go)
+            }
+            Err(refusal) => Ok(self.refuse(refusal, turn)),
+        }
+    }
+
+    /// Receives at most `room` bytes into the scratch buffer. 0 are the end; `None` is nothing yet.
+    fn receive(&mut self, turn: &mut Turn<'_>, room: usize) -> io::Result<Option<usize>> {
+        if !self.is_readable {
+            return Ok(None);
+        }
+        let received = self.transport.receive(&mut turn.scratch[..room])?;
+        // On Linux the socket is empty when it has given less than was asked for, and what comes
+        // next is reported; elsewhere it has to say so itself.
+        let is_empty = cfg!(target_os = "linux")
+            && self.transport.is_plain()
+            && received.is_some_and(|received| received < room)
+            && !self.is_peer_done;
+        if received.is_none() || is_empty {
+            self.is_readable = false;
+        }
+        Ok(received)
+    }
+
+    /// Begins to answer a request.
+    fn begin(&mut self, request: Request, turn: &mut Turn<'_>) -> Step {
+        self.deadline = None;
+        let request = Box::new(request);
+        if turn.begin_refresh(self.id) {
+            self.state = State::Refreshing(Some(request));
+            return Step::Wait;
+        }
+        self.authenticate(request, turn)
+    }
+
+    /// The web configuration is up to date.
+    pub(super) fn end_refresh(&mut self, turn: &mut Turn<'_>) {
+        match std::mem::replace(&mut self.state, State::Head) {
+            State::Refreshing(Some(request)) => {
+                self.authenticate(request, turn);
+            }
+            #[cfg(feature = "tls")]
+            State::Refreshing(None) => self.begin_handshake(turn),
+            other => self.state = other,
+        }
+    }
+
+    fn authenticate(&mut self, request: Box<Request>, turn: &mut Turn<'_>) -> Step {
+        match turn.authenticate(self.id, request.authorization.as_deref()) {
+            Some(result) => {
+                let answer = turn.service.answer(&request, result, turn.now);
+                self.answer(answer, request.reply, turn)
+            }
+            None => {
+                self.state = State::Authenticating(request);
+                Step::Wait
+            }
+        }
+    }
+
+    /// The password has been checked.
+    pub(super) fn end_authentication(
+        &mut self,
+        result: super::config::AuthResult,
+        turn: &mut Turn<'_>,
+    ) {
+        match std::mem::replace(&mut self.state, State::Head) {
+            State::Authenticating(request) => {
+                let answer = turn.service.answer(&request, result, turn.now);
+                self.answer(answer, request.reply, turn);
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, reply: Reply, turn: &mut Turn<'_>) -> Step {
+        match answer {
+            Answer::Response { outgoing, is_served } => {
+                self.respond(outgoing, reply.keep_alive, is_served, turn.now)
+            }
+            Answer::Scrape(scrape) => {
+                self.deadline = Some(turn.now + scrape.request.timeout + SCRAPE_GRACE);
+                let gzip = scrape.reply.gzip && !scrape.reply.reply.is_head;
+                self.state = State::Scraping(scrape.reply, scrape.in_flight);
+                turn.service.scraper.request(&scrape.request, self.id, gzip);
+                Step::Wait
+            }
+        }
+    }
+
+    /// What the head of the response with the page depends on, where one is waited for.
+    pub(super) fn page_reply(&self) -> Option<PageReply> {
+        match &self.state {
+            State::Scraping(reply, _) => Some(*reply),
+            _ => None,
+        }
+    }
+
+    /// Begins to send the page that has been waited for.
+    pub(super) fn send_page(&mut self, outgoing: Outgoing, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Head) {
+            State::Scraping(reply, in_flight) => {
+                self.respond(outgoing, reply.reply.keep_alive, true, now);
+                if let State::Writing(writing) = &mut self.state {
+                    writing._in_flight = Some(in_flight);
+                }
+            }
+            other => self.state = other,
+        }
+    }
+
+    /// Rejects what is not a request; the connection is of no more use then.
+    fn refuse(&mut self, refusal: Refusal, turn: &Turn<'_>) -> Step {
+        self.received = Vec::new();
+        let outgoing = turn.service.refuse(refusal);
+        self.respond(outgoing, false, false, turn.now)
+    }
+
+    fn respond(
+        &mut self,
+        outgoing: Outgoing,
+        keep_alive: bool,
+        is_served: bool,
+        now: Instant,
+    ) -> Step {
+        self.deadline = Some(now + RESPONSE_TIMEOUT);
+        self.state = State::Writing(Writing {
+            outgoing,
+            begun: now,
+            keep_alive,
+            is_served,
+            _in_flight: None,
+        });
+        Step::Go
+    }
+
+    fn write(&mut self, turn: &Turn<'_>) -> io::Result<Step> {
+        let State::Writing(writing) = &mut self.state else { return Ok(Step::Wait) };
+        let before = writing.outgoing.sent();
+        if !writing.outgoing.send(&mut self.transport)? {
+            let is_first = before == 0;
+            if is_first || writing.outgoing.sent() > before {
+                let all = writing.begun + RESPONSE_TIMEOUT;
+                self.deadline = Some(all.min(turn.now + turn.service.config.write_timeout));
+            }
+            return Ok(Step::Wait);
+        }
+        if writing.is_served {
+            self.waiting_since = turn.now;
+        }
+        if writing.keep_alive && !turn.is_stopping {
+            self.state = State::Head;
+            let timeout = match self.received.is_empty() {
+                true => IDLE_TIMEOUT,
+                false => turn.service.config.read_timeout,
+            };
+            self.deadline = Some(turn.now + timeout);
+            return Ok(Step::Go);
+        }
+        self.transport.close_write()?;
+        self.received = Vec::new();
+        self.state = State::Draining;
+        self.deadline = Some(turn.now + DRAIN_TIMEOUT);
+        Ok(Step::Go)
+    }
+
+    fn drain(&mut self, turn: &mut Turn<'_>) -> io::Result<Step> {
+        // Below TLS as well: what the records hold is of no interest any more.
+        if !self.is_readable {
+            return Ok(Step::Wait);
+        }
+        match self.transport.receive_raw(turn.scratch)? {
+            Some(0) => Ok(Step::Close),
+            Some(_) => Ok(Step::Go),
+            None => {
+                self.is_readable = false;
+                Ok(Step::Wait)
+            }
+        }
     }
 }
 
-/// How long a scrape may take: what the scraper waits, less a tenth or half a second, whichever is
-/// less, for the way back.
-fn patience(scrape_timeout: Duration) -> Duration {
-    let timeout = scrape_timeout.min(Duration::from_secs(3600));
-    timeout - (timeout / 10).min(Duration::from_millis(500))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_margin_is_a_fraction_for_short_timeouts() {
-        let cases = [(10.0, 9.5), (1.0, 0.9), (0.1, 0.09), (60.0, 59.5)];
-        for (timeout, expected) in cases {
-            let patience = patience(Duration::from_secs_f64(timeout)).as_secs_f64();
-            assert!((patience - expected).abs() < 1e-6, "{timeout} gives {patience}");
+#[cfg(feature = "tls")]
+impl Connection {
+    fn read_first_byte(&mut self, turn: &mut Turn<'_>) -> io::Result<Step> {
+        if !self.is_readable {
+            return Ok(Step::Wait);
         }
+        let mut first = [0];
+        match now_or_later(|| self.transport.socket.peek(&mut first))? {
+            None => {
+                self.is_readable = false;
+                return Ok(Step::Wait);
+            }
+            Some(0) => return Ok(Step::Close),
+            Some(_) if first[0] != HANDSHAKE_RECORD => {
+                return Ok(self.refuse(Refusal::NotTls, turn));
+            }
+            Some(_) => {}
+        }
+        if turn.begin_refresh(self.id) {
+            self.state = State::Refreshing(None);
+            return Ok(Step::Wait);
+        }
+        self.begin_handshake(turn);
+        Ok(Step::Go)
+    }
+
+    fn begin_handshake(&mut self, turn: &Turn<'_>) {
+        match turn.service.begin_handshake() {
+            Ok(tls) => {
+                self.transport.tls = Some(Session::new(tls));
+                self.state = State::Handshaking;
+            }
+            Err(error) => {
+                log::debug!("cannot begin a TLS connection: {error}");
+                self.state = State::Draining;
+                self.deadline = Some(turn.now);
+            }
+        }
+    }
+
+    fn read_handshake(&mut self, turn: &mut Turn<'_>) -> io::Result<Step> {
+        let Transport { socket, tls: Some(session) } = &mut self.transport else {
+            return Ok(Step::Close);
+        };
+        if !session.flush(socket)? {
+            return Ok(Step::Wait);
+        }
+        if !session.is_handshaking() {
+            self.state = State::Head;
+            return Ok(Step::Go);
+        }
+        if !self.is_readable {
+            return Ok(Step::Wait);
+        }
+        match session.receive_records(socket)? {
+            None => {
+                self.is_readable = false;
+                Ok(Step::Wait)
+            }
+            Some(0) => Ok(Step::Close),
+            Some(_) => {
+                let Some(tls) = session.take() else { return Ok(Step::Close) };
+                turn.shake_hands(self.id, tls);
+                self.state = State::HandshakeOnWorker;
+                Ok(Step::Wait)
+            }
+        }
+    }
+
+    /// A worker has done a step of the handshake.
+    pub(super) fn end_handshake_step(
+        &mut self,
+        tls: Handshake,
+        result: Result<(), rustls::Error>,
+        turn: &Turn<'_>,
+    ) {
+        let Transport { socket, tls: Some(session) } = &mut self.transport else { return };
+        session.give_back(tls);
+        self.state = State::Handshaking;
+        let Err(error) = result else { return };
+        if let Ok(peer) = socket.peer_addr() {
+            log::debug!("no TLS with {peer}: {error}");
+        }
+        // The alert says what was wrong; a reset would take it along.
+        let sent = session.flush(socket).and_then(|_| self.transport.close_write());
+        self.state = State::Draining;
+        self.deadline = Some(if sent.is_ok() { turn.now + DRAIN_TIMEOUT } else { turn.now });
     }
 }

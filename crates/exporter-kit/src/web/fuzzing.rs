@@ -1,6 +1,6 @@
 //! What is fuzzed of the web side.
 
-use super::accept::{Encoding, encoding, wants_openmetrics};
+use super::accept::{negotiate, prefers_gzip};
 #[cfg(feature = "web-config")]
 use super::config::file;
 use super::{query, request};
@@ -16,7 +16,7 @@ pub fn request_head(bytes: &[u8]) {
         let (name, value) = line.split_once(':').unwrap_or_default();
         name == "transfer-encoding" || (name == "content-length" && value.trim() != "0")
     });
-    assert!(!(announces_body && request.keep_alive), "its body would be the next request");
+    assert!(!(announces_body && request.reply.keep_alive), "its body would be the next request");
     assert!(head.ends_with(b"\r\n\r\n") && !text.replace("\r\n", "").contains('\n'));
     assert!(!matches!(request::parse(&head[..length - 1]), Ok(Some(_))), "it was not whole yet");
     let alone = request::parse(head);
@@ -28,12 +28,14 @@ pub fn accept_headers(bytes: &[u8]) {
     let value = String::from_utf8_lossy(bytes);
     let lower = value.to_ascii_lowercase();
     let spaced = value.replace(',', " \t,  ");
-    let gzip = encoding(&value);
-    assert!(gzip == Encoding::Identity || lower.contains("gzip") || lower.contains('*'));
-    assert!(encoding(&lower) == gzip && encoding(&spaced) == gzip);
-    let openmetrics = wants_openmetrics(&value);
-    assert!(!openmetrics || lower.contains("application/openmetrics-text"));
-    assert!(wants_openmetrics(&lower) == openmetrics && wants_openmetrics(&spaced) == openmetrics);
+    let gzip = prefers_gzip(&value);
+    assert!(!gzip || lower.contains("gzip") || lower.contains('*'));
+    assert!(prefers_gzip(&lower) == gzip && prefers_gzip(&spaced) == gzip);
+    let negotiated = negotiate(&value);
+    assert!(!negotiated.openmetrics || lower.contains("application/openmetrics-text"));
+    assert!(negotiated.escaping.is_none() || lower.contains("escaping"));
+    let openmetrics = negotiated.openmetrics;
+    assert!([&lower, &spaced].iter().all(|same| negotiate(same).openmetrics == openmetrics));
 }
 
 /// A web configuration file.

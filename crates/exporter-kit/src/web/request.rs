@@ -1,62 +1,50 @@
-//! Reads one request head from a connection: bounded in bytes, headers and time. Bodies are never
-//! read; a request that announces one is answered and its connection closed, so that no byte of
-//! one request is ever taken for another.
+//! Parses a request head, bounded in bytes and headers. Bodies are never read; a request that
+//! announces one is answered and its connection closed, so that no byte of one request is ever taken
+//! for another.
 
-use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use httparse::{EMPTY_HEADER, Error, Status};
 
-use super::accept::{self, Encoding};
-use super::stream::Stream;
+use super::accept::{self, Negotiated};
 
 /// The most bytes of a request head: request line and headers.
-const MAX_HEAD_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_HEAD_BYTES: usize = 8 * 1024;
 
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// How much is received at once.
-const CHUNK_BYTES: usize = 2048;
-
-/// How long a connection may stay open between two requests, and a sweep longer. More than the usual
-/// scrape interval of a minute, so that a scraper keeps its connection.
-pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-
-/// What is served; anything else is answered with 405.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    Head,
-}
-
 /// One request head, as far as an exporter cares.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request {
-    pub(crate) method: Method,
+    pub(crate) reply: Reply,
     /// Path of the target, without the query.
     pub(crate) path: String,
     /// What follows the question mark; empty without one.
     pub(crate) query: String,
-    /// How a body may be encoded.
-    pub(crate) encoding: Encoding,
-    /// Whether OpenMetrics is preferred to the text format.
-    pub(crate) openmetrics: bool,
-    /// The minor version of HTTP/1.
-    pub(crate) minor_version: u8,
-    /// Whether the connection can serve another request after this one.
-    pub(crate) keep_alive: bool,
+    /// Whether the body may be compressed with gzip.
+    pub(crate) gzip: bool,
+    pub(crate) negotiated: Negotiated,
     /// What the scraper says it will wait, from `X-Prometheus-Scrape-Timeout-Seconds`.
     pub(crate) scrape_timeout: Option<Duration>,
-    /// The header of that name: who asks, and the password.
+    /// The header of that name: a user and a password.
     pub(crate) authorization: Option<String>,
 }
 
+/// What the head of a response depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reply {
+    /// The client wants the head alone.
+    pub(crate) is_head: bool,
+    /// Whether the connection can serve another request after this one.
+    pub(crate) keep_alive: bool,
+    /// The minor version of HTTP/1.
+    pub(crate) minor_version: u8,
+}
+
 /// Why there is no request to serve.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The client has gone, sends nothing or sends too slowly: close without a word.
-    Gone,
     /// Something else than TLS where TLS is spoken: 400.
     #[cfg(feature = "tls")]
     NotTls,
@@ -68,101 +56,15 @@ pub(crate) enum Refusal {
     TooLarge,
 }
 
-/// What has come on a connection.
-#[cfg(target_os = "linux")]
-#[derive(Debug)]
-pub(crate) enum Arrived {
-    /// One request and nothing else.
-    Request(Request),
-    Nothing,
-    /// The client has gone, or will ask for nothing more.
-    Nobody,
-    /// A part of a request, or several: for [`RequestReader::next`].
-    Other,
-}
-
-/// Reads requests one after another from a connection.
-#[derive(Debug)]
-pub(crate) struct RequestReader {
-    /// Bytes that were received and not yet part of a served request.
-    buffer: Vec<u8>,
-    first: bool,
-    /// How long a client may take to send a request head once it has begun, or once it has
-    /// connected.
-    head_timeout: Duration,
-}
-
-impl RequestReader {
-    pub(crate) fn new(head_timeout: Duration) -> Self {
-        Self { buffer: Vec::new(), first: true, head_timeout }
-    }
-
-    /// The next request, or why there is none. After a refusal the connection is of no more use.
-    pub(crate) fn next(&mut self, stream: &mut Stream) -> Result<Request, Refusal> {
-        if self.buffer.is_empty() {
-            let patience = if self.first { self.head_timeout } else { IDLE_TIMEOUT };
-            self.receive(stream, patience).map_err(|_| Refusal::Gone)?;
-        }
-        self.first = false;
-        let deadline = Instant::now() + self.head_timeout;
-        loop {
-            if let Some((request, length)) = parse(&self.buffer)? {
-                self.buffer.drain(..length);
-                return Ok(request);
-            }
-            if self.buffer.len() >= MAX_HEAD_BYTES {
-                return Err(Refusal::TooLarge);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            self.receive(stream, left).map_err(|_| Refusal::Gone)?;
-        }
-    }
-
-    /// Whether nothing has been received but what was served.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
-    }
-
-    /// What has come meanwhile, without waiting for more.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn arrived(&mut self, stream: &Stream) -> Arrived {
-        let mut chunk = [0; CHUNK_BYTES];
-        match stream.receive_now(&mut chunk) {
-            Ok(Some(0)) | Err(_) => return Arrived::Nobody,
-            Ok(None) => return Arrived::Nothing,
-            Ok(Some(received)) => self.buffer.extend_from_slice(&chunk[..received]),
-        }
-        match parse(&self.buffer) {
-            Ok(Some((request, length))) if length == self.buffer.len() && length < chunk.len() => {
-                self.buffer.clear();
-                Arrived::Request(request)
-            }
-            _ => Arrived::Other,
-        }
-    }
-
-    /// Receives at least one byte within `timeout`.
-    fn receive(&mut self, stream: &mut Stream, timeout: Duration) -> io::Result<()> {
-        let mut chunk = [0; CHUNK_BYTES];
-        let room = chunk.len().min(MAX_HEAD_BYTES - self.buffer.len());
-        match stream.receive(&mut chunk[..room], timeout)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            received => {
-                self.buffer.extend_from_slice(&chunk[..received]);
-                Ok(())
-            }
-        }
-    }
-}
-
 /// Parses a head from the start of `bytes`: the request and the head's length, `None` while it is
 /// not complete.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut headers);
     let length = match head.parse(bytes) {
+        Ok(Status::Complete(length)) if length > MAX_HEAD_BYTES => return Err(Refusal::TooLarge),
         Ok(Status::Complete(length)) => length,
+        Ok(Status::Partial) if bytes.len() >= MAX_HEAD_BYTES => return Err(Refusal::TooLarge),
         Ok(Status::Partial) => return Ok(None),
         Err(Error::TooManyHeaders) => return Err(Refusal::TooLarge),
         Err(_) => return Err(Refusal::Malformed),
@@ -170,21 +72,19 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
     if has_bare_line_feed(&bytes[..length]) {
         return Err(Refusal::Malformed);
     }
-    let method = match head.method {
-        Some("GET") => Method::Get,
-        Some("HEAD") => Method::Head,
+    let is_head = match head.method {
+        Some("GET") => false,
+        Some("HEAD") => true,
         _ => return Err(Refusal::Method),
     };
     let minor_version = head.version.unwrap_or(0);
     let (path, query) = target(head.path.unwrap_or_default()).ok_or(Refusal::Malformed)?;
     let mut request = Request {
-        method,
+        reply: Reply { is_head, keep_alive: minor_version == 1, minor_version },
         path: path.to_owned(),
         query: query.to_owned(),
-        encoding: Encoding::Identity,
-        openmetrics: false,
-        minor_version,
-        keep_alive: minor_version == 1,
+        gzip: false,
+        negotiated: Negotiated::default(),
         scrape_timeout: None,
         authorization: None,
     };
@@ -194,10 +94,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         named.map(|header| String::from_utf8_lossy(header.value)).reduce(|a, b| a + "," + b)
     };
     if let Some(offers) = list("accept-encoding") {
-        request.encoding = accept::encoding(&offers);
+        request.gzip = accept::prefers_gzip(&offers);
     }
     if let Some(offers) = list("accept") {
-        request.openmetrics = accept::wants_openmetrics(&offers);
+        request.negotiated = accept::negotiate(&offers);
     }
     let mut close = false;
     for header in head.headers.iter() {
@@ -206,7 +106,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         if is("connection") {
             let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
             close |= options.clone().any(|option| option.eq_ignore_ascii_case(b"close"));
-            request.keep_alive |= options.any(|option| option.eq_ignore_ascii_case(b"keep-alive"));
+            request.reply.keep_alive |=
+                options.any(|option| option.eq_ignore_ascii_case(b"keep-alive"));
         } else if is("content-length") {
             close |= value != b"0";
         } else if is("transfer-encoding") || is("expect") || is("upgrade") {
@@ -218,7 +119,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
             request.authorization = Some(String::from_utf8_lossy(value).into_owned());
         }
     }
-    request.keep_alive &= !close;
+    request.reply.keep_alive &= !close;
     Ok(Some((request, length)))
 }
 
@@ -229,15 +130,24 @@ fn has_bare_line_feed(head: &[u8]) -> bool {
 }
 
 /// Path and query of a request target in origin form (`/metrics?x`) or absolute form
-/// (`http://host/metrics`).
+/// (`http://host/metrics?x`, where the path may be empty): RFC 9112, section 3.2.
 fn target(target: &str) -> Option<(&str, &str)> {
-    let scheme = target.get(..7).filter(|start| start.eq_ignore_ascii_case("http://"));
-    let path = match scheme {
-        Some(_) => target[7..].find('/').map_or("/", |slash| &target[7 + slash..]),
-        None => target,
-    };
-    let path = path.split('#').next().unwrap_or_default();
-    path.starts_with('/').then(|| path.split_once('?').unwrap_or((path, "")))
+    let mut rest = target;
+    if !target.starts_with('/') {
+        let (scheme, after) = target.split_once("://")?;
+        if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+            return None;
+        }
+        let end = after.find(['/', '?', '#']).unwrap_or(after.len());
+        // A URI of these schemes without a host is invalid.
+        if end == 0 {
+            return None;
+        }
+        rest = &after[end..];
+    }
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    Some((if path.is_empty() { "/" } else { path }, query))
 }
 
 fn parse_timeout(value: &[u8]) -> Option<Duration> {
@@ -249,15 +159,16 @@ fn parse_timeout(value: &[u8]) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    const REPLY: Reply = Reply { is_head: false, keep_alive: true, minor_version: 1 };
+    const LAST: Reply = Reply { keep_alive: false, ..REPLY };
+
     fn get(path: &str) -> Request {
         Request {
-            method: Method::Get,
+            reply: REPLY,
             path: path.to_owned(),
             query: String::new(),
-            encoding: Encoding::Identity,
-            openmetrics: false,
-            minor_version: 1,
-            keep_alive: true,
+            gzip: false,
+            negotiated: Negotiated::default(),
             scrape_timeout: None,
             authorization: None,
         }
@@ -266,39 +177,40 @@ mod tests {
     #[test]
     fn heads_are_read_as_sent() {
         let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
-        let cases: [(&str, Request); 13] = [
+        let cases: [(&str, Request); 11] = [
             ("GET /metrics HTTP/1.1\r\n\r\n", get("/metrics")),
-            ("HEAD / HTTP/1.1\r\n\r\n", Request { method: Method::Head, ..get("/") }),
+            ("HEAD / HTTP/1.1\r\n\r\n", Request { reply: Reply { is_head: true, ..REPLY }, ..get("/") }),
             (
                 "GET /metrics?a=b#c HTTP/1.1\r\n\r\n",
                 Request { query: "a=b".to_owned(), ..get("/metrics") },
             ),
             (
                 "GET / HTTP/1.1\r\nAccept-Encoding: br\r\naccept-encoding: gzip\r\n\r\n",
-                Request { encoding: Encoding::Gzip, ..get("/") },
+                Request { gzip: true, ..get("/") },
             ),
             (
                 "GET / HTTP/1.1\r\nAccept: application/openmetrics-text\r\n\r\n",
-                Request { openmetrics: true, ..get("/") },
+                Request {
+                    negotiated: Negotiated { openmetrics: true, escaping: None },
+                    ..get("/")
+                },
             ),
-            ("GET http://host:9601/metrics HTTP/1.1\r\n\r\n", get("/metrics")),
-            ("GET http://host HTTP/1.1\r\n\r\n", get("/")),
-            ("GET / HTTP/1.0\r\n\r\n", Request { minor_version: 0, keep_alive: false, ..get("/") }),
+            ("GET / HTTP/1.0\r\n\r\n", Request { reply: Reply { minor_version: 0, ..LAST }, ..get("/") }),
             (
                 "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
-                Request { minor_version: 0, ..get("/") },
+                Request { reply: Reply { minor_version: 0, ..REPLY }, ..get("/") },
             ),
             (
                 "GET / HTTP/1.1\r\nconnection: foo, Close\r\n\r\n",
-                Request { keep_alive: false, ..get("/") },
+                Request { reply: LAST, ..get("/") },
             ),
             (
                 "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
-                Request { keep_alive: false, ..get("/") },
+                Request { reply: LAST, ..get("/") },
             ),
             (
                 "GET / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n",
-                Request { keep_alive: false, ..get("/") },
+                Request { reply: LAST, ..get("/") },
             ),
             (
                 "GET / HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.5\r\n\r\n",
@@ -313,8 +225,35 @@ mod tests {
     }
 
     #[test]
+    fn targets_are_parsed_in_both_forms() {
+        let cases = [
+            ("/", Some(("/", ""))),
+            ("//metrics", Some(("//metrics", ""))),
+            ("/metrics?collect[]=cpu&a=http://x/y", Some(("/metrics", "collect[]=cpu&a=http://x/y"))),
+            ("http://host:9601/metrics", Some(("/metrics", ""))),
+            ("HTTPS://user@[::1]:9601/metrics?collect[]=cpu#top", Some(("/metrics", "collect[]=cpu"))),
+            ("hTtP://host", Some(("/", ""))),
+            ("http://host?collect[]=cpu", Some(("/", "collect[]=cpu"))),
+            ("http://host#x", Some(("/", ""))),
+            ("http://", None),
+            ("http:///metrics", None),
+            ("http:/metrics", None),
+            ("ftp://host/metrics", None),
+            ("://host/metrics", None),
+            ("*", None),
+            ("host:9601", None),
+            ("metrics", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(target(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn other_heads_are_refused() {
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS + 1));
+        let long = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "b".repeat(MAX_HEAD_BYTES));
+        let endless = format!("GET /{}", "a".repeat(MAX_HEAD_BYTES));
         let cases = [
             ("POST /metrics HTTP/1.1\r\n\r\n", Refusal::Method),
             ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Malformed),
@@ -325,6 +264,8 @@ mod tests {
             ("\nGET / HTTP/1.1\r\n\r\n", Refusal::Malformed),
             ("\x16\x03\x01\x02\x00\x01\x00\x01", Refusal::Malformed),
             (&many, Refusal::TooLarge),
+            (&long, Refusal::TooLarge),
+            (&endless, Refusal::TooLarge),
         ];
         for (text, refusal) in cases {
             assert_eq!(parse(text.as_bytes()), Err(refusal), "{text:?}");

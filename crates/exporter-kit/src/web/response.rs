@@ -1,25 +1,14 @@
 //! Writes responses. The one file that touches tiny_http: its types and its response writer are
 //! used, not its server, which a reset connection or a lack of file descriptors brings down.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use tiny_http::{HTTPVersion, Header, StatusCode};
 
-use super::accept::Encoding;
-use super::request::{Method, Request};
-use super::stream::Stream;
+use super::request::Reply;
+use super::transport::Transport;
 use crate::scrape::Page;
-
-/// How long a client may take to read a whole response.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Smaller bodies go as they are: they fit into a packet or two, and compressing takes longer.
-const WORTH_COMPRESSING: usize = 1024;
 
 /// A response with its whole body at hand.
 #[derive(Debug)]
@@ -32,42 +21,36 @@ pub(crate) struct Response<'a> {
 /// For bodies of errors. They begin with `#`, since BlueKing's agent reads them as metrics.
 pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
+/// What is the same in all responses.
+#[derive(Clone, Debug)]
+pub(crate) struct CommonHeaders<'a> {
+    /// The `Server` header, in printable ASCII.
+    pub(crate) product: &'a str,
+    /// Set by the web configuration.
+    pub(crate) extra: Arc<[(&'static str, String)]>,
+}
+
 impl Response<'_> {
-    /// Sends the response and says whether the connection stays open. `request` is `None` where
-    /// it could not be understood.
-    ///
-    /// # Errors
-    ///
-    /// The client has gone or does not read: the connection is of no more use.
-    pub(crate) fn send(
-        &self,
-        stream: &mut Stream,
-        server: &str,
-        request: Option<&Request>,
-    ) -> io::Result<bool> {
-        let keep_alive = request.is_some_and(|request| request.keep_alive);
-        let minor_version = request.map_or(1, |request| request.minor_version);
-        let compressed =
-            request.filter(|request| request.gets_gzip(self.body)).map(|_| gzip(self.body));
-        let body = compressed.as_deref().unwrap_or(self.body);
-        let head = self.head(server, keep_alive, minor_version, body.len(), compressed.is_some());
-        let is_head = request.is_some_and(|request| request.method == Method::Head);
-        Outgoing { head, body: if is_head { &[] } else { body }, sent: 0 }.send(stream)?;
-        Ok(keep_alive)
+    /// The bytes to send: the head, and the body unless `reply` is to a HEAD.
+    pub(crate) fn to_outgoing(&self, common: &CommonHeaders<'_>, reply: Reply) -> Outgoing {
+        let mut head = self.head(common, reply, self.body.len(), false);
+        if !reply.is_head {
+            head.extend_from_slice(self.body);
+        }
+        Outgoing { head, page: None, sent: 0 }
     }
 
     fn head(
         &self,
-        server: &str,
-        keep_alive: bool,
-        minor_version: u8,
+        common: &CommonHeaders<'_>,
+        reply: Reply,
         length: usize,
         is_gzip: bool,
     ) -> Vec<u8> {
         let mut headers = Vec::with_capacity(4);
         // tiny_http would add its own.
         headers.push(
-            Header::from_bytes("Server", server)
+            Header::from_bytes("Server", common.product)
                 .expect("the name of the product is made of printable ASCII alone"),
         );
         let status = StatusCode(self.status);
@@ -75,7 +58,7 @@ impl Response<'_> {
             // With a known length there is never a reason for chunks.
             .with_chunked_threshold(usize::MAX);
         let mut head = Vec::with_capacity(512);
-        let version = HTTPVersion(1, minor_version);
+        let version = HTTPVersion(1, reply.minor_version);
         let written = response.raw_print(&mut head, version, &[], true, None);
         written.expect("memory takes all that is written");
         // tiny_http leaves `Connection` to its own server, and makes of each header two strings; so
@@ -87,7 +70,12 @@ impl Response<'_> {
             }
         };
         header("Content-Type", self.content_type);
-        header("X-Content-Type-Options", "nosniff");
+        if !common.sets("X-Content-Type-Options") {
+            header("X-Content-Type-Options", "nosniff");
+        }
+        for (name, value) in &*common.extra {
+            header(name, value);
+        }
         // A cache must not give one client what another one can read.
         header("Vary", "Accept, Accept-Encoding");
         if is_gzip {
@@ -99,7 +87,7 @@ impl Response<'_> {
         if self.status == 405 {
             header("Allow", "GET, HEAD");
         }
-        match (keep_alive, minor_version) {
+        match (reply.keep_alive, reply.minor_version) {
             (false, _) => header("Connection", "close"),
             (true, 0) => header("Connection", "keep-alive"),
             (true, _) => {}
@@ -112,117 +100,87 @@ impl Response<'_> {
     }
 }
 
-impl Request {
-    fn gets_gzip(&self, body: &[u8]) -> bool {
-        self.encoding == Encoding::Gzip && body.len() >= WORTH_COMPRESSING
+impl CommonHeaders<'_> {
+    fn sets(&self, name: &str) -> bool {
+        self.extra.iter().any(|(set, _)| *set == name)
     }
 }
 
-fn gzip(body: &[u8]) -> Vec<u8> {
-    // The page is gone in a moment; a smaller one would not be worth the time.
-    let mut gzip = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-    gzip.write_all(body).and_then(|()| gzip.finish()).expect("memory takes all that is written")
-}
-
-/// A response of which a part may have been sent.
+/// A response on its way, of which a part may have been sent.
 #[derive(Debug)]
-pub(crate) struct Outgoing<B> {
+pub(crate) struct Outgoing {
     head: Vec<u8>,
-    body: B,
+    /// The body, shared with other connections; whether it goes compressed.
+    page: Option<(Arc<Page>, bool)>,
     sent: usize,
 }
 
-/// A page as one of those gets it who share it.
+/// Heads of the responses with one page, most of which are the same.
 #[derive(Debug)]
-pub(crate) struct PageBody {
-    page: Arc<Page>,
-    form: Form,
+pub(crate) struct PageHeads<'a> {
+    common: &'a CommonHeaders<'a>,
+    made: Vec<(PageReply, Vec<u8>)>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Form {
-    Plain,
-    Gzip,
-    /// For those who ask for the head alone.
-    Nothing,
+/// What the head of a response with a page depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PageReply {
+    pub(crate) reply: Reply,
+    pub(crate) content_type: &'static str,
+    pub(crate) gzip: bool,
 }
 
-impl AsRef<[u8]> for PageBody {
-    fn as_ref(&self) -> &[u8] {
-        match self.form {
-            Form::Plain => self.page.body(),
-            Form::Gzip => self.page.compressed(gzip),
-            Form::Nothing => &[],
-        }
+impl<'a> PageHeads<'a> {
+    pub(crate) fn new(common: &'a CommonHeaders<'a>) -> Self {
+        Self { common, made: Vec::new() }
     }
-}
 
-impl Outgoing<PageBody> {
-    /// The answer to a scrape.
-    pub(crate) fn page(
-        page: Arc<Page>,
-        content_type: &'static str,
-        server: &str,
-        request: &Request,
-    ) -> Self {
-        let is_gzip = request.gets_gzip(page.body());
-        let length = if is_gzip { page.compressed(gzip).len() } else { page.body().len() };
-        let make = || {
+    /// The response with this page.
+    pub(crate) fn response(&mut self, page: &Arc<Page>, to: PageReply) -> Outgoing {
+        let PageReply { reply, content_type, gzip } = to;
+        let compressed = page.compressed().filter(|_| gzip);
+        let made = self.made.iter().find(|(known, _)| *known == to);
+        let head = made.map(|(_, head)| head.clone()).unwrap_or_else(|| {
+            let length = compressed.unwrap_or(page.body()).len();
             let response = Response { status: 200, content_type, body: &[] };
-            response.head(server, request.keep_alive, request.minor_version, length, is_gzip)
-        };
-        let head = match (request.keep_alive, request.minor_version) {
-            (true, 1) => page.head(is_gzip, make).to_vec(),
-            _ => make(),
-        };
-        let form = match (request.method, is_gzip) {
-            (Method::Head, _) => Form::Nothing,
-            (Method::Get, true) => Form::Gzip,
-            (Method::Get, false) => Form::Plain,
-        };
-        Self { head, body: PageBody { page, form }, sent: 0 }
+            let head = response.head(self.common, reply, length, compressed.is_some());
+            self.made.push((to, head.clone()));
+            head
+        });
+        let is_gzip = compressed.is_some();
+        let page = (!reply.is_head).then(|| (Arc::clone(page), is_gzip));
+        Outgoing { head, page, sent: 0 }
     }
 }
 
-impl<B: AsRef<[u8]>> Outgoing<B> {
-    /// Sends what is left, with one system call where the socket takes it at once, and within
-    /// [`PATIENCE`] where the client reads slowly.
+impl Outgoing {
+    /// Sends what the transport takes without waiting; whether that is all.
     ///
     /// # Errors
     ///
-    /// The client has gone or does not read: the connection is of no more use.
-    pub(crate) fn send(&mut self, stream: &mut Stream) -> io::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+    /// The client closed the connection or reset it.
+    pub(crate) fn send(&mut self, transport: &mut Transport) -> io::Result<bool> {
         while let Some(rest) = self.rest() {
-            match stream.write_vectored(&rest) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => self.sent += written,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-            if Instant::now() >= deadline {
-                return Err(io::ErrorKind::TimedOut.into());
+            match transport.send(&rest)? {
+                Some(sent) => self.sent += sent,
+                None => return Ok(false),
             }
         }
-        Ok(())
+        transport.flush()
     }
 
-    /// Sends what the system takes at once; whether that is all.
-    ///
-    /// # Errors
-    ///
-    /// The client has gone: the connection is of no more use.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn send_now(&mut self, stream: &Stream) -> io::Result<bool> {
-        if let Some(rest) = self.rest() {
-            self.sent += stream.send_now(&rest)?;
-        }
-        Ok(self.rest().is_none())
+    /// How many bytes have been sent.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent
     }
 
     /// What is still to be sent.
     fn rest(&self) -> Option<[IoSlice<'_>; 2]> {
-        let body = self.body.as_ref();
+        let body = match &self.page {
+            None => &[],
+            Some((page, true)) => page.compressed().unwrap_or_default(),
+            Some((page, false)) => page.body(),
+        };
         let head = self.head.get(self.sent..).unwrap_or_default();
         let body = &body[self.sent.saturating_sub(self.head.len())..];
         let is_rest = !(head.is_empty() && body.is_empty());
@@ -236,8 +194,9 @@ mod tests {
 
     fn head(status: u16, keep_alive: bool, minor_version: u8) -> String {
         let response = Response { status, content_type: PLAIN_TEXT, body: b"# body\n" };
-        let head = response.head("test/1", keep_alive, minor_version, 7, false);
-        String::from_utf8(head).unwrap()
+        let common = CommonHeaders { product: "test/1", extra: Arc::new([]) };
+        let reply = Reply { is_head: false, keep_alive, minor_version };
+        String::from_utf8(response.head(&common, reply, 7, false)).unwrap()
     }
 
     #[test]
@@ -264,6 +223,18 @@ mod tests {
             let value = head.lines().find_map(|line| line.strip_prefix("Connection: "));
             assert_eq!(value, expected, "{head}");
         }
+    }
+
+    #[test]
+    fn configured_headers_replace_our_own() {
+        let response = Response { status: 200, content_type: PLAIN_TEXT, body: b"" };
+        let extra = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "deny")];
+        let extra = extra.map(|(name, value)| (name, value.to_owned()));
+        let common = CommonHeaders { product: "test/1", extra: Arc::new(extra) };
+        let reply = Reply { is_head: true, keep_alive: true, minor_version: 1 };
+        let head = String::from_utf8(response.head(&common, reply, 0, false)).unwrap();
+        assert_eq!(head.matches("X-Content-Type-Options: ").count(), 1, "{head}");
+        assert!(head.contains("\r\nX-Frame-Options: deny\r\n"), "{head}");
     }
 
     #[test]

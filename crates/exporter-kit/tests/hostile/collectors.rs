@@ -48,7 +48,7 @@ fn one_that_hangs_for_ever() {
         let is_waited_for = page.took > Duration::from_secs(4);
         assert_eq!(is_waited_for, run == 1.0, "{:?} in run {run}", page.took);
     }
-    until("one thread is stuck, and one alone", || exporter.collecting() == 1);
+    until("one worker is stuck, and one alone", || exporter.workers() == 2);
     let log = exporter.stop();
     assert_eq!(log.matches("hangs").count(), 1, "once is enough: {log}");
 }
@@ -59,7 +59,6 @@ fn one_that_hangs_costs_no_connection() {
     let exporter = Exporter::start("hangs good");
     let mut kept_alive = BufReader::new(connect(exporter.address()).unwrap());
     let mut page = Vec::new();
-    // The thread that served the first request is stuck; another one serves the rest.
     for run in 1..=3 {
         let request = b"GET /metrics HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n";
         kept_alive.get_mut().write_all(request).unwrap();
@@ -67,7 +66,7 @@ fn one_that_hangs_costs_no_connection() {
         let page = String::from_utf8_lossy(&page);
         assert!(page.contains(&format!("\ngood_runs {run}\n")), "{page}");
     }
-    until("one thread is stuck, and one attends", || exporter.collecting() == 2);
+    until("one worker is stuck, and one alone", || exporter.workers() == 2);
 }
 
 #[test]
@@ -91,7 +90,7 @@ fn one_that_hangs_while_somebody_waits_for_ever() {
             });
         }
         assert!(runs.iter().all(Option::is_some) && runs[0] < runs[2], "{path}: {runs:?}");
-        until("one thread is stuck, and one alone", || exporter.collecting() == 1);
+        until("one worker is stuck, and one alone", || exporter.workers() == 2);
     }
 }
 

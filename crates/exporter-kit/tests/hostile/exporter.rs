@@ -141,16 +141,28 @@ impl Exporter {
         names.iter().map(|name| name.trim().to_owned()).collect()
     }
 
-    /// How many threads serve a connection.
+    /// How many connections it has open.
     pub(crate) fn connections(&self) -> usize {
-        self.threads().iter().filter(|name| *name == "connection").count()
+        let open = fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        let is_socket = |entry: &fs::DirEntry| {
+            // It may have been closed meanwhile.
+            let target = fs::read_link(entry.path()).unwrap_or_default();
+            target.to_string_lossy().starts_with("socket:")
+        };
+        let sockets = open.filter(|entry| is_socket(entry.as_ref().unwrap())).count();
+        // The listener is one, and signals come through two.
+        sockets - 3
     }
 
-    /// How many threads run collectors: those of connections, helpers, and whoever attends to the
-    /// connections that wait.
-    pub(crate) fn collecting(&self) -> usize {
-        let collects = |name: &&String| ["connection", "helper", "lobby"].contains(&name.as_str());
-        self.threads().iter().filter(collects).count()
+    /// How many threads take what may block: one that waits for that, and those that are stuck.
+    pub(crate) fn workers(&self) -> usize {
+        self.threads().iter().filter(|name| *name == "worker").count()
+    }
+
+    /// Returns when all that was sent before has been received.
+    pub(crate) fn settle(&self) {
+        // One thread receives everything, in the order in which it came.
+        assert_eq!(self.get("/-/healthy").status, 200);
     }
 
     fn proc(&self, file: &str) -> String {

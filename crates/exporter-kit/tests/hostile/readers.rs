@@ -41,7 +41,7 @@ fn a_client_that_reads_nothing_is_left_after_the_write_timeout() {
     assert!(page.body.len() > 10_000_000, "{} bytes", page.body.len());
     let _deaf = deaf(exporter.address());
     let mut polls = 0;
-    until("its thread has left", || {
+    until("its connection is closed", || {
         in_time(SECOND, "a scrape beside it", || scrape(&exporter));
         polls += 1;
         exporter.connections() == 0

@@ -22,8 +22,9 @@ fn ten_thousand_scrapes_leave_nothing_behind() {
                 read_one(&mut kept_alive, &mut page);
             }
         }
-        // A thread that has helped a slow one out leaves again.
-        until("the kept connection alone is left", || exporter.collecting() == 1);
+        until("one worker and the kept connection are left", || {
+            exporter.workers() == 1 && exporter.connections() <= 1
+        });
         let memory = (exporter.own_memory(), exporter.resident());
         (exporter.threads(), exporter.descriptors(), memory)
     };

@@ -56,11 +56,10 @@ impl Kept {
 }
 
 #[test]
-fn those_who_wait_take_no_thread() {
+fn a_hundred_scrapers_take_no_thread_each() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     let mut scrapers: Vec<_> = (0..100).map(|_| Kept::new(&exporter)).collect();
-    until("their threads have left", || exporter.connections() == 0);
     for round in 1..=3 {
         scrapers.iter_mut().for_each(|scraper| scraper.ask("/metrics"));
         for scraper in &mut scrapers {
@@ -68,12 +67,12 @@ fn those_who_wait_take_no_thread() {
             let runs = sample(&page, "good_runs").unwrap();
             assert!(runs > 100.0 && runs <= 100.0 + 100.0 * f64::from(round), "{runs}");
         }
+        let threads = exporter.threads();
+        assert!(threads.len() <= 4, "{threads:?}");
     }
-    until("nobody has a thread", || exporter.connections() == 0);
     let held = exporter.descriptors();
     drop(scrapers);
-    Kept::new(&exporter);
-    until("their descriptors are given back", || exporter.descriptors() < held);
+    until("their descriptors are given back", || exporter.descriptors() <= held - 100);
     assert_eq!(exporter.stop(), "");
 }
 
@@ -82,7 +81,6 @@ fn one_that_hangs_holds_up_nobody_who_waits() {
     let _alone = alone();
     let mut exporter = Exporter::start("gate good");
     let [mut stuck, mut other, mut third] = [(); 3].map(|()| Kept::new(&exporter));
-    until("all of them wait", || exporter.connections() == 0);
     stuck.ask_within("/metrics?collect[]=gate", "3600");
     until("it is being answered", || exporter.in_flight_of("gate good") == 1);
     for _ in 0..10 {
@@ -98,7 +96,7 @@ fn one_that_hangs_holds_up_nobody_who_waits() {
     for scraper in [&mut stuck, &mut other, &mut third] {
         assert!(sample(&scraper.get("/metrics?collect[]=good"), "good_runs").is_some());
     }
-    until("one thread attends to all", || exporter.connections() == 0 && attending(&exporter) == 1);
+    until("one worker is left", || exporter.workers() == 1);
     assert_eq!(exporter.stop(), "");
 }
 
@@ -109,7 +107,6 @@ fn scrapers_with_hardly_any_patience_hold_up_nobody_who_waits() {
     let [mut hasty, mut other] = [(); 2].map(|()| Kept::new(&exporter));
     for timeout in ["0.001", "0.01", "0.05", "0.1", "1"] {
         in_time(SECOND, &format!("a scrape beside one of {timeout} s"), || {
-            until("both wait", || exporter.connections() == 0);
             hasty.ask_within("/metrics", timeout);
             let took = time(|| {
                 assert!(sample(&other.get("/metrics?collect[]=good"), "good_runs").is_some());
@@ -124,14 +121,12 @@ fn scrapers_with_hardly_any_patience_hold_up_nobody_who_waits() {
 fn what_comes_while_the_request_before_is_answered() {
     let _alone = alone();
     let mut exporter = Exporter::start("gate good");
-    // Before and after another thread attends to those who wait.
-    for attendants in [1, 2, 1, 2] {
+    for _ in 0..4 {
         let mut kept = Kept::new(&exporter);
-        until("one attends", || attending(&exporter) == 1 && exporter.connections() == 0);
         kept.ask("/metrics?collect[]=gate");
         until("it is being answered", || exporter.in_flight_of("gate good") == 1);
         kept.ask("/metrics?collect[]=good");
-        until("so many attend", || attending(&exporter) >= attendants);
+        exporter.settle();
         exporter.open_gate();
         assert!(sample(&kept.read(), "gate_runs").is_some());
         assert!(sample(&kept.read(), "good_runs").is_some());
@@ -147,17 +142,11 @@ fn what_comes_while_the_request_before_is_answered() {
     assert_eq!(exporter.stop(), "");
 }
 
-/// How many threads attend to those who wait, or did when a collector held them up.
-fn attending(exporter: &Exporter) -> usize {
-    exporter.threads().iter().filter(|name| *name == "lobby").count()
-}
-
 #[test]
 fn a_page_is_there_in_time_though_its_collector_is_with_somebody_else() {
     let _alone = alone();
     let mut exporter = Exporter::start("gate good");
     let [mut patient, mut other] = [(); 2].map(|()| Kept::new(&exporter));
-    until("both wait", || exporter.connections() == 0);
     patient.ask_within("/metrics?collect[]=gate", "3600");
     until("it is being answered", || exporter.in_flight_of("gate good") == 1);
     for _ in 0..3 {
@@ -183,7 +172,6 @@ fn scrapes_of_those_who_wait_share_one_run() {
 fn share_one_run() -> bool {
     let mut exporter = Exporter::start("gate good");
     let mut scrapers: Vec<_> = (0..64).map(|_| Kept::new(&exporter)).collect();
-    until("all of them wait", || exporter.connections() == 0);
     scrapers.iter_mut().for_each(|scraper| scraper.ask("/metrics"));
     until("all are being answered", || exporter.in_flight_of("gate good") == 64);
     exporter.open_gate();
@@ -200,16 +188,14 @@ fn what_comes_in_pieces_together_or_wrong() {
     let mut kept = Kept::new(&exporter);
     let mut runs = 1.0;
     for piece in ["G", "GET /metr", "GET /metrics HTTP/1.1\r\n", "GET /metrics HTTP/1.1\r\n\r"] {
-        until("it waits", || exporter.connections() == 0);
         kept.send(piece);
-        until("it has a thread", || exporter.connections() == 1);
+        exporter.settle();
         let whole = "GET /metrics HTTP/1.1\r\n\r\n";
         kept.send(&whole[piece.len()..]);
         runs += 1.0;
         assert_eq!(sample(&kept.read(), "good_runs"), Some(runs), "{piece:?}");
     }
     for together in [2, 50] {
-        until("it waits", || exporter.connections() == 0);
         kept.send(&"GET /metrics HTTP/1.1\r\n\r\n".repeat(together));
         for _ in 0..together {
             runs += 1.0;
@@ -221,7 +207,6 @@ fn what_comes_in_pieces_together_or_wrong() {
         ("GET /metrics?collect[]=x HTTP/1.1\r\n\r\n", "# 400 there is no such collector"),
         ("POST /metrics HTTP/1.1\r\n\r\n", "# 405 "),
     ] {
-        until("it waits", || exporter.connections() == 0);
         kept.send(request);
         let body = kept.read();
         assert!(body.starts_with(answer), "{request:?}: {body}");
@@ -229,7 +214,6 @@ fn what_comes_in_pieces_together_or_wrong() {
     assert_eq!(kept.0.read(&mut [0]).unwrap(), 0, "that was the last one");
     for request in ["GET /metrics HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\nA: b\r\n\r\n"] {
         let mut kept = Kept::new(&exporter);
-        until("it waits", || exporter.connections() == 0);
         kept.send(request);
         kept.read();
         assert_eq!(kept.0.read(&mut [0]).unwrap(), 0, "closed after {request:?}");
@@ -245,13 +229,11 @@ fn pages_that_are_not_taken_at_once_arrive() {
     let mut fast = Kept::new(&exporter);
     // Of each far more than the kernel takes.
     for (collector, pages) in [("medium", 100), ("large", 3)] {
-        until("both wait", || exporter.connections() == 0);
         for _ in 0..pages {
             slow.ask(&format!("/metrics?collect[]={collector}"));
             // That one came first, so it has been answered as far as it takes the page.
             assert!(sample(&fast.get("/metrics?collect[]=good"), "good_runs").is_some());
         }
-        until("a thread has the rest to send", || exporter.connections() == 1);
         let first = slow.read();
         assert!(first.len() > 200_000 && first.ends_with('\n'), "{} bytes", first.len());
         let samples = |page: &str| page.lines().filter(|line| line.starts_with("large{")).count();
@@ -259,11 +241,10 @@ fn pages_that_are_not_taken_at_once_arrive() {
             assert_eq!(samples(&slow.read()), samples(&first), "page {page}");
         }
     }
-    // Requests that come while a thread is busy with the one before.
+    // Requests that come while the one before is answered.
     for (collector, rounds) in [("good", 20), ("medium", 20), ("large", 2)] {
         let mut eager = Kept::new(&exporter);
         for round in 0..rounds {
-            until("it waits", || exporter.connections() == 0);
             for _ in 0..5 {
                 eager.ask(&format!("/metrics?collect[]={collector}"));
             }
@@ -282,7 +263,6 @@ fn one_that_does_not_read_holds_up_nobody_who_waits() {
     let exporter = Exporter::start_with("large good", &["--web.write-timeout=2s"]);
     let mut deaf: Vec<_> = (0..3).map(|_| Kept::new(&exporter)).collect();
     let mut scraper = Kept::new(&exporter);
-    until("all of them wait", || exporter.connections() == 0);
     // More than the kernel takes for them.
     for deaf in &mut deaf {
         deaf.send(&"GET /metrics?collect[]=large HTTP/1.1\r\n\r\n".repeat(3));
@@ -295,7 +275,8 @@ fn one_that_does_not_read_holds_up_nobody_who_waits() {
             })
         });
         polls += 1;
-        polls > 10 && exporter.connections() == 0
+        // The scraper's is left.
+        polls > 10 && exporter.connections() == 1
     });
     for deaf in deaf {
         let closed = io::copy(&mut deaf.0.into_inner(), &mut io::sink());

@@ -1,14 +1,17 @@
 //! Stands in for the web configuration where the kit is built without it: there never is one.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
-/// Nobody has one.
+/// There is none.
 pub(crate) enum WebConfig {}
 
-#[allow(dead_code, reason = "nobody is ever turned away")]
-pub(crate) enum Verdict {
-    Welcome,
-    Unknown,
+#[allow(dead_code, reason = "every request is allowed")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthResult {
+    Allowed,
+    Denied,
     Busy,
 }
 
@@ -17,11 +20,31 @@ impl WebConfig {
         Err(vec![format!("{}: this build has no web configuration", path.display())])
     }
 
-    pub(crate) fn terms(&self) -> &'static str {
+    pub(crate) fn summary(&self) -> &'static str {
         match *self {}
     }
 
-    pub(crate) fn judge(&self, _: Option<&str>) -> Verdict {
+    pub(crate) fn headers(&self) -> Arc<[(&'static str, String)]> {
+        match *self {}
+    }
+
+    pub(crate) fn allows(&self, _: Instant) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn needs_refresh(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn refresh(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn cached(&self, _: Option<&str>) -> Option<AuthResult> {
+        match *self {}
+    }
+
+    pub(crate) fn authenticate(&self, _: Option<&str>) -> AuthResult {
         match *self {}
     }
 }

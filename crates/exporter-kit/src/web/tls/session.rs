@@ -1,126 +1,140 @@
-//! TLS on one connection: the handshake and what follows, each step under a deadline of its own, so
-//! that no client can hold a thread with half a record.
+//! TLS on one connection. Records are read, written and decrypted by the event loop; what takes a
+//! private key is left to a worker, which has the state of the handshake meanwhile.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use rustls::{ServerConfig, ServerConnection};
+use mio::net::TcpStream;
+use rustls::{Error, ServerConfig, ServerConnection};
 
-use crate::web::request::Refusal;
-use crate::web::stream::{Stream, Tcp};
+use crate::web::transport::now_or_later;
 
 /// The most plain bytes that wait to be sent: one full record.
 const BUFFER_BYTES: usize = 16 * 1024;
 
 /// What the first byte of a TLS connection says: here comes a handshake.
-const HANDSHAKE_RECORD: u8 = 22;
+pub(crate) const HANDSHAKE_RECORD: u8 = 22;
 
-/// A TLS connection.
+/// TLS above a socket.
 pub(crate) struct Session {
-    tcp: Tcp,
-    tls: ServerConnection,
+    /// `None` while a worker has it.
+    tls: Option<Handshake>,
 }
 
-/// Shakes hands within `timeout`. The stream comes back whatever happens, so that a client which
-/// speaks plain HTTP can be told.
-pub(crate) fn accept(
-    mut tcp: Tcp,
-    config: Arc<ServerConfig>,
-    timeout: Duration,
-) -> (Stream, Result<(), Refusal>) {
-    let deadline = Instant::now() + timeout;
-    let mut first = [0];
-    let peeked = tcp.wait_at_most(timeout).and_then(|()| tcp.socket.peek(&mut first));
-    match peeked {
-        Ok(1..) if first[0] == HANDSHAKE_RECORD => {}
-        Ok(1..) => return (Stream::Plain(tcp), Err(Refusal::NotTls)),
-        Ok(0) | Err(_) => return (Stream::Plain(tcp), Err(Refusal::Gone)),
+/// The state of TLS, to be taken to a worker for a step of the handshake.
+pub(crate) struct Handshake(Box<ServerConnection>);
+
+impl Handshake {
+    /// Begins a connection.
+    ///
+    /// # Errors
+    ///
+    /// As rustls reports them.
+    pub(crate) fn new(config: Arc<ServerConfig>) -> Result<Self, Error> {
+        let mut tls = ServerConnection::new(config)?;
+        tls.set_buffer_limit(Some(BUFFER_BYTES));
+        Ok(Self(Box::new(tls)))
     }
-    let mut tls = match ServerConnection::new(config) {
-        Ok(tls) => tls,
-        Err(error) => {
-            log::debug!("cannot begin a TLS connection: {error}");
-            return (Stream::Plain(tcp), Err(Refusal::Gone));
-        }
-    };
-    tls.set_buffer_limit(Some(BUFFER_BYTES));
-    // Once it has gone, nobody can tell where it was.
-    let peer = log::log_enabled!(log::Level::Debug).then(|| tcp.socket.peer_addr());
-    let mut session = Box::new(Session { tcp, tls });
-    while session.tls.is_handshaking() {
-        if let Err(error) = session.turn(deadline) {
-            if let Some(Ok(peer)) = peer {
-                log::debug!("no TLS with {peer}: {error}");
-            }
-            return (Stream::Tls(session), Err(Refusal::Gone));
-        }
+
+    /// Works on the records that have been received.
+    ///
+    /// # Errors
+    ///
+    /// The client broke the protocol or has no acceptable certificate. An alert waits to be sent.
+    pub(crate) fn step(&mut self) -> Result<(), Error> {
+        self.0.process_new_packets().map(drop)
     }
-    (Stream::Tls(session), Ok(()))
 }
 
 impl Session {
-    /// Receives plain bytes that are there, at least one within `timeout`; 0 is the end.
-    pub(crate) fn receive(&mut self, into: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        let deadline = Instant::now() + timeout;
+    pub(crate) fn new(tls: Handshake) -> Self {
+        Self { tls: Some(tls) }
+    }
+
+    pub(crate) fn is_handshaking(&self) -> bool {
+        self.tls.as_ref().is_none_or(|tls| tls.0.is_handshaking())
+    }
+
+    /// Takes the state for a step of the handshake.
+    pub(crate) fn take(&mut self) -> Option<Handshake> {
+        self.tls.take()
+    }
+
+    pub(crate) fn give_back(&mut self, tls: Handshake) {
+        self.tls = Some(tls);
+    }
+
+    /// Receives records, once. 0 bytes are the end; `None` is nothing yet.
+    pub(crate) fn receive_records(&mut self, socket: &mut TcpStream) -> io::Result<Option<usize>> {
+        let Some(tls) = &mut self.tls else { return Ok(None) };
+        now_or_later(|| tls.0.read_tls(socket))
+    }
+
+    /// Receives plain bytes that are there. 0 bytes are the end; `None` is nothing yet.
+    pub(crate) fn receive(
+        &mut self,
+        socket: &mut TcpStream,
+        into: &mut [u8],
+    ) -> io::Result<Option<usize>> {
         loop {
-            match self.tls.reader().read(into) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.turn(deadline)?,
-                result => return result,
-            }
-        }
-    }
-
-    /// Takes plain bytes, at most [`BUFFER_BYTES`], and sends them.
-    pub(crate) fn send(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let taken = self.tls.writer().write_vectored(slices)?;
-        self.send_records()?;
-        Ok(taken)
-    }
-
-    /// Says that nothing follows, and waits a moment, so that what was sent last arrives.
-    pub(crate) fn linger(&mut self) {
-        self.tls.send_close_notify();
-        if self.send_records().is_ok() {
-            self.tcp.linger();
-        }
-    }
-
-    /// Receives records once, lets rustls work, sends what it answers.
-    fn turn(&mut self, deadline: Instant) -> io::Result<()> {
-        self.tcp.wait_at_most(deadline.saturating_duration_since(Instant::now()))?;
-        let mut socket = &*self.tcp.socket;
-        match self.tls.read_tls(&mut socket) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            Err(error) => return Err(error),
-            Ok(_) => {}
-        }
-        if let Err(error) = self.tls.process_new_packets() {
-            // The alert says what was wrong; a reset would take it along.
-            if self.send_records().is_ok() {
-                self.tcp.linger();
-            }
-            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-        }
-        self.send_records()
-    }
-
-    fn send_records(&mut self) -> io::Result<()> {
-        let deadline = Instant::now() + self.tcp.write_timeout;
-        let mut socket = &*self.tcp.socket;
-        while self.tls.wants_write() {
-            match self.tls.write_tls(&mut socket) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            let Some(tls) = &mut self.tls else { return Ok(None) };
+            match tls.0.reader().read(into) {
+                Ok(received) => return Ok(Some(received)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
-                Ok(_) => {}
             }
-            // A client that takes a byte now and then would never run into the socket's timeout.
-            if self.tls.wants_write() && Instant::now() >= deadline {
-                return Err(io::ErrorKind::TimedOut.into());
+            match self.receive_records(socket)? {
+                None => return Ok(None),
+                Some(0) => return Ok(Some(0)),
+                Some(_) => {}
+            }
+            let step = self.tls.as_mut().map(Handshake::step);
+            // An alert, or the answer to a change of keys.
+            self.flush(socket)?;
+            if let Some(Err(error)) = step {
+                return Err(io::Error::new(ErrorKind::InvalidData, error));
             }
         }
-        Ok(())
+    }
+
+    /// Takes plain bytes, at most [`BUFFER_BYTES`], and sends records; `None` is nothing.
+    pub(crate) fn send(
+        &mut self,
+        socket: &mut TcpStream,
+        slices: &[IoSlice<'_>],
+    ) -> io::Result<Option<usize>> {
+        loop {
+            let Some(tls) = &mut self.tls else { return Ok(None) };
+            let taken = tls.0.writer().write_vectored(slices)?;
+            let is_flushed = self.flush(socket)?;
+            if taken > 0 {
+                return Ok(Some(taken));
+            }
+            if !is_flushed {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Sends records; whether none is left.
+    pub(crate) fn flush(&mut self, socket: &mut TcpStream) -> io::Result<bool> {
+        let Some(tls) = &mut self.tls else { return Ok(true) };
+        while tls.0.wants_write() {
+            match now_or_later(|| tls.0.write_tls(socket))? {
+                None => return Ok(false),
+                Some(0) => return Err(ErrorKind::WriteZero.into()),
+                Some(_) => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// Says that nothing follows, unless the client has yet to take what came before.
+    pub(crate) fn send_close_notify(&mut self, socket: &mut TcpStream) {
+        if let Some(tls) = &mut self.tls {
+            tls.0.send_close_notify();
+            // What cannot be sent now is missed by a client that is about to be closed.
+            let _ = self.flush(socket);
+        }
     }
 }

@@ -1,0 +1,344 @@
+//! Scrapes: which collectors run for whom, and the pages that come of them.
+//!
+//! A request for metrics joins a run of the same collectors that has just begun, or begins one. A
+//! run is a deadline and one job for each of its collectors, which workers take; the last of them
+//! makes the page. At the deadline the page is made of what is there. A collector that is late is
+//! not run again until it has returned, so it keeps no more than the one worker that is stuck in it.
+
+mod page;
+mod run;
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use self::page::PageBuilder;
+use self::run::{CollectorResult, Run};
+use crate::collector::background::Background;
+use crate::collector::run::{COLLECTOR_STACK_BYTES, Outcome, collect, report, report_dropped};
+use crate::collector::{Collector, CollectorDef, ScheduledCollector};
+use crate::exposition::Format;
+use crate::samples::{Dropped, Samples};
+use crate::self_metrics::{Build, Handler, SelfMetrics};
+use crate::workers::{Job, Workers};
+
+pub(crate) use self::page::Page;
+
+/// Owns the collectors and makes pages for waiters, which are whatever `deliver` needs to find out
+/// where a page goes.
+pub(crate) struct Scraper<W> {
+    metrics: SelfMetrics,
+    build: Build,
+    /// Of the collectors, in the order of their indices.
+    names: Box<[&'static str]>,
+    state: Mutex<State<W>>,
+    builder: Mutex<PageBuilder>,
+    deliver: Box<Deliver<W>>,
+    workers: Arc<Workers>,
+    /// Not yet started.
+    background: Mutex<Vec<Unstarted>>,
+}
+
+/// Takes a page to those that wait for it. Called on a worker.
+pub(crate) type Deliver<W> = dyn Fn(Vec<W>, Arc<Page>) + Send + Sync;
+
+/// What a scrape leaves to workers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ScrapeJob {
+    /// Runs a collector for a run.
+    Collect { run: u64, collector: usize },
+    /// Makes the page of a run, whether all its collectors have returned or not.
+    Close { run: u64 },
+}
+
+/// A collector that will run in the background, and where its samples go.
+type Unstarted = (Arc<Background>, Box<dyn Collector>);
+
+/// What a scrape asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ScrapeRequest {
+    /// The page is due after this time, with what is there by then.
+    pub(crate) timeout: Duration,
+    pub(crate) selection: Selection,
+    pub(crate) format: Format,
+}
+
+/// Which collectors a scrape is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    All,
+    /// By their index, ascending.
+    Some(Vec<usize>),
+}
+
+impl Selection {
+    fn has(&self, index: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(indices) => indices.contains(&index),
+        }
+    }
+}
+
+struct State<W> {
+    slots: Vec<Slot>,
+    /// Those in flight, the oldest first.
+    runs: Vec<Run<W>>,
+    /// How many there have been.
+    begun: u64,
+}
+
+/// A collector.
+struct Slot {
+    def: CollectorDef,
+    /// `None` while a worker has it.
+    collector: Option<Box<dyn Collector>>,
+    /// Runs that need it while a worker has it for another one.
+    waiting_runs: Vec<u64>,
+    /// Memory for its next samples.
+    spare: Samples,
+    /// When a worker last took it.
+    started: Instant,
+    last_success: Option<SystemTime>,
+    failing: bool,
+    errors: u64,
+    /// Samples that were left out of pages.
+    discarded: u64,
+    /// Instead of all that, for a collector that runs in the background.
+    background: Option<Arc<Background>>,
+}
+
+impl<W> Scraper<W> {
+    pub(crate) fn new(
+        metrics: SelfMetrics,
+        build: Build,
+        collectors: Vec<(CollectorDef, ScheduledCollector)>,
+        workers: Arc<Workers>,
+        deliver: Box<Deliver<W>>,
+    ) -> Self {
+        let mut unstarted = Vec::new();
+        let names = collectors.iter().map(|(def, _)| def.name).collect();
+        let slots = collectors.into_iter().map(|(def, scheduled)| {
+            let ScheduledCollector { collector, interval } = scheduled;
+            let background = interval.map(|interval| Arc::new(Background::new(def, interval)));
+            let collector = match &background {
+                Some(background) => {
+                    unstarted.push((Arc::clone(background), collector));
+                    None
+                }
+                None => Some(collector),
+            };
+            Slot {
+                def,
+                collector,
+                waiting_runs: Vec::new(),
+                spare: Samples::default(),
+                started: Instant::now(),
+                last_success: None,
+                failing: false,
+                errors: 0,
+                discarded: 0,
+                background,
+            }
+        });
+        let state = State { slots: slots.collect(), runs: Vec::new(), begun: 0 };
+        Self {
+            metrics,
+            build,
+            names,
+            state: Mutex::new(state),
+            builder: Mutex::default(),
+            deliver,
+            workers,
+            background: Mutex::new(unstarted),
+        }
+    }
+
+    /// Starts the collectors that run in the background.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses to start a thread.
+    pub(crate) fn start_background(&self) -> io::Result<()> {
+        let mut unstarted = self.background.lock().unwrap_or_else(PoisonError::into_inner);
+        for (background, mut collector) in unstarted.drain(..) {
+            let thread = thread::Builder::new().name("background".into());
+            let thread = thread.stack_size(COLLECTOR_STACK_BYTES);
+            thread.spawn(move || background.run(collector.as_mut()))?;
+        }
+        Ok(())
+    }
+
+    /// Counts the scrapes.
+    pub(crate) fn handler(&self) -> &Handler {
+        self.metrics.handler()
+    }
+
+    /// The collectors' names, in the order of their indices.
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// Has `waiter` get the page of a run that [serves](Run::serves) this request, or of a new one.
+    /// `gzip` is whether the waiter takes the page compressed.
+    pub(crate) fn request(
+        &self,
+        request: &ScrapeRequest,
+        waiter: W,
+        gzip: bool,
+    ) {
+        let mut state = self.lock();
+        if let Some(run) = state.runs.iter_mut().find(|run| run.serves(request)) {
+            run.waiters.push(waiter);
+            run.gzip |= gzip;
+            return;
+        }
+        state.begun += 1;
+        let run = state.begun;
+        let State { slots, runs, .. } = &mut *state;
+        let mut new = Run::new(run, request, slots);
+        new.waiters.push(waiter);
+        new.gzip = gzip;
+        let collectors = std::mem::take(&mut new.queue);
+        runs.push(new);
+        drop(state);
+        if collectors.is_empty() {
+            self.workers.submit([Job::Scrape(ScrapeJob::Close { run })]);
+        } else {
+            let job = |collector| Job::Scrape(ScrapeJob::Collect { run, collector });
+            self.workers.submit(collectors.into_iter().map(job));
+        }
+    }
+
+    /// Takes a waiter out of its run. A run without waiters ends.
+    pub(crate) fn abandon(&self, waiter: &W)
+    where
+        W: PartialEq,
+    {
+        let mut state = self.lock();
+        let run = state.runs.iter_mut().find(|run| run.waiters.contains(waiter));
+        let Some(run) = run else { return };
+        run.waiters.retain(|other| other != waiter);
+        if run.waiters.is_empty() && !run.is_closing {
+            let number = run.number;
+            state.runs.retain(|run| run.number != number);
+        }
+    }
+
+    /// Has the runs closed that are due. Returns when the next one is.
+    pub(crate) fn tick(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.lock();
+        if state.runs.is_empty() {
+            return None;
+        }
+        let mut due = Vec::new();
+        for run in state.runs.iter_mut().filter(|run| !run.is_due && run.deadline <= now) {
+            run.is_due = true;
+            due.push(run.number);
+        }
+        let next = state.runs.iter().filter(|run| !run.is_due).map(|run| run.deadline).min();
+        drop(state);
+        for run in due {
+            self.workers.submit_urgent(Job::Scrape(ScrapeJob::Close { run }));
+        }
+        next
+    }
+
+    /// Does a job, on a worker.
+    pub(crate) fn perform(&self, job: ScrapeJob) {
+        match job {
+            ScrapeJob::Collect { run, collector } => self.collect(run, collector),
+            ScrapeJob::Close { run } => self.close(run),
+        }
+    }
+
+    fn collect(&self, number: u64, index: usize) {
+        let mut state = self.lock();
+        if state.open_run(number).is_none() {
+            return;
+        }
+        let State { slots, runs, .. } = &mut *state;
+        let slot = &mut slots[index];
+        let Some(mut collector) = slot.collector.take() else {
+            slot.waiting_runs.retain(|waiting| runs.iter().any(|run| run.number == *waiting));
+            slot.waiting_runs.push(number);
+            return;
+        };
+        let started = Instant::now();
+        slot.started = started;
+        let (def, mut failing) = (slot.def, slot.failing);
+        let mut samples = std::mem::take(&mut slot.spare);
+        drop(state);
+
+        samples.clear();
+        let result = collect(&def, collector.as_mut(), &mut samples);
+        let duration = started.elapsed();
+        report(def.name, &result, &mut failing);
+
+        let mut state = self.lock();
+        let slot = &mut state.slots[index];
+        slot.collector = Some(collector);
+        slot.failing = failing;
+        let waiting_runs = std::mem::take(&mut slot.waiting_runs);
+        let success = result.is_ok();
+        let is_complete = match state.open_run(number) {
+            // The page was made without it.
+            None => {
+                state.slots[index].spare = samples;
+                false
+            }
+            Some(run) => {
+                let outcome = Some(Outcome { success, timeout: false, duration });
+                run.results[index] = CollectorResult { samples, outcome };
+                run.unfinished -= 1;
+                let is_complete = run.unfinished == 0;
+                let slot = &mut state.slots[index];
+                match success {
+                    true => slot.last_success = Some(SystemTime::now()),
+                    false => slot.errors += 1,
+                }
+                is_complete
+            }
+        };
+        drop(state);
+        if !waiting_runs.is_empty() {
+            let job = |run| Job::Scrape(ScrapeJob::Collect { run, collector: index });
+            self.workers.submit(waiting_runs.into_iter().map(job));
+        }
+        if is_complete {
+            self.close(number);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<W>> {
+        // Nothing panics while it holds the lock; if it did, the state would still be usable.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W> State<W> {
+    /// A run whose page is not yet being made.
+    fn open_run(&mut self, number: u64) -> Option<&mut Run<W>> {
+        self.runs.iter_mut().find(|run| run.number == number && !run.is_closing)
+    }
+}
+
+impl Slot {
+    fn count_discarded(&mut self, discarded: Dropped) {
+        report_dropped(self.def.name, self.discarded, discarded);
+        self.discarded += discarded.total();
+    }
+
+    /// The outcome of a collector that has not returned: it was not started in time, or it was
+    /// started for this run or an earlier one and is still running.
+    fn late(&self, now: Instant) -> Outcome {
+        let is_idle = self.collector.is_some();
+        let duration =
+            if is_idle { Duration::ZERO } else { now.saturating_duration_since(self.started) };
+        Outcome { success: false, timeout: true, duration }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,510 @@
+//! The event loop: one thread that owns every socket. It accepts, keeps time, drives connections,
+//! and hands everything that may take long to workers, which hand back what comes of it.
+
+use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use mio::event::Event;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token, Waker};
+use slab::Slab;
+
+use super::config::AuthResult;
+use super::connection::{Connection, Flow};
+use super::response::PageHeads;
+use super::service::Service;
+use super::transport::Transport;
+use crate::scrape::Page;
+use crate::workers::{Job, Workers};
+
+/// How many events are taken from the system at once.
+const EVENTS: usize = 128;
+
+/// How many connections are accepted before those that are open have their turn again.
+const ACCEPTS: usize = 64;
+
+/// How long to wait after a failed accept, which would fail again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// How often a connection that found no slot looks whether another one can give way.
+const SLOT_PAUSE: Duration = Duration::from_millis(50);
+
+/// As much as is received at once.
+const SCRATCH_BYTES: usize = 8 * 1024;
+
+/// So many requests may wait for their password to be checked. Beyond, guessing would hold
+/// connections that others need.
+const MAX_PASSWORDS: usize = 8;
+
+const WAKER: Token = Token(usize::MAX);
+
+/// Tells connections apart, also those that have had the same slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ConnectionId {
+    slot: usize,
+    serial: u64,
+}
+
+/// What workers hand back.
+pub(super) enum Completion {
+    Page(Vec<ConnectionId>, Arc<Page>),
+    Refreshed(ConnectionId),
+    Authenticated(ConnectionId, AuthResult),
+    #[cfg(feature = "tls")]
+    HandshakeStep(ConnectionId, super::tls::Handshake, Result<(), rustls::Error>),
+}
+
+/// The way from workers, and from who ends the process, into the loop.
+pub(super) struct Completions {
+    queue: Mutex<Vec<Completion>>,
+    waker: Waker,
+    is_stopping: AtomicBool,
+}
+
+impl Completions {
+    pub(super) fn push(&self, completion: Completion) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = queue.is_empty();
+        queue.push(completion);
+        drop(queue);
+        // The loop takes all that there is when it is woken.
+        if is_first {
+            self.wake();
+        }
+    }
+
+    /// Asks the loop to end when no client waits for a response any more.
+    pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            log::error!("cannot wake the event loop: {error}");
+        }
+    }
+}
+
+/// Everything that a connection may use while it is its turn.
+pub(super) struct Turn<'a> {
+    pub(super) service: &'a Arc<Service>,
+    pub(super) scratch: &'a mut [u8],
+    pub(super) now: Instant,
+    pub(super) is_stopping: bool,
+    completions: &'a Arc<Completions>,
+    workers: &'a Workers,
+    auth: &'a mut AuthQueue,
+}
+
+/// What is under way for the web configuration: one look at its files and one check of a password
+/// at a time.
+#[derive(Default)]
+struct AuthQueue {
+    is_refreshing: bool,
+    is_checking: bool,
+    waiting: std::collections::VecDeque<(ConnectionId, Option<String>)>,
+}
+
+impl Turn<'_> {
+    /// Has a worker look at the files of the web configuration, if it is time to; whether the
+    /// connection is to wait for that.
+    pub(super) fn begin_refresh(&mut self, id: ConnectionId) -> bool {
+        let is_due = self.service.web_config.as_ref().is_some_and(|config| config.needs_refresh());
+        // While another connection waits for the files, which may hang, what held before holds.
+        if !is_due || self.auth.is_refreshing {
+            return false;
+        }
+        self.auth.is_refreshing = true;
+        let (service, completions) = (Arc::clone(self.service), Arc::clone(self.completions));
+        self.submit(move || {
+            if let Some(config) = &service.web_config {
+                config.refresh();
+            }
+            completions.push(Completion::Refreshed(id));
+        });
+        true
+    }
+
+    /// Whether a request with this `Authorization` header is allowed. `None` where a worker has to
+    /// check the password.
+    pub(super) fn authenticate(
+        &mut self,
+        id: ConnectionId,
+        authorization: Option<&str>,
+    ) -> Option<AuthResult> {
+        let Some(config) = &self.service.web_config else { return Some(AuthResult::Allowed) };
+        if let Some(result) = config.cached(authorization) {
+            return Some(result);
+        }
+        if self.auth.waiting.len() >= MAX_PASSWORDS {
+            return Some(AuthResult::Busy);
+        }
+        self.auth.waiting.push_back((id, authorization.map(str::to_owned)));
+        self.check_next_password();
+        None
+    }
+
+    fn check_next_password(&mut self) {
+        if self.auth.is_checking {
+            return;
+        }
+        let Some((id, authorization)) = self.auth.waiting.pop_front() else { return };
+        self.auth.is_checking = true;
+        let (service, completions) = (Arc::clone(self.service), Arc::clone(self.completions));
+        self.submit(move || {
+            let config = service.web_config.as_ref();
+            let result = config.map(|config| config.authenticate(authorization.as_deref()));
+            let result = result.unwrap_or(AuthResult::Allowed);
+            completions.push(Completion::Authenticated(id, result));
+        });
+    }
+
+    /// Has a worker do a step of a handshake.
+    #[cfg(feature = "tls")]
+    pub(super) fn shake_hands(&self, id: ConnectionId, mut tls: super::tls::Handshake) {
+        let completions = Arc::clone(self.completions);
+        self.submit(move || {
+            let result = tls.step();
+            completions.push(Completion::HandshakeStep(id, tls, result));
+        });
+    }
+
+    fn submit(&self, task: impl FnOnce() + Send + 'static) {
+        self.workers.submit([Job::Task(Box::new(task))]);
+    }
+}
+
+pub(super) struct EventLoop {
+    poll: Poll,
+    service: Arc<Service>,
+    workers: Arc<Workers>,
+    completions: Arc<Completions>,
+    /// Behind the connections' tokens, from the last one down.
+    listeners: Vec<TcpListener>,
+    connections: Slab<Connection>,
+    serial: u64,
+    scratch: Box<[u8]>,
+    auth: AuthQueue,
+    /// Whether a listener may have a connection to accept.
+    is_accepting: bool,
+    /// Not before then.
+    accept_again: Option<Instant>,
+    /// A connection that was accepted and has found no slot.
+    held: Option<TcpStream>,
+    /// No deadline of a connection is earlier.
+    next_deadline: Option<Instant>,
+    /// Connections that have more to do.
+    again: Vec<ConnectionId>,
+    /// Once the process is about to end: when what is not finished is given up.
+    stop_by: Option<Instant>,
+}
+
+impl EventLoop {
+    /// # Errors
+    ///
+    /// The system refuses descriptors.
+    pub(super) fn completions(poll: &Poll) -> io::Result<Arc<Completions>> {
+        Ok(Arc::new(Completions {
+            queue: Mutex::default(),
+            waker: Waker::new(poll.registry(), WAKER)?,
+            is_stopping: AtomicBool::new(false),
+        }))
+    }
+
+    /// # Errors
+    ///
+    /// A listener cannot be made ready.
+    pub(super) fn new(
+        poll: Poll,
+        service: Arc<Service>,
+        workers: Arc<Workers>,
+        completions: Arc<Completions>,
+        listeners: Vec<std::net::TcpListener>,
+    ) -> io::Result<Self> {
+        let register = |(number, listener): (usize, std::net::TcpListener)| {
+            listener.set_nonblocking(true)?;
+            let mut listener = TcpListener::from_std(listener);
+            let token = Token(WAKER.0 - 1 - number);
+            poll.registry().register(&mut listener, token, Interest::READABLE)?;
+            Ok(listener)
+        };
+        let listeners = listeners.into_iter().enumerate().map(register);
+        let listeners = listeners.collect::<io::Result<_>>()?;
+        Ok(Self {
+            poll,
+            service,
+            workers,
+            completions,
+            listeners,
+            connections: Slab::new(),
+            serial: 0,
+            scratch: vec![0; SCRATCH_BYTES].into(),
+            auth: AuthQueue::default(),
+            is_accepting: true,
+            accept_again: None,
+            held: None,
+            next_deadline: None,
+            again: Vec::new(),
+            stop_by: None,
+        })
+    }
+
+    /// Serves until [`Completions::stop`] has been called and every request answered, or
+    /// `last_responses` after that.
+    pub(super) fn run(mut self, last_responses: Duration) {
+        let mut events = Events::with_capacity(EVENTS);
+        let mut now = Instant::now();
+        loop {
+            let timeout = self.next_due(now).map(|due| due.saturating_duration_since(now));
+            if let Err(error) = self.poll.poll(&mut events, timeout)
+                && error.kind() != ErrorKind::Interrupted
+            {
+                // No reason is known. It must not spin.
+                log::error!("cannot wait for events: {error}");
+                std::thread::sleep(ACCEPT_PAUSE);
+            }
+            now = Instant::now();
+            for event in &events {
+                self.take(event, now);
+            }
+            self.complete(now);
+            for id in std::mem::take(&mut self.again) {
+                self.advance(id.slot, now);
+            }
+            self.accept(now);
+            self.close_overdue(now);
+            if self.completions.is_stopping.load(Ordering::Acquire) {
+                let stop_by = *self.stop_by.get_or_insert(now + last_responses);
+                self.listeners.clear();
+                self.held = None;
+                if now >= stop_by || !self.connections.iter().any(|(_, it)| it.is_busy()) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// When something is to be done even if nothing happens. Starts what is due for workers.
+    fn next_due(&self, now: Instant) -> Option<Instant> {
+        if !self.again.is_empty() {
+            return Some(now);
+        }
+        let accept = self.is_accepting.then(|| self.accept_again.unwrap_or(now));
+        [
+            accept.filter(|_| self.stop_by.is_none()),
+            self.next_deadline,
+            self.stop_by,
+            self.service.scraper.tick(now),
+            self.workers.tick(now),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn take(&mut self, event: &Event, now: Instant) {
+        let Token(slot) = event.token();
+        if event.token() == WAKER {
+            return;
+        }
+        if slot >= WAKER.0 - self.listeners.len() {
+            self.is_accepting = true;
+            return;
+        }
+        let Some(connection) = self.connections.get_mut(slot) else { return };
+        connection.is_readable |= event.is_readable() || event.is_read_closed();
+        connection.is_peer_done |= event.is_read_closed();
+        // A client that reset its connection takes no page any more.
+        if event.is_error() || (event.is_read_closed() && event.is_write_closed()) {
+            self.close(slot);
+            return;
+        }
+        self.advance(slot, now);
+    }
+
+    /// Takes what workers have handed back.
+    fn complete(&mut self, now: Instant) {
+        let completed = {
+            let mut queue = self.completions.queue.lock();
+            std::mem::take(&mut **queue.as_mut().unwrap_or_else(|error| error.get_mut()))
+        };
+        for completion in completed {
+            match completion {
+                Completion::Page(waiters, page) => self.send_page(&waiters, &page, now),
+                Completion::Refreshed(id) => {
+                    self.auth.is_refreshing = false;
+                    self.resume(id, now, |connection, turn| connection.end_refresh(turn));
+                }
+                Completion::Authenticated(id, result) => {
+                    self.auth.is_checking = false;
+                    self.resume(id, now, |connection, turn| {
+                        connection.end_authentication(result, turn);
+                    });
+                    self.turn(now).1.check_next_password();
+                }
+                #[cfg(feature = "tls")]
+                Completion::HandshakeStep(id, tls, result) => {
+                    self.resume(id, now, |connection, turn| {
+                        connection.end_handshake_step(tls, result, turn);
+                    });
+                }
+            }
+        }
+    }
+
+    fn send_page(&mut self, waiters: &[ConnectionId], page: &Arc<Page>, now: Instant) {
+        let service = Arc::clone(&self.service);
+        let common = service.common_headers();
+        let mut heads = PageHeads::new(&common);
+        for id in waiters {
+            let Some(connection) = self.connection(*id) else { continue };
+            let Some(reply) = connection.page_reply() else { continue };
+            service.scraper.handler().count(200);
+            connection.send_page(heads.response(page, reply), now);
+            self.advance(id.slot, now);
+        }
+    }
+
+    fn resume(
+        &mut self,
+        id: ConnectionId,
+        now: Instant,
+        end: impl FnOnce(&mut Connection, &mut Turn<'_>),
+    ) {
+        let (connections, mut turn) = self.turn(now);
+        let connection = connections.get_mut(id.slot).filter(|connection| connection.id == id);
+        // It may have been closed meanwhile.
+        let Some(connection) = connection else { return };
+        end(connection, &mut turn);
+        self.advance(id.slot, now);
+    }
+
+    fn connection(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connections.get_mut(id.slot).filter(|connection| connection.id == id)
+    }
+
+    fn turn(&mut self, now: Instant) -> (&mut Slab<Connection>, Turn<'_>) {
+        let turn = Turn {
+            service: &self.service,
+            scratch: &mut self.scratch,
+            now,
+            is_stopping: self.stop_by.is_some(),
+            completions: &self.completions,
+            workers: &self.workers,
+            auth: &mut self.auth,
+        };
+        (&mut self.connections, turn)
+    }
+
+    fn advance(&mut self, slot: usize, now: Instant) {
+        let (connections, mut turn) = self.turn(now);
+        let Some(connection) = connections.get_mut(slot) else { return };
+        let (flow, deadline, id) =
+            (connection.advance(&mut turn), connection.deadline, connection.id);
+        match flow {
+            Flow::Close => return self.close(slot),
+            Flow::Again => self.again.push(id),
+            Flow::Wait => {}
+        }
+        self.next_deadline = [self.next_deadline, deadline].into_iter().flatten().min();
+    }
+
+    fn close(&mut self, slot: usize) {
+        let connection = self.connections.remove(slot);
+        if connection.is_scraping() {
+            self.service.scraper.abandon(&connection.id);
+        }
+        if self.held.is_some() {
+            self.accept_again = None;
+        }
+    }
+
+    /// Closes the connections whose time is up.
+    fn close_overdue(&mut self, now: Instant) {
+        if self.next_deadline.is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        let is_overdue = |connection: &Connection| connection.deadline.is_some_and(|it| it <= now);
+        let overdue = self.connections.iter().filter(|(_, connection)| is_overdue(connection));
+        let overdue: Vec<_> = overdue.map(|(slot, _)| slot).collect();
+        overdue.into_iter().for_each(|slot| self.close(slot));
+        self.next_deadline =
+            self.connections.iter().filter_map(|(_, connection)| connection.deadline).min();
+    }
+
+    /// Accepts connections; no error ends it. A lack of file descriptors passes, the sooner if a
+    /// waiting connection gives its own up.
+    fn accept(&mut self, now: Instant) {
+        if !self.is_accepting || self.accept_again.is_some_and(|again| now < again) {
+            return;
+        }
+        self.accept_again = None;
+        for _ in 0..ACCEPTS {
+            match self.held.take().map_or_else(|| self.accept_one(), |held| Ok(Some(held))) {
+                Ok(Some(socket)) => {
+                    if self.connections.len() >= self.service.config.max_connections
+                        && !self.evict(now)
+                    {
+                        self.held = Some(socket);
+                        self.accept_again = Some(now + SLOT_PAUSE);
+                        return;
+                    }
+                    if let Err(error) = self.open(socket, now) {
+                        log::debug!("cannot serve a connection: {error}");
+                    }
+                }
+                Ok(None) => {
+                    self.is_accepting = false;
+                    return;
+                }
+                // The client has gone again.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    log::debug!("cannot accept a connection: {error}");
+                    self.evict(now);
+                    self.accept_again = Some(now + ACCEPT_PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The next connection of any listener.
+    fn accept_one(&self) -> io::Result<Option<TcpStream>> {
+        for listener in &self.listeners {
+            if let Some((socket, _)) = super::transport::now_or_later(|| listener.accept())? {
+                return Ok(Some(socket));
+            }
+        }
+        Ok(None)
+    }
+
+    fn open(&mut self, socket: TcpStream, now: Instant) -> io::Result<()> {
+        let mut transport = Transport::new(socket)?;
+        self.serial += 1;
+        let entry = self.connections.vacant_key();
+        let id = ConnectionId { slot: entry, serial: self.serial };
+        // Both from the start: what is reported twice costs less than to register again.
+        let interests = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut transport.socket, Token(entry), interests)?;
+        let (connections, turn) = self.turn(now);
+        let connection = Connection::new(id, transport, &turn);
+        let deadline = connection.deadline;
+        connections.insert(connection);
+        self.next_deadline = [self.next_deadline, deadline].into_iter().flatten().min();
+        Ok(())
+    }
+
+    /// Closes the connection that has waited longest for its client, if there is one.
+    fn evict(&mut self, now: Instant) -> bool {
+        let waiting = self.connections.iter().filter_map(|(slot, connection)| {
+            connection.evictable_since(now).map(|since| (since, slot))
+        });
+        let Some((_, slot)) = waiting.min() else { return false };
+        self.close(slot);
+        true
+    }
+}

@@ -1,0 +1,167 @@
+//! What is served: which request gets which response. It knows nothing of sockets.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::config::{AuthResult, WebConfig};
+use super::event_loop::ConnectionId;
+use super::landing;
+use super::query;
+use super::request::{Refusal, Reply, Request};
+use super::response::{CommonHeaders, Outgoing, PLAIN_TEXT, PageReply, Response};
+use crate::config::Config;
+use crate::exposition::Format;
+use crate::scrape::{ScrapeRequest, Scraper};
+use crate::self_metrics::InFlight;
+
+/// The exporter as its clients see it.
+pub(super) struct Service {
+    pub(super) config: Config,
+    pub(super) web_config: Option<WebConfig>,
+    pub(super) scraper: Scraper<ConnectionId>,
+    /// Collectors that are not enabled.
+    pub(super) disabled: Vec<&'static str>,
+    pub(super) landing: String,
+    /// The `Server` header.
+    pub(super) product: String,
+}
+
+/// What becomes of a request.
+pub(super) enum Answer {
+    /// The response is there. `is_served` is whether the request was a good one: a connection of
+    /// others gives way first.
+    Response { outgoing: Outgoing, is_served: bool },
+    /// A page has to be made.
+    Scrape(Scrape),
+}
+
+/// A scrape to begin.
+pub(super) struct Scrape {
+    pub(super) request: ScrapeRequest,
+    pub(super) reply: PageReply,
+    pub(super) in_flight: InFlight,
+}
+
+impl Service {
+    pub(super) fn common_headers(&self) -> CommonHeaders<'_> {
+        let extra = self.web_config.as_ref().map_or_else(|| Arc::new([]) as _, WebConfig::headers);
+        CommonHeaders { product: &self.product, extra }
+    }
+
+    /// Answers a request that has been authenticated with this result.
+    pub(super) fn answer(&self, request: &Request, result: AuthResult, now: Instant) -> Answer {
+        let metrics = &self.config.telemetry_path;
+        let (status, body): (u16, &str) = match (result, request.path.as_str()) {
+            (AuthResult::Denied, _) => (401, "# 401 a user name and a password are required\n"),
+            (AuthResult::Busy, _) => {
+                (503, "# 503 too many passwords are being checked; try again later\n")
+            }
+            _ if !self.web_config.as_ref().is_none_or(|config| config.allows(now)) => {
+                (429, "# 429 too many requests for the configured rate_limit; try again later\n")
+            }
+            (_, path) if path == metrics => return self.scrape(request),
+            (_, "/") => {
+                let body = self.landing.as_bytes();
+                let response = Response { status: 200, content_type: landing::CONTENT_TYPE, body };
+                return self.respond(&response, request.reply, true);
+            }
+            // Neither collects: a probe every second must not cost what a scrape costs.
+            (_, "/-/healthy") => (200, "# healthy\n"),
+            (_, "/-/ready") => (200, "# ready\n"),
+            _ => {
+                let body = format!("# 404 not found; metrics are at {metrics}\n");
+                return self.plain(404, &body, request.reply, true);
+            }
+        };
+        self.plain(status, body, request.reply, result == AuthResult::Allowed && status != 429)
+    }
+
+    fn scrape(&self, request: &Request) -> Answer {
+        let Self { scraper, config, disabled, .. } = self;
+        let selection = match query::selection(&request.query, scraper.names(), disabled) {
+            Ok(selection) => selection,
+            Err(why) => return self.reject_scrape(400, &why, request.reply),
+        };
+        let limit = config.max_requests;
+        let Some(in_flight) = scraper.handler().begin(limit) else {
+            let why = format!("limit of {limit} scrapes at once reached; try again later");
+            return self.reject_scrape(503, &why, request.reply);
+        };
+        let timeout = page_timeout(request.scrape_timeout.unwrap_or(config.scrape_timeout));
+        let format = match request.negotiated.openmetrics && config.enable_openmetrics {
+            true => Format::OpenMetrics,
+            false => Format::Text,
+        };
+        let content_type = request.negotiated.content_type(format);
+        let reply = PageReply { reply: request.reply, content_type, gzip: request.gzip };
+        Answer::Scrape(Scrape {
+            request: ScrapeRequest { timeout, selection, format },
+            reply,
+            in_flight,
+        })
+    }
+
+    fn reject_scrape(&self, status: u16, why: &str, reply: Reply) -> Answer {
+        self.scraper.handler().count(status);
+        self.plain(status, &format!("# {status} {why}\n"), reply, true)
+    }
+
+    fn plain(&self, status: u16, body: &str, reply: Reply, is_served: bool) -> Answer {
+        let response = Response { status, content_type: PLAIN_TEXT, body: body.as_bytes() };
+        self.respond(&response, reply, is_served)
+    }
+
+    fn respond(&self, response: &Response<'_>, reply: Reply, is_served: bool) -> Answer {
+        let outgoing = response.to_outgoing(&self.common_headers(), reply);
+        Answer::Response { outgoing, is_served }
+    }
+
+    /// The response to what is not a request.
+    pub(super) fn refuse(&self, refusal: Refusal) -> Outgoing {
+        let (status, body): (u16, &[u8]) = match refusal {
+            #[cfg(feature = "tls")]
+            Refusal::NotTls => (400, b"# 400 this port speaks TLS; ask with https://\n"),
+            Refusal::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
+            Refusal::Method => (405, b"# 405 only GET and HEAD are served\n"),
+            Refusal::TooLarge => (431, b"# 431 the request head is too large\n"),
+        };
+        let reply = Reply { is_head: false, keep_alive: false, minor_version: 1 };
+        Response { status, content_type: PLAIN_TEXT, body }
+            .to_outgoing(&self.common_headers(), reply)
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Service {
+    pub(super) fn speaks_tls(&self) -> bool {
+        self.web_config.as_ref().is_some_and(|config| config.tls().is_some())
+    }
+
+    /// Begins TLS on a connection.
+    pub(super) fn begin_handshake(&self) -> Result<super::tls::Handshake, String> {
+        let config = self.web_config.as_ref().and_then(WebConfig::tls);
+        let config = config.ok_or("the web configuration has no TLS any more")?;
+        super::tls::Handshake::new(config).map_err(|error| error.to_string())
+    }
+}
+
+/// How long a page may take: what the scraper waits, less a tenth or half a second, whichever is
+/// less, for the way back.
+fn page_timeout(scrape_timeout: Duration) -> Duration {
+    let timeout = scrape_timeout.min(Duration::from_secs(3600));
+    timeout - (timeout / 10).min(Duration::from_millis(500))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_margin_is_a_fraction_for_short_timeouts() {
+        let cases = [(10.0, 9.5), (1.0, 0.9), (0.1, 0.09), (60.0, 59.5)];
+        for (timeout, expected) in cases {
+            let timeout_of_page = page_timeout(Duration::from_secs_f64(timeout)).as_secs_f64();
+            assert!((timeout_of_page - expected).abs() < 1e-6, "{timeout}: {timeout_of_page}");
+        }
+    }
+}

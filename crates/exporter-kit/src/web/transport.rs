@@ -1,0 +1,88 @@
+//! The bytes of one connection, plain or through TLS. Nothing here waits: what cannot be done at once
+//! is tried again when the event loop reports the socket as ready.
+
+use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
+use std::net::Shutdown;
+
+use mio::net::TcpStream;
+
+/// A socket, and what lies above it.
+pub(crate) struct Transport {
+    pub(crate) socket: TcpStream,
+    /// `None` on a plain connection.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<super::tls::Session>,
+}
+
+impl Transport {
+    pub(crate) fn new(socket: TcpStream) -> io::Result<Self> {
+        // Responses leave in one piece; the last segment must not wait for an acknowledgement.
+        socket.set_nodelay(true)?;
+        Ok(Self {
+            socket,
+            #[cfg(feature = "tls")]
+            tls: None,
+        })
+    }
+
+    /// Whether the bytes travel as they are.
+    pub(crate) fn is_plain(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_none();
+        #[cfg(not(feature = "tls"))]
+        return true;
+    }
+
+    /// Receives what is there. 0 bytes are the end; `None` is nothing yet.
+    pub(crate) fn receive(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        #[cfg(feature = "tls")]
+        if let Some(session) = &mut self.tls {
+            return session.receive(&mut self.socket, into);
+        }
+        self.receive_raw(into)
+    }
+
+    /// Receives what is there below TLS.
+    pub(crate) fn receive_raw(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        now_or_later(|| self.socket.read(into))
+    }
+
+    /// Sends what can be sent; `None` is nothing.
+    pub(crate) fn send(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+        #[cfg(feature = "tls")]
+        if let Some(session) = &mut self.tls {
+            return session.send(&mut self.socket, slices);
+        }
+        now_or_later(|| self.socket.write_vectored(slices))
+    }
+
+    /// Sends what [`send`](Self::send) has taken and not yet sent; whether that is all.
+    pub(crate) fn flush(&mut self) -> io::Result<bool> {
+        #[cfg(feature = "tls")]
+        if let Some(session) = &mut self.tls {
+            return session.flush(&mut self.socket);
+        }
+        Ok(true)
+    }
+
+    /// Tells the client that nothing follows.
+    pub(crate) fn close_write(&mut self) -> io::Result<()> {
+        #[cfg(feature = "tls")]
+        if let Some(session) = &mut self.tls {
+            session.send_close_notify(&mut self.socket);
+        }
+        self.socket.shutdown(Shutdown::Write)
+    }
+}
+
+/// What a call on a socket returned; `None` where it would have had to wait.
+pub(super) fn now_or_later<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<Option<T>> {
+    loop {
+        match call() {
+            Ok(value) => return Ok(Some(value)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
