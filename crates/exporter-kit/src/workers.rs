@@ -176,7 +176,9 @@ mod tests {
     /// A job that reports its worker.
     fn report(to: &Sender<ThreadId>) -> Job {
         let to = to.clone();
-        task(move || drop(to.send(thread::current().id())))
+        task(move || {
+            let _ = to.send(thread::current().id());
+        })
     }
 
     /// Blocks a worker until the result is dropped.

@@ -182,12 +182,7 @@ impl<W> Scraper<W> {
 
     /// Has `waiter` get the page of a run that [serves](Run::serves) this request, or of a new one.
     /// `gzip` is whether the waiter takes the page compressed.
-    pub(crate) fn request(
-        &self,
-        request: &ScrapeRequest,
-        waiter: W,
-        gzip: bool,
-    ) {
+    pub(crate) fn request(&self, request: &ScrapeRequest, waiter: W, gzip: bool) {
         let mut state = self.lock();
         if let Some(run) = state.runs.iter_mut().find(|run| run.serves(request)) {
             run.waiters.push(waiter);

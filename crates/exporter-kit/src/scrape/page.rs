@@ -147,7 +147,11 @@ impl<W> Scraper<W> {
 
 impl<W> State<W> {
     /// Settles the outcome of every collector of a run that is open.
-    fn close_run(&mut self, number: u64, now: Instant) -> Option<(PageInput, Vec<CollectorResult>)> {
+    fn close_run(
+        &mut self,
+        number: u64,
+        now: Instant,
+    ) -> Option<(PageInput, Vec<CollectorResult>)> {
         let Self { slots, runs, .. } = self;
         let run = runs.iter_mut().find(|run| run.number == number && !run.is_closing)?;
         run.is_closing = true;
@@ -173,7 +177,8 @@ impl PageInput {
     fn new<W>(slots: &[Slot], run: &Run<W>, results: &[CollectorResult], now: Instant) -> Self {
         let (format, fared) = (run.request.format, Vec::with_capacity(slots.len()));
         let mut input = Self { format, fared, cached: Vec::new(), now };
-        for (index, slot) in slots.iter().enumerate().filter(|(index, _)| run.request.selection.has(*index))
+        for (index, slot) in
+            slots.iter().enumerate().filter(|(index, _)| run.request.selection.has(*index))
         {
             if let Some(background) = &slot.background {
                 let background = Arc::clone(background);

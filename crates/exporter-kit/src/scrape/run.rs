@@ -94,7 +94,9 @@ mod tests {
             run.begun -= Duration::from_secs_f64(age);
             assert_eq!(run.serves(&request(timeout)), shared, "{age} s old, {timeout} s to wait");
             assert!(!run.serves(&request(timeout * 2.0)));
-            assert!(!run.serves(&ScrapeRequest { format: Format::OpenMetrics, ..request(timeout) }));
+            assert!(
+                !run.serves(&ScrapeRequest { format: Format::OpenMetrics, ..request(timeout) })
+            );
             let selection = Selection::Some(vec![1]);
             assert!(!run.serves(&ScrapeRequest { selection, ..request(timeout) }));
         }

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
-use crate::workers::Workers;
 use crate::collector::CollectError;
 use crate::metrics::Gauge;
+use crate::workers::Workers;
 
 const GOOD: Gauge = Gauge::new("good", "Of the good collector.");
 const BAD: Gauge = Gauge::new("bad", "Of the bad collector.");
@@ -62,8 +62,7 @@ fn started(collectors: Vec<(CollectorDef, ScheduledCollector)>) -> Scraping {
         }
     };
     let metrics = SelfMetrics::new("test_exporter");
-    let scraper =
-        Scraper::new(metrics, build, collectors, Arc::clone(&workers), Box::new(deliver));
+    let scraper = Scraper::new(metrics, build, collectors, Arc::clone(&workers), Box::new(deliver));
     let scraper = Arc::new(scraper);
     scraper.start_background().unwrap();
     let performing = Arc::clone(&scraper);
@@ -247,8 +246,7 @@ fn a_run_without_waiters_ends() {
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("bad", gated), ("good", good())]);
     let (sender, receiver) = channel();
-    let request =
-        ScrapeRequest { timeout: AMPLE, selection: Selection::All, format: Format::Text };
+    let request = ScrapeRequest { timeout: AMPLE, selection: Selection::All, format: Format::Text };
     scraper.0.request(&request, Waiter(sender), false);
     begun.recv().unwrap();
     assert_eq!(scraper.0.lock().runs.len(), 1);

@@ -138,10 +138,9 @@ impl Connection {
             #[cfg(feature = "tls")]
             State::FirstByte | State::Handshaking => Some(self.waiting_since),
             State::Head | State::Draining => Some(self.waiting_since),
-            State::Writing(writing) => {
-                (now.saturating_duration_since(writing.begun) >= SLOW_RESPONSE)
-                    .then_some(writing.begun)
-            }
+            State::Writing(writing) => (now.saturating_duration_since(writing.begun)
+                >= SLOW_RESPONSE)
+                .then_some(writing.begun),
             _ => None,
         }
     }

@@ -77,19 +77,14 @@ impl Server {
     pub(crate) fn start(config: ServerConfig, listeners: Vec<TcpListener>) -> io::Result<Self> {
         let ServerConfig { name, about, build, config, web_config, metrics, collectors, disabled } =
             config;
-        let landing = Landing {
-            name,
-            version: build.version,
-            about,
-            telemetry_path: &config.telemetry_path,
-        };
+        let landing =
+            Landing { name, version: build.version, about, telemetry_path: &config.telemetry_path };
         let product = format!("{name}/{}", build.version);
         let poll = Poll::new()?;
         let completions = EventLoop::completions(&poll)?;
         let workers = Workers::new();
         let pages = Arc::clone(&completions);
-        let deliver =
-            Box::new(move |waiters, page| pages.push(Completion::Page(waiters, page)));
+        let deliver = Box::new(move |waiters, page| pages.push(Completion::Page(waiters, page)));
         let service = Arc::new(Service {
             landing: landing.to_html(),
             product: product.chars().filter(char::is_ascii_graphic).collect(),
@@ -101,7 +96,8 @@ impl Server {
         service.scraper.start_background()?;
         let performing = Arc::clone(&service);
         workers.start(Arc::new(move |job| performing.scraper.perform(job)))?;
-        let event_loop = EventLoop::new(poll, service, workers, Arc::clone(&completions), listeners)?;
+        let event_loop =
+            EventLoop::new(poll, service, workers, Arc::clone(&completions), listeners)?;
         let thread = thread::Builder::new().name("event loop".into()).stack_size(STACK_BYTES);
         let thread = thread.spawn(move || {
             let run = AssertUnwindSafe(|| event_loop.run(LAST_RESPONSES));

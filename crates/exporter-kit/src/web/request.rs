@@ -179,7 +179,10 @@ mod tests {
         let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
         let cases: [(&str, Request); 11] = [
             ("GET /metrics HTTP/1.1\r\n\r\n", get("/metrics")),
-            ("HEAD / HTTP/1.1\r\n\r\n", Request { reply: Reply { is_head: true, ..REPLY }, ..get("/") }),
+            (
+                "HEAD / HTTP/1.1\r\n\r\n",
+                Request { reply: Reply { is_head: true, ..REPLY }, ..get("/") },
+            ),
             (
                 "GET /metrics?a=b#c HTTP/1.1\r\n\r\n",
                 Request { query: "a=b".to_owned(), ..get("/metrics") },
@@ -195,7 +198,10 @@ mod tests {
                     ..get("/")
                 },
             ),
-            ("GET / HTTP/1.0\r\n\r\n", Request { reply: Reply { minor_version: 0, ..LAST }, ..get("/") }),
+            (
+                "GET / HTTP/1.0\r\n\r\n",
+                Request { reply: Reply { minor_version: 0, ..LAST }, ..get("/") },
+            ),
             (
                 "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
                 Request { reply: Reply { minor_version: 0, ..REPLY }, ..get("/") },
@@ -229,9 +235,15 @@ mod tests {
         let cases = [
             ("/", Some(("/", ""))),
             ("//metrics", Some(("//metrics", ""))),
-            ("/metrics?collect[]=cpu&a=http://x/y", Some(("/metrics", "collect[]=cpu&a=http://x/y"))),
+            (
+                "/metrics?collect[]=cpu&a=http://x/y",
+                Some(("/metrics", "collect[]=cpu&a=http://x/y")),
+            ),
             ("http://host:9601/metrics", Some(("/metrics", ""))),
-            ("HTTPS://user@[::1]:9601/metrics?collect[]=cpu#top", Some(("/metrics", "collect[]=cpu"))),
+            (
+                "HTTPS://user@[::1]:9601/metrics?collect[]=cpu#top",
+                Some(("/metrics", "collect[]=cpu")),
+            ),
             ("hTtP://host", Some(("/", ""))),
             ("http://host?collect[]=cpu", Some(("/", "collect[]=cpu"))),
             ("http://host#x", Some(("/", ""))),

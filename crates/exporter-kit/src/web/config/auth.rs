@@ -2,7 +2,6 @@
 //! there is a user of that name.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
@@ -15,27 +14,29 @@ use super::file::User;
 /// many that are wrong: guesses push out guesses alone.
 const REMEMBERED: usize = 128;
 
-/// So many requests may wait for their password to be checked. Beyond, guessing would hold
-/// connections that others need.
-const MAX_WAITING: usize = 8;
-
 /// May this request be answered?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Welcome,
+pub(crate) enum AuthResult {
+    Allowed,
     /// No credentials, or wrong ones: 401.
-    Unknown,
+    Denied,
     /// Too many passwords are waiting to be checked: 503.
     Busy,
 }
 
-/// Checks credentials, one password at a time, and remembers the verdicts.
+/// Checks credentials and remembers the results.
 pub(crate) struct Guard {
     /// Without it, what is remembered could not be turned back into passwords by trying.
     key: [u8; 32],
     remembered: Mutex<Remembered>,
-    turn: Mutex<()>,
-    waiting: AtomicUsize,
+}
+
+/// Credentials of a request whose password has not been checked.
+struct Unchecked {
+    password: Vec<u8>,
+    hash: String,
+    pair: Pair,
+    is_user: bool,
 }
 
 #[derive(Default)]
@@ -54,48 +55,48 @@ impl Guard {
     pub(crate) fn new() -> Result<Self, String> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|error| format!("no random bytes: {error}"))?;
-        let (remembered, turn, waiting) = Default::default();
-        Ok(Self { key, remembered, turn, waiting })
+        Ok(Self { key, remembered: Mutex::default() })
     }
 
-    /// Judges the value of an `Authorization` header. Without users everybody is welcome.
-    pub(crate) fn judge(&self, users: &[User], authorization: Option<&str>) -> Verdict {
+    /// The result for the value of an `Authorization` header, where no password has to be checked
+    /// for it. Without users every request is allowed.
+    pub(crate) fn cached(&self, users: &[User], authorization: Option<&str>) -> Option<AuthResult> {
+        self.look_up(users, authorization).ok()
+    }
+
+    /// Authenticates the value of an `Authorization` header. A hash is dear by design: this takes a
+    /// large part of a second.
+    pub(crate) fn authenticate(&self, users: &[User], authorization: Option<&str>) -> AuthResult {
+        let Unchecked { password, hash, pair, is_user } = match self.look_up(users, authorization) {
+            Ok(result) => return result,
+            Err(unchecked) => unchecked,
+        };
+        let is_right = bcrypt::verify(password, &hash).unwrap_or(false) & is_user;
+        let mut remembered = lock(&self.remembered);
+        let Remembered { right, wrong } = &mut *remembered;
+        let (pairs, result) =
+            if is_right { (right, AuthResult::Allowed) } else { (wrong, AuthResult::Denied) };
+        pairs.truncate(REMEMBERED - 1);
+        pairs.push_front(pair);
+        result
+    }
+
+    fn look_up(
+        &self,
+        users: &[User],
+        authorization: Option<&str>,
+    ) -> Result<AuthResult, Unchecked> {
         if users.is_empty() {
-            return Verdict::Welcome;
+            return Ok(AuthResult::Allowed);
         }
         let Some((name, password)) = authorization.and_then(credentials) else {
-            return Verdict::Unknown;
+            return Ok(AuthResult::Denied);
         };
         let user = users.iter().find(|user| user.name.as_bytes() == name);
         let hash = user.map_or_else(|| self.stand_in(users, &name), |user| user.hash.clone());
         let pair = self.digest(&[&name, &password, hash.as_bytes()]);
-        if let Some(verdict) = lock(&self.remembered).verdict(&pair) {
-            return verdict;
-        }
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let verdict = if waiting < MAX_WAITING {
-            self.check(pair, &password, &hash, user.is_some())
-        } else {
-            Verdict::Busy
-        };
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        verdict
-    }
-
-    fn check(&self, pair: Pair, password: &[u8], hash: &str, is_user: bool) -> Verdict {
-        let _turn = lock(&self.turn);
-        // Perhaps somebody has just asked the same: a scraper with several connections.
-        if let Some(verdict) = lock(&self.remembered).verdict(&pair) {
-            return verdict;
-        }
-        let is_right = bcrypt::verify(password, hash).unwrap_or(false) & is_user;
-        let mut remembered = lock(&self.remembered);
-        let Remembered { right, wrong } = &mut *remembered;
-        let (pairs, verdict) =
-            if is_right { (right, Verdict::Welcome) } else { (wrong, Verdict::Unknown) };
-        pairs.truncate(REMEMBERED - 1);
-        pairs.push_front(pair);
-        verdict
+        let known = lock(&self.remembered).result(&pair);
+        known.ok_or(Unchecked { password, hash, pair, is_user: user.is_some() })
     }
 
     /// A hash that costs what a user's would; the same for the same name, as a user's is.
@@ -117,11 +118,11 @@ impl Guard {
 }
 
 impl Remembered {
-    fn verdict(&self, pair: &Pair) -> Option<Verdict> {
+    fn result(&self, pair: &Pair) -> Option<AuthResult> {
         if self.right.contains(pair) {
-            Some(Verdict::Welcome)
+            Some(AuthResult::Allowed)
         } else {
-            self.wrong.contains(pair).then_some(Verdict::Unknown)
+            self.wrong.contains(pair).then_some(AuthResult::Denied)
         }
     }
 }
@@ -162,25 +163,32 @@ mod tests {
     fn a_name_and_its_password_are_welcome_and_nothing_else() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 4), user("bob", "t:w:o", 4), user("长", "密码", 4)];
-        let judge = |header: &str| guard.judge(&users, Some(header));
+        let authenticate = |header: &str| guard.authenticate(&users, Some(header));
         // Twice: the second time from memory.
         for _ in 0..2 {
-            assert_eq!(judge(&basic("alice", "one")), Verdict::Welcome);
-            assert_eq!(judge(&basic("bob", "t:w:o")), Verdict::Welcome);
-            assert_eq!(judge(&basic("长", "密码")), Verdict::Welcome);
-            assert_eq!(judge(&basic("alice", "one").replace("Basic", "bAsIc")), Verdict::Welcome);
+            assert_eq!(authenticate(&basic("alice", "one")), AuthResult::Allowed);
+            assert_eq!(authenticate(&basic("bob", "t:w:o")), AuthResult::Allowed);
+            assert_eq!(authenticate(&basic("长", "密码")), AuthResult::Allowed);
+            assert_eq!(
+                authenticate(&basic("alice", "one").replace("Basic", "bAsIc")),
+                AuthResult::Allowed
+            );
             for (name, password) in
                 [("alice", "t:w:o"), ("bob", "one"), ("carol", "one"), ("alice", ""), ("", "")]
             {
-                assert_eq!(judge(&basic(name, password)), Verdict::Unknown, "{name}:{password}");
+                assert_eq!(
+                    authenticate(&basic(name, password)),
+                    AuthResult::Denied,
+                    "{name}:{password}"
+                );
             }
             let odd = STANDARD.encode("alice");
             for header in ["", "Basic", "Basic !", "Bearer abc", &format!("Basic {odd}")] {
-                assert_eq!(judge(header), Verdict::Unknown, "{header}");
+                assert_eq!(authenticate(header), AuthResult::Denied, "{header}");
             }
-            assert_eq!(guard.judge(&users, None), Verdict::Unknown);
+            assert_eq!(guard.authenticate(&users, None), AuthResult::Denied);
         }
-        assert_eq!(guard.judge(&[], None), Verdict::Welcome);
+        assert_eq!(guard.authenticate(&[], None), AuthResult::Allowed);
     }
 
     #[test]
@@ -190,7 +198,10 @@ mod tests {
         for version in ["$2a$", "$2b$", "$2y$"] {
             let hash = hash.replace("$2b$", version);
             let users = [User { name: "alice".to_owned(), hash, cost: 4 }];
-            assert_eq!(guard.judge(&users, Some(&basic("alice", "one"))), Verdict::Welcome);
+            assert_eq!(
+                guard.authenticate(&users, Some(&basic("alice", "one"))),
+                AuthResult::Allowed
+            );
         }
     }
 
@@ -198,17 +209,23 @@ mod tests {
     fn a_verdict_holds_for_its_hash_alone() {
         let guard = Guard::new().unwrap();
         let header = basic("alice", "one");
-        assert_eq!(guard.judge(&[user("alice", "one", 4)], Some(&header)), Verdict::Welcome);
-        assert_eq!(guard.judge(&[user("alice", "two", 4)], Some(&header)), Verdict::Unknown);
+        assert_eq!(
+            guard.authenticate(&[user("alice", "one", 4)], Some(&header)),
+            AuthResult::Allowed
+        );
+        assert_eq!(
+            guard.authenticate(&[user("alice", "two", 4)], Some(&header)),
+            AuthResult::Denied
+        );
     }
 
     #[test]
     fn memory_is_bounded_and_guesses_do_not_push_out_users() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 4)];
-        guard.judge(&users, Some(&basic("alice", "one")));
+        guard.authenticate(&users, Some(&basic("alice", "one")));
         for guess in 0..REMEMBERED + 10 {
-            guard.judge(&users, Some(&basic("alice", &guess.to_string())));
+            guard.authenticate(&users, Some(&basic("alice", &guess.to_string())));
         }
         let remembered = lock(&guard.remembered);
         assert_eq!((remembered.right.len(), remembered.wrong.len()), (1, REMEMBERED));
@@ -222,7 +239,7 @@ mod tests {
             let time = |guess: usize| {
                 let header = basic(name, &guess.to_string());
                 let begun = Instant::now();
-                assert_eq!(guard.judge(&users, Some(&header)), Verdict::Unknown);
+                assert_eq!(guard.authenticate(&users, Some(&header)), AuthResult::Denied);
                 begun.elapsed()
             };
             (0..10).map(time).min().unwrap_or(Duration::ZERO)
@@ -247,13 +264,17 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_wait() {
+    fn only_what_has_been_checked_is_cached() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 4)];
-        guard.judge(&users, Some(&basic("alice", "one")));
-        guard.waiting.store(MAX_WAITING, Ordering::Relaxed);
-        assert_eq!(guard.judge(&users, Some(&basic("alice", "two"))), Verdict::Busy);
-        // Who is known already does not wait.
-        assert_eq!(guard.judge(&users, Some(&basic("alice", "one"))), Verdict::Welcome);
+        let (right, wrong) = (basic("alice", "one"), basic("alice", "two"));
+        let cached = |header: &str| guard.cached(&users, Some(header));
+        assert_eq!((cached(&right), cached(&wrong)), (None, None));
+        assert_eq!(guard.cached(&users, None), Some(AuthResult::Denied));
+        assert_eq!(guard.cached(&[], None), Some(AuthResult::Allowed));
+        guard.authenticate(&users, Some(&right));
+        guard.authenticate(&users, Some(&wrong));
+        assert_eq!(cached(&right), Some(AuthResult::Allowed));
+        assert_eq!(cached(&wrong), Some(AuthResult::Denied));
     }
 }

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "tls")]
 use rustls::ServerConfig;
 
+pub(crate) use auth::AuthResult;
 use auth::Guard;
-pub(crate) use auth::Verdict;
 use file::User;
 #[cfg(feature = "tls")]
 pub(crate) use file::refused;
@@ -85,21 +85,26 @@ impl WebConfig {
         Policy::read(path, &mut Files::default()).err().unwrap_or_default()
     }
 
-    /// What holds now.
+    /// What holds now. It neither waits nor looks at a file.
     fn current(&self) -> Arc<Policy> {
-        let watch = match self.watch.try_lock() {
-            Ok(watch) => Some(watch),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            // Somebody else is looking; what has held so far holds for this one.
-            Err(TryLockError::WouldBlock) => None,
-        };
-        if let Some(mut watch) = watch
-            && watch.looked.elapsed() >= self.look_every
-        {
-            self.look(&mut watch);
-            watch.looked = Instant::now();
-        }
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether it is time to look at the files again.
+    pub(crate) fn needs_refresh(&self) -> bool {
+        // While another thread looks, which may take long, it is not.
+        match self.watch.try_lock() {
+            Ok(watch) => watch.looked.elapsed() >= self.look_every,
+            Err(TryLockError::Poisoned(_)) => true,
+            Err(TryLockError::WouldBlock) => false,
+        }
+    }
+
+    /// Reads the files again if they have changed. They may be on a file system that hangs.
+    pub(crate) fn refresh(&self) {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        self.look(&mut watch);
+        watch.looked = Instant::now();
     }
 
     /// Reads the files again if they have changed. A version that cannot be used changes nothing.
@@ -113,7 +118,11 @@ impl WebConfig {
         match read.and_then(|policy| policy.succeed(&current, &self.path)) {
             Ok(policy) => {
                 if seen.differ(&watch.files) {
-                    log::info!("{} has changed: listening {}", self.path.display(), policy.terms());
+                    log::info!(
+                        "{} has changed: listening {}",
+                        self.path.display(),
+                        policy.summary()
+                    );
                     policy.warn(&self.path);
                 }
                 *current = Arc::new(policy);
@@ -129,9 +138,9 @@ impl WebConfig {
         }
     }
 
-    /// On which terms the exporter listens, for its log.
-    pub(crate) fn terms(&self) -> &'static str {
-        self.current().terms()
+    /// A summary for the log: ` with TLS`, for example.
+    pub(crate) fn summary(&self) -> &'static str {
+        self.current().summary()
     }
 
     /// How connections are encrypted from now on, if they are.
@@ -140,9 +149,25 @@ impl WebConfig {
         self.current().tls.clone()
     }
 
-    /// Whether a request with this `Authorization` header may be answered.
-    pub(crate) fn judge(&self, authorization: Option<&str>) -> Verdict {
-        self.guard.judge(&self.current().users, authorization)
+    /// The result for a request with this `Authorization` header, where no password has to be
+    /// checked for it.
+    pub(crate) fn cached(&self, authorization: Option<&str>) -> Option<AuthResult> {
+        self.guard.cached(&self.current().users, authorization)
+    }
+
+    /// Authenticates a request with this `Authorization` header, which takes long.
+    pub(crate) fn authenticate(&self, authorization: Option<&str>) -> AuthResult {
+        self.guard.authenticate(&self.current().users, authorization)
+    }
+
+    /// Headers of every response.
+    pub(crate) fn headers(&self) -> Arc<[(&'static str, String)]> {
+        Arc::new([])
+    }
+
+    /// Whether the rate limit has room for a request now.
+    pub(crate) fn allows(&self, _: Instant) -> bool {
+        true
     }
 }
 
@@ -193,7 +218,7 @@ impl Policy {
         return false;
     }
 
-    fn terms(&self) -> &'static str {
+    fn summary(&self) -> &'static str {
         match (self.is_encrypted(), self.users.is_empty()) {
             (false, true) => "without TLS and basic auth",
             (false, false) => "with basic auth",

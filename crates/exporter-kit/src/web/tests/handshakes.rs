@@ -111,7 +111,7 @@ fn a_changed_certificate_is_shown_and_a_broken_one_is_not() {
 #[test]
 fn large_pages_and_many_requests_go_through_one_connection() {
     let about: &'static str = Box::leak("much to say ".repeat(100_000).into_boxed_str());
-    let served = Served::start_with(SERVER, |site| site.about = about);
+    let served = Served::start_with(SERVER, |server| server.about = about);
     for versions in [TLS12, TLS13] {
         let mut stream = Client { versions, ..CLIENT }.connect(&served).unwrap();
         for _ in 0..3 {
@@ -151,8 +151,8 @@ fn what_only_looks_like_tls_is_closed() {
 
 #[test]
 fn a_handshake_that_drags_on_is_given_up() {
-    let served = Served::start_with(SERVER, |site| {
-        site.config.read_timeout = Duration::from_secs(1);
+    let served = Served::start_with(SERVER, |server| {
+        server.config.read_timeout = Duration::from_secs(1);
     });
     let silent = |first: &[u8]| {
         let mut stream = served.connect();
@@ -181,8 +181,8 @@ fn a_handshake_that_drags_on_is_given_up() {
 
 #[test]
 fn a_request_that_drags_on_is_given_up() {
-    let served = Served::start_with(SERVER, |site| {
-        site.config.read_timeout = Duration::from_secs(1);
+    let served = Served::start_with(SERVER, |server| {
+        server.config.read_timeout = Duration::from_secs(1);
     });
     let mut stream = CLIENT.connect(&served).unwrap();
     stream.write_all(b"GET / HT").unwrap();
@@ -192,7 +192,7 @@ fn a_request_that_drags_on_is_given_up() {
 
 #[test]
 fn who_does_not_shake_hands_gives_way() {
-    let served = Served::start_with(SERVER, |site| site.config.max_connections = 1);
+    let served = Served::start_with(SERVER, |server| server.config.max_connections = 1);
     let mut idle = served.connect();
     idle.write_all(&[22, 3, 1]).unwrap();
     assert!(CLIENT.connect(&served).is_ok());

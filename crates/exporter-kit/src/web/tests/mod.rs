@@ -15,9 +15,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use super::{Site, WebConfig, serve};
+use super::{Server, ServerConfig, WebConfig};
 use crate::config::Config;
-use crate::scrape::Scraper;
 use crate::self_metrics::{Build, SelfMetrics};
 
 /// Longer than anything takes that does not hang.
@@ -35,7 +34,7 @@ impl Served {
     }
 
     /// Starts with a web configuration of this text and whatever `change` does to the other settings.
-    fn start_with(yaml: &str, change: impl FnOnce(&mut Site)) -> Self {
+    fn start_with(yaml: &str, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(data("")).unwrap() {
             let from = entry.unwrap().path();
@@ -48,17 +47,18 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
-        let mut site = Site {
+        let mut config = ServerConfig {
             name: "test_exporter",
-            version: "1",
             about: "A test.",
+            build,
             config: Config { web_config_file: Some(path), ..Config::for_tests() },
             web_config: Some(web_config),
-            scraper: Scraper::new(SelfMetrics::new("test_exporter"), build, Vec::new()),
+            metrics: SelfMetrics::new("test_exporter"),
+            collectors: Vec::new(),
             disabled: Vec::new(),
         };
-        change(&mut site);
-        serve(site, vec![listener]).unwrap();
+        change(&mut config);
+        Server::start(config, vec![listener]).unwrap();
         Self { address, folder }
     }
 
@@ -173,8 +173,8 @@ fn a_changed_password_holds_from_the_next_request_on() {
 
 #[test]
 fn strangers_give_way_before_others() {
-    let served = Served::start_with(&users(&[("alice", "one")]), |site| {
-        site.config.max_connections = 2;
+    let served = Served::start_with(&users(&[("alice", "one")]), |server| {
+        server.config.max_connections = 2;
     });
     let (mut stranger, mut known) = (served.connect(), served.connect());
     assert_eq!(ask(&mut known, &get("/-/healthy", Some("alice:one"))).status, 200);

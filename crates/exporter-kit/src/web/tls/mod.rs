@@ -18,7 +18,7 @@ use rustls::{
     SignatureScheme,
 };
 
-pub(crate) use session::{Session, accept};
+pub(crate) use session::{HANDSHAKE_RECORD, Handshake, Session};
 pub(crate) use settings::TlsSettings;
 use settings::{ClientAuth, Named, Version};
 
