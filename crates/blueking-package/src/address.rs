@@ -1,6 +1,6 @@
-//! `host:port` as an exporter listens on it and as a metrics URL names it.
+//! `host:port`, as used in listen addresses and metrics URLs.
 
-/// A host and a TCP port. The host is kept as written and may be empty, which listens everywhere.
+/// A host and a TCP port. The host is kept as written; an empty host means all interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address<'a> {
     pub(crate) host: &'a str,
@@ -8,7 +8,7 @@ pub(crate) struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    /// Reads `host:port`. The error is a sentence for a [`Problem`](crate::Problem).
+    /// Reads `host:port`. The error is the text of a [`Problem`](crate::Problem).
     pub(crate) fn parse(text: &'a str) -> Result<Self, String> {
         let Some((host, port)) = text.rsplit_once(':') else {
             return Err(format!(
@@ -23,12 +23,12 @@ impl<'a> Address<'a> {
         }
     }
 
-    /// Whether the host is this machine's loopback, in the two spellings BlueKing 5.1 accepts.
+    /// Whether the host is loopback, in one of the two spellings that BlueKing 5.1 accepts.
     pub(crate) fn is_loopback(&self) -> bool {
         matches!(self.host, "127.0.0.1" | "localhost")
     }
 
-    /// Whether a program listening here answers on the loopback address.
+    /// Whether a program listening here is reachable on the loopback address.
     pub(crate) fn answers_on_loopback(&self) -> bool {
         self.is_loopback() || matches!(self.host, "" | "0.0.0.0" | "[::]")
     }
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_and_refused() {
+    fn addresses_parse_or_fail() {
         assert_eq!(Address::parse("127.0.0.1:1"), Ok(Address { host: "127.0.0.1", port: 1 }));
         assert_eq!(Address::parse(":65535"), Ok(Address { host: "", port: 65535 }));
         assert_eq!(Address::parse("[::]:9601"), Ok(Address { host: "[::]", port: 9601 }));
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_told_from_the_rest() {
+    fn loopback_hosts_are_recognised() {
         for (text, loopback, answers) in [
             ("127.0.0.1:80", true, true),
             ("localhost:80", true, true),

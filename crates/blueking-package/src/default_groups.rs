@@ -1,6 +1,6 @@
-//! The groups that a package has by default: those of the exporter's definitions. In one table every
-//! label applies to every metric, so a group whose metrics differ in their labels becomes several
-//! tables, under names that tell them apart.
+//! The default groups of a package, taken from the exporter's definitions. In a table every label
+//! applies to every metric, so a group whose metrics differ in their labels becomes several tables
+//! with distinct names.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,19 +13,19 @@ use crate::names::GROUP_TEXT_LIMIT as LIMIT;
 use crate::problem::{Place, Problems};
 use crate::selection::Selected;
 
-/// Letters of a label that stay when its table's name is cut.
+/// Letters of a label that remain when its table's name is truncated.
 const LABEL_LETTERS: usize = 6;
 
-/// A table to be.
+/// A table to generate.
 struct Table<'a> {
     group: &'a MetricGroup,
-    /// The labels that tell it from the main table of its group; `None` is that table.
+    /// The labels that distinguish it from the main table of its group; `None` for the main table.
     labels: Option<Vec<&'a str>>,
     metrics: Vec<&'a Metric>,
 }
 
-/// Deals metrics that no group of the description claims out to the groups of the definitions.
-/// Metrics of a group that is off by default are not packed.
+/// Assigns the metrics that no group of the description claims to the groups of the definitions.
+/// Metrics of a group that is disabled by default are not packaged.
 pub(crate) fn default_groups<'a>(
     metrics: &[&'a Metric],
     description: &PackageDescription,
@@ -36,13 +36,13 @@ pub(crate) fn default_groups<'a>(
         if definitions.groups.iter().any(|group| group.name == metric.group) {
             continue;
         }
-        let what = match &*metric.group {
+        let defect = match &*metric.group {
             "" => "names no group".to_owned(),
             group => format!("names the group {group:?}, which the exporter does not define"),
         };
         let rule = format!(
-            "The metric {what}; correct the exporter, add the metric to a [[group]] of {}, or to \
-             `omit` to leave it out on purpose.",
+            "The metric {defect}; correct the exporter, add the metric to a [[group]] of {}, or \
+             omit it with `omit`.",
             description.file
         );
         problems.add(Place::new(definitions.place(), format!("{}.group", metric.name)), rule);
@@ -53,13 +53,13 @@ pub(crate) fn default_groups<'a>(
     for Table { group, .. } in &tables {
         if group.zh.trim().is_empty() {
             let place = Place::new(definitions.place(), format!("group {}.zh", group.name));
-            let rule = format!("The text is empty; write one of at most {LIMIT} characters.");
+            let rule = format!("The text is empty; add one of at most {LIMIT} characters.");
             problems.add(place, rule);
         }
     }
 
-    let mut names = Taken::new(description.groups.iter().map(|group| &group.name));
-    let mut texts = Taken::new(description.groups.iter().map(|group| &group.description));
+    let mut names = UsedNames::new(description.groups.iter().map(|group| &group.name));
+    let mut texts = UsedNames::new(description.groups.iter().map(|group| &group.description));
     let mut selection: Vec<_> = tables
         .iter()
         .map(|table| Selected {
@@ -68,19 +68,19 @@ pub(crate) fn default_groups<'a>(
             metrics: table.metrics.clone(),
         })
         .collect();
-    // The main tables first: those that are split off take no name of a group away.
+    // Main tables are named first: a split-off table must not take the name of a group.
     for is_main in [true, false] {
         for (selected, table) in selection.iter_mut().zip(&tables) {
             if table.labels.is_none() == is_main {
-                selected.name = names.take(table.name(description), "_");
-                selected.description = texts.take(table.text(description, definitions), "");
+                selected.name = names.reserve(table.name(description), "_");
+                selected.description = texts.reserve(table.text(description, definitions), "");
             }
         }
     }
     selection
 }
 
-/// The tables of a group, the one with most metrics first.
+/// The tables of a group, the one with the most metrics first.
 fn split<'a>(group: &'a MetricGroup, metrics: &[&'a Metric]) -> Vec<Table<'a>> {
     let mut tables: Vec<(BTreeSet<&str>, Vec<&'a Metric>)> = Vec::new();
     for metric in metrics.iter().filter(|metric| metric.group == group.name) {
@@ -105,32 +105,32 @@ fn split<'a>(group: &'a MetricGroup, metrics: &[&'a Metric]) -> Vec<Table<'a>> {
 }
 
 impl Table<'_> {
-    /// Whether all of it is in the labels: by custom, such a metric has many and the value 1.
+    /// Whether these are info metrics: by convention, many labels and the value 1.
     fn is_info(&self) -> bool {
         self.metrics.iter().all(|metric| metric.name.ends_with("_info"))
     }
 
-    /// A name for it, which may be taken.
+    /// A candidate name, not necessarily unique.
     fn name(&self, description: &PackageDescription) -> String {
         let stem = identifier(&self.group.name);
         let is_stem = |group: &Group| group.name.eq_ignore_ascii_case(&stem);
         match self.labels.as_deref() {
-            // What a group of a person has left over.
-            None if description.groups.iter().any(is_stem) => joined(&stem, "other"),
-            None if is_reserved_table(&stem) => joined(&stem, "metrics"),
-            None => head(&stem, LIMIT),
-            Some([]) => joined(&stem, "total"),
-            Some(_) if self.is_info() => joined(&stem, "info"),
+            // The remainder of a group that the description redefines.
+            None if description.groups.iter().any(is_stem) => join(&stem, "other"),
+            None if is_reserved_table(&stem) => join(&stem, "metrics"),
+            None => truncate(&stem, LIMIT),
+            Some([]) => join(&stem, "total"),
+            Some(_) if self.is_info() => join(&stem, "info"),
             Some(labels) => {
                 let labels: Vec<_> = labels.iter().map(|label| identifier(label)).collect();
                 let name = |count| format!("{stem}_{}", labels[..count].join("_"));
                 let fitting = (1..=labels.len()).rev().map(name).find(|name| name.len() <= LIMIT);
-                fitting.unwrap_or_else(|| joined(&stem, &labels[0]))
+                fitting.unwrap_or_else(|| join(&stem, &labels[0]))
             }
         }
     }
 
-    /// A Chinese name for it, which may be taken.
+    /// A candidate Chinese name, not necessarily unique.
     fn text(&self, description: &PackageDescription, definitions: &Definitions) -> String {
         let zh = match self.group.zh.trim() {
             "" => &self.group.name,
@@ -138,11 +138,11 @@ impl Table<'_> {
         };
         match self.labels.as_deref() {
             None if description.groups.iter().any(|group| group.description == zh) => {
-                in_brackets(zh, "其他")
+                with_qualifier(zh, "其他")
             }
-            None => head(zh, LIMIT),
-            Some([]) => in_brackets(zh, "汇总"),
-            Some(_) if self.is_info() => in_brackets(zh, "信息"),
+            None => truncate(zh, LIMIT),
+            Some([]) => with_qualifier(zh, "汇总"),
+            Some(_) if self.is_info() => with_qualifier(zh, "信息"),
             Some(labels) => {
                 let label = |&label| description.label_name(label, definitions).unwrap_or(label);
                 let labels: Vec<_> = labels.iter().map(label).collect();
@@ -152,56 +152,57 @@ impl Table<'_> {
                 };
                 let fits = |text: &String| zh.chars().count() + text.chars().count() + 2 <= LIMIT;
                 let fitting = (1..=labels.len()).rev().map(text).find(fits);
-                in_brackets(zh, &fitting.unwrap_or_else(|| text(1)))
+                with_qualifier(zh, &fitting.unwrap_or_else(|| text(1)))
             }
         }
     }
 }
 
-/// A text as an identifier of lower-case letters, digits and `_` that begins with a letter.
+/// Converts a text to an identifier of lower-case letters, digits and `_` that starts with a
+/// letter.
 fn identifier(text: &str) -> String {
     let text = text.to_lowercase();
     let text = text.trim_start_matches(|c: char| !c.is_ascii_lowercase());
-    let sign = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '_' };
-    if text.is_empty() { "metrics".to_owned() } else { text.chars().map(sign).collect() }
+    let replacement = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '_' };
+    if text.is_empty() { "metrics".to_owned() } else { text.chars().map(replacement).collect() }
 }
 
-/// Both words in one name, cut where they are too long together.
-fn joined(stem: &str, word: &str) -> String {
+/// Joins both words into one name, truncated to the limit.
+fn join(stem: &str, word: &str) -> String {
     let room = LIMIT - 1 - word.len().min(LABEL_LETTERS);
-    head(&format!("{}_{word}", head(stem, room)), LIMIT)
+    truncate(&format!("{}_{word}", truncate(stem, room)), LIMIT)
 }
 
-/// A Chinese name with what tells it from others; without it where it takes too much room.
-fn in_brackets(zh: &str, text: &str) -> String {
+/// A Chinese name with a qualifier in brackets; without it if it does not fit.
+fn with_qualifier(zh: &str, text: &str) -> String {
     match LIMIT.saturating_sub(text.chars().count() + 2) {
-        0..3 => head(zh, LIMIT),
-        room => format!("{}（{text}）", head(zh, room)),
+        0..3 => truncate(zh, LIMIT),
+        room => format!("{}（{text}）", truncate(zh, room)),
     }
 }
 
-/// The first characters of a text.
-fn head(text: &str, count: usize) -> String {
+/// Truncates a text to `count` characters.
+fn truncate(text: &str, count: usize) -> String {
     text.chars().take(count).collect::<String>().trim_end_matches('_').to_owned()
 }
 
-/// What is taken already; upper and lower case count as the same.
-struct Taken(BTreeSet<String>);
+/// Names in use; upper and lower case are equal.
+struct UsedNames(BTreeSet<String>);
 
-impl Taken {
+impl UsedNames {
     fn new<'a>(texts: impl Iterator<Item = &'a String>) -> Self {
         Self(texts.map(|text| text.to_lowercase()).collect())
     }
 
-    /// Takes a text, with a number where it is taken already.
-    fn take(&mut self, text: String, separator: &str) -> String {
+    /// Reserves a text, with a number appended if it is in use.
+    fn reserve(&mut self, text: String, separator: &str) -> String {
         let numbered = (2..).map(|number| {
             let end = format!("{separator}{number}");
-            format!("{}{end}", head(&text, LIMIT - end.len()))
+            format!("{}{end}", truncate(&text, LIMIT - end.len()))
         });
         let mut candidates = iter::once(text.clone()).chain(numbered);
         let free = candidates.find(|candidate| self.0.insert(candidate.to_lowercase()));
-        free.expect("numbers do not end before one is free")
+        free.expect("the sequence of numbers is infinite")
     }
 }
 
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_split_by_its_labels() {
+    fn groups_are_split_by_labels() {
         let found = groups(
             "",
             &[("cpu", "CPU"), ("off", ""), ("process", "采集进程")],
@@ -281,13 +282,13 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_tables_the_one_with_fewer_labels_has_the_plain_name() {
+    fn fewer_labels_win_the_plain_name() {
         let found = groups("", &[("a", "甲")], &["a one cpu", "a two"]);
         assert_eq!(found, ["a 甲: two", "a_cpu 甲（按处理器）: one"]);
     }
 
     #[test]
-    fn names_are_cut_and_numbered() {
+    fn names_are_truncated_and_numbered() {
         let found = groups(
             "",
             &[
@@ -319,14 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_storage_are_no_names() {
+    fn reserved_words_are_not_table_names() {
         let found = groups("", &[("stats", "统计")], &["stats one", "stats two mode"]);
         let expected = ["stats_metrics 统计: one", "stats_mode 统计（按模式）: two"];
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn a_table_that_is_split_off_takes_no_name_of_a_group() {
+    fn split_off_tables_keep_group_names_free() {
         let metrics = ["a one", "a two mode", "a_mode three", "a_mode four"];
         let found = groups("", &[("a", "甲"), ("a_mode", "甲（按模式）")], &metrics);
         let expected =
@@ -335,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_a_group_that_a_person_changed_is_told_from_it() {
+    fn remainder_of_a_redefined_group_is_renamed() {
         let toml = "[[group]]\nname = 'CPU'\ndescription = '处理器'\nmetrics = ['x']\n\
                     [dimensions]\ncpu = '核'";
         let found = groups(toml, &[("cpu", "处理器")], &["cpu one", "cpu two cpu"]);

@@ -1,6 +1,5 @@
-//! What an exporter says of itself: the JSON that `<exporter> --describe` prints.
-//! Unknown keys are ignored, so an exporter may say more. A change that this library would
-//! misread has another schema number.
+//! An exporter's description of itself: the JSON that `<exporter> --describe` prints. Unknown keys
+//! are ignored, so an exporter may add keys. An incompatible change increments the schema number.
 
 use std::collections::BTreeMap;
 
@@ -19,38 +18,37 @@ pub struct Definitions {
     pub name: String,
     /// Version of the exporter.
     pub version: String,
-    /// The flags it takes.
+    /// Command-line flags.
     #[serde(default)]
     pub flags: Vec<Flag>,
-    /// What the arguments are called that it takes beside flags, in their order; most exporters
-    /// take none.
+    /// Names of the positional arguments, in order; most exporters take none.
     #[serde(default)]
     pub arguments: Vec<String>,
     /// Chinese names of labels, by label name.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// The groups that metrics belong to, in the order in which operators see them.
+    /// Metric groups, in display order.
     #[serde(default)]
     pub groups: Vec<MetricGroup>,
-    /// What it collects.
+    /// The collectors.
     #[serde(default)]
     pub collectors: Vec<Collector>,
-    /// The metric families it can expose.
+    /// The metric families that the exporter can expose.
     pub metrics: Vec<Metric>,
-    /// Families whose names only a running exporter knows: `*` in a name stands for any run of
-    /// characters. No package can list them.
+    /// Families whose names are known only at run time: `*` in a name matches any sequence of
+    /// characters. Packages cannot list them.
     #[serde(default)]
     pub patterns: Vec<Metric>,
 }
 
-/// A group of metrics, such as those of one collector. A package has a group for it by default.
+/// A group of metrics, such as those of one collector. By default, a package contains each group.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct MetricGroup {
     /// Name by which metrics refer to it.
     pub name: String,
     /// Short Chinese name.
     pub zh: String,
-    /// Whether its metrics are exposed by default, and so are packed by default.
+    /// Whether its metrics are exposed by default, and therefore packaged by default.
     pub enabled: bool,
 }
 
@@ -61,11 +59,11 @@ pub struct Collector {
     pub name: String,
     /// Short Chinese name.
     pub zh: String,
-    /// One English sentence on what it exposes.
+    /// One English sentence describing what it exposes.
     pub about: String,
-    /// What it reads: a file, a folder or a call.
+    /// What it reads: a file, a directory or a system call.
     pub source: String,
-    /// Systems on which it works, such as `linux`.
+    /// Supported systems, such as `linux`.
     pub systems: Vec<String>,
     /// Whether it runs by default.
     pub enabled: bool,
@@ -79,7 +77,7 @@ pub struct Flag {
     /// Placeholder of the flag's value as `--help` shows it; `None` or empty for a switch.
     #[serde(default)]
     pub value: Option<String>,
-    /// Value that holds when the flag is not given.
+    /// Value used when the flag is not given.
     #[serde(default)]
     pub default: Option<String>,
     /// One line of English help.
@@ -92,21 +90,21 @@ pub struct Flag {
 pub struct Metric {
     /// Full name of the family.
     pub name: String,
-    /// Kind of the family, which decides the names of its samples.
+    /// Kind of the family, which determines the names of its samples.
     pub kind: Kind,
     /// Text of the `# HELP` line.
     #[serde(default)]
     pub help: String,
-    /// Name of the unit as printed; [`Unit::from_name`] tells whether it is a known one.
+    /// Name of the unit as printed; [`Unit::from_name`] returns `None` for an unknown one.
     #[serde(default)]
     pub unit: String,
     /// Label names of every sample.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// Short Chinese description; empty where there is none.
+    /// Short Chinese description; empty if there is none.
     #[serde(default)]
     pub zh: String,
-    /// Name of the [`MetricGroup`] that it belongs to; empty where there is none.
+    /// Name of the [`MetricGroup`] that the family belongs to; empty if there is none.
     #[serde(default)]
     pub group: String,
 }
@@ -117,13 +115,13 @@ pub struct Metric {
 pub enum Kind {
     /// A value that can go up and down.
     Gauge,
-    /// A value that only goes up, or starts again from zero.
+    /// A value that only increases, or is reset to zero.
     Counter,
     /// Observations counted in buckets.
     Histogram,
     /// Observations with quantiles.
     Summary,
-    /// A value of which nothing else is known.
+    /// A value of unknown type.
     Untyped,
 }
 
@@ -142,7 +140,7 @@ pub enum Unit {
     Seconds,
     /// Degrees Celsius.
     Celsius,
-    /// Cycles in a second.
+    /// Cycles per second.
     Hertz,
     /// Volts.
     Volts,
@@ -154,45 +152,45 @@ pub enum Unit {
     Joules,
 }
 
-/// The names that [`Unit::from_name`] knows, for messages.
+/// The names that [`Unit::from_name`] accepts, for messages.
 pub(crate) const UNIT_NAMES: &str =
     "percent, ratio, bytes, seconds, celsius, hertz, volts, amperes, watts, joules";
 
-/// One name under which the values of a family arrive: BlueKing reads each line of a page alone
-/// and knows no families.
+/// One exposed name of a family. BlueKing reads each line of a page on its own and does not know
+/// families.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// The exposed name, for example `x_bucket`.
     pub name: String,
-    /// The Chinese description, with a word for the part of a histogram or summary that this is.
-    /// Empty where the family has none.
+    /// The Chinese description, with a suffix for the part of a histogram or summary. Empty if the
+    /// family has none.
     pub zh: String,
     /// Name of the unit; a count has none.
     pub unit: String,
 }
 
 impl Definitions {
-    /// Reads the JSON of `--describe`; `file` names it in the error.
+    /// Reads the JSON of `--describe`; `file` is the name used in errors.
     ///
     /// # Errors
-    /// [`Error::Schema`]: another version of the exporter kit wrote it. [`Error::Json`] with line
-    /// and column: not JSON, a key missing, or an unknown kind.
+    /// [`Error::Schema`] for the output of another version of the exporter kit. [`Error::Json`]
+    /// with line and column for invalid JSON, a missing key or an unknown kind.
     pub fn parse(file: &str, json: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Head {
             schema: Option<Value>,
         }
-        let broken = |reason| Error::Json { file: file.to_owned(), reason };
-        // First and alone: under another schema the rest may have any form.
-        let Head { schema } = serde_json::from_str(json).map_err(broken)?;
+        let json_error = |reason| Error::Json { file: file.to_owned(), reason };
+        // The schema is parsed first: the rest of the document depends on it.
+        let Head { schema } = serde_json::from_str(json).map_err(json_error)?;
         if schema != Some(SCHEMA.into()) {
             let found = schema.map_or("missing".to_owned(), |found| found.to_string());
             return Err(Error::Schema { file: file.to_owned(), found });
         }
-        serde_json::from_str(json).map_err(broken)
+        serde_json::from_str(json).map_err(json_error)
     }
 
-    /// What a [`Problem`](crate::Problem) in these definitions names as its file:
+    /// The file name that a [`Problem`](crate::Problem) in these definitions reports:
     /// `definitions of <exporter>`.
     pub fn place(&self) -> String {
         format!("definitions of {}", self.name)
@@ -204,8 +202,8 @@ impl Definitions {
         self.flags.iter().any(|flag| flag.name == name)
     }
 
-    /// Whether one of the families, or of the [`patterns`](Self::patterns), has samples of this
-    /// name. One that has and is in no group of a package was left out of it on purpose.
+    /// Whether a family or one of the [`patterns`](Self::patterns) exposes this sample. An exposed
+    /// sample that no group of a package contains was omitted on purpose.
     pub fn exposes(&self, sample: &str) -> bool {
         self.family(sample).is_some()
             || self
@@ -215,7 +213,7 @@ impl Definitions {
                 .any(|pattern| glob::matches(&pattern.name, sample))
     }
 
-    /// Name of the family that exposes this sample, or of the sample where none does.
+    /// Name of the family that exposes this sample, or the sample name if there is none.
     pub(crate) fn family_of<'a>(&'a self, sample: &'a str) -> &'a str {
         self.family(sample).map_or(sample, |metric| &metric.name)
     }
@@ -228,14 +226,14 @@ impl Definitions {
 }
 
 impl Metric {
-    /// The samples that this family exposes: one, or those of a histogram or summary.
+    /// The samples that this family exposes: one, or several for a histogram or summary.
     pub fn samples(&self) -> Vec<Sample> {
-        let sample = |suffix: &str, word: &str, unit: &str| Sample {
+        let sample = |suffix: &str, zh_suffix: &str, unit: &str| Sample {
             name: format!("{}{suffix}", self.name),
             zh: if self.zh.trim().is_empty() {
                 String::new()
             } else {
-                format!("{}{word}", self.zh)
+                format!("{}{zh_suffix}", self.zh)
             },
             unit: unit.to_owned(),
         };
@@ -254,14 +252,14 @@ impl Metric {
         }
     }
 
-    /// Every label of this family's samples: its own, and `le` or `quantile` by its kind.
+    /// Every label of this family's samples, including `le` or `quantile` depending on its kind.
     pub fn dimensions(&self) -> Vec<&str> {
-        let of_kind = match self.kind {
+        let kind_label = match self.kind {
             Kind::Gauge | Kind::Counter | Kind::Untyped => None,
             Kind::Histogram => Some("le"),
             Kind::Summary => Some("quantile"),
         };
-        self.labels.iter().map(String::as_str).chain(of_kind).collect()
+        self.labels.iter().map(String::as_str).chain(kind_label).collect()
     }
 }
 
@@ -284,8 +282,7 @@ impl Unit {
         })
     }
 
-    /// The sign that operators know; empty where a bare number says it best. BlueKing 5.1 shows
-    /// it as it is.
+    /// The unit symbol, which BlueKing 5.1 displays verbatim; empty for a plain number.
     pub const fn sign(self) -> &'static str {
         match self {
             Self::None | Self::Ratio => "",
@@ -301,7 +298,7 @@ impl Unit {
         }
     }
 
-    /// The Chinese name; empty for none.
+    /// The Chinese name; empty for [`Unit::None`].
     pub(crate) const fn zh(self) -> &'static str {
         match self {
             Self::None => "",
@@ -331,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_exposes_the_samples_of_its_kind() {
+    fn families_expose_samples_of_their_kind() {
         for (kind, samples, dimensions) in [
             ("gauge", "x/耗时/seconds", "a"),
             ("untyped", "x/耗时/seconds", "a"),
@@ -349,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_kind_is_an_error_with_its_line() {
+    fn unknown_kind_is_an_error_with_its_line() {
         let json = r#"{"schema":1,"name":"n","version":"1",
             "metrics":[{"name":"x","kind":"enum"}]}"#;
         let error = Definitions::parse("n --describe", json).unwrap_err().to_string();
@@ -358,7 +355,7 @@ mod tests {
 
     #[test]
     fn only_the_known_schema_is_read() {
-        // The rest of an unknown schema may have any form.
+        // An unknown schema may have any structure.
         for (schema, found) in [
             ("", "is missing"),
             (r#""schema":null"#, "is missing"),
@@ -375,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_of_families_and_of_patterns_are_exposed() {
+    fn families_and_patterns_expose_samples() {
         let json = r#"{"schema":1,"name":"n","version":"1",
             "metrics":[{"name":"x","kind":"histogram"}],
             "patterns":[{"name":"node_memory_*","kind":"gauge"},{"name":"y_*","kind":"summary"}]}"#;
@@ -392,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn every_unit_name_in_the_messages_is_known() {
+    fn unit_names_in_messages_are_known() {
         for name in UNIT_NAMES.split(", ") {
             assert!(Unit::from_name(name).is_some(), "{name}");
         }

@@ -1,5 +1,5 @@
-//! The description that people keep of a package, `config/<exporter>/blueking.toml`: everything
-//! about it that the exporter's own definitions do not say. Each fact is written once.
+//! The hand-written description of a package, `config/<exporter>/blueking.toml`: everything that
+//! the exporter's definitions do not provide. Each fact is stated once.
 
 use std::collections::BTreeMap;
 
@@ -11,72 +11,72 @@ use crate::names;
 use crate::parameter::{Parameter, missing_flag};
 use crate::problem::{Place, Problems};
 
-/// The flag that sets where the exporter listens; its value comes from
-/// [`PackageDescription::listen`].
+/// The flag that sets the listen address; its value comes from [`PackageDescription::listen`].
 pub(crate) const LISTEN_FLAG: &str = "--web.listen-address";
 
-/// The flag that sets where the metrics are; its value comes from
+/// The flag that sets the metrics path; its value comes from
 /// [`PackageDescription::telemetry_path`].
 pub(crate) const PATH_FLAG: &str = "--web.telemetry-path";
 
-/// The flag that names the collectors that run.
+/// The flag that lists the enabled collectors.
 const ENABLED_FLAG: &str = "--collectors.enabled";
 
-/// A package as people describe it. Unknown keys are errors.
+/// The description of a package. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageDescription {
-    /// The file this was read from, as the caller named it; the `file` of its problems.
+    /// The file that this was read from, as the caller named it; the `file` of its problems.
     #[serde(skip)]
     pub file: String,
     /// Unique id of the plugin on a BlueKing site, for example `host_exporter`.
     pub plugin_id: String,
-    /// Name of the component in BlueKing 5.1, for example `hostexporter`: letters and digits.
+    /// Name of the component in BlueKing 5.1, letters and digits, for example `hostexporter`.
     pub component_name: String,
-    /// Name that operators see.
+    /// Display name.
     pub display_name: String,
-    /// Supported versions as free text for operators, BlueKing 5.1 alone; may be empty.
+    /// Supported versions as free text, for BlueKing 5.1 only; may be empty.
     #[serde(default)]
     pub supported_version: String,
-    /// Version of the plugin on a BlueKing site, `x.y`. A third number, or a new binary under an
-    /// old version, is not what a site sees: it goes by this alone.
+    /// Version of the plugin on a BlueKing site, `x.y`. The site compares nothing else: it ignores
+    /// a third number, and a new binary under an old version goes unnoticed.
     #[serde(default = "default_plugin_version")]
     pub plugin_version: String,
-    /// What is new in this version, for operators of BlueKing 6 and 7; at most
-    /// [`RELEASE_LIMIT`](crate::plugin::RELEASE_LIMIT) characters. `None` stands for the top of
-    /// the change log.
+    /// Release notes of this version for BlueKing 6 and 7; at most
+    /// [`RELEASE_LIMIT`](crate::plugin::RELEASE_LIMIT) characters. `None` uses the newest section
+    /// of the change log.
     pub release: Option<String>,
-    /// Id of the kind of object that is monitored, as BlueKing 6 and 7 know it: `os`,
-    /// `component`, `service_module` and the like.
+    /// Id of the kind of monitored object in BlueKing 6 and 7: `os`, `component`, `service_module`
+    /// and the like.
     #[serde(default = "default_label")]
     pub label: String,
-    /// Free text by which operators find the plugin; may be empty.
+    /// Free text for searching plugins; may be empty.
     #[serde(default)]
     pub tag: String,
-    /// Where the exporter listens and BlueKing scrapes it, as `host:port`.
+    /// The address that the exporter listens on and BlueKing scrapes, as `host:port`.
     pub listen: String,
     /// Path of the metrics page.
     #[serde(default = "default_telemetry_path")]
     pub telemetry_path: String,
-    /// The collectors that run, and whose metrics the package describes; without any, those that are
-    /// on by default. They are the default of the parameter `--collectors.enabled`.
+    /// The enabled collectors, whose metrics the package describes. An empty list means the
+    /// collectors that are enabled by default. The list is the default of the parameter
+    /// `--collectors.enabled`.
     #[serde(default)]
     pub collectors: Vec<String>,
-    /// Patterns of metrics that the package leaves out on purpose. They win over groups.
+    /// Patterns of metrics to omit. They take precedence over groups.
     #[serde(default)]
     pub omit: Vec<String>,
-    /// Patterns of metrics that only the package for BlueKing 5.1 leaves out, beyond those whose
-    /// names are too long there.
+    /// Patterns of metrics to omit from the package for BlueKing 5.1 only, in addition to metrics
+    /// whose names are too long for it.
     #[serde(default)]
     pub omit_in_51: Vec<String>,
-    /// Chinese names of labels, by label name, in place of those that the exporter has for them.
+    /// Chinese names of labels, by label name; they override those of the exporter.
     #[serde(default)]
     pub dimensions: BTreeMap<String, String>,
-    /// Groups of metrics, `[[group]]`, in the order in which operators see them: before those of
-    /// the exporter's definitions, which have the metrics that no group here picks.
+    /// Groups of metrics, `[[group]]`, in display order. They precede the groups of the exporter's
+    /// definitions, which receive the metrics that no group here selects.
     #[serde(default, rename = "group")]
     pub groups: Vec<Group>,
-    /// Start parameters, `[[parameter]]`, beyond the listen address and the metrics path.
+    /// Start parameters, `[[parameter]]`, in addition to the listen address and the metrics path.
     #[serde(default, rename = "parameter")]
     pub parameters: Vec<Parameter>,
 }
@@ -85,11 +85,11 @@ pub struct PackageDescription {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// Name of the table: a letter, then letters, digits and `_`.
+    /// Name of the table: a letter followed by letters, digits and `_`.
     pub name: String,
-    /// Name that operators see.
+    /// Display name.
     pub description: String,
-    /// Names of metrics, or patterns in which `*` stands for any run of characters.
+    /// Names of metrics, or patterns in which `*` matches any sequence of characters.
     pub metrics: Vec<String>,
 }
 
@@ -106,11 +106,11 @@ fn default_telemetry_path() -> String {
 }
 
 impl PackageDescription {
-    /// Reads the TOML text of a description; `file` names it in the error and in problems.
+    /// Reads the TOML text of a description; `file` is the name used in errors and problems.
     ///
     /// # Errors
-    /// [`Error::Description`] with line and column: not TOML, a key missing, unknown or of the
-    /// wrong type.
+    /// [`Error::Description`] with line and column for invalid TOML, and for a missing, unknown or
+    /// mistyped key.
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let parsed: Self = toml::from_str(text).map_err(|reason| Error::Description {
             file: file.to_owned(),
@@ -125,14 +125,14 @@ impl PackageDescription {
         Ok(description)
     }
 
-    /// What operators read of a label, if it has a name anywhere.
+    /// The Chinese name of a label, if it has one.
     pub(crate) fn label_name<'a>(
         &'a self,
         label: &str,
         definitions: &'a Definitions,
     ) -> Option<&'a str> {
-        let of_exporter = || definitions.labels.get(label).filter(|name| !name.trim().is_empty());
-        let name = self.dimensions.get(label).or_else(of_exporter).map(String::as_str);
+        let exporter_name = || definitions.labels.get(label).filter(|name| !name.trim().is_empty());
+        let name = self.dimensions.get(label).or_else(exporter_name).map(String::as_str);
         name.or(match label {
             "le" => Some("分桶上限"),
             "quantile" => Some("分位数"),
@@ -140,14 +140,14 @@ impl PackageDescription {
         })
     }
 
-    /// Checks what every package format asks for: the plugin id, the flags, the label
-    /// names. Groups are checked by [`select`](crate::selection::select).
+    /// Checks the rules common to all package formats: the plugin id, the flags, the label names.
+    /// [`select`](crate::selection::select) checks the groups.
     pub(crate) fn check(&self, definitions: &Definitions, problems: &mut Problems) {
         for rule in names::plugin_id_rules(&self.plugin_id) {
             problems.add(self.place("plugin_id"), rule);
         }
         if self.display_name.trim().is_empty() {
-            let rule = "The name is empty, and it is what operators see; write one.";
+            let rule = "The name is empty, and BlueKing displays it; add one.";
             problems.add(self.place("display_name"), rule);
         }
         self.check_flags(definitions, problems);
@@ -161,10 +161,11 @@ impl PackageDescription {
             }
         }
         if !self.collectors.is_empty()
-            && !self.parameters.iter().any(|it| it.name() == ENABLED_FLAG)
+            && !self.parameters.iter().any(|parameter| parameter.name() == ENABLED_FLAG)
         {
             let rule = format!(
-                "The list has no effect on what runs; add a [[parameter]] with flag = \"{ENABLED_FLAG}\"."
+                "The list does not affect the running exporter; add a [[parameter]] with flag = \
+                 \"{ENABLED_FLAG}\"."
             );
             problems.add(self.place("collectors"), rule);
         }
@@ -190,17 +191,18 @@ impl PackageDescription {
         }
     }
 
-    /// Whether a group of the definitions is packed: one of a collector that runs, or one about the
-    /// exporter itself.
+    /// Whether a group of the definitions is packaged: that of an enabled collector, or one about
+    /// the exporter itself.
     pub(crate) fn packs(&self, group: &MetricGroup, definitions: &Definitions) -> bool {
-        let is_collector = definitions.collectors.iter().any(|it| it.name == group.name);
+        let is_collector =
+            definitions.collectors.iter().any(|collector| collector.name == group.name);
         match self.collectors.is_empty() || !is_collector {
             true => group.enabled,
             false => self.collectors.contains(&group.name),
         }
     }
 
-    /// The place of a key of this file.
+    /// The place of a key in this file.
     pub(crate) fn place(&self, field: &str) -> Place {
         Place::new(&self.file, field)
     }
@@ -214,7 +216,7 @@ mod tests {
     const HEAD: &str = "plugin_id = 'p'\ncomponent_name = 'p'\ndisplay_name = '池'\n";
 
     #[test]
-    fn defaults_fill_what_is_not_written() {
+    fn missing_keys_have_defaults() {
         let text =
             format!("{HEAD}listen = '127.0.0.1:1'\n[[parameter]]\nflag = '--a'\ndescription = 'b'");
         let description = PackageDescription::parse("f.toml", &text).unwrap();

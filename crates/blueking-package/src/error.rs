@@ -1,5 +1,5 @@
-//! Why a description, a document or an archive could not be read or written at all. What can be
-//! read but breaks a rule is not an error here: it is a list of [`Problem`](crate::Problem)s.
+//! Errors from reading or writing a description, a document or an archive. Input that can be read
+//! but breaks a rule is not an error: it yields [`Problem`](crate::Problem)s.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,74 +8,74 @@ use zip::result::ZipError;
 
 use crate::definitions::SCHEMA;
 
-/// What reading or writing a package can fail with.
+/// Error from reading or writing a package.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A package description is not valid TOML, lacks a key or has one that does not exist.
+    /// A package description is not valid TOML, lacks a key or has an unknown one.
     #[error("{file}: {reason}")]
     Description {
         /// The file, as the caller named it.
         file: String,
-        /// What is wrong, with line and column and the line itself.
+        /// The cause, with line, column and the line itself.
         reason: Box<toml::de::Error>,
     },
-    /// A JSON document has not the expected form.
+    /// A JSON document does not have the expected form.
     #[error("{file}: {reason}")]
     Json {
         /// The document, as the caller or the archive named it.
         file: String,
-        /// What is wrong, with line and column.
+        /// The cause, with line and column.
         reason: serde_json::Error,
     },
-    /// An exporter describes itself in a schema that this library does not know.
+    /// The description of an exporter uses an unsupported schema.
     #[error(
-        "{file}: the schema is {found}, and this tool reads {SCHEMA}; build the exporter and the \
+        "{file}: the schema is {found}, but this tool reads {SCHEMA}; build the exporter and the \
          tool from the same version, or use a newer tool"
     )]
     Schema {
         /// The document, as the caller named it.
         file: String,
-        /// The schema as it stands there, or `missing`.
+        /// The schema found, or `missing`.
         found: String,
     },
-    /// The operating system refused a file operation.
+    /// A file operation failed.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was tried: `create`, `write`, `rename` and the like.
+        /// The operation, such as `create`, `write` or `rename`.
         action: &'static str,
-        /// The file it was tried on.
+        /// The file.
         path: PathBuf,
-        /// The refusal.
+        /// The cause.
         source: io::Error,
     },
-    /// An archive is damaged, truncated or uses a feature that packages never have.
+    /// An archive is damaged, truncated or uses a feature that packages never use.
     #[error("{} is not a readable package", path.display())]
     Archive {
         /// The archive.
         path: PathBuf,
-        /// What the zip reader or writer found.
+        /// The error of the zip reader or writer.
         source: ZipError,
     },
-    /// A tar in gzip is damaged or truncated, or is no such thing.
+    /// A file is not a gzip-compressed tar, or is damaged or truncated.
     #[error("{} is not a readable package", path.display())]
     Tar {
         /// The archive.
         path: PathBuf,
-        /// What the tar or gzip reader or writer found.
+        /// The error of the tar or gzip reader or writer.
         source: io::Error,
     },
-    /// A member of a tar is something that a package never holds.
-    #[error("{} holds {name:?}, which no package may: {reason}", path.display())]
+    /// A tar contains a member that packages must not contain.
+    #[error("{} contains the invalid member {name:?}: {reason}", path.display())]
     Member {
         /// The archive.
         path: PathBuf,
         /// Path of the member.
         name: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         reason: &'static str,
     },
-    /// Two entries of an archive have the same base name, which BlueKing refuses to import.
+    /// Two entries of an archive have the same base name, which BlueKing cannot import.
     #[error(
         "{} has two entries named {name}: BlueKing ignores folders, so every base name must be \
          unique",
@@ -87,7 +87,7 @@ pub enum Error {
         /// The base name.
         name: String,
     },
-    /// An entry does not have the size that the archive declares for it.
+    /// The size of an entry differs from the size that the archive declares.
     #[error(
         "{}: the archive declares {declared} bytes for {name}, but the entry has {found}",
         path.display()
@@ -102,17 +102,17 @@ pub enum Error {
         /// Uncompressed size in bytes, as read.
         found: u64,
     },
-    /// An archive, or what is to become one, holds more than a package can sensibly hold.
-    #[error("{} holds more than {limit} {unit}", path.display())]
+    /// An archive, or its content before packing, exceeds the limits of a package.
+    #[error("{} contains more than {limit} {unit}", path.display())]
     TooLarge {
         /// The archive.
         path: PathBuf,
         /// The limit.
         limit: u64,
-        /// What the limit counts: `bytes` or `entries`.
+        /// The unit of the limit: `bytes`, `entries` or `files`.
         unit: &'static str,
     },
-    /// An archive lacks a document.
+    /// A document is missing from an archive.
     #[error("the archive has no {name}")]
     MissingEntry {
         /// Name of the missing entry.

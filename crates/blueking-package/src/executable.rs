@@ -1,14 +1,14 @@
-//! Is this file an executable that BlueKing's hosts can start? Told from the first bytes alone:
-//! the deeper look (static or not, builder's paths) belongs to who built it.
+//! Recognises executables that hosts can start, from the first bytes only. Deeper inspection
+//! (static linking, build paths) belongs to the build.
 
-/// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and of Visual Studio are not
-/// and would have to ship, which BlueKing has no place for.
+/// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and Visual Studio are not; a
+/// package would have to ship them, and BlueKing packages cannot.
 const SYSTEM_DLLS: &str = "advapi32 bcrypt bcryptprimitives cfgmgr32 comctl32 crypt32 dbghelp \
     dnsapi gdi32 iphlpapi kernel32 kernelbase msvcrt mswsock netapi32 ntdll ole32 oleaut32 pdh \
     powrprof psapi rpcrt4 secur32 setupapi shell32 shlwapi user32 userenv version winmm ws2_32 \
     wtsapi32";
 
-/// What an executable can be made for.
+/// Platform of an executable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Machine {
     ElfX86_64,
@@ -17,7 +17,7 @@ pub(crate) enum Machine {
 }
 
 impl Machine {
-    /// What people call it.
+    /// Display name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::ElfX86_64 => "x86-64 Linux",
@@ -27,8 +27,8 @@ impl Machine {
     }
 }
 
-/// Checks that a file that starts with these bytes is an executable for this machine. The error
-/// says what it is instead.
+/// Checks that a file starting with these bytes is an executable for this machine. The error states
+/// what it is instead.
 pub(crate) fn check(bytes: &[u8], machine: Machine) -> Result<(), String> {
     match machine {
         Machine::ElfX86_64 => check_elf(bytes, 62, "x86-64"),
@@ -39,20 +39,20 @@ pub(crate) fn check(bytes: &[u8], machine: Machine) -> Result<(), String> {
 
 fn check_elf(bytes: &[u8], machine: u16, name: &str) -> Result<(), String> {
     if !bytes.starts_with(b"\x7fELF") {
-        return Err(refusal("an ELF executable", bytes));
+        return Err(wrong_format("an ELF executable", bytes));
     }
     // EI_CLASS 2 is 64-bit, EI_DATA 1 is little-endian.
     if bytes.get(4..6) != Some(&[2, 1]) {
-        return Err("the file is an ELF, but not a 64-bit little-endian one".to_owned());
+        return Err("the file is an ELF file, but not 64-bit little-endian".to_owned());
     }
     // ET_EXEC, or ET_DYN for a position-independent executable.
     match u16_at(bytes, 16) {
         Some(2 | 3) => {}
-        kind => return Err(format!("the ELF file is no executable (type {})", shown(kind))),
+        kind => return Err(format!("the ELF file is not an executable (type {})", hex(kind))),
     }
     match u16_at(bytes, 18) {
         Some(found) if found == machine => Ok(()),
-        found => Err(format!("the ELF file is for machine {}, not {name}", shown(found))),
+        found => Err(format!("the ELF file is for machine {}, not {name}", hex(found))),
     }
 }
 
@@ -61,9 +61,9 @@ fn check_pe_x86_64(bytes: &[u8]) -> Result<(), String> {
     const IS_DLL: u16 = 0x2000;
 
     if !bytes.starts_with(b"MZ") {
-        return Err(refusal("a Windows executable", bytes));
+        return Err(wrong_format("a Windows executable", bytes));
     }
-    // The DOS header's last field points at the PE header.
+    // The last field of the DOS header points to the PE header.
     let header = u32_at(bytes, 0x3c).and_then(|at| bytes.get(usize::try_from(at).ok()?..));
     let Some(header) = header.filter(|header| header.starts_with(b"PE\0\0")) else {
         return Err("the file has a DOS header but no PE header".to_owned());
@@ -71,20 +71,20 @@ fn check_pe_x86_64(bytes: &[u8]) -> Result<(), String> {
     match u16_at(header, 4) {
         Some(0x8664) => {}
         machine => {
-            return Err(format!("the PE file is for machine {}, not x86-64", shown(machine)));
+            return Err(format!("the PE file is for machine {}, not x86-64", hex(machine)));
         }
     }
     let flags = u16_at(header, 22).unwrap_or_default();
     if flags & IS_EXECUTABLE == 0 || flags & IS_DLL != 0 {
-        return Err("the PE file is a library or was not linked".to_owned());
+        return Err("the PE file is a library or is not linked".to_owned());
     }
     match u16_at(header, 24) {
         Some(0x020b) => Ok(()),
-        magic => Err(format!("the PE file is not PE32+ (magic {})", shown(magic))),
+        magic => Err(format!("the PE file is not PE32+ (magic {})", hex(magic))),
     }
 }
 
-fn refusal(wanted: &str, bytes: &[u8]) -> String {
+fn wrong_format(wanted: &str, bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "the file is empty".to_owned();
     }
@@ -92,7 +92,7 @@ fn refusal(wanted: &str, bytes: &[u8]) -> String {
     format!("the file is not {wanted} (it starts with \"{start}\")")
 }
 
-fn shown(number: Option<u16>) -> String {
+fn hex(number: Option<u16>) -> String {
     number.map_or("unknown".to_owned(), |number| format!("{number:#x}"))
 }
 
@@ -104,9 +104,9 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 
-/// Whether a DLL, by its name in lower case, is part of every Windows.
+/// Whether a DLL, given by its lower-case name, is part of every Windows installation.
 pub fn is_system_dll(name: &str) -> bool {
-    // `api-ms-win-` names stand for parts of the others.
+    // `api-ms-win-` names are aliases of the others.
     let stem = name.strip_suffix(".dll").unwrap_or(name);
     name.starts_with("api-ms-win-") || SYSTEM_DLLS.split_whitespace().any(|dll| dll == stem)
 }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_right_machines_pass() {
+    fn matching_machines_pass() {
         assert_eq!(check(&elf(), Machine::ElfX86_64), Ok(()));
         assert_eq!(check(&pe(), Machine::PeX86_64), Ok(()));
         let mut arm = elf();
@@ -135,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn each_wrong_byte_is_told() {
+    fn each_wrong_byte_is_reported() {
         for (at, byte, expected) in [
             (0, b'#', "not an ELF"),
             (4, 1, "64-bit"),
             (5, 2, "little-endian"),
-            (16, 1, "no executable"),
+            (16, 1, "not an executable"),
             (18, 0xb7, "not x86-64"),
         ] {
             let mut bytes = elf();
@@ -163,11 +163,11 @@ mod tests {
     }
 
     #[test]
-    fn no_prefix_of_an_executable_passes_or_panics() {
+    fn truncated_executables_fail_without_panic() {
         for length in 0..20 {
             assert!(check(&elf()[..length], Machine::ElfX86_64).is_err(), "{length}");
         }
-        // Up to the end of what is looked at.
+        // Up to the last byte that is inspected.
         for length in 0..0x80 + 26 {
             assert!(check(&pe()[..length], Machine::PeX86_64).is_err(), "{length}");
         }

@@ -1,7 +1,7 @@
-//! The patterns by which a description picks metrics: plain names in which `*` stands for any
-//! run of characters, none included.
+//! The patterns by which a description selects metrics: names in which `*` matches any sequence of
+//! characters, including none.
 
-/// Whether `pattern` matches the whole of `name`.
+/// Whether `pattern` matches all of `name`.
 pub fn matches(pattern: &str, name: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == name;
@@ -9,12 +9,12 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     let Some(mut name) = name.strip_prefix(head) else {
         return false;
     };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let tail = pieces.pop().unwrap_or_default();
-    // The earliest place is good enough for each middle piece: it leaves most for the others.
-    for piece in pieces {
-        match name.find(piece) {
-            Some(at) => name = &name[at + piece.len()..],
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let tail = parts.pop().unwrap_or_default();
+    // The earliest match is sufficient for each middle part: it leaves the most for the others.
+    for part in parts {
+        match name.find(part) {
+            Some(at) => name = &name[at + part.len()..],
             None => return false,
         }
     }
@@ -26,7 +26,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_any_run() {
+    fn star_matches_any_sequence() {
         let table = [
             ("sys_mem_usage", "sys_mem_usage", true),
             ("sys_mem_usage", "sys_mem_usage_total", false),

@@ -1,8 +1,9 @@
-//! The package formats of BlueKing (蓝鲸) monitoring as data: write them, read them, check them.
-//! No process is started, no network is used and nothing is built here.
+//! The package formats of BlueKing (蓝鲸) monitoring as data: writes, reads and checks them. This
+//! crate starts no process, uses no network and builds nothing.
 //!
-//! One description, kept by people (`config/<exporter>/blueking.toml`), and the exporter's own
-//! definitions (`<exporter> --describe`) are all that a package is made from:
+//! A package is generated from two sources: a hand-written description
+//! (`config/<exporter>/blueking.toml`) and the exporter's own definitions
+//! (`<exporter> --describe`):
 //!
 //! ```
 //! use blueking_package::{Definitions, PackageDescription, v51};
@@ -35,9 +36,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`v51`] is the zip of BlueKing 5.1, [`plugin`] the archive of BlueKing 6 and 7; both are made from
-//! the same description. [`check`] takes a package of either; [`agent`] says what becomes of an
-//! exporter's page.
+//! [`v51`] is the zip of BlueKing 5.1, [`plugin`] the archive of BlueKing 6 and 7; both are
+//! generated from the same description. [`check`] checks a package of either format; [`agent`]
+//! predicts how BlueKing's agent reads an exporter's metrics page.
 
 mod address;
 pub mod agent;

@@ -1,11 +1,11 @@
-//! The text that operators read of a package: what people write, with the package's metrics put in.
+//! The description page of a package: hand-written Markdown with the tables of metrics filled in.
 
 use crate::definitions::{Definitions, Unit};
 use crate::description::PackageDescription;
 use crate::problem::Problems;
 use crate::selection::Selected;
 
-/// Puts a table for each group in place of each line `<!-- metrics -->`.
+/// Replaces each line `<!-- metrics -->` with a table for each group.
 pub(crate) fn fill(
     markdown: &str,
     groups: &[Selected<'_>],
@@ -24,8 +24,7 @@ fn is_placeholder(line: &str) -> bool {
     comment.is_some_and(|comment| comment.trim() == "metrics")
 }
 
-/// A heading, the labels that all metrics of the group have, and a row for each name that BlueKing
-/// lists.
+/// A heading, the labels of the group, and a row for each name that BlueKing lists.
 fn table(
     group: &Selected<'_>,
     description: &PackageDescription,
@@ -36,7 +35,7 @@ fn table(
         Some(name) => format!("`{label}`（{}）", cell(name)),
         None => format!("`{label}`"),
     };
-    // Groups whose metrics have different labels are reported where packages are made.
+    // Package generation reports groups whose metrics have different labels.
     let labels: Vec<_> =
         group.dimensions(description, &mut Problems::default()).into_iter().map(label).collect();
     if !labels.is_empty() {
@@ -53,7 +52,7 @@ fn table(
     text
 }
 
-/// A text that ends neither its cell nor its line, and that BlueKing can store.
+/// Escapes a text for a table cell; BlueKing cannot store control characters.
 fn cell(text: &str) -> String {
     text.replace(char::is_control, " ").replace('|', "\\|")
 }

@@ -1,20 +1,20 @@
-//! Rules on names that hold for every BlueKing package format.
+//! Rules on names common to all BlueKing package formats.
 
 use crate::problem::excerpt;
 
 /// Longest plugin id, in characters.
 const PLUGIN_ID_LIMIT: usize = 30;
 
-/// Longest name of a component of BlueKing 5.1, in characters: BlueKing's database column.
+/// Longest name of a component of BlueKing 5.1, in characters: the width of the database column.
 const COMPONENT_NAME_LIMIT: usize = 15;
 
-/// Longest name and longest description of a group of metrics, in characters. BlueKing 5.1 sets it.
+/// Longest name and longest description of a group of metrics in BlueKing 5.1, in characters.
 pub(crate) const GROUP_TEXT_LIMIT: usize = 15;
 
-/// BlueKing takes a plugin with this prefix for one of its own.
+/// BlueKing treats plugins with this prefix as its own.
 const OFFICIAL_PREFIX: &str = "bkplugin_";
 
-/// Labels that BlueKing fills in itself; a metric's own value of one of them is overwritten.
+/// Labels that BlueKing sets itself, overwriting the exporter's value.
 const RESERVED_LABELS: [&str; 16] = [
     "bk_target_ip",
     "bk_target_cloud_id",
@@ -34,35 +34,35 @@ const RESERVED_LABELS: [&str; 16] = [
     "bk_agent_id",
 ];
 
-/// Whether BlueKing fills in this label itself.
+/// Whether BlueKing sets this label itself.
 pub(crate) fn is_reserved_label(name: &str) -> bool {
     RESERVED_LABELS.contains(&name)
 }
 
-/// What is wrong with a name that must be a letter, then letters, digits and `_`.
+/// Checks that a name is a letter followed by letters, digits and `_`. Returns the problem, if any.
 pub(crate) fn identifier_rule(name: &str) -> Option<String> {
     if name.contains(':') {
         return Some(format!(
-            "The name {name:?} contains ':', which Prometheus keeps for recording rules and \
+            "The name {name:?} contains ':', which Prometheus reserves for recording rules and \
              BlueKing cannot store; rename it."
         ));
     }
-    let sound = name.starts_with(|c: char| c.is_ascii_alphabetic())
+    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!sound).then(|| {
+    (!valid).then(|| {
         format!(
-            "The name {name:?} does not match ^[a-zA-Z][a-zA-Z0-9_]*$; start it with a letter \
-             and use only letters, digits and '_'."
+            "The name {name:?} does not match ^[a-zA-Z][a-zA-Z0-9_]*$; start it with a letter and \
+             use only letters, digits and '_'."
         )
     })
 }
 
-/// What is wrong with the name of an environment variable. BlueKing also reads it as an expression
-/// of its template language, in which `A-B` is a subtraction.
+/// Checks the name of an environment variable and returns the problem, if any. BlueKing also
+/// evaluates the name as a template expression, in which `A-B` is a subtraction.
 pub(crate) fn variable_rule(name: &str) -> Option<String> {
-    let sound = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!sound).then(|| {
+    (!valid).then(|| {
         format!(
             "The variable {name:?} does not match ^[A-Za-z_][A-Za-z0-9_]*$; use only letters, \
              digits and '_'."
@@ -70,8 +70,8 @@ pub(crate) fn variable_rule(name: &str) -> Option<String> {
     })
 }
 
-/// Everything that is wrong with a plugin id, which becomes the name of a folder, of a binary
-/// and of a process on every host. Each is a sentence that says what to do.
+/// Returns every problem of a plugin id, which names a folder, a binary and a process on every
+/// host. Each problem is a sentence that states the correction.
 ///
 /// ```
 /// assert!(blueking_package::plugin_id_rules("pool_exporter").is_empty());
@@ -89,8 +89,8 @@ pub fn plugin_id_rules(id: &str) -> Vec<String> {
     rules
 }
 
-/// Everything that is wrong with the name of a component of BlueKing 5.1. Each is a sentence that
-/// says what to do.
+/// Returns every problem of a component name of BlueKing 5.1. Each problem is a sentence that
+/// states the correction.
 ///
 /// ```
 /// assert!(blueking_package::component_name_rules("poolexporter").is_empty());
@@ -107,12 +107,12 @@ pub fn component_name_rules(name: &str) -> Vec<String> {
     rules
 }
 
-/// What is wrong with a text of more than `limit` Unicode characters.
+/// Checks that a text has at most `limit` Unicode characters. Returns the problem, if any.
 pub(crate) fn length_rule(text: &str, limit: usize) -> Option<String> {
     let length = text.chars().count();
     (length > limit).then(|| {
         format!(
-            "{:?} has {length} characters, and BlueKing takes at most {limit}; shorten it.",
+            "{:?} has {length} characters, and BlueKing accepts at most {limit}; shorten it.",
             excerpt(text)
         )
     })
@@ -123,8 +123,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_follow_the_pattern() {
-        for (name, sound) in [
+    fn identifiers_match_the_pattern() {
+        for (name, valid) in [
             ("sys_mem_usage", true),
             ("a", true),
             ("A9_", true),
@@ -135,27 +135,27 @@ mod tests {
             ("内存", false),
             ("job:up", false),
         ] {
-            assert_eq!(identifier_rule(name).is_none(), sound, "{name}");
+            assert_eq!(identifier_rule(name).is_none(), valid, "{name}");
         }
     }
 
     #[test]
-    fn variables_follow_the_pattern() {
-        for (name, sound) in
+    fn variables_match_the_pattern() {
+        for (name, valid) in
             [("_A9", true), ("PASSWORD", true), ("", false), ("9A", false), ("A-B", false)]
         {
-            assert_eq!(variable_rule(name).is_none(), sound, "{name}");
+            assert_eq!(variable_rule(name).is_none(), valid, "{name}");
         }
     }
 
     #[test]
-    fn lengths_count_characters_and_not_bytes() {
+    fn lengths_are_in_characters() {
         assert_eq!(length_rule("内存使用率内存使用率内存使用率", 15), None);
         assert!(length_rule("内存使用率内存使用率内存使用率!", 15).is_some());
     }
 
     #[test]
-    fn plugin_ids_break_each_rule_alone() {
+    fn each_plugin_id_rule_applies_alone() {
         assert_eq!(plugin_id_rules("host_exporter"), [""; 0]);
         assert_eq!(plugin_id_rules(&"a".repeat(30)), [""; 0]);
         let broken = ["", "1host", "host-exporter", "bkplugin_host", &"a".repeat(31)];
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn component_names_break_each_rule_alone() {
+    fn each_component_name_rule_applies_alone() {
         assert_eq!(component_name_rules("hostexporter"), [""; 0]);
         assert_eq!(component_name_rules(&"9".repeat(15)), [""; 0]);
         for name in ["", "host-exporter", "host_exporter", "主机", &"a".repeat(16)] {

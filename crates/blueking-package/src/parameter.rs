@@ -1,4 +1,4 @@
-//! A setting of the exporter that operators may change in the form, as people describe it.
+//! A setting of the exporter that operators may change in the deployment form.
 
 use serde::Deserialize;
 
@@ -8,62 +8,62 @@ use crate::names;
 use crate::problem::Problems;
 
 /// A setting of the exporter that an operator may change when deploying it: a flag, an environment
-/// variable, or an argument without a name.
+/// variable, or a positional argument.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
-    /// The flag as typed, for example `--path.rootfs`. Empty where one of the other two is given.
+    /// The flag as typed, for example `--path.rootfs`. Empty if `env` or `argument` is set.
     #[serde(default)]
     pub flag: String,
     /// The environment variable, for example `POOL_EXPORTER_PASSWORD`.
     #[serde(default)]
     pub env: Option<String>,
-    /// What operators call an argument that is passed by itself, without a flag before it.
+    /// Display name of a positional argument.
     #[serde(default)]
     pub argument: Option<String>,
-    /// What the form asks for.
+    /// Kind of the form field.
     #[serde(default, rename = "type")]
     pub input: Input,
-    /// Value that the form starts with; empty leaves the flag out. Of a file, its name on hosts.
+    /// Initial value of the field; an empty value omits the flag. For a file, its name on the host.
     #[serde(default)]
     pub default: String,
-    /// What a file holds that nobody has changed; nothing else has one.
+    /// Default content of a file; only files have one.
     #[serde(default)]
     pub content: String,
-    /// Text that operators see.
+    /// Text shown to operators.
     pub description: String,
-    /// Whether the form shows it.
-    #[serde(default = "shown")]
+    /// Whether the form shows the field.
+    #[serde(default = "default_visible")]
     pub visible: bool,
 }
 
-/// What the form of a [`Parameter`] asks for.
+/// Kind of the form field of a [`Parameter`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Input {
-    /// A line of text.
+    /// Single-line text.
     #[default]
     Text,
-    /// A line of text that is not shown.
+    /// Single-line text, masked.
     Password,
-    /// On or off, `true` or `false`: for a flag that takes no value.
+    /// `true` or `false`, for a flag that takes no value.
     Switch,
-    /// A file that a site puts beside the exporter, which is told its path. BlueKing 5.1 does not
-    /// say how it would tell it, so there the form asks for a path on the host.
+    /// A file that the site deploys with the exporter, whose path becomes the value. BlueKing 5.1
+    /// does not document how the path is passed, so its form asks for a path on the host instead.
     File,
 }
 
-const fn shown() -> bool {
+const fn default_visible() -> bool {
     true
 }
 
 impl Parameter {
-    /// The flag, the environment variable or the name of the argument.
+    /// The flag, the environment variable or the argument name.
     pub fn name(&self) -> &str {
         self.env.as_deref().or(self.argument.as_deref()).unwrap_or(&self.flag)
     }
 
-    /// Checks what every package format asks for; `index` tells apart those without a name.
+    /// Checks the rules common to all package formats; `index` labels unnamed parameters.
     pub(crate) fn check(
         &self,
         index: usize,
@@ -82,19 +82,19 @@ impl Parameter {
         };
         let others = [self.env.is_some(), self.argument.is_some(), !self.flag.is_empty()];
         if others.iter().filter(|is_given| **is_given).count() > 1 {
-            let rule = "A parameter is a flag, a variable or an argument; leave one of them.";
+            let rule = "A parameter is either a flag, a variable or an argument; keep one of them.";
             return problems.add(place(key), rule);
         }
         let rule = match key {
-            "env" => names::variable_rule(name).or_else(|| self.is_no_switch()),
+            "env" => names::variable_rule(name).or_else(|| self.switch_rule()),
             "argument" if definitions.arguments.is_empty() => Some(format!(
-                "{} takes no arguments beside flags; add it to the exporter, or make it a flag.",
+                "{} takes no positional arguments; add one to the exporter, or use a flag.",
                 definitions.name
             )),
             "argument" if name.trim().is_empty() => {
-                Some("The argument has no name for operators; write one.".to_owned())
+                Some("The argument has no display name; add one.".to_owned())
             }
-            "argument" => self.is_no_switch(),
+            "argument" => self.switch_rule(),
             _ => self.flag_rule(definitions),
         };
         if let Some(rule) = rule {
@@ -110,44 +110,44 @@ impl Parameter {
             problems.add(place("default"), rule);
         }
         if *input == Input::File {
-            let is_sound = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            if default.is_empty() || !default.chars().all(is_sound) {
+            let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            if default.is_empty() || !default.chars().all(is_allowed) {
                 let rule = format!(
-                    "The default of a file is {default:?}; write the name that it has on hosts, of \
-                     letters, digits, '.', '_' and '-'."
+                    "The default of a file is {default:?}; use its name on the host: letters, \
+                     digits, '.', '_' and '-'."
                 );
                 problems.add(place("default"), rule);
             }
             if content.is_empty() {
-                let rule = "The file is empty, and a site refuses the form then; write what it \
-                            holds until somebody changes it.";
+                let rule = "The file is empty, and BlueKing rejects an empty file; add default \
+                            content.";
                 problems.add(place("content"), rule);
             }
         } else if !content.is_empty() {
-            problems.add(place("content"), "Only a file has a content; remove it.");
+            problems.add(place("content"), "Only a parameter of type file has content; remove it.");
         }
     }
 
-    fn is_no_switch(&self) -> Option<String> {
+    fn switch_rule(&self) -> Option<String> {
         let is_switch = self.input == Input::Switch;
-        is_switch.then(|| "Only a flag can be a switch; give another type.".to_owned())
+        is_switch.then(|| "Only a flag can be a switch; use another type.".to_owned())
     }
 
     fn flag_rule(&self, definitions: &Definitions) -> Option<String> {
         let flag = &self.flag;
         if is_standard(flag) {
             let rule =
-                "The flag is already made from `listen` or `telemetry_path`; remove it here.";
+                "The flag is already generated from `listen` or `telemetry_path`; remove it here.";
             Some(rule.to_owned())
         } else if !flag.starts_with("--") {
-            Some(format!(r#"The flag {flag:?} does not start with "--"; write it so."#))
+            Some(format!(r#"The flag {flag:?} does not start with "--"; add the prefix."#))
         } else {
             missing_flag(flag, definitions)
         }
     }
 }
 
-/// That an exporter has no such flag, if it has none.
+/// The problem text for a flag that the exporter does not have; `None` if it has it.
 pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<String> {
     (!definitions.has_flag(flag)).then(|| {
         format!(
@@ -157,7 +157,7 @@ pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<Stri
     })
 }
 
-/// Whether a flag is one of the two that every package sets by itself.
+/// Whether a flag is one of the two that every package sets automatically.
 pub(crate) fn is_standard(flag: &str) -> bool {
     [LISTEN_FLAG, PATH_FLAG]
         .iter()

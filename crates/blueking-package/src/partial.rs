@@ -1,5 +1,5 @@
-//! Files that appear only when they are whole: written under `<name>.partial` in the same
-//! folder, flushed to the disk, then renamed.
+//! Atomic file writes: the content is written to `<name>.partial` in the same folder, flushed to
+//! disk, then renamed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// Makes the file `path` hold what `fill` writes. If anything fails, or `fill` panics, nothing
-/// of it is left behind and a file that was there before is untouched.
+/// Writes the file `path` with `fill`. If anything fails or `fill` panics, no partial file remains
+/// and an existing file is unchanged.
 pub(crate) fn save(
     path: &Path,
     fill: impl FnOnce(&mut File) -> Result<(), Error>,
@@ -27,14 +27,14 @@ pub(crate) fn save(
         }
         _ => {}
     }
-    // A name that exists again by now is somebody else's work, or a link to somewhere else.
+    // If the name exists again, another process created it, or it is a symbolic link.
     let created = OpenOptions::new().write(true).create_new(true).open(&partial);
     let mut file = created.map_err(failed("create"))?;
-    // Only from here on is the file ours to remove.
+    // The file is ours to remove only from here on.
     let _guard = RemoveOnDrop(&partial);
     fill(&mut file)?;
     file.sync_all().map_err(failed("flush"))?;
-    // Windows does not rename a file that is open.
+    // Windows cannot rename an open file.
     drop(file);
     fs::rename(&partial, path).map_err(|source| Error::Io {
         action: "rename the finished file to",
@@ -43,12 +43,12 @@ pub(crate) fn save(
     })
 }
 
-/// Removes an unfinished file, however its writing ends.
+/// Removes the unfinished file on every exit path.
 struct RemoveOnDrop<'a>(&'a Path);
 
 impl Drop for RemoveOnDrop<'_> {
     fn drop(&mut self) {
-        // After the rename there is nothing to remove, and that is the good case.
+        // After a successful rename there is nothing to remove.
         let _ = fs::remove_file(self.0);
     }
 }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_file_replaces_the_old_one_and_a_stale_partial() {
+    fn finished_file_replaces_old_and_stale_partial() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");
         fs::write(&path, "old").unwrap();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_write_leaves_the_old_file_alone() {
+    fn failed_write_keeps_the_old_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");
         fs::write(&path, "old").unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_while_writing_leaves_nothing() {
+    fn panic_while_writing_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");
         let fill = |_: &mut File| -> Result<(), Error> { panic!("while writing") };
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_folder_is_named() {
+    fn missing_folder_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let error = save(&folder.path().join("no/a.zip"), |_| Ok(())).unwrap_err();
         assert!(error.to_string().starts_with("cannot create"), "{error}");

@@ -1,11 +1,11 @@
-//! One broken rule, and the list in which a check collects all of them.
+//! A violated rule, and the list in which a check collects them.
 
 use std::collections::HashSet;
 use std::fmt;
 
-/// A rule that a description, a definition or a package breaks.
+/// A rule that a description, a definition or a package violates.
 ///
-/// Shown as one line, `file: field: rule`, or `file: rule` where the whole file is meant.
+/// Displayed as one line, `file: field: rule`, or `file: rule` if it concerns the whole file.
 ///
 /// ```
 /// let problem = blueking_package::Problem {
@@ -17,11 +17,11 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
-    /// Where to look: a file, an entry of the archive, or `definitions of <exporter>`.
+    /// The location: a file, an entry of the archive, or `definitions of <exporter>`.
     pub file: String,
-    /// What in it, as a dotted path; empty for the whole file.
+    /// The field as a dotted path; empty for the whole file.
     pub field: String,
-    /// The rule as a sentence: the limit, the offending value and what to do.
+    /// The rule as a sentence: the limit, the offending value and the correction.
     pub rule: String,
 }
 
@@ -32,12 +32,12 @@ impl fmt::Display for Problem {
             line += &format!("{}: ", self.field);
         }
         line += &self.rule;
-        // Names and values come from files: a line break in one must not make two problems.
+        // Names and values come from files: a line break in one must not produce two problems.
         f.write_str(&line.replace(char::is_control, " "))
     }
 }
 
-/// Where a rule is looked at: the `file` and `field` of a [`Problem`] to be.
+/// A location to check: the `file` and `field` of a potential [`Problem`].
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     file: String,
@@ -54,8 +54,8 @@ impl Place {
     }
 }
 
-/// The problems found so far. The same problem is kept once: one fact of a description can end
-/// up in several documents.
+/// The problems found so far. Duplicates are dropped: one fact of a description can appear in
+/// several documents.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     in_order: Vec<Problem>,
@@ -64,7 +64,7 @@ pub(crate) struct Problems {
 
 impl Problems {
     pub(crate) fn add(&mut self, place: Place, rule: impl Into<String>) {
-        // Far longer than any rule, unless a value that it quotes is absurdly long.
+        // Far longer than any rule that quotes a reasonable value.
         let rule = cut(&rule.into(), 1000);
         let problem = Problem { file: place.file, field: place.field, rule };
         if self.known.insert(problem.clone()) {
@@ -77,8 +77,8 @@ impl Problems {
     }
 }
 
-/// A value as a problem quotes it: whole in any sensible case, cut where a damaged file would
-/// fill the screen.
+/// A value as quoted in a problem: complete in normal cases, truncated so that a damaged file does
+/// not flood the output.
 pub(crate) fn excerpt(text: &str) -> String {
     cut(text, 120)
 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_one_line_whatever_it_quotes() {
+    fn problems_are_one_line() {
         let mut problems = Problems::default();
         problems.add(Place::new("info.json", "name"), "The name \"a\r\nb\" is bad.");
         problems.add(Place::whole("logo.png"), "It is missing.");
@@ -108,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_cut_between_characters() {
+    fn long_values_are_cut_at_characters() {
         assert_eq!(excerpt(&"内".repeat(120)), "内".repeat(120));
         assert_eq!(excerpt(&"内".repeat(121)), "内".repeat(120) + "…");
     }
 
     #[test]
-    fn the_same_problem_is_kept_once() {
+    fn duplicate_problems_are_dropped() {
         let mut problems = Problems::default();
         problems.add(Place::whole("a"), "b");
         problems.add(Place::whole("a"), "b");

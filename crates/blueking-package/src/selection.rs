@@ -1,5 +1,5 @@
-//! Which metrics go into which group. Every metric is in one group, left out on purpose, or of a
-//! group that is off by default, so that none is lost or doubled by accident.
+//! Assigns metrics to groups. Every metric is in exactly one group, omitted explicitly, or in a
+//! group that is disabled by default, so that none is lost or duplicated by accident.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,10 @@ pub(crate) struct Selected<'a> {
     pub(crate) metrics: Vec<&'a Metric>,
 }
 
-/// Deals the definitions out to the groups: first to those of the description, then to those of the
-/// definitions. `is_left_out` tells what this package leaves out beyond `omit`: it decides which
-/// metrics a group has and not what the group is called, so that both generations have the same
-/// names. A metric that two groups pick is dealt to the first only, so that each mistake is one
-/// problem.
+/// Assigns the metrics to the groups of the description first, then to those of the definitions.
+/// `is_left_out` selects metrics that this package omits in addition to `omit`. It affects the
+/// content of a group but not its name, so that both package formats use the same names. A metric
+/// that two groups select goes to the first only, so that each mistake is one problem.
 pub(crate) fn select<'a>(
     description: &PackageDescription,
     definitions: &'a Definitions,
@@ -31,12 +30,12 @@ pub(crate) fn select<'a>(
     let metrics = distinct(definitions, problems);
     let mut offered = offered(description, metrics, problems);
 
-    let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut claimed: BTreeMap<&str, &str> = BTreeMap::new();
     let mut selection = Vec::new();
     for group in &description.groups {
         let place = || description.place(&format!("group.{}.metrics", group.name));
         if group.metrics.is_empty() {
-            problems.add(place(), "The list is empty; name metrics, or remove the group.");
+            problems.add(place(), "The list is empty; list metrics, or remove the group.");
         }
         for pattern in &group.metrics {
             if !offered.iter().any(|metric| glob::matches(pattern, &metric.name)) {
@@ -44,17 +43,17 @@ pub(crate) fn select<'a>(
             }
         }
 
-        let mut picked = Vec::new();
+        let mut selected_metrics = Vec::new();
         for metric in offered.iter().filter(|metric| matches_any(&group.metrics, &metric.name)) {
-            match taken.entry(&metric.name) {
+            match claimed.entry(&metric.name) {
                 Entry::Vacant(entry) => {
                     entry.insert(&group.name);
-                    picked.push(*metric);
+                    selected_metrics.push(*metric);
                 }
                 Entry::Occupied(first) => {
                     let first = first.get();
                     let rule = format!(
-                        "{} is picked by the group {first:?} already; a metric belongs to one \
+                        "{} is already selected by the group {first:?}; a metric belongs to one \
                          group.",
                         metric.name
                     );
@@ -65,11 +64,11 @@ pub(crate) fn select<'a>(
         selection.push(Selected {
             name: group.name.clone(),
             description: group.description.clone(),
-            metrics: picked,
+            metrics: selected_metrics,
         });
     }
 
-    offered.retain(|metric| !taken.contains_key(&*metric.name));
+    offered.retain(|metric| !claimed.contains_key(&*metric.name));
     selection.extend(default_groups(&offered, description, definitions, problems));
     for selected in &mut selection {
         selected.metrics.retain(|metric| !is_left_out(metric));
@@ -79,8 +78,8 @@ pub(crate) fn select<'a>(
 }
 
 impl<'a> Selected<'a> {
-    /// The labels of a group's metrics, in the order of the first that has them. All metrics must
-    /// have the same ones: in a table every dimension applies to every metric.
+    /// The labels of a group's metrics, in order of first appearance. All metrics must have the
+    /// same labels: in a table every dimension applies to every metric.
     pub(crate) fn dimensions(
         &self,
         description: &PackageDescription,
@@ -95,7 +94,7 @@ impl<'a> Selected<'a> {
             let found = other.dimensions();
             if found.iter().copied().collect::<BTreeSet<_>>() != expected {
                 let rule = format!(
-                    "{} has the labels {found:?} but {} has {:?}, and in one table every dimension \
+                    "{} has the labels {found:?} but {} has {:?}, and every dimension of a table \
                      applies to every metric; put them into separate groups.",
                     other.name,
                     first.name,
@@ -114,7 +113,7 @@ impl<'a> Selected<'a> {
     }
 }
 
-/// What operators read of a label. Reports one without a name.
+/// The Chinese name of a label. Reports a problem if there is none.
 pub(crate) fn dimension_description(
     label: &str,
     description: &PackageDescription,
@@ -125,16 +124,16 @@ pub(crate) fn dimension_description(
         return name.to_owned();
     }
     let rule = format!(
-        "The label {label:?} has no Chinese name; add it to the label dictionary of {}, or to \
-         [dimensions] here, in at most 15 characters.",
+        "The label {label:?} has no Chinese name; add one of at most 15 characters to the label \
+         dictionary of {}, or to [dimensions] here.",
         definitions.name
     );
     problems.add(description.place(&format!("dimensions.{label}")), rule);
-    // Anything but empty, which would be a second problem for the same gap.
+    // Not empty, which would be reported as a second problem.
     "?".to_owned()
 }
 
-/// The definitions without those that repeat a name.
+/// The definitions without duplicate names.
 fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'a Metric> {
     let mut names = BTreeSet::new();
     let mut metrics = Vec::new();
@@ -142,14 +141,14 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
         if names.insert(&metric.name) {
             metrics.push(metric);
         } else {
-            let rule = "The metric is defined more than once; define it once.";
+            let rule = "The metric is defined more than once; remove the duplicate.";
             problems.add(Place::new(definitions.place(), &metric.name), rule);
         }
     }
     metrics
 }
 
-/// The metrics that `omit` does not leave out.
+/// The metrics that `omit` does not exclude.
 fn offered<'a>(
     description: &PackageDescription,
     mut metrics: Vec<&'a Metric>,
@@ -167,7 +166,7 @@ fn offered<'a>(
     metrics
 }
 
-/// Whether one of the patterns matches the whole of a name.
+/// Whether one of the patterns matches the whole name.
 pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
     patterns.iter().any(|pattern| glob::matches(pattern, name))
 }

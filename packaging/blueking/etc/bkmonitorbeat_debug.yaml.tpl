@@ -1,4 +1,4 @@
-# The agent's collector for one look at the exporter: what it scrapes goes to the console.
+# Debug configuration of the agent's collector, which prints the scraped metrics to the console.
 output.console:
 path.pid: {{ control_info.setup_path }}/pid
 path.data: {{ control_info.data_path }}

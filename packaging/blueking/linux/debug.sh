@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the exporter, and the agent's collector in the foreground, which prints what it scrapes.
+# Starts the exporter, then the agent's collector in the foreground, which prints the scraped metrics.
 
 cd "$(dirname "$0")" || exit 1
 . ./parse_yaml.sh

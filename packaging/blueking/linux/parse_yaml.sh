@@ -1,11 +1,11 @@
-# Reads etc/env.yaml for the other scripts, which take this in with `.`.
+# Reads etc/env.yaml for the other scripts, which source this file.
 # shellcheck shell=sh
 
-# Exports what a file says in lines such as `NAME: value`. A value is text up to the end of its line
-# and nothing in it is special: it is never evaluated. An empty one leaves its variable alone.
+# Exports the variables of a file with lines such as `NAME: value`. A value is the literal text up to
+# the end of the line and is never evaluated. An empty value leaves the variable unchanged.
 export_yaml() {
     if [ ! -r "$1" ]; then
-        echo "cannot read $PWD/$1; the server renders it when the plugin is deployed" >&2
+        echo "cannot read $PWD/$1; the server creates it when it deploys the plugin" >&2
         return 1
     fi
     while IFS= read -r yaml_line || [ -n "$yaml_line" ]; do
@@ -17,7 +17,7 @@ export_yaml() {
         case $yaml_name in
             '' | [0-9]* | *[!A-Za-z0-9_]*) continue ;;
         esac
-        # Without blanks around it, and without the CR of a file from Windows.
+        # Trim spaces, and the CR of a file with Windows line endings.
         yaml_value=${yaml_line#*:}
         yaml_value=${yaml_value#"${yaml_value%%[![:space:]]*}"}
         yaml_value=${yaml_value%"${yaml_value##*[![:space:]]}"}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Starts the exporter in the background as etc/env.yaml says. Fails if it is not up after 2 seconds.
+# Starts the exporter in the background with the settings of etc/env.yaml. Fails if it is not running
+# after 2 seconds.
 
 plugin=@plugin_id@
 
@@ -10,7 +11,7 @@ export_yaml etc/env.yaml || exit 1
 log=$BK_PLUGIN_LOG_PATH/$plugin.log
 mkdir -p "$BK_PLUGIN_LOG_PATH" "$(dirname "$BK_PLUGIN_PID_PATH")" || exit 1
 
-# The server joins the arguments with blanks and knows no quotes. A star is a star, not file names.
+# The server joins the arguments with spaces, without quoting. Globbing is disabled.
 set -f
 chmod a+x "./$plugin"
 # shellcheck disable=SC2086
@@ -19,12 +20,12 @@ pid=$!
 echo "started $plugin as process $pid"
 sleep 2
 
-# A process that has ended and was not waited for has a number still, but no program.
+# A zombie process still has a PID, but no executable.
 if readlink "/proc/$pid/exe" >/dev/null; then
     echo "$pid" >"$BK_PLUGIN_PID_PATH"
     echo "$plugin is running"
 else
-    echo "$plugin ended at once; it said:"
+    echo "$plugin exited immediately; its output:"
     cat "$log"
     exit 1
 fi

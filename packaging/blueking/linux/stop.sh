@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ends every copy of the exporter that runs from this folder, and fails if one does not end.
+# Stops every process of the exporter in this folder. Fails if one cannot be stopped.
 
 plugin=@plugin_id@
 
@@ -11,7 +11,7 @@ if [ -r etc/env.yaml ]; then
 fi
 pid_file=${BK_PLUGIN_PID_PATH:-$PWD/pid/$plugin.pid}
 
-# Whether a link of /proc points to a path, also to one that an upgrade has removed since.
+# Whether a link in /proc points to a path, even one that an upgrade has removed.
 points_to() {
     case $(readlink "$1" 2>/dev/null) in
         "$2" | "$2 (deleted)") ;;
@@ -19,8 +19,8 @@ points_to() {
     esac
 }
 
-# The numbers of all copies. Where an emulator runs the program, only start.sh knows the number;
-# by now it may be another process's, but hardly one that works in this folder.
+# The PIDs of all processes. If an emulator runs the program, only start.sh knows the PID. The PID may
+# have been reused since, but hardly by a process with this working directory.
 running() {
     for process in /proc/[0-9]*; do
         if points_to "$process/exe" "$folder/$plugin"; then
@@ -28,9 +28,9 @@ running() {
         fi
     done
     if [ -s "$pid_file" ]; then
-        read -r noted <"$pid_file"
-        if points_to "/proc/$noted/cwd" "$folder" && readlink "/proc/$noted/exe" >/dev/null; then
-            echo "$noted"
+        read -r saved <"$pid_file"
+        if points_to "/proc/$saved/cwd" "$folder" && readlink "/proc/$saved/exe" >/dev/null; then
+            echo "$saved"
         fi
     fi
 }
@@ -45,7 +45,7 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
     for pid in $pids; do
         kill -9 "$pid" 2>/dev/null
     done
-    # The kernel may need a moment to take a process down.
+    # The kernel may need a moment to end a process.
     [ "$attempt" = 1 ] || sleep 1
 done
 echo "$plugin cannot be stopped; still running: $(echo "$pids" | tr '\n' ' ')" >&2

@@ -1,5 +1,6 @@
 @echo off
-rem Starts the exporter, and the agent's collector in the foreground, which prints what it scrapes.
+rem Starts the exporter, then the agent's collector in the foreground, which prints the scraped
+rem metrics.
 setlocal disabledelayedexpansion
 cd /d "%~dp0"
 call "%~dp0start.bat"

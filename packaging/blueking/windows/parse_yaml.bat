@@ -1,12 +1,12 @@
 @echo off
-rem What the other scripts share. It sets for its caller what etc\env.yaml says in lines such as
-rem `NAME: value`; with the argument `processes`, `pids` instead: the processes that run the exporter
-rem of this folder. Where paths of processes cannot be asked for, `by_name` is set too, and copies
-rem that run from other folders are among them.
+rem Shared by the other scripts. Sets the variables of etc\env.yaml, with lines such as `NAME: value`, in
+rem the caller. With the argument `processes`, sets `pids` instead: the processes of the exporter in
+rem this folder. If process paths are unavailable, also sets `by_name`; `pids` then includes processes
+rem from other folders.
 if "%~1"=="processes" goto processes
 
 if not exist "%~dp0etc\env.yaml" (
-    echo there is no %~dp0etc\env.yaml; the server renders it when the plugin is deployed
+    echo %~dp0etc\env.yaml is missing; the server creates it when it deploys the plugin
     exit /b 1
 )
 for /f "usebackq eol=# tokens=1,* delims= " %%A in ("%~dp0etc\env.yaml") do (
@@ -20,7 +20,7 @@ set "BK_PLUGIN_PID_PATH=%BK_PLUGIN_PID_PATH:/=\%"
 exit /b 0
 
 :store
-rem The name comes with its colon.
+rem The name includes its colon.
 set "yaml_name=%1"
 set "%yaml_name:~0,-1%=%yaml_value%"
 exit /b 0
@@ -30,7 +30,7 @@ set "pids="
 set "by_name="
 set "program=%~dp0@plugin_id@.exe"
 
-rem wmic is not part of the newest systems, and PowerShell not of the smallest.
+rem The newest systems lack wmic, minimal installations lack PowerShell.
 wmic process where "Name='@plugin_id@.exe'" get ExecutablePath >nul 2>nul
 if not errorlevel 1 goto wmic
 powershell -NoProfile -NonInteractive -Command "exit 42" >nul 2>nul
@@ -45,7 +45,7 @@ for /f "tokens=1,2" %%A in ('wmic process get Name^,ProcessId 2^>nul') do call :
 exit /b 0
 
 :wmic
-rem Backslashes are doubled in a query. Each line ends with a CR too many, which the inner loop drops.
+rem Backslashes are doubled in a query. Each line ends with an extra CR, which the inner loop drops.
 for /f "tokens=2 delims==" %%A in ('wmic process where "ExecutablePath='%program:\=\\%'" get ProcessId /value 2^>nul') do for /f %%B in ("%%A") do call :add %%B
 exit /b 0
 

@@ -1,3 +1,3 @@
 @echo off
-rem The exporter reads its settings when it starts, so a reload is a restart.
+rem The exporter reads its settings only at startup, so a reload is a restart.
 call "%~dp0restart.bat"

@@ -1,5 +1,6 @@
 @echo off
-rem Starts the exporter in the background as etc\env.yaml says. Fails if it is not up after 2 seconds.
+rem Starts the exporter in the background with the settings of etc\env.yaml. Fails if it is not running
+rem after 2 seconds.
 setlocal disabledelayedexpansion
 cd /d "%~dp0"
 call "%~dp0parse_yaml.bat"
@@ -10,18 +11,18 @@ for %%F in ("%BK_PLUGIN_PID_PATH%") do if not exist "%%~dpF" md "%%~dpF"
 
 call "%~dp0parse_yaml.bat" processes
 set "before=%pids%"
-rem Expanded late, characters such as & in an argument are not special any more.
+rem With delayed expansion, characters such as & in an argument are not special.
 setlocal enabledelayedexpansion
 start "" /B "!program!" !BK_CMD_ARGS! >"!log!" 2>&1
 endlocal
-rem A pause of two seconds: timeout.exe wants a keyboard.
+rem A pause of two seconds: timeout.exe requires a console.
 ping -n 3 127.0.0.1 >nul
 
 call "%~dp0parse_yaml.bat" processes
 set "pid="
 for %%P in (%pids%) do call :compare %%P
 if not defined pid (
-    echo @plugin_id@ ended at once; it said:
+    echo @plugin_id@ exited immediately; its output:
     type "%log%"
     exit /b 1
 )

@@ -4,7 +4,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 
-use blueking_package::check::{Finding, Kind, Objection, Reader, Report, Severity};
+use blueking_package::check::{Consumer, Finding, Kind, Objection, Report, Severity};
 use serde_json::{Value, json};
 
 use super::Checked;
@@ -45,8 +45,8 @@ fn finding_to_json(finding: &Finding) -> Value {
 }
 
 /// Who objects, each once.
-fn readers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Reader> {
-    let mut readers: Vec<_> = objections.into_iter().map(|one| one.reader).collect();
+fn readers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Consumer> {
+    let mut readers: Vec<_> = objections.into_iter().map(|one| one.consumer).collect();
     readers.sort();
     readers.dedup();
     readers
@@ -97,7 +97,7 @@ fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String)
     let _ = writeln!(text, "           {place}{message}");
     for one in &finding.objections {
         if let Some(answer) = answer(one) {
-            let _ = writeln!(text, "           {} says: {answer}", one.reader);
+            let _ = writeln!(text, "           {} says: {answer}", one.consumer);
         }
     }
     let _ = writeln!(text, "           to do: {advice}");
@@ -106,14 +106,14 @@ fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String)
 /// What is asked for by the check alone.
 const OWN_RULE: &str = "a rule of this check";
 
-/// When a finding shows, and to whom: `at import: V2; lost silently: v1`.
+/// When a finding shows, and to whom: `at import: V2; silently dropped: v1`.
 pub(crate) fn objectors(finding: &Finding) -> String {
     if finding.objections.is_empty() {
         return OWN_RULE.to_owned();
     }
     let by_stage = finding.objections.chunk_by(|one, next| one.stage == next.stage);
     let shown = by_stage.map(|same| {
-        let readers: Vec<_> = same.iter().map(|one| one.reader.to_string()).collect();
+        let readers: Vec<_> = same.iter().map(|one| one.consumer.to_string()).collect();
         format!("{}: {}", same[0].stage, readers.join(", "))
     });
     shown.collect::<Vec<_>>().join("; ")
@@ -181,11 +181,11 @@ mod tests {
 
     fn objection(
         stage: Stage,
-        reader: Reader,
+        consumer: Consumer,
         code: Option<u32>,
         answer: &'static str,
     ) -> Objection {
-        Objection { stage, reader, code, answer }
+        Objection { stage, consumer, code, answer }
     }
 
     fn report() -> Report {
@@ -199,12 +199,12 @@ mod tests {
             advice: "mend it".to_owned(),
         };
         let both = vec![
-            objection(Stage::Import, Reader::V1, Some(1), "no"),
-            objection(Stage::Import, Reader::V2, None, ""),
+            objection(Stage::Import, Consumer::V1, Some(1), "no"),
+            objection(Stage::Import, Consumer::V2, None, ""),
         ];
         let apart = vec![
-            objection(Stage::Import, Reader::V2, None, "refused"),
-            objection(Stage::Lost, Reader::V1, None, ""),
+            objection(Stage::Import, Consumer::V2, None, "refused"),
+            objection(Stage::SilentlyDropped, Consumer::V1, None, ""),
         ];
         let findings = vec![
             finding(Severity::Error, "meta-type", "a/meta.yaml", "plugin_type", both),
@@ -230,7 +230,7 @@ a/meta.yaml
            to do: mend it
 
 the archive itself
-  error    archive-link  at import: V2; lost silently: v1
+  error    archive-link  at import: V2; silently dropped: v1
            it is wrong
            V2 says: refused
            to do: mend it

@@ -220,7 +220,7 @@ fn is_of_the_exporter(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use blueking_package::agent::DeclaredGroup;
-    use blueking_package::check::{Finding, Objection, Reader, Stage};
+    use blueking_package::check::{Consumer, Finding, Objection, Stage};
 
     use super::super::checklist::{Checklist, Live};
     use super::*;
@@ -230,7 +230,7 @@ mod tests {
         let finding = |severity, stage| Finding {
             severity,
             rule: "info-differs",
-            objections: vec![Objection { stage, reader: Reader::V1, code: None, answer: "" }],
+            objections: vec![Objection { stage, consumer: Consumer::V1, code: None, answer: "" }],
             file: String::new(),
             field: String::new(),
             message: String::new(),
@@ -238,7 +238,7 @@ mod tests {
         };
         let findings = vec![
             finding(Severity::Error, Stage::Import),
-            finding(Severity::Error, Stage::Lost),
+            finding(Severity::Error, Stage::SilentlyDropped),
             finding(Severity::Warning, Stage::Run),
         ];
         let report = check::Report { kind: Kind::Plugin, findings, left_out: 3 };
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(told(&list), expected);
         let text = &list.steps[0].notes[2].text;
         assert!(text.starts_with("groups without a sample: 2; as pool_up is 0, "), "{text}");
-        assert!(!list.notes().any(|note| note.text.contains("leave out")), "{list:?}");
+        assert!(!list.notes().any(|note| note.text.contains("omit metrics")), "{list:?}");
     }
 
     #[test]

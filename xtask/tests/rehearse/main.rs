@@ -97,7 +97,7 @@ fn an_exporter_whose_target_does_not_answer_is_told_with_the_form() {
     assert!(told.contains("the form has --pool.mode (down), --pool.file"), "{told}");
     // What is warned of is not declared; that a group is away tells nothing.
     let told = notes(&report, "metrics.json");
-    assert!(told.contains("as pool_up is 0") && !told.contains("leave out"), "{told}");
+    assert!(told.contains("as pool_up is 0") && !told.contains("omit metrics"), "{told}");
     assert_eq!(
         (&report["version"], &report["xtask"]),
         (&json!("1.1"), &json!(env!("CARGO_PKG_VERSION")))
@@ -253,7 +253,7 @@ fn a_check_after_an_earlier_package_tells_which_version_to_write() {
     };
     let output = check(&["--earlier", "old.tgz", "new.tgz"]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("version-not-raised") && text.contains("write 2.1 at least"), "{text}");
+    assert!(text.contains("version-not-raised") && text.contains("use at least 2.1"), "{text}");
     assert_eq!(output.status.code(), Some(0));
     let output = check(&["new.tgz"]);
     assert!(!String::from_utf8(output.stdout).unwrap().contains("version-not-raised"));

@@ -1,4 +1,4 @@
-//! What a page has and what `metrics.json` says, compared both ways.
+//! Compares a page with `metrics.json`, in both directions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,30 +6,30 @@ use std::fmt;
 use super::line::Sample;
 use crate::{plugin, v51};
 
-/// What a package declares, of either generation.
+/// The metrics that a package declares, of either format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     /// The groups, or tables.
     pub groups: Vec<DeclaredGroup>,
-    /// Whether a site takes in what is not declared, under names without a description.
+    /// Whether a site stores undeclared metrics, without a description.
     pub discovers: bool,
 }
 
 /// A group of `metrics.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeclaredGroup {
-    /// Its name.
+    /// Group name.
     pub name: String,
-    /// Names of its metrics, in their order.
+    /// Names of its metrics, in order.
     pub metrics: Vec<String>,
     /// Names of its dimensions.
     pub dimensions: BTreeSet<String>,
 }
 
-/// One way in which the page and `metrics.json` differ.
+/// A difference between the page and `metrics.json`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
-    /// A name is a metric and a dimension: debugging fails.
+    /// A name is both a metric and a dimension: debugging fails.
     Clash {
         /// The name.
         name: String,
@@ -43,23 +43,23 @@ pub enum Difference {
         /// Name of the group.
         group: String,
     },
-    /// A metric is on the page and in no group.
+    /// A metric is on the page but in no group.
     Undeclared {
         /// Name of the metric.
         metric: String,
-        /// Whether a site takes it in nevertheless.
+        /// Whether a site stores it nevertheless.
         discovered: bool,
     },
-    /// Metrics of a group are declared and not on the page.
+    /// Metrics of a group are declared but not on the page.
     Absent {
         /// Name of the group.
         group: String,
-        /// Names of these metrics, in the group's order.
+        /// Names of the absent metrics, in the order of the group.
         metrics: Vec<String>,
-        /// How many the group has.
-        of: usize,
+        /// Number of metrics in the group.
+        total: usize,
     },
-    /// Samples of one metric have different labels: the debug page sees those of the first alone.
+    /// Samples of one metric have different labels: the debug page shows only those of the first.
     Uneven {
         /// Name of the metric.
         metric: String,
@@ -67,21 +67,23 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// Whether data is lost by it, or the plugin cannot be debugged.
+    /// Whether it loses data or prevents debugging.
     pub fn is_error(&self) -> bool {
         matches!(self, Self::Clash { .. } | Self::Dimension { .. })
     }
 
-    /// Whether it is no reason to mend anything: hosts differ, so a page may lack some metrics of a
-    /// group, and which of the standard `process_*` there are depends on the system.
+    /// Whether it needs no correction: hosts differ, so a page may lack some metrics of a group,
+    /// and the available `process_*` metrics depend on the system.
     pub fn is_expected(&self) -> bool {
         match self {
-            Self::Absent { metrics, of, .. } => metrics.len() < *of || are_of_processes(metrics),
+            Self::Absent { metrics, total, .. } => {
+                metrics.len() < *total || are_process_metrics(metrics)
+            }
             _ => false,
         }
     }
 
-    /// Which kind it is, in one word.
+    /// A machine-readable identifier of the kind.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Clash { .. } => "clash",
@@ -92,7 +94,7 @@ impl Difference {
         }
     }
 
-    /// The metric, the group, or the name that it is about.
+    /// The metric, the group, or the name concerned.
     pub fn subject(&self) -> &str {
         match self {
             Self::Clash { name } => name,
@@ -103,15 +105,14 @@ impl Difference {
         }
     }
 
-    /// The metrics that it is about, where these are several of a group.
+    /// The metrics concerned, if they are several of a group.
     pub fn metrics(&self) -> &[String] {
         if let Self::Absent { metrics, .. } = self { metrics } else { &[] }
     }
 }
 
-/// What Prometheus' own libraries tell of the process of an exporter, each as far as the system
-/// has it.
-const PROCESS: [&str; 11] = [
+/// Process metrics of the Prometheus client libraries; which of them exist depends on the system.
+const PROCESS_METRICS: [&str; 11] = [
     "process_cpu_seconds_total",
     "process_open_fds",
     "process_max_fds",
@@ -125,16 +126,16 @@ const PROCESS: [&str; 11] = [
     "process_network_transmit_bytes_total",
 ];
 
-fn are_of_processes(metrics: &[String]) -> bool {
-    metrics.iter().all(|metric| PROCESS.contains(&&**metric))
+fn are_process_metrics(metrics: &[String]) -> bool {
+    metrics.iter().all(|metric| PROCESS_METRICS.contains(&&**metric))
 }
 
 impl From<&[plugin::MetricGroup]> for Declared {
-    /// What is declared inactive is left out: a site drops it.
+    /// Inactive fields are excluded: a site drops them.
     fn from(groups: &[plugin::MetricGroup]) -> Self {
-        let of = |group: &plugin::MetricGroup, kind| -> Vec<String> {
+        let names_of = |group: &plugin::MetricGroup, kind| -> Vec<String> {
             let fields = group.fields.iter().filter(|field| field.monitor_type == kind);
-            // What is scraped, where a package stores it under another name.
+            // The scraped name, if the package stores it under another one.
             let name = |field: &plugin::Field| match &*field.source_name {
                 "" => field.name.clone(),
                 name => name.to_owned(),
@@ -143,8 +144,8 @@ impl From<&[plugin::MetricGroup]> for Declared {
         };
         let groups = groups.iter().map(|group| DeclaredGroup {
             name: group.table_name.clone(),
-            metrics: of(group, plugin::MonitorType::Metric),
-            dimensions: of(group, plugin::MonitorType::Dimension).into_iter().collect(),
+            metrics: names_of(group, plugin::MonitorType::Metric),
+            dimensions: names_of(group, plugin::MonitorType::Dimension).into_iter().collect(),
         });
         Self { groups: groups.collect(), discovers: true }
     }
@@ -152,20 +153,20 @@ impl From<&[plugin::MetricGroup]> for Declared {
 
 impl From<&[v51::ResultTable]> for Declared {
     fn from(tables: &[v51::ResultTable]) -> Self {
-        let of = |table: &v51::ResultTable, kind| -> Vec<String> {
+        let names_of = |table: &v51::ResultTable, kind| -> Vec<String> {
             let fields = table.fields.iter().filter(|field| field.monitor_type == kind);
             fields.map(|field| field.name.clone()).collect()
         };
         let groups = tables.iter().map(|table| DeclaredGroup {
             name: table.table_name.clone(),
-            metrics: of(table, v51::MonitorType::Metric),
-            dimensions: of(table, v51::MonitorType::Dimension).into_iter().collect(),
+            metrics: names_of(table, v51::MonitorType::Metric),
+            dimensions: names_of(table, v51::MonitorType::Dimension).into_iter().collect(),
         });
         Self { groups: groups.collect(), discovers: false }
     }
 }
 
-/// All differences, the worst kind first, each once.
+/// All differences without duplicates, the most severe kind first.
 pub fn compare(samples: &[Sample], declared: &Declared) -> Vec<Difference> {
     let mut metrics: BTreeMap<&str, Vec<BTreeSet<&str>>> = BTreeMap::new();
     for sample in samples {
@@ -204,8 +205,8 @@ pub fn compare(samples: &[Sample], declared: &Declared) -> Vec<Difference> {
         let is_absent = |metric: &&String| !metrics.contains_key(metric.as_str());
         let absent: Vec<_> = group.metrics.iter().filter(is_absent).cloned().collect();
         if !absent.is_empty() {
-            let (group, of) = (group.name.clone(), group.metrics.len());
-            differences.insert(Difference::Absent { group, metrics: absent, of });
+            let (group, total) = (group.name.clone(), group.metrics.len());
+            differences.insert(Difference::Absent { group, metrics: absent, total });
         }
     }
     let on_page = metrics.values().flatten().flatten().copied();
@@ -217,63 +218,63 @@ pub fn compare(samples: &[Sample], declared: &Declared) -> Vec<Difference> {
     differences.into_iter().collect()
 }
 
-const ON_PURPOSE: &str = "if it was left out on purpose, there is nothing to do";
+const ON_PURPOSE: &str = "if it is omitted on purpose, ignore this";
 
-/// The difference and what to do about it; without [`Difference::metrics()`], which can be many.
+/// The difference and the correction, without [`Difference::metrics()`], which can be many.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clash { name } => write!(
                 f,
-                "{name} is a metric and a label; debugging ends with 3310001 指标维度存在重名; \
+                "{name} is both a metric and a label; debugging fails with 3310001 指标维度存在重名; \
                  rename one"
             ),
             Self::Dimension { metric, label, group } => write!(
                 f,
-                "the label {label} of {metric} is no dimension of the group {group}; add it to \
+                "the label {label} of {metric} is not a dimension of the group {group}; add it to \
                  metrics.json"
             ),
             Self::Undeclared { metric, discovered: true } => write!(
                 f,
-                "{metric} is on the page and not in metrics.json; a site that discovers metrics \
-                 takes it in without a description, others drop it; add it; {ON_PURPOSE}"
+                "{metric} is on the page but not in metrics.json; a site that discovers metrics \
+                 stores it without a description, others drop it; add it; {ON_PURPOSE}"
             ),
             Self::Undeclared { metric, discovered: false } => write!(
                 f,
-                "{metric} is on the page and not in metrics.json; it is dropped; add it; \
+                "{metric} is on the page but not in metrics.json; it is dropped; add it; \
                  {ON_PURPOSE}"
             ),
-            Self::Absent { group, metrics, of } => {
+            Self::Absent { group, metrics, total } => {
                 let count = metrics.len();
-                let (which, charts) = match (count, *of) {
+                let (which, charts) = match (count, *total) {
                     (1, 1) => {
                         ("the only metric".to_owned(), "is not on the page, and its chart stays")
                     }
                     (1, _) => {
-                        (format!("1 of {of} metrics"), "is not on the page, and its chart stays")
+                        (format!("1 of {total} metrics"), "is not on the page, and its chart stays")
                     }
-                    (_, of) if count == of => (
-                        format!("none of the {of} metrics"),
+                    (_, total) if count == total => (
+                        format!("none of the {total} metrics"),
                         "is on the page, and their charts stay",
                     ),
                     _ => (
-                        format!("{count} of {of} metrics"),
+                        format!("{count} of {total} metrics"),
                         "are not on the page, and their charts stay",
                     ),
                 };
                 write!(f, "{which} of the group {group} {charts} empty on a host like this")?;
-                if are_of_processes(metrics) {
-                    f.write_str("; which of the standard process_* there are depends on the system")
-                } else if count == *of {
-                    f.write_str("; leave out what no host has")
+                if are_process_metrics(metrics) {
+                    f.write_str("; the available process_* metrics depend on the system")
+                } else if count == *total {
+                    f.write_str("; omit metrics that no host has")
                 } else {
                     Ok(())
                 }
             }
             Self::Uneven { metric } => write!(
                 f,
-                "samples of {metric} have different labels; the debug page may miss some; give all \
-                 the same"
+                "samples of {metric} have different labels; the debug page may miss some; use the \
+                 same labels for all"
             ),
         }
     }
@@ -297,15 +298,15 @@ mod tests {
 
     fn lines(page: &str) -> Vec<String> {
         let differences = compare(&Page::read(page.as_bytes()).samples, &declared(true));
-        let word = |difference: &Difference| {
-            let words = [difference.kind(), difference.subject()].map(str::to_owned);
-            [&words[..], difference.metrics()].concat().join(" ")
+        let summary = |difference: &Difference| {
+            let parts = [difference.kind(), difference.subject()].map(str::to_owned);
+            [&parts[..], difference.metrics()].concat().join(" ")
         };
-        differences.iter().map(word).collect()
+        differences.iter().map(summary).collect()
     }
 
     #[test]
-    fn both_ways() {
+    fn differences_are_found_in_both_directions() {
         for (page, expected) in [
             ("a{l=\"1\"} 1\nb 1\nc 1\n", &[][..]),
             ("a 1\nc 1\n", &["absent g b"]),
@@ -321,29 +322,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_declared_is_lost_where_nothing_is_discovered() {
+    fn undeclared_metrics_need_discovery() {
         let samples = Page::read(b"a 1\nb 1\nc 1\nd 1\n").samples;
-        for (discovers, expected) in [(true, "takes it in"), (false, "it is dropped")] {
+        for (discovers, expected) in [(true, "stores it"), (false, "it is dropped")] {
             let text = compare(&samples, &declared(discovers))[0].to_string();
             assert!(text.contains(expected), "{text}");
-            let end = "; add it; if it was left out on purpose, there is nothing to do";
+            let end = "; add it; if it is omitted on purpose, ignore this";
             assert!(text.ends_with(end), "{text}");
         }
     }
 
     #[test]
-    fn what_only_this_host_lacks_is_expected_and_a_group_without_a_sample_is_not() {
-        let absent = |metrics: &[&str], of| {
+    fn only_partly_absent_groups_are_expected() {
+        let absent = |metrics: &[&str], total| {
             let metrics = metrics.iter().map(|&metric| metric.to_owned()).collect();
-            Difference::Absent { group: "g".to_owned(), metrics, of }
+            Difference::Absent { group: "g".to_owned(), metrics, total }
         };
         for (difference, is_expected, text) in [
             (absent(&["a"], 3), true, "1 of 3 metrics of the group g is not on the page, and its"),
             (absent(&["a", "b"], 2), false, "none of the 2 metrics of the group g is on the page"),
             (absent(&["a", "b"], 3), true, "2 of 3 metrics of the group g are not on the page"),
             (absent(&["a"], 1), false, "the only metric of the group g is not on the page"),
-            (absent(&["a", "b"], 2), false, "like this; leave out what no host has"),
-            (absent(&["process_threads"], 1), true, "process_* there are depends on the system"),
+            (absent(&["a", "b"], 2), false, "like this; omit metrics that no host has"),
+            (absent(&["process_threads"], 1), true, "process_* metrics depend on the system"),
             (absent(&["process_threads", "process_size"], 2), false, "no host has"),
         ] {
             assert_eq!(difference.is_expected(), is_expected, "{difference}");

@@ -1,31 +1,31 @@
-//! One line of a page, as the agent reads it: by itself, so that HELP and TYPE mean nothing, and
-//! more generously than Prometheus does.
+//! One line of a page as the agent parses it: in isolation, so that HELP and TYPE have no effect,
+//! and more leniently than Prometheus.
 
 use std::collections::BTreeMap;
 
 /// A sample of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Name as it is exposed, such as `wait_seconds_bucket`.
+    /// Exposed name, such as `wait_seconds_bucket`.
     pub name: String,
-    /// Labels with their values; of one that is there twice, the last.
+    /// Labels with their values; the last value wins if a label is repeated.
     pub labels: BTreeMap<String, String>,
-    /// The value. The agent drops what is not finite.
+    /// The value. The agent drops values that are not finite.
     pub value: f64,
-    /// Number of the line, from 1.
+    /// Line number, from 1.
     pub line: usize,
 }
 
-/// What a line holds beside its sample.
+/// A sample with the properties of its line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parsed {
     pub(super) sample: Sample,
     pub(super) has_timestamp: bool,
-    /// An exemplar whose value is no number, which the agent cannot send.
+    /// The exemplar has a value that is not finite, which the agent cannot send.
     pub(super) has_bad_exemplar: bool,
 }
 
-/// Reads a line that is neither empty nor a comment; `None` is a line that the agent cannot read.
+/// Parses a line that is neither empty nor a comment; `None` if the agent cannot parse it.
 pub(super) fn parse(line: &str, number: usize) -> Option<Parsed> {
     let line = line.trim_start_matches([' ', '\t']);
     let end = line.find(|c: char| !is_name_char(c)).unwrap_or(line.len());
@@ -40,14 +40,14 @@ pub(super) fn parse(line: &str, number: usize) -> Option<Parsed> {
     };
     labels.remove("__name__");
     let mut words = rest.split([' ', '\t']).filter(|word| !word.is_empty());
-    let value = number_of(words.next()?)?;
-    // Whatever stands where a timestamp would is passed over, if it is none.
-    let has_timestamp = words.next().is_some_and(|word| number_of(word).is_some());
+    let value = parse_number(words.next()?)?;
+    // The agent ignores a word in place of the timestamp if it is not a number.
+    let has_timestamp = words.next().is_some_and(|word| parse_number(word).is_some());
     let sample = Sample { name: name.to_owned(), labels, value, line: number };
     Some(Parsed { sample, has_timestamp, has_bad_exemplar: has_bad_exemplar(rest) })
 }
 
-/// The labels behind a `{`, and what follows their `}`.
+/// The labels after a `{`, and the text after the matching `}`.
 fn labels(mut rest: &str) -> Option<(BTreeMap<String, String>, &str)> {
     let mut labels = BTreeMap::new();
     loop {
@@ -74,7 +74,7 @@ fn labels(mut rest: &str) -> Option<(BTreeMap<String, String>, &str)> {
     }
 }
 
-/// A text up to its closing quote, and what follows that.
+/// A text up to its closing quote, and the text after it.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.char_indices();
@@ -92,18 +92,18 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// Whether the text behind a sample's labels ends with an exemplar that has a trace's id and no
-/// number.
+/// Whether the text after a sample's labels ends with an exemplar that has a trace id and a value
+/// that is not finite.
 fn has_bad_exemplar(rest: &str) -> bool {
     let Some((_, exemplar)) = rest.split_once("# {") else { return false };
     let Some((labels, after)) = labels(exemplar) else { return false };
     let mut words = after.split([' ', '\t']).filter(|word| !word.is_empty());
-    let value = words.next().and_then(number_of);
+    let value = words.next().and_then(parse_number);
     labels.contains_key("trace_id") && value.is_some_and(|value| !value.is_finite())
 }
 
-/// A number as Go's `ParseFloat` takes it; Rust's takes the same words for what is not finite.
-fn number_of(word: &str) -> Option<f64> {
+/// Parses a number like Go's `ParseFloat`; Rust accepts the same spellings of infinity and NaN.
+fn parse_number(word: &str) -> Option<f64> {
     word.parse().ok()
 }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_samples() {
+    fn samples_are_parsed() {
         for (line, name, labels, value) in [
             ("a 1", "a", "", 1.0),
             ("a:b_c 1e3 ", "a:b_c", "", 1000.0),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_none() {
+    fn other_lines_are_rejected() {
         for line in [
             "a",
             "a ",

@@ -1,5 +1,6 @@
-//! What becomes of an exporter's page on a host: how BlueKing's agent (bkmonitorbeat) reads it, what
-//! of it a package declares, and what the debug page (调试) shows. No process, no network.
+//! How BlueKing processes an exporter's metrics page: how the agent (bkmonitorbeat) reads it, which
+//! metrics a package declares, and what the debug page (调试) shows. This module starts no process
+//! and uses no network.
 //!
 //! ```
 //! use blueking_package::agent::{Page, Trouble};

@@ -1,4 +1,4 @@
-//! A whole page: split into lines as the agent does it, with everything that goes wrong on the way.
+//! A metrics page, split into lines as the agent does, with a diagnosis of each defect.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,59 +7,60 @@ use super::line::{self, Sample};
 use crate::names;
 use crate::problem::excerpt;
 
-/// Most bytes of a line, its line feed among them. A longer one ends the scrape without a word.
+/// Maximum length of a line in bytes, including the line feed. A longer line ends the scrape
+/// silently.
 pub const LINE_LIMIT: usize = 64 * 1024;
 
-/// Labels of these the agent makes itself.
+/// Prefix of the metrics that the agent generates itself.
 const OWN_PREFIX: &str = "bkm_metricbeat_";
 
-/// What the agent makes of a page.
+/// A page as the agent reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
-    /// The samples that are sent, in their order.
+    /// The samples that the agent sends, in order.
     pub samples: Vec<Sample>,
-    /// What is lost or changed, in the order of the lines.
+    /// Lost or changed lines, in order.
     pub troubles: Vec<Line>,
-    /// Lines that were read, comments among them.
+    /// Number of lines read, including comments.
     pub lines: usize,
     /// Size of the page in bytes.
     pub bytes: usize,
 }
 
-/// A line that something is wrong with.
+/// A line with a defect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub number: usize,
-    /// Its beginning.
+    /// The beginning of the line.
     pub text: String,
-    /// What is wrong.
+    /// The defect.
     pub trouble: Trouble,
 }
 
-/// What can be wrong with a line.
+/// Defects of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trouble {
-    /// It is no sample. It is dropped and marks the scrape as bad.
+    /// Not a sample. The agent drops it and marks the scrape as failed.
     Unreadable,
-    /// Its value is NaN or infinite. It is dropped and marks the scrape as bad.
+    /// The value is NaN or infinite. The agent drops it and marks the scrape as failed.
     NotFinite,
-    /// It has more than [`LINE_LIMIT`] bytes: everything from here on is lost, and nobody is told.
+    /// More than [`LINE_LIMIT`] bytes: the agent silently drops the rest of the page.
     TooLong,
-    /// Its exemplar has a trace and no number: the agent cannot send the sample.
+    /// The exemplar has a trace id but no finite value: the agent cannot send the sample.
     BadExemplar,
-    /// The same series was there before: one of the two is lost in storage.
+    /// A duplicate series: storage keeps only one of the two samples.
     Repeated,
-    /// The agent has metrics of its own under this prefix.
+    /// The prefix is reserved for metrics of the agent.
     OwnName,
-    /// It has a label that BlueKing overwrites.
+    /// The sample has a label that BlueKing overwrites.
     OverwrittenLabel,
-    /// It has a timestamp, which the agent takes for seconds and then guesses at.
+    /// The sample has a timestamp, whose unit the agent guesses.
     Timestamp,
 }
 
 impl Trouble {
-    /// Which kind it is, in one word.
+    /// A machine-readable identifier of the kind.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
@@ -73,14 +74,14 @@ impl Trouble {
         }
     }
 
-    /// Whether samples are lost by it, or the scrape marked as bad.
+    /// Whether it loses samples or marks the scrape as failed.
     pub fn is_error(self) -> bool {
         !matches!(self, Self::OwnName | Self::Timestamp)
     }
 }
 
 impl Page {
-    /// Reads the body of an answer. Neither its status nor its type is looked at.
+    /// Reads the body of a response. As in the agent, status and content type are ignored.
     pub fn read(body: &[u8]) -> Self {
         let mut page = Self { bytes: body.len(), ..Self::default() };
         let mut series = HashMap::new();
@@ -92,7 +93,7 @@ impl Page {
                 break;
             }
             page.lines = number;
-            // A line of one byte is passed over like an empty one.
+            // The agent skips a line of one byte like an empty one.
             if text.len() <= 1 || text.starts_with(b"#") {
                 continue;
             }
@@ -104,14 +105,14 @@ impl Page {
             let sample = parsed.sample;
             let own = sample.name.starts_with(OWN_PREFIX);
             let overwritten = sample.labels.keys().any(|name| names::is_reserved_label(name));
-            for (is_so, trouble) in [
+            for (applies, trouble) in [
                 (!sample.value.is_finite(), Trouble::NotFinite),
                 (parsed.has_bad_exemplar, Trouble::BadExemplar),
                 (own, Trouble::OwnName),
                 (overwritten, Trouble::OverwrittenLabel),
                 (parsed.has_timestamp, Trouble::Timestamp),
             ] {
-                if is_so {
+                if applies {
                     page.note(number, text, trouble);
                 }
             }
@@ -127,7 +128,7 @@ impl Page {
         page
     }
 
-    /// The state that the agent reports in `bkm_metricbeat_endpoint_up`: 0, or 2502 for
+    /// The status that the agent reports in `bkm_metricbeat_endpoint_up`: 0, or 2502 for
     /// `InvalidPromFormat`.
     pub fn code(&self) -> u32 {
         let is_bad = |line: &Line| matches!(line.trouble, Trouble::Unreadable | Trouble::NotFinite);
@@ -142,17 +143,17 @@ impl Page {
 }
 
 impl Trouble {
-    /// What to do about it, as the second half of a sentence.
+    /// The correction, as the second half of a sentence.
     pub const fn advice(self) -> &'static str {
         match self {
             Self::Unreadable => "write name{label=\"value\"} number, and end lines with LF alone",
-            Self::NotFinite => "leave out the sample while there is no value",
-            Self::TooLong => "shorten the values of labels, or the help",
-            Self::BadExemplar => "leave out the exemplar",
+            Self::NotFinite => "omit the sample while it has no value",
+            Self::TooLong => "shorten the label values or the help text",
+            Self::BadExemplar => "remove the exemplar",
             Self::Repeated => "expose each series once",
             Self::OwnName => "give the metric another prefix",
             Self::OverwrittenLabel => "rename the label",
-            Self::Timestamp => "leave it out",
+            Self::Timestamp => "remove it",
         }
     }
 }
@@ -160,18 +161,22 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unreadable => "the agent cannot read the line and marks the scrape as bad (2502)",
+            Self::Unreadable => {
+                "the agent cannot parse the line and marks the scrape as failed (2502)"
+            }
             Self::NotFinite => {
-                "the value is no number; it is dropped and the scrape marked as bad (2502)"
+                "the value is not finite; the agent drops it and marks the scrape as failed (2502)"
             }
             Self::TooLong => {
-                "the line has more than 65536 bytes; from here on everything is lost without a word"
+                "the line has more than 65536 bytes; the agent silently drops the rest of the page"
             }
-            Self::BadExemplar => "the exemplar's value is no number, so the sample cannot be sent",
-            Self::Repeated => "the same series is there before; one of the two is lost",
-            Self::OwnName => "the agent has metrics of its own under this prefix",
+            Self::BadExemplar => {
+                "the exemplar's value is not finite, so the agent cannot send the sample"
+            }
+            Self::Repeated => "the series is a duplicate; one of the two samples is lost",
+            Self::OwnName => "the prefix is reserved for metrics of the agent",
             Self::OverwrittenLabel => "BlueKing overwrites a label of this sample",
-            Self::Timestamp => "there is a timestamp, whose unit the agent guesses",
+            Self::Timestamp => "the sample has a timestamp, whose unit the agent guesses",
         })
     }
 }
@@ -186,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_stands_alone() {
+    fn lines_are_read_independently() {
         let body = b"# HELP a x\n# TYPE a gauge\n\nx\na 1\na{b=\"c\"} 2\n# EOF\n";
         let page = Page::read(body);
         assert_eq!((page.lines, page.samples.len(), page.bytes), (7, 2, body.len()));
@@ -197,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
+    fn defects_are_reported_with_line_numbers() {
         use Trouble::*;
         for (body, expected) in [
             (&b"a NaN\nb 1\n"[..], &[(1, NotFinite)][..]),
@@ -221,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_ends_the_scrape_comments_too() {
+    fn overlong_line_ends_the_scrape() {
         for start in ["# HELP a ", "a{b=\"c\"} 1 "] {
             let line = |length: usize| format!("{start}{}\n", "x".repeat(length - start.len() - 1));
             let body = |length| [&line(length), "z 1\n"].concat().into_bytes();
@@ -229,7 +234,7 @@ mod tests {
             let page = Page::read(&body(LINE_LIMIT + 1));
             assert_eq!(page.troubles[0].trouble, Trouble::TooLong, "{start}");
             assert!(page.samples.is_empty() && page.troubles[0].text.len() < 400);
-            assert_eq!(page.code(), 0, "nobody is told");
+            assert_eq!(page.code(), 0, "dropped silently");
         }
     }
 }

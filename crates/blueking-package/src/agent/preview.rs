@@ -1,4 +1,4 @@
-//! What the debug page (调试) shows of a plugin, and how much of its log that takes.
+//! What the debug page (调试) shows of a plugin, and the log size that it requires.
 
 use std::collections::BTreeSet;
 
@@ -7,54 +7,54 @@ use serde_json::json;
 
 use super::line::Sample;
 
-/// How long a site lets a plugin be debugged before it ends the job, in seconds.
+/// Duration after which a site ends a debug job, in seconds.
 pub const DEBUG_SECONDS: u64 = 250;
 
-/// Bytes of a debug log from which on a preview is risky. The real limit is the site's; a line that
-/// is cut off there ends with `3310023 指标数量过多`.
+/// Size of a debug log in bytes above which a preview is at risk. The site sets the actual limit; a
+/// truncated log results in `3310023 指标数量过多`.
 pub const DEBUG_LOG_LIMIT: usize = 1024 * 1024;
 
-/// Bytes of an event around its samples: times, addresses, the agent's own labels.
+/// Bytes of an event besides its samples: times, addresses, the agent's own labels.
 const FRAME: usize = 600;
 
-/// Samples that the agent puts into one event.
+/// Maximum number of samples in one event.
 const EVENT_SAMPLES: usize = 1024;
 
-/// What the debug page shows.
+/// The content of the debug page.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Preview {
-    /// One row for each metric: its first sample.
+    /// One row per metric: its first sample.
     pub rows: Vec<PreviewRow>,
-    /// Bytes that one scrape takes in the log of the debug job, estimated.
+    /// Estimated size of one scrape in the log of the debug job, in bytes.
     pub bytes_per_scrape: usize,
 }
 
 /// A row of the debug page.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PreviewRow {
-    /// Name of the metric.
+    /// Metric name.
     pub metric_name: String,
     /// Value of its first sample.
     pub metric_value: f64,
-    /// Labels of that sample, and their values.
+    /// Labels of that sample with their values.
     pub dimensions: Vec<PreviewDimension>,
 }
 
 /// A label of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PreviewDimension {
-    /// Name of the label.
+    /// Label name.
     pub dimension_name: String,
-    /// Its value.
+    /// Label value.
     pub dimension_value: String,
 }
 
 impl Preview {
-    /// Previews the samples of one scrape. The agent keeps one sample for each metric and set of
-    /// label names then, and the page the first of each metric.
+    /// Previews the samples of one scrape. In debug mode, the agent keeps one sample per metric and
+    /// set of label names, and the page shows the first of each metric.
     pub fn new(samples: &[Sample]) -> Self {
         let mut kept = BTreeSet::new();
-        let mut shown = BTreeSet::new();
+        let mut displayed = BTreeSet::new();
         let mut rows = Vec::new();
         let mut bytes = 0;
         for sample in samples {
@@ -63,7 +63,7 @@ impl Preview {
                 continue;
             }
             bytes += size(sample);
-            if shown.insert(&sample.name) {
+            if displayed.insert(&sample.name) {
                 rows.push(row(sample));
             }
         }
@@ -71,7 +71,8 @@ impl Preview {
         Self { rows, bytes_per_scrape: bytes + events * FRAME }
     }
 
-    /// Bytes of the whole log if the exporter is scraped every `period` seconds until the job ends.
+    /// Size of the whole log in bytes if the exporter is scraped every `period` seconds until the
+    /// job ends.
     pub fn bytes_in_all(&self, period: u64) -> usize {
         let scrapes = DEBUG_SECONDS / period.max(1) + 1;
         self.bytes_per_scrape.saturating_mul(usize::try_from(scrapes).unwrap_or(usize::MAX))
@@ -90,7 +91,7 @@ fn row(sample: &Sample) -> PreviewRow {
     }
 }
 
-/// Bytes of a sample as the agent prints it, with the comma behind it.
+/// Size of a sample as the agent prints it, including the trailing comma.
 fn size(sample: &Sample) -> usize {
     let Sample { name, labels, value, .. } = sample;
     let json = json!({"key": name, "labels": labels, "value": value, "timestamp": 1_700_000_000});
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_sample_of_a_metric_is_shown() {
+    fn first_sample_of_each_metric_is_shown() {
         let page = Page::read(b"a{l=\"1\"} 1\na{l=\"2\"} 2\na{l=\"1\",m=\"3\"} 4\nb 5\n");
         let preview = Preview::new(&page.samples);
         let expected = json!([
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_grows_with_metrics_and_not_with_series() {
+    fn log_grows_with_metrics_not_series() {
         let bytes =
             |lines: &str| Preview::new(&Page::read(lines.as_bytes()).samples).bytes_per_scrape;
         let series: String = (0..500).map(|n| format!("a{{l=\"{n:03}\"}} 1\n")).collect();

@@ -1,4 +1,4 @@
-//! What becomes of parameters between the form and the exporter: joined with blanks, written into
+//! How parameter values change between the form and the exporter: joined with spaces, written to
 //! env.yaml, passed through `eval`, split and globbed by the shell, or expanded by cmd.
 
 use serde_json::Value;
@@ -9,35 +9,35 @@ use super::layout::Plugin;
 use super::rule::rules;
 
 rules! {
-    /// A value holds no `$` and no backtick: the start script evaluates them, as root.
+    /// Values contain no `$` or backtick: the start script evaluates them as root.
     ARGUMENT_EXECUTED = "argument-executed": Warning, Run [Host];
-    /// A value holds no blank: it becomes several arguments, and quotes do not help.
+    /// Values contain no spaces: a space splits the value into several arguments, even within
+    /// quotes.
     ARGUMENT_SPLIT = "argument-split": Warning, Run [Host];
-    /// A value holds no `*`, `?` or `[`: they become names of files.
+    /// Values contain no `*`, `?` or `[`: the shell expands them to file names.
     ARGUMENT_GLOB = "argument-glob": Warning, Run [Host];
-    /// A value holds no `_=`, which becomes `+=`, and no ` #`, which cuts the rest.
+    /// Values contain no `_=`, which becomes `+=`, and no ` #`, which truncates the value.
     ARGUMENT_REWRITTEN = "argument-rewritten": Warning, Run [Host];
-    /// A value holds no backslash or quote: a pair of backslashes becomes one, quotes stay as they
-    /// are or end the text.
+    /// Values contain no double backslash, which becomes a single one, and no quotes, which are
+    /// passed literally or end the value.
     ARGUMENT_QUOTE = "argument-quote": Warning, Run [Host];
-    /// A value holds none of `! % ^ & | < >` where the package is for Windows, whose cmd changes
-    /// them.
+    /// Values in a package for Windows contain none of `! % ^ & | < >`, which cmd interprets.
     ARGUMENT_CMD = "argument-cmd": Warning, Run [Host];
-    /// The name of an environment variable is a letter or `_`, then letters, digits and `_`.
+    /// The name of an environment variable is a letter or `_`, followed by letters, digits and `_`.
     ENV_NAME = "env-name": Error,
         Run [Nodeman says "UndefinedError"];
-    /// An environment variable does not replace one that the start script needs.
+    /// Environment variables do not override those of the start script.
     ENV_RESERVED = "env-reserved": Warning, Run [Host];
-    /// An environment variable's value is a text: others are passed over.
-    ENV_TYPE = "env-type": Warning, Lost [V1];
-    /// The metrics are at /metrics: the agent asks for nothing else.
+    /// The value of an environment variable is a string: other values are ignored.
+    ENV_TYPE = "env-type": Warning, SilentlyDropped [V1];
+    /// The metrics path is /metrics: the agent scrapes no other path.
     ARGUMENT_PATH = "argument-path": Warning, Run [Host];
 }
 
 const RESERVED: [&str; 4] =
     ["BK_CMD_ARGS", "BK_PLUGIN_LOG_PATH", "BK_PLUGIN_PID_PATH", "GSE_AGENT_HOME"];
 
-/// Variables that the server replaces by itself, whatever the package declares.
+/// Variables that the server always substitutes.
 const VARIABLES: [&str; 3] = ["host", "port", "period"];
 
 pub(super) fn check(list: &[Value], path: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
@@ -64,10 +64,10 @@ pub(super) fn check(list: &[Value], path: &str, plugin: &Plugin<'_>, findings: &
         if name.trim_start_matches('-') == "web.telemetry-path"
             && !["", "/metrics"].contains(&default)
         {
-            let message = format!("the path is {default:?}, and the agent asks for /metrics only");
-            findings.add(&ARGUMENT_PATH, path, &field, message, "leave it /metrics");
+            let message = format!("the path is {default:?}, but the agent scrapes only /metrics");
+            findings.add(&ARGUMENT_PATH, path, &field, message, "use /metrics");
         }
-        // The bare name of a switch is all that it passes.
+        // A switch passes only its name.
         let is_switch = item.get("type").is_some_and(|kind| kind == "switch");
         let value = if is_switch { String::new() } else { substituted(default, &variables) };
         check_text(&value, &field, path, (unix, windows, is_env), findings);
@@ -78,7 +78,7 @@ pub(super) fn check(list: &[Value], path: &str, plugin: &Plugin<'_>, findings: &
     }
 }
 
-/// The value with a word in the place of each variable.
+/// The value with each variable replaced by a plain word.
 fn substituted(default: &str, variables: &[&str]) -> String {
     let replace = |text: String, name: &&str| text.replace(&format!("${{{name}}}"), "x");
     variables.iter().fold(default.to_owned(), replace)
@@ -98,49 +98,49 @@ fn check_text(
         add(
             &ARGUMENT_EXECUTED,
             "the start script evaluates $ and backticks",
-            "leave them out; only ${name} of a collector's parameter is replaced before",
+            "remove them; only ${name} of a parameter of mode collector is substituted first",
         );
     }
-    // An environment variable is not split, as the exporter reads it whole.
+    // Environment variables are not split.
     if !is_env && text.trim().contains(char::is_whitespace) && !text.contains(" #") {
-        let advice = "make it several parameters, or a parameter of type file";
-        add(&ARGUMENT_SPLIT, "the value becomes several arguments", advice);
+        let advice = "use several parameters, or a parameter of type file";
+        add(&ARGUMENT_SPLIT, "the value is split into several arguments", advice);
     }
     if unix && !is_env && text.contains(['*', '?', '[']) {
-        let advice = "leave them out; let the exporter have its own default";
-        add(&ARGUMENT_GLOB, "the shell replaces * ? [ by names of files", advice);
+        let advice = "remove them; use a default inside the exporter";
+        add(&ARGUMENT_GLOB, "the shell expands * ? [ to file names", advice);
     }
     if unix && (text.contains("_=") || text.contains(" #")) {
-        let message = "the start script turns \"_=\" into \"+=\" and cuts at \" #\"";
-        add(&ARGUMENT_REWRITTEN, message, "write the value without them");
+        let message = "the start script replaces \"_=\" with \"+=\" and truncates at \" #\"";
+        add(&ARGUMENT_REWRITTEN, message, "remove them from the value");
     }
     if text.contains(['"', '\'']) || unix && text.contains("\\\\") {
-        let message = "quotes are passed as they are, and two backslashes become one";
-        add(&ARGUMENT_QUOTE, message, "leave quotes out; write '/' for a backslash");
+        let message = "quotes are passed literally, and two backslashes become one";
+        add(&ARGUMENT_QUOTE, message, "remove quotes; use '/' instead of backslashes");
     }
     if windows && text.contains(['!', '%', '^', '&', '|', '<', '>']) {
-        let message = "cmd changes ! % ^ & | < > on Windows";
-        add(&ARGUMENT_CMD, message, "write the value without them");
+        let message = "cmd interprets ! % ^ & | < > on Windows";
+        add(&ARGUMENT_CMD, message, "remove them from the value");
     }
 }
 
 fn check_env(item: &Object, name: &str, path: &str, findings: &mut Findings) {
     let field = format!("{name}.name");
-    let is_sound = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    let is_valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_sound {
-        let message = format!("the name {name:?} is no environment variable that can be rendered");
-        let advice = "use letters, digits and '_', and begin with no digit";
+    if !is_valid {
+        let message = format!("the name {name:?} is not a valid environment variable");
+        let advice = "use letters, digits and '_', and do not start with a digit";
         findings.add(&ENV_NAME, path, &field, message, advice);
     }
     if RESERVED.contains(&name) {
-        let message = format!("the start script itself needs {name}");
+        let message = format!("the start script uses {name} itself");
         findings.add(&ENV_RESERVED, path, &field, message, "choose another name");
     }
     if let Some(default) =
         item.get("default").filter(|value| !value.is_string() && !value.is_null())
     {
-        let message = format!("the default {default} is no text, and is passed over");
+        let message = format!("the default {default} is not a string and is ignored");
         findings.add(&ENV_TYPE, path, &format!("{name}.default"), message, "write it in quotes");
     }
 }

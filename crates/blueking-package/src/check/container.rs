@@ -1,68 +1,69 @@
-//! What kind of file it is, and the rules that hold for any archive: nothing may leave its folder,
-//! hide, lie about its size or cost more memory than a package can be worth.
+//! Recognises the archive format and checks the rules common to all archives: no member may escape
+//! its folder, be hidden, misstate its size or consume excessive memory.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::contents::{self, Contents};
-use super::finding::{Findings, Objection, Reader};
+use super::finding::{Consumer, Findings, Objection};
 use super::rule::rules;
 use super::{tarball, zipped};
 
-/// Most bytes that the files of an archive may have together, uncompressed.
+/// Maximum total size of the files of an archive, uncompressed, in bytes.
 pub(crate) const MAX_BYTES: u64 = 256 << 20;
 
-/// Most members of an archive. A package for four systems has some eighty.
+/// Maximum number of members of an archive. A package for four systems has about eighty.
 pub(crate) const MAX_MEMBERS: usize = 4096;
 
-/// Longest path of a member, in bytes.
+/// Maximum length of a member path, in bytes.
 const MAX_PATH: usize = 1024;
 
 rules! {
     /// A package is a zip (5.1) or a gzip-compressed tar (6.x, 7.x).
     ARCHIVE_FORMAT = "archive-format": Error, Import [V51, V1, V2, Nodeman];
-    /// The new importer opens gzip-compressed tars only. The old one and node management also read
-    /// tars that are not compressed, and bzip2 and xz.
+    /// The new importer opens only gzip-compressed tars. The old one and node management also
+    /// accept bzip2, xz and uncompressed tars.
     ARCHIVE_COMPRESSION = "archive-compression": Error, Import [V2];
-    /// The archive is whole: it has the end that its format asks for.
+    /// The archive is complete: it has the end marker of its format.
     ARCHIVE_TRUNCATED = "archive-truncated": Error, Import [V51, V1, V2, Nodeman];
-    /// What the archive says of itself agrees with its bytes.
+    /// The headers and checksums of the archive match its content.
     ARCHIVE_DAMAGED = "archive-damaged": Error, Import [V51, V1, V2, Nodeman];
     /// Nothing follows the end of the archive.
-    ARCHIVE_TRAILING = "archive-trailing": Warning, Lost [V1, V2, Nodeman];
-    /// The files have at most 256 MiB together: importers keep all of them in memory or on the
-    /// server's disk, and have no limit of their own.
+    ARCHIVE_TRAILING = "archive-trailing": Warning, SilentlyDropped [V1, V2, Nodeman];
+    /// The total size of the files is at most 256 MiB: importers have no limit and keep all files
+    /// in memory or on the server's disk.
     ARCHIVE_BOMB = "archive-bomb": Error;
     /// No member declares more than 256 MiB.
     ARCHIVE_DECLARED_SIZE = "archive-declared-size": Error;
-    /// There are at most 4096 members.
+    /// The archive has at most 4096 members.
     ARCHIVE_MEMBERS = "archive-members": Error;
-    /// Paths stay inside the archive's folder: not absolute, no `..`, no backslash, no drive. The
-    /// new importer refuses what comes to lie outside, node management a `/` in front and any `../`.
+    /// Paths stay inside the archive's folder: not absolute, no `..`, no backslash, no drive
+    /// letter. The new importer rejects paths that lead outside, node management a leading `/` and
+    /// any `../`.
     ARCHIVE_PATH = "archive-path": Error,
         Import [V2, Nodeman says "文件包含非法路径成员 -> …，请检查"];
-    /// There are no links: the old importer skips them, the new one refuses those that lead out of
-    /// the archive, and node management unpacks any.
-    ARCHIVE_LINK = "archive-link": Error, Import [V2], Lost [V1];
-    /// There are only files and folders: no devices, pipes or sparse files. The old importer reads
-    /// ordinary files only.
-    ARCHIVE_SPECIAL = "archive-special": Error, Lost [V1];
-    /// Each path is there once. Which of two files counts depends on who reads.
-    ARCHIVE_DUPLICATE = "archive-duplicate": Error, Import [V51], Lost [V1, V2, Nodeman];
-    /// Names are UTF-8, without control characters.
+    /// The archive contains no links: the old importer skips them, the new one rejects those that
+    /// lead out of the archive, and node management unpacks them all.
+    ARCHIVE_LINK = "archive-link": Error, Import [V2], SilentlyDropped [V1];
+    /// The archive contains only files and folders: no devices, pipes or sparse files. The old
+    /// importer reads only regular files.
+    ARCHIVE_SPECIAL = "archive-special": Error, SilentlyDropped [V1];
+    /// Paths are unique. Consumers differ in which of two files they use.
+    ARCHIVE_DUPLICATE = "archive-duplicate": Error, Import [V51], SilentlyDropped [V1, V2, Nodeman];
+    /// Names are UTF-8 without control characters.
     ARCHIVE_NAME = "archive-name": Error;
-    /// Extended headers are small and do not contradict the plain ones: readers differ in which
-    /// they believe.
+    /// Extended headers are small and agree with the standard ones: consumers differ in which they
+    /// use.
     ARCHIVE_HEADER = "archive-header": Error;
-    /// Nobody unpacks an archive in an archive.
-    ARCHIVE_NESTED = "archive-nested": Error, Lost [V51, V1, V2];
-    /// No member of a zip is encrypted or compressed in a way that servers do not know.
+    /// The archive contains no archives: no consumer unpacks them.
+    ARCHIVE_NESTED = "archive-nested": Error, SilentlyDropped [V51, V1, V2];
+    /// No member of a zip is encrypted or uses an unsupported compression method.
     ARCHIVE_METHOD = "archive-method": Error, Import [V51];
-    /// A document is small: at most 2 MiB, and at most 12 MiB for all of them.
+    /// A document has at most 2 MiB, and all documents together at most 12 MiB.
     DOCUMENT_SIZE = "document-size": Error;
 }
 
-/// What the bytes are.
+/// The archive format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Container {
     Zip,
@@ -70,11 +71,11 @@ pub(crate) enum Container {
     Tar,
 }
 
-/// Reads an archive as far as it can be read. The first is `None` for what is no archive, the second
-/// for one that could not be read to its end; the findings say why.
+/// Reads as much of an archive as possible. The first value is `None` if the file is not an
+/// archive, the second if the archive could not be read completely; the findings state why.
 ///
 /// # Errors
-/// The operating system's: what is wrong with the bytes is a finding.
+/// Only I/O errors: invalid content is a finding.
 pub(crate) fn read(
     reader: &mut (impl Read + Seek),
     findings: &mut Findings,
@@ -85,13 +86,13 @@ pub(crate) fn read(
     let Some(container) = recognise(&head, findings) else {
         return Ok((None, None));
     };
-    let mut intake = Intake::new(findings);
+    let mut unpacker = Unpacker::new(findings);
     let whole = match container {
-        Container::Zip => zipped::read(reader, &mut intake)?,
-        Container::Gzip => tarball::read_gzip(reader, &mut intake)?,
-        Container::Tar => tarball::read(reader, &mut intake)?,
+        Container::Zip => zipped::read(reader, &mut unpacker)?,
+        Container::Gzip => tarball::read_gzip(reader, &mut unpacker)?,
+        Container::Tar => tarball::read(reader, &mut unpacker)?,
     };
-    Ok((Some(container), whole.then_some(intake.contents)))
+    Ok((Some(container), whole.then_some(unpacker.contents)))
 }
 
 fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
@@ -100,24 +101,25 @@ fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
         Some("zip") => return Some(Container::Zip),
         Some("gzip") => return Some(Container::Gzip),
         Some("tar") => {
-            let message = "the tar is not compressed, and the new importer opens gzip only";
+            let message = "the tar is not compressed, and the new importer opens only gzip";
             findings.add(
                 &ARCHIVE_COMPRESSION,
                 "",
                 "",
                 message,
-                "compress it: gzip, then name it .tgz",
+                "compress it with gzip and name it .tgz",
             );
             return Some(Container::Tar);
         }
         Some(other @ ("zstd" | "7z")) => {
-            let message = format!("the archive is compressed with {other}, which nobody opens");
+            let message =
+                format!("the archive is compressed with {other}, which no importer supports");
             findings.add(&ARCHIVE_FORMAT, "", "", message, pack);
         }
         Some(other) => {
             let message = format!(
-                "the archive is compressed with {other}; the new importer opens gzip only, and \
-                 this check does not look inside either"
+                "the archive is compressed with {other}, which neither the new importer nor this \
+                 check can open"
             );
             findings.add(&ARCHIVE_COMPRESSION, "", "", message, "compress the tar with gzip");
         }
@@ -126,14 +128,14 @@ fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
         }
         None => {
             let start = head[..head.len().min(4)].escape_ascii();
-            let message = format!("the file is no archive (it starts with \"{start}\")");
+            let message = format!("the file is not an archive (it starts with \"{start}\")");
             findings.add(&ARCHIVE_FORMAT, "", "", message, pack);
         }
     }
     None
 }
 
-/// Whether a path, seen from a folder of the archive, leads out of the archive.
+/// Whether a path, relative to a folder of the archive, leads out of the archive.
 pub(crate) fn leaves(folder: &str, path: &str) -> bool {
     let mut depth = 0_usize;
     let mut parts = folder.split('/').chain(path.split('/'));
@@ -152,7 +154,7 @@ pub(crate) fn leaves(folder: &str, path: &str) -> bool {
         })
 }
 
-/// What kind of archive starts like this.
+/// Recognises an archive format by its first bytes.
 fn archive_kind(head: &[u8]) -> Option<&'static str> {
     let starts: [(&[u8], &str); 7] = [
         (b"PK\x03\x04", "zip"),
@@ -169,90 +171,88 @@ fn archive_kind(head: &[u8]) -> Option<&'static str> {
     head.get(257..262).is_some_and(|magic| magic == b"ustar").then_some("tar")
 }
 
-/// Where both kinds of archive put their files, by the rules that are the same for both.
-pub(crate) struct Intake<'f> {
+/// Receives the members of either archive format and applies the rules common to both.
+pub(crate) struct Unpacker<'f> {
     pub(crate) contents: Contents,
     pub(crate) findings: &'f mut Findings,
     members: usize,
-    /// Bytes that may still come.
+    /// Remaining bytes up to the limit.
     left: u64,
     seen: BTreeSet<String>,
 }
 
-/// A member's name, after the rules on names.
+/// A checked member name.
 pub(crate) enum Name {
-    /// A sound one.
-    Sound(String),
-    /// One that is reported already; the member is passed over.
-    Refused,
+    /// A valid path.
+    Valid(String),
+    /// An invalid name, already reported; the member is skipped.
+    Rejected,
 }
 
-impl<'f> Intake<'f> {
+impl<'f> Unpacker<'f> {
     fn new(findings: &'f mut Findings) -> Self {
         let seen = BTreeSet::new();
         Self { contents: Contents::default(), findings, members: 0, left: MAX_BYTES, seen }
     }
 
-    /// Counts a member; false when there are too many.
-    pub(crate) fn count(&mut self) -> bool {
+    /// Counts a member; false if there are too many.
+    pub(crate) fn count_member(&mut self) -> bool {
         self.members += 1;
         if self.members > MAX_MEMBERS {
-            self.too_many();
+            self.report_too_many();
             return false;
         }
         true
     }
 
-    pub(crate) fn too_many(&mut self) {
+    pub(crate) fn report_too_many(&mut self) {
         let message = format!("the archive has more than {MAX_MEMBERS} members");
         let advice = "pack only what the exporter needs";
         self.findings.add(&ARCHIVE_MEMBERS, "", "", message, advice);
     }
 
-    /// Checks the name of a member, given as the archive has it.
-    pub(crate) fn name(&mut self, raw: &[u8]) -> Name {
+    /// Checks the raw name of a member.
+    pub(crate) fn check_name(&mut self, raw: &[u8]) -> Name {
         let Ok(name) = str::from_utf8(raw) else {
-            let shown = String::from_utf8_lossy(raw);
-            let advice =
-                "give the file a name of ASCII letters, or pack on a system with UTF-8 names";
-            self.findings.add(&ARCHIVE_NAME, &shown, "", "the name is not UTF-8", advice);
-            return Name::Refused;
+            let name = String::from_utf8_lossy(raw);
+            let advice = "rename the file to ASCII, or pack on a system with UTF-8 file names";
+            self.findings.add(&ARCHIVE_NAME, &name, "", "the name is not UTF-8", advice);
+            return Name::Rejected;
         };
         if name.chars().any(char::is_control) || name.len() > MAX_PATH {
-            let message = "the name holds control characters or is far too long";
+            let message = "the name contains control characters or is too long";
             self.findings.add(&ARCHIVE_NAME, name, "", message, "rename the file");
-            return Name::Refused;
+            return Name::Rejected;
         }
         let has_drive = name.as_bytes().get(1) == Some(&b':');
         let climbs = name.split('/').any(|part| part == "..");
         if name.starts_with('/') || has_drive || climbs || name.contains('\\') {
-            let message = "the path is absolute, climbs out with \"..\" or holds a backslash";
-            let advice =
-                "pack from within the folder that holds the files, with paths relative to it";
-            let applies = |one: &Objection| match one.reader {
-                Reader::Nodeman => name.starts_with('/') || name.contains("../"),
+            let message = "the path is absolute, or contains \"..\" or a backslash";
+            let advice = "pack from within the folder of the files, with relative paths";
+            let applies = |objection: &Objection| match objection.consumer {
+                Consumer::Nodeman => name.starts_with('/') || name.contains("../"),
                 _ => leaves("", name),
             };
             self.findings.add_to(&ARCHIVE_PATH, applies, name, "", message, advice);
-            return Name::Refused;
+            return Name::Rejected;
         }
         let parts: Vec<_> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        Name::Sound(parts.join("/"))
+        Name::Valid(parts.join("/"))
     }
 
-    /// Checks a size that is only declared; false when it is absurd.
-    pub(crate) fn declared(&mut self, path: &str, size: u64) -> bool {
+    /// Checks a declared size; false if it exceeds the limit.
+    pub(crate) fn check_declared_size(&mut self, path: &str, size: u64) -> bool {
         if size > MAX_BYTES {
-            let message = format!("the member declares {size} bytes, and {MAX_BYTES} are the most");
-            let advice = "do not trust this archive; pack it anew";
+            let message = format!("the member declares {size} bytes, but the limit is {MAX_BYTES}");
+            let advice = "do not trust this archive; pack it again";
             self.findings.add(&ARCHIVE_DECLARED_SIZE, path, "", message, advice);
             return false;
         }
         true
     }
 
-    /// Reads a regular file. What comes out in the end is `Ok(false)` when it was too much.
-    pub(crate) fn file(
+    /// Reads a regular file. Returns `Ok(false)` if the total size exceeds the limit.
+    pub(crate) fn read_file(
         &mut self,
         path: String,
         mode: Option<u32>,
@@ -260,44 +260,45 @@ impl<'f> Intake<'f> {
     ) -> io::Result<bool> {
         if !self.seen.insert(path.clone()) {
             let advice = "pack each file once";
-            self.findings.add(&ARCHIVE_DUPLICATE, &path, "", "the path is there twice", advice);
+            self.findings.add(&ARCHIVE_DUPLICATE, &path, "", "the path occurs twice", advice);
             return Ok(true);
         }
-        // One byte more than is left tells "too much" from "just enough".
+        // One extra byte distinguishes a file at the limit from one above it.
         self.contents.add(path, mode, &mut reader.take(self.left + 1))?;
         let Some(member) = self.contents.members.last() else { return Ok(true) };
         let Some(left) = self.left.checked_sub(member.size) else {
-            self.bomb();
+            self.report_bomb();
             return Ok(false);
         };
         self.left = left;
         let path = &member.path;
         if let Some(kind) = archive_kind(&member.head) {
-            let message = format!("the file is itself an archive ({kind}), and nobody unpacks it");
-            let advice = "pack the files in it, or check and import it alone";
+            let message =
+                format!("the file is itself an archive ({kind}), which no consumer unpacks");
+            let advice = "pack its files directly, or check and import it separately";
             self.findings.add(&ARCHIVE_NESTED, path, "", message, advice);
         }
-        // A picture has a limit of its own.
+        // Pictures have a separate limit.
         let is_picture = path.ends_with(".png");
         if contents::is_document(path) && !is_picture && member.bytes.is_none() {
             let message = format!("the document has {} bytes", member.size);
-            self.findings.add(&DOCUMENT_SIZE, path, "", message, "make it smaller than 2 MiB");
+            self.findings.add(&DOCUMENT_SIZE, path, "", message, "reduce it to at most 2 MiB");
         }
         Ok(true)
     }
 
-    pub(crate) fn bomb(&mut self) {
-        let message = format!("more than {MAX_BYTES} bytes come out of the archive");
+    pub(crate) fn report_bomb(&mut self) {
+        let message = format!("the archive unpacks to more than {MAX_BYTES} bytes");
         let advice = "do not upload it; pack only what the exporter needs";
         self.findings.add(&ARCHIVE_BOMB, "", "", message, advice);
     }
 
-    pub(crate) fn truncated(&mut self) {
-        let advice = "copy or download it again, in binary mode";
-        self.findings.add(&ARCHIVE_TRUNCATED, "", "", "the archive ends too soon", advice);
+    pub(crate) fn report_truncated(&mut self) {
+        let advice = "copy or download it again in binary mode";
+        self.findings.add(&ARCHIVE_TRUNCATED, "", "", "the archive is truncated", advice);
     }
 
-    pub(crate) fn damaged(&mut self, reason: impl std::fmt::Display) {
+    pub(crate) fn report_damaged(&mut self, reason: impl std::fmt::Display) {
         let message = format!("the archive is damaged: {reason}");
         self.findings.add(&ARCHIVE_DAMAGED, "", "", message, "copy or pack it again");
     }

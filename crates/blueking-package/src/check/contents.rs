@@ -1,5 +1,5 @@
-//! What is kept of an archive: every name, the documents whole, and of everything else only what
-//! the rules ask for.
+//! The retained content of an archive: all names, complete documents, and only what the rules need
+//! of other files.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -7,20 +7,20 @@ use std::io::{self, Read};
 
 use super::program::{Program, Scan};
 
-/// Largest document that is kept whole, in bytes. Three times the largest `metrics.json` that
-/// BlueKing takes.
+/// Maximum size of a retained document, in bytes. Three times the largest `metrics.json` that
+/// BlueKing accepts.
 pub(crate) const MAX_DOCUMENT: u64 = 2 << 20;
 
-/// Most bytes of documents that are kept together.
+/// Maximum total size of retained documents, in bytes.
 const MAX_DOCUMENTS: u64 = 12 << 20;
 
-/// Bytes at the start of a file that tell what it is.
+/// Number of bytes at the start of a file that identify its format.
 const HEAD: usize = 1024;
 
-/// How much is read at a time, and how far into an executable its headers are looked for.
+/// Read buffer size, which also limits the search for executable headers.
 const CHUNK: usize = 256 << 10;
 
-/// Base names of the files whose text a rule reads.
+/// Base names of the files that rules read.
 const DOCUMENTS: [&str; 11] = [
     "VERSION",
     "config.json",
@@ -38,25 +38,25 @@ const DOCUMENTS: [&str; 11] = [
 /// A regular file of an archive.
 #[derive(Debug)]
 pub(crate) struct Member {
-    /// Path with `/` between its parts, without a leading `./`.
+    /// Path with `/` as separator, without a leading `./`.
     pub(crate) path: String,
-    /// Real size in bytes.
+    /// Actual size in bytes.
     pub(crate) size: u64,
-    /// Unix permissions, where the archive has them.
+    /// Unix permissions, if the archive stores them.
     pub(crate) mode: Option<u32>,
-    /// The first bytes.
+    /// The first bytes of the file.
     pub(crate) head: Vec<u8>,
-    /// Whether all of it is UTF-8; so is an empty file.
+    /// Whether the whole file is UTF-8; true for an empty file.
     pub(crate) is_utf8: bool,
-    /// All of it, for a document of a sensible size.
+    /// The complete content, for a document within the size limit.
     pub(crate) bytes: Option<Vec<u8>>,
-    /// What an executable asks of its host.
+    /// Requirements of an executable.
     pub(crate) program: Option<Program>,
-    /// Tells contents apart: it differs where they do. Not for those who mean harm.
+    /// Hash of the content, to detect changes. Not cryptographic.
     pub(crate) digest: u64,
 }
 
-/// The regular files of an archive, in its order.
+/// The regular files of an archive, in archive order.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     pub(crate) members: Vec<Member>,
@@ -77,13 +77,13 @@ impl Contents {
         self.members.get(*self.by_path.get(path)?)
     }
 
-    /// Whether a file of this path is there already.
+    /// Whether a file with this path is present.
     pub(crate) fn contains(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
     }
 
-    /// Reads a file to its end and keeps what the rules need of it. Memory stays bounded, however
-    /// much comes out of `reader`.
+    /// Reads a file to its end and keeps what the rules need. Memory use is bounded regardless of
+    /// the length of `reader`.
     pub(crate) fn add(
         &mut self,
         path: String,
@@ -129,7 +129,7 @@ impl Contents {
             size,
             mode,
             head,
-            is_utf8: utf8.is_sound(),
+            is_utf8: utf8.is_valid(),
             bytes: document,
             program: scan.map(Scan::finish),
             digest: digest.finish(),
@@ -143,7 +143,7 @@ pub(crate) fn is_document(path: &str) -> bool {
     DOCUMENTS.contains(&path.rsplit('/').next().unwrap_or_default())
 }
 
-/// Reads until the buffer is full or there is no more.
+/// Reads until the buffer is full or the input ends.
 fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
@@ -157,37 +157,37 @@ fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(length)
 }
 
-/// Tells whether bytes that come in pieces are UTF-8.
+/// Validates UTF-8 incrementally.
 #[derive(Default)]
 struct Utf8 {
-    /// The start of a character whose end is in the next piece.
-    open: Vec<u8>,
-    is_broken: bool,
+    /// The start of a character that ends in the next chunk.
+    incomplete: Vec<u8>,
+    is_invalid: bool,
 }
 
 impl Utf8 {
     fn feed(&mut self, mut chunk: &[u8]) {
-        while !self.is_broken && !self.open.is_empty() && !chunk.is_empty() {
-            self.open.push(chunk[0]);
+        while !self.is_invalid && !self.incomplete.is_empty() && !chunk.is_empty() {
+            self.incomplete.push(chunk[0]);
             chunk = &chunk[1..];
-            match str::from_utf8(&self.open) {
-                Ok(_) => self.open.clear(),
-                Err(error) => self.is_broken = error.error_len().is_some(),
+            match str::from_utf8(&self.incomplete) {
+                Ok(_) => self.incomplete.clear(),
+                Err(error) => self.is_invalid = error.error_len().is_some(),
             }
         }
-        if self.is_broken {
+        if self.is_invalid {
             return;
         }
         if let Err(error) = str::from_utf8(chunk) {
-            self.is_broken = error.error_len().is_some();
-            self.open.extend_from_slice(
+            self.is_invalid = error.error_len().is_some();
+            self.incomplete.extend_from_slice(
                 &chunk[error.valid_up_to()..][..3.min(chunk.len() - error.valid_up_to())],
             );
         }
     }
 
-    fn is_sound(&self) -> bool {
-        !self.is_broken && self.open.is_empty()
+    fn is_valid(&self) -> bool {
+        !self.is_invalid && self.incomplete.is_empty()
     }
 }
 
@@ -196,8 +196,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utf8_is_told_from_the_rest_wherever_it_is_cut() {
-        for (bytes, sound) in [
+    fn utf8_validation_ignores_chunk_boundaries() {
+        for (bytes, valid) in [
             (&b""[..], true),
             (b"text", true),
             ("内存 é \u{10ffff}".as_bytes(), true),
@@ -209,13 +209,13 @@ mod tests {
             for length in 1..=bytes.len().max(1) {
                 let mut utf8 = Utf8::default();
                 bytes.chunks(length).for_each(|chunk| utf8.feed(chunk));
-                assert_eq!(utf8.is_sound(), sound, "{bytes:?} in pieces of {length}");
+                assert_eq!(utf8.is_valid(), valid, "{bytes:?} in chunks of {length}");
             }
         }
     }
 
     #[test]
-    fn documents_are_kept_up_to_the_limits_only() {
+    fn documents_are_kept_up_to_the_limits() {
         let mut contents = Contents::default();
         let limit = usize::try_from(MAX_DOCUMENT).unwrap();
         for (n, size) in

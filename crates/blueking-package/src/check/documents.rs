@@ -1,16 +1,15 @@
-//! What the rules on JSON documents share: reading one as the servers do, and asking a key for a
-//! value of the right type.
+//! Shared by the rules on JSON documents: parsing like the servers, and typed access to keys.
 
 use serde_json::{Map, Value};
 
-use super::finding::{Findings, Objection, Reader};
+use super::finding::{Consumer, Findings, Objection};
 use super::rule::Rule;
 use crate::problem::excerpt;
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
 
-/// Reads a document that is a list. Reports by `broken` what is none, with what becomes of it then.
+/// Parses a document that must be a list. Otherwise reports the rule `broken` with the consequence.
 pub(super) fn list(
     bytes: &[u8],
     path: &str,
@@ -20,41 +19,41 @@ pub(super) fn list(
 ) -> Option<Vec<Value>> {
     let reason = match (str::from_utf8(bytes), serde_json::from_slice(bytes)) {
         (_, Ok(Value::Array(list))) => return Some(list),
-        (_, Ok(_)) => "the file is no JSON list".to_owned(),
+        (_, Ok(_)) => "the file is not a JSON list".to_owned(),
         (Err(error), _) => format!("the file is not UTF-8 from byte {} on", error.valid_up_to()),
         (Ok(_), Err(error)) => format!("the file is not JSON: {error}"),
     };
     let message = format!("{reason}, and {consequence}");
-    let advice = "write a JSON list, [ … ], in UTF-8 without a byte order mark";
+    let advice = "use a JSON list, [ … ], in UTF-8 without a byte order mark";
     findings.add(broken, path, "", message, advice);
     None
 }
 
-/// The text of a key, if it is one that is not blank.
+/// The string value of a key, if it is not blank.
 pub(super) fn filled<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
     object.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
 }
 
-/// Whether a reader objects to what is no text of 1 to `limit` characters: the old importer counts
-/// blanks as nothing and the new one counts the characters.
-pub(super) fn objects_to_text(one: &Objection, value: Option<&Value>, limit: usize) -> bool {
+/// Whether a consumer rejects the value as a string of 1 to `limit` characters: the old importer
+/// rejects blank strings, the new one checks the length.
+pub(super) fn objects_to_text(objection: &Objection, value: Option<&Value>, limit: usize) -> bool {
     let Some(text) = value.and_then(Value::as_str) else { return true };
-    match one.reader {
-        Reader::V2 => !(1..=limit).contains(&text.chars().count()),
+    match objection.consumer {
+        Consumer::V2 => !(1..=limit).contains(&text.chars().count()),
         _ => text.trim().is_empty(),
     }
 }
 
-/// Whether the servers make a boolean of a value that is none.
+/// Whether the servers convert a value of another type to a boolean.
 pub(super) fn is_taken_for_boolean(value: &Value) -> bool {
-    let words = ["0", "1", "f", "n", "no", "false", "off", "t", "y", "yes", "true", "on"];
+    let booleans = ["0", "1", "f", "n", "no", "false", "off", "t", "y", "yes", "true", "on"];
     match value {
-        Value::String(text) => words.iter().any(|word| word.eq_ignore_ascii_case(text)),
+        Value::String(text) => booleans.iter().any(|boolean| boolean.eq_ignore_ascii_case(text)),
         other => *other == 0 || *other == 1,
     }
 }
 
-/// A value as a message quotes it; the word `missing` for none.
-pub(super) fn shown(value: Option<&Value>) -> String {
+/// A value as quoted in a message; `missing` for `None`.
+pub(super) fn quote(value: Option<&Value>) -> String {
     value.map_or("missing".to_owned(), |value| excerpt(&value.to_string()))
 }

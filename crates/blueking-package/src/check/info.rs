@@ -1,27 +1,28 @@
-//! The folder `info`: the same for each system, readable, and small enough for the database.
+//! The folder `info`: identical for each system, readable, and within the database limits.
 
 use super::finding::{Findings, Objection};
 use super::layout::Plugin;
 use super::rule::rules;
 
 rules! {
-    /// A file of info is the same in each OS folder: one of them wins, and which one is luck.
-    INFO_DIFFERS = "info-differs": Error, Lost [V1];
-    /// A file of info is in each OS folder or in none. The new importer refuses a package without
-    /// meta.yaml; of the others it is not known which folder's it reads.
+    /// A file of info is identical in each OS folder: only one of the copies is used, and which one
+    /// is undefined.
+    INFO_DIFFERS = "info-differs": Error, SilentlyDropped [V1];
+    /// A file of info is in all OS folders or in none. The new importer rejects a package without
+    /// meta.yaml; which copy of the other files it reads is unknown.
     INFO_MISSING_HERE = "info-missing-here": Error, Import [V2];
-    /// The texts of info are UTF-8.
+    /// The text files of info are UTF-8.
     INFO_UTF8 = "info-utf8": Error,
         Import [V1 says "UnicodeDecodeError", V2];
-    /// release.md has at most 100 characters: the database column.
+    /// release.md has at most 100 characters: the width of the database column.
     INFO_RELEASE = "info-release": Error, Save [V1];
     /// logo.png is a PNG picture.
     INFO_LOGO = "info-logo": Error;
-    /// logo.png has at most 2 MiB; a larger one is passed over.
-    INFO_LOGO_SIZE = "info-logo-size": Error, Lost [V2];
-    /// signature.yaml is empty. A copied signature is broken by the server's own export, and a new
-    /// one needs the site's key.
-    INFO_SIGNATURE = "info-signature": Warning, Lost [V1];
+    /// logo.png has at most 2 MiB; a larger one is ignored.
+    INFO_LOGO_SIZE = "info-logo-size": Error, SilentlyDropped [V2];
+    /// signature.yaml is empty. A copied signature becomes invalid when the server exports the
+    /// package, and a new one requires the site's key.
+    INFO_SIGNATURE = "info-signature": Warning, SilentlyDropped [V1];
 }
 
 const TEXTS: [&str; 6] =
@@ -34,9 +35,9 @@ const LOGO_LIMIT: u64 = 2 << 20;
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     for name in TEXTS.into_iter().chain(["logo.png"]) {
         let name = format!("info/{name}");
-        check_sameness(&name, plugin, findings);
+        check_identical(&name, plugin, findings);
     }
-    // What of JSON is not UTF-8 is no JSON, and reported as that.
+    // JSON that is not UTF-8 is reported as invalid JSON.
     for name in TEXTS.into_iter().filter(|name| !name.ends_with(".json")) {
         for (path, bytes) in plugin.distinct(&format!("info/{name}")) {
             if let Err(error) = str::from_utf8(bytes) {
@@ -49,45 +50,45 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let length = String::from_utf8_lossy(bytes).chars().count();
         if length > RELEASE_LIMIT {
             let message =
-                format!("the text has {length} characters, and {RELEASE_LIMIT} are the most");
-            let advice = "keep the latest change only";
+                format!("the text has {length} characters, but the limit is {RELEASE_LIMIT}");
+            let advice = "keep only the latest change";
             findings.add(&INFO_RELEASE, &path, "", message, advice);
         }
     }
     for (path, bytes) in plugin.distinct("info/signature.yaml") {
         if !bytes.trim_ascii().is_empty() {
             let message = "the signature is not empty";
-            let advice = "empty the file; the server signs what it saves";
+            let advice = "empty the file; the server signs the package on save";
             findings.add(&INFO_SIGNATURE, &path, "", message, advice);
         }
     }
     check_logo(plugin, findings);
 }
 
-fn check_sameness(name: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
+fn check_identical(name: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
     let missing = plugin.missing(name);
     if missing.len() < plugin.folders.len() {
         for path in missing {
-            let message = "the file is missing here, and another OS folder has it";
+            let message = "the file is missing here, but another OS folder has it";
             let applies = |_: &Objection| name == "info/meta.yaml";
             findings.add_to(&INFO_MISSING_HERE, applies, &path, "", message, "copy it");
         }
     }
     if let [(first, _), (second, _), ..] = &*plugin.distinct(name) {
-        let message = format!("the file is another than {first}");
-        findings.add(&INFO_DIFFERS, second, "", message, "make them the same");
+        let message = format!("the file differs from {first}");
+        findings.add(&INFO_DIFFERS, second, "", message, "make them identical");
     }
 }
 
 fn check_logo(plugin: &Plugin<'_>, findings: &mut Findings) {
     let paths = plugin.folders.iter().map(|folder| folder.file("info/logo.png"));
-    // One is enough: they are the same, or that is reported.
+    // One copy is enough: differences are reported separately.
     let Some(logo) = paths.filter_map(|path| plugin.contents.get(&path)).next() else { return };
     if !logo.head.starts_with(b"\x89PNG\r\n\x1a\n") {
         let advice = "save it as PNG";
-        findings.add(&INFO_LOGO, &logo.path, "", "the file is no PNG picture", advice);
+        findings.add(&INFO_LOGO, &logo.path, "", "the file is not a PNG picture", advice);
     } else if logo.size > LOGO_LIMIT {
         let message = format!("the picture has {} bytes", logo.size);
-        findings.add(&INFO_LOGO_SIZE, &logo.path, "", message, "make it smaller than 2 MiB");
+        findings.add(&INFO_LOGO_SIZE, &logo.path, "", message, "reduce it to at most 2 MiB");
     }
 }

@@ -1,54 +1,56 @@
-//! Folders of a 6.x/7.x package: one for each system, and in each the folder of the plugin.
+//! Folders of a 6.x/7.x package: one for each system, each containing the plugin folder.
 
 use std::collections::BTreeSet;
 
 use super::contents::{Contents, Member};
-use super::finding::{Findings, Objection, Reader};
+use super::finding::{Consumer, Findings, Objection};
 use super::identity;
 use super::rule::rules;
 use crate::executable::Machine;
 
 rules! {
-    /// The archive has at least one of the four OS folders, with `<plugin>/info/meta.yaml` in it.
+    /// The archive has at least one of the four OS folders, containing `<plugin>/info/meta.yaml`.
     LAYOUT_NO_OS_FOLDER = "layout-no-os-folder": Error,
-        Import [V1 #3310002 says "插件包解析错误: 无法解析plugin_id", V2], Lost [Nodeman];
-    /// The OS folders are at the top: only the old importer tolerates a folder around them. Node
-    /// management passes over any other folder there.
-    LAYOUT_WRAPPED = "layout-wrapped": Error, Import [V2], Lost [Nodeman];
-    /// A folder `external_plugins_*` is one of the four that the importers know. Node management
-    /// knows some more.
-    LAYOUT_UNKNOWN_OS = "layout-unknown-os": Error, Lost [V1, V2, Nodeman];
-    /// A folder is not spelt as in the published documentation, which has `external_plugin_*` and
-    /// `extarnal_plugin_*`. Node management also knows `plugins_*`.
-    LAYOUT_MISSPELT_OS = "layout-misspelt-os": Warning, Lost [V1, V2, Nodeman];
-    /// AIX must be switched on for the whole site before a package may support it.
-    LAYOUT_AIX = "layout-aix": Warning, Lost [V1];
-    /// An OS folder holds one plugin folder.
-    LAYOUT_SEVERAL_PLUGINS = "layout-several-plugins": Error, Lost [V1, V2];
-    /// The plugin folder has the same name for each system. The old importer does not find the
-    /// executable of another name, and goes on without the system; the new one refuses.
-    LAYOUT_IDS_DIFFER = "layout-ids-differ": Error, Import [V2 says "二进制文件不存在"], Lost [V1];
-    /// No folder but `info` has a name that ends in `info`: the old importer reads its files too.
-    LAYOUT_INFO_LOOKALIKE = "layout-info-lookalike": Error, Lost [V1];
-    /// There are no files beyond those that the importers know: they render the package anew. Node
-    /// management keeps what is in the plugin's folder.
-    LAYOUT_EXTRA_FILE = "layout-extra-file": Warning, Lost [V1, V2, Nodeman];
+        Import [V1 #3310002 says "插件包解析错误: 无法解析plugin_id", V2], SilentlyDropped [Nodeman];
+    /// The OS folders are at the top level: only the old importer tolerates an enclosing folder.
+    /// Node management ignores any other folder there.
+    LAYOUT_WRAPPED = "layout-wrapped": Error, Import [V2], SilentlyDropped [Nodeman];
+    /// Folders named `external_plugins_*` are among the four that the importers recognise. Node
+    /// management recognises some more.
+    LAYOUT_UNKNOWN_OS = "layout-unknown-os": Error, SilentlyDropped [V1, V2, Nodeman];
+    /// Folder names do not use the misspellings of the published documentation, `external_plugin_*`
+    /// and `extarnal_plugin_*`. Node management also recognises `plugins_*`.
+    LAYOUT_MISSPELT_OS = "layout-misspelt-os": Warning, SilentlyDropped [V1, V2, Nodeman];
+    /// AIX must be enabled for the whole site before a package can support it.
+    LAYOUT_AIX = "layout-aix": Warning, SilentlyDropped [V1];
+    /// An OS folder contains one plugin folder.
+    LAYOUT_SEVERAL_PLUGINS = "layout-several-plugins": Error, SilentlyDropped [V1, V2];
+    /// The plugin folder has the same name for each system. With a different name, the old importer
+    /// does not find the executable and ignores the system; the new one rejects the package.
+    LAYOUT_IDS_DIFFER = "layout-ids-differ": Error,
+        Import [V2 says "二进制文件不存在"], SilentlyDropped [V1];
+    /// No folder except `info` has a name that ends in `info`: the old importer also reads its
+    /// files.
+    LAYOUT_INFO_LOOKALIKE = "layout-info-lookalike": Error, SilentlyDropped [V1];
+    /// The package contains only files that the importers recognise: they generate the package
+    /// again without other files. Node management keeps all files of the plugin folder.
+    LAYOUT_EXTRA_FILE = "layout-extra-file": Warning, SilentlyDropped [V1, V2, Nodeman];
 }
 
-/// A system that a package can be for.
+/// A system that a package can support.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Os {
-    /// Its folder in the archive.
+    /// Name of the folder in the archive.
     pub(crate) folder: &'static str,
-    /// What the executable's name ends with.
+    /// Suffix of the executable's name.
     pub(crate) suffix: &'static str,
-    /// What the scripts' names end with.
+    /// Extension of the scripts.
     pub(crate) script: &'static str,
-    /// What the executable is made for, where the rules on executables know it.
+    /// Platform of the executable, if the rules on executables support it.
     pub(crate) machine: Option<Machine>,
 }
 
-/// The four OS folders that the importers know.
+/// The four OS folders that the importers recognise.
 pub(crate) const SYSTEMS: [Os; 4] = [
     Os {
         folder: "external_plugins_linux_x86_64",
@@ -71,15 +73,15 @@ pub(crate) const SYSTEMS: [Os; 4] = [
     Os { folder: "external_plugins_aix_powerpc", suffix: "", script: "ksh", machine: None },
 ];
 
-/// The plugin's folder for one system.
+/// The plugin folder for one system.
 #[derive(Debug)]
 pub(crate) struct Folder {
     pub(crate) os: &'static Os,
-    /// Path of the plugin's folder, without a slash at the end.
+    /// Path of the plugin folder, without a trailing slash.
     pub(crate) path: String,
 }
 
-/// A package of the 6.x/7.x layout, ready for the rules of each subject.
+/// A package of the 6.x/7.x layout, as input to the rules.
 #[derive(Debug)]
 pub(crate) struct Plugin<'c> {
     pub(crate) contents: &'c Contents,
@@ -88,7 +90,7 @@ pub(crate) struct Plugin<'c> {
 }
 
 impl Folder {
-    /// Path of a file of the plugin.
+    /// Path of a file in the plugin folder.
     pub(crate) fn file(&self, name: &str) -> String {
         format!("{}/{name}", self.path)
     }
@@ -98,15 +100,15 @@ impl Folder {
         self.file(&format!("{id}{}", self.os.suffix))
     }
 
-    /// Whether the shell starts the exporter here, rather than cmd.
+    /// Whether a Unix shell starts the exporter, rather than cmd.
     pub(crate) fn is_unix(&self) -> bool {
         self.os.script != "bat"
     }
 }
 
 impl<'c> Plugin<'c> {
-    /// The different contents of a file that each plugin folder should have the same of, each
-    /// with the path where it is met first. Files that are too large to keep are left out.
+    /// The distinct contents of a file that should be identical in each plugin folder, each with
+    /// the first path. Files too large to be retained are excluded.
     pub(crate) fn distinct(&self, name: &str) -> Vec<(String, &'c [u8])> {
         let mut found: Vec<(String, &[u8])> = Vec::new();
         for folder in &self.folders {
@@ -120,14 +122,14 @@ impl<'c> Plugin<'c> {
         found
     }
 
-    /// The paths at which a file of each plugin folder is missing.
+    /// The paths at which a file is missing from a plugin folder.
     pub(crate) fn missing(&self, name: &str) -> Vec<String> {
         let paths = self.folders.iter().map(|folder| folder.file(name));
         paths.filter(|path| !self.contents.contains(path)).collect()
     }
 }
 
-/// Whether an archive is meant to be a package of this layout, and not the flat one of 5.1.
+/// Whether an archive is intended as a package of this layout, rather than the flat one of 5.1.
 pub(crate) fn is_meant(contents: &Contents) -> bool {
     contents.members.iter().any(|member| {
         let parts: Vec<_> = member.path.split('/').collect();
@@ -135,7 +137,7 @@ pub(crate) fn is_meant(contents: &Contents) -> bool {
     })
 }
 
-/// Finds the plugin, and reports what is wrong with the folders and with its id.
+/// Finds the plugin and checks the folders and the plugin id.
 pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Option<Plugin<'c>> {
     let prefix = find_prefix(contents, findings)?;
     let inside = || {
@@ -161,18 +163,18 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
         let place = format!("{prefix}{}", os.folder);
         if let [_, _, ..] = &*plugins {
             let message =
-                format!("the folder holds {} plugins: {}", plugins.len(), plugins.join(", "));
-            let advice = "leave one; a package is one plugin";
+                format!("the folder contains {} plugins: {}", plugins.len(), plugins.join(", "));
+            let advice = "keep one; a package is one plugin";
             findings.add(&LAYOUT_SEVERAL_PLUGINS, &place, "", message, advice);
         }
-        // The importer takes the first that has a description of itself.
+        // The importer uses the first folder that contains meta.yaml.
         let described =
             |plugin: &&&str| contents.contains(&format!("{place}/{plugin}/info/meta.yaml"));
         let Some(id) = plugins.iter().find(described).or(plugins.first()) else { continue };
         if os.script == "ksh" {
-            let message =
-                "the site may not have AIX switched on, and then the folder is passed over";
-            let advice = "ask the site's administrator for OS_GLOBAL_SWITCH, or leave AIX out";
+            let message = "the folder is ignored unless AIX is enabled for the site";
+            let advice = "ask the site administrator to set OS_GLOBAL_SWITCH, or remove the AIX \
+                          folder";
             findings.add(&LAYOUT_AIX, &place, "", message, advice);
         }
         ids.push(*id);
@@ -180,8 +182,8 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
     }
     let id = (*ids.first()?).to_owned();
     if let Some((folder, other)) = folders.iter().zip(&ids).find(|(_, other)| **other != id) {
-        let message = format!("the plugin is {other:?} here and {id:?} in {}", folders[0].path);
-        findings.add(&LAYOUT_IDS_DIFFER, &folder.path, "", message, "give both the same name");
+        let message = format!("the plugin is {other:?} here but {id:?} in {}", folders[0].path);
+        findings.add(&LAYOUT_IDS_DIFFER, &folder.path, "", message, "use the same name for both");
     }
     identity::check_id(&id, &folders[0].path, findings);
     let plugin = Plugin { contents, id, folders };
@@ -189,7 +191,7 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
     Some(plugin)
 }
 
-/// What is in front of the OS folders: nothing, or the folder that wraps them, with its slash.
+/// The path prefix of the OS folders: empty, or the enclosing folder with a trailing slash.
 fn find_prefix(contents: &Contents, findings: &mut Findings) -> Option<String> {
     let mut misspelt: BTreeSet<&str> = BTreeSet::new();
     let mut wrapped = None;
@@ -206,7 +208,7 @@ fn find_prefix(contents: &Contents, findings: &mut Findings) -> Option<String> {
     }
     if let Some(prefix) = wrapped {
         let message = format!("the OS folders are inside {prefix:?}");
-        let advice = "pack them from within that folder, so that they are at the top";
+        let advice = "pack from within that folder, so that they are at the top level";
         findings.add(&LAYOUT_WRAPPED, &prefix, "", message, advice);
         return Some(prefix);
     }
@@ -214,13 +216,14 @@ fn find_prefix(contents: &Contents, findings: &mut Findings) -> Option<String> {
     let found = if misspelt.is_empty() {
         String::new()
     } else {
-        format!(" (it has {})", misspelt.into_iter().collect::<Vec<_>>().join(", "))
+        format!(" (found {})", misspelt.into_iter().collect::<Vec<_>>().join(", "))
     };
     let mut tops = contents.members.iter().filter_map(|member| member.path.split_once('/'));
     let has_nodeman_folder = tops.any(|(top, _)| nodeman_knows(top));
-    let message = format!("the archive has no OS folder with a plugin in it{found}");
+    let message = format!("the archive has no OS folder that contains a plugin{found}");
     let advice = format!("name the folders {}", known.join(", "));
-    let applies = |one: &Objection| one.reader != Reader::Nodeman || !has_nodeman_folder;
+    let applies =
+        |objection: &Objection| objection.consumer != Consumer::Nodeman || !has_nodeman_folder;
     findings.add_to(&LAYOUT_NO_OS_FOLDER, applies, "", "", message, advice);
     None
 }
@@ -234,22 +237,23 @@ fn check_top<'c>(
         let place = format!("{prefix}{top}");
         let known: Vec<_> = SYSTEMS.iter().map(|os| os.folder).collect();
         let known = known.join(", ");
-        let applies = |one: &Objection| one.reader != Reader::Nodeman || !nodeman_knows(top);
+        let applies =
+            |objection: &Objection| objection.consumer != Consumer::Nodeman || !nodeman_knows(top);
         if os_of(top).is_some() && depth > 2 {
             continue;
         }
         if os_of(top).is_none() && top.starts_with("external_plugins_") && depth > 1 {
-            let message = format!("no importer knows the system of {top:?}");
+            let message = format!("no importer recognises the system of {top:?}");
             let advice = format!("name the folder one of {known}");
             findings.add_to(&LAYOUT_UNKNOWN_OS, applies, &place, "", message, advice);
         } else if os_of(top).is_none() && looks_like_os(top) && depth > 1 {
             let message =
-                format!("{top:?} is passed over without a word; the documentation misspells it");
+                format!("{top:?} is silently ignored; the documentation misspells the name");
             let advice = format!("name the folder one of {known}");
             findings.add_to(&LAYOUT_MISSPELT_OS, applies, &place, "", message, advice);
         } else {
-            let message = "nobody reads this file";
-            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", message, "leave it out");
+            let message = "no consumer reads this file";
+            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", message, "remove it");
         }
     }
 }
@@ -258,7 +262,7 @@ fn os_of(part: &str) -> Option<&'static Os> {
     SYSTEMS.iter().find(|os| os.folder == part)
 }
 
-/// Whether node management takes a folder at the top for an OS folder.
+/// Whether node management recognises a top-level folder as an OS folder.
 fn nodeman_knows(top: &str) -> bool {
     let name = top.strip_prefix("external_").unwrap_or(top);
     let system = name.strip_prefix("plugins_").and_then(|name| name.split_once('_'));
@@ -268,7 +272,7 @@ fn nodeman_knows(top: &str) -> bool {
     })
 }
 
-/// Whether a folder is meant to be an OS folder.
+/// Whether a folder is intended as an OS folder.
 pub(super) fn looks_like_os(part: &str) -> bool {
     let part = part.to_ascii_lowercase();
     os_of(&part).is_none()
@@ -276,7 +280,7 @@ pub(super) fn looks_like_os(part: &str) -> bool {
         && ["_linux_", "_windows_", "_aix_"].iter().any(|os| part.contains(os))
 }
 
-/// Files that no importer keeps, and folders that an importer takes for another.
+/// Checks for files that no importer keeps and folders that an importer mistakes for `info`.
 fn check_files(plugin: &Plugin<'_>, findings: &mut Findings) {
     for folder in &plugin.folders {
         let start = format!("{}/", folder.path);
@@ -286,15 +290,16 @@ fn check_files(plugin: &Plugin<'_>, findings: &mut Findings) {
                 && parents.ends_with("info")
                 && parents != "info"
             {
-                let message = format!("the files of {parents:?} are read as if they were in info");
+                let message =
+                    format!("the importer reads the files of {parents:?} as if they were in info");
                 let advice = "rename the folder so that it does not end in \"info\"";
                 findings.add(&LAYOUT_INFO_LOOKALIKE, &member.path, "", message, advice);
             } else if !is_known(name, folder.os, &plugin.id)
                 && !is_reported_elsewhere(&member.path, folder, &plugin.id)
             {
-                let message = "the file is not there any more after the import";
-                let advice = "put it into the executable, or make it a parameter of type file";
-                let applies = |one: &Objection| one.reader != Reader::Nodeman;
+                let message = "the import drops the file";
+                let advice = "embed it in the executable, or use a parameter of type file";
+                let applies = |objection: &Objection| objection.consumer != Consumer::Nodeman;
                 findings.add_to(&LAYOUT_EXTRA_FILE, applies, &member.path, "", message, advice);
             }
         }
@@ -314,13 +319,13 @@ fn is_known(name: &str, os: &Os, id: &str) -> bool {
         "info/signature.yaml",
         "info/logo.png",
     ];
-    // They are rendered anew too, all together, so that none of them is missed by another.
+    // All scripts and templates are generated again together, so none is missing.
     let is_script = !name.contains('/') && name.ends_with(&format!(".{}", os.script));
     let is_template = name.starts_with("etc/") && name.ends_with(".tpl");
     PLAIN.contains(&name) || is_script || is_template || name == format!("{id}{}", os.suffix)
 }
 
-/// Whether rules of their own speak of such a file.
+/// Whether a separate rule covers such a file.
 fn is_reported_elsewhere(path: &str, folder: &Folder, id: &str) -> bool {
     path.ends_with("VERSION") || path.contains(&format!("{}/{id}/{id}", folder.os.folder))
 }

@@ -1,8 +1,8 @@
-//! Checks a package of BlueKing, one's own or another's, before anyone uploads it: what its
-//! importers would refuse, what fails only when the plugin is saved, what is lost without a word.
+//! Checks a BlueKing package before upload: what the importers would reject, what fails only when
+//! the plugin is saved, and what is silently dropped.
 //!
-//! The archive is read once, as a stream. Nothing is written, no declared size is believed, and
-//! memory stays bounded whatever the archive holds.
+//! The archive is read once, as a stream. Nothing is written, declared sizes are not trusted, and
+//! memory use is bounded for any input.
 //!
 //! ```no_run
 //! let report = blueking_package::check::file("host_exporter.tgz".as_ref())?;
@@ -45,19 +45,19 @@ use self::container::Container;
 use self::contents::Contents;
 pub use self::earlier::Earlier;
 use self::finding::Findings;
-pub use self::finding::{Finding, Objection, Reader, Severity, Stage};
+pub use self::finding::{Consumer, Finding, Objection, Severity, Stage};
 pub use self::rule::Rule;
 pub(crate) use self::words::is_reserved_table;
 use crate::{Error, v51};
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Which kind of package it is.
+    /// The kind of package.
     pub kind: Kind,
     /// The findings, errors first.
     pub findings: Vec<Finding>,
-    /// How many findings there were beyond those that are listed.
+    /// Number of findings that are not listed.
     pub left_out: usize,
 }
 
@@ -70,13 +70,13 @@ pub enum Kind {
     /// The tgz of BlueKing 6.x and 7.x.
     #[serde(rename = "plugin")]
     Plugin,
-    /// It could not be read far enough to tell.
+    /// Unknown, because the archive is unreadable.
     #[serde(rename = "unknown")]
     Unknown,
 }
 
 impl Report {
-    /// Whether there is no finding at all.
+    /// Whether there are no findings.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
@@ -86,7 +86,7 @@ impl Report {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error)
     }
 
-    /// How many findings are of this severity, among those that are listed.
+    /// Number of listed findings of this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
@@ -95,16 +95,15 @@ impl Report {
 /// Checks an archive.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be opened or read. All that is wrong with its bytes is a
-/// finding.
+/// [`Error::Io`] if the file cannot be opened or read. Invalid content is a finding.
 pub fn file(path: &Path) -> Result<Report, Error> {
     open(path, None)
 }
 
-/// Checks an archive that comes after an earlier one of the same plugin.
+/// Checks an archive as an update of an earlier package of the same plugin.
 ///
 /// # Errors
-/// As for [`file()`].
+/// See [`file()`].
 pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
     open(path, Some(earlier))
 }
@@ -112,7 +111,7 @@ pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
 fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
     let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
     let file = File::open(path).map_err(failed("open"))?;
-    // A folder opens too, and then fails with a word about something else.
+    // Opening a folder succeeds on Unix; reading it would fail with a misleading error.
     if file.metadata().map_err(failed("open"))?.is_dir() {
         let source = io::Error::from(io::ErrorKind::IsADirectory);
         return Err(failed("check")(source));
@@ -121,19 +120,18 @@ fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
     examine(file, name, earlier).map_err(failed("read"))
 }
 
-/// Checks an archive that is not a file of its own; `name` is the name that it would be uploaded
-/// under.
+/// Checks an archive from a reader; `name` is the file name for the upload.
 ///
 /// # Errors
-/// Those of `archive` itself.
+/// The I/O errors of `archive`.
 pub fn reader(archive: impl Read + Seek, name: Option<&str>) -> io::Result<Report> {
     examine(archive, name, None)
 }
 
-/// As [`reader`], for an archive that comes after an earlier one of the same plugin.
+/// Like [`reader`], as an update of an earlier package of the same plugin.
 ///
 /// # Errors
-/// Those of `archive` itself.
+/// The I/O errors of `archive`.
 pub fn reader_after(
     archive: impl Read + Seek,
     name: Option<&str>,
@@ -164,7 +162,7 @@ fn examine(
     Ok(report(kind, container, findings))
 }
 
-/// Checks the files of a 5.1 package before they become an archive.
+/// Checks the files of a 5.1 package before they are packed.
 pub fn entries(entries: &v51::Entries) -> Report {
     let mut findings = Findings::default();
     let mut contents = Contents::default();
@@ -175,7 +173,7 @@ pub fn entries(entries: &v51::Entries) -> Report {
     report(Kind::V51, Some(Container::Zip), findings)
 }
 
-/// Every rule that a package can break, subject by subject.
+/// All rules, grouped by subject.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let subjects: [&'static [Rule]; 13] = [
         container::RULES,
@@ -210,14 +208,14 @@ fn check_plugin(contents: &Contents, earlier: Option<&Earlier>, findings: &mut F
 }
 
 fn report(kind: Kind, container: Option<Container>, findings: Findings) -> Report {
-    // Each reader opens one kind of package, and objects to nothing in the other.
-    let sees = |reader| match (kind, container) {
+    // A consumer opens only one kind of package, and has no objections to the other.
+    let opens = |consumer| match (kind, container) {
         (Kind::V51, _) | (Kind::Unknown, Some(Container::Zip)) => {
-            matches!(reader, Reader::V51 | Reader::Host)
+            matches!(consumer, Consumer::V51 | Consumer::Host)
         }
-        (Kind::Plugin, _) | (Kind::Unknown, Some(_)) => reader != Reader::V51,
+        (Kind::Plugin, _) | (Kind::Unknown, Some(_)) => consumer != Consumer::V51,
         (Kind::Unknown, None) => true,
     };
-    let (findings, left_out) = findings.finish(sees);
+    let (findings, left_out) = findings.finish(opens);
     Report { kind, findings, left_out }
 }

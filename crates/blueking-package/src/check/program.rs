@@ -1,5 +1,5 @@
-//! What an executable asks of its host, found while its bytes stream past: the headers at its
-//! start, then the two or three places that they point at. Nothing else of it is kept.
+//! Extracts the requirements of an executable from a stream: the headers at its start, then the two
+//! or three regions that they refer to. Nothing else is retained.
 
 use object::LittleEndian;
 use object::elf::{DT_NEEDED, Dyn64, FileHeader64, PT_DYNAMIC, PT_INTERP};
@@ -8,50 +8,50 @@ use object::pod;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::pe::{DataDirectories, ImageNtHeaders, SectionTable};
 
-/// Most bytes that are kept of a place that a header points at.
-const MAX_PLACE: u64 = 64 << 10;
+/// Maximum number of bytes retained of a region.
+const MAX_REGION: u64 = 64 << 10;
 
-/// Most names that are listed.
+/// Maximum number of names listed.
 const MAX_NAMES: usize = 50;
 
-/// What an executable needs that it does not bring.
+/// External requirements of an executable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Program {
-    /// The dynamic loader that an ELF file names.
+    /// The dynamic loader of an ELF file.
     pub(crate) loader: Option<String>,
-    /// How many shared libraries an ELF file asks for.
+    /// Number of shared libraries that an ELF file requires.
     pub(crate) libraries: usize,
-    /// The newest version of glibc whose functions an ELF file calls, as major and minor.
+    /// The newest glibc version that an ELF file requires, as major and minor.
     pub(crate) glibc: Option<(u32, u32)>,
     /// The DLLs that a PE file imports, in lower case.
     pub(crate) dlls: Vec<String>,
 }
 
-/// An executable of which the start has been seen.
+/// A scan of an executable whose start has been read.
 #[derive(Debug)]
 pub(crate) struct Scan {
-    places: Vec<Place>,
+    regions: Vec<Region>,
     program: Program,
     sections: Vec<Section>,
 }
 
-/// A range of the file that is kept.
+/// A range of the file to retain.
 #[derive(Debug)]
-struct Place {
-    what: What,
+struct Region {
+    kind: RegionKind,
     start: u64,
     end: u64,
     bytes: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum What {
+enum RegionKind {
     Loader,
     Dynamic,
     Imports,
 }
 
-/// Where a part of a PE file is in the file and in memory.
+/// Position of a PE section in the file and in memory.
 #[derive(Debug)]
 struct Section {
     address: u64,
@@ -60,12 +60,12 @@ struct Section {
 }
 
 impl Scan {
-    /// Looks at the start of a file; `None` where it is neither ELF nor PE.
+    /// Parses the start of a file; `None` if it is neither ELF nor PE.
     pub(crate) fn start(chunk: &[u8]) -> Option<Self> {
         let mut scan =
-            Self { places: Vec::new(), program: Program::default(), sections: Vec::new() };
+            Self { regions: Vec::new(), program: Program::default(), sections: Vec::new() };
         if chunk.starts_with(b"\x7fELF") {
-            // What is damaged is told by the rule on the machine; here it has no needs.
+            // The rule on the machine reports damaged files; here they have no requirements.
             scan.start_elf(chunk);
         } else if chunk.starts_with(b"MZ") {
             scan.start_pe(chunk);
@@ -75,39 +75,39 @@ impl Scan {
         Some(scan)
     }
 
-    /// Keeps what is wanted of the bytes that are at `offset` of the file.
+    /// Retains the parts of the chunk at `offset` that belong to a region.
     pub(crate) fn feed(&mut self, offset: u64, chunk: &[u8]) {
         let end = offset + chunk.len() as u64;
-        for place in &mut self.places {
-            let (from, to) = (place.start.max(offset), place.end.min(end));
+        for region in &mut self.regions {
+            let (from, to) = (region.start.max(offset), region.end.min(end));
             if let (Ok(from), Ok(to)) =
                 (usize::try_from(from - offset), usize::try_from(to.saturating_sub(offset)))
                 && from < to
             {
-                place.bytes.extend_from_slice(&chunk[from..to]);
+                region.bytes.extend_from_slice(&chunk[from..to]);
             }
         }
     }
 
-    /// What was found.
+    /// The requirements found.
     pub(crate) fn finish(mut self) -> Program {
-        for place in std::mem::take(&mut self.places) {
-            match place.what {
-                What::Loader => self.program.loader = Some(text(&place.bytes)),
-                What::Dynamic => self.program.libraries = count_libraries(&place.bytes),
-                What::Imports => self.program.dlls = self.imports(&place),
+        for region in std::mem::take(&mut self.regions) {
+            match region.kind {
+                RegionKind::Loader => self.program.loader = Some(text(&region.bytes)),
+                RegionKind::Dynamic => self.program.libraries = count_libraries(&region.bytes),
+                RegionKind::Imports => self.program.dlls = self.imports(&region),
             }
         }
         if self.program.loader.is_none() && self.program.libraries == 0 {
-            // The names of versions lie in static executables too, and mean nothing there.
+            // Static executables also contain version names, but do not require them.
             self.program.glibc = None;
         }
         self.program
     }
 
-    fn want(&mut self, what: What, start: u64, size: u64) {
-        let end = start.saturating_add(size.min(MAX_PLACE));
-        self.places.push(Place { what, start, end, bytes: Vec::new() });
+    fn retain(&mut self, kind: RegionKind, start: u64, size: u64) {
+        let end = start.saturating_add(size.min(MAX_REGION));
+        self.regions.push(Region { kind, start, end, bytes: Vec::new() });
     }
 
     fn start_elf(&mut self, chunk: &[u8]) -> Option<()> {
@@ -122,9 +122,9 @@ impl Scan {
                 _ => {}
             }
         }
-        for (what, range) in [(What::Loader, loader), (What::Dynamic, dynamic)] {
+        for (kind, range) in [(RegionKind::Loader, loader), (RegionKind::Dynamic, dynamic)] {
             if let Some((start, size)) = range {
-                self.want(what, start, size);
+                self.retain(kind, start, size);
             }
         }
         self.program.glibc = newest_glibc(chunk);
@@ -147,23 +147,23 @@ impl Scan {
             .collect();
         let imports = directories.get(IMAGE_DIRECTORY_ENTRY_IMPORT)?;
         let start = self.offset_of(imports.virtual_address.get(LittleEndian).into())?;
-        self.want(What::Imports, start, MAX_PLACE);
+        self.retain(RegionKind::Imports, start, MAX_REGION);
         Some(())
     }
 
     fn offset_of(&self, address: u64) -> Option<u64> {
-        let holds = |section: &&Section| {
+        let contains = |section: &&Section| {
             (section.address..section.address + section.size).contains(&address)
         };
-        let section = self.sections.iter().find(holds)?;
+        let section = self.sections.iter().find(contains)?;
         Some(address - section.address + section.offset)
     }
 
-    /// The names in an import table. Linkers put them right behind it; a name elsewhere is not
-    /// found.
-    fn imports(&self, place: &Place) -> Vec<String> {
+    /// The DLL names of an import table. Linkers place them directly after it; names elsewhere are
+    /// not found.
+    fn imports(&self, region: &Region) -> Vec<String> {
         let mut names = Vec::new();
-        let mut rest = &*place.bytes;
+        let mut rest = &*region.bytes;
         while let Ok((descriptor, after)) = pod::from_bytes::<ImageImportDescriptor>(rest)
             && !descriptor.is_null()
             && names.len() < MAX_NAMES
@@ -171,8 +171,8 @@ impl Scan {
             rest = after;
             let name = self
                 .offset_of(descriptor.name.get(LittleEndian).into())
-                .and_then(|offset| usize::try_from(offset.checked_sub(place.start)?).ok())
-                .and_then(|at| place.bytes.get(at..));
+                .and_then(|offset| usize::try_from(offset.checked_sub(region.start)?).ok())
+                .and_then(|at| region.bytes.get(at..));
             names.extend(name.map(|name| text(name).to_lowercase()));
         }
         names.sort();
@@ -190,7 +190,8 @@ fn count_libraries(mut dynamic: &[u8]) -> usize {
     libraries
 }
 
-/// The newest `GLIBC_x.y` among the names at the start of an ELF file, where linkers put them.
+/// The newest `GLIBC_x.y` among the version names, which linkers place near the start of an ELF
+/// file.
 fn newest_glibc(chunk: &[u8]) -> Option<(u32, u32)> {
     const PREFIX: &[u8] = b"\0GLIBC_";
     let mut newest = None;
@@ -210,7 +211,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-/// The bytes up to the first zero as text.
+/// The bytes up to the first NUL as text.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().take(200).position(|byte| *byte == 0).unwrap_or(bytes.len().min(200));
     String::from_utf8_lossy(&bytes[..end]).into_owned()
@@ -221,10 +222,10 @@ mod tests {
     use super::*;
     use crate::samples;
 
-    fn program(bytes: &[u8], piece: usize) -> Program {
+    fn program(bytes: &[u8], chunk_size: usize) -> Program {
         let mut scan = Scan::start(bytes).unwrap();
-        for (n, chunk) in bytes.chunks(piece).enumerate() {
-            scan.feed((n * piece) as u64, chunk);
+        for (n, chunk) in bytes.chunks(chunk_size).enumerate() {
+            scan.feed((n * chunk_size) as u64, chunk);
         }
         scan.finish()
     }
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_needs_of_an_elf_are_found_in_any_pieces() {
+    fn elf_requirements_ignore_chunk_boundaries() {
         let dynamic: Vec<u8> =
             [1_u64, 7, 1, 9, 5, 0, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
         let bytes = elf(&[
@@ -248,15 +249,15 @@ mod tests {
             glibc: Some((2, 34)),
             dlls: Vec::new(),
         };
-        for piece in [1, 7, 64, bytes.len()] {
-            assert_eq!(program(&bytes, piece), expected, "{piece}");
+        for chunk_size in [1, 7, 64, bytes.len()] {
+            assert_eq!(program(&bytes, chunk_size), expected, "{chunk_size}");
         }
         let needs_nothing = elf(&[(1, b"\0GLIBC_2.34\0"), (2, &[0; 16])]);
         assert_eq!(program(&needs_nothing, 100), Program::default());
     }
 
     #[test]
-    fn a_place_that_a_header_makes_up_costs_nothing() {
+    fn bogus_regions_cost_no_memory() {
         let mut bytes = elf(&[(3, b"x"), (2, b"y")]);
         for at in [64 + 8, 64 + 32, 64 + 56 + 8, 64 + 56 + 32] {
             bytes[at..at + 8].fill(0xff);
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn this_test_program_asks_for_glibc() {
+    fn test_binary_requires_glibc() {
         if cfg!(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64")) {
             let bytes = std::fs::read(std::env::current_exe().unwrap()).unwrap();
             let found = program(&bytes, 256 << 10);

@@ -1,43 +1,43 @@
-//! `project.yaml`, the definition for node management. The monitoring importers render it anew;
-//! it counts where the package is given to node management itself.
+//! `project.yaml`, the definition for node management. The monitoring importers generate it again;
+//! it takes effect when the package is uploaded directly to node management.
 
 use serde_json::{Map, Value};
 
-use super::documents::shown;
+use super::documents::quote;
 use super::finding::Findings;
 use super::layout::{Folder, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
 
 rules! {
-    /// The file is there.
+    /// The file exists.
     PROJECT_MISSING = "project-missing": Error,
         Import [Nodeman says "缺少project.yaml文件"];
     /// The file is a YAML mapping in UTF-8.
     PROJECT_YAML = "project-yaml": Error,
         Import [Nodeman says "project.yaml文件解析读取失败"];
-    /// `name`, `version` and `category` are there, and `control` is a mapping.
+    /// `name`, `version` and `category` are present, and `control` is a mapping.
     PROJECT_KEYS = "project-keys": Error,
         Import [Nodeman says "project.yaml 文件信息缺失"];
     /// `name` is the plugin id.
-    PROJECT_NAME = "project-name": Error, Lost [Nodeman];
-    /// `version` is that of VERSION.
-    PROJECT_VERSION = "project-version": Error, Lost [Nodeman];
+    PROJECT_NAME = "project-name": Error, SilentlyDropped [Nodeman];
+    /// `version` equals the content of VERSION.
+    PROJECT_VERSION = "project-version": Error, SilentlyDropped [Nodeman];
     /// `category` is official, external or scripts.
     PROJECT_CATEGORY = "project-category": Error,
         Import [Nodeman says "project.yaml 中 category 配置异常，请确认后重试"];
     /// `auto_type` is 0, 1 or 2.
     PROJECT_AUTO_TYPE = "project-auto-type": Error,
         Import [Nodeman says "project.yaml 中 auto_type 配置异常，请确认后重试"];
-    /// `port_range` is a text of ports and ranges of ports from 1 to 65535.
+    /// `port_range` is a string of ports and port ranges from 1 to 65535.
     PROJECT_PORT_RANGE = "project-port-range": Error, Import [Nodeman];
     /// `config_templates` is a list of objects with name, file_path, format, version,
     /// plugin_version and source_path.
     PROJECT_TEMPLATES = "project-templates": Error, Import [Nodeman];
-    /// The file of each template is there.
+    /// The file of each template exists.
     PROJECT_TEMPLATE_FILE = "project-template-file": Error,
         Import [Nodeman says "找不到需要导入的配置模板文件 -> …"];
-    /// The scripts of `control` are there.
+    /// The scripts of `control` exist.
     PROJECT_SCRIPT = "project-script": Warning, Run [Host];
 }
 
@@ -45,11 +45,11 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     for folder in &plugin.folders {
         let path = folder.file("project.yaml");
         let Some(member) = plugin.contents.get(&path) else {
-            let advice = "add it, or import the package on the monitoring page only";
+            let advice = "add it, or import the package only on the monitoring page";
             findings.add(&PROJECT_MISSING, &path, "", "the file is missing", advice);
             continue;
         };
-        // What is too large to keep is reported already.
+        // A document that is too large is already reported.
         let Some(bytes) = &member.bytes else { continue };
         let parsed = str::from_utf8(bytes)
             .map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))
@@ -59,11 +59,11 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                 Project { keys: &project, path: &path, folder, plugin }.check(findings);
             }
             Ok(_) => {
-                let advice = "write it as lines of \"key: value\"";
-                findings.add(&PROJECT_YAML, &path, "", "the file is no mapping", advice);
+                let advice = "use lines of \"key: value\"";
+                findings.add(&PROJECT_YAML, &path, "", "the file is not a mapping", advice);
             }
             Err(reason) => {
-                let message = format!("the file is no YAML: {reason}");
+                let message = format!("the file is not valid YAML: {reason}");
                 findings.add(
                     &PROJECT_YAML,
                     &path,
@@ -92,11 +92,11 @@ impl Project<'_> {
             }
         }
         if self.keys.get("control").is_some_and(|control| !control.is_object()) {
-            let advice = "write start, stop, restart, reload, version and debug below it";
-            findings.add(&PROJECT_KEYS, self.path, "control", "control is no mapping", advice);
+            let advice = "list start, stop, restart, reload, version and debug below it";
+            findings.add(&PROJECT_KEYS, self.path, "control", "control is not a mapping", advice);
         }
         self.check_identity(findings);
-        self.check_choices(findings);
+        self.check_enums(findings);
         self.check_port_range(findings);
         self.check_templates(findings);
         self.check_scripts(findings);
@@ -106,8 +106,8 @@ impl Project<'_> {
         if let Some(name) = self.keys.get("name").filter(|name| !name.is_null())
             && *name != *self.plugin.id
         {
-            let message = format!("the name is {name}, and the plugin is {:?}", self.plugin.id);
-            findings.add(&PROJECT_NAME, self.path, "name", message, "make both the same");
+            let message = format!("the name is {name}, but the plugin is {:?}", self.plugin.id);
+            findings.add(&PROJECT_NAME, self.path, "name", message, "use the same name for both");
         }
         let file = self.plugin.contents.get(&self.folder.file("VERSION"));
         let Some(bytes) = file.and_then(|file| file.bytes.as_deref()) else { return };
@@ -117,27 +117,27 @@ impl Project<'_> {
             Some(Value::Number(number)) => number.to_string(),
             _ => return,
         };
-        // A VERSION that is none is reported alone.
+        // An invalid VERSION is reported separately.
         if version::read(&wanted).is_some() && found != wanted {
-            let message = format!("the version is {found:?}, and VERSION says {wanted:?}");
-            let advice = "make both the same; in quotes, or 1.10 becomes 1.1";
+            let message = format!("the version is {found:?}, but VERSION contains {wanted:?}");
+            let advice = "use the same version for both, with quotes: otherwise 1.10 becomes 1.1";
             findings.add(&PROJECT_VERSION, self.path, "version", message, advice);
         }
     }
 
-    fn check_choices(&self, findings: &mut Findings) {
+    fn check_enums(&self, findings: &mut Findings) {
         let category = self.keys.get("category").filter(|category| !category.is_null());
         if let Some(category) = category
             && !["official", "external", "scripts"].iter().any(|known| category == known)
         {
             let message = format!("the category is {category}");
-            findings.add(&PROJECT_CATEGORY, self.path, "category", message, "write external");
+            findings.add(&PROJECT_CATEGORY, self.path, "category", message, "use external");
         }
         if let Some(auto_type) = self.keys.get("auto_type")
             && auto_type.as_u64().is_none_or(|auto_type| auto_type > 2)
         {
             let message = format!("auto_type is {auto_type}");
-            let advice = "write 1, which keeps the process alive, or leave it out";
+            let advice = "use 1, which keeps the process alive, or remove the key";
             findings.add(&PROJECT_AUTO_TYPE, self.path, "auto_type", message, advice);
         }
     }
@@ -148,7 +148,7 @@ impl Project<'_> {
         };
         if !range.as_str().is_some_and(is_port_range) {
             let message = format!("port_range is {range}");
-            let advice = "write a text such as \"9601,10000-65535\"; a single port needs quotes";
+            let advice = "use a string such as \"9601,10000-65535\"; quote a single port";
             findings.add(&PROJECT_PORT_RANGE, self.path, "port_range", message, advice);
         }
     }
@@ -156,8 +156,8 @@ impl Project<'_> {
     fn check_templates(&self, findings: &mut Findings) {
         let Some(templates) = self.keys.get("config_templates") else { return };
         let Some(templates) = templates.as_array() else {
-            let message = "config_templates is no list";
-            let advice = "write a list, with - in front of each template";
+            let message = "config_templates is not a list";
+            let advice = "use a list, with - before each template";
             findings.add(&PROJECT_TEMPLATES, self.path, "config_templates", message, advice);
             return;
         };
@@ -191,7 +191,7 @@ impl Project<'_> {
             };
             if !self.plugin.contents.contains(&self.folder.file(script)) {
                 let message =
-                    format!("the script is {}, which is not in the package", shown(Some(command)));
+                    format!("the script is {}, which is not in the package", quote(Some(command)));
                 let place = format!("control.{action}");
                 findings.add(&PROJECT_SCRIPT, self.path, &place, message, "add the script");
             }
@@ -199,7 +199,7 @@ impl Project<'_> {
     }
 }
 
-/// Whether a text is `port` or `port-port`, several of them with commas between.
+/// Whether a text is a comma-separated list of `port` or `port-port`.
 fn is_port_range(text: &str) -> bool {
     let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
     text.split(',').all(|part| match part.split_once('-') {
@@ -213,7 +213,7 @@ mod tests {
     use super::is_port_range;
 
     #[test]
-    fn port_ranges_are_told_from_the_rest() {
+    fn port_ranges_are_validated() {
         for text in ["9601", "10000-65535", "9601,10000-65535", "1, 2, 3-4"] {
             assert!(is_port_range(text), "{text}");
         }

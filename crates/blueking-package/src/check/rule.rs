@@ -1,32 +1,33 @@
-//! A rule as data: each subject declares its own with [`rules!`], and every one of them is in the
-//! list that [`rules`](super::rules) returns.
+//! Rules as data: each subject declares its rules with [`rules!`], and [`rules`](super::rules)
+//! returns all of them.
 
 use serde::Serialize;
 
 use super::finding::{Objection, Severity};
 
-/// One thing that BlueKing asks of a package.
+/// A requirement on packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
-    /// Its id: the subject, then what is wrong.
+    /// Id: the subject, then the violation.
     pub id: &'static str,
-    /// How bad it is to break it.
+    /// Severity of a violation.
     pub severity: Severity,
-    /// Who objects and when, the earliest stage first; in one finding it can be some of them.
-    /// Empty for a rule of the check's own, which no reader is known to enforce.
+    /// Objections, the earliest stage first; a finding may have only some of them. Empty for a rule
+    /// that only this check enforces.
     pub objections: &'static [Objection],
-    /// What the rule asks for and why, in a sentence or two.
+    /// The requirement and its reason, in one or two sentences.
     pub text: &'static str,
 }
 
-/// Declares the rules of a subject. The doc comment is the rule's text; who objects stands behind
-/// the stage at which it shows, with the code and the words of the answer where they are known:
+/// Declares the rules of a subject. The doc comment is the text of the rule. Each stage lists the
+/// consumers that object, with the error code and message of the server if known:
 ///
 /// ```text
 /// rules! {
 ///     /// The version is two numbers.
-///     VERSION_FORMAT = "version-format": Error, Import [V2 #3310002 says "…"], Lost [V1];
-///     /// The archive is small. Nobody but this check asks for it.
+///     VERSION_FORMAT = "version-format": Error,
+///         Import [V2 #3310002 says "…"], SilentlyDropped [V1];
+///     /// The archive is small. Only this check enforces it.
 ///     ARCHIVE_BOMB = "archive-bomb": Error;
 /// }
 /// ```
@@ -34,7 +35,7 @@ macro_rules! rules {
     ($(
         $(#[doc = $text:literal])+
         $name:ident = $id:literal: $severity:ident
-            $(, $stage:ident [$($reader:ident $(#$code:literal)? $(says $words:literal)?),+])*;
+            $(, $stage:ident [$($consumer:ident $(#$code:literal)? $(says $words:literal)?),+])*;
     )+) => {
         $(
             $(#[doc = $text])+
@@ -43,11 +44,11 @@ macro_rules! rules {
                 severity: $crate::check::finding::Severity::$severity,
                 objections: &[$($($crate::check::finding::Objection {
                     stage: $crate::check::finding::Stage::$stage,
-                    reader: $crate::check::finding::Reader::$reader,
+                    consumer: $crate::check::finding::Consumer::$consumer,
                     code: { let code: &[u32] = &[$($code)?]; code.first().copied() },
                     answer: concat!($($words)?),
                 }),+),*],
-                // Each line of a doc comment begins with a blank.
+                // Each line of a doc comment starts with a space.
                 text: concat!($($text),+).trim_ascii_start(),
             };
         )+

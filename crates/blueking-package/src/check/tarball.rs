@@ -1,5 +1,5 @@
-//! Reads a tar, compressed with gzip or not, one member after the other and never back. Its
-//! extended headers are read here, not by the tar reader, which would keep whatever they hold.
+//! Reads a tar, optionally gzip-compressed, sequentially and without seeking. Extended headers are
+//! parsed here, because the tar crate would buffer them without a limit.
 
 use std::cell::Cell;
 use std::io::{self, BufReader, Read};
@@ -9,65 +9,65 @@ use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, EntryType, PaxExtensions};
 
 use super::container::{
-    ARCHIVE_HEADER, ARCHIVE_LINK, ARCHIVE_SPECIAL, ARCHIVE_TRAILING, Intake, MAX_BYTES, Name,
+    ARCHIVE_HEADER, ARCHIVE_LINK, ARCHIVE_SPECIAL, ARCHIVE_TRAILING, MAX_BYTES, Name, Unpacker,
     leaves,
 };
-use super::finding::{Objection, Reader};
+use super::finding::{Consumer, Objection};
 
-/// Largest extended header, in bytes.
+/// Maximum size of an extended header, in bytes.
 const MAX_HEADER: u64 = 64 << 10;
 
-/// What a tar may have beside its files: headers and padding.
+/// Allowance for headers and padding of a tar, in bytes.
 const OVERHEAD: u64 = 16 << 20;
 
-/// Reads a gzip-compressed tar; true when it was read to its end.
-pub(super) fn read_gzip(reader: &mut impl Read, intake: &mut Intake<'_>) -> io::Result<bool> {
-    read(&mut MultiGzDecoder::new(BufReader::with_capacity(64 << 10, reader)), intake)
+/// Reads a gzip-compressed tar; true if it was read to its end.
+pub(super) fn read_gzip(reader: &mut impl Read, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
+    read(&mut MultiGzDecoder::new(BufReader::with_capacity(64 << 10, reader)), unpacker)
 }
 
-/// Reads a tar; true when it was read to its end.
-pub(super) fn read(reader: &mut dyn Read, intake: &mut Intake<'_>) -> io::Result<bool> {
+/// Reads a tar; true if it was read to its end.
+pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
     let state = Rc::new(State::default());
     let mut archive = Archive::new(Metered { reader, state: Rc::clone(&state) });
-    let outcome = members(&mut archive, intake);
+    let outcome = members(&mut archive, unpacker);
     let outcome = outcome.and_then(|whole| {
-        if whole && state.has_ended.get() {
-            // Only the two blocks of zeros at the end say that nothing is missing.
-            intake.truncated();
+        if whole && state.at_end.get() {
+            // Only the two zero blocks at the end prove that the tar is complete.
+            unpacker.report_truncated();
             return Ok(false);
         }
         if whole {
-            drain(&mut archive.into_inner(), intake)?;
+            drain(&mut archive.into_inner(), unpacker)?;
         }
         Ok(whole)
     });
     match outcome {
         Ok(whole) => Ok(whole),
-        Err(_) if state.is_too_much.get() => {
-            intake.bomb();
+        Err(_) if state.exceeds_limit.get() => {
+            unpacker.report_bomb();
             Ok(false)
         }
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || state.has_ended.get() => {
-            intake.truncated();
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || state.at_end.get() => {
+            unpacker.report_truncated();
             Ok(false)
         }
         Err(error) if error.raw_os_error().is_some() => Err(error),
         Err(error) => {
-            intake.damaged(error);
+            unpacker.report_damaged(error);
             Ok(false)
         }
     }
 }
 
-/// What the stream under the tar reader has come to.
+/// State of the stream below the tar reader.
 #[derive(Default)]
 struct State {
     read: Cell<u64>,
-    has_ended: Cell<bool>,
-    is_too_much: Cell<bool>,
+    at_end: Cell<bool>,
+    exceeds_limit: Cell<bool>,
 }
 
-/// Counts what comes out, and stops what does not end.
+/// Counts the bytes read and enforces the limit.
 struct Metered<'r> {
     reader: &'r mut dyn Read,
     state: Rc<State>,
@@ -79,17 +79,17 @@ impl Read for Metered<'_> {
         let read = self.state.read.get() + length as u64;
         self.state.read.set(read);
         if read > MAX_BYTES + OVERHEAD {
-            self.state.is_too_much.set(true);
-            return Err(io::Error::other("more comes out than a package can hold"));
+            self.state.exceeds_limit.set(true);
+            return Err(io::Error::other("the archive exceeds the size limit of a package"));
         }
         if length == 0 && !buffer.is_empty() {
-            self.state.has_ended.set(true);
+            self.state.at_end.set(true);
         }
         Ok(length)
     }
 }
 
-/// What extended headers say of the member after them.
+/// Properties of the next member from extended headers.
 #[derive(Default)]
 struct Extended {
     path: Option<Vec<u8>>,
@@ -97,12 +97,12 @@ struct Extended {
     is_sparse: bool,
 }
 
-/// Reads all members; false when a finding made it pointless to go on.
-fn members(archive: &mut Archive<Metered<'_>>, intake: &mut Intake<'_>) -> io::Result<bool> {
+/// Reads all members; false if a finding ends the scan.
+fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
     let mut extended = Extended::default();
     for entry in archive.entries()?.raw(true) {
         let mut entry = entry?;
-        if !intake.count() {
+        if !unpacker.count_member() {
             return Ok(false);
         }
         let header = entry.header();
@@ -113,13 +113,13 @@ fn members(archive: &mut Archive<Metered<'_>>, intake: &mut Intake<'_>) -> io::R
         if is_extended(kind) {
             if size > MAX_HEADER {
                 let message = format!("the extended header has {size} bytes");
-                let advice = "do not trust this archive; pack it anew";
-                intake.findings.add(&ARCHIVE_HEADER, "", "", message, advice);
+                let advice = "do not trust this archive; pack it again";
+                unpacker.findings.add(&ARCHIVE_HEADER, "", "", message, advice);
                 return Ok(false);
             }
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes)?;
-            extended.learn(kind, &bytes)?;
+            extended.update(kind, &bytes)?;
             continue;
         }
         let extended = std::mem::take(&mut extended);
@@ -127,15 +127,15 @@ fn members(archive: &mut Archive<Metered<'_>>, intake: &mut Intake<'_>) -> io::R
         if extended.size.is_some_and(|other| other != size) {
             let name = String::from_utf8_lossy(&raw);
             let message = format!(
-                "the header says {size} bytes, the extended header {}",
+                "the header declares {size} bytes, the extended header {}",
                 extended.size.unwrap_or_default()
             );
-            let advice = "do not trust this archive; pack it anew";
-            intake.findings.add(&ARCHIVE_HEADER, &name, "", message, advice);
+            let advice = "do not trust this archive; pack it again";
+            unpacker.findings.add(&ARCHIVE_HEADER, &name, "", message, advice);
             return Ok(false);
         }
-        let Name::Sound(path) = intake.name(&raw) else { continue };
-        if !intake.declared(&path, size) {
+        let Name::Valid(path) = unpacker.check_name(&raw) else { continue };
+        if !unpacker.check_declared_size(&path, size) {
             return Ok(false);
         }
         if kind.is_dir() {
@@ -145,23 +145,24 @@ fn members(archive: &mut Archive<Metered<'_>>, intake: &mut Intake<'_>) -> io::R
             let target = entry.link_name_bytes().unwrap_or_default().into_owned();
             let target = String::from_utf8_lossy(&target);
             let message = format!("the member is a link to {target:?}");
-            let advice = "pack the file that it stands for";
-            // A hard link is told from the top of the archive, a symbolic one from its own folder.
+            let advice = "pack the target file instead";
+            // The target of a hard link is relative to the archive, that of a symbolic link to its
+            // folder.
             let folder = path.rsplit_once('/').filter(|_| kind.is_symlink());
             let is_outside = leaves(folder.map_or("", |(folder, _)| folder), &target);
-            let applies = |one: &Objection| one.reader == Reader::V1 || is_outside;
-            intake.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message, advice);
+            let applies = |objection: &Objection| objection.consumer == Consumer::V1 || is_outside;
+            unpacker.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message, advice);
             continue;
         }
         if extended.is_sparse || !(kind.is_file() || kind.is_contiguous()) {
-            let message = "the member is no ordinary file (a device, a pipe or a sparse file)";
-            // A sparse file is an ordinary one to who knows how to read it.
+            let message = "the member is not a regular file, but a device, a pipe or a sparse file";
+            // Consumers that support sparse files treat them as regular files.
             let applies = |_: &Objection| !extended.is_sparse;
-            let advice = "leave it out";
-            intake.findings.add_to(&ARCHIVE_SPECIAL, applies, &path, "", message, advice);
+            let advice = "remove it";
+            unpacker.findings.add_to(&ARCHIVE_SPECIAL, applies, &path, "", message, advice);
             continue;
         }
-        if !intake.file(path, mode, &mut entry)? {
+        if !unpacker.read_file(path, mode, &mut entry)? {
             return Ok(false);
         }
     }
@@ -176,7 +177,7 @@ fn is_extended(kind: EntryType) -> bool {
 }
 
 impl Extended {
-    fn learn(&mut self, kind: EntryType, bytes: &[u8]) -> io::Result<()> {
+    fn update(&mut self, kind: EntryType, bytes: &[u8]) -> io::Result<()> {
         if kind.is_gnu_longname() {
             let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
             self.path = Some(bytes[..end].to_vec());
@@ -198,8 +199,9 @@ impl Extended {
     }
 }
 
-/// Reads what follows the end of the tar: the checksum of the compression is behind it.
-fn drain(reader: &mut Metered<'_>, intake: &mut Intake<'_>) -> io::Result<()> {
+/// Reads the rest of the stream after the end of the tar, to verify the checksum of the
+/// compression.
+fn drain(reader: &mut Metered<'_>, unpacker: &mut Unpacker<'_>) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     let mut is_padding = true;
     loop {
@@ -210,9 +212,9 @@ fn drain(reader: &mut Metered<'_>, intake: &mut Intake<'_>) -> io::Result<()> {
         is_padding &= buffer[..length].iter().all(|byte| *byte == 0);
     }
     if !is_padding {
-        let message = "more follows the end of the tar, and nobody reads it";
-        let advice = "pack one tar, not several behind one another";
-        intake.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
+        let message = "data follows the end of the tar, which no consumer reads";
+        let advice = "pack a single tar instead of several concatenated ones";
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! Words that BlueKing keeps for itself, and the units that it knows.
+//! Reserved words of BlueKing, and the units that it supports.
 
-/// Names that a result table cannot have, in upper case.
+/// Reserved names of result tables, in upper case.
 const TABLE_NAMES: &str = "ALL ALTER ANALYZE ANY AS ASC BEGIN BY CREATE CONTINUOUS \
     DATABASE DATABASES DEFAULT DELETE DESC DESTINATIONS DIAGNOSTICS DISTINCT DROP DURATION END \
     EVERY EXPLAIN FIELD FOR FROM GRANT GRANTS GROUP GROUPS IN INF INSERT INTO KEY KEYS KILL LIMIT \
@@ -8,8 +8,7 @@ const TABLE_NAMES: &str = "ALL ALTER ANALYZE ANY AS ASC BEGIN BY CREATE CONTINUO
     QUERY READ REPLICATION RESAMPLE RETENTION REVOKE SELECT SERIES SET SHARD SHARDS SLIMIT SOFFSET \
     STATS SUBSCRIPTION SUBSCRIPTIONS TAG TO USER USERS VALUES WHERE WITH WRITE";
 
-/// Names that a field should not have, in upper case: words of the query language and columns of
-/// the storage.
+/// Reserved names of fields, in upper case: words of the query language and columns of the storage.
 pub(super) const FIELD_NAMES: &str = "SERVER REPO VIEW TAGKEY ILLEGAL EOF WS IDENT BOUNDPARAM \
     NUMBER INTEGER DURATIONVAL STRING BADSTRING BADESCAPE TRUE FALSE REGEX BADREGEX ADD SUB MUL DIV \
     AND OR EQ NEQ EQREGEX NEQREGEX LT LTE GT GTE LPAREN RPAREN COMMA COLON DOUBLECOLON SEMICOLON \
@@ -21,26 +20,26 @@ pub(super) const FIELD_NAMES: &str = "SERVER REPO VIEW TAGKEY ILLEGAL EOF WS IDE
     TO TIME VALUES WHERE WITH WRITE TIMESTAMP BK_BIZ_ID IP PLAT_ID BK_CLOUD_ID CLOUD_ID COMPANY_ID \
     BK_SUPPLIER_ID";
 
-/// Words that a field's name should not hold anywhere, in upper case.
+/// Words that a field name must not contain, in upper case.
 pub(super) const FIELD_PARTS: [&str; 4] = ["DELETE", "DROP", "GRANT", "REVOKE"];
 
-/// Ids of the units that the pages offer.
+/// Unit ids that the pages support.
 const UNITS: &str = "none short percent percentunit bits bytes kbytes mbytes gbytes tbytes pbytes \
     decbits decbytes deckbytes decmbytes decgbytes dectbytes decpbytes pps bps Bps KBs Kbits MBs \
     Mbits GBs Gbits TBs Tbits PBs Pbits celsius fahrenheit kelvin hertz ns µs ms s m h d cps ops \
     reqps rps wps iops cpm opm rpm wpm";
 
-/// Whether a word is in a list of words, upper and lower case alike.
+/// Whether a word is in a list of words, ignoring case.
 pub(super) fn is_in(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
-/// Whether no result table can have this name.
+/// Whether the name is reserved for result tables.
 pub(crate) fn is_reserved_table(name: &str) -> bool {
     is_in(TABLE_NAMES, name)
 }
 
-/// Whether the pages know a unit's id.
+/// Whether the pages support a unit id.
 pub(super) fn is_unit(id: &str) -> bool {
     UNITS.split_whitespace().any(|unit| unit == id)
 }
@@ -50,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_found_in_any_case_and_units_in_theirs() {
+    fn words_ignore_case_but_units_do_not() {
         assert!(is_in(TABLE_NAMES, "user") && is_in(FIELD_NAMES, "Bk_Supplier_Id"));
         assert!(!is_in(TABLE_NAMES, "disk") && !is_in(FIELD_NAMES, ""));
         assert!(is_unit("µs") && is_unit("Bps") && is_unit("bps") && !is_unit("BPS"));

@@ -1,24 +1,24 @@
-//! YAML as the servers read it (PyYAML's safe loader), as a JSON value. The one file that touches
-//! the YAML parser.
+//! Parses YAML like the servers (PyYAML's safe loader) into a JSON value. No other file uses the
+//! YAML parser.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 use serde_json::{Map, Value};
 
-/// Longest text, in bytes: the parser keeps many times as much in memory. A plugin's definition has
-/// some two thousand.
+/// Maximum document size, in bytes: the parser uses a multiple of it in memory. A plugin definition
+/// has about two thousand.
 const MAX_TEXT: usize = 128 << 10;
 
-/// Deeper than any plugin definition.
+/// Maximum nesting depth; plugin definitions are flatter.
 const MAX_DEPTH: usize = 16;
 
-/// Most nodes of a document: an alias or a flood of brackets must not become a forest.
+/// Maximum number of nodes of a document, as a limit on memory use.
 const MAX_NODES: usize = 20_000;
 
-/// Reads a text of one document; an empty text is null.
+/// Parses a single document; an empty text is null.
 ///
 /// # Errors
-/// The text is no YAML, or uses what package files do without: several documents, anchors, keys
-/// that are not plain text. The line is in the message.
+/// The text is not YAML, or uses unsupported features: several documents, aliases, keys that are
+/// not scalars. The message contains the line.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
     if text.len() > MAX_TEXT {
         return Err(format!("line 1: the file has more than {MAX_TEXT} bytes"));
@@ -31,7 +31,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
         match event {
             Event::StreamEnd => return Ok(root),
             Event::DocumentStart(_) if documents == 1 => {
-                return Err(format!("line {line}: there is a second document"));
+                return Err(format!("line {line}: the file contains a second document"));
             }
             Event::DocumentStart(_) => {
                 documents += 1;
@@ -60,12 +60,12 @@ impl<'t> Reader<'t> {
     fn value(&mut self, event: Event<'t>, line: usize, depth: usize) -> Result<Value, String> {
         self.nodes += 1;
         if self.nodes > MAX_NODES || depth > MAX_DEPTH {
-            return Err(format!("line {line}: it is too large or too deep"));
+            return Err(format!("line {line}: the document is too large or too deep"));
         }
         match event {
             Event::Scalar(text, ScalarStyle::Plain, _, None) => Ok(plain(&text)),
             Event::Scalar(text, ..) => Ok(Value::String(text.into_owned())),
-            Event::Alias(_) => Err(format!("line {line}: aliases are not followed here")),
+            Event::Alias(_) => Err(format!("line {line}: aliases are not supported")),
             Event::MappingStart(..) => self.mapping(depth),
             Event::SequenceStart(..) => self.sequence(depth),
             other => Err(format!("line {line}: unexpected {other:?}")),
@@ -98,7 +98,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What a scalar without quotes stands for in YAML 1.1, the version that PyYAML follows.
+/// Resolves a plain scalar according to YAML 1.1, the version that PyYAML implements.
 fn plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
@@ -132,14 +132,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scalars_are_what_pyyaml_makes_of_them() {
+    fn scalars_resolve_like_pyyaml() {
         let text = "a: 1\nb: 1.1\nc: '1.1'\nd: yes\ne: \ng: 10000-65535\nh: \"*\"\ni: 主机\nj: a:b\n\
                     k: a#b\nl: 2024-01-01\nm: -\nn: .\n";
         let expected = json!({
             "a": 1, "b": 1.1, "c": "1.1", "d": true, "e": null, "g": "10000-65535", "h": "*",
             "i": "主机", "j": "a:b", "k": "a#b", "l": "2024-01-01", "m": "-", "n": "."
         });
-        // A lone dash starts a list and is refused in this place.
+        // A lone dash starts a list and is invalid here.
         let text = text.replace("m: -\n", "m: '-'\n");
         assert_eq!(read(&text), Ok(expected));
         assert_eq!(read("- a\n- b: [1, {c: d}]\n"), Ok(json!(["a", {"b": [1, {"c": "d"}]}])));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_grows_without_end_is_refused() {
+    fn oversized_documents_are_rejected() {
         let deep = "[".repeat(100) + &"]".repeat(100);
         assert!(read(&deep).unwrap_err().contains("too deep"));
         assert!(read(&"a: 1\n".repeat(MAX_TEXT / 5 + 1)).unwrap_err().contains("more than"));

@@ -1,4 +1,4 @@
-//! The flat zip of BlueKing 5.1: which files there are, then the rules of each document.
+//! The flat zip of BlueKing 5.1: checks that the files exist, then the rules of each document.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +16,18 @@ use crate::v51::{
 };
 
 rules! {
-    /// Each of the five documents is there. Whether BlueKing insists on the picture and the text is
-    /// documented nowhere.
+    /// All five documents exist. Whether BlueKing requires the picture and the description is
+    /// undocumented.
     ZIP_MISSING = "zip-missing": Error, Import [V51];
-    /// No two files have one base name: folders are ignored.
+    /// Base names are unique: folders are ignored.
     ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error, Import [V51];
-    /// There is an executable for at least one system.
+    /// The archive has an executable for at least one system.
     ZIP_NO_EXECUTABLE = "zip-no-executable": Error, Import [V51];
-    /// Each executable has the one name that is looked for.
-    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error, Lost [V51];
-    /// The three JSON documents are JSON.
+    /// Each executable has the name that BlueKing expects.
+    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error, SilentlyDropped [V51];
+    /// The three JSON documents are valid JSON.
     ZIP_JSON = "zip-json": Error, Import [V51];
-    /// info.json names the component: letters and digits, at most 15.
+    /// info.json names the component: at most 15 letters and digits.
     ZIP_INFO = "zip-info": Error, Import [V51];
     /// metrics.json is a list of result tables with a name and a description.
     ZIP_TABLE = "zip-table": Error, Import [V51];
@@ -38,7 +38,7 @@ rules! {
     ZIP_PARAMETER = "zip-parameter": Error, Import [V51];
     /// `_exporter_url_` is a complete URL on the loopback address, and the exporter listens there.
     ZIP_URL = "zip-url": Error, Import [V51], Run [Host];
-    /// No start parameter is a file: how its path reaches the exporter is documented nowhere.
+    /// No start parameter is a file: how its path reaches the exporter is undocumented.
     ZIP_FILE = "zip-file": Warning, Run [V51];
     /// logo.png is a PNG picture of 155 by 65 pixels.
     ZIP_LOGO = "zip-logo": Error, Import [V51];
@@ -81,9 +81,9 @@ fn check_executables(files: &BTreeMap<&str, &Member>, findings: &mut Findings) {
         findings.add(&ZIP_NO_EXECUTABLE, LINUX_EXPORTER, "", message, advice);
     }
     for (name, member) in files {
-        // BlueKing would pass over the file without a word, and over its system with it.
+        // BlueKing would silently ignore the file and its system.
         if name.to_lowercase().starts_with("exporter") && !known.contains(name) {
-            let message = format!("BlueKing looks only for {}", known.join(", "));
+            let message = format!("BlueKing recognises only {}", known.join(", "));
             findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message, "rename the file");
         }
     }
@@ -102,7 +102,7 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
         }
         return;
     }
-    // What is too large to keep is reported already.
+    // A document that is too large is already reported.
     let Some(bytes) = &member.bytes else { return };
     if name == DESCRIPTION {
         if let Err(rule) = check_description(bytes) {
@@ -122,7 +122,7 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
         }
         Err(error) => {
             let message = format!("the file is not JSON: {error}");
-            let advice = "correct it; UTF-8 without a byte order mark";
+            let advice = "correct it; use UTF-8 without a byte order mark";
             findings.add(&ZIP_JSON, path, "", message, advice);
         }
     }
@@ -131,8 +131,8 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
 fn check_files(document: &Value, path: &str, findings: &mut Findings) {
     for item in document.as_array().into_iter().flatten().filter(|item| item["type"] == "file") {
         let field = item["name"].as_str().unwrap_or_default();
-        let message = "nobody says how the path of a file reaches the exporter in BlueKing 5.1";
-        let advice = "make it a text, the path of a file that is on the host already";
+        let message = "how the path of a file reaches the exporter is undocumented in BlueKing 5.1";
+        let advice = "use type text, with the path of an existing file on the host";
         findings.add(&ZIP_FILE, path, field, message, advice);
     }
 }
@@ -150,7 +150,7 @@ fn check_description(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// The rule that a problem of a document breaks, told by its place.
+/// The rule that a problem violates, determined by its location.
 fn rule_of(document: &str, problem: &Problem) -> &'static Rule {
     let field = &problem.field;
     let key = field.rsplit('.').next().unwrap_or_default();
@@ -168,7 +168,7 @@ fn rule_of(document: &str, problem: &Problem) -> &'static Rule {
     }
 }
 
-/// Adds a sentence of the form `What is wrong; what to do.`
+/// Adds a finding from a sentence of the form `Violation; correction.`
 fn add_sentence(
     rule: &'static Rule,
     path: &str,
@@ -178,14 +178,15 @@ fn add_sentence(
 ) {
     let sentence = sentence.trim_end_matches('.');
     let (message, advice) = sentence.rsplit_once("; ").unwrap_or((sentence, "correct it"));
-    // As the other findings begin.
+    // Other findings start in lower case.
     let message = match message.strip_prefix("The ") {
         Some(rest) => format!("the {rest}"),
         None => message.to_owned(),
     };
-    // The URL itself is checked when it is imported; that the exporter listens there, by nobody.
+    // The import checks the URL itself, but not that the exporter listens there.
     let is_elsewhere = rule.id == ZIP_URL.id && !field.starts_with(EXPORTER_URL);
-    let applies =
-        |one: &Objection| rule.id != ZIP_URL.id || (one.stage == Stage::Run) == is_elsewhere;
+    let applies = |objection: &Objection| {
+        rule.id != ZIP_URL.id || (objection.stage == Stage::Run) == is_elsewhere
+    };
     findings.add_to(rule, applies, path, field, message, advice);
 }

@@ -1,5 +1,5 @@
-//! Reads a zip by its table of contents, one entry at a time. How long the table is, is looked at
-//! before the zip reader builds it in memory.
+//! Reads a zip through its central directory, one entry at a time. The number of entries is checked
+//! before the zip crate loads the directory into memory.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -7,49 +7,52 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::container::{
-    ARCHIVE_DUPLICATE, ARCHIVE_LINK, ARCHIVE_METHOD, ARCHIVE_SPECIAL, Intake, MAX_MEMBERS, Name,
+    ARCHIVE_DUPLICATE, ARCHIVE_LINK, ARCHIVE_METHOD, ARCHIVE_SPECIAL, MAX_MEMBERS, Name, Unpacker,
 };
 
-/// What the table of contents ends with, and where that has the number of entries.
+/// Signature of the end of the central directory, and the offset of its entry count.
 const END: &[u8] = b"PK\x05\x06";
 const END_ENTRIES: usize = 10;
 
-/// What stands in front of [`END`] where sizes have 64 bits, and how long it is.
+/// Signature and size of the record that precedes [`END`] in a zip with 64-bit sizes.
 const LOCATOR: &[u8] = b"PK\x06\x07";
 const LOCATOR_SIZE: usize = 20;
 
-/// As far from the end of the file as [`END`] can be: its own size and the longest comment.
+/// Maximum distance of [`END`] from the end of the file: its own size plus the longest comment.
 const TAIL: u64 = 22 + 65_535;
 
-/// The bits of a Unix mode that tell what a file is, and those of an ordinary one.
-const KIND: u32 = 0o170_000;
-const ORDINARY: u32 = 0o100_000;
+/// The file type bits of a Unix mode, and their value for a regular file.
+const FILE_TYPE: u32 = 0o170_000;
+const REGULAR: u32 = 0o100_000;
 
-/// Reads a zip; true when it was read to its end.
-pub(super) fn read(reader: &mut (impl Read + Seek), intake: &mut Intake<'_>) -> io::Result<bool> {
-    match entries(reader, intake) {
+/// Reads a zip; true if it was read to its end.
+pub(super) fn read(
+    reader: &mut (impl Read + Seek),
+    unpacker: &mut Unpacker<'_>,
+) -> io::Result<bool> {
+    match entries(reader, unpacker) {
         Ok(whole) => Ok(whole),
         Err(ZipError::Io(error)) if error.raw_os_error().is_some() => Err(error),
         Err(ZipError::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            intake.truncated();
+            unpacker.report_truncated();
             Ok(false)
         }
         Err(error) => {
-            intake.damaged(error);
+            unpacker.report_damaged(error);
             Ok(false)
         }
     }
 }
 
-fn entries(reader: &mut (impl Read + Seek), intake: &mut Intake<'_>) -> Result<bool, ZipError> {
+fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Result<bool, ZipError> {
     match number_of_entries(reader)? {
-        // What starts like a zip and has no table of contents has lost its end.
+        // A zip without a central directory is truncated.
         None => {
-            intake.truncated();
+            unpacker.report_truncated();
             return Ok(false);
         }
         Some(number) if number > MAX_MEMBERS => {
-            intake.too_many();
+            unpacker.report_too_many();
             return Ok(false);
         }
         Some(_) => {}
@@ -57,19 +60,19 @@ fn entries(reader: &mut (impl Read + Seek), intake: &mut Intake<'_>) -> Result<b
     let mut archive = ZipArchive::new(io::BufReader::with_capacity(64 << 10, reader))?;
     if archive.has_duplicate_names() {
         let advice = "pack each file once";
-        intake.findings.add(&ARCHIVE_DUPLICATE, "", "", "two entries have one path", advice);
+        unpacker.findings.add(&ARCHIVE_DUPLICATE, "", "", "two entries have the same path", advice);
     } else {
-        // It counts two entries of one path as damage.
+        // This treats duplicate paths as damage.
         archive.validate_header_consistency()?;
     }
     for index in 0..archive.len() {
-        if !intake.count() {
+        if !unpacker.count_member() {
             return Ok(false);
         }
         let entry = archive.by_index_data(index)?;
-        let Name::Sound(path) = intake.name(entry.name_raw()) else { continue };
+        let Name::Valid(path) = unpacker.check_name(entry.name_raw()) else { continue };
         let declared = entry.size();
-        if !intake.declared(&path, declared) {
+        if !unpacker.check_declared_size(&path, declared) {
             return Ok(false);
         }
         if entry.is_dir() {
@@ -77,13 +80,13 @@ fn entries(reader: &mut (impl Read + Seek), intake: &mut Intake<'_>) -> Result<b
         }
         let mode = entry.unix_mode();
         if entry.is_symlink() {
-            let advice = "pack the file that it stands for";
-            intake.findings.add(&ARCHIVE_LINK, &path, "", "the entry is a link", advice);
+            let advice = "pack the target file instead";
+            unpacker.findings.add(&ARCHIVE_LINK, &path, "", "the entry is a link", advice);
             continue;
         }
-        if mode.is_some_and(|mode| ![0, ORDINARY].contains(&(mode & KIND))) {
-            let message = "the entry is no ordinary file";
-            intake.findings.add(&ARCHIVE_SPECIAL, &path, "", message, "leave it out");
+        if mode.is_some_and(|mode| ![0, REGULAR].contains(&(mode & FILE_TYPE))) {
+            let message = "the entry is not a regular file";
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, "remove it");
             continue;
         }
         let mut content = match archive.by_index(index) {
@@ -91,26 +94,27 @@ fn entries(reader: &mut (impl Read + Seek), intake: &mut Intake<'_>) -> Result<b
             Err(ZipError::UnsupportedArchive(reason)) => {
                 let message = format!("the entry cannot be unpacked: {reason}");
                 let advice = "pack it with deflate and without a password";
-                intake.findings.add(&ARCHIVE_METHOD, &path, "", message, advice);
+                unpacker.findings.add(&ARCHIVE_METHOD, &path, "", message, advice);
                 continue;
             }
             Err(error) => return Err(error),
         };
-        if !intake.file(path.clone(), mode, &mut content)? {
+        if !unpacker.read_file(path.clone(), mode, &mut content)? {
             return Ok(false);
         }
-        let found = intake.contents.get(&path).map_or(0, |member| member.size);
+        let found = unpacker.contents.get(&path).map_or(0, |member| member.size);
         if found != declared {
-            intake.damaged(format!("{path} has {found} bytes, and {declared} are declared"));
+            unpacker
+                .report_damaged(format!("{path} has {found} bytes, but {declared} are declared"));
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// The most entries that any end of a table of contents declares, for readers differ in which
-/// they take; `None` without such an end. One with 64-bit numbers counts as far too many: no
-/// package needs it.
+/// The largest entry count that any end record declares, because zip readers differ in which record
+/// they use; `None` without an end record. A record with 64-bit sizes counts as too many entries:
+/// no package needs it.
 fn number_of_entries(reader: &mut (impl Read + Seek)) -> io::Result<Option<usize>> {
     let length = reader.seek(SeekFrom::End(0))?;
     reader.seek(SeekFrom::Start(length.saturating_sub(TAIL + LOCATOR_SIZE as u64)))?;

@@ -1,5 +1,4 @@
-//! The archive itself: a tar in gzip, written the same way every time, read without trusting
-//! anything it declares.
+//! The archive, a gzip-compressed tar: written reproducibly, read without trusting declared values.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,19 +13,19 @@ use super::Package;
 use crate::Error;
 use crate::partial;
 
-/// Most bytes that the members of an archive may have together, unpacked. Far above any package.
+/// Maximum total size of the members of an archive, unpacked, in bytes. Far above any package.
 pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Most members of an archive.
+/// Maximum number of members of an archive.
 pub const MAX_MEMBERS: usize = 1000;
 
-/// The time of every member, 1980-01-01: GNU tar warns of 1970.
+/// Modification time of all members, 1980-01-01: GNU tar warns about 1970.
 const TIME: u64 = 315_532_800;
 
 /// A regular file in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Path, with `/` between folders, for example `external_plugins_linux_x86_64/pool/VERSION`.
+    /// Path with `/` as separator, for example `external_plugins_linux_x86_64/pool/VERSION`.
     pub path: String,
     /// Permission bits.
     pub mode: u32,
@@ -34,12 +33,11 @@ pub struct Member {
     pub bytes: Vec<u8>,
 }
 
-/// Writes a package to `path`. The file appears only when it is whole, and the same package always
-/// gives the same bytes.
+/// Writes a package to `path`, atomically. The same package always produces the same bytes.
 ///
 /// # Errors
-/// [`Error::TooLarge`] above [`MAX_BYTES`], else [`Error::Io`] or [`Error::Tar`]. Nothing is left
-/// behind then, and a file that was there before is untouched.
+/// [`Error::TooLarge`] above [`MAX_BYTES`], else [`Error::Io`] or [`Error::Tar`]. On error no
+/// partial file remains, and an existing file is unchanged.
 pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
     let members = package.members();
     if members.iter().map(|member| member.bytes.len() as u64).sum::<u64>() > MAX_BYTES {
@@ -51,7 +49,7 @@ pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
 }
 
 fn write_members(writer: impl Write, members: &[Member]) -> io::Result<()> {
-    // No time and no file name in the head of the gzip either.
+    // The gzip header contains no time or file name either.
     let gzip = GzBuilder::new().write(writer, Compression::best());
     let mut archive = Builder::new(gzip);
     for member in members {
@@ -67,12 +65,12 @@ fn write_members(writer: impl Write, members: &[Member]) -> io::Result<()> {
     archive.into_inner()?.finish()?.flush()
 }
 
-/// Reads all regular files of an archive into memory, in their order; folders are passed over.
+/// Reads all regular files of an archive into memory, in order; folders are skipped.
 ///
 /// # Errors
-/// [`Error::Member`] for a link, a device, a path that leaves the folder it is unpacked in, or a
-/// second member with one path; [`Error::TooLarge`] above [`MAX_BYTES`] or [`MAX_MEMBERS`];
-/// [`Error::Tar`] for damage that the format shows, and [`Error::Io`].
+/// [`Error::Member`] for a link, a device, a path that leads out of the target folder, or a
+/// duplicate path; [`Error::TooLarge`] above [`MAX_BYTES`] or [`MAX_MEMBERS`]; [`Error::Tar`] for
+/// detectable damage, and [`Error::Io`].
 pub fn read(path: &Path) -> Result<Vec<Member>, Error> {
     read_up_to(path, MAX_BYTES)
 }
@@ -84,8 +82,8 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
         path: path.into(),
         source,
     })?;
-    // A bomb may be nothing but heads and padding. One byte off a whole block, so that what is cut
-    // here never looks like the end.
+    // A bomb may consist of headers and padding only. The odd limit prevents a cut at a block
+    // boundary, which would look like the end of the archive.
     let bytes =
         GzDecoder::new(BufReader::new(file)).take(limit.saturating_mul(2).saturating_add(1));
     let mut archive = Archive::new(bytes);
@@ -97,7 +95,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
         let name = String::from_utf8(entry.path_bytes().into_owned());
         let name = name.map_err(|error| {
             let name = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            refused(path, name, "its name is not UTF-8")
+            invalid_member(path, name, "its name is not UTF-8")
         })?;
         if entry.size() > left {
             return Err(too_large(path, limit, "bytes"));
@@ -107,13 +105,13 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
             continue;
         }
         if !kind.is_file() {
-            return Err(refused(path, name, "it is a link or a device, not a file"));
+            return Err(invalid_member(path, name, "it is a link or a device"));
         }
         if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-            return Err(refused(path, name, "its path leads out of the package"));
+            return Err(invalid_member(path, name, "its path leads out of the package"));
         }
         if !paths.insert(name.clone()) {
-            return Err(refused(path, name, "its path is there twice"));
+            return Err(invalid_member(path, name, "its path occurs twice"));
         }
         if members.len() == MAX_MEMBERS {
             return Err(too_large(path, MAX_MEMBERS as u64, "files"));
@@ -134,11 +132,11 @@ fn too_large(path: &Path, limit: u64, unit: &'static str) -> Error {
     Error::TooLarge { path: path.to_owned(), limit, unit }
 }
 
-fn refused(path: &Path, name: String, reason: &'static str) -> Error {
+fn invalid_member(path: &Path, name: String, reason: &'static str) -> Error {
     Error::Member { path: path.to_owned(), name, reason }
 }
 
-/// A failure of the operating system stays one; all else is about the archive.
+/// Errors of the operating system become [`Error::Io`], all others [`Error::Tar`].
 fn failed(path: &Path, action: &'static str, source: io::Error) -> Error {
     let path = path.to_owned();
     if source.raw_os_error().is_some() {
@@ -163,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_stopped_at_the_limit() {
+    fn bombs_are_stopped_at_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tgz");
         write_to(&path, &[zeros("a", 60_000), zeros("b", 40_000)]);
@@ -178,12 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn what_no_package_holds_is_refused() {
+    fn invalid_members_are_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tgz");
         let raw = |name: &str, kind: EntryType| {
             let mut header = Header::new_ustar();
-            // The crate's own setter refuses such names.
+            // The setter of the tar crate rejects such names.
             header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
             header.set_entry_type(kind);
             header.set_mode(0o644);
@@ -211,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_an_error_and_never_half_a_package() {
+    fn damaged_archives_are_errors() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tgz");
         let noise: Vec<u8> =

@@ -1,19 +1,19 @@
-//! How BlueKing 6 and 7 join the rows of the form into the arguments of an exporter.
+//! Joins the rows of the form into the arguments of an exporter, like BlueKing 6 and 7.
 
 use std::collections::BTreeMap;
 
 use super::FILES;
 use super::documents::{ConfigItem, ItemType, Mode};
 
-/// The text `cmd_args` that a site writes into `env.yaml`; the start script splits it at blanks.
+/// The string `cmd_args` that a site writes to `env.yaml`; the start script splits it at spaces.
 ///
-/// `values` are what an operator typed, by name of the row; a row without one has its default.
-/// `${name}` of a row of mode `collector` is replaced in all others.
+/// `values` are the values that an operator entered, by row name; other rows have their default.
+/// `${name}` refers to a row of mode `collector` and is substituted in all other rows.
 ///
-/// * `opt_cmd`: `name value`, or nothing if the value is empty; a switch is `name` alone, if on;
+/// * `opt_cmd`: `name value`, or nothing if the value is empty; an enabled switch is `name` only;
 /// * `pos_cmd`: `value`.
 ///
-/// Of a file the value is its path below the plugin's folder, `etc/` and its name.
+/// The value of a file is its path relative to the plugin folder, `etc/` and its name.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -53,21 +53,21 @@ pub fn command_line(config: &[ConfigItem], values: &BTreeMap<String, String>) ->
     text
 }
 
-/// The environment variables that a site writes into `env.yaml`, by name. A default that is no text
-/// is passed over.
+/// The environment variables that a site writes to `env.yaml`, by name. Defaults that are not
+/// strings are ignored.
 pub fn environment(
     config: &[ConfigItem],
     values: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let items = config.iter().filter(|item| item.mode == Mode::Env);
-    let of = |item: &ConfigItem| {
+    let value = |item: &ConfigItem| {
         let is_text = item.default.is_string() || values.contains_key(&item.name);
         if is_text { value_of(item, config, values) } else { String::new() }
     };
-    items.map(|item| (item.name.clone(), of(item))).collect()
+    items.map(|item| (item.name.clone(), value(item))).collect()
 }
 
-/// The value of a row, with what it takes from rows of mode `collector`.
+/// The value of a row, with variables of `collector` rows substituted.
 pub(super) fn value_of(
     item: &ConfigItem,
     config: &[ConfigItem],
@@ -77,11 +77,11 @@ pub(super) fn value_of(
         (ItemType::File, name) if !name.is_empty() => format!("{FILES}/{name}"),
         (_, text) => text,
     };
-    let typed =
+    let entered =
         |item: &ConfigItem| values.get(&item.name).cloned().unwrap_or_else(|| default(item));
     let collectors = config.iter().filter(|other| other.mode == Mode::Collector);
-    collectors.fold(typed(item), |value, other| {
-        value.replace(&format!("${{{}}}", other.name), &typed(other))
+    collectors.fold(entered(item), |value, other| {
+        value.replace(&format!("${{{}}}", other.name), &entered(other))
     })
 }
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_of_row_makes_its_words() {
+    fn each_kind_of_row_is_joined() {
         use ItemType::{File, Switch, Text};
         use Mode::{Collector, DmsInsert, Env, OptCmd, PosCmd};
         let host = item("host", Collector, Text, json!("::1"));
@@ -127,13 +127,13 @@ mod tests {
             (DmsInsert, Text, json!("d"), ""),
         ] {
             let config = [host.clone(), item("--a", mode, input, default.clone())];
-            let words = command_line(&config, &BTreeMap::new());
-            assert_eq!(words, expected, "{mode:?} {input:?} {default}");
+            let arguments = command_line(&config, &BTreeMap::new());
+            assert_eq!(arguments, expected, "{mode:?} {input:?} {default}");
         }
     }
 
     #[test]
-    fn variables_have_what_was_typed_or_their_default() {
+    fn variables_use_entered_values_or_defaults() {
         let config = [
             item("host", Mode::Collector, ItemType::Text, json!("::1")),
             item("TARGET", Mode::Env, ItemType::Text, json!("${host}:1")),

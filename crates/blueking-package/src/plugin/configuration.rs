@@ -10,13 +10,11 @@ use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
 use crate::parameter::{Input, is_standard};
 use crate::problem::Problems;
 
-/// Makes the rows from a description.
+/// Generates the rows from a description.
 pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -> Vec<ConfigItem> {
     let (host, port) = address(description, problems);
     if description.telemetry_path != METRICS_PATH {
-        let rule = format!(
-            "BlueKing 6 and 7 scrape {METRICS_PATH} and no other path; write {METRICS_PATH:?}."
-        );
+        let rule = format!("BlueKing 6 and 7 scrape only {METRICS_PATH}; use {METRICS_PATH:?}.");
         problems.add(description.place("telemetry_path"), rule);
     }
     let row = |name: &str, mode, default: &str, text: &str, visible| ConfigItem {
@@ -29,14 +27,14 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
         file_base64: None,
     };
     let mut items = vec![
-        // A site puts these two in front of all others itself.
+        // A site also places these two before all others.
         row("host", Mode::Collector, &host, "监听IP", false),
         row("port", Mode::Collector, &port, "监听端口", false),
         row(LISTEN_FLAG, Mode::OptCmd, "${host}:${port}", "监听地址", true),
         row(PATH_FLAG, Mode::OptCmd, METRICS_PATH, "指标路径", false),
     ];
     for parameter in &description.parameters {
-        // Flags that repeat a standard one, and empty ones, have been reported as just that.
+        // Duplicates of standard flags and empty flags are already reported.
         if parameter.name().is_empty() || is_standard(&parameter.flag) {
             continue;
         }
@@ -64,13 +62,14 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
     items
 }
 
-/// Host and port that the form starts with; empty where the address is unsound.
+/// Default host and port of the form; empty if the address is invalid.
 fn address(description: &PackageDescription, problems: &mut Problems) -> (String, String) {
     match Address::parse(&description.listen) {
         Ok(address) if address.is_loopback() => (address.host.to_owned(), address.port.to_string()),
         Ok(address) => {
             let rule = format!(
-                "The exporter would listen on {:?}, and BlueKing scrapes 127.0.0.1; write that.",
+                "The exporter would listen on {:?}, but BlueKing scrapes 127.0.0.1; use that \
+                 address.",
                 address.host
             );
             problems.add(description.place("listen"), rule);
@@ -83,21 +82,21 @@ fn address(description: &PackageDescription, problems: &mut Problems) -> (String
     }
 }
 
-/// Defaults that do not reach the exporter as they are: shells of two systems and a script that
-/// splits at blanks lie between.
+/// Checks for defaults that do not reach the exporter unchanged: the shells of two systems and a
+/// script that splits at spaces process them.
 fn check_values(items: &[ConfigItem], description: &PackageDescription, problems: &mut Problems) {
-    // The name of a file has a rule of its own.
+    // A separate rule covers file names.
     for item in items.iter().filter(|item| item.input != ItemType::File) {
         let value = command_line::value_of(item, items, &std::collections::BTreeMap::new());
-        let (signs, but): (&str, &str) = match item.mode {
+        let (special, spaces): (&str, &str) = match item.mode {
             Mode::Env => ("$`\"\\!%", ""),
-            _ => ("$`\"\\!%*?[&|<>^ \t", ", nor blanks"),
+            _ => ("$`\"\\!%*?[&|<>^ \t", ", spaces"),
         };
-        if value.contains(|c: char| signs.contains(c) || c.is_control()) || value.contains("_=") {
+        if value.contains(|c: char| special.contains(c) || c.is_control()) || value.contains("_=") {
             let rule = format!(
-                "The default {value:?} would be changed on its way through the shells of a site; \
-                 it may hold none of {}{but}, and no \"_=\".",
-                signs.trim_end()
+                "The default {value:?} would be changed by the shells of a site; it must not \
+                 contain any of {}{spaces} or \"_=\".",
+                special.trim_end()
             );
             problems.add(description.place(&format!("parameter.{}.default", item.name)), rule);
         }

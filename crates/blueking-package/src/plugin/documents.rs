@@ -1,5 +1,5 @@
-//! The documents of a plugin package as types. The JSON ones are read and written; keys are written
-//! in the order of the fields here.
+//! The documents of a plugin package as types. JSON documents are read and written; keys are
+//! written in field order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::{CONFIG, METRICS, Member};
 use crate::Error;
 
-/// What a package says of its plugin; the same for every system.
+/// The documents of a plugin, identical for every system.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Documents {
     /// The plugin's names and kind.
     pub meta: Meta,
-    /// The version that a site goes by.
+    /// The version that a site compares.
     pub version: Version,
     /// The rows of the form, `info/config.json`.
     pub config: Vec<ConfigItem>,
@@ -25,20 +25,20 @@ pub struct Documents {
     pub metrics: Vec<MetricGroup>,
 }
 
-/// Names and kind, `info/meta.yaml`. The type of plugin is always `Exporter`.
+/// Names and kind, `info/meta.yaml`. The plugin type is always `Exporter`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
-    /// Name of folders, executable and process: at most 30 letters, digits and `_`.
+    /// Name of the folders, the executable and the process: at most 30 letters, digits and `_`.
     pub plugin_id: String,
-    /// Name that operators see, at most 64 characters.
+    /// Display name, at most 64 characters.
     pub display_name: String,
-    /// Id of the kind of object that is monitored, such as `os` or `component`.
+    /// Id of the kind of monitored object, such as `os` or `component`.
     pub label: String,
-    /// Free text by which operators find the plugin; may be empty.
+    /// Free text for searching plugins; may be empty.
     pub tag: String,
 }
 
-/// Version of a plugin, `x.y`: x counts binaries and parameters, y texts and metrics.
+/// Version of a plugin, `x.y`: x changes with binaries and parameters, y with texts and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// The first number.
@@ -50,21 +50,21 @@ pub struct Version {
 /// A row of the form that an operator fills in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConfigItem {
-    /// Flag, environment variable or, with [`Mode::Collector`], the name that other rows use.
+    /// Flag, environment variable or, for [`Mode::Collector`], the variable name in other rows.
     pub name: String,
     /// How the value reaches the exporter.
     pub mode: Mode,
-    /// What the form asks for.
+    /// Kind of the form field.
     #[serde(rename = "type")]
     pub input: ItemType,
-    /// Value that the form starts with. Any JSON; the rows that are made here have texts.
+    /// Initial value, any JSON value; generated rows have strings.
     pub default: Value,
-    /// Text that operators see.
+    /// Text shown to operators.
     pub description: String,
     /// Whether the form shows the row.
-    #[serde(default = "yes")]
+    #[serde(default = "default_true")]
     pub visible: bool,
-    /// Of a file, what it holds until an operator chooses another.
+    /// Default content of a file, until an operator uploads another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_base64: Option<String>,
 }
@@ -73,22 +73,22 @@ pub struct ConfigItem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Not by itself: as `${name}` in other rows, and in the address that is scraped.
+    /// Only as `${name}` in other rows, and in the scrape address.
     Collector,
     /// As a flag and its value.
     OptCmd,
-    /// As an argument by itself.
+    /// As a positional argument.
     PosCmd,
     /// As an environment variable.
     Env,
-    /// Not at all: as a label of everything that is scraped.
+    /// Not at all: it becomes a label of all scraped metrics.
     DmsInsert,
 }
 
-/// What the form asks for.
+/// Kind of the form field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are BlueKing's and say all that is known")]
+#[expect(missing_docs, reason = "the names are those of BlueKing, which documents no more")]
 pub enum ItemType {
     Text,
     Password,
@@ -102,18 +102,18 @@ pub enum ItemType {
     Custom,
 }
 
-/// A group of metrics: what operators see as a table.
+/// A group of metrics, displayed as a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricGroup {
-    /// Name: a letter, then letters, digits and `_`.
+    /// Name: a letter followed by letters, digits and `_`.
     pub table_name: String,
-    /// Name that operators see.
+    /// Display name.
     #[serde(default)]
     pub table_desc: String,
-    /// Patterns by which a site sorts metrics into the group that the package does not list.
+    /// Patterns of metrics that a site adds to the group although the package does not list them.
     #[serde(default)]
     pub rule_list: Vec<String>,
-    /// The same under the name that newer sites use.
+    /// The same patterns, under the key that newer sites read.
     #[serde(default)]
     pub rules: Vec<String>,
     /// Metrics and dimensions.
@@ -126,29 +126,29 @@ pub struct MetricGroup {
 pub struct Field {
     /// Name of the exposed sample or of the label.
     pub name: String,
-    /// Which of the two it is.
+    /// Metric or dimension.
     pub monitor_type: MonitorType,
     /// Type of its values.
     #[serde(rename = "type")]
     pub value_type: FieldType,
-    /// Id of the unit; BlueKing takes one that it does not know for `none`.
+    /// Id of the unit; BlueKing treats an unknown one as `none`.
     #[serde(default)]
     pub unit: String,
-    /// Name that operators see.
+    /// Display name.
     #[serde(default)]
     pub description: String,
-    /// Whether a site stores the change since the last scrape instead of the value.
+    /// Whether a site stores the difference to the last scrape instead of the value.
     #[serde(default)]
     pub is_diff_metric: bool,
-    /// Whether a site stores it at all.
-    #[serde(default = "yes")]
+    /// Whether a site stores the field.
+    #[serde(default = "default_true")]
     pub is_active: bool,
-    /// Name under which it is scraped, where that differs.
+    /// Name under which it is scraped, if different.
     #[serde(default)]
     pub source_name: String,
 }
 
-/// What a field is.
+/// Kind of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MonitorType {
@@ -166,11 +166,11 @@ pub enum FieldType {
     Double,
     /// A whole number; stored as a double.
     Int,
-    /// A text, as labels are.
+    /// A string; used for labels.
     String,
 }
 
-const fn yes() -> bool {
+const fn default_true() -> bool {
     true
 }
 
@@ -183,7 +183,7 @@ impl fmt::Display for Version {
 impl FromStr for Version {
     type Err = String;
 
-    /// Reads `x.y`. The error is a sentence for a [`Problem`](crate::Problem).
+    /// Parses `x.y`. The error is the text of a [`Problem`](crate::Problem).
     fn from_str(text: &str) -> Result<Self, String> {
         let number = |part: &str| {
             let is_plain = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -193,28 +193,28 @@ impl FromStr for Version {
         match parts.and_then(|(config, info)| Some((number(config)?, number(info)?))) {
             Some((config, info)) => Ok(Self { config, info }),
             None => Err(format!(
-                "The version {text:?} is not two numbers of at most 999999; write it like \"1.1\"."
+                "The version {text:?} is not two numbers of at most 999999; use a form like \"1.1\"."
             )),
         }
     }
 }
 
 impl ConfigItem {
-    /// What the file of the row holds until an operator chooses another; `None` for other rows.
+    /// The default content of a file row; `None` for other rows.
     ///
     /// # Errors
-    /// What is there is no Base64, as a sentence.
+    /// A sentence if the content is not Base64.
     pub fn file(&self) -> Result<Option<Vec<u8>>, String> {
         let text = self.file_base64.as_ref().filter(|_| self.input == ItemType::File);
         let decode = |text: &String| {
             BASE64_STANDARD.decode(text).map_err(|reason| {
-                format!("The file of {:?} is no Base64 ({reason}); encode it.", self.name)
+                format!("The file of {:?} is not Base64 ({reason}); encode it.", self.name)
             })
         };
         text.map(decode).transpose()
     }
 
-    /// The default as BlueKing writes it into a command line; nothing for `null`.
+    /// The default as BlueKing writes it to a command line; empty for `null`.
     pub fn default_text(&self) -> String {
         match &self.default {
             Value::Null => String::new(),
@@ -224,7 +224,7 @@ impl ConfigItem {
     }
 }
 
-/// Reads the form out of the members of an archive.
+/// Reads the form from the members of an archive.
 ///
 /// # Errors
 /// [`Error::MissingEntry`] and, with line and column, [`Error::Json`].
@@ -232,21 +232,21 @@ pub fn read_config(members: &[Member]) -> Result<Vec<ConfigItem>, Error> {
     read_json(members, CONFIG)
 }
 
-/// Reads the groups of metrics out of the members of an archive.
+/// Reads the groups of metrics from the members of an archive.
 ///
 /// # Errors
-/// As for [`read_config`].
+/// See [`read_config`].
 pub fn read_metrics(members: &[Member]) -> Result<Vec<MetricGroup>, Error> {
     read_json(members, METRICS)
 }
 
-/// The document of the first system; those of the others are the same in a sound package.
+/// The document of the first system; in a valid package those of other systems are identical.
 fn read_json<T: for<'de> Deserialize<'de>>(
     members: &[Member],
     name: &'static str,
 ) -> Result<T, Error> {
-    let is_it = |member: &&Member| member.path.splitn(3, '/').nth(2) == Some(name);
-    let member = members.iter().find(is_it).ok_or(Error::MissingEntry { name })?;
+    let is_document = |member: &&Member| member.path.splitn(3, '/').nth(2) == Some(name);
+    let member = members.iter().find(is_document).ok_or(Error::MissingEntry { name })?;
     serde_json::from_slice(&member.bytes)
         .map_err(|reason| Error::Json { file: member.path.clone(), reason })
 }
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_two_numbers() {
+    fn versions_are_two_numbers() {
         for text in ["1.1", "0.0", "999999.10"] {
             assert_eq!(text.parse::<Version>().map(|version| version.to_string()), Ok(text.into()));
         }
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_packages_leave_out_has_its_default() {
+    fn missing_keys_have_defaults() {
         let member = |path: &str, json: &str| Member {
             path: format!("external_plugins_linux_x86_64/p/{path}"),
             mode: 0o644,

@@ -1,5 +1,5 @@
-//! Makes the documents from a description and the exporter's definitions, and refuses to make any
-//! that BlueKing would refuse, lose or change.
+//! Generates the documents from a description and the exporter's definitions, and rejects input
+//! that BlueKing would reject, drop or change.
 
 use super::documents::{Documents, Meta, Version};
 use super::{configuration, metrics, plain};
@@ -9,13 +9,13 @@ use crate::problem::{Problem, Problems};
 use crate::selection::select;
 use crate::{markdown, names};
 
-/// Longest display name and longest tag, in characters: BlueKing's database columns.
+/// Longest display name and longest tag, in characters: the width of the database columns.
 const NAME_LIMIT: usize = 64;
 
-/// Makes the documents of a package.
+/// Generates the documents of a package.
 ///
 /// # Errors
-/// Every rule that the description or the definitions break, each with the place to correct.
+/// Every rule that the description or the definitions violate, with the location to correct.
 pub fn generate(
     description: &PackageDescription,
     definitions: &Definitions,
@@ -42,14 +42,14 @@ pub fn generate(
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
 }
 
-/// The text for operators: `markdown` with the metrics of the package in place of each line
-/// `<!-- metrics -->`, as a table for each group.
+/// Fills in the description page: replaces each line `<!-- metrics -->` of `markdown` with a table
+/// for each group of metrics.
 pub fn fill_description(
     markdown: &str,
     description: &PackageDescription,
     definitions: &Definitions,
 ) -> String {
-    // What is wrong with the groups is for `generate` to report.
+    // `generate` reports problems of the groups.
     let groups = select(description, definitions, |_| false, &mut Problems::default());
     markdown::fill(markdown, &groups, description, definitions)
 }

@@ -1,5 +1,5 @@
-//! The groups of metrics, `info/metrics.json`. One broken rule there and a site drops the whole
-//! file without a word, so nothing that breaks one is made.
+//! The groups of metrics, `info/metrics.json`. A site silently drops the whole file after a single
+//! violation, so generation fails instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use crate::names;
 use crate::problem::{Place, Problems};
 use crate::selection::{Selected, dimension_description, select};
 
-/// Most metrics of a plugin.
+/// Maximum number of metrics of a plugin.
 const METRIC_LIMIT: usize = 2000;
 
-/// Makes the groups from the definitions that the description sorts into them.
+/// Generates the groups from the metrics that the description selects.
 pub(super) fn groups(
     description: &PackageDescription,
     definitions: &Definitions,
@@ -43,8 +43,7 @@ fn group(
             problems.add(place("unit"), rule);
         }
         if metric.zh.trim().is_empty() {
-            problems
-                .add(place("zh"), "The text is empty, and it is what operators see; write one.");
+            problems.add(place("zh"), "The text is empty, and BlueKing displays it; add one.");
         }
         fields.extend(metric.samples().into_iter().map(|sample| Field {
             unit: unit_id(Unit::from_name(&sample.unit).unwrap_or(Unit::None)).to_owned(),
@@ -77,7 +76,7 @@ fn field(monitor_type: MonitorType, value_type: FieldType, name: String, text: S
     }
 }
 
-/// BlueKing's id of a unit. It has none for what is measured in volts and the like.
+/// BlueKing's id of a unit. BlueKing has no ids for volts and similar units.
 const fn unit_id(unit: Unit) -> &'static str {
     match unit {
         Unit::Percent => "percent",
@@ -90,7 +89,7 @@ const fn unit_id(unit: Unit) -> &'static str {
     }
 }
 
-/// The rules on names, most of which need all groups.
+/// Checks the rules on names, most of which involve all groups.
 fn check_names(
     groups: &[MetricGroup],
     description: &PackageDescription,
@@ -104,12 +103,11 @@ fn check_names(
             problems.add(place("name"), rule);
         }
         if !tables.insert(group.table_name.to_lowercase()) {
-            let rule = "The name is used already; upper and lower case count as the same, so \
-                        choose another.";
+            let rule = "The name is already used, ignoring upper and lower case; choose another.";
             problems.add(place("name"), rule);
         }
         if group.table_desc.trim().is_empty() {
-            let rule = "The text is empty, and it is what operators see; write one.";
+            let rule = "The text is empty, and BlueKing displays it; add one.";
             problems.add(place("description"), rule);
         }
     }
@@ -126,7 +124,7 @@ fn check_names(
         }
         if names::is_reserved_label(label) {
             let rule = format!(
-                "BlueKing fills in the dimension {label:?} itself and overwrites the exporter's \
+                "BlueKing sets the dimension {label:?} itself and overwrites the exporter's \
                  values; rename the label."
             );
             problems.add(place(), rule);
@@ -143,7 +141,8 @@ fn check_names(
             problems.add(place(), rule);
         }
         if *count > 1 {
-            let rule = format!("{count} metrics expose samples of the name {name:?}; rename one.");
+            let rule =
+                format!("{count} metrics expose samples with the name {name:?}; rename one.");
             problems.add(place(), rule);
         }
         if dimensions.contains(name) {
@@ -153,8 +152,8 @@ fn check_names(
     }
     if metrics.len() > METRIC_LIMIT {
         let rule = format!(
-            "The groups have {} metrics together, and BlueKing takes at most {METRIC_LIMIT}; \
-             leave some out with `omit`.",
+            "The groups have {} metrics in total, but BlueKing accepts at most {METRIC_LIMIT}; \
+             omit some with `omit`.",
             metrics.len()
         );
         problems.add(description.place("group"), rule);

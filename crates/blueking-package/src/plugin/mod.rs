@@ -1,10 +1,9 @@
-//! The plugin package that BlueKing 6 and 7 import (a `.tgz`): one folder for each system, each
-//! with the executable, the scripts that start and stop it, and the same documents.
+//! The plugin package that BlueKing 6 and 7 import (a `.tgz`): one folder per system, each with the
+//! executable, its start and stop scripts, and identical documents.
 //!
-//! [`generate`] makes the documents, [`Package`] adds the files that people or compilers make,
-//! [`write()`] makes the archive; [`read`] takes any archive apart. [`allocate_port`],
-//! [`command_line`], [`render`] and [`split_words`] do what a site and its hosts do with a package
-//! when they deploy it.
+//! [`generate`] generates the documents, [`Package`] adds the other files, [`write()`] writes the
+//! archive and [`read`] reads one. [`allocate_port`], [`command_line`], [`render`] and
+//! [`split_words`] reproduce the deployment of a package by a site and its hosts.
 
 mod archive;
 mod command_line;
@@ -37,30 +36,30 @@ pub use system::System;
 pub use template::render;
 pub use words::{Rewriting, Words, rewrite, split_words};
 
-/// File of a system's folder with the version, `x.y`.
+/// File in a system's folder with the version, `x.y`.
 pub const VERSION: &str = "VERSION";
-/// File with the definition that the node manager (节点管理) reads.
+/// File with the definition for node management (节点管理).
 pub const PROJECT: &str = "project.yaml";
 /// File with the plugin's names and kind.
 pub const META: &str = "info/meta.yaml";
-/// File with the rows of the form that operators fill in.
+/// File with the rows of the deployment form.
 pub const CONFIG: &str = "info/config.json";
 /// File with the groups of metrics.
 pub const METRICS: &str = "info/metrics.json";
-/// File with the Markdown text that operators read.
+/// File with the description page in Markdown.
 pub const DESCRIPTION: &str = "info/description.md";
-/// File with what is new in this version.
+/// File with the release notes.
 pub const RELEASE: &str = "info/release.md";
-/// File with BlueKing's signature. Only BlueKing can sign, so it is empty.
+/// File with BlueKing's signature; empty, because only BlueKing can sign.
 pub const SIGNATURE: &str = "info/signature.yaml";
 /// File with the picture.
 pub const LOGO: &str = "info/logo.png";
-/// The folder of the files that operators choose, and of what templates become, in the plugin's.
+/// The folder of uploaded files and rendered templates in the plugin folder.
 pub const FILES: &str = "etc";
-/// Template of the file that the scripts read: where to write what, and the arguments.
+/// Template of the file that the scripts read: paths and arguments.
 pub const ENV_TEMPLATE: &str = "etc/env.yaml.tpl";
-/// Template of the configuration with which BlueKing's agent shows what an exporter exposes.
+/// Template of the configuration with which BlueKing's agent prints the metrics of an exporter.
 pub const DEBUG_TEMPLATE: &str = "etc/bkmonitorbeat_debug.yaml.tpl";
 
-/// The path that BlueKing 6 and 7 scrape; a package cannot change it.
+/// The metrics path that BlueKing 6 and 7 scrape; a package cannot change it.
 pub const METRICS_PATH: &str = "/metrics";

@@ -1,4 +1,4 @@
-//! A whole package: the documents, the files that are not made here, and the scripts.
+//! A complete package: the documents, the external files, and the scripts.
 
 use std::collections::BTreeMap;
 
@@ -11,25 +11,25 @@ use super::{
     rendered_files, yaml,
 };
 
-/// Everything that a plugin package holds.
+/// The content of a plugin package.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Package {
-    /// What the package says of its plugin.
+    /// The generated documents.
     pub documents: Documents,
-    /// Markdown for operators.
+    /// Description page in Markdown.
     pub description: String,
-    /// What is new, at most [`RELEASE_LIMIT`](super::RELEASE_LIMIT) characters.
+    /// Release notes, at most [`RELEASE_LIMIT`](super::RELEASE_LIMIT) characters.
     pub release: String,
     /// A PNG picture.
     pub logo: Vec<u8>,
-    /// The executables; a system without one is not in the package.
+    /// The executables; the package omits systems without one.
     pub executables: BTreeMap<System, Vec<u8>>,
 }
 
 impl Package {
-    /// The members of the archive in their order: system by system, of each the executable first,
-    /// since a site takes the first member whose path starts like the executable's. This copies the
-    /// executables: a few megabytes.
+    /// The members of the archive in order: system by system, the executable first, because a site
+    /// uses the first member whose path starts like the executable's. Copies the executables, a few
+    /// megabytes.
     pub fn members(&self) -> Vec<Member> {
         let Documents { meta, version, config, metrics } = &self.documents;
         let id = &meta.plugin_id;
@@ -41,7 +41,7 @@ impl Package {
             let mut add = |path: &str, mode: u32, bytes: Vec<u8>| {
                 files.insert(path.to_owned(), (mode, bytes));
             };
-            // Without a line break, which a site would take for a part of the number.
+            // Without a line break, which a site would parse as part of the number.
             add(VERSION, 0o644, version.to_string().into_bytes());
             add(PROJECT, 0o644, yaml::project(meta, *version, &port, system).into_bytes());
             add(META, 0o644, yaml::meta(meta).into_bytes());
@@ -73,7 +73,7 @@ impl Package {
 
 fn to_json(document: &impl Serialize) -> Vec<u8> {
     let mut json = serde_json::to_vec_pretty(document)
-        .expect("structs of strings, booleans, JSON values and unit enums have a JSON form");
+        .expect("structs of strings, booleans, JSON values and unit enums are serialisable");
     json.push(b'\n');
     json
 }

@@ -1,29 +1,29 @@
-//! Texts that a site writes into YAML without quotes, after making HTML of them: which of them come
-//! out as they went in.
+//! Checks texts that a site HTML-escapes and writes to YAML without quotes: they must remain
+//! unchanged.
 
-/// What is wrong with a text for such a place, if anything.
+/// Returns the problem of such a text, if any.
 pub(super) fn plain_rule(text: &str) -> Option<String> {
-    let why = if text.contains(char::is_control) {
+    let problem = if text.contains(char::is_control) {
         "has a control character; remove it."
     } else if text.trim() != text {
-        "has blanks around it, which get lost; remove them."
+        "has leading or trailing spaces, which get lost; remove them."
     } else if text.contains(": ") || text.ends_with(':') || text.contains(" #") {
-        "holds \": \", \" #\" or a ':' at its end, and BlueKing could not read its own file; \
-         use other signs, such as the full-width '：'."
+        "contains \": \", \" #\" or a ':' at its end, which BlueKing cannot parse again; use other \
+         characters, such as the full-width '：'."
     } else if text.contains(['&', '<', '>', '\'', '"']) {
-        "holds one of & < > ' \", which BlueKing turns into HTML; use other signs."
+        "contains one of & < > ' \", which BlueKing HTML-escapes; use other characters."
     } else if text.starts_with(|c: char| c.is_ascii_punctuation()) {
-        "starts with a sign that can mean something else in YAML; start with a letter."
-    } else if is_no_text(text) {
-        "would be read as a number or as a word such as \"true\"; add a word."
+        "starts with a character that may be special in YAML; start with a letter."
+    } else if is_not_a_string(text) {
+        "would be parsed as a number or a word such as \"true\"; add a word."
     } else {
         return None;
     };
-    Some(format!("The text {text:?} {why}"))
+    Some(format!("The text {text:?} {problem}"))
 }
 
-/// Whether YAML takes it for something else than a text.
-fn is_no_text(text: &str) -> bool {
+/// Whether YAML parses it as something other than a string.
+fn is_not_a_string(text: &str) -> bool {
     let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let number = |c: char| c.is_ascii_digit() || "_.:-+eExX abcdefABCDEFTZ".contains(c);
     words.contains(&&*text.to_ascii_lowercase())
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stays_as_it_is_passes() {
+    fn only_unchanged_texts_pass() {
         for text in
             ["主机指标采集", "A:b", "A#1", "x - y", "Redis 7", "3个", "2x Redis", "on call", ""]
         {

@@ -1,10 +1,10 @@
-//! Which port a site gives to an exporter whose form leaves the port open.
+//! Port allocation of a site for an exporter whose form leaves the port empty.
 
-/// First of the ports that are tried after the plugin's own.
+/// First candidate after the plugin's own port.
 const FIRST: u16 = 10_000;
 
-/// The first port that nothing uses: the plugin's own, then from 10000 upward. `None` if all are
-/// taken. A port that an operator typed is not allocated: it is used whatever is there.
+/// The first unused port: the plugin's own, then from 10000 upward. `None` if all are in use. A
+/// port that an operator entered is used without allocation.
 ///
 /// ```
 /// use blueking_package::plugin::allocate_port;
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_own_port_comes_first() {
+    fn own_port_comes_first() {
         for (taken, expected) in [
             (&[][..], Some(9601)),
             (&[9601], Some(10_000)),

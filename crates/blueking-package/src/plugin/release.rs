@@ -1,18 +1,18 @@
-//! What is new in a version, as short as BlueKing's database column is.
+//! Release notes, limited to the width of BlueKing's database column.
 
 use crate::description::PackageDescription;
 use crate::names;
 use crate::problem::{Problem, Problems};
 
-/// Most characters of the release notes.
+/// Maximum length of the release notes, in characters.
 pub const RELEASE_LIMIT: usize = 100;
 
-/// The release notes of a package: what its description says is new, else the newest section of a
-/// change log, the one under its first second-level heading. Of a section with more than
-/// [`RELEASE_LIMIT`] characters the whole sentences stay that fit.
+/// The release notes of a package: those of its description, else the newest section of a change
+/// log, under its first second-level heading. A section of more than [`RELEASE_LIMIT`] characters
+/// is truncated to complete sentences.
 ///
 /// # Errors
-/// The description's text is empty, or longer than the limit.
+/// The text of the description is empty, or longer than the limit.
 ///
 /// ```
 /// use blueking_package::{PackageDescription, plugin::release_notes};
@@ -37,8 +37,8 @@ pub fn release_notes(
     };
     let mut problems = Problems::default();
     if text.is_empty() {
-        let rule = "The text is empty; write what is new in this version, or remove the line: then \
-                    the top of the change log is taken.";
+        let rule = "The text is empty; add the changes of this version, or remove the line to use \
+                    the top of the change log.";
         problems.add(description.place("release"), rule);
     }
     if let Some(rule) = names::length_rule(text, RELEASE_LIMIT) {
@@ -60,7 +60,7 @@ fn newest(change_log: &str) -> String {
         if !sentences.is_empty() {
             text += &format!("{sentences}\n");
         } else if index <= 1 {
-            // A version alone tells nothing. One place is for the sign that something is missing.
+            // A version without text is not useful. One character is reserved for the ellipsis.
             let words = cut(item, room.saturating_sub(1), ends_word);
             if words.chars().any(char::is_alphanumeric) {
                 text += &format!("{words}…\n");
@@ -71,16 +71,16 @@ fn newest(change_log: &str) -> String {
     text
 }
 
-/// The heading of the newest section, then its paragraphs and list items, each as one line.
+/// The heading of the newest section, then its paragraphs and list items, one line each.
 fn items(change_log: &str) -> Vec<String> {
     let mut lines = change_log.lines().skip_while(|line| !line.starts_with("## "));
     let heading = lines.next().and_then(|line| line.strip_prefix("## ")).unwrap_or_default();
     let mut items = vec![heading.trim().to_owned()];
-    let mut goes_on = false;
+    let mut in_item = false;
     for line in lines.take_while(|line| !line.starts_with("## ")).map(str::trim) {
         match items.last_mut() {
-            Some(item) if goes_on && !line.is_empty() && !begins_item(line) => {
-                // Chinese is wrapped where no blank is.
+            Some(item) if in_item && !line.is_empty() && !begins_item(line) => {
+                // Chinese text wraps without spaces.
                 if item.ends_with(|c: char| c.is_ascii())
                     && line.starts_with(|c: char| c.is_ascii())
                 {
@@ -88,10 +88,10 @@ fn items(change_log: &str) -> Vec<String> {
                 }
                 item.push_str(line);
             }
-            _ if line.is_empty() => goes_on = false,
+            _ if line.is_empty() => in_item = false,
             _ => {
                 items.push(line.to_owned());
-                goes_on = true;
+                in_item = true;
             }
         }
     }
@@ -103,8 +103,8 @@ fn begins_item(line: &str) -> bool {
     ["- ", "* ", "+ ", "#"].iter().any(|mark| line.starts_with(mark))
 }
 
-/// The longest start of a text that has at most `room` characters and ends where `ends_at` says,
-/// by a character and the one behind it.
+/// The longest prefix of at most `room` characters that ends where `ends_at` returns true for a
+/// character and its successor.
 fn cut(text: &str, room: usize, ends_at: fn(char, Option<char>) -> bool) -> &str {
     let mut kept = 0;
     for (at, character) in text.char_indices().take(room) {
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_log_is_cut_behind_a_sentence() {
+    fn change_log_is_cut_after_a_sentence() {
         let long = "word ".repeat(30);
         for (section, expected) in [
             ("- One.\n- Two.", "1.2.0\n- One.\n- Two.\n"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_that_is_too_long_is_cut_behind_a_word() {
+    fn long_sentence_is_cut_after_a_word() {
         for (word, kept) in [("word ", "word…\n"), ("一二三，", "一二三，…\n")] {
             let notes = newest(&format!("## 1.2.0\n\n- {}\n", word.repeat(40)));
             assert!(notes.starts_with("1.2.0\n- ") && notes.ends_with(kept), "{notes}");
@@ -160,8 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_used_to_the_last_character() {
-        // 5 of the version, 2 line breaks, the full stop.
+    fn limit_is_used_completely() {
+        // 5 for the version, 2 line breaks, the full stop.
         for (length, fits) in [(92, true), (93, false)] {
             let log = format!("## 1.2.0\n\n{}.\n", "a".repeat(length));
             let notes = newest(&log);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_description_wins_over_the_change_log() {
+    fn description_overrides_the_change_log() {
         let read = |release: &str| {
             let text = format!(
                 "plugin_id = 'p'\ncomponent_name = 'p'\ndisplay_name = 'p'\nlisten = ''\n\
@@ -185,8 +185,11 @@ mod tests {
         for (release, rule) in [("新".repeat(101), "at most 100"), (" \n".to_owned(), "is empty")]
         {
             let problems = read(&release).unwrap_err();
-            let told = problems[0].to_string();
-            assert!(told.starts_with("f.toml: release: ") && told.contains(rule), "{told}");
+            let problem = problems[0].to_string();
+            assert!(
+                problem.starts_with("f.toml: release: ") && problem.contains(rule),
+                "{problem}"
+            );
             assert_eq!(problems.len(), 1);
         }
     }

@@ -1,10 +1,10 @@
-//! The scripts and templates of `packaging/blueking`, made a plugin's own.
+//! The scripts and templates of `packaging/blueking`, instantiated for a plugin.
 
 use super::documents::{ConfigItem, ItemType, Mode};
 use super::system::System;
 use super::{DEBUG_TEMPLATE, ENV_TEMPLATE, FILES, Member};
 
-/// Stands for the plugin's id in the files.
+/// Placeholder for the plugin id in the files.
 const PLACEHOLDER: &str = "@plugin_id@";
 
 macro_rules! files {
@@ -34,9 +34,8 @@ const WINDOWS: &[(&str, &str)] = files![
 const ENV: &str = include_str!("../../../../packaging/blueking/etc/env.yaml.tpl");
 const DEBUG: &str = include_str!("../../../../packaging/blueking/etc/bkmonitorbeat_debug.yaml.tpl");
 
-/// The scripts and templates that a plugin of this id and form has for a system, with paths in the
-/// plugin's folder. BlueKing monitoring puts ones that do the same into every package that it imports,
-/// in the place of all others there.
+/// The scripts and templates of a plugin for a system, with paths relative to the plugin folder.
+/// BlueKing monitoring replaces them with equivalent ones in every package that it imports.
 pub fn rendered_files(system: System, config: &[ConfigItem], plugin_id: &str) -> Vec<Member> {
     let scripts = scripts(system, plugin_id).into_iter();
     let scripts = scripts.map(|(name, text)| (name.to_owned(), 0o755, text));
@@ -51,18 +50,18 @@ pub fn rendered_files(system: System, config: &[ConfigItem], plugin_id: &str) ->
 fn scripts(system: System, plugin_id: &str) -> Vec<(&'static str, String)> {
     let (files, line_end) = match system {
         System::LinuxAarch64 | System::LinuxX86_64 => (LINUX, "\n"),
-        // Windows' cmd loses its way between labels in a file that has LF alone.
+        // cmd fails to find labels in files with LF line endings.
         System::WindowsX86_64 => (WINDOWS, "\r\n"),
     };
-    let own = |text: &str| {
+    let instantiate = |text: &str| {
         let text = text.replace(PLACEHOLDER, plugin_id);
         text.lines().flat_map(|line| [line, line_end]).collect()
     };
-    files.iter().map(|(name, text)| (*name, own(text))).collect()
+    files.iter().map(|(name, text)| (*name, instantiate(text))).collect()
 }
 
-/// The templates by path in the plugin's folder: of the debug configuration, of the variables of the
-/// form and the arguments, and one for each file, by whose name and content a site fills it in.
+/// The templates by path in the plugin folder: the debug configuration, the environment with the
+/// arguments, and one for each uploaded file, whose name and content a site fills in.
 fn templates(config: &[ConfigItem], plugin_id: &str) -> Vec<(String, String)> {
     let variables = config.iter().filter(|item| item.mode == Mode::Env);
     let lines: String =

@@ -1,6 +1,6 @@
-//! The systems that a package can hold an executable for, and what they are called there.
+//! The systems that a package can support, and their names in the archive.
 
-/// A system of a plugin package. The order is that of the folders in an archive.
+/// A system of a plugin package. The order is the folder order of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum System {
     /// Linux on 64-bit ARM, such as Kunpeng.
@@ -12,10 +12,10 @@ pub enum System {
 }
 
 impl System {
-    /// All of them.
+    /// All systems.
     pub const ALL: [Self; 3] = [Self::LinuxAarch64, Self::LinuxX86_64, Self::WindowsX86_64];
 
-    /// The folder at the top of the archive; no other name is recognised.
+    /// The top-level folder in the archive; no other name is recognised.
     pub const fn folder(self) -> &'static str {
         match self {
             Self::LinuxAarch64 => "external_plugins_linux_aarch64",
@@ -32,7 +32,7 @@ impl System {
         }
     }
 
-    /// The plugin's own folder in the archive, without a slash at the end.
+    /// The plugin folder in the archive, without a trailing slash.
     pub fn plugin_folder(self, plugin_id: &str) -> String {
         format!("{}/{plugin_id}", self.folder())
     }

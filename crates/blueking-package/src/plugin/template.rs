@@ -1,23 +1,22 @@
-//! The templates of a package, filled in as a site does it: `{{ name }}` becomes a value.
+//! Renders the templates of a package like a site: `{{ name }}` becomes a value.
 
 use std::collections::BTreeMap;
 
-/// Fills in a template. Only plain names and dotted ones such as `control_info.log_path` are known;
-/// that is all that the templates of packages made here use.
+/// Renders a template. Only plain and dotted names such as `control_info.log_path` are supported,
+/// which is sufficient for generated packages.
 ///
 /// # Errors
-/// The name that has no value, or that a `{{` is not closed, as a sentence.
+/// A sentence for a name without a value, or an unclosed `{{`.
 pub fn render(template: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) = after
-            .split_once("}}")
-            .ok_or("The template has a \"{{\" that is not closed; close it.")?;
+        let (name, after) =
+            after.split_once("}}").ok_or("The template has an unclosed \"{{\"; close it.")?;
         let name = name.trim();
         let value = values
             .get(name)
-            .ok_or_else(|| format!("The template asks for {name:?}, which has no value."))?;
+            .ok_or_else(|| format!("The template uses {name:?}, which has no value."))?;
         text += before;
         text += value;
         rest = after;
@@ -30,11 +29,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_their_values() {
+    fn names_become_values() {
         let values = [("a", "{{ b }}"), ("c.d", "2")];
         let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         assert_eq!(render("x {{ a }}{{c.d}}\n", &values).as_deref(), Ok("x {{ b }}2\n"));
         assert!(render("{{ b }}", &values).unwrap_err().contains("\"b\""));
-        assert!(render("{{ a", &values).unwrap_err().contains("not closed"));
+        assert!(render("{{ a", &values).unwrap_err().contains("unclosed"));
     }
 }

@@ -1,46 +1,46 @@
-//! How the start script that a site makes itself splits the arguments: an `eval` in double quotes,
-//! then words that no quote holds together and that stand for names of files.
+//! Splits arguments like the start script that a site generates: an `eval` in double quotes, then
+//! word splitting and globbing without regard to quotes.
 
-/// What a text of arguments becomes on a host.
+/// The result of splitting an argument string on a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
-    /// The arguments, as far as they can be told without running anything.
+    /// The arguments, as far as they can be determined without executing anything.
     pub words: Vec<String>,
-    /// What the script does to the text, each once.
+    /// Changes that the script makes to the text, without duplicates.
     pub rewritings: Vec<Rewriting>,
 }
 
-/// What a site's start script does to a text of arguments beside splitting it at blanks.
+/// A change that a site's start script makes to an argument string, besides splitting it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rewriting {
-    /// `$` or a backtick: a part is executed, or replaced by a variable.
+    /// `$` or a backtick: command or variable substitution.
     Executed,
-    /// ` #`: the rest is cut off.
+    /// ` #`: the rest is truncated.
     Cut,
     /// `_=` becomes `+=`.
     Plus,
     /// Two backslashes become one.
     Backslash,
-    /// `*`, `?` or `[`: a word becomes names of files.
+    /// `*`, `?` or `[`: a word expands to file names.
     Globbed,
 }
 
 impl Rewriting {
-    /// What happens, as half a sentence.
+    /// The effect, as half a sentence.
     pub const fn effect(self) -> &'static str {
         match self {
             Self::Executed => "a $ or a backtick is executed",
-            Self::Cut => "the rest after \" #\" is cut off",
+            Self::Cut => "the rest after \" #\" is truncated",
             Self::Plus => "\"_=\" becomes \"+=\"",
             Self::Backslash => "two backslashes become one",
-            Self::Globbed => "a * ? or [ becomes names of files",
+            Self::Globbed => "a * ? or [ expands to file names",
         }
     }
 }
 
-/// Splits what [`command_line`](super::command_line()) joined, as a Linux host does with the scripts
-/// of a site. `files` are the paths in the plugin's folder. Nothing is executed: what a shell would
-/// execute stays as it is and is told.
+/// Splits the result of [`command_line`](super::command_line()) like a Linux host with the scripts
+/// of a site. `files` are the paths in the plugin folder. Nothing is executed: substitutions are
+/// left unchanged and reported.
 ///
 /// ```
 /// use blueking_package::plugin::{Rewriting, split_words};
@@ -66,7 +66,7 @@ pub fn split_words(text: &str, files: &[&str]) -> Words {
     Words { words, rewritings }
 }
 
-/// What a Linux host makes of a value of `env.yaml`, and how; it is not split and no file's name.
+/// Applies the changes of a Linux host to a value of `env.yaml`, without splitting and globbing.
 ///
 /// ```
 /// use blueking_package::plugin::{Rewriting, rewrite};
@@ -76,7 +76,7 @@ pub fn split_words(text: &str, files: &[&str]) -> Words {
 pub fn rewrite(text: &str) -> (String, Vec<Rewriting>) {
     let mut rewritings = Vec::new();
     let mut text = text.trim_end().to_owned();
-    // A quote further on makes the script take it for a part of a text.
+    // If a quote follows, the script treats it as part of a string.
     if let Some((before, after)) = text.split_once(" #")
         && !after.contains(['"', '\''])
     {
@@ -97,7 +97,7 @@ pub fn rewrite(text: &str) -> (String, Vec<Rewriting>) {
     (text, rewritings)
 }
 
-/// The names that a word stands for in a shell, sorted; empty if it stands for itself.
+/// The file names that a shell expands a word to, sorted; empty if none match.
 fn matching(word: &str, files: &[&str]) -> Vec<String> {
     if !word.contains(['*', '?', '[']) {
         return Vec::new();
@@ -117,7 +117,7 @@ fn matching(word: &str, files: &[&str]) -> Vec<String> {
     names
 }
 
-/// Whether a shell's pattern without `/` fits a name.
+/// Whether a shell pattern without `/` matches a name.
 fn is_match(pattern: &str, name: &str) -> bool {
     let Some(first) = pattern.chars().next() else { return name.is_empty() };
     let rest = &pattern[first.len_utf8()..];
@@ -135,7 +135,8 @@ fn is_match(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// Whether `[set]` holds a character: `a-z`, `!` in front for all others.
+/// Whether `[set]` contains a character; supports ranges such as `a-z` and a leading `!` for
+/// negation.
 fn is_in(set: &str, c: char) -> bool {
     let (set, wanted) = match set.strip_prefix('!') {
         Some(set) => (set, false),
@@ -155,7 +156,7 @@ mod tests {
     const FILES: [&str; 5] = ["VERSION", "etc/env.yaml", "etc/a.yaml.tpl", ".hidden", "start.sh"];
 
     #[test]
-    fn texts_become_words() {
+    fn arguments_are_split() {
         for (text, words, rewritings) in [
             ("", "", &[][..]),
             ("--a 1 --b  x\ty ", "--a|1|--b|x|y", &[]),

@@ -1,5 +1,5 @@
-//! The YAML documents of a package. Every text is written in double quotes, with the escapes of
-//! JSON, which are those of YAML too: so no text can be read as anything else.
+//! The YAML documents of a package. Every text is written in double quotes with JSON escapes, which
+//! are valid in YAML, so that it is always parsed as a string.
 
 use super::documents::{Meta, Version};
 use super::system::System;
@@ -20,7 +20,7 @@ pub(super) fn meta(meta: &Meta) -> String {
     )
 }
 
-/// The document `project.yaml` of a system. `port` is the one that is tried first.
+/// The document `project.yaml` of a system. `port` is the preferred port.
 pub(super) fn project(meta: &Meta, version: Version, port: &str, system: System) -> String {
     let windows = system == System::WindowsX86_64;
     let script =
@@ -46,7 +46,7 @@ pub(super) fn project(meta: &Meta, version: Version, port: &str, system: System)
            restart: {restart}\n  \
            reload: {reload}\n  \
            debug: {debug}\n  \
-           version: {tell}\n\
+           version: {show}\n\
          config_templates:\n  \
            - plugin_version: \"*\"\n    \
              name: env.yaml\n    \
@@ -65,7 +65,7 @@ pub(super) fn project(meta: &Meta, version: Version, port: &str, system: System)
         restart = script("restart"),
         reload = script("reload"),
         debug = script("debug"),
-        tell = quoted(if windows { "type VERSION" } else { "cat VERSION" }),
+        show = quoted(if windows { "type VERSION" } else { "cat VERSION" }),
         config = version.config,
     )
 }

@@ -1,4 +1,4 @@
-//! The zip itself: written the same way every time, read without trusting anything it declares.
+//! The zip: written reproducibly, read without trusting declared values.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,22 +13,21 @@ use super::{AIX_EXPORTER, LINUX_EXPORTER, Package, WINDOWS_EXPORTER};
 use crate::Error;
 use crate::partial;
 
-/// The files of an archive by base name, which is all that BlueKing 5.1 looks at.
+/// The files of an archive by base name; BlueKing 5.1 ignores folders.
 pub type Entries = BTreeMap<String, Vec<u8>>;
 
-/// Most bytes that the entries of an archive may have together, uncompressed. The zip itself may
-/// not be larger either. Far above any package, and far below where a zip needs 64-bit sizes.
+/// Maximum total size of the entries of an archive, uncompressed, in bytes; also the maximum size
+/// of the zip. Far above any package, and far below the point where a zip needs 64-bit sizes.
 pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Most entries of an archive. BlueKing 5.1 knows eight.
+/// Maximum number of entries of an archive. BlueKing 5.1 uses eight.
 pub const MAX_ENTRIES: usize = 1000;
 
-/// Writes a package to `path`. The file appears only when it is whole, and the same package
-/// always gives the same bytes.
+/// Writes a package to `path`, atomically. The same package always produces the same bytes.
 ///
 /// # Errors
-/// [`Error::TooLarge`] above [`MAX_BYTES`], else [`Error::Io`] or [`Error::Archive`]. Nothing is
-/// left behind then, and a file that was there before is untouched.
+/// [`Error::TooLarge`] above [`MAX_BYTES`], else [`Error::Io`] or [`Error::Archive`]. On error no
+/// partial file remains, and an existing file is unchanged.
 pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
     write_up_to(path, &package.to_entries(), MAX_BYTES)
 }
@@ -45,7 +44,7 @@ fn write_up_to(path: &Path, entries: &Entries, limit: u64) -> Result<(), Error> 
 
 fn write_entries(writer: impl Write + Seek, entries: &Entries) -> ZipResult<()> {
     let mut archive = ZipWriter::new(writer);
-    // The order is that of the map: sorted by name.
+    // The map sorts the entries by name.
     for (name, bytes) in entries {
         let is_exporter = [LINUX_EXPORTER, WINDOWS_EXPORTER, AIX_EXPORTER].contains(&&**name);
         let options = SimpleFileOptions::DEFAULT
@@ -64,11 +63,11 @@ fn write_entries(writer: impl Write + Seek, entries: &Entries) -> ZipResult<()> 
 /// Reads all files of an archive into memory, by base name; folders are ignored.
 ///
 /// # Errors
-/// [`Error::DuplicateEntry`] for two files with one base name ([`Error::Archive`] if their folder
-/// is the same too), [`Error::TooLarge`] above
-/// [`MAX_BYTES`] or [`MAX_ENTRIES`], [`Error::WrongSize`] for an entry that is not as large as
-/// declared, [`Error::Archive`] for damage that the format shows, and [`Error::Io`]. What is
-/// counted are the bytes that really come out, whatever sizes the archive declares.
+/// [`Error::DuplicateEntry`] for two files with the same base name ([`Error::Archive`] if their
+/// paths are also equal), [`Error::TooLarge`] above [`MAX_BYTES`] or [`MAX_ENTRIES`],
+/// [`Error::WrongSize`] for an entry whose size differs from the declared one, [`Error::Archive`]
+/// for detectable damage, and [`Error::Io`]. The limit applies to the bytes actually unpacked, not
+/// to declared sizes.
 pub fn read(path: &Path) -> Result<Entries, Error> {
     read_up_to(path, MAX_BYTES)
 }
@@ -76,7 +75,7 @@ pub fn read(path: &Path) -> Result<Entries, Error> {
 fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
     let io = |source| Error::Io { action: "open", path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
-    // The table of contents is kept in memory too, and no larger than the file.
+    // The central directory is kept in memory and is no larger than the file.
     if file.metadata().map_err(io)?.len() > limit {
         return Err(too_large(path, limit, "bytes"));
     }
@@ -85,7 +84,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
     if archive.len() > MAX_ENTRIES {
         return Err(too_large(path, MAX_ENTRIES as u64, "entries"));
     }
-    // The zip reader has kept only the last of several entries with one full name.
+    // The zip reader keeps only the last of several entries with the same path.
     if archive.has_duplicate_names() {
         return Err(damaged(ZipError::InvalidArchive("two entries have the same path".into())));
     }
@@ -102,7 +101,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
         let declared = entry.size();
 
         let mut bytes = Vec::new();
-        // One byte more than is left tells "too much" from "just enough".
+        // One extra byte distinguishes a file at the limit from one above it.
         let limited = &mut entry.by_ref().take(left.saturating_add(1));
         limited.read_to_end(&mut bytes).map_err(|error| damaged(error.into()))?;
         let found = bytes.len() as u64;
@@ -122,11 +121,11 @@ fn too_large(path: &Path, limit: u64, unit: &'static str) -> Error {
     Error::TooLarge { path: path.to_owned(), limit, unit }
 }
 
-/// A failure of the operating system stays one; all else is about the archive.
+/// Errors of the operating system become [`Error::Io`], all others [`Error::Archive`].
 fn failed(path: &Path, action: &'static str, error: ZipError) -> Error {
     let path = path.to_owned();
     match error {
-        // An end that comes too soon, or bytes that do not inflate, are damage.
+        // Truncation and invalid compressed data are damage.
         ZipError::Io(source) if source.raw_os_error().is_some() => {
             Error::Io { action, path, source }
         }
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_refused_before_anything_is_written() {
+    fn oversized_packages_are_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");
         let error = write_up_to(&path, &zeros(&[60_000, 40_001]), LIMIT).unwrap_err();
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_stopped_at_the_limit() {
+    fn bombs_are_stopped_at_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");
         for sizes in [&[100_001][..], &[60_000, 40_001], &[10_000_000], &[50_000; 3]] {
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_above_the_limit_is_not_even_opened_as_an_archive() {
+    fn oversized_files_are_not_parsed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");
         File::create(&path).unwrap().set_len(LIMIT + 1).unwrap();

@@ -1,5 +1,4 @@
-//! Checks the three JSON documents, whether they come out of an archive or are about to go into
-//! one.
+//! Checks the three JSON documents, either from an archive or before packing.
 
 use serde_json::Value;
 
@@ -7,17 +6,17 @@ use super::origin::Origin;
 use super::{CONFIG_SCHEMA, Documents, INFO, METRICS, info, parameters, tables};
 use crate::problem::{Problem, Problems};
 
-/// What is wrong with a document of an archive, given its base name.
+/// Returns the problems of a document of an archive, by its base name.
 pub(crate) fn problems_of(name: &str, document: &Value) -> Vec<Problem> {
     let mut problems = Problems::default();
     check_document(name, document, Origin::Archive, &mut problems);
     problems.into_vec()
 }
 
-/// Checks the documents that were made from `origin`, by the bytes that ship.
+/// Checks the documents generated from `origin`, in their serialised form.
 pub(super) fn check_documents(documents: &Documents, origin: Origin<'_>, problems: &mut Problems) {
     for (name, bytes) in documents.to_entries() {
-        let document = serde_json::from_slice(&bytes).expect("what was written as JSON is JSON");
+        let document = serde_json::from_slice(&bytes).expect("serialised JSON is valid");
         check_document(&name, &document, origin, problems);
     }
 }

@@ -1,22 +1,22 @@
-//! How BlueKing 5.1 starts an exporter: the start parameters joined into arguments.
+//! Joins the start parameters into the arguments of an exporter, like BlueKing 5.1.
 
 use std::collections::BTreeMap;
 
 use super::documents::{Mode, StartParameter};
 
-/// The arguments that BlueKing 5.1 starts the exporter with, in the order of the parameters.
+/// The arguments with which BlueKing 5.1 starts the exporter, in parameter order.
 ///
-/// `overrides` are the values that an operator typed, by parameter name; a parameter without one
-/// has its default, and an override that names no parameter has no effect, as the form has no row
-/// for it. Only parameters of mode `cmd` become arguments:
+/// `overrides` are the values that an operator entered, by parameter name. Other parameters have
+/// their default, and overrides for unknown parameters have no effect. Only parameters of mode
+/// `cmd` become arguments:
 ///
-/// * a name that starts with `--` and its value make one word, `--name=value`;
-/// * any other name and its value are two words;
-/// * an empty name is a positional argument: its value alone.
+/// * a name that starts with `--` and its value form one argument, `--name=value`;
+/// * any other name and its value are two arguments;
+/// * an empty name is a positional argument: only the value.
 ///
-/// A parameter with an empty value is left out altogether, so that the exporter's own default
-/// holds: `--name=` would set an empty value, and a name alone would swallow the next word.
-/// A value with blanks stays one word here; whether 5.1 quotes it is not documented.
+/// A parameter with an empty value is omitted, so that the exporter's default applies: `--name=`
+/// would set an empty value, and a bare name would consume the next argument. A value with spaces
+/// remains one argument; whether 5.1 quotes it is not documented.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -30,26 +30,27 @@ use super::documents::{Mode, StartParameter};
 ///     description: "监听地址".to_owned(),
 ///     visible: false,
 /// };
-/// let words = command_line(&[listen], &BTreeMap::new());
-/// assert_eq!(words, ["--web.listen-address=127.0.0.1:9601"]);
+/// let arguments = command_line(&[listen], &BTreeMap::new());
+/// assert_eq!(arguments, ["--web.listen-address=127.0.0.1:9601"]);
 /// ```
 pub fn command_line(
     parameters: &[StartParameter],
     overrides: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let mut words = Vec::new();
+    let mut arguments = Vec::new();
     for StartParameter { name, default, mode, .. } in parameters {
         let value = overrides.get(name).unwrap_or(default);
         if *mode != Mode::Cmd || value.is_empty() {
             continue;
         }
         if name.starts_with("--") {
-            words.push(format!("{name}={value}"));
+            arguments.push(format!("{name}={value}"));
         } else {
-            words.extend([name, value].into_iter().filter(|word| !word.is_empty()).cloned());
+            arguments
+                .extend([name, value].into_iter().filter(|argument| !argument.is_empty()).cloned());
         }
     }
-    words
+    arguments
 }
 
 #[cfg(test)]
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_of_parameter_makes_its_words() {
+    fn each_kind_of_parameter_is_joined() {
         let table = [
             ("", Mode::Cmd, "serve", "serve"),
             ("", Mode::Cmd, "", ""),
@@ -83,21 +84,21 @@ mod tests {
             ("_exporter_url_", Mode::Collector, "http://localhost:1/metrics", ""),
         ];
         for (name, mode, default, expected) in table {
-            let words = command_line(&[parameter(name, mode, default)], &BTreeMap::new());
-            assert_eq!(words.join("|"), expected, "{name} {default:?}");
+            let arguments = command_line(&[parameter(name, mode, default)], &BTreeMap::new());
+            assert_eq!(arguments.join("|"), expected, "{name} {default:?}");
         }
     }
 
     #[test]
-    fn what_an_operator_typed_wins_and_order_is_kept() {
+    fn overrides_win_and_order_is_kept() {
         let parameters = [
             parameter("", Mode::Cmd, "first"),
             parameter("-b", Mode::Cmd, "2"),
             parameter("--a", Mode::Cmd, "1"),
             parameter("D", Mode::Env, "4"),
         ];
-        let typed = [("--a", "9"), ("-b", ""), ("", "other"), ("D", "5"), ("--unknown", "x")];
-        let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(command_line(&parameters, &typed.into()), ["other", "--a=9"]);
+        let overrides = [("--a", "9"), ("-b", ""), ("", "other"), ("D", "5"), ("--unknown", "x")];
+        let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(command_line(&parameters, &overrides.into()), ["other", "--a=9"]);
     }
 }

@@ -1,12 +1,12 @@
 //! The three JSON documents of a package as types: `info.json`, `metrics.json` and
-//! `config_schema.json`. Keys are written in the order of the fields here.
+//! `config_schema.json`. Keys are written in field order.
 
 use serde::{Deserialize, Serialize};
 
 use super::{CONFIG_SCHEMA, Entries, INFO, METRICS};
 use crate::Error;
 
-/// The three documents together.
+/// The three documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Documents {
     /// `info.json`.
@@ -17,12 +17,12 @@ pub struct Documents {
     pub config_schema: Vec<StartParameter>,
 }
 
-/// `info.json`: what the component is called.
+/// `info.json`: the names of the component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
-    /// Unique name: letters and digits, at most 15 of them.
+    /// Unique name: at most 15 letters and digits.
     pub name: String,
-    /// Name that operators see, at most 128 characters.
+    /// Display name, at most 128 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// Supported versions, free text.
@@ -30,12 +30,12 @@ pub struct Info {
     pub supported_version: Option<String>,
 }
 
-/// A table of `metrics.json`. BlueKing keeps only what a table lists.
+/// A table of `metrics.json`. BlueKing stores only listed metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultTable {
-    /// Name: a letter, then letters, digits and `_`; at most 15 characters.
+    /// Name: a letter followed by letters, digits and `_`; at most 15 characters.
     pub table_name: String,
-    /// Name that operators see, at most 15 characters.
+    /// Display name, at most 15 characters.
     pub table_desc: String,
     /// Metrics and dimensions. Each dimension applies to every metric of the table.
     pub fields: Vec<Field>,
@@ -44,23 +44,23 @@ pub struct ResultTable {
 /// A metric or a dimension of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
-    /// Which of the two it is.
+    /// Metric or dimension.
     pub monitor_type: MonitorType,
     /// Type of its values.
     #[serde(rename = "type")]
     pub value_type: FieldType,
     /// Name of the exposed sample or of the label; at most 50 characters.
     pub name: String,
-    /// Sign of the unit, free text; may be empty.
+    /// Unit symbol, free text; may be empty.
     pub unit: String,
-    /// Name that operators see, at most 15 characters.
+    /// Display name, at most 15 characters.
     pub description: String,
-    /// Whether BlueKing stores the change since the last scrape instead of the value.
+    /// Whether BlueKing stores the difference to the last scrape instead of the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_diff_metric: Option<bool>,
 }
 
-/// What a field is.
+/// Kind of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MonitorType {
@@ -78,27 +78,27 @@ pub enum FieldType {
     Long,
     /// A number.
     Double,
-    /// A text, as labels are.
+    /// A string; used for labels.
     String,
 }
 
 /// A start parameter of `config_schema.json`: a row of the form that an operator fills in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartParameter {
-    /// Value that the form starts with.
+    /// Initial value.
     pub default: String,
     /// How the value reaches the exporter.
     pub mode: Mode,
-    /// What the form asks for.
+    /// Kind of the form field.
     #[serde(rename = "type")]
     pub input: ParameterType,
-    /// Flag or environment variable, at most 50 characters. Empty for a positional argument,
-    /// which must be the first parameter.
+    /// Flag or environment variable, at most 50 characters. Empty for a positional argument, which
+    /// must be the first parameter.
     pub name: String,
-    /// Text that operators see, at most 50 characters.
+    /// Text shown to operators, at most 50 characters.
     pub description: String,
-    /// Whether the form shows the row. A row that does not say so is shown.
-    #[serde(default = "shown")]
+    /// Whether the form shows the row; true by default.
+    #[serde(default = "default_visible")]
     pub visible: bool,
 }
 
@@ -110,29 +110,29 @@ pub enum Mode {
     Cmd,
     /// As an environment variable.
     Env,
-    /// Not at all: BlueKing's collector uses it.
+    /// Not at all: only BlueKing's collector uses it.
     Collector,
 }
 
-/// What the form asks for.
+/// Kind of the form field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParameterType {
-    /// A line of text.
+    /// Single-line text.
     Text,
-    /// A line of text that is not shown.
+    /// Single-line text, masked.
     Password,
     /// A file to upload.
     File,
 }
 
-const fn shown() -> bool {
+const fn default_visible() -> bool {
     true
 }
 
 impl Documents {
-    /// Reads the documents of an archive, for instance to start the exporter as BlueKing would.
-    /// [`check`](crate::check) tells what is wrong with them in more words.
+    /// Reads the documents of an archive, for example to start the exporter like BlueKing.
+    /// [`check`](crate::check) reports their problems in more detail.
     ///
     /// # Errors
     /// [`Error::MissingEntry`] and, with line and column, [`Error::Json`].
@@ -144,8 +144,8 @@ impl Documents {
         })
     }
 
-    /// The documents as the entries of an archive: indented JSON in plain UTF-8 with a line
-    /// break at the end. The same documents always give the same bytes.
+    /// The documents as the entries of an archive: indented JSON in UTF-8 with a trailing line
+    /// break. The same documents always produce the same bytes.
     pub fn to_entries(&self) -> Entries {
         Entries::from([
             (INFO.to_owned(), to_json(&self.info)),
@@ -165,7 +165,7 @@ fn from_entry<T: for<'de> Deserialize<'de>>(
 
 fn to_json(document: &impl Serialize) -> Vec<u8> {
     let mut json = serde_json::to_vec_pretty(document)
-        .expect("structs of strings, booleans and unit enums always have a JSON form");
+        .expect("structs of strings, booleans and unit enums are serialisable");
     json.push(b'\n');
     json
 }

@@ -1,5 +1,5 @@
-//! Makes the documents from a description and the exporter's definitions, and refuses to make
-//! any that BlueKing would refuse.
+//! Generates the documents from a description and the exporter's definitions, and rejects input
+//! that BlueKing would reject.
 
 use super::EXPORTER_URL;
 use super::check::check_documents;
@@ -16,10 +16,10 @@ use crate::parameter::{Input, Parameter, is_standard};
 use crate::problem::{Place, Problem, Problems};
 use crate::selection::{Selected, dimension_description, matches_any, select};
 
-/// Makes the documents of a package.
+/// Generates the documents of a package.
 ///
 /// # Errors
-/// Every rule that the description or the definitions break, each with the place to correct.
+/// Every rule that the description or the definitions violate, with the location to correct.
 pub fn generate(
     description: &PackageDescription,
     definitions: &Definitions,
@@ -35,7 +35,7 @@ pub fn generate(
             .collect(),
         config_schema: parameters(description, &mut problems),
     };
-    // What is checked are the bytes that ship, by the rules that an archive is checked by.
+    // The serialised documents are checked by the same rules as an archive.
     let origin = Origin::Sources { description, definitions };
     check_documents(&documents, origin, &mut problems);
 
@@ -43,14 +43,14 @@ pub fn generate(
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
 }
 
-/// The text for operators: `markdown` with the metrics of the package in place of each line
-/// `<!-- metrics -->`, as a table for each group.
+/// Fills in the description page: replaces each line `<!-- metrics -->` of `markdown` with a table
+/// for each group of metrics.
 pub fn fill_description(
     markdown: &str,
     description: &PackageDescription,
     definitions: &Definitions,
 ) -> String {
-    // What is wrong with the groups is for `generate` to report.
+    // `generate` reports problems of the groups.
     let groups = selection(description, definitions, &mut Problems::default());
     markdown::fill(markdown, &groups, description, definitions)
 }
@@ -130,20 +130,20 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
         visible,
     };
     let url = format!("http://{listen}{slash}{path}");
-    // Flags that repeat a standard one, and empty ones, have been reported as just that.
-    let more = description.parameters.iter();
-    let more = more.filter(|more| !more.name().is_empty() && !is_standard(&more.flag));
-    // Only the first row can be an argument without a name.
-    let (arguments, named): (Vec<_>, Vec<_>) = more.partition(|more| more.argument.is_some());
+    // Duplicates of standard flags and empty flags are already reported.
+    let others = description.parameters.iter();
+    let others = others.filter(|other| !other.name().is_empty() && !is_standard(&other.flag));
+    // Only the first row can be a positional argument.
+    let (arguments, named): (Vec<_>, Vec<_>) = others.partition(|other| other.argument.is_some());
     for second in arguments.iter().skip(1) {
         let place = description.place(&format!("parameter.{}.argument", second.name()));
-        let rule = "BlueKing 5.1 passes one argument without a flag, and this is another; make it a \
-                    flag or a variable.";
+        let rule = "BlueKing 5.1 supports one positional argument, and this is another; use a flag \
+                    or a variable.";
         problems.add(place, rule);
     }
     let mut parameters: Vec<_> = arguments.into_iter().take(1).map(start_parameter).collect();
-    // Where the port is taken, both rows that hold it have to be changed; each says so. Nobody has
-    // a reason to move the path.
+    // Operators must change both rows if the port is in use; each description says so. There is no
+    // reason to change the path.
     parameters.extend([
         standard(EXPORTER_URL, Mode::Collector, url, "采集URL，端口须与监听地址一致", true),
         standard(LISTEN_FLAG, Mode::Cmd, listen.clone(), "监听地址，端口须与采集URL一致", true),
@@ -157,12 +157,12 @@ fn start_parameter(parameter: &Parameter) -> StartParameter {
     let is_argument = parameter.argument.is_some();
     let is_file = parameter.input == Input::File;
     StartParameter {
-        // The name of a file is no path on a host.
+        // The name of a file is not a path on a host.
         default: if is_file { String::new() } else { parameter.default.clone() },
         mode: if parameter.env.is_some() { Mode::Env } else { Mode::Cmd },
         input: match parameter.input {
             Input::Password => ParameterType::Password,
-            // 5.1 has no switch; flags of the kit take `--flag=true` too.
+            // 5.1 has no switch; flags of the exporter kit also accept `--flag=true`.
             Input::Text | Input::Switch | Input::File => ParameterType::Text,
         },
         name: if is_argument { String::new() } else { parameter.name().to_owned() },

@@ -8,7 +8,7 @@ use super::rules::{self, ANY_LENGTH, Need};
 use crate::names::component_name_rules;
 use crate::problem::{Place, Problems};
 
-/// Longest name for display, in characters: BlueKing's database column.
+/// Longest display name, in characters: the width of the database column.
 const DISPLAY_NAME_LIMIT: usize = 128;
 
 /// Checks the parsed document.
@@ -26,6 +26,6 @@ pub(super) fn check(info: &Value, origin: Origin<'_>, problems: &mut Problems) {
         problems.add(place(), rule);
     }
     for (key, limit) in [("display_name", DISPLAY_NAME_LIMIT), ("supported_version", ANY_LENGTH)] {
-        rules::text(info, key, Need::Nothing, limit, origin.info(key), problems);
+        rules::text(info, key, Need::Optional, limit, origin.info(key), problems);
     }
 }

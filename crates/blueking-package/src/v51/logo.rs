@@ -1,13 +1,13 @@
-//! The picture that BlueKing shows beside the component.
+//! The picture that BlueKing displays for the component.
 
-/// Width and height in pixels that BlueKing 5.1 asks for.
+/// Width and height in pixels that BlueKing 5.1 requires.
 const SIZE: (u32, u32) = (155, 65);
 
-/// What a PNG file starts with.
+/// Signature of a PNG file.
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Checks the signature and the size in the header chunk; the picture itself is not decoded.
-/// The error is a sentence for a [`Problem`](crate::Problem).
+/// Checks the signature and the size in the header chunk; the picture itself is not decoded. The
+/// error is the text of a [`Problem`](crate::Problem).
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
     let Some((width, height)) = size(bytes) else {
         return Err("The file is not a PNG picture; save it as one.".to_owned());
@@ -16,7 +16,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "The picture has {width}x{height} pixels, and BlueKing 5.1 asks for {}x{}; redraw it.",
+        "The picture has {width}x{height} pixels, but BlueKing 5.1 requires {}x{}; resize it.",
         SIZE.0, SIZE.1
     ))
 }
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_png_of_the_right_size_passes() {
+    fn only_png_of_the_right_size_passes() {
         assert_eq!(check(&png(155, 65)), Ok(()));
         assert!(check(&png(65, 155)).unwrap_err().contains("65x155"));
         for length in 0..png(155, 65).len() {

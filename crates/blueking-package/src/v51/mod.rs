@@ -1,8 +1,8 @@
-//! The zip that BlueKing 5.1 imports with one click (一键导入): flat, its files found by name.
+//! The flat zip that BlueKing 5.1 imports with one click (一键导入); files are identified by name.
 //!
-//! [`generate`] makes the documents, [`Package`] adds the files that people or compilers make,
-//! [`write()`] makes the archive, [`read`] reads any; [`check`](crate::check) tells what is wrong.
-//! The rules are those of the 5.1 documentation; keys that it does not name are not looked at.
+//! [`generate`] generates the documents, [`Package`] adds the other files, [`write()`] writes the
+//! archive and [`read`] reads one; [`check`](crate::check) reports problems. The rules follow the
+//! 5.1 documentation; undocumented keys are ignored.
 
 mod archive;
 mod check;
@@ -31,7 +31,7 @@ pub use package::Package;
 pub const LINUX_EXPORTER: &str = "exporter-linux";
 /// Entry with the executable for x86-64 Windows.
 pub const WINDOWS_EXPORTER: &str = "exporter-windows.exe";
-/// Entry with the executable for AIX, which BlueKing looks for and this product does not make.
+/// Entry with the executable for AIX, which BlueKing supports but this project does not build.
 pub const AIX_EXPORTER: &str = "exporter-aix";
 /// Entry with the component's name.
 pub const INFO: &str = "info.json";
@@ -41,8 +41,9 @@ pub const METRICS: &str = "metrics.json";
 pub const CONFIG_SCHEMA: &str = "config_schema.json";
 /// Entry with the picture, a PNG of 155 by 65 pixels.
 pub const LOGO: &str = "logo.png";
-/// Entry with the Markdown text that operators read when they add the component.
+/// Entry with the description page in Markdown.
 pub const DESCRIPTION: &str = "description.md";
 
-/// The start parameter that says where BlueKing fetches the metrics; the exporter never sees it.
+/// The start parameter with the metrics URL that BlueKing scrapes; the exporter does not receive
+/// it.
 pub const EXPORTER_URL: &str = "_exporter_url_";

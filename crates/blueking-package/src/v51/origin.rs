@@ -1,17 +1,17 @@
-//! Where the values of the documents come from: an archive, or the sources that they are made
-//! from. The rules are the same for both; only where a person has to look differs.
+//! Origin of the documents: an archive, or the sources that they are generated from. The rules are
+//! the same for both; only the reported locations differ.
 
 use super::{CONFIG_SCHEMA, EXPORTER_URL, INFO, METRICS};
 use crate::definitions::Definitions;
 use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
 use crate::problem::Place;
 
-/// Names the places of problems.
+/// Determines the locations of problems.
 #[derive(Clone, Copy)]
 pub(super) enum Origin<'a> {
     /// The documents of an archive.
     Archive,
-    /// The description and the definitions that the documents are made from.
+    /// The description and the definitions that the documents are generated from.
     Sources { description: &'a PackageDescription, definitions: &'a Definitions },
 }
 

@@ -1,25 +1,25 @@
-//! A whole package: the documents and the files that are not made here.
+//! A complete package: the documents and the external files.
 
 use super::documents::Documents;
 use super::{DESCRIPTION, Entries, LINUX_EXPORTER, LOGO, WINDOWS_EXPORTER};
 
-/// Everything that a 5.1 archive holds. [`check`](crate::check) tells whether it is sound.
+/// The content of a 5.1 archive. [`check`](crate::check) validates it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// The JSON documents.
     pub documents: Documents,
-    /// Markdown for operators.
+    /// Description page in Markdown.
     pub description: String,
     /// A PNG of 155 by 65 pixels.
     pub logo: Vec<u8>,
-    /// The static executable for x86-64 Linux; without it the package is not for Linux.
+    /// The static executable for x86-64 Linux; without it the package does not support Linux.
     pub linux: Option<Vec<u8>>,
-    /// The executable for x86-64 Windows; without it the package is not for Windows.
+    /// The executable for x86-64 Windows; without it the package does not support Windows.
     pub windows: Option<Vec<u8>>,
 }
 
 impl Package {
-    /// The entries of the archive. This copies the executables: a few megabytes.
+    /// The entries of the archive. Copies the executables, a few megabytes.
     pub fn to_entries(&self) -> Entries {
         let mut entries = self.documents.to_entries();
         let files = [

@@ -50,15 +50,15 @@ fn check_parameter(
     rules::text(parameter, "name", Need::Key, TEXT_LIMIT, place("name"), problems);
     if name == Some("") && index > 0 {
         let rule = format!(
-            "The name is empty, which makes a positional argument, and only the first parameter \
-             may be one (this is number {}); name it or move it up.",
+            "The name is empty, which denotes a positional argument, but only the first parameter \
+             can be one (this is number {}); name it or move it up.",
             index + 1
         );
         problems.add(place("name"), rule);
     }
 
     let modes = ["cmd", "env", "collector"];
-    if let Some(mode) = rules::word(parameter, "mode", &modes, place("mode"), problems) {
+    if let Some(mode) = rules::enum_value(parameter, "mode", &modes, place("mode"), problems) {
         let is_url = name == Some(EXPORTER_URL);
         if is_url && mode != "collector" {
             let rule = format!("The mode of {EXPORTER_URL} is {mode:?}; it must be \"collector\".");
@@ -66,21 +66,21 @@ fn check_parameter(
         }
         if !is_url && mode == "collector" {
             let rule = format!(
-                "The mode \"collector\" is only for {EXPORTER_URL}; give \"cmd\" or \"env\"."
+                "The mode \"collector\" is only for {EXPORTER_URL}; use \"cmd\" or \"env\"."
             );
             problems.add(place("mode"), rule);
         }
     }
 
-    rules::word(parameter, "type", &["text", "password", "file"], place("type"), problems);
+    rules::enum_value(parameter, "type", &["text", "password", "file"], place("type"), problems);
     let description = place("description");
     rules::text(parameter, "description", Need::Filled, TEXT_LIMIT, description, problems);
     rules::text(parameter, "default", Need::Key, ANY_LENGTH, place("default"), problems);
     rules::optional_boolean(parameter, "visible", place("visible"), problems);
 }
 
-/// BlueKing scrapes what one parameter says and starts the exporter with what others say: they
-/// must name the same place.
+/// BlueKing scrapes the URL of one parameter and starts the exporter with others: both must specify
+/// the same address.
 fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Problems) {
     let place = |name| origin.parameter(name, "default");
     let url = match default_of(parameters, EXPORTER_URL) {
@@ -90,8 +90,8 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Mistyped => None,
         Parameter::Missing => {
             let rule = format!(
-                "The parameter {EXPORTER_URL} is missing, and without it BlueKing does not know \
-                 where the metrics are; add it."
+                "The parameter {EXPORTER_URL} is missing, and BlueKing cannot scrape metrics \
+                 without it; add it."
             );
             problems.add(Place::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
             None
@@ -109,15 +109,15 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Mistyped => {}
         Parameter::Missing => {
             let rule = format!(
-                "The parameter {LISTEN_FLAG} is missing, and without it the exporter may listen \
-                 on another port than {EXPORTER_URL} names; add it."
+                "The parameter {LISTEN_FLAG} is missing, and the exporter may listen on a \
+                 different port than {EXPORTER_URL} specifies; add it."
             );
             problems.add(Place::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
         }
     }
     if let Parameter::Default(path) = default_of(parameters, PATH_FLAG) {
         if !path.starts_with('/') {
-            let rule = format!("The path {path:?} does not start with '/'; write it so.");
+            let rule = format!("The path {path:?} does not start with '/'; add it.");
             problems.add(place(PATH_FLAG), rule);
         } else if let Some(url) = url.filter(|url| url.path != path) {
             let rule = format!(
@@ -140,7 +140,7 @@ impl<'a> MetricsUrl<'a> {
         let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))
         else {
             return Err(format!(
-                "The metrics URL {url:?} is not complete; write it like \
+                "The metrics URL {url:?} is not complete; use a form like \
                  http://127.0.0.1:9601/metrics."
             ));
         };
@@ -148,7 +148,7 @@ impl<'a> MetricsUrl<'a> {
         let address = Address::parse(authority)?;
         if !address.is_loopback() {
             return Err(format!(
-                "The host {:?} is not allowed: BlueKing scrapes only 127.0.0.1 or localhost; give \
+                "The host {:?} is not allowed: BlueKing scrapes only 127.0.0.1 or localhost; use \
                  one of them.",
                 address.host
             ));
@@ -156,7 +156,7 @@ impl<'a> MetricsUrl<'a> {
         Ok(Self { address, path })
     }
 
-    /// Why BlueKing would not reach an exporter that listens there, if it would not.
+    /// Returns why BlueKing cannot reach an exporter with this listen address, if so.
     fn differs_from(&self, listen: Address<'_>) -> Option<String> {
         if listen.port != self.address.port {
             return Some(format!(
@@ -166,8 +166,8 @@ impl<'a> MetricsUrl<'a> {
         }
         (!listen.answers_on_loopback()).then(|| {
             format!(
-                "The exporter would listen on {:?} only, but {EXPORTER_URL} fetches from {:?}; \
-                 make them equal.",
+                "The exporter would listen only on {:?}, but {EXPORTER_URL} specifies {:?}; make \
+                 them equal.",
                 listen.host, self.address.host
             )
         })
@@ -176,7 +176,7 @@ impl<'a> MetricsUrl<'a> {
 
 enum Parameter<'v> {
     Missing,
-    /// There, but its default is no text; that is reported elsewhere.
+    /// Present, but the default is not a string; reported by another rule.
     Mistyped,
     Default(&'v str),
 }

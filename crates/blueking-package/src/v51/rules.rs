@@ -1,5 +1,4 @@
-//! The rules that are the same for every key of a JSON document: is it there, has it the right
-//! type, is the text filled in and short enough.
+//! Rules common to all keys of a JSON document: presence, type, and length of strings.
 
 use serde_json::{Map, Value};
 
@@ -9,19 +8,19 @@ use crate::problem::{Place, Problems, excerpt};
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
 
-/// How much of a key's text is asked for.
+/// Whether a key and its value are required.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
-    /// The key with a text in it.
+    /// The key must exist and must not be empty.
     Filled,
-    /// The key; its text may be empty.
+    /// The key must exist; its value may be empty.
     Key,
-    /// Nothing; but if the key is there, it holds a text.
-    Nothing,
+    /// The key is optional.
+    Optional,
 }
 
-/// The text of a key, if it is one. Reports a missing, empty or mistyped one, and one of more
-/// than `limit` characters.
+/// The string value of a key. Reports missing, empty or mistyped values, and those of more than
+/// `limit` characters.
 pub(super) fn text<'v>(
     object: &'v Object,
     key: &str,
@@ -32,7 +31,7 @@ pub(super) fn text<'v>(
 ) -> Option<&'v str> {
     match object.get(key) {
         None => {
-            if need != Need::Nothing {
+            if need != Need::Optional {
                 let may_be = if need == Need::Key { "; its value may be \"\"" } else { "" };
                 problems.add(place, format!("The key {key:?} is missing{may_be}; add it."));
             }
@@ -40,7 +39,7 @@ pub(super) fn text<'v>(
         }
         Some(Value::String(text)) => {
             if need == Need::Filled && text.trim().is_empty() {
-                let rule = format!("The text is empty; write one{}.", up_to(limit));
+                let rule = format!("The text is empty; add one{}.", up_to(limit));
                 problems.add(place, rule);
             } else if let Some(rule) = names::length_rule(text, limit) {
                 problems.add(place, rule);
@@ -48,52 +47,52 @@ pub(super) fn text<'v>(
             Some(text)
         }
         Some(other) => {
-            let rule = format!("The value {} is not a text; write it in quotes.", shown(other));
+            let rule = format!("The value {} is not a string; use quotes.", quote(other));
             problems.add(place, rule);
             None
         }
     }
 }
 
-/// A text without a limit.
+/// No length limit.
 pub(super) const ANY_LENGTH: usize = usize::MAX;
 
 fn up_to(limit: usize) -> String {
     if limit == ANY_LENGTH { String::new() } else { format!(" of at most {limit} characters") }
 }
 
-/// The word of a key, if it is one of `words`. Reports anything else.
-pub(super) fn word<'v>(
+/// The value of a key, if it is one of `allowed`. Reports any other value.
+pub(super) fn enum_value<'v>(
     object: &'v Object,
     key: &str,
-    words: &[&str],
+    allowed: &[&str],
     place: Place,
     problems: &mut Problems,
 ) -> Option<&'v str> {
-    let choices = words.join(", ");
+    let expected = allowed.join(", ");
     match object.get(key) {
         None => {
-            problems.add(place, format!("The key {key:?} is missing; give one of {choices}."));
+            problems.add(place, format!("The key {key:?} is missing; use one of {expected}."));
             None
         }
-        Some(Value::String(found)) if words.contains(&&**found) => Some(found),
+        Some(Value::String(found)) if allowed.contains(&&**found) => Some(found),
         Some(other) => {
-            let rule = format!("The value {} is unknown; give one of {choices}.", shown(other));
+            let rule = format!("The value {} is unknown; use one of {expected}.", quote(other));
             problems.add(place, rule);
             None
         }
     }
 }
 
-/// Reports a key that is there and not a boolean.
+/// Reports an optional key that is not a boolean.
 pub(super) fn optional_boolean(object: &Object, key: &str, place: Place, problems: &mut Problems) {
     if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
-        let rule = format!("The value {} is not true or false; write one of them.", shown(other));
+        let rule = format!("The value {} is not true or false; use one of them.", quote(other));
         problems.add(place, rule);
     }
 }
 
-/// The object that a value must be.
+/// The value as an object. Reports any other type.
 pub(super) fn object<'v>(
     value: &'v Value,
     place: Place,
@@ -105,7 +104,7 @@ pub(super) fn object<'v>(
     value.as_object()
 }
 
-/// The list that a value must be, with at least one element.
+/// The value as a non-empty list. Reports any other value.
 pub(super) fn filled_list<'v>(
     value: &'v Value,
     place: Place,
@@ -125,6 +124,6 @@ pub(super) fn filled_list<'v>(
     }
 }
 
-fn shown(value: &Value) -> String {
+fn quote(value: &Value) -> String {
     excerpt(&value.to_string())
 }

@@ -31,12 +31,12 @@ pub(super) fn check(tables: &Value, origin: Origin<'_>, problems: &mut Problems)
     seen.check(origin, problems);
 }
 
-/// The names met so far, each with the tables that list it.
+/// The names found so far, with the tables that list them.
 #[derive(Default)]
 struct Seen<'v> {
     metrics: BTreeMap<&'v str, Vec<&'v str>>,
     dimensions: BTreeSet<&'v str>,
-    /// Table names by their lower-case form: storage does not tell them apart.
+    /// Table names by lower-case form: storage ignores case.
     tables: BTreeMap<String, &'v str>,
 }
 
@@ -59,8 +59,8 @@ fn check_table<'v>(
         }
         if let Some(first) = seen.tables.insert(found.to_lowercase(), found) {
             let rule = format!(
-                "The table name {found:?} is used already, as {first:?}; upper and lower case \
-                 count as the same, so choose another name."
+                "The table name {found:?} is already used as {first:?}, ignoring upper and lower \
+                 case; choose another name."
             );
             problems.add(name, rule);
         }
@@ -69,7 +69,8 @@ fn check_table<'v>(
     rules::text(table, "table_desc", Need::Filled, GROUP_TEXT_LIMIT, text, problems);
 
     let Some(fields) = table.get("fields").and_then(Value::as_array) else {
-        let rule = "The key \"fields\" is missing or not a list; list the table's metrics there.";
+        let rule =
+            "The key \"fields\" is missing or not a list; list the metrics of the table there.";
         problems.add(place("fields"), rule);
         return;
     };
@@ -112,11 +113,11 @@ fn check_field(
     };
 
     let kinds = ["metric", "dimension"];
-    rules::word(field, "monitor_type", &kinds, place("monitor_type"), problems);
+    rules::enum_value(field, "monitor_type", &kinds, place("monitor_type"), problems);
     let types = ["long", "double", "string"];
-    let found = rules::word(field, "type", &types, place("type"), problems);
+    let found = rules::enum_value(field, "type", &types, place("type"), problems);
     if found == Some("string") && !is_dimension {
-        let rule = "The type of a metric is \"string\", and BlueKing stores numbers only; give \
+        let rule = "The type of a metric is \"string\", but BlueKing stores only numbers; use \
                     double or long.";
         problems.add(place("type"), rule);
     }
@@ -128,8 +129,8 @@ fn check_field(
         }
         if is_dimension && names::is_reserved_label(name) {
             let rule = format!(
-                "BlueKing fills in the dimension {name:?} itself and overwrites the exporter's \
-                 values; rename the label."
+                "BlueKing sets the dimension {name:?} itself and overwrites the exporter's values; \
+                 rename the label."
             );
             problems.add(place("name"), rule);
         }
@@ -142,7 +143,7 @@ fn check_field(
 }
 
 impl Seen<'_> {
-    /// The rules on names that need all tables.
+    /// Checks the rules on names that involve all tables.
     fn check(&self, origin: Origin<'_>, problems: &mut Problems) {
         for (name, tables) in &self.metrics {
             if tables.len() > 1 {
@@ -155,7 +156,7 @@ impl Seen<'_> {
             }
             if self.dimensions.contains(name) {
                 let rule = format!(
-                    "The name {name:?} is both a metric and a dimension, and BlueKing keeps both \
+                    "The name {name:?} is both a metric and a dimension, and BlueKing stores both \
                      as columns; rename one."
                 );
                 problems.add(origin.metric(name, "name"), rule);
@@ -164,7 +165,7 @@ impl Seen<'_> {
     }
 }
 
-/// The name that an object gives itself, if it gives one.
+/// The name of an object, if it is not blank.
 fn name_of<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
     object.get(key).and_then(Value::as_str).filter(|name| !name.trim().is_empty())
 }

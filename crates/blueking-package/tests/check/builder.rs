@@ -1,4 +1,4 @@
-//! A sound 6.x/7.x package, made by hand, for tests to break.
+//! A valid 6.x/7.x package that tests modify.
 
 use std::io::{Cursor, Write};
 
@@ -42,7 +42,7 @@ const PROJECT: &str = "name: pool_exporter\nversion: \"1.2\"\ndescription: è¿žæŽ
     \x20 - plugin_version: \"*\"\n    name: env.yaml\n    version: 1\n    file_path: etc\n    \
     format: yaml\n    source_path: etc/env.yaml.tpl\nneed_delegate: True\n";
 
-/// One file of a package.
+/// A file of a package.
 #[derive(Clone)]
 pub(crate) struct File {
     pub(crate) path: String,
@@ -50,15 +50,15 @@ pub(crate) struct File {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The files of a package in the order of the archive.
+/// The files of a package in archive order.
 #[derive(Clone)]
 pub(crate) struct Package {
     pub(crate) files: Vec<File>,
 }
 
 impl Package {
-    /// Without a finding.
-    pub(crate) fn sound() -> Self {
+    /// A package without findings.
+    pub(crate) fn valid() -> Self {
         let mut package = Self { files: Vec::new() };
         package.add_os(LINUX, "pool_exporter", "sh", elf(62, &[]));
         package.add_os(ARM, "pool_exporter", "sh", elf(183, &[]));
@@ -94,15 +94,15 @@ impl Package {
 
     pub(crate) fn file(&mut self, path: &str) -> &mut File {
         let file = self.files.iter_mut().find(|file| file.path == path);
-        file.unwrap_or_else(|| panic!("there is no {path}"))
+        file.unwrap_or_else(|| panic!("{path} is missing"))
     }
 
-    /// Gives the bytes to the file of this name in each OS folder.
+    /// Sets the content of the file with this name in each OS folder.
     pub(crate) fn set(&mut self, name: &str, bytes: impl AsRef<[u8]>) {
         self.each(name, |file| file.bytes = bytes.as_ref().to_vec());
     }
 
-    /// Replaces a text, which must be there, in the file of this name in each OS folder.
+    /// Replaces a text, which must occur, in the file with this name in each OS folder.
     pub(crate) fn replace(&mut self, name: &str, from: &str, to: &str) {
         self.each(name, |file| {
             let text = String::from_utf8(file.bytes.clone()).unwrap();
@@ -111,15 +111,15 @@ impl Package {
         });
     }
 
-    /// Changes the JSON document of this name in each OS folder: sets what the pointer points at,
-    /// or removes it where the value is the text `remove`.
+    /// Changes the JSON document with this name in each OS folder: sets the value at the pointer,
+    /// or removes it if the value is the string `remove`.
     pub(crate) fn json(&mut self, name: &str, pointer: &str, value: &Value) {
         self.each(name, |file| {
             let mut document: Value = serde_json::from_slice(&file.bytes).unwrap();
             let (parent, key) = pointer.rsplit_once('/').unwrap();
             match document.pointer_mut(parent).unwrap() {
                 Value::Object(object) if value == "remove" => {
-                    object.remove(key).expect("the key is there to be removed");
+                    object.remove(key).expect("the key exists");
                 }
                 Value::Object(object) => {
                     object.insert(key.to_owned(), value.clone());
@@ -137,17 +137,17 @@ impl Package {
     pub(crate) fn remove(&mut self, path: &str) {
         let before = self.files.len();
         self.files.retain(|file| file.path != path && !file.path.starts_with(&format!("{path}/")));
-        assert!(self.files.len() < before, "there is no {path}");
+        assert!(self.files.len() < before, "{path} is missing");
     }
 
-    /// Removes the file of this name from each OS folder.
+    /// Removes the file with this name from each OS folder.
     pub(crate) fn remove_each(&mut self, name: &str) {
         for folder in [LINUX, ARM, WINDOWS] {
             self.remove(&format!("{folder}/{name}"));
         }
     }
 
-    /// Renames the plugin wherever its id stands.
+    /// Replaces the plugin id everywhere.
     pub(crate) fn rename(&mut self, id: &str) {
         for file in &mut self.files {
             file.path = file.path.replace("pool_exporter", id);
@@ -187,7 +187,7 @@ impl Package {
     }
 }
 
-/// Adds a member whose name is not looked at, as an attacker would.
+/// Adds a member with an unchecked name, like an attacker.
 pub(crate) fn append(
     builder: &mut Builder<Vec<u8>>,
     path: impl AsRef<[u8]>,

@@ -1,4 +1,4 @@
-//! Packages that come after another one of the same plugin.
+//! Updates of an earlier package of the same plugin.
 
 use std::io::Cursor;
 
@@ -6,10 +6,11 @@ use blueking_package::check::{self, Earlier, Report, Severity};
 use serde_json::json;
 
 use crate::builder::{LINUX, Package, WINDOWS, elf};
-use crate::objections::{APART, find, told};
+use crate::objections::{SEPARATE_RULES, find, summary};
 use crate::table::{E, W, broken_rules};
 
-/// What was done to the earlier package and to the newer one, and the only rule that this breaks.
+/// Name, the only violated rule, its severity, and the changes to the earlier and to the newer
+/// package.
 type Case = (&'static str, &'static str, Severity, fn(&mut Package), fn(&mut Package));
 
 fn nothing(_: &mut Package) {}
@@ -19,7 +20,7 @@ fn versioned(package: &mut Package, version: &str) {
     package.replace("project.yaml", "version: \"1.2\"", &format!("version: \"{version}\""));
 }
 
-/// Another executable, and as sound.
+/// A different valid executable.
 fn rebuilt(package: &mut Package) {
     package.file(&format!("{LINUX}/pool_exporter")).bytes.push(0);
 }
@@ -40,13 +41,13 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     (
-        "another word on remote collection",
+        "a changed is_support_remote",
         "earlier-remote",
         W,
         |p| p.replace("info/meta.yaml", "is_support_remote: False", "is_support_remote: True"),
         |p| versioned(p, "2.1"),
     ),
-    ("the same once more", "version-not-raised", W, nothing, nothing),
+    ("an identical package", "version-not-raised", W, nothing, nothing),
     ("a new executable under the old version", "version-not-raised", W, nothing, rebuilt),
     ("a smaller version", "version-not-raised", W, nothing, |p| versioned(p, "1.1")),
     ("9 after 10", "version-not-raised", W, |p| versioned(p, "1.10"), |p| versioned(p, "1.9")),
@@ -76,33 +77,34 @@ fn after(earlier: &Package, newer: &Package) -> Report {
 }
 
 fn changed(change: fn(&mut Package)) -> Package {
-    let mut package = Package::sound();
+    let mut package = Package::valid();
     change(&mut package);
     package
 }
 
 #[test]
-fn each_pair_is_reported_as_just_that() {
+fn each_pair_violates_exactly_one_rule() {
     for (name, rule, severity, earlier, newer) in CASES {
         let report = after(&changed(*earlier), &changed(*newer));
         assert_eq!(broken_rules(&report), [(*rule, *severity)], "{name}: {:?}", report.findings);
         for finding in &report.findings {
-            assert_eq!(Some(&*told(finding)), find(APART, rule), "{name}");
+            assert_eq!(Some(&*summary(finding)), find(SEPARATE_RULES, rule), "{name}");
         }
     }
 }
 
 #[test]
-fn the_version_of_one_of_bluekings_own_plugins_is_a_conflict_at_import() {
-    let mut package = Package::sound();
+fn official_plugin_version_is_an_import_conflict() {
+    let mut package = Package::valid();
     package.rename("bkplugin_pool");
     let report = after(&package, &package);
-    let finding = report.findings.iter().find(|one| one.rule == "version-not-raised").unwrap();
-    assert_eq!(told(finding), "import: v1");
+    let finding =
+        report.findings.iter().find(|finding| finding.rule == "version-not-raised").unwrap();
+    assert_eq!(summary(finding), "import: v1");
 }
 
 #[test]
-fn what_is_raised_as_it_should_be_has_no_finding() {
+fn correct_updates_have_no_findings() {
     let newer: [fn(&mut Package); 4] = [
         |p| {
             described(p);
@@ -114,7 +116,7 @@ fn what_is_raised_as_it_should_be_has_no_finding() {
             versioned(p, "2.1");
         },
         |p| versioned(p, "1.3"),
-        // The log of changes, and scripts that a site makes anew, have no number.
+        // Release notes and generated scripts do not affect the version.
         |p| {
             p.set("info/release.md", "第二版\n");
             p.file(&format!("{LINUX}/start.sh")).bytes.push(b'\n');
@@ -122,35 +124,35 @@ fn what_is_raised_as_it_should_be_has_no_finding() {
         },
     ];
     for newer in newer {
-        let report = after(&Package::sound(), &changed(newer));
+        let report = after(&Package::valid(), &changed(newer));
         assert_eq!(report.findings, []);
     }
 }
 
 #[test]
-fn the_finding_says_what_changed_and_which_version_to_write() {
-    let report = after(&Package::sound(), &changed(rebuilt));
+fn finding_states_changes_and_next_version() {
+    let report = after(&Package::valid(), &changed(rebuilt));
     let text = report.findings[0].to_string();
     assert!(text.contains("external_plugins_linux_x86_64/…/pool_exporter changed"), "{text}");
-    assert!(text.ends_with("write 2.1 at least, in project.yaml too."), "{text}");
+    assert!(text.ends_with("use at least 2.1, also in project.yaml."), "{text}");
 
-    let report = after(&changed(|p| p.remove(WINDOWS)), &Package::sound());
+    let report = after(&changed(|p| p.remove(WINDOWS)), &Package::valid());
     let text = report.findings[0].to_string();
     let new = "and external_plugins_windows_x86_64/…/pool_exporter.exe changed";
     assert!(text.contains(new), "{text}");
 
-    let report = after(&Package::sound(), &changed(described));
+    let report = after(&Package::valid(), &changed(described));
     let text = report.findings[0].to_string();
-    assert!(text.contains("info/metrics.json changed; write 1.3 at least"), "{text}");
+    assert!(text.contains("info/metrics.json changed; use at least 1.3"), "{text}");
 }
 
 #[test]
-fn only_a_plugin_package_comes_before_another() {
-    for bytes in [crate::zip51::sound(), b"text".to_vec(), Package::sound().tgz()[..99].to_vec()] {
+fn only_plugin_packages_can_be_earlier() {
+    for bytes in [crate::zip51::valid(), b"text".to_vec(), Package::valid().tgz()[..99].to_vec()] {
         assert_eq!(Earlier::from_reader(Cursor::new(bytes)).unwrap(), None);
     }
-    // What is wrong with it otherwise does not matter any more.
-    let mut earlier = Package::sound();
+    // Other problems of the earlier package are irrelevant.
+    let mut earlier = Package::valid();
     earlier.set("info/config.json", "[");
     earlier.file(&format!("{LINUX}/pool_exporter")).bytes = elf(3, &[]);
     let report = after(&earlier, &changed(|p| versioned(p, "2.1")));

@@ -1,4 +1,4 @@
-//! Archives that mean harm, or were damaged on the way: each is an error, none costs much.
+//! Hostile and damaged archives: each is an error, and none is expensive.
 
 use std::io::{Cursor, Write};
 
@@ -11,30 +11,30 @@ use zip::write::SimpleFileOptions;
 use crate::builder::{LINUX, Package, append, gzip};
 use crate::table::{Case, E, W, broken, broken_rules, check};
 
-/// Signature of an entry in a zip's table of contents, and where that entry keeps its size.
+/// Signature of an entry in a zip's central directory, and the offsets of its size and name.
 const CENTRAL: &[u8] = b"PK\x01\x02";
 const CENTRAL_SIZE: usize = 24;
 const CENTRAL_NAME: usize = 46;
-/// The same in the header before an entry's bytes.
+/// The same for the local header of an entry.
 const LOCAL: &[u8] = b"PK\x03\x04";
 const LOCAL_SIZE: usize = 22;
 const LOCAL_NAME: usize = 30;
 
-/// A sound package with one more member.
+/// A valid package with one more member.
 fn with_member(path: impl AsRef<[u8]>, kind: EntryType, bytes: &[u8]) -> Vec<u8> {
     with_members(|builder| append(builder, path, 0o644, kind, bytes))
 }
 
 fn with_members(add: impl FnOnce(&mut Builder<Vec<u8>>)) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
-    for file in Package::sound().files {
+    for file in Package::valid().files {
         append(&mut builder, &file.path, file.mode, EntryType::Regular, &file.bytes);
     }
     add(&mut builder);
     gzip(&builder.into_inner().unwrap())
 }
 
-/// A link to another file.
+/// A valid package with a link.
 fn link(kind: EntryType, target: &str) -> Vec<u8> {
     with_members(|builder| {
         let mut header = Header::new_gnu();
@@ -45,7 +45,7 @@ fn link(kind: EntryType, target: &str) -> Vec<u8> {
     })
 }
 
-/// A member whose header says another size than follows.
+/// A member whose header declares a wrong size.
 fn declaring(size: u64) -> Vec<u8> {
     let mut header = Header::new_gnu();
     header.set_path("big").unwrap();
@@ -55,7 +55,7 @@ fn declaring(size: u64) -> Vec<u8> {
     gzip(&[header.as_bytes(), &[0; 4096][..]].concat())
 }
 
-/// An extended header of this content in front of a small member.
+/// An extended header with this content before a small member.
 fn extended(kind: EntryType, content: &[u8]) -> Vec<u8> {
     with_members(|builder| {
         append(builder, "PaxHeader", 0o644, kind, content);
@@ -63,7 +63,7 @@ fn extended(kind: EntryType, content: &[u8]) -> Vec<u8> {
     })
 }
 
-/// A gzip-compressed tar of one member of zeros, which packs to nearly nothing.
+/// A gzip-compressed tar of zeros, which compresses to almost nothing.
 fn bomb(size: u64) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let zeros = vec![0; 1 << 20];
@@ -82,10 +82,10 @@ fn bomb(size: u64) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A tar that ends, and then goes on with zeros for ever.
+/// A complete tar followed by excessive zero padding.
 fn endless_padding() -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&Package::sound().tar()).unwrap();
+    encoder.write_all(&Package::valid().tar()).unwrap();
     let zeros = vec![0; 1 << 20];
     for _ in 0..300 {
         encoder.write_all(&zeros).unwrap();
@@ -106,9 +106,9 @@ fn positions(bytes: &[u8], signature: &[u8]) -> Vec<usize> {
     (0..bytes.len()).filter(|&at| bytes[at..].starts_with(signature)).collect()
 }
 
-/// The sound zip with this size declared for its first entry.
+/// The valid zip with this size declared for its first entry.
 fn zip_declaring(size: u32) -> Vec<u8> {
-    let mut bytes = crate::zip51::sound();
+    let mut bytes = crate::zip51::valid();
     for (signature, offset) in [(CENTRAL, CENTRAL_SIZE), (LOCAL, LOCAL_SIZE)] {
         let at = positions(&bytes, signature)[0] + offset;
         bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
@@ -116,7 +116,7 @@ fn zip_declaring(size: u32) -> Vec<u8> {
     bytes
 }
 
-/// The sound zip with the first letter of its last entry's name changed.
+/// The valid zip with the first byte of the last entry's name changed.
 fn zip_renamed(letter: u8, both: bool) -> Vec<u8> {
     let mut bytes = zip_with("info.jsoo", b"x");
     let central = *positions(&bytes, CENTRAL).last().unwrap() + CENTRAL_NAME;
@@ -128,7 +128,7 @@ fn zip_renamed(letter: u8, both: bool) -> Vec<u8> {
     bytes
 }
 
-/// A zip of one file with a table of contents of as many entries as can be, all of that file.
+/// A zip of one file whose central directory has the maximum number of entries for it.
 fn zip_of_one_file_many_times() -> Vec<u8> {
     let zip = zip_of(&[("000000", b"x")]);
     let (central, end) = (positions(&zip, CENTRAL)[0], positions(&zip, b"PK\x05\x06")[0]);
@@ -147,7 +147,7 @@ fn zip_of_one_file_many_times() -> Vec<u8> {
     bytes
 }
 
-/// The sound 5.1 zip with one more entry.
+/// The valid 5.1 zip with one more entry.
 fn zip_with(name: &str, content: &[u8]) -> Vec<u8> {
     let entries = crate::zip51::entries();
     let mut files: Vec<(&str, &[u8])> =
@@ -156,7 +156,7 @@ fn zip_with(name: &str, content: &[u8]) -> Vec<u8> {
     zip_of(&files)
 }
 
-/// The sound 5.1 zip with an entry whose path is there twice.
+/// The valid 5.1 zip with a duplicate path.
 fn zip_twice() -> Vec<u8> {
     let mut bytes = zip_with("info.jsoo", b"{\"name\": \"pool\"}");
     for (signature, offset) in [(CENTRAL, CENTRAL_NAME), (LOCAL, LOCAL_NAME)] {
@@ -166,15 +166,15 @@ fn zip_twice() -> Vec<u8> {
     bytes
 }
 
-/// The sound 5.1 zip with a link in it.
+/// The valid 5.1 zip with a link.
 fn zip_link() -> Vec<u8> {
-    let sound = Cursor::new(crate::zip51::sound());
-    let mut archive = ZipWriter::new_append(sound).unwrap();
+    let valid = Cursor::new(crate::zip51::valid());
+    let mut archive = ZipWriter::new_append(valid).unwrap();
     archive.add_symlink("a", "/etc/passwd", SimpleFileOptions::DEFAULT).unwrap();
     archive.finish().unwrap().into_inner()
 }
 
-/// The sound 5.1 zip whose last entry says that it is encrypted.
+/// The valid 5.1 zip whose last entry is marked as encrypted.
 fn zip_encrypted() -> Vec<u8> {
     let mut bytes = zip_with("LICENSE", b"x");
     for (signature, offset) in [(CENTRAL, 8), (LOCAL, 6)] {
@@ -194,24 +194,24 @@ pub(crate) const CASES: &[Case] = &[
     ("bzip2", "archive-compression", E, || b"BZh91AY&SY".to_vec()),
     ("xz", "archive-compression", E, || b"\xfd7zXZ\0\0\x04".to_vec()),
     ("zstd", "archive-format", E, || b"\x28\xb5\x2f\xfd\x04".to_vec()),
-    ("a tar without compression", "archive-compression", E, || Package::sound().tar()),
-    ("a tgz without its end", "archive-truncated", E, || cut(&Package::sound().tgz(), 100)),
-    ("a tgz without its checksum", "archive-truncated", E, || cut(&Package::sound().tgz(), 8)),
+    ("a tar without compression", "archive-compression", E, || Package::valid().tar()),
+    ("a tgz without its end", "archive-truncated", E, || cut(&Package::valid().tgz(), 100)),
+    ("a tgz without its checksum", "archive-truncated", E, || cut(&Package::valid().tgz(), 8)),
     ("a tar without its last blocks", "archive-truncated", E, || {
-        gzip(&cut(&Package::sound().tar(), 1024))
+        gzip(&cut(&Package::valid().tar(), 1024))
     }),
     ("a member cut short", "archive-truncated", E, || {
-        let tar = Package::sound().tar();
+        let tar = Package::valid().tar();
         gzip(&tar[..512 + 20])
     }),
-    ("a zip without its end", "archive-truncated", E, || cut(&crate::zip51::sound(), 30)),
+    ("a zip without its end", "archive-truncated", E, || cut(&crate::zip51::valid(), 30)),
     ("a header with another checksum", "archive-damaged", E, || {
-        let mut tar = Package::sound().tar();
+        let mut tar = Package::valid().tar();
         tar[0] = b'f';
         gzip(&tar)
     }),
     ("a wrong checksum of the compression", "archive-damaged", E, || {
-        let mut bytes = Package::sound().tgz();
+        let mut bytes = Package::valid().tgz();
         let at = bytes.len() - 8;
         bytes[at] ^= 1;
         bytes
@@ -219,9 +219,9 @@ pub(crate) const CASES: &[Case] = &[
     ("gzip of nothing", "archive-truncated", E, || gzip(b"")),
     ("gzip of a text", "archive-truncated", E, || gzip(b"hello")),
     ("a zip that declares too little", "archive-damaged", E, || zip_declaring(3)),
-    ("a zip with another name in front", "archive-damaged", E, || zip_renamed(b'j', false)),
-    ("a second tar behind", "archive-trailing", W, || {
-        gzip(&[Package::sound().tar(), Package::sound().tar()].concat())
+    ("a zip with a different local name", "archive-damaged", E, || zip_renamed(b'j', false)),
+    ("a second tar at the end", "archive-trailing", W, || {
+        gzip(&[Package::valid().tar(), Package::valid().tar()].concat())
     }),
     ("300 MiB of zeros", "archive-bomb", E, || bomb(300 << 20)),
     ("300 MiB of padding", "archive-bomb", E, endless_padding),
@@ -268,7 +268,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a symbolic link that climbs", "archive-link", E, || {
         link(EntryType::Symlink, "../../../../etc/passwd")
     }),
-    ("a link to a file beside it", "archive-link", E, || link(EntryType::Symlink, "../VERSION")),
+    ("a link to a sibling file", "archive-link", E, || link(EntryType::Symlink, "../VERSION")),
     ("a hard link", "archive-link", E, || link(EntryType::Link, "../etc/passwd")),
     ("a hard link to another member", "archive-link", E, || {
         link(EntryType::Link, &format!("{LINUX}/VERSION"))
@@ -301,16 +301,16 @@ pub(crate) const CASES: &[Case] = &[
     ("a tgz in a tgz", "archive-nested", E, || {
         with_member(format!("{LINUX}/etc/a.tpl"), EntryType::Regular, &gzip(b"x"))
     }),
-    ("a tgz in a zip", "archive-nested", E, || zip_with("package.tgz", &Package::sound().tgz())),
+    ("a tgz in a zip", "archive-nested", E, || zip_with("package.tgz", &Package::valid().tgz())),
     ("an encrypted entry", "archive-method", E, zip_encrypted),
     ("a document above 2 MiB", "document-size", E, || {
         broken(|package| package.set("info/description.md", vec![b'a'; (2 << 20) + 1]))
     }),
-    ("a 6.x package as a zip", "archive-zip-for-tgz", E, || Package::sound().zip()),
+    ("a 6.x package as a zip", "archive-zip-for-tgz", E, || Package::valid().zip()),
 ];
 
 #[test]
-fn a_tar_that_tells_its_folders_and_global_headers_is_sound() {
+fn folders_and_global_headers_are_accepted() {
     let bytes = with_members(|builder| {
         append(
             builder,
@@ -325,15 +325,15 @@ fn a_tar_that_tells_its_folders_and_global_headers_is_sound() {
 }
 
 #[test]
-fn a_package_in_several_pieces_of_gzip_is_sound() {
-    let tar = Package::sound().tar();
+fn multi_member_gzip_is_accepted() {
+    let tar = Package::valid().tar();
     let (start, end) = tar.split_at(700);
     assert_eq!(check([gzip(start), gzip(end)].concat()).findings, []);
 }
 
 #[test]
-fn a_zip_that_declares_any_number_of_entries_is_not_believed() {
-    let mut bytes = crate::zip51::sound();
+fn declared_entry_counts_are_not_trusted() {
+    let mut bytes = crate::zip51::valid();
     let end = positions(&bytes, b"PK\x05\x06")[0];
     for number in [0_u16, 1, 7, 9, 4096, 4097, u16::MAX] {
         for offset in [8, 10] {

@@ -1,7 +1,7 @@
-//! The check from outside: packages that are broken in one way, archives that mean harm, archives
-//! that were damaged at random.
+//! Integration tests of the check: packages that violate one rule, hostile archives, randomly
+//! damaged archives.
 
-// The attribute tells clippy that helpers, too, are test code.
+// The attribute marks helpers as test code for clippy.
 #[cfg(test)]
 mod builder;
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Who objects to a broken package, and when: what the tables of broken packages come to, rule by rule,
-//! and the packages of a rule that differ from it.
+//! Objections to the packages of the tables of cases: by rule, and for the cases that differ from
+//! their rule.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use blueking_package::check::{Finding, Stage};
 
 use crate::table::{cases, check};
 
-/// A rule, and who objects to a package that breaks it. `-` is nobody.
+/// A rule and the objections to a package that violates it; `-` for none.
 const RULES: &[(&str, &str)] = &[
     ("archive-format", "import: 5.1 v1 V2 nodeman"),
     ("archive-compression", "import: V2"),
@@ -151,8 +151,8 @@ const RULES: &[(&str, &str)] = &[
     ("zip-description", "import: 5.1"),
 ];
 
-/// As [`RULES`], for the rules that have tables or tests of their own.
-pub(crate) const APART: &[(&str, &str)] = &[
+/// Like [`RULES`], for the rules with separate tables or tests.
+pub(crate) const SEPARATE_RULES: &[(&str, &str)] = &[
     ("earlier-id", "-"),
     ("earlier-type", "import: v1"),
     ("earlier-remote", "import: v1"),
@@ -161,43 +161,43 @@ pub(crate) const APART: &[(&str, &str)] = &[
     ("file-name", "import: V2"),
 ];
 
-/// Packages whose findings go to others than the rule's.
-const OTHERS: &[(&str, &str)] = &[
-    // BlueKing 5.1 alone reads a zip.
+/// Cases whose objections differ from those of their rule.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    // Only BlueKing 5.1 reads zips.
     ("a zip without its end", "import: 5.1"),
     ("a zip that declares too little", "import: 5.1"),
-    ("a zip with another name in front", "import: 5.1"),
+    ("a zip with a different local name", "import: 5.1"),
     ("a path that climbs in a zip", "-"),
     ("a link in a zip", "-"),
     ("an entry of a zip twice", "import: 5.1"),
     ("a tgz in a zip", "lost: 5.1"),
-    // What is refused depends on where a path leads, and on how it is written.
+    // Rejection depends on the target and the spelling of a path.
     ("a path that climbs and comes back", "import: nodeman"),
     ("a path with backslashes", "-"),
     ("a path with a drive", "-"),
-    ("a link to a file beside it", "lost: v1"),
+    ("a link to a sibling file", "lost: v1"),
     ("a hard link to another member", "lost: v1"),
     ("a sparse file", "-"),
-    // Node management knows more names of systems.
+    // Node management recognises more system names.
     ("32-bit Linux", "lost: v1 V2"),
     ("without external_", "lost: v1 V2"),
     ("OS folders without external_", "import: v1 V2"),
     ("a file at the top", "lost: v1 V2 nodeman"),
     ("a folder at the top", "lost: v1 V2 nodeman"),
     ("an id of 65 characters", "import: V2, save: v1"),
-    // The new importer lowers the word.
+    // The new importer ignores case.
     ("plugin_type in lower case", "import: v1"),
     ("a tag of 65 characters", "save: v1"),
     ("no VERSION at all", "import: V2, lost: v1"),
     ("a VERSION above 999999", "import: V2"),
     ("no executable at all", "import: V2, save: v1"),
-    // The first bytes tell Windows from Linux.
+    // The first bytes distinguish Windows from Linux.
     ("an exe in the Linux folder", "import: V2, run: host"),
     ("an ELF in the Windows folder", "import: V2, run: host"),
     ("5.1: an empty executable", "run: host"),
     ("a backup in front", "lost: v1"),
     ("meta.yaml for two systems", "import: V2"),
-    // The old importer counts blanks as nothing, the new one counts characters.
+    // The old importer rejects blank strings, the new one checks the length.
     ("a parameter with a blank name", "save: v1"),
     ("a name of 256 characters", "import: V2"),
     ("visible as a text", "-"),
@@ -205,7 +205,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("election as a list of texts", "import: V2"),
     ("port 65536", "save: nodeman"),
     ("an empty port", "save: UI"),
-    // Keys that one of the two reads.
+    // Keys that only one importer reads.
     ("a description that is null in metrics.json", "lost: v1"),
     ("a rule_list that is null", "lost: v1"),
     ("an unknown key that is null", "lost: v1"),
@@ -218,58 +218,59 @@ const OTHERS: &[(&str, &str)] = &[
     ("is_active as a text", "-"),
     ("a blank conversion", "lost: v1"),
     ("dimensions as a text", "lost: v1"),
-    // Saving looks at the groups before only.
+    // Saving checks only the preceding groups.
     ("a dimension that is a metric of a later group", "run: v1"),
-    // Nobody says whether BlueKing insists.
+    // Whether BlueKing requires them is undocumented.
     ("5.1: no logo", "-"),
     ("5.1: no description", "-"),
     // The agent does not find the exporter.
     ("5.1: another port", "run: host"),
 ];
 
-/// Who objects: `import: V2, lost: v1`.
-pub(crate) fn told(finding: &Finding) -> String {
-    let stages = finding.objections.chunk_by(|one, next| one.stage == next.stage);
-    let told: Vec<_> = stages
+/// The objections as text: `import: V2, lost: v1`.
+pub(crate) fn summary(finding: &Finding) -> String {
+    let stages = finding.objections.chunk_by(|objection, next| objection.stage == next.stage);
+    let parts: Vec<_> = stages
         .map(|same| {
             let stage = match same[0].stage {
                 Stage::Import => "import",
                 Stage::Save => "save",
-                Stage::Lost => "lost",
+                Stage::SilentlyDropped => "lost",
                 Stage::Run => "run",
             };
-            let readers: Vec<_> = same.iter().map(|one| one.reader.to_string()).collect();
-            format!("{stage}: {}", readers.join(" "))
+            let consumers: Vec<_> =
+                same.iter().map(|objection| objection.consumer.to_string()).collect();
+            format!("{stage}: {}", consumers.join(" "))
         })
         .collect();
-    if told.is_empty() { "-".to_owned() } else { told.join(", ") }
+    if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
 }
 
 pub(crate) fn find(rows: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
-    rows.iter().find(|(name, _)| *name == key).map(|(_, told)| *told)
+    rows.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
 }
 
 #[test]
-fn each_finding_names_those_who_object_and_when() {
+fn findings_list_the_expected_objections() {
     let mut wrong = Vec::new();
     let mut other = BTreeSet::new();
     let mut usual = BTreeSet::new();
     for (name, rule, _, bytes) in cases() {
-        let expected = find(OTHERS, name).or(find(RULES, rule)).unwrap_or("no row");
+        let expected = find(EXCEPTIONS, name).or(find(RULES, rule)).unwrap_or("no row");
         for finding in &check(bytes()).findings {
-            let found = told(finding);
+            let found = summary(finding);
             if found != expected {
                 wrong.push(format!("{name}: {rule}: expected {expected:?}, found {found:?}"));
             }
         }
-        if find(OTHERS, name).is_some() {
+        if find(EXCEPTIONS, name).is_some() {
             other.insert(*name);
         } else {
             usual.insert(*rule);
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let unused = OTHERS.iter().filter(|(name, _)| !other.contains(name));
+    let unused = EXCEPTIONS.iter().filter(|(name, _)| !other.contains(name));
     let unused = unused.chain(RULES.iter().filter(|(rule, _)| !usual.contains(rule)));
     assert_eq!(unused.collect::<Vec<_>>(), <[&(&str, &str); 0]>::default());
 }

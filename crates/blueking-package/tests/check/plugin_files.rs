@@ -1,9 +1,9 @@
-//! Broken folders, executables, definitions and texts of 6.x/7.x packages.
+//! Invalid folders, executables, definitions and texts of 6.x/7.x packages.
 
 use crate::builder::{ARM, LINUX, Package, WINDOWS, elf, pe, png};
 use crate::table::{Case, E, W, broken, check};
 
-/// The dynamic section of a file that asks for one library.
+/// The dynamic section of a file that requires one library.
 const NEEDS_ONE: &[u8] = &[
     1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ];
@@ -24,7 +24,7 @@ fn extra(path: &str, bytes: &[u8]) -> Vec<u8> {
     broken(|package| package.add(&format!("{LINUX}/{path}"), 0o644, bytes))
 }
 
-/// A file in front of all others.
+/// A file before all others.
 fn first(path: &str, bytes: &[u8]) -> Vec<u8> {
     broken(|package| {
         package.add(path, 0o644, bytes);
@@ -93,7 +93,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a folder in info that ends in info", "layout-info-lookalike", E, || {
         extra("info/myinfo/a", b"")
     }),
-    ("a library beside", "layout-extra-file", W, || extra("lib/libz.so", b"\xff")),
+    ("a bundled library", "layout-extra-file", W, || extra("lib/libz.so", b"\xff")),
     ("a configuration in etc", "layout-extra-file", W, || extra("etc/a.yaml", b"a: 1")),
     ("another file in info", "layout-extra-file", W, || extra("info/NOTES.md", b"x")),
     ("a script of the wrong system", "layout-extra-file", W, || extra("start.bat", b"x")),
@@ -108,7 +108,7 @@ pub(crate) const CASES: &[Case] = &[
     ("an official id", "plugin-id-official", E, || broken(|p| p.rename("bkplugin_pool"))),
     ("an id in upper case", "plugin-id-case", W, || broken(|p| p.rename("Pool"))),
     ("another id on Windows", "layout-ids-differ", E, || {
-        // Only the name of the folder: what follows from it is left out of the other files.
+        // Only the folder name changes, not the ids in the other files.
         broken(|package| {
             for file in &mut package.files {
                 file.path =
@@ -271,7 +271,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a JPEG as logo", "info-logo", E, || broken(|p| p.set("info/logo.png", b"\xff\xd8\xff\xe0"))),
     ("a logo above 2 MiB", "info-logo-size", E, || {
         broken(|package| {
-            // Just too large for the importer, and no longer kept whole here.
+            // Slightly too large for the importer, and not retained completely.
             let mut logo = png(155, 65);
             logo.resize((2 << 20) + 1, 0);
             package.set("info/logo.png", &logo);
@@ -309,29 +309,30 @@ pub(crate) const CASES: &[Case] = &[
         project("config_templates:\n  -", "config_templates:\n   ")
     }),
     ("a template without format", "project-templates", E, || project("    format: yaml\n", "")),
-    ("a template that is not there", "project-template-file", E, || {
+    ("a missing template", "project-template-file", E, || {
         project("etc/env.yaml.tpl", "etc/other.tpl")
     }),
-    ("a script that is not there", "project-script", W, || project("./stop.", "./halt.")),
+    ("a missing script", "project-script", W, || project("./stop.", "./halt.")),
 ];
 
 #[test]
-fn the_texts_of_the_sound_package_are_what_the_tables_change() {
-    // A mutation that changes nothing would make a row pass for another reason.
-    assert_ne!(meta("tag: db", "tag: x"), Package::sound().tgz());
-    assert_ne!(named("池"), Package::sound().tgz());
+fn mutations_change_the_package() {
+    // Without a change, a case could pass for the wrong reason.
+    assert_ne!(meta("tag: db", "tag: x"), Package::valid().tgz());
+    assert_ne!(named("池"), Package::valid().tgz());
 }
 
 #[test]
-fn the_advice_on_the_order_is_a_command_of_plain_words() {
+fn order_advice_is_a_safe_command() {
     let advice = |id: &str| {
-        let mut package = Package::sound();
+        let mut package = Package::valid();
         package.files.swap(0, 3);
         for file in &mut package.files {
             file.path = file.path.replace("pool_exporter", id);
         }
         let report = check(package.tgz());
-        let finding = report.findings.iter().find(|one| one.rule == "executable-order").unwrap();
+        let finding =
+            report.findings.iter().find(|finding| finding.rule == "executable-order").unwrap();
         assert!(finding.message.starts_with(&format!("{} comes", package.files[0].path)));
         finding.advice.clone()
     };

@@ -1,4 +1,4 @@
-//! Broken `config.json` and `metrics.json` of 6.x/7.x packages.
+//! Invalid `config.json` and `metrics.json` of 6.x/7.x packages.
 
 use serde_json::{Value, json};
 
@@ -7,9 +7,12 @@ use crate::table::{Case, E, W, broken};
 const CONFIG: &str = "info/config.json";
 const METRICS: &str = "info/metrics.json";
 
-/// `config.json` with a value set. 0 is the host, 1 the port, 2 the listen address, 3 the path, 4 a
-/// switch, 5 an environment variable.
-#[expect(clippy::needless_pass_by_value, reason = "json! makes values, and the rows read better")]
+/// `config.json` with a modified value. 0 is the host, 1 the port, 2 the listen address, 3 the
+/// path, 4 a switch, 5 an environment variable.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "json! creates values, and the rows are easier to read"
+)]
 fn config(pointer: &str, value: Value) -> Vec<u8> {
     broken(|package| package.json(CONFIG, pointer, &value))
 }
@@ -22,9 +25,12 @@ fn parameter(mode: &str, name: &str, default: &str) -> Vec<u8> {
     config("/-", parameter)
 }
 
-/// `metrics.json` with a value set. Group 0 has the fields pool_size, pool_wait_seconds_bucket, le
-/// and db_name; group 1 is group_default.
-#[expect(clippy::needless_pass_by_value, reason = "json! makes values, and the rows read better")]
+/// `metrics.json` with a modified value. Group 0 has the fields pool_size,
+/// pool_wait_seconds_bucket, le and db_name; group 1 is group_default.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "json! creates values, and the rows are easier to read"
+)]
 fn metrics(pointer: &str, value: Value) -> Vec<u8> {
     broken(|package| package.json(METRICS, pointer, &value))
 }
@@ -39,7 +45,10 @@ fn field(kind: &str, name: &str) -> Vec<u8> {
 }
 
 /// `metrics.json` with one more group.
-#[expect(clippy::needless_pass_by_value, reason = "json! makes values, and the rows read better")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "json! creates values, and the rows are easier to read"
+)]
 fn group(name: &str, fields: Value) -> Vec<u8> {
     metrics("/-", json!({"table_name": name, "table_desc": "组", "fields": fields}))
 }
@@ -99,12 +108,10 @@ pub(crate) const CASES: &[Case] = &[
     ("port 65536", "config-port", E, || config("/1/default", json!(65536))),
     ("a port with a sign", "config-port", E, || config("/1/default", json!("+80"))),
     ("an empty port", "config-port", E, || config("/1/default", json!(""))),
-    // What becomes of the values.
+    // Argument values.
     ("a dollar sign", "argument-executed", W, || parameter("opt_cmd", "--a", "$HOME/x")),
     ("a command", "argument-executed", W, || parameter("env", "A", "`id`")),
-    ("a variable that nobody declares", "argument-executed", W, || {
-        parameter("opt_cmd", "--a", "${user}")
-    }),
+    ("an undeclared variable", "argument-executed", W, || parameter("opt_cmd", "--a", "${user}")),
     ("a blank", "argument-split", W, || parameter("opt_cmd", "--a", "b c")),
     ("a blank in a positional value", "argument-split", W, || parameter("pos_cmd", "a", "b\tc")),
     ("a star", "argument-glob", W, || parameter("opt_cmd", "--a", "*.db")),
@@ -228,24 +235,24 @@ pub(crate) const CASES: &[Case] = &[
         )
     }),
     ("2001 metrics", "metrics-count", E, || many_metrics(1999)),
-    ("a label that the agent fills in", "metrics-reserved-label", W, || {
+    ("a label that the agent sets", "metrics-reserved-label", W, || {
         field("dimension", "bk_target_ip")
     }),
     ("the label ip", "metrics-reserved-label", W, || field("dimension", "ip")),
     ("a metric called duration", "metrics-reserved-word", W, || field("metric", "duration")),
-    ("a metric that holds drop", "metrics-reserved-word", W, || {
+    ("a metric that contains drop", "metrics-reserved-word", W, || {
         field("metric", "pool_dropped_total")
     }),
     ("buckets without le", "metrics-le", W, || metrics("/0/fields/2", json!("remove"))),
 ];
 
 #[test]
-fn two_thousand_metrics_are_not_too_many() {
+fn two_thousand_metrics_are_accepted() {
     assert_eq!(crate::table::check(many_metrics(1998)).findings, []);
 }
 
 #[test]
-fn what_a_value_may_hold_is_not_reported() {
+fn valid_values_are_not_reported() {
     for (mode, name, default) in [
         ("opt_cmd", "--a", "${period}"),
         ("opt_cmd", "--a", "/var/lib/x,y=z:1"),

@@ -1,4 +1,4 @@
-//! Whatever happens to the bytes of a package, a report comes out.
+//! The check produces a report for any input.
 
 use blueking_package::check::Kind;
 use proptest::prelude::*;
@@ -8,8 +8,8 @@ use crate::hostile;
 use crate::table::{broken, check};
 
 #[test]
-fn no_start_of_a_package_is_sound_or_stops_the_check() {
-    let (tgz, zip) = (Package::sound().tgz(), crate::zip51::sound());
+fn truncated_packages_are_reported() {
+    let (tgz, zip) = (Package::valid().tgz(), crate::zip51::valid());
     for bytes in [tgz, zip] {
         for length in 0..bytes.len() {
             let report = check(bytes[..length].to_vec());
@@ -19,14 +19,14 @@ fn no_start_of_a_package_is_sound_or_stops_the_check() {
 }
 
 #[test]
-fn no_start_of_a_tar_stops_the_check() {
-    let tar = Package::sound().tar();
+fn truncated_tars_are_reported() {
+    let tar = Package::valid().tar();
     for length in (0..tar.len()).step_by(37) {
         assert!(!check(tar[..length].to_vec()).is_clean(), "{length}");
     }
 }
 
-/// Documents of nearly two megabytes that are nothing but mistakes.
+/// Documents of almost two megabytes that consist of mistakes.
 fn floods() -> Vec<(&'static str, Vec<u8>)> {
     let flood = |name: &'static str, element: &str| {
         let text = format!("[{}]", vec![element; 2_000_000 / (element.len() + 1)].join(","));
@@ -46,23 +46,23 @@ fn floods() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_flood_of_mistakes_is_counted_and_not_listed() {
+fn floods_of_mistakes_are_counted() {
     for (name, bytes) in floods() {
         let report = check(bytes);
         assert!(!report.is_clean() && report.findings.len() <= 500, "{name}");
     }
 }
 
-/// The most memory that checking these bytes takes beyond what is in use before, in KiB. All that
-/// the process does counts.
+/// Peak memory use of checking these bytes above the current use, in KiB. Measures the whole
+/// process.
 #[cfg(target_os = "linux")]
-fn memory_of_a_check(bytes: Vec<u8>) -> u64 {
+fn peak_memory_of_check(bytes: Vec<u8>) -> u64 {
     let status = |key: &str| {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
     };
-    // Sets the high-water mark back to what is in use now.
+    // Resets the high-water mark to the current use.
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = status("VmRSS:");
     check(bytes);
@@ -71,12 +71,12 @@ fn memory_of_a_check(bytes: Vec<u8>) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_means_harm_costs_little_memory() {
-    // Other tests may run in this process, so this one is run again in one of its own.
+fn hostile_archives_use_little_memory() {
+    // Other tests may run in this process, so this test runs again in a separate one.
     const ALONE: &str = "BLUEKING_PACKAGE_TEST_ALONE";
     if std::env::var_os(ALONE).is_none() {
         let again = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "robustness::what_means_harm_costs_little_memory", "--nocapture"])
+            .args(["--exact", "robustness::hostile_archives_use_little_memory", "--nocapture"])
             .env(ALONE, "1")
             .output()
             .unwrap();
@@ -89,16 +89,16 @@ fn what_means_harm_costs_little_memory() {
         return;
     }
     for (name, _, _, bytes) in hostile::CASES {
-        let used = memory_of_a_check(bytes());
+        let used = peak_memory_of_check(bytes());
         assert!(used < 8 << 10, "{name}: {used} KiB");
     }
     for (name, bytes) in floods() {
-        let used = memory_of_a_check(bytes);
+        let used = peak_memory_of_check(bytes);
         assert!(used < 96 << 10, "{name}: {used} KiB");
     }
 }
 
-/// Some bytes of `bytes` replaced.
+/// Replaces some bytes of `bytes`.
 fn damaged(mut bytes: Vec<u8>, changes: &[(prop::sample::Index, u8)]) -> Vec<u8> {
     for (index, byte) in changes {
         let at = index.index(bytes.len());
@@ -115,19 +115,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn damaged_archives_are_reported_on(changes in changes()) {
-        check(damaged(Package::sound().tgz(), &changes));
-        check(damaged(crate::zip51::sound(), &changes));
+    fn damaged_archives_are_reported(changes in changes()) {
+        check(damaged(Package::valid().tgz(), &changes));
+        check(damaged(crate::zip51::valid(), &changes));
     }
 
     #[test]
-    fn damage_behind_sound_compression_is_reported_on(changes in changes()) {
-        check(gzip(&damaged(Package::sound().tar(), &changes)));
+    fn damage_in_valid_compression_is_reported(changes in changes()) {
+        check(gzip(&damaged(Package::valid().tar(), &changes)));
     }
 
     #[test]
-    fn damaged_documents_are_reported_on(changes in changes()) {
-        let mut package = Package::sound();
+    fn damaged_documents_are_reported(changes in changes()) {
+        let mut package = Package::valid();
         for file in &mut package.files {
             if !file.bytes.is_empty() {
                 file.bytes = damaged(std::mem::take(&mut file.bytes), &changes);
@@ -137,8 +137,8 @@ proptest! {
     }
 
     #[test]
-    fn any_documents_are_reported_on(text in "[ -~\n\t{}\\[\\]:,\"#&*]{0,200}") {
-        let mut package = Package::sound();
+    fn arbitrary_documents_are_reported(text in "[ -~\n\t{}\\[\\]:,\"#&*]{0,200}") {
+        let mut package = Package::valid();
         for name in ["VERSION", "project.yaml", "info/meta.yaml", "info/config.json", "info/metrics.json"] {
             package.set(name, &text);
         }

@@ -1,25 +1,25 @@
-//! The tables of broken packages: each row is reported as just that, and each rule has a row.
+//! The tables of invalid packages: each case violates exactly one rule, and each rule has a case.
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use blueking_package::check::{self, Finding, Kind, Reader, Report, Severity};
+use blueking_package::check::{self, Consumer, Finding, Kind, Report, Severity};
 use serde_json::json;
 
 use crate::builder::Package;
-use crate::objections::{APART, find, told};
+use crate::objections::{SEPARATE_RULES, find, summary};
 use crate::{hostile, plugin_files, plugin_parameters, zip51};
 
 pub(crate) const E: Severity = Severity::Error;
 pub(crate) const W: Severity = Severity::Warning;
 
-/// A broken package: what was done to it, the rule that it breaks, how bad that is, its bytes.
+/// An invalid package: its name, the violated rule, the severity, and its bytes.
 pub(crate) type Case = (&'static str, &'static str, Severity, fn() -> Vec<u8>);
 
-/// A sound package that something was done to, as a tgz.
-pub(crate) fn broken(break_it: impl FnOnce(&mut Package)) -> Vec<u8> {
-    let mut package = Package::sound();
-    break_it(&mut package);
+/// A modified valid package as a tgz.
+pub(crate) fn broken(change: impl FnOnce(&mut Package)) -> Vec<u8> {
+    let mut package = Package::valid();
+    change(&mut package);
     package.tgz()
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn check(bytes: Vec<u8>) -> Report {
     check::reader(Cursor::new(bytes), Some("pool_exporter.tgz")).unwrap()
 }
 
-/// The different rules that a report names.
+/// The distinct rules of a report.
 pub(crate) fn broken_rules(report: &Report) -> Vec<(&'static str, Severity)> {
     let mut rules: Vec<_> =
         report.findings.iter().map(|finding| (finding.rule, finding.severity)).collect();
@@ -43,14 +43,14 @@ pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
 }
 
 #[test]
-fn a_sound_package_has_no_finding() {
-    let report = check(Package::sound().tgz());
+fn valid_package_has_no_findings() {
+    let report = check(Package::valid().tgz());
     assert_eq!(report.findings, []);
     assert_eq!(report.kind, Kind::Plugin);
 }
 
 #[test]
-fn each_broken_package_is_reported_as_just_that() {
+fn each_case_violates_exactly_one_rule() {
     let mut wrong = Vec::new();
     for (name, rule, severity, bytes) in cases() {
         let report = check(bytes());
@@ -68,7 +68,7 @@ fn each_broken_package_is_reported_as_just_that() {
     assert!(cases().count() >= 200, "{}", cases().count());
 }
 
-/// A finding is one line that says what is wrong and what to do.
+/// Checks that a finding is one line with violation and correction.
 fn assert_sentence(name: &str, finding: &Finding) {
     let text = finding.to_string();
     for part in [&finding.message, &finding.advice] {
@@ -79,63 +79,67 @@ fn assert_sentence(name: &str, finding: &Finding) {
 }
 
 #[test]
-fn each_rule_has_a_broken_package_and_each_id_is_one_rule() {
+fn rules_have_cases_and_unique_ids() {
     let tested: BTreeSet<_> = cases().map(|(_, rule, ..)| *rule).collect();
-    // One is about the name of the file; the others have a table of pairs.
+    // One rule concerns the file name; the others have a table of pairs.
     let pairs = crate::earlier::CASES.iter().map(|(_, rule, ..)| *rule);
-    let apart: BTreeSet<_> = pairs.chain(["file-name"]).collect();
-    assert_eq!(apart, APART.iter().map(|(rule, _)| *rule).collect());
+    let separate: BTreeSet<_> = pairs.chain(["file-name"]).collect();
+    assert_eq!(separate, SEPARATE_RULES.iter().map(|(rule, _)| *rule).collect());
     let mut ids = BTreeSet::new();
     for rule in check::rules() {
-        assert!(ids.insert(rule.id), "{} is there twice", rule.id);
-        assert!(tested.contains(rule.id) || apart.contains(&rule.id), "{} has no case", rule.id);
+        assert!(ids.insert(rule.id), "{} is a duplicate", rule.id);
+        assert!(tested.contains(rule.id) || separate.contains(&rule.id), "{} has no case", rule.id);
         assert!(
             rule.text.ends_with('.') && rule.text.starts_with(|c: char| !c.is_whitespace()),
             "{}",
             rule.id
         );
-        assert!(rule.objections.is_sorted_by_key(|one| (one.stage, one.reader)), "{}", rule.id);
+        assert!(
+            rule.objections.is_sorted_by_key(|objection| (objection.stage, objection.consumer)),
+            "{}",
+            rule.id
+        );
     }
 }
 
 #[test]
-fn two_double_underscores_in_the_name_are_a_type_for_the_new_importer() {
+fn two_double_underscores_are_parsed_as_a_type() {
     let rules = |name| {
-        let report = check::reader(Cursor::new(Package::sound().tgz()), Some(name)).unwrap();
+        let report = check::reader(Cursor::new(Package::valid().tgz()), Some(name)).unwrap();
         broken_rules(&report)
     };
     assert_eq!(rules("pool__exporter__1.2.tgz"), []);
     assert_eq!(rules("pool__1.tgz"), []);
     assert_eq!(rules("my__pool__1.2.tgz"), [("file-name", W)]);
-    let archive = Cursor::new(Package::sound().tgz());
+    let archive = Cursor::new(Package::valid().tgz());
     let report = check::reader(archive, Some("my__pool__1.2.tgz")).unwrap();
-    assert_eq!(Some(&*told(&report.findings[0])), find(APART, "file-name"));
+    assert_eq!(Some(&*summary(&report.findings[0])), find(SEPARATE_RULES, "file-name"));
 }
 
 #[test]
-fn the_servers_own_words_are_in_the_finding() {
+fn findings_contain_server_messages() {
     let report = check(broken(|package| package.remove_each("info/meta.yaml")));
-    let words = |report: &Report| -> Vec<_> {
-        let objections = report.findings.iter().flat_map(|one| &one.objections);
+    let messages = |report: &Report| -> Vec<_> {
+        let objections = report.findings.iter().flat_map(|finding| &finding.objections);
         objections
-            .filter(|one| !one.answer.is_empty())
-            .map(|one| (one.reader, one.code, one.answer))
+            .filter(|objection| !objection.answer.is_empty())
+            .map(|objection| (objection.consumer, objection.code, objection.answer))
             .collect()
     };
-    let expected = (Reader::V1, Some(3_310_002), "插件包解析错误: 无法解析plugin_id");
-    assert_eq!(words(&report), [expected]);
-    // Who does not object says nothing.
+    let expected = (Consumer::V1, Some(3_310_002), "插件包解析错误: 无法解析plugin_id");
+    assert_eq!(messages(&report), [expected]);
+    // Consumers without an objection have no message.
     let report = check(broken(|package| package.add("a/../../b", 0o644, "")));
     let refused = "文件包含非法路径成员 -> …，请检查";
-    assert_eq!(words(&report), [(Reader::Nodeman, None, refused)]);
+    assert_eq!(messages(&report), [(Consumer::Nodeman, None, refused)]);
     let report = check(broken(|package| package.add("C:/b", 0o644, "")));
-    assert_eq!(words(&report), []);
+    assert_eq!(messages(&report), []);
 }
 
 #[test]
-fn one_mistake_in_the_form_of_metrics_is_told_as_the_loss_of_them_all() {
+fn schema_violation_reports_loss_of_all_metrics() {
     let loss = "the old importer (v1) drops the whole file, so that the plugin has no metrics";
-    let told = |pointer, value| {
+    let message = |pointer, value| {
         let report = check(broken(|package| package.json("info/metrics.json", pointer, &value)));
         report.findings[0].to_string()
     };
@@ -147,27 +151,27 @@ fn one_mistake_in_the_form_of_metrics_is_told_as_the_loss_of_them_all() {
         ("/0", json!(1)),
         ("/0/rule_list", json!("^a")),
     ] {
-        let text = told(pointer, value);
+        let text = message(pointer, value);
         assert!(text.contains(loss), "{text}");
     }
     for broken_json in ["[", "{}"] {
         let report = check(broken(|package| package.set("info/metrics.json", broken_json)));
         assert!(report.findings[0].message.contains(loss), "{}", report.findings[0]);
     }
-    // A name that is too long for the new importer is not for the old one, and other mistakes cost
-    // less.
+    // The old importer accepts names that are too long for the new one; other mistakes have smaller
+    // effects.
     for (pointer, value) in [
         ("/0/fields/0/name", json!("a".repeat(256))),
         ("/0/fields/0/unit", json!("%")),
         ("/0/table_name", json!("user")),
     ] {
-        let text = told(pointer, value);
+        let text = message(pointer, value);
         assert!(!text.contains("whole file"), "{text}");
     }
 }
 
 #[test]
-fn a_package_for_one_system_is_sound_too() {
+fn package_for_one_system_is_valid() {
     let bytes = broken(|package| {
         package.remove("external_plugins_linux_aarch64");
         package.remove("external_plugins_windows_x86_64");

@@ -1,4 +1,4 @@
-//! Broken packages of BlueKing 5.1. What its documents may hold is tested with the documents.
+//! Invalid packages of BlueKing 5.1. The content of the documents is tested in `tests/v51`.
 
 use std::io::{Cursor, Write};
 
@@ -11,7 +11,7 @@ use zip::write::SimpleFileOptions;
 use crate::builder::{elf, pe, png};
 use crate::table::{Case, E, W, check};
 
-/// The files of a sound package.
+/// The files of a valid package.
 pub(crate) fn entries() -> Entries {
     let text = |value: serde_json::Value| value.to_string().into_bytes();
     let parameters = json!([
@@ -37,7 +37,7 @@ pub(crate) fn entries() -> Entries {
     .into()
 }
 
-pub(crate) fn sound() -> Vec<u8> {
+pub(crate) fn valid() -> Vec<u8> {
     zip(&entries())
 }
 
@@ -50,7 +50,7 @@ fn zip(entries: &Entries) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A zip with other bytes in a file.
+/// A zip with the content of one file replaced.
 fn with(name: &str, bytes: impl Into<Vec<u8>>) -> Vec<u8> {
     let mut entries = entries();
     entries.insert(name.to_owned(), bytes.into());
@@ -60,7 +60,7 @@ fn with(name: &str, bytes: impl Into<Vec<u8>>) -> Vec<u8> {
 fn without(names: &[&str]) -> Vec<u8> {
     let mut entries = entries();
     for name in names {
-        entries.remove(*name).expect("the file is there to be removed");
+        entries.remove(*name).expect("the file exists");
     }
     zip(&entries)
 }
@@ -138,8 +138,8 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 #[test]
-fn a_sound_zip_has_no_finding() {
-    let report = check(sound());
+fn valid_zip_has_no_findings() {
+    let report = check(valid());
     assert_eq!(report.findings, []);
     assert_eq!(report.kind, Kind::V51);
     assert_eq!(check(without(&[v51::WINDOWS_EXPORTER])).findings, []);
@@ -147,7 +147,7 @@ fn a_sound_zip_has_no_finding() {
 }
 
 #[test]
-fn files_that_are_no_archive_yet_are_checked_by_the_same_rules() {
+fn unpacked_files_follow_the_same_rules() {
     let mut entries = entries();
     assert!(blueking_package::check::entries(&entries).is_clean());
     entries.insert(v51::LOGO.to_owned(), b"GIF89a".to_vec());

@@ -1,4 +1,4 @@
-//! What is written can be read, is the same every time, and leaves nothing behind when it fails.
+//! Archives round-trip, are reproducible, and leave no partial file on failure.
 
 use std::fs::{self, File};
 
@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use crate::support::package;
 
 #[test]
-fn what_is_written_is_read() {
+fn written_archive_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pool.tgz");
     write(&path, &package()).unwrap();
@@ -32,7 +32,7 @@ fn two_writes_give_the_same_bytes() {
 }
 
 #[test]
-fn members_are_whole_folders_with_the_executable_first() {
+fn folders_start_with_the_executable() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pool.tgz");
     write(&path, &package()).unwrap();
@@ -80,9 +80,9 @@ fn members_are_whole_folders_with_the_executable_first() {
 }
 
 #[test]
-fn a_failing_write_leaves_nothing_behind() {
+fn failed_write_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    // A folder with something in it cannot be replaced by a file.
+    // A file cannot replace a non-empty folder.
     let path = folder.path().join("taken.tgz");
     fs::create_dir(&path).unwrap();
     fs::write(path.join("file"), "").unwrap();
@@ -91,7 +91,7 @@ fn a_failing_write_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_system_without_an_executable_is_not_in_the_package() {
+fn system_without_executable_is_omitted() {
     let mut executables = package().executables;
     executables.pop_first();
     let members = Package { executables, ..package() }.members();

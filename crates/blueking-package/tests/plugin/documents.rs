@@ -1,4 +1,4 @@
-//! The documents that sound sources make.
+//! Documents generated from valid sources.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::support::{DEFINITIONS, DESCRIPTION, documents, generate_from, package
 const LINUX: &str = "external_plugins_linux_x86_64/pool_exporter";
 const WINDOWS: &str = "external_plugins_windows_x86_64/pool_exporter";
 
-/// All scalars of a YAML text in their order, plain ones as they are, others in quotes.
+/// All scalars of a YAML text in order, plain ones verbatim, others quoted.
 fn scalars(yaml: &str) -> Vec<String> {
-    let events = Parser::new_from_str(yaml).map(|event| event.expect("sound YAML").0);
+    let events = Parser::new_from_str(yaml).map(|event| event.expect("valid YAML").0);
     let scalar = |event: Event<'_>| match event {
         Event::Scalar(text, ScalarStyle::Plain, ..) => Some(text.into_owned()),
         Event::Scalar(text, ..) => Some(format!("{text:?}")),
@@ -25,7 +25,7 @@ fn scalars(yaml: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_text_of_the_yaml_documents_is_quoted() {
+fn yaml_texts_are_quoted() {
     let found = scalars(&text(&format!("{LINUX}/info/meta.yaml")));
     let expected = [
         "plugin_id",
@@ -45,7 +45,7 @@ fn every_text_of_the_yaml_documents_is_quoted() {
 
     let linux = text(&format!("{LINUX}/project.yaml"));
     let found = scalars(&linux);
-    let after = |key: &str| found.iter().skip_while(|one| *one != key).nth(1).unwrap();
+    let after = |key: &str| found.iter().skip_while(|scalar| *scalar != key).nth(1).unwrap();
     for (key, expected) in [
         ("name", "\"pool_exporter\""),
         ("version", "\"2.3\""),
@@ -67,21 +67,21 @@ fn every_text_of_the_yaml_documents_is_quoted() {
 }
 
 #[test]
-fn information_is_the_same_for_every_system() {
+fn info_is_identical_for_every_system() {
     let members = package().members();
-    let of = |folder: &str| -> Vec<_> {
+    let info_of = |folder: &str| -> Vec<_> {
         let path = format!("{folder}/pool_exporter/info/");
-        let of_folder = members.iter().filter(|member| member.path.starts_with(&path));
-        of_folder.map(|member| (member.path[path.len()..].to_owned(), &member.bytes)).collect()
+        let files = members.iter().filter(|member| member.path.starts_with(&path));
+        files.map(|member| (member.path[path.len()..].to_owned(), &member.bytes)).collect()
     };
-    let linux = of("external_plugins_linux_x86_64");
+    let linux = info_of("external_plugins_linux_x86_64");
     assert_eq!(linux.len(), 7);
-    assert_eq!(linux, of("external_plugins_linux_aarch64"));
-    assert_eq!(linux, of("external_plugins_windows_x86_64"));
+    assert_eq!(linux, info_of("external_plugins_linux_aarch64"));
+    assert_eq!(linux, info_of("external_plugins_windows_x86_64"));
 }
 
 #[test]
-fn the_form_begins_with_host_and_port() {
+fn form_starts_with_host_and_port() {
     let config = text(&format!("{LINUX}/info/config.json"));
     let config: Value = serde_json::from_str(&config).unwrap();
     let file = json!({"name": "--pool.file", "mode": "opt_cmd", "type": "file",
@@ -104,21 +104,21 @@ fn the_form_begins_with_host_and_port() {
     ]);
     assert_eq!(config, expected);
 
-    let typed = [("port", "10000"), ("--pool.deep", "true"), ("--pool.address", "")];
-    let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let entered = [("port", "10000"), ("--pool.deep", "true"), ("--pool.address", "")];
+    let entered = entered.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let items = read_config(&package().members()).unwrap();
-    let words = command_line(&items, &typed.into());
+    let arguments = command_line(&items, &entered.into());
     let expected = "--web.listen-address 127.0.0.1:10000 --web.telemetry-path /metrics --pool.deep \
          --pool.file etc/pool.conf main ";
-    assert_eq!(words, expected);
+    assert_eq!(arguments, expected);
     assert_eq!(items[7].file(), Ok(Some(b"shards = 2".to_vec())));
     assert_eq!(items[8].file(), Ok(None));
     let broken = ConfigItem { file_base64: Some("?".to_owned()), ..items[7].clone() };
-    assert!(broken.file().unwrap_err().contains("is no Base64"));
+    assert!(broken.file().unwrap_err().contains("is not Base64"));
 }
 
 #[test]
-fn samples_are_listed_by_the_names_they_are_scraped_by() {
+fn samples_are_listed_by_scraped_name() {
     let mut found = Vec::new();
     for group in &documents().metrics {
         for field in &group.fields {
@@ -177,14 +177,14 @@ fn every_unit_has_an_id() {
 }
 
 #[test]
-fn templates_and_scripts_are_the_plugins_own() {
+fn templates_and_scripts_are_instantiated() {
     for member in package().members() {
         let text = String::from_utf8_lossy(&member.bytes);
         assert!(!text.contains("@plugin_id@"), "{}", member.path);
         let is_bat = member.path.ends_with(".bat");
         assert_eq!(is_bat, text.contains('\r'), "{}", member.path);
         assert!(!is_bat || text.lines().count() == text.matches("\r\n").count());
-        // What a script of one system holds in another's way of writing shows as odd signs.
+        // Non-ASCII text in a batch file displays incorrectly under other code pages.
         assert!(!is_bat || text.is_ascii(), "{}", member.path);
     }
     let values = [
@@ -202,7 +202,7 @@ fn templates_and_scripts_are_the_plugins_own() {
         "GSE_AGENT_HOME: /gse\nBK_PLUGIN_LOG_PATH: /log\nBK_PLUGIN_PID_PATH: /run/p.pid\n\
          POOL_EXPORTER_PASSWORD: secret\nBK_CMD_ARGS: --a b\n"
     );
-    // A site fills in name and content.
+    // A site fills in the name and content.
     assert_eq!(text(&format!("{LINUX}/etc/{{{{file1}}}}.tpl")), "{{file1_content}}");
     let debug = text(&format!("{WINDOWS}/etc/bkmonitorbeat_debug.yaml.tpl"));
     assert!(debug.contains("namespace: pool_exporter\n"), "{debug}");

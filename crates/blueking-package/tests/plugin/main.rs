@@ -1,7 +1,7 @@
-//! The plugin package from outside: what is made from sound sources, one broken rule at a time, and
+//! Integration tests of the plugin package: documents from valid sources, each rule on its own, and
 //! the archive.
 
-// The attribute tells clippy that helpers, too, are test code.
+// The attribute marks helpers as test code for clippy.
 #[cfg(test)]
 mod archive;
 #[cfg(test)]

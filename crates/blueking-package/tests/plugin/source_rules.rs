@@ -1,12 +1,12 @@
-//! Each rule on the description and the definitions, broken alone: one problem, at the place to
-//! correct.
+//! Each rule on the description and the definitions, violated alone: one problem, at the location
+//! to correct.
 
 use blueking_package::Problem;
 
 use crate::support::{DEFINITIONS, DESCRIPTION, generate_from};
 
 fn replaced(text: &str, from: &str, to: &str) -> String {
-    assert!(text.contains(from), "{from} is not there to be replaced");
+    assert!(text.contains(from), "{from} does not occur");
     text.replacen(from, to, 1)
 }
 
@@ -29,12 +29,12 @@ fn each_rule_on_the_description_is_one_problem() {
         ("'2.3'", "'2.3.0'", "plugin_version", "two numbers"),
         ("display_name = '连接池'", &name65, "display_name", "at most 64"),
         ("display_name = '连接池'", "display_name = 'A: b'", "display_name", "\": \""),
-        ("'中间件'", "'*'", "tag", "starts with a sign"),
+        ("'中间件'", "'*'", "tag", "starts with a character"),
         ("'component'", "''", "label", "^[a-zA-Z]"),
         ("label = 'component'", &label65, "label", "at most 64"),
         ("'127.0.0.1:9700'", "':9700'", "listen", "127.0.0.1"),
         ("'127.0.0.1:9700'", "'127.0.0.1:99999'", "listen", "1 to 65535"),
-        ("listen =", "telemetry_path = '/m'\nlisten =", "telemetry_path", "no other path"),
+        ("listen =", "telemetry_path = '/m'\nlisten =", "telemetry_path", "scrape only /metrics"),
         ("['pool_age_seconds']", "['node_*']", "omit_in_51", "matches no metric"),
         ("--pool.address", "--pool.other", "parameter.--pool.other.flag", "has no flag"),
         ("default = 'false'", "default = 'no'", "parameter.--pool.deep.default", "switch"),
@@ -52,15 +52,15 @@ fn each_rule_on_the_description_is_one_problem() {
             "env = ",
             "flag = '--pool.deep'\nenv = ",
             "parameter.POOL_EXPORTER_PASSWORD.env",
-            "leave one",
+            "keep one",
         ),
-        ("type = 'file'\n", "", "parameter.--pool.file.content", "Only a file"),
-        ("'pool.conf'", "'my pool.conf'", "parameter.--pool.file.default", "name that it has"),
-        ("'pool.conf'", "''", "parameter.--pool.file.default", "name that it has"),
-        ("content = 'shards = 2'", "", "parameter.--pool.file.content", "refuses the form"),
-        ("argument = 'target'", "argument = ''", "parameter.[4].argument", "has no name"),
-        ("argument = 'target'", "argument = 'a'\nenv = 'A'", "parameter.A.env", "leave one"),
-        ("default = 'main'", "default = 'a b'", "parameter.target.default", "nor blanks"),
+        ("type = 'file'\n", "", "parameter.--pool.file.content", "Only a parameter of type file"),
+        ("'pool.conf'", "'my pool.conf'", "parameter.--pool.file.default", "its name on the host"),
+        ("'pool.conf'", "''", "parameter.--pool.file.default", "its name on the host"),
+        ("content = 'shards = 2'", "", "parameter.--pool.file.content", "rejects an empty file"),
+        ("argument = 'target'", "argument = ''", "parameter.[4].argument", "has no display name"),
+        ("argument = 'target'", "argument = 'a'\nenv = 'A'", "parameter.A.env", "keep one"),
+        ("default = 'main'", "default = 'a b'", "parameter.target.default", "spaces or"),
         ("name = 'wait'", "name = 'POOL'", "group.POOL.name", "upper and lower case"),
         ("name = 'wait'", "name = '9'", "group.9.name", "^[a-zA-Z]"),
         ("description = '等待'", "description = ''", "group.wait.description", "empty"),
@@ -71,9 +71,9 @@ fn each_rule_on_the_description_is_one_problem() {
         let problems = generate_from(&broken, DEFINITIONS).expect_err(to);
         assert_only(&problems, &format!("blueking.toml: {field}"), expected);
     }
-    // A variable's value is not split at blanks.
-    let sound = replaced(DESCRIPTION, "type = 'password'", "default = 'a b*'");
-    generate_from(&sound, DEFINITIONS).unwrap();
+    // The value of a variable is not split at spaces.
+    let valid = replaced(DESCRIPTION, "type = 'password'", "default = 'a b*'");
+    generate_from(&valid, DEFINITIONS).unwrap();
 }
 
 #[test]
@@ -91,14 +91,18 @@ fn each_rule_on_the_definitions_is_one_problem() {
 
     let broken = replaced(DEFINITIONS, "[\"target\"]", "[]");
     let problems = generate_from(DESCRIPTION, &broken).unwrap_err();
-    assert_only(&problems, "blueking.toml: parameter.target.argument", "takes no arguments");
+    assert_only(
+        &problems,
+        "blueking.toml: parameter.target.argument",
+        "takes no positional arguments",
+    );
 
     let broken = DEFINITIONS.replace("\"name\"]", "\"ip\"]");
     let description = replaced(DESCRIPTION, "name = '名称'", "ip = '名称'");
     let problems = generate_from(&description, &broken).unwrap_err();
-    assert_only(&problems, "definitions of pool_exporter: label ip", "fills in");
+    assert_only(&problems, "definitions of pool_exporter: label ip", "sets the dimension");
 
-    // A counter that is named like a part of a histogram, and one that is named like a label.
+    // A counter with the name of a histogram sample, and one with the name of a label.
     let description = replaced(DESCRIPTION, "['pool_*']", "['pool_*', 'wait_seconds_sum', 'name']");
     let broken = replaced(DEFINITIONS, "pool_uses_total", "wait_seconds_sum");
     let problems = generate_from(&replaced(&description, ", 'name']", "]"), &broken).unwrap_err();
@@ -109,14 +113,14 @@ fn each_rule_on_the_definitions_is_one_problem() {
 }
 
 #[test]
-fn never_more_metrics_than_the_server_takes() {
+fn metric_count_is_limited() {
     let metrics = |count: usize| {
-        let one =
+        let metric =
             |n| format!(r#"{{"name":"pool_{n}","kind":"gauge","labels":["name"],"zh":"数"}},"#);
-        let more: String = (0..count).map(one).collect();
+        let more: String = (0..count).map(metric).collect();
         replaced(DEFINITIONS, r#""metrics": ["#, &format!(r#""metrics": [{more}"#))
     };
-    // Nine are there already.
+    // Nine exist already.
     generate_from(DESCRIPTION, &metrics(1991)).unwrap();
     let problems = generate_from(DESCRIPTION, &metrics(1992)).unwrap_err();
     assert_only(&problems, "blueking.toml: group", "at most 2000");

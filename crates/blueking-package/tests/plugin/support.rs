@@ -1,4 +1,4 @@
-//! A sound description, sound definitions and a sound package, for tests to break.
+//! A valid description, definitions and package that tests modify.
 
 use blueking_package::plugin::{Documents, Package, System, generate};
 use blueking_package::{Definitions, PackageDescription, Problem};
@@ -99,7 +99,7 @@ pub(crate) fn package() -> Package {
     }
 }
 
-/// A member's content as text.
+/// The content of a member as text.
 pub(crate) fn text(path: &str) -> String {
     let member = package().members().into_iter().find(|member| member.path == path);
     String::from_utf8(member.unwrap_or_else(|| panic!("no {path}")).bytes).unwrap()

@@ -1,9 +1,9 @@
-//! Executables and pictures that are only just enough for the rules, for the tests of every crate that
-//! packs some.
+//! Minimal executables and pictures that satisfy the rules, for the tests of all crates that build
+//! packages.
 
-#![allow(dead_code, reason = "not every test needs all of them")]
+#![allow(dead_code, reason = "not every test uses all of them")]
 
-/// An ELF file for a machine, with these segments: a type and a content each. It is no UTF-8.
+/// An ELF file for a machine with these segments, each a type and its content. Not valid UTF-8.
 pub(crate) fn elf(machine: u16, segments: &[(u32, &[u8])]) -> Vec<u8> {
     let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
     bytes.resize(64 + 56 * segments.len(), 0);
@@ -26,7 +26,7 @@ pub(crate) fn elf(machine: u16, segments: &[(u32, &[u8])]) -> Vec<u8> {
     bytes
 }
 
-/// A PE32+ file with one section that is an import table of these DLLs.
+/// A PE32+ file whose only section is an import table of these DLLs.
 pub(crate) fn pe(machine: u16, dlls: &[&str]) -> Vec<u8> {
     const OPTIONAL: u16 = 112 + 16 * 8;
     const SECTION: usize = 0x400;
@@ -63,7 +63,7 @@ pub(crate) fn pe(machine: u16, dlls: &[&str]) -> Vec<u8> {
     bytes
 }
 
-/// The start of a PNG of this size.
+/// The start of a PNG with this size.
 pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
     bytes.extend(width.to_be_bytes());

@@ -1,25 +1,25 @@
-//! Each rule on an archive, broken alone in the bytes of a sound one: one problem.
+//! Each rule on an archive, violated alone in a valid one: one problem.
 
 use blueking_package::v51::{self, Entries};
 use serde_json::{Value, json};
 
 use crate::support::{assert_only, check, elf, lines, package, pe, png};
 
-/// A sound archive in which `break_it` has changed one JSON document.
-fn broken(file: &str, break_it: impl FnOnce(&mut Value)) -> Entries {
+/// A valid archive with one JSON document changed by `change`.
+fn broken(file: &str, change: impl FnOnce(&mut Value)) -> Entries {
     let mut entries = package().to_entries();
     let mut document = serde_json::from_slice(&entries[file]).unwrap();
-    break_it(&mut document);
+    change(&mut document);
     entries.insert(file.to_owned(), serde_json::to_vec(&document).unwrap());
     entries
 }
 
-/// Sets or, with `null`, removes what a JSON pointer points at.
+/// Sets the value at a JSON pointer, or removes it for `null`.
 fn set(document: &mut Value, pointer: &str, value: &Value) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     match document.pointer_mut(parent).unwrap() {
         Value::Object(object) if value.is_null() => {
-            object.remove(key).expect("the key is there to be removed");
+            object.remove(key).expect("the key exists");
         }
         Value::Object(object) => {
             object.insert(key.to_owned(), value.clone());
@@ -36,7 +36,7 @@ fn assert_rows(file: &str, rows: &[(&str, Value, &str, &str)]) {
 }
 
 #[test]
-fn a_sound_archive_has_no_problem() {
+fn valid_archive_has_no_problems() {
     assert_eq!(lines(&check(&package().to_entries())), [""; 0]);
 }
 
@@ -47,12 +47,12 @@ fn each_rule_of_info_is_one_problem() {
         &[
             ("/name", json!(null), "name", "missing"),
             ("/name", json!(""), "name", "empty"),
-            ("/name", json!(7), "name", "not a text"),
+            ("/name", json!(7), "name", "not a string"),
             ("/name", json!("host_exporter"), "name", "^[A-Za-z0-9]+$"),
             ("/name", json!("hostexporter9999"), "name", "at most 15"),
             ("/display_name", json!("主".repeat(129)), "display_name", "at most 128"),
-            ("/display_name", json!(["a"]), "display_name", "not a text"),
-            ("/supported_version", json!(1.0), "supported_version", "not a text"),
+            ("/display_name", json!(["a"]), "display_name", "not a string"),
+            ("/supported_version", json!(1.0), "supported_version", "not a string"),
         ],
     );
     let entries = broken(v51::INFO, |info| *info = json!([]));
@@ -98,7 +98,7 @@ fn each_rule_of_the_fields_is_one_problem() {
             ("/1/fields/0/monitor_type", json!("m"), "sys_disk_size.monitor_type", r#""m""#),
             ("/1/fields/0/type", json!(null), "sys_disk_size.type", "missing"),
             ("/1/fields/0/type", json!("int"), "sys_disk_size.type", "long, double, string"),
-            ("/1/fields/0/type", json!("string"), "sys_disk_size.type", "numbers only"),
+            ("/1/fields/0/type", json!("string"), "sys_disk_size.type", "only numbers"),
             ("/1/fields/0/name", json!(null), "disk.fields[0].name", "missing"),
             ("/1/fields/0/name", json!(""), "disk.fields[0].name", "empty"),
             ("/1/fields/0/name", json!("_a"), "_a.name", "^[a-zA-Z]"),
@@ -118,10 +118,10 @@ fn each_rule_of_the_fields_is_one_problem() {
                 "(tables disk, disk)",
             ),
             ("/1/fields/2/name", json!("sys_mem_usage"), "sys_mem_usage.name", "both a metric"),
-            ("/1/fields/2/name", json!("bk_biz_id"), "bk_biz_id.name", "fills in"),
+            ("/1/fields/2/name", json!("bk_biz_id"), "bk_biz_id.name", "sets the dimension"),
             ("/1/fields/2/name", json!("mount point"), "mount point.name", "^[a-zA-Z]"),
             ("/1/fields/0/unit", json!(null), "sys_disk_size.unit", r#"may be """#),
-            ("/1/fields/0/unit", json!(1), "sys_disk_size.unit", "not a text"),
+            ("/1/fields/0/unit", json!(1), "sys_disk_size.unit", "not a string"),
             ("/1/fields/0/description", json!(null), "sys_disk_size.description", "missing"),
             ("/1/fields/0/description", json!(""), "sys_disk_size.description", "empty"),
             ("/1/fields/0/description", json!("率".repeat(16)), "sys_disk_size.description", "15"),
@@ -137,7 +137,7 @@ fn each_rule_of_the_fields_is_one_problem() {
 }
 
 #[test]
-fn a_dimension_may_stand_in_several_tables() {
+fn tables_may_share_dimensions() {
     let entries = broken(v51::METRICS, |tables| {
         let dimension = tables[1]["fields"][2].clone();
         tables[0]["fields"].as_array_mut().unwrap().push(dimension);
@@ -153,7 +153,7 @@ fn each_rule_of_the_start_parameters_is_one_problem() {
         v51::CONFIG_SCHEMA,
         &[
             ("/3/name", json!(null), "[3].name", "missing"),
-            ("/3/name", json!(1), "[3].name", "not a text"),
+            ("/3/name", json!(1), "[3].name", "not a string"),
             ("/3/name", json!(""), "[3].name", "number 4"),
             ("/3/name", json!(long), &format!("{long}.name"), "at most 50"),
             ("/3/name", json!("--web.telemetry-path"), "--web.telemetry-path.name", "twice"),
@@ -166,7 +166,7 @@ fn each_rule_of_the_start_parameters_is_one_problem() {
             ("/3/description", json!(""), "--path.rootfs.description", "empty"),
             ("/3/description", json!("根".repeat(51)), "--path.rootfs.description", "at most 50"),
             ("/3/default", json!(null), "--path.rootfs.default", "missing"),
-            ("/3/default", json!(9601), "--path.rootfs.default", "not a text"),
+            ("/3/default", json!(9601), "--path.rootfs.default", "not a string"),
             ("/3/visible", json!("yes"), "--path.rootfs.visible", "true or false"),
             ("/3", json!("x"), "[3]", "not a JSON object"),
         ],
@@ -213,7 +213,7 @@ fn each_rule_of_the_metrics_url_is_one_problem() {
         parameters.as_array_mut().unwrap().remove(0);
     });
     assert_only(&check(&entries), "config_schema.json: _exporter_url_", "missing");
-    // A positional argument is fine where it is the first.
+    // A positional argument is valid as the first parameter.
     let entries = broken(v51::CONFIG_SCHEMA, |parameters| {
         let first = json!({"name": "", "mode": "cmd", "type": "text", "description": "子命令", "default": ""});
         parameters.as_array_mut().unwrap().insert(0, first);
@@ -260,7 +260,7 @@ fn each_rule_of_the_files_is_one_problem() {
 }
 
 #[test]
-fn one_executable_is_enough_and_none_is_not() {
+fn at_least_one_executable_is_required() {
     let mut entries = package().to_entries();
     entries.insert("LICENSE".to_owned(), b"text".to_vec());
     entries.remove(v51::LINUX_EXPORTER);
@@ -270,6 +270,6 @@ fn one_executable_is_enough_and_none_is_not() {
 }
 
 #[test]
-fn an_empty_archive_lacks_everything_at_once() {
+fn empty_archive_reports_all_missing_files() {
     assert_eq!(check(&Entries::new()).len(), 6);
 }

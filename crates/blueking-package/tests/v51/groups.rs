@@ -1,5 +1,5 @@
-//! Groups, label names and the description that come from the exporter's definitions, in the
-//! packages of both generations.
+//! Groups, label names and the description from the exporter's definitions, in packages of both
+//! formats.
 
 use blueking_package::{Definitions, PackageDescription, Problem, plugin, v51};
 
@@ -50,7 +50,7 @@ fn sources(toml: &str, json: &str) -> (PackageDescription, Definitions) {
     (description, Definitions::parse("describe", json).unwrap())
 }
 
-/// The tables of the package for 5.1, as `name description: field …`.
+/// The tables of the 5.1 package, as `name description: field …`.
 fn tables(toml: &str, json: &str) -> Result<Vec<String>, Vec<Problem>> {
     let (description, definitions) = sources(toml, json);
     let tables = v51::generate(&description, &definitions)?.metrics.into_iter().map(|table| {
@@ -60,7 +60,7 @@ fn tables(toml: &str, json: &str) -> Result<Vec<String>, Vec<Problem>> {
     Ok(tables.collect())
 }
 
-/// The same of the package for 6 and 7.
+/// The same for the 6 and 7 package.
 fn groups(toml: &str, json: &str) -> Result<Vec<String>, Vec<Problem>> {
     let (description, definitions) = sources(toml, json);
     let groups = plugin::generate(&description, &definitions)?.metrics.into_iter().map(|group| {
@@ -71,12 +71,12 @@ fn groups(toml: &str, json: &str) -> Result<Vec<String>, Vec<Problem>> {
 }
 
 fn replaced(from: &str, to: &str) -> String {
-    assert!(DEFINITIONS.contains(from), "{from} is not there to be replaced");
+    assert!(DEFINITIONS.contains(from), "{from} does not occur");
     DEFINITIONS.replace(from, to)
 }
 
 #[test]
-fn groups_are_those_of_the_definitions() {
+fn groups_come_from_the_definitions() {
     let expected = [
         "disk 磁盘: disk_reads_total disk_read_bytes device",
         "disk_total 磁盘（汇总）: disk_count",
@@ -89,7 +89,7 @@ fn groups_are_those_of_the_definitions() {
 }
 
 #[test]
-fn explicit_groups_claim_metrics_first_even_of_groups_that_are_off() {
+fn explicit_groups_claim_metrics_first() {
     let toml = "[[group]]\nname = 'reads'\ndescription = '读'\n\
                 metrics = ['disk_read*', 'wifi_signal']\n";
     let expected = [
@@ -104,13 +104,13 @@ fn explicit_groups_claim_metrics_first_even_of_groups_that_are_off() {
 }
 
 #[test]
-fn a_metric_of_an_unknown_group_and_a_group_without_a_name_are_problems() {
+fn unknown_and_unnamed_groups_are_problems() {
     let broken =
         replaced(r#""zh": "磁盘数", "group": "disk""#, r#""zh": "磁盘数", "group": "disc""#);
     let problems = tables("", &broken).unwrap_err();
     let place = "definitions of host_exporter: disk_count.group";
     assert_only(&problems, place, r#"names the group "disc", which the exporter does not define"#);
-    // A person may take it in all the same, or leave it out.
+    // The description may still include or omit it.
     tables("omit = ['disk_count']", &broken).unwrap();
     let group = "[[group]]\nname = 'a'\ndescription = '甲'\nmetrics = ['disk_count']";
     assert!(tables(group, &broken).unwrap()[0].starts_with("a 甲: disk_count"));
@@ -121,7 +121,7 @@ fn a_metric_of_an_unknown_group_and_a_group_without_a_name_are_problems() {
 }
 
 #[test]
-fn labels_are_called_what_a_person_says_or_else_the_exporter() {
+fn description_overrides_label_names() {
     let names = |toml: &str, json: &str| -> Vec<String> {
         let (description, definitions) = sources(toml, json);
         let documents = v51::generate(&description, &definitions).unwrap();
@@ -138,13 +138,13 @@ fn labels_are_called_what_a_person_says_or_else_the_exporter() {
     for missing in ["", r#""device": " ","#] {
         let json = replaced(r#""device": "设备","#, missing);
         let problems = groups("", &json).unwrap_err();
-        let rule = "no Chinese name; add it to the label dictionary of host_exporter, or to \
-                    [dimensions]";
+        let rule = "no Chinese name; add one of at most 15 characters to the label dictionary of \
+                    host_exporter, or to [dimensions]";
         assert_only(&problems, "blueking.toml: dimensions.device", rule);
         tables("[dimensions]\ndevice = '盘'", &json).unwrap();
     }
 
-    // A name that is too long is corrected where it stands.
+    // An overlong name is reported where it is defined.
     let long = "长".repeat(16);
     let json = replaced("设备", &long);
     let problems = tables("", &json).unwrap_err();
@@ -155,7 +155,7 @@ fn labels_are_called_what_a_person_says_or_else_the_exporter() {
 }
 
 #[test]
-fn what_5_1_cannot_store_is_left_out_of_its_package_alone() {
+fn long_names_are_omitted_only_in_5_1() {
     let fits = format!("disk_{}", "x".repeat(45));
     let json = replaced("disk_count", &fits);
     assert_eq!(tables("", &json).unwrap()[1], format!("disk_total 磁盘（汇总）: {fits}"));
@@ -164,21 +164,20 @@ fn what_5_1_cannot_store_is_left_out_of_its_package_alone() {
     assert!(!tables("", &json).unwrap().concat().contains(&long));
     assert_eq!(groups("", &json).unwrap()[1], format!("disk_total 磁盘（汇总）: {long}"));
 
-    // One sample that is too long takes the whole family with it, and an explicit group that has
-    // nothing left is no problem.
+    // One overlong sample removes the whole family, and an empty explicit group is not a problem.
     let long = format!("s{}", "x".repeat(43));
     let json = replaced("scrape_seconds", &long);
     let toml = format!("[[group]]\nname = 'a'\ndescription = '甲'\nmetrics = ['{long}']");
     assert_eq!(tables(&toml, &json).unwrap().len(), 3);
     assert_eq!(groups(&toml, &json).unwrap().len(), 4);
 
-    // The rest keeps the names that it has in the other package.
+    // Other tables keep their names from the other package.
     let toml = "omit_in_51 = ['disk_read*']";
     assert_eq!(tables(toml, DEFINITIONS).unwrap()[0], "disk_total 磁盘（汇总）: disk_count");
 }
 
 #[test]
-fn the_description_has_the_metrics_of_its_package() {
+fn description_lists_the_packaged_metrics() {
     let (description, definitions) = sources("omit_in_51 = ['disk_*']", DEFINITIONS);
     let markdown = "# 主机\n\n  <!--metrics-->\r\n\n<!-- metrics of others -->\n";
     let process = "\

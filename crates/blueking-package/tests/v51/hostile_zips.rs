@@ -1,4 +1,4 @@
-//! Archives that are damaged or lie: each is an error, none costs much memory.
+//! Damaged archives and archives with false headers: each is an error, and none uses much memory.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -8,11 +8,11 @@ use blueking_package::v51::{self, Entries, read};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// Signature of an entry in a zip's table of contents, and where that entry keeps its sizes.
+/// Signature of an entry in a zip's central directory, and the offsets of its size and name.
 const CENTRAL: &[u8] = b"PK\x01\x02";
 const CENTRAL_SIZE: usize = 24;
 const CENTRAL_NAME: usize = 46;
-/// The same in the header before an entry's bytes.
+/// The same for the local header of an entry.
 const LOCAL: &[u8] = b"PK\x03\x04";
 const LOCAL_SIZE: usize = 22;
 
@@ -36,7 +36,7 @@ fn positions(bytes: &[u8], signature: &[u8]) -> Vec<usize> {
     (0..bytes.len()).filter(|&at| bytes[at..].starts_with(signature)).collect()
 }
 
-/// The archive with another uncompressed size declared for its first entry.
+/// The archive with a different uncompressed size declared for its first entry.
 fn declaring(mut bytes: Vec<u8>, size: u32) -> Vec<u8> {
     for (signature, offset) in [(CENTRAL, CENTRAL_SIZE), (LOCAL, LOCAL_SIZE)] {
         let at = positions(&bytes, signature)[0] + offset;
@@ -54,7 +54,7 @@ fn folders_are_ignored() {
 }
 
 #[test]
-fn two_files_with_one_base_name_are_an_error() {
+fn duplicate_base_names_are_an_error() {
     let zip = zip_of(&[("a/info.json", b"1"), ("b/info.json", b"2")]);
     match read_bytes(&zip).unwrap_err() {
         Error::DuplicateEntry { name, .. } => assert_eq!(name, "info.json"),
@@ -63,7 +63,7 @@ fn two_files_with_one_base_name_are_an_error() {
 }
 
 #[test]
-fn two_files_with_one_path_are_an_error() {
+fn duplicate_paths_are_an_error() {
     let mut zip = zip_of(&[("info.json", b"1"), ("jnfo.json", b"2")]);
     let second = positions(&zip, CENTRAL)[1];
     zip[second + CENTRAL_NAME] = b'i';
@@ -74,7 +74,7 @@ fn two_files_with_one_path_are_an_error() {
 }
 
 #[test]
-fn a_truncated_archive_is_an_error_at_every_length() {
+fn truncation_at_every_length_is_an_error() {
     let zip = zip_of(&[("info.json", b"{\"name\": \"a\"}"), ("logo.png", &[7; 300])]);
     for length in 0..zip.len() {
         let error = read_bytes(&zip[..length]).unwrap_err();
@@ -83,7 +83,7 @@ fn a_truncated_archive_is_an_error_at_every_length() {
 }
 
 #[test]
-fn a_damaged_entry_is_an_error() {
+fn damaged_entry_is_an_error() {
     let text: Vec<u8> = (0..5000_u32).flat_map(u32::to_le_bytes).collect();
     let mut zip = zip_of(&[("info.json", &text)]);
     zip[200] ^= 0x55;
@@ -92,7 +92,7 @@ fn a_damaged_entry_is_an_error() {
 }
 
 #[test]
-fn sizes_that_are_only_declared_are_not_believed() {
+fn declared_sizes_are_not_trusted() {
     let zip = zip_of(&[("a", &[0; 5000])]);
     for declared in [0, 10, 4999, 5001, u32::MAX - 1] {
         let error = read_bytes(&declaring(zip.clone(), declared)).unwrap_err();
@@ -104,7 +104,7 @@ fn sizes_that_are_only_declared_are_not_believed() {
 }
 
 #[test]
-fn too_many_entries_are_refused() {
+fn too_many_entries_are_rejected() {
     let names: Vec<String> = (0..=v51::MAX_ENTRIES).map(|n| n.to_string()).collect();
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
     let error = read_bytes(&zip_of(&files)).unwrap_err();
@@ -113,7 +113,7 @@ fn too_many_entries_are_refused() {
 }
 
 #[test]
-fn what_is_no_archive_is_named() {
+fn unreadable_files_are_named() {
     for bytes in [&b""[..], b"PK", b"\x1f\x8b\x08 a gzip", &[0; 100]] {
         let error = read_bytes(bytes).unwrap_err().to_string();
         assert!(error.ends_with("a.zip is not a readable package"), "{error}");

@@ -1,6 +1,6 @@
-//! The 5.1 package from outside: one broken rule at a time, from the sources and from the bytes.
+//! Integration tests of the 5.1 package: each rule on its own, on the sources and on the archive.
 
-// The attribute tells clippy that helpers, too, are test code.
+// The attribute marks helpers as test code for clippy.
 #[cfg(test)]
 mod archive_rules;
 #[cfg(test)]

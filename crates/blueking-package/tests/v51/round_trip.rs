@@ -1,4 +1,4 @@
-//! What is written can be read, is the same every time, and leaves nothing behind when it fails.
+//! Archives round-trip, are reproducible, and leave no partial file on failure.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -15,7 +15,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_is_written_is_read_and_sound() {
+fn written_archive_is_readable_and_valid() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hostexporter.zip");
     write(&path, &package()).unwrap();
@@ -37,7 +37,7 @@ fn two_writes_give_the_same_bytes() {
 }
 
 #[test]
-fn entries_are_flat_sorted_dated_1980_and_executable_where_needed() {
+fn entries_have_fixed_order_date_and_mode() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");
     write(&path, &package()).unwrap();
@@ -49,7 +49,7 @@ fn entries_are_flat_sorted_dated_1980_and_executable_where_needed() {
         found.push(format!("{} {mode:o}", entry.name().unwrap()));
         assert_eq!(entry.system(), System::Unix);
         assert_eq!(entry.last_modified().unwrap().to_string(), "1980-01-01 00:00:00");
-        // 2.0 is plain deflate; a 64-bit entry would need 4.5.
+        // Version 2.0 is plain deflate; a 64-bit entry requires 4.5.
         assert_eq!(entry.version_needed(), 20);
     }
     let expected = [
@@ -65,9 +65,9 @@ fn entries_are_flat_sorted_dated_1980_and_executable_where_needed() {
 }
 
 #[test]
-fn a_failing_write_leaves_nothing_behind() {
+fn failed_write_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    // A folder with something in it cannot be replaced by a file.
+    // A file cannot replace a non-empty folder.
     let path = folder.path().join("taken.zip");
     fs::create_dir(&path).unwrap();
     fs::write(path.join("file"), "").unwrap();
@@ -76,7 +76,7 @@ fn a_failing_write_leaves_nothing_behind() {
 }
 
 #[test]
-fn documents_that_are_missing_or_damaged_are_named() {
+fn missing_or_invalid_documents_are_named() {
     let error = Documents::from_entries(&Entries::new()).unwrap_err().to_string();
     assert_eq!(error, "the archive has no info.json");
     let mut entries = package().to_entries();

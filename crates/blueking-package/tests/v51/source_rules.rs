@@ -1,15 +1,15 @@
-//! Each rule on the description and the definitions, broken alone: one problem, at the place to
-//! correct.
+//! Each rule on the description and the definitions, violated alone: one problem, at the location
+//! to correct.
 
 use crate::support::{DEFINITIONS, DESCRIPTION, assert_only, documents, generate_from, lines};
 use blueking_package::v51::{Mode, ParameterType};
 use blueking_package::{PackageDescription, v51};
 
-/// What a row replaces in the sound description: (from, to, place, part of the rule).
+/// A replacement in the valid description: (from, to, location, part of the message).
 type Row<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 fn replaced(text: &str, from: &str, to: &str) -> String {
-    assert!(text.contains(from), "{from} is not there to be replaced");
+    assert!(text.contains(from), "{from} does not occur");
     text.replacen(from, to, 1)
 }
 
@@ -59,7 +59,12 @@ fn each_rule_on_the_description_is_one_problem() {
         ("description = '内存'", &text16, "group.memory.description", "at most 15"),
         ("'内存'", "''", "group.memory.description", "empty"),
         ("'sys_mem_usage']", "'sys_mem_usage', 'x*']", "group.memory.metrics", r#""x*" matches"#),
-        ("'sys_disk_*'", "'sys_disk_*', 'sys_mem_*'", "group.disk.metrics", r#""memory" already"#),
+        (
+            "'sys_disk_*'",
+            "'sys_disk_*', 'sys_mem_*'",
+            "group.disk.metrics",
+            r#"already selected by the group "memory""#,
+        ),
     ];
     for (from, to, field, expected) in rows {
         let broken = replaced(DESCRIPTION, from, to);
@@ -67,7 +72,7 @@ fn each_rule_on_the_description_is_one_problem() {
         assert_only(&problems, &format!("blueking.toml: {field}"), expected);
     }
 
-    // A flag of 51 characters has to exist, so that its length is all that is wrong.
+    // A flag of 51 characters must exist, so that only its length is invalid.
     let broken = replaced(DESCRIPTION, "--path.rootfs", &flag51);
     let definitions = replaced(DEFINITIONS, "path.rootfs", flag51.trim_start_matches('-'));
     let problems = generate_from(&broken, &definitions).unwrap_err();
@@ -75,19 +80,19 @@ fn each_rule_on_the_description_is_one_problem() {
 }
 
 #[test]
-fn groups_and_omit_together_take_every_metric_once() {
+fn groups_and_omit_cover_every_metric_once() {
     let broken = replaced(DESCRIPTION, "omit = ['host_exporter_*']", "");
     let problems = generate_from(&broken, DEFINITIONS).unwrap_err();
     let place = "definitions of host_exporter: host_exporter_build_info.group";
     assert_only(&problems, place, "names no group; correct the exporter, add");
 
-    // An empty list picks nothing, so its metric is left over too.
+    // An empty list selects nothing, so its metric is unassigned too.
     let broken = replaced(DESCRIPTION, "['sys_mem_usage']", "[]");
     let problems = lines(&generate_from(&broken, DEFINITIONS).unwrap_err());
     assert_eq!(problems.len(), 2, "{problems:#?}");
     assert!(problems[0].contains("group.memory.metrics: The list is empty"), "{problems:#?}");
 
-    // What is omitted is no longer there for a group to pick.
+    // A group cannot select omitted metrics.
     let broken = replaced(DESCRIPTION, "omit = [", "omit = ['sys_mem_usage', ");
     let problems = generate_from(&broken, DEFINITIONS).unwrap_err();
     assert_only(&problems, "blueking.toml: group.memory.metrics", "not omitted");
@@ -106,7 +111,7 @@ fn metrics_of_one_group_have_the_same_labels() {
     assert!(first.contains("blueking.toml: group.disk.metrics: sys_disk_size has the labels"));
     assert!(second.contains("sys_disk_reads_total has the labels"), "{second}");
 
-    // A histogram's `le` is a label too.
+    // The `le` of a histogram is also a label.
     let gauge = replaced(
         DEFINITIONS,
         r#""labels": ["mountpoint"], "zh": "读次数""#,
@@ -142,7 +147,7 @@ fn each_rule_on_the_definitions_is_one_problem() {
         assert_only(&problems, &format!("definitions of host_exporter: {field}"), expected);
     }
 
-    // One text, three samples, and each is too long with its word.
+    // One text yields three samples, and each is too long with its suffix.
     let broken = replaced(DEFINITIONS, r#""读耗时""#, &format!(r#""{zh14}""#));
     let problems = lines(&generate_from(DESCRIPTION, &broken).unwrap_err());
     assert_eq!(problems.len(), 3, "{problems:#?}");
@@ -150,18 +155,18 @@ fn each_rule_on_the_definitions_is_one_problem() {
 }
 
 #[test]
-fn labels_and_flags_are_checked_where_they_are_defined() {
+fn labels_and_flags_are_checked_at_definition() {
     let definitions = DEFINITIONS.replace(r#""mountpoint""#, r#""ip""#);
     let description = replaced(DESCRIPTION, "mountpoint =", "ip =");
     let problems = generate_from(&description, &definitions).unwrap_err();
-    assert_only(&problems, "definitions of host_exporter: label ip", "fills in the dimension");
+    assert_only(&problems, "definitions of host_exporter: label ip", "sets the dimension");
 
     let definitions = DEFINITIONS.replace(r#""mountpoint""#, r#""sys_mem_usage""#);
     let description = replaced(DESCRIPTION, "mountpoint =", "sys_mem_usage =");
     let problems = generate_from(&description, &definitions).unwrap_err();
     assert_only(&problems, "definitions of host_exporter: sys_mem_usage.name", "both a metric");
 
-    // A counter that is named like a part of a histogram.
+    // A counter with the name of a histogram sample.
     let definitions = replaced(DEFINITIONS, "sys_disk_reads_total", "read_seconds_count");
     let description = replaced(DESCRIPTION, "'sys_disk_*'", "'sys_disk_*', 'read_seconds_count'");
     let problems = generate_from(&description, &definitions).unwrap_err();
@@ -187,20 +192,20 @@ fn all_problems_are_reported_together() {
 }
 
 #[test]
-fn one_fact_makes_the_url_and_the_listen_flag() {
+fn listen_sets_url_and_flag() {
     let moved = replaced(DESCRIPTION, "127.0.0.1:9601", "localhost:19601");
     let moved = replaced(&moved, "'/metrics'", "'/m'");
     let documents = generate_from(&moved, DEFINITIONS).unwrap();
-    let words = v51::command_line(&documents.config_schema, &Default::default());
+    let arguments = v51::command_line(&documents.config_schema, &Default::default());
     assert_eq!(documents.config_schema[0].default, "http://localhost:19601/m");
     assert_eq!(
-        words,
+        arguments,
         ["--web.listen-address=localhost:19601", "--web.telemetry-path=/m", "--path.rootfs=/"]
     );
 }
 
 #[test]
-fn the_documents_have_the_documented_form() {
+fn documents_match_the_expected_form() {
     let entries = documents().to_entries();
     let text = |name: &str| str::from_utf8(&entries[name]).unwrap();
     assert_eq!(
@@ -213,7 +218,7 @@ fn the_documents_have_the_documented_form() {
 }
 
 #[test]
-fn the_shipped_description_can_be_read() {
+fn shipped_description_parses() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/host-exporter/blueking.toml");
     let text = std::fs::read_to_string(path).unwrap();
     let description = PackageDescription::parse("blueking.toml", &text).unwrap();
@@ -221,22 +226,22 @@ fn the_shipped_description_can_be_read() {
 }
 
 #[test]
-fn variables_passwords_and_switches_are_what_5_1_has_for_them() {
+fn parameter_types_map_to_those_of_5_1() {
     let rows = [
         ("flag = '--path.rootfs'", "env = 'ROOT'", Mode::Env, ParameterType::Text),
         ("flag =", "type = 'password'\nflag =", Mode::Cmd, ParameterType::Password),
         ("default = '/'", "type = 'switch'\ndefault = 'true'", Mode::Cmd, ParameterType::Text),
     ];
     for (from, to, mode, input) in rows {
-        let sound = replaced(DESCRIPTION, from, to);
-        let documents = generate_from(&sound, DEFINITIONS).expect(to);
+        let valid = replaced(DESCRIPTION, from, to);
+        let documents = generate_from(&valid, DEFINITIONS).expect(to);
         let row = documents.config_schema.last().expect("the description has a parameter");
         assert_eq!((row.mode, row.input), (mode, input), "{to}");
     }
 }
 
 #[test]
-fn an_argument_comes_first_and_a_file_is_a_path_on_the_host() {
+fn argument_is_first_and_file_is_a_host_path() {
     let more = "[[parameter]]\nargument = 'target'\ndefault = 'main'\ndescription = '对象'\n\
                 [[parameter]]\nflag = '--path.rootfs'\ntype = 'file'\ndefault = 'a.conf'\n\
                 content = 'a'\ndescription = '文件'\n";
@@ -254,12 +259,12 @@ fn an_argument_comes_first_and_a_file_is_a_path_on_the_host() {
     assert_eq!(rows[0], ("", Mode::Cmd, text, "main"));
     assert_eq!(rows[1].0, "_exporter_url_");
     assert_eq!(rows[4], ("--path.rootfs", Mode::Cmd, text, ""));
-    let words = v51::command_line(&documents.config_schema, &Default::default());
-    assert_eq!((&*words[0], words.len()), ("main", 3));
+    let arguments = v51::command_line(&documents.config_schema, &Default::default());
+    assert_eq!((&*arguments[0], arguments.len()), ("main", 3));
 
-    // Only the first row may be without a name.
+    // Only the first row may be unnamed.
     let second = "[[parameter]]\nargument = 'b'\ndescription = 'b'\n[[group]]\nname = 'memory'";
     let broken = replaced(&description, "[[group]]\nname = 'memory'", second);
     let problems = generate_from(&broken, &definitions).unwrap_err();
-    assert_only(&problems, "blueking.toml: parameter.b.argument", "passes one argument");
+    assert_only(&problems, "blueking.toml: parameter.b.argument", "one positional argument");
 }

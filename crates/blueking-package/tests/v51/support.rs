@@ -1,4 +1,4 @@
-//! A sound description, sound definitions and a sound package, for tests to break.
+//! A valid description, definitions and package that tests modify.
 
 use blueking_package::check::Finding;
 use blueking_package::v51::{Documents, Entries, Package, generate};
@@ -44,7 +44,7 @@ pub(crate) const DEFINITIONS: &str = r#"{
   "schema": 1,
   "name": "host_exporter",
   "version": "0.1.0",
-  "build": "a key that nobody knows yet",
+  "build": "an unknown key",
   "flags": [
     {"name": "web.listen-address", "value": "ADDRESS", "default": ":9601", "help": "Where."},
     {"name": "web.telemetry-path", "value": "PATH", "default": "/metrics", "help": "Where."},
@@ -79,17 +79,17 @@ pub(crate) fn package() -> Package {
     }
 }
 
-/// The problems as lines, for a test to compare.
+/// The problems as lines.
 pub(crate) fn lines(problems: &[impl ToString]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
-/// What is wrong with the files of a package.
+/// The findings for the files of a package.
 pub(crate) fn check(entries: &Entries) -> Vec<Finding> {
     blueking_package::check::entries(entries).findings
 }
 
-/// Asserts that there is one problem, that it is at `place` and that its rule holds `expected`.
+/// Asserts that there is exactly one problem, at `place`, whose rule contains `expected`.
 #[track_caller]
 pub(crate) fn assert_only(problems: &[impl ToString], place: &str, expected: &str) {
     let lines = lines(problems);

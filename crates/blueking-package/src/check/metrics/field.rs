@@ -1,98 +1,94 @@
-//! A field of `metrics.json`: its keys, each on its own.
+//! Checks each key of a field of `metrics.json`.
 
 use serde_json::Value;
 
 use super::{
     METRICS_DESCRIPTION, METRICS_FIELD_NAME, METRICS_MONITOR_TYPE, METRICS_OPTIONAL, METRICS_TYPE,
-    METRICS_TYPE_MISFIT, METRICS_UNIT, NAME_LIMIT, NEW_KEYS, misformed, null,
+    METRICS_TYPE_MISFIT, METRICS_UNIT, NAME_LIMIT, NEW_KEYS, null_value, schema_violation,
 };
-use crate::check::documents::{Object, filled, is_taken_for_boolean, objects_to_text, shown};
-use crate::check::finding::{Findings, Objection, Reader};
+use crate::check::documents::{Object, filled, is_taken_for_boolean, objects_to_text, quote};
+use crate::check::finding::{Consumer, Findings, Objection};
 use crate::check::rule::Rule;
 use crate::check::words;
 
-/// Checks the keys of a field; `place` is what the field is called.
+/// Checks the keys of a field; `place` is its path.
 pub(super) fn check(field: &Object, place: &str, path: &str, findings: &mut Findings) {
     let key = |key: &str| format!("{place}.{key}");
     for name in field.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
-        null(name, path, &key(name), findings);
+        null_value(name, path, &key(name), findings);
     }
-    let mut wrong = |rule: &'static Rule, name: &str, advice: &str| {
-        // One mistake is one finding: a null is reported already.
+    let mut report = |rule: &'static Rule, name: &str, advice: &str| {
+        // One mistake is one finding: nulls are already reported.
         let value = field.get(name);
         if !value.is_some_and(Value::is_null) {
-            let message = format!("the value of {name:?} is {}", shown(value));
-            let applies = |one: &Objection| objects(rule, one, name, value);
-            misformed(rule, applies, path, &key(name), &message, advice, findings);
+            let message = format!("the value of {name:?} is {}", quote(value));
+            let applies = |objection: &Objection| objects(rule, objection, name, value);
+            schema_violation(rule, applies, path, &key(name), &message, advice, findings);
         }
     };
     if filled(field, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {
-        wrong(&METRICS_FIELD_NAME, "name", "write a name of 1 to 255 characters");
+        report(&METRICS_FIELD_NAME, "name", "use a name of 1 to 255 characters");
     }
     let kind = field.get("monitor_type").and_then(Value::as_str);
     if !matches!(kind, Some("metric" | "dimension")) {
-        wrong(&METRICS_MONITOR_TYPE, "monitor_type", "write metric or dimension");
+        report(&METRICS_MONITOR_TYPE, "monitor_type", "use metric or dimension");
     }
     match (field.get("type").and_then(Value::as_str), kind) {
         (Some("string"), Some("metric")) => {
-            wrong(&METRICS_TYPE_MISFIT, "type", "write double: a metric is a number");
+            report(&METRICS_TYPE_MISFIT, "type", "use double: a metric is a number");
         }
         (Some("double" | "int"), Some("dimension")) => {
-            wrong(&METRICS_TYPE_MISFIT, "type", "write string: a label is a text");
+            report(&METRICS_TYPE_MISFIT, "type", "use string: a label is a string");
         }
         (Some("string" | "double" | "int"), _) => {}
-        _ => wrong(
+        _ => report(
             &METRICS_TYPE,
             "type",
-            "write string, double or int; long and float are not known here",
+            "use string, double or int; long and float are not supported",
         ),
     }
     if !field.get("description").is_some_and(Value::is_string) {
-        wrong(&METRICS_DESCRIPTION, "description", "write a text; it may be empty");
+        report(&METRICS_DESCRIPTION, "description", "use a string; it may be empty");
     }
     if let Some(unit) = field.get("unit") {
         if !unit.is_string() {
-            wrong(&METRICS_OPTIONAL, "unit", "write the id of a unit, such as percent");
+            report(&METRICS_OPTIONAL, "unit", "use the id of a unit, such as percent");
         } else if !unit.as_str().is_some_and(|unit| unit.is_empty() || words::is_unit(unit)) {
-            wrong(
-                &METRICS_UNIT,
-                "unit",
-                "use an id that the page offers, such as percent, bytes, s",
-            );
+            report(&METRICS_UNIT, "unit", "use an id from the page, such as percent, bytes, s");
         }
     }
-    check_optional(field, &mut wrong);
+    check_optional(field, &mut report);
 }
 
-fn check_optional(field: &Object, wrong: &mut impl FnMut(&'static Rule, &str, &str)) {
-    let there = |name: &str| field.get(name);
+fn check_optional(field: &Object, report: &mut impl FnMut(&'static Rule, &str, &str)) {
+    let value_of = |name: &str| field.get(name);
     for name in ["is_diff_metric", "is_active", "is_manual"] {
-        if there(name).is_some_and(|value| !value.is_boolean()) {
-            wrong(&METRICS_OPTIONAL, name, "write true or false, or leave it out");
+        if value_of(name).is_some_and(|value| !value.is_boolean()) {
+            report(&METRICS_OPTIONAL, name, "use true or false, or remove the key");
         }
     }
-    if there("conversion").is_some() && filled(field, "conversion").is_none() {
-        wrong(&METRICS_OPTIONAL, "conversion", "write a text that is not empty, or leave it out");
+    if value_of("conversion").is_some() && filled(field, "conversion").is_none() {
+        report(&METRICS_OPTIONAL, "conversion", "use a non-empty string, or remove the key");
     }
-    if there("source_name").is_some_and(|value| !value.is_string()) {
-        wrong(&METRICS_OPTIONAL, "source_name", "write a text, or leave it out");
+    if value_of("source_name").is_some_and(|value| !value.is_string()) {
+        report(&METRICS_OPTIONAL, "source_name", "use a string, or remove the key");
     }
-    if there("dimensions").is_some_and(|value| !value.is_array()) {
-        wrong(&METRICS_OPTIONAL, "dimensions", "write a list, or leave it out");
+    if value_of("dimensions").is_some_and(|value| !value.is_array()) {
+        report(&METRICS_OPTIONAL, "dimensions", "use a list, or remove the key");
     }
 }
 
-/// Whether a reader objects to this value of a field's key.
-fn objects(rule: &Rule, one: &Objection, key: &str, value: Option<&Value>) -> bool {
-    let reads = one.reader != Reader::V2 || NEW_KEYS.contains(&key);
-    // The old importer makes a text of a number; both take words such as yes for booleans.
+/// Whether a consumer objects to this value of a field's key.
+fn objects(rule: &Rule, objection: &Objection, key: &str, value: Option<&Value>) -> bool {
+    let reads = objection.consumer != Consumer::V2 || NEW_KEYS.contains(&key);
+    // The old importer converts numbers to strings; both accept words such as yes as booleans.
     let takes = value.is_some_and(|value| match key {
         "unit" | "description" | "source_name" | "conversion" => {
-            one.reader == Reader::V1 && value.is_number()
+            objection.consumer == Consumer::V1 && value.is_number()
         }
         "is_diff_metric" | "is_active" | "is_manual" => is_taken_for_boolean(value),
         _ => false,
     });
     let is_name = rule.id == METRICS_FIELD_NAME.id;
-    reads && !takes && (!is_name || objects_to_text(one, value, NAME_LIMIT))
+    reads && !takes && (!is_name || objects_to_text(objection, value, NAME_LIMIT))
 }
