@@ -12,6 +12,7 @@
 //! ```
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::event_loop::{ConnectionId, Turn};
@@ -23,6 +24,7 @@ use super::tls::{HANDSHAKE_RECORD, Handshake, Session};
 use super::transport::Transport;
 #[cfg(feature = "tls")]
 use super::transport::now_or_later;
+use crate::scrape::Page;
 use crate::self_metrics::InFlight;
 
 /// How long a connection stays open between two requests. More than the usual scrape interval of a
@@ -141,6 +143,14 @@ impl Connection {
             State::Writing(writing) => (now.saturating_duration_since(writing.begun)
                 >= SLOW_RESPONSE)
                 .then_some(writing.begun),
+            _ => None,
+        }
+    }
+
+    /// The page that the client has not read to its end, and since when.
+    pub(super) fn unread_page(&self) -> Option<(Instant, &Arc<Page>)> {
+        match &self.state {
+            State::Writing(writing) => Some((writing.begun, writing.outgoing.page()?)),
             _ => None,
         }
     }

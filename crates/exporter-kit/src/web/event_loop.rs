@@ -38,6 +38,13 @@ const SCRATCH_BYTES: usize = 8 * 1024;
 /// connections that others need.
 const MAX_PASSWORDS: usize = 8;
 
+/// So much memory pages may take that clients have yet to read. Beyond, the slowest clients are
+/// closed: a page of megabytes for each of a hundred of them would be too much for a host.
+const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
+
+/// Nobody counts as slow before.
+const UNREAD_GRACE: Duration = Duration::from_secs(1);
+
 const WAKER: Token = Token(usize::MAX);
 
 /// Tells connections apart, also those that have had the same slot.
@@ -365,6 +372,29 @@ impl EventLoop {
             service.scraper.handler().count(200);
             connection.send_page(heads.response(page, reply), now);
             self.advance(id.slot, now);
+        }
+        self.shed_slow_readers(now);
+    }
+
+    /// Closes the clients that have read longest on a page, where pages take too much memory.
+    fn shed_slow_readers(&mut self, now: Instant) {
+        let unread = self.connections.iter().filter_map(|(slot, connection)| {
+            let (begun, page) = connection.unread_page()?;
+            Some((begun, slot, Arc::as_ptr(page), page.body().len()))
+        });
+        let mut unread: Vec<_> = unread.collect();
+        unread.sort_unstable_by_key(|(begun, ..)| *begun);
+        let mut unread = &unread[..];
+        while let [(begun, slot, ..), rest @ ..] = unread {
+            let mut pages: Vec<_> = unread.iter().map(|(.., page, bytes)| (page, bytes)).collect();
+            pages.sort_unstable();
+            pages.dedup();
+            let bytes: usize = pages.iter().map(|(_, bytes)| *bytes).sum();
+            if bytes <= MAX_UNREAD_BYTES || now.saturating_duration_since(*begun) < UNREAD_GRACE {
+                return;
+            }
+            self.close(*slot);
+            unread = rest;
         }
     }
 

@@ -169,6 +169,10 @@ impl Outgoing {
         transport.flush()
     }
 
+    pub(crate) fn page(&self) -> Option<&Arc<Page>> {
+        self.page.as_ref().map(|(page, _)| page)
+    }
+
     /// How many bytes have been sent.
     pub(crate) fn sent(&self) -> usize {
         self.sent

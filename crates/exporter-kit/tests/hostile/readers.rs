@@ -1,8 +1,9 @@
 //! Clients that do not read what they have asked for.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
@@ -62,5 +63,36 @@ fn clients_that_read_nothing_give_way() {
     for _ in 0..10 {
         in_time(SECOND, "a scrape beside them", || scrape(&exporter));
     }
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
+fn a_hundred_clients_that_read_a_byte_a_second() {
+    let _alone = alone();
+    let exporter = Exporter::start("large good");
+    let mut slow = Vec::new();
+    for _ in 0..100 {
+        let mut client = deaf(exporter.address());
+        // So that the next one gets another page.
+        client.read_exact(&mut [0]).unwrap();
+        slow.push(client);
+    }
+    for _ in 0..3 {
+        let begun = Instant::now();
+        for client in &mut slow {
+            // Those that were closed for lack of memory are as good.
+            let _ = client.read(&mut [0]);
+        }
+        in_time(SECOND, "a scrape beside them", || scrape(&exporter));
+        // A byte in every second is the attack.
+        thread::sleep(SECOND.saturating_sub(begun.elapsed()));
+    }
+    // The next large page finds out who is slow.
+    assert_eq!(exporter.get("/metrics?collect[]=large").status, 200);
+    // All hundred pages would be a gigabyte.
+    let resident = exporter.resident();
+    assert!(resident < 256 * 1024, "{resident} KiB");
+    let threads = exporter.threads();
+    assert!(threads.len() <= 6, "{threads:?}");
     assert_eq!(exporter.stop(), "");
 }

@@ -101,6 +101,37 @@ fn one_that_hangs_holds_up_nobody_who_waits() {
 }
 
 #[test]
+fn health_is_answered_while_collectors_are_stuck() {
+    let _alone = alone();
+    let exporter = Exporter::start("hangs gate good");
+    let stuck = ["hangs", "gate"].map(|collector| {
+        let mut kept = Kept::new(&exporter);
+        kept.ask_within(&format!("/metrics?collect[]={collector}"), "3600");
+        kept
+    });
+    until("both are stuck", || exporter.in_flight_of("hangs gate good") == 2);
+    let mut clients: Vec<_> =
+        (0..100).map(|_| BufReader::new(connect(exporter.address()).unwrap())).collect();
+    in_time(SECOND, "a hundred answers", || {
+        time(|| {
+            for client in &mut clients {
+                client.get_mut().write_all(b"GET /-/healthy HTTP/1.1\r\n\r\n").unwrap();
+            }
+            for client in &mut clients {
+                let mut body = Vec::new();
+                read_one(client, &mut body);
+                assert_eq!(body, b"# healthy\n");
+            }
+        })
+    });
+    let threads = exporter.threads();
+    assert!(threads.len() <= 6, "{threads:?}");
+    assert_eq!(exporter.in_flight_of("hangs gate good"), 2, "both are still stuck");
+    drop(stuck);
+    assert_eq!(exporter.stop(), "");
+}
+
+#[test]
 fn scrapers_with_hardly_any_patience_hold_up_nobody_who_waits() {
     let _alone = alone();
     let exporter = Exporter::start("hangs good");
