@@ -19,24 +19,30 @@ const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,
+    request: String,
     answer: Vec<u8>,
 }
 
 impl Client {
     /// A scraper of this port; it has scraped once.
     pub(crate) fn connect(port: u16) -> Result<Self> {
+        Self::connect_with(port, "")
+    }
+
+    /// A scraper of this port that sends this header line, too; it has scraped once.
+    pub(crate) fn connect_with(port: u16, header: &str) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).context("connect")?;
         stream.set_nodelay(true).context("connect")?;
         stream.set_read_timeout(Some(Duration::from_secs(10))).context("connect")?;
-        let mut client = Self { stream, answer: vec![0; 1 << 20] };
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\n{header}\r\n");
+        let mut client = Self { stream, request, answer: vec![0; 1 << 20] };
         client.scrape()?;
         Ok(client)
     }
 
     /// Asks for `/metrics` without compression; the answer, head and body, which may be in chunks.
     pub(crate) fn scrape(&mut self) -> Result<&[u8]> {
-        const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        self.stream.write_all(REQUEST).context("ask for a page")?;
+        self.stream.write_all(self.request.as_bytes()).context("ask for a page")?;
         let (mut received, mut whole) = (0, None);
         loop {
             if received == self.answer.len() {

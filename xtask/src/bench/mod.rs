@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::flags::Subject;
 use crate::server::{Server, free_port, get, sample};
 use crate::workspace::Workspace;
-use crate::{dist, flags};
+use crate::{dist, flags, process};
 use load::{Client, Process, load};
 use machine::Size;
 use table::Row;
@@ -53,6 +53,8 @@ struct Contender {
     series: &'static [&'static str],
     /// Whether its page tells how often it has allocated memory and run its collector.
     is_counting: bool,
+    /// Whether the scrapers have different timeouts, so that none of their scrapes share a run.
+    is_unshared: bool,
 }
 
 /// Measures, prints the table, and writes the same figures as JSON.
@@ -65,7 +67,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     let (file, contenders) = match flags.what {
         None | Some(Subject::Host) => ("host.json", host(workspace, &folder, flags.setup)?),
-        Some(Subject::Kit) => ("kit.json", kit(workspace, &folder, flags.setup)?),
+        Some(Subject::Kit) => ("kit.json", kit(workspace, &folder, flags)?),
     };
     let rows = contend(&folder, contenders)?;
     print!("{}{}", table::render(&rows), growth(&rows));
@@ -105,6 +107,7 @@ fn host(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contend
                 clients,
                 series: &["node_load1", "node_memory_MemTotal_bytes", "node_cpu_seconds_total"],
                 is_counting: false,
+                is_unshared: false,
             };
             let peer = |name, program: &Path, arguments| Contender {
                 row: Row::new(&scenario, name, true),
@@ -131,6 +134,7 @@ fn record(program: &Path, arguments: &[String], folder: &Path) -> Result<Vec<Str
         clients: 1,
         series: &[],
         is_counting: false,
+        is_unshared: false,
     };
     let (server, _, mut client) = ours.start(&folder.join("recorded.log"))?;
     let answer = folder.join("answer");
@@ -162,6 +166,7 @@ fn large(program: &Path, folder: &Path) -> Result<Vec<Contender>> {
             clients: 1,
             series: &[],
             is_counting: false,
+            is_unshared: false,
         };
         let (_server, _, mut client) = contender.start(&folder.join("large.log"))?;
         let page = String::from_utf8_lossy(client.scrape()?).into_owned();
@@ -195,10 +200,11 @@ fn growth(rows: &[Row]) -> String {
 }
 
 /// Pages of 500 and 5,000 gauges with two labels from the kit, built by each route, against
-/// promhttp's; and the smallest exporter there is. With one scraper every scrape is a run of its
-/// own; of four at once some share one.
-fn kit(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contender>> {
-    let go = peers::go_gauges(workspace, folder, setup)?;
+/// promhttp's and against a bare server that sends the same bytes; and the smallest exporter there
+/// is. With one scraper every scrape is a run of its own; of four at once some share one, unless
+/// their timeouts differ.
+fn kit(workspace: &Workspace, folder: &Path, flags: &flags::Bench) -> Result<Vec<Contender>> {
+    let go = peers::go_gauges(workspace, folder, flags.setup)?;
     let gauges = |name: &str, program: &Path, count: u32, clients, is_peer| Contender {
         row: Row::new(&format!("{count} gauges; {}", scrapers(clients)), name, is_peer),
         program: program.to_owned(),
@@ -206,27 +212,74 @@ fn kit(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contende
         clients,
         series: &["demo_value"],
         is_counting: !is_peer,
+        is_unshared: false,
     };
     let mut contenders = Vec::new();
-    for (route, programs) in dist::build_by_each_route(workspace, setup, &["gauges", "minimal"])? {
+    let routes = dist::build_by_each_route(workspace, flags.setup, &["gauges", "minimal"])?;
+    for (route, programs) in &routes {
         let [program, minimal] = programs.as_slice() else { bail!("two examples are built") };
         let name = format!("kit, {route} route");
         for (count, clients) in [(500, 4), (500, 1), (5000, 4)] {
             contenders.push(gauges(&name, program, count, clients, false));
         }
+        let unshared = gauges(&name, program, 500, 4, false);
+        let row = Row::new("500 gauges; 4 scrapers, no run is shared", &name, false);
+        contenders.push(Contender { row, is_unshared: true, ..unshared });
         contenders.push(Contender {
             row: Row::new(&format!("minimal; {}", scrapers(4)), &name, false),
-            program: minimal.clone(),
             arguments: Vec::new(),
-            clients: 4,
             series: &["queue_depth"],
-            is_counting: false,
+            ..gauges(&name, minimal, 0, 4, false)
         });
     }
+    if let Some(revision) = &flags.against {
+        let old = check_out(workspace, folder, revision)?;
+        for (route, programs) in dist::build_by_each_route(&old, flags.setup, &["gauges"])? {
+            let name = format!("{revision}, {route} route");
+            for clients in [1, 4] {
+                contenders.push(gauges(&name, &programs[0], 500, clients, false));
+            }
+        }
+    }
+    let (_, programs) = routes.first().context("no route builds examples")?;
+    let floor = peers::floor(workspace, folder)?;
+    let canned = record_answer(gauges("recorded", &programs[0], 500, 1, false), folder)?;
     for clients in [1, 4] {
         contenders.push(gauges("promhttp", &go, 500, clients, true));
+        let row = Row::new(&format!("500 gauges; {}", scrapers(clients)), "the floor", true);
+        contenders.push(Contender {
+            row,
+            arguments: canned.clone(),
+            ..gauges("", &floor, 500, clients, true)
+        });
     }
     Ok(contenders)
+}
+
+/// Records what an exporter sends: the arguments of a floor that does nothing else.
+fn record_answer(exporter: Contender, folder: &Path) -> Result<Vec<String>> {
+    let (_server, _, mut client) = exporter.start(&folder.join("recorded.log"))?;
+    let [answer, calls] = ["gauges-answer", "no-calls"].map(|name| folder.join(name));
+    fs::write(&answer, client.scrape()?).with_context(|| format!("write {}", answer.display()))?;
+    fs::write(&calls, "").with_context(|| format!("write {}", calls.display()))?;
+    Ok([answer, calls].map(|path| path.display().to_string()).to_vec())
+}
+
+/// A copy of the workspace as it was at this revision.
+fn check_out(workspace: &Workspace, folder: &Path, revision: &str) -> Result<Workspace> {
+    let copy = folder.join("against");
+    if !copy.is_dir() {
+        let mut clone = Command::new("git");
+        clone.args(["clone", "--quiet", "--no-checkout"]).arg(workspace.root()).arg(&copy);
+        process::run(&mut clone, &folder.join("clone.log"))?;
+    }
+    let mut fetch = Command::new("git");
+    fetch.arg("-C").arg(&copy).args(["fetch", "--quiet", "--all", "--tags"]);
+    process::run(&mut fetch, &folder.join("fetch.log"))?;
+    let mut check_out = Command::new("git");
+    check_out.arg("-C").arg(&copy).args(["checkout", "--quiet", "--detach", revision]);
+    process::run(&mut check_out, &folder.join("checkout.log"))?;
+    Ok(Workspace::at(&copy))
 }
 
 fn scrapers(clients: usize) -> String {
@@ -296,7 +349,8 @@ struct Running {
 impl Running {
     fn begin(contender: Contender, log: &Path) -> Result<Self> {
         let (server, port, first) = contender.start(log)?;
-        let Contender { mut row, program, clients, series, is_counting, .. } = contender;
+        let Contender { mut row, program, clients, series, is_counting, is_unshared, .. } =
+            contender;
         let page = get(&format!("http://127.0.0.1:{port}/metrics"))?;
         for series in series {
             ensure!(page.contains(&format!("\n{series}")), "{} has no {series}", row.name);
@@ -305,7 +359,13 @@ impl Running {
         row.samples = page.lines().filter(is_sample).count() as f64;
         row.page = page.len() as f64;
         row.file = program.metadata().with_context(|| program.display().to_string())?.len() as f64;
-        let more = (1..clients).map(|_| Client::connect(port));
+        let more = (1..clients).map(|number| match is_unshared {
+            true => {
+                let timeout = format!("X-Prometheus-Scrape-Timeout-Seconds: {}\r\n", 10 + number);
+                Client::connect_with(port, &timeout)
+            }
+            false => Client::connect(port),
+        });
         let clients = iter::once(Ok(first)).chain(more).collect::<Result<_>>()?;
         let process = Process(server.id());
         Ok(Self { _server: server, process, clients, row, is_counting })

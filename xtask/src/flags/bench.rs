@@ -15,6 +15,12 @@ pub(crate) struct Bench {
         help = "install what is missing: node_exporter, or Go and the toolchains of the kit"
     )]
     pub(crate) setup: bool,
+    #[options(
+        no_short,
+        meta = "REVISION",
+        help = "for the kit: measures the kit of this commit or tag beside the present one"
+    )]
+    pub(crate) against: Option<String>,
     #[options(free, parse(try_from_str), help = "host (the default) or kit")]
     pub(crate) what: Option<Subject>,
 }
