@@ -229,6 +229,7 @@ fn kit(workspace: &Workspace, folder: &Path, flags: &flags::Bench) -> Result<Vec
             row: Row::new(&format!("minimal; {}", scrapers(4)), &name, false),
             arguments: Vec::new(),
             series: &["queue_depth"],
+            is_counting: false,
             ..gauges(&name, minimal, 0, 4, false)
         });
     }

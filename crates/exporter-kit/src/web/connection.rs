@@ -274,9 +274,12 @@ impl Connection {
     }
 
     fn authenticate(&mut self, request: Box<Request>, turn: &mut Turn<'_>) -> Step {
+        if let Some(answer) = turn.service.limit(request.reply, turn.now) {
+            return self.answer(answer, request.reply, turn);
+        }
         match turn.authenticate(self.id, request.authorization.as_deref()) {
             Some(result) => {
-                let answer = turn.service.answer(&request, result, turn.now);
+                let answer = turn.service.answer(&request, result);
                 self.answer(answer, request.reply, turn)
             }
             None => {
@@ -294,7 +297,7 @@ impl Connection {
     ) {
         match std::mem::replace(&mut self.state, State::Head) {
             State::Authenticating(request) => {
-                let answer = turn.service.answer(&request, result, turn.now);
+                let answer = turn.service.answer(&request, result);
                 self.answer(answer, request.reply, turn);
             }
             other => self.state = other,

@@ -48,16 +48,22 @@ impl Service {
         CommonHeaders { product: &self.product, extra }
     }
 
+    /// The answer to a request for which the rate limit has no room, if it has none.
+    pub(super) fn limit(&self, reply: Reply, now: Instant) -> Option<Answer> {
+        if self.web_config.as_ref().is_none_or(|config| config.allows(now)) {
+            return None;
+        }
+        let body = "# 429 more requests than rate_limit allows; try again later\n";
+        Some(self.plain(429, body, reply, false))
+    }
+
     /// Answers a request that has been authenticated with this result.
-    pub(super) fn answer(&self, request: &Request, result: AuthResult, now: Instant) -> Answer {
+    pub(super) fn answer(&self, request: &Request, result: AuthResult) -> Answer {
         let metrics = &self.config.telemetry_path;
         let (status, body): (u16, &str) = match (result, request.path.as_str()) {
             (AuthResult::Denied, _) => (401, "# 401 a user name and a password are required\n"),
             (AuthResult::Busy, _) => {
                 (503, "# 503 too many passwords are being checked; try again later\n")
-            }
-            _ if !self.web_config.as_ref().is_none_or(|config| config.allows(now)) => {
-                (429, "# 429 too many requests for the configured rate_limit; try again later\n")
             }
             (_, path) if path == metrics => return self.scrape(request),
             (_, "/") => {
@@ -73,7 +79,7 @@ impl Service {
                 return self.plain(404, &body, request.reply, true);
             }
         };
-        self.plain(status, body, request.reply, result == AuthResult::Allowed && status != 429)
+        self.plain(status, body, request.reply, result == AuthResult::Allowed)
     }
 
     fn scrape(&self, request: &Request) -> Answer {

@@ -1,8 +1,11 @@
 //! The keys of the web configuration: what is supported, what is known and not supported, and what
 //! is neither.
 
+use std::time::Duration;
+
 use bcrypt::HashParts;
 
+use super::rate_limit::RateLimit;
 use super::yaml::{self, Entry, Fault};
 #[cfg(feature = "tls")]
 use crate::web::tls::TlsSettings;
@@ -13,9 +16,14 @@ pub(crate) struct WebFile {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsSettings>,
     pub(crate) users: Vec<User>,
+    /// Headers of every response.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// The lines of settings that have no effect here.
+    pub(crate) ineffective: Vec<Fault>,
 }
 
-/// Somebody who may read.
+/// A user with access.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -25,7 +33,7 @@ pub(crate) struct User {
     pub(crate) cost: u32,
 }
 
-// The hash is nobody's business.
+// A hash must not get into a log.
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
@@ -34,6 +42,17 @@ impl std::fmt::Debug for User {
 
 const TLS: &str = "tls_server_config";
 const USERS: &str = "basic_auth_users";
+const HTTP: &str = "http_server_config";
+const RATE_LIMIT: &str = "rate_limit";
+
+/// The headers that can be configured, and their values where not every one is allowed.
+const HEADERS: [(&str, &[&str]); 5] = [
+    ("Content-Security-Policy", &[]),
+    ("Strict-Transport-Security", &[]),
+    ("X-Content-Type-Options", &["nosniff"]),
+    ("X-Frame-Options", &["deny", "sameorigin"]),
+    ("X-XSS-Protection", &[]),
+];
 
 /// Reads the text of a web configuration file.
 ///
@@ -52,23 +71,101 @@ pub(crate) fn read(text: &str) -> Result<WebFile, Vec<Fault>> {
                 Ok(()) => {}
                 Err(mut wrong) => faults.append(&mut wrong),
             },
-            USERS => match entry.section() {
-                Ok(section) => {
-                    for user in section.iter().map(user) {
-                        user.map_or_else(|wrong| faults.push(wrong), |user| file.users.push(user));
-                    }
-                }
+            USERS => each(entry, &mut faults, |user_entry| {
+                file.users.push(user(user_entry)?);
+                Ok(())
+            }),
+            HTTP => each(entry, &mut faults, |setting| http(setting, &mut file)),
+            RATE_LIMIT => match rate_limit(entry) {
+                Ok(limit) => file.rate_limit = limit,
                 Err(wrong) => faults.push(wrong),
             },
-            _ => faults.push(refused(
-                "",
-                entry,
-                &[TLS, USERS],
-                &["http_server_config", "rate_limit"],
-            )),
+            _ => faults.push(refused("", entry, &[TLS, USERS, HTTP, RATE_LIMIT], &[])),
         }
     }
     if faults.is_empty() { Ok(file) } else { Err(faults) }
+}
+
+/// Reads each entry of a section.
+fn each(
+    section: &Entry,
+    faults: &mut Vec<Fault>,
+    mut read: impl FnMut(&Entry) -> Result<(), Fault>,
+) {
+    match section.section() {
+        Ok(entries) => faults.extend(entries.iter().filter_map(|entry| read(entry).err())),
+        Err(fault) => faults.push(fault),
+    }
+}
+
+fn http(entry: &Entry, file: &mut WebFile) -> Result<(), Fault> {
+    match (entry.key.as_str(), &entry.value) {
+        ("http2", yaml::Value::Text(text)) if text == "true" => {
+            let what = format!("{HTTP}.http2: has no effect, HTTP/2 is not spoken");
+            file.ineffective.push((entry.line, what));
+            Ok(())
+        }
+        ("http2", yaml::Value::Text(text)) if text == "false" => Ok(()),
+        ("http2", _) => Err((entry.line, "http2: must be true or false".to_owned())),
+        ("headers", _) => {
+            entry.section()?.iter().try_for_each(|entry| header(entry, &mut file.headers))
+        }
+        _ => Err(refused("http_server_config.", entry, &["headers", "http2"], &[])),
+    }
+}
+
+fn header(entry: &Entry, headers: &mut Vec<(&'static str, String)>) -> Result<(), Fault> {
+    let Entry { key, line, value } = entry;
+    let Some((name, allowed)) = HEADERS.iter().find(|(name, _)| name == key) else {
+        let names = HEADERS.map(|(name, _)| name).join(", ");
+        return Err((*line, format!("the header {key} cannot be configured; give one of {names}")));
+    };
+    let value = match value {
+        // As in Go, empty is the same as absent.
+        yaml::Value::Null => return Ok(()),
+        yaml::Value::Text(text) if text.is_empty() => return Ok(()),
+        yaml::Value::Text(text) => text,
+        _ => return Err((*line, format!("{name}: must be one value"))),
+    };
+    if !allowed.is_empty() && !allowed.contains(&value.as_str()) {
+        return Err((*line, format!("{name}: must be {}, not {value:?}", allowed.join(" or "))));
+    }
+    // It would end the header, or be read differently by different clients.
+    if value.trim() != value || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Err((*line, format!("{name}: must be printable ASCII in one line")));
+    }
+    headers.push((name, value.clone()));
+    Ok(())
+}
+
+/// `None` for an interval of 0, which is no limit.
+fn rate_limit(section: &Entry) -> Result<Option<RateLimit>, Fault> {
+    let (mut interval, mut burst) = (None, None);
+    for entry in section.section()? {
+        let text = match &entry.value {
+            yaml::Value::Text(text) => text.as_str(),
+            _ => "",
+        };
+        match entry.key.as_str() {
+            "interval" if text == "0" => interval = Some(Duration::ZERO),
+            "interval" => {
+                let wrong = || (entry.line, "interval: must be a time such as 1s".to_owned());
+                interval = Some(humantime::parse_duration(text).map_err(|_| wrong())?);
+            }
+            "burst" => {
+                let given: Option<u32> = text.parse().ok().filter(|burst| *burst > 0);
+                let wrong = || (entry.line, "burst: must be a number from 1 on".to_owned());
+                burst = Some(given.ok_or_else(wrong)?);
+            }
+            _ => return Err(refused("rate_limit.", entry, &["interval", "burst"], &[])),
+        }
+    }
+    match (interval, burst) {
+        (None, None) => Ok(None),
+        (Some(interval), _) if interval.is_zero() => Ok(None),
+        (Some(interval), Some(burst)) => Ok(Some(RateLimit { interval, burst })),
+        _ => Err((section.line, format!("{RATE_LIMIT}: give both interval and burst"))),
+    }
 }
 
 #[cfg(feature = "tls")]
@@ -158,8 +255,21 @@ mod tests {
         let cases = [
             ("\nbasic_auth_user:\n  a: b\n", 2, "did you mean basic_auth_users?"),
             ("nonsense: 1\n", 1, "unknown key nonsense"),
-            ("http_server_config:\n  http2: true\n", 1, "http_server_config is not supported"),
-            ("rate_limit: {interval: 1s}\n", 1, "rate_limit is not supported"),
+            ("http_server_config:\n  http2: yes\n", 2, "http2: must be true or false"),
+            ("http_server_config:\n  header: {}\n", 2, "did you mean headers?"),
+            ("http_server_config:\n headers:\n  Server: x\n", 3, "cannot be configured; give one"),
+            ("http_server_config:\n headers:\n  X-Frame-Options: x\n", 3, "must be deny or same"),
+            ("http_server_config:\n headers:\n  X-XSS-Protection: [0]\n", 3, "one value"),
+            (
+                "http_server_config:\n headers:\n  Content-Security-Policy: \"a\\r\\nb\"\n",
+                3,
+                "printable ASCII in one line",
+            ),
+            ("rate_limit: {interval: 1s}\n", 1, "give both interval and burst"),
+            ("rate_limit: {burst: 1}\n", 1, "give both interval and burst"),
+            ("rate_limit:\n  interval: x\n  burst: 1\n", 2, "a time such as 1s"),
+            ("rate_limit:\n  interval: 1s\n  burst: 0\n", 3, "a number from 1 on"),
+            ("rate_limit:\n  bursts: 0\n", 2, "did you mean burst?"),
             ("basic_auth_users: alice\n", 1, "must be a section"),
             ("basic_auth_users:\n  alice: geheim\n", 2, "alice: the password must be given as its"),
             ("basic_auth_users:\n  alice: [geheim]\n", 2, "bcrypt hash"),
@@ -175,6 +285,25 @@ mod tests {
             assert!(!faults[0].1.contains("geheim"), "{faults:?}");
         }
         assert_eq!(faults("x: 1\ny: 2\nbasic_auth_users: {a: b, c: d}\n").len(), 4);
+    }
+
+    #[test]
+    fn headers_and_the_rate_limit_are_read() {
+        let file = read(
+            "http_server_config:\n  http2: true\n  headers:\n    X-Frame-Options: deny\n    \
+             X-XSS-Protection:\n    Strict-Transport-Security: max-age=60; preload\n\
+             rate_limit:\n  interval: 500ms\n  burst: 20\n",
+        )
+        .unwrap();
+        let headers =
+            [("X-Frame-Options", "deny"), ("Strict-Transport-Security", "max-age=60; preload")];
+        assert_eq!(file.headers, headers.map(|(name, value)| (name, value.to_owned())));
+        let limit = RateLimit { interval: Duration::from_millis(500), burst: 20 };
+        assert_eq!(file.rate_limit, Some(limit));
+        assert_eq!(file.ineffective.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2]);
+        for none in ["rate_limit: {interval: 0, burst: 1}\n", "rate_limit: {interval: 0s}\n"] {
+            assert_eq!(read(none).unwrap().rate_limit, None, "{none}");
+        }
     }
 
     #[test]

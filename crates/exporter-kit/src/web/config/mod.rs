@@ -3,6 +3,7 @@
 
 mod auth;
 pub(super) mod file;
+mod rate_limit;
 mod watch;
 mod yaml;
 
@@ -20,6 +21,7 @@ use auth::Guard;
 use file::User;
 #[cfg(feature = "tls")]
 pub(crate) use file::refused;
+use rate_limit::{Bucket, RateLimit};
 use watch::Files;
 pub(crate) use yaml::Fault;
 #[cfg(all(test, feature = "tls"))]
@@ -40,6 +42,8 @@ pub(crate) struct WebConfig {
     guard: Guard,
     current: Mutex<Arc<Policy>>,
     watch: Mutex<Watch>,
+    /// Of the rate limit that holds now, or of an earlier one.
+    bucket: Mutex<Option<Bucket>>,
 }
 
 struct Watch {
@@ -55,6 +59,8 @@ pub(crate) struct Policy {
     #[cfg(feature = "tls")]
     tls: Option<Arc<ServerConfig>>,
     users: Vec<User>,
+    headers: Arc<[(&'static str, String)]>,
+    rate_limit: Option<RateLimit>,
     /// Not wrong, but not wise.
     warnings: Vec<String>,
 }
@@ -77,6 +83,7 @@ impl WebConfig {
             guard,
             current: Mutex::new(Arc::new(policy)),
             watch: Mutex::new(watch),
+            bucket: Mutex::default(),
         })
     }
 
@@ -162,12 +169,18 @@ impl WebConfig {
 
     /// Headers of every response.
     pub(crate) fn headers(&self) -> Arc<[(&'static str, String)]> {
-        Arc::new([])
+        Arc::clone(&self.current().headers)
     }
 
     /// Whether the rate limit has room for a request now.
-    pub(crate) fn allows(&self, _: Instant) -> bool {
-        true
+    pub(crate) fn allows(&self, now: Instant) -> bool {
+        let Some(limit) = self.current().rate_limit else { return true };
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        // A limit that has not changed is not forgiven when the files are read again.
+        match &mut *bucket {
+            Some(bucket) if bucket.limit == limit => bucket.allows(now),
+            other => other.insert(Bucket::new(limit, now)).allows(now),
+        }
     }
 }
 
@@ -182,14 +195,22 @@ impl Policy {
             faults.iter().map(|(line, what)| format!("{shown}:{line}: {what}")).collect()
         };
         let file = file::read(&text).map_err(located)?;
-        let mut policy = Self { users: file.users, ..Self::default() };
+        let ineffective = file.ineffective.iter();
+        let mut policy = Self {
+            users: file.users,
+            headers: file.headers.into(),
+            rate_limit: file.rate_limit,
+            warnings: ineffective.map(|(line, what)| format!("line {line}: {what}")).collect(),
+            #[cfg(feature = "tls")]
+            tls: None,
+        };
         #[cfg(feature = "tls")]
         if let Some(settings) = file.tls {
             let settings = settings.below(path.parent().unwrap_or(Path::new("")));
             for path in settings.files() {
                 files.see(path);
             }
-            policy.warnings = settings.warnings();
+            policy.warnings.extend(settings.warnings(path));
             policy.tls = Some(settings.server_config().map_err(located)?);
         }
         if !policy.is_encrypted() && policy.users.is_empty() {

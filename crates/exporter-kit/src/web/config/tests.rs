@@ -26,12 +26,12 @@ fn folder(yaml: &str) -> (TempDir, PathBuf) {
 
 #[test]
 fn faults_name_the_file_and_the_line() {
-    let (_folder, path) = folder("\nnonsense: 1\nrate_limit:\n");
+    let (_folder, path) = folder("\nnonsense: 1\nrate_limit: {burst: 2}\n");
     let faults = WebConfig::check(&path);
     let shown = path.display();
     let expected = [
         format!("{shown}:2: unknown key nonsense"),
-        format!("{shown}:3: rate_limit is not supported by this exporter; remove it"),
+        format!("{shown}:3: rate_limit: give both interval and burst"),
     ];
     assert_eq!(faults, expected);
     let missing = path.with_file_name("nowhere.yml");

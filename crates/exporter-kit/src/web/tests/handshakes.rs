@@ -47,6 +47,15 @@ fn every_form_of_key_serves() {
 }
 
 #[test]
+fn certificate_and_key_can_stand_in_the_configuration() {
+    let inline = |name: &str| fs::read_to_string(data(name)).unwrap().replace('\n', "\n    ");
+    let (cert, key) = (inline("server.crt"), inline("server.key"));
+    let served =
+        Served::start(&format!("tls_server_config:\n  cert: |\n    {cert}\n  key: |\n    {key}\n"));
+    assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server.crt"));
+}
+
+#[test]
 fn clients_certificates_are_asked_for_as_configured() {
     // Whether a client without a certificate, with a good one and with a stranger's gets through.
     let cases = [

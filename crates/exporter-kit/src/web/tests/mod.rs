@@ -185,3 +185,32 @@ fn strangers_give_way_before_others() {
     assert_eq!(stranger.read(&mut [0]).unwrap(), 0, "the stranger was closed");
     assert_eq!(ask(&mut known, &get("/-/healthy", Some("alice:one"))).status, 200);
 }
+
+#[test]
+fn configured_headers_are_in_every_response() {
+    let headers = "http_server_config:\n  headers: {X-Frame-Options: deny}\n";
+    let served = Served::start(headers);
+    let mut stream = served.connect();
+    for path in ["/metrics", "/", "/-/healthy", "/nowhere"] {
+        let head = ask(&mut stream, &get(path, None)).head;
+        assert!(head.contains("\r\nX-Frame-Options: deny\r\n"), "{path}: {head}");
+    }
+    served.replace("web.yml", headers.replace("deny", "sameorigin"));
+    let head = ask(&mut stream, &get("/", None)).head;
+    assert!(head.contains("\r\nX-Frame-Options: sameorigin\r\n"), "{head}");
+}
+
+#[test]
+fn requests_beyond_the_rate_limit_get_429() {
+    let limit = "rate_limit: {interval: 1h, burst: 3}\n";
+    let served = Served::start(limit);
+    let mut stream = served.connect();
+    let mut status = |path| ask(&mut stream, &get(path, None)).status;
+    assert_eq!([(); 3].map(|()| status("/-/healthy")), [200; 3]);
+    assert_eq!((status("/metrics"), status("/-/healthy")), (429, 429));
+    // Another version of the file with the same limit forgives nothing; another limit begins anew.
+    served.replace("web.yml", format!("# changed\n{limit}"));
+    assert_eq!(status("/metrics"), 429);
+    served.replace("web.yml", "rate_limit: {interval: 1h, burst: 1}\n");
+    assert_eq!((status("/metrics"), status("/metrics")), (200, 429));
+}

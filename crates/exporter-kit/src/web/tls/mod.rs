@@ -20,9 +20,9 @@ use rustls::{
 
 pub(crate) use session::{HANDSHAKE_RECORD, Handshake, Session};
 pub(crate) use settings::TlsSettings;
-use settings::{ClientAuth, Named, Version};
+use settings::{ClientAuth, Pem, Version};
 
-use super::config::{Fault, read_file};
+use super::config::Fault;
 
 impl TlsSettings {
     /// Reads the files and makes of them what rustls needs.
@@ -43,7 +43,7 @@ impl TlsSettings {
         let versions: Vec<_> = self.versions.iter().map(Version::of_rustls).collect();
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
-            .map_err(|error| vec![(self.cert_file.line, error.to_string())])?;
+            .map_err(|error| vec![(self.cert.line, error.to_string())])?;
         let builder = match verifier {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
@@ -58,43 +58,46 @@ impl TlsSettings {
         Ok(Arc::new(config))
     }
 
-    /// What is unwise about the files, though they can be used.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    /// What is unwise about the files, though they can be used. `path` is the configuration.
+    pub(crate) fn warnings(&self, path: &Path) -> Vec<String> {
         #[cfg(unix)]
-        if let Ok(metadata) = std::fs::metadata(&self.key_file.path) {
+        {
+            let path = self.key.file().unwrap_or(path);
+            let Ok(metadata) = std::fs::metadata(path) else { return Vec::new() };
             let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
             if mode & 0o004 != 0 {
-                let path = self.key_file.path.display();
-                let mode = mode & 0o7777;
+                let (path, mode) = (path.display(), mode & 0o7777);
                 return vec![format!("every user of this host can read {path} (mode {mode:04o})")];
             }
         }
+        #[cfg(not(unix))]
+        let _ = path;
         Vec::new()
     }
 
     fn certified_key(&self, provider: &CryptoProvider) -> Result<CertifiedKey, Fault> {
-        let chain = certificates("cert_file", &self.cert_file)?;
-        let Named { path, line } = &self.key_file;
-        let fault = |what: String| (*line, format!("key_file: {}: {what}", path.display()));
-        let pem = read("key_file", path, *line)?;
+        let chain = certificates(&self.cert)?;
+        let pem = self.key.read()?;
         let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
             let is_encrypted = pem.windows(9).any(|window| window == b"ENCRYPTED");
-            fault(if is_encrypted {
-                "the key is encrypted, and nobody can be asked for its password".to_owned()
+            if is_encrypted {
+                self.key.fault("the key is encrypted, and nobody can be asked for its password")
             } else {
-                format!("no private key in PEM: {error}")
-            })
+                self.key.fault(&format!("no private key in PEM: {error}"))
+            }
         })?;
         CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
             Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                let certificate = self.cert_file.path.display();
-                fault(format!("the key is not that of the certificate in {certificate}"))
+                let certificate = match self.cert.file() {
+                    Some(path) => format!("the certificate in {}", path.display()),
+                    None => "the certificate".to_owned(),
+                };
+                self.key.fault(&format!("the key is not that of {certificate}"))
             }
             Error::InvalidCertificate(error) => {
-                let path = self.cert_file.path.display();
-                (self.cert_file.line, format!("cert_file: {path}: no valid certificate: {error}"))
+                self.cert.fault(&format!("no valid certificate: {error}"))
             }
-            error => fault(format!("the key cannot be used: {error}")),
+            error => self.key.fault(&format!("the key cannot be used: {error}")),
         })
     }
 
@@ -108,19 +111,16 @@ impl TlsSettings {
                 Arc::new(AnyClient { is_required, algorithms });
             Ok(Some(verifier))
         };
-        match (self.client_auth, &self.client_ca_file) {
+        match (self.client_auth, &self.client_ca) {
             (ClientAuth::None, _) => Ok(None),
             (ClientAuth::Request, _) => any(false),
             (ClientAuth::RequireAny, _) => any(true),
             // `TlsSettings::read` sees to it that there is a file.
             (ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify, None) => any(true),
             (auth, Some(authority)) => {
-                let path = authority.path.display();
-                let fault =
-                    |error: String| (authority.line, format!("client_ca_file: {path}: {error}"));
                 let mut roots = RootCertStore::empty();
-                for certificate in certificates("client_ca_file", authority)? {
-                    roots.add(certificate).map_err(|error| fault(error.to_string()))?;
+                for certificate in certificates(authority)? {
+                    roots.add(certificate).map_err(|error| authority.fault(&error.to_string()))?;
                 }
                 let builder = WebPkiClientVerifier::builder_with_provider(
                     Arc::new(roots),
@@ -133,7 +133,7 @@ impl TlsSettings {
                 builder
                     .build()
                     .map(|verifier| Some(verifier as _))
-                    .map_err(|e| fault(e.to_string()))
+                    .map_err(|error| authority.fault(&error.to_string()))
             }
         }
     }
@@ -148,20 +148,13 @@ impl Version {
     }
 }
 
-fn read(key: &str, path: &Path, line: usize) -> Result<Vec<u8>, Fault> {
-    read_file(path)
-        .map_err(|error| (line, format!("{key}: cannot read {}: {error}", path.display())))
-}
-
-fn certificates(key: &str, named: &Named) -> Result<Vec<CertificateDer<'static>>, Fault> {
-    let Named { path, line } = named;
-    let pem = read(key, path, *line)?;
-    let fault = |what: &str| (*line, format!("{key}: {}: {what}", path.display()));
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let text = pem.read()?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
-        Ok(found) if found.is_empty() => Err(fault("no certificate in PEM")),
+        Ok(found) if found.is_empty() => Err(pem.fault("no certificate in PEM")),
         Ok(found) => Ok(found),
-        Err(error) => Err(fault(&format!("no certificate in PEM: {error}"))),
+        Err(error) => Err(pem.fault(&format!("no certificate in PEM: {error}"))),
     }
 }
 

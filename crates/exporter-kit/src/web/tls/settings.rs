@@ -1,26 +1,80 @@
 //! `tls_server_config` of the web configuration, read and checked as far as one can without opening
 //! the files that it names.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::web::config::{Entry, Fault, Value, refused};
+use crate::web::config::{Entry, Fault, Value, read_file, refused};
 
 /// What the section says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TlsSettings {
-    pub(super) cert_file: Named,
-    pub(super) key_file: Named,
-    pub(super) client_ca_file: Option<Named>,
+    pub(super) cert: Pem,
+    pub(super) key: Pem,
+    pub(super) client_ca: Option<Pem>,
     pub(super) client_auth: ClientAuth,
     /// TLS 1.2 and 1.3, or one of them.
     pub(super) versions: &'static [Version],
 }
 
-/// A file and the line that names it.
+/// Where a text in PEM is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) path: PathBuf,
+pub(super) struct Pem {
+    /// The key that gives it, such as `cert_file`.
+    pub(super) name: &'static str,
     pub(super) line: usize,
+    pub(super) source: PemSource,
+}
+
+#[derive(PartialEq, Eq)]
+pub(super) enum PemSource {
+    File(PathBuf),
+    /// The configuration has the text itself.
+    Inline(String),
+}
+
+// A key must not get into a log.
+impl fmt::Debug for PemSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.fmt(f),
+            Self::Inline(_) => f.write_str("inline"),
+        }
+    }
+}
+
+impl Pem {
+    /// The bytes.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub(super) fn read(&self) -> Result<Vec<u8>, Fault> {
+        match &self.source {
+            PemSource::Inline(text) => Ok(text.as_bytes().to_vec()),
+            PemSource::File(path) => read_file(path).map_err(|error| {
+                (self.line, format!("{}: cannot read {}: {error}", self.name, path.display()))
+            }),
+        }
+    }
+
+    /// Names it in an error.
+    pub(super) fn fault(&self, what: &str) -> Fault {
+        (
+            self.line,
+            match &self.source {
+                PemSource::File(path) => format!("{}: {}: {what}", self.name, path.display()),
+                PemSource::Inline(_) => format!("{}: {what}", self.name),
+            },
+        )
+    }
+
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.source {
+            PemSource::File(path) => Some(path),
+            PemSource::Inline(_) => None,
+        }
+    }
 }
 
 /// What is asked of a client's certificate, by Go's names.
@@ -41,7 +95,10 @@ pub(super) enum Version {
 
 const SECTION: &str = "tls_server_config.";
 
-const SUPPORTED: [&str; 7] = [
+const SUPPORTED: [&str; 10] = [
+    "cert",
+    "key",
+    "client_ca",
     "cert_file",
     "key_file",
     "client_ca_file",
@@ -51,8 +108,7 @@ const SUPPORTED: [&str; 7] = [
     "prefer_server_cipher_suites",
 ];
 
-const NOT_SUPPORTED: [&str; 6] =
-    ["cert", "key", "client_ca", "client_allowed_sans", "cipher_suites", "curve_preferences"];
+const NOT_SUPPORTED: [&str; 3] = ["client_allowed_sans", "cipher_suites", "curve_preferences"];
 
 impl TlsSettings {
     /// Reads the entries of the section that begins in `line`.
@@ -73,9 +129,8 @@ impl TlsSettings {
                 }
             }
         };
-        let cert_file = text("cert_file");
-        let key_file = text("key_file");
-        let client_ca_file = text("client_ca_file");
+        let files = ["cert_file", "key_file", "client_ca_file"].map(|key| (key, text(key)));
+        let inline = ["cert", "key", "client_ca"].map(|key| (key, text(key)));
         let client_auth_type = text("client_auth_type");
         let min_version = text("min_version");
         let max_version = text("max_version");
@@ -119,14 +174,37 @@ impl TlsSettings {
                 &[]
             }
         };
-        match (client_auth, client_ca_file, client_auth_type) {
-            (ClientAuth::None, Some((_, line)), None) => {
+        let mut pem =
+            |(in_file, file): (&'static str, Option<(&str, usize)>),
+             (in_line, text): (&'static str, Option<(&str, usize)>)| {
+                match (file, text) {
+                    (Some((path, line)), None) => {
+                        Some(Pem { name: in_file, line, source: PemSource::File(path.into()) })
+                    }
+                    (None, Some((text, line))) => Some(Pem {
+                        name: in_line,
+                        line,
+                        source: PemSource::Inline(text.to_owned()),
+                    }),
+                    (Some(_), Some((_, line))) => {
+                        faults.push((line, format!("{in_line}: give this or {in_file}, not both")));
+                        None
+                    }
+                    (None, None) => None,
+                }
+            };
+        let cert = pem(files[0], inline[0]);
+        let key = pem(files[1], inline[1]);
+        let client_ca = pem(files[2], inline[2]);
+        let client_ca_line = client_ca.as_ref().map(|pem| (pem.name, pem.line));
+        match (client_auth, client_ca_line, client_auth_type) {
+            (ClientAuth::None, Some((name, line)), None) => {
                 let advice = "has no effect without client_auth_type; give it too, such as \
                               RequireAndVerifyClientCert";
-                faults.push((line, format!("client_ca_file: {advice}")));
+                faults.push((line, format!("{name}: {advice}")));
             }
-            (ClientAuth::None, Some((_, line)), Some(("NoClientCert", _))) => {
-                faults.push((line, "client_ca_file: has no effect with NoClientCert".to_owned()));
+            (ClientAuth::None, Some((name, line)), Some(("NoClientCert", _))) => {
+                faults.push((line, format!("{name}: has no effect with NoClientCert")));
             }
             (
                 ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify,
@@ -137,17 +215,15 @@ impl TlsSettings {
             }
             _ => {}
         }
-        for (key, given) in [("cert_file", cert_file), ("key_file", key_file)] {
-            // It may be there and wrong, which has been told.
-            if given.is_none() && !faults.iter().any(|(_, what)| what.starts_with(key)) {
-                faults.push((line, format!("{SECTION}{key} is missing")));
+        for (name, given) in [("cert", &cert), ("key", &key)] {
+            // It may be there and wrong, which has been reported.
+            if given.is_none() && !faults.iter().any(|(_, what)| what.starts_with(name)) {
+                faults.push((line, format!("{SECTION}{name}_file is missing")));
             }
         }
-        let named = |(path, line): (&str, usize)| Named { path: path.into(), line };
-        match (cert_file.map(named), key_file.map(named)) {
-            (Some(cert_file), Some(key_file)) if faults.is_empty() => {
-                let client_ca_file = client_ca_file.map(named);
-                Ok(Self { cert_file, key_file, client_ca_file, client_auth, versions })
+        match (cert, key) {
+            (Some(cert), Some(key)) if faults.is_empty() => {
+                Ok(Self { cert, key, client_ca, client_auth, versions })
             }
             _ => Err(faults),
         }
@@ -155,17 +231,17 @@ impl TlsSettings {
 
     /// With paths that begin at `folder` where they are relative.
     pub(crate) fn below(mut self, folder: &Path) -> Self {
-        let files = [&mut self.cert_file, &mut self.key_file];
-        for named in files.into_iter().chain(&mut self.client_ca_file) {
-            named.path = folder.join(&named.path);
+        for pem in [&mut self.cert, &mut self.key].into_iter().chain(&mut self.client_ca) {
+            if let PemSource::File(path) = &mut pem.source {
+                *path = folder.join(&path);
+            }
         }
         self
     }
 
     /// The files that the section names.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        let files = [&self.cert_file, &self.key_file].into_iter().chain(&self.client_ca_file);
-        files.map(|named| named.path.as_path())
+        [&self.cert, &self.key].into_iter().chain(&self.client_ca).filter_map(Pem::file)
     }
 }
 
@@ -198,11 +274,12 @@ mod tests {
 
     #[test]
     fn settings_are_read_with_their_defaults() {
-        let named = |path: &str, line| Named { path: path.into(), line };
+        let file =
+            |name, path: &str, line| Pem { name, line, source: PemSource::File(path.into()) };
         let least = TlsSettings {
-            cert_file: named("a.crt", 2),
-            key_file: named("/b.key", 3),
-            client_ca_file: None,
+            cert: file("cert_file", "a.crt", 2),
+            key: file("key_file", "/b.key", 3),
+            client_ca: None,
             client_auth: ClientAuth::None,
             versions: &[Version::Tls12, Version::Tls13],
         };
@@ -223,6 +300,18 @@ mod tests {
     }
 
     #[test]
+    fn texts_can_stand_in_the_configuration_itself() {
+        let lines = "  cert: |\n    a\n    b\n  key: secret\n  client_ca: c\n  \
+                     client_auth_type: RequireAndVerifyClientCert\n";
+        let settings = read(lines).unwrap().below(Path::new("/etc/x"));
+        assert_eq!(settings.files().count(), 0);
+        assert_eq!(settings.cert.read().unwrap(), b"a\nb\n");
+        assert_eq!(settings.key.read().unwrap(), b"secret");
+        assert_eq!(settings.key.fault("wrong"), (5, "key: wrong".to_owned()));
+        assert!(!format!("{settings:?}").contains("secret"), "{settings:?}");
+    }
+
+    #[test]
     fn every_fault_has_its_line_and_says_what_to_do() {
         let cases = [
             (
@@ -230,9 +319,9 @@ mod tests {
                 4,
                 "unknown key tls_server_config.cert_fil; did you mean cert_file?",
             ),
-            ("  cert: x\n", 4, "tls_server_config.cert is not supported"),
-            ("  key: x\n", 4, "tls_server_config.key is not supported"),
-            ("  client_ca: x\n", 4, "client_ca is not supported"),
+            ("  cert: x\n", 4, "cert: give this or cert_file, not both"),
+            ("  key: x\n", 4, "key: give this or key_file, not both"),
+            ("  client_ca: x\n", 4, "client_ca: has no effect without client_auth_type"),
             ("  client_allowed_sans: [x]\n", 4, "client_allowed_sans is not supported"),
             ("  cipher_suites: []\n", 4, "cipher_suites is not supported"),
             ("  curve_preferences: [X25519]\n", 4, "curve_preferences is not supported"),

@@ -1,0 +1,67 @@
+//! `rate_limit` of the web configuration: a bucket of tokens, one for each request.
+
+use std::time::{Duration, Instant};
+
+/// A request in each interval, and so many at once after a pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RateLimit {
+    /// Not zero.
+    pub(crate) interval: Duration,
+    pub(crate) burst: u32,
+}
+
+/// How much of a limit has been used.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    pub(crate) limit: RateLimit,
+    /// When the bucket will be full again.
+    full_at: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn new(limit: RateLimit, now: Instant) -> Self {
+        Self { limit, full_at: now }
+    }
+
+    /// Takes a token, if there is one.
+    pub(crate) fn allows(&mut self, now: Instant) -> bool {
+        let RateLimit { interval, burst } = self.limit;
+        let full_at = self.full_at.max(now) + interval;
+        let is_allowed = full_at.saturating_duration_since(now) <= interval.saturating_mul(burst);
+        if is_allowed {
+            self.full_at = full_at;
+        }
+        is_allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_and_then_one_request_in_each_interval() {
+        let begun = Instant::now();
+        let limit = RateLimit { interval: Duration::from_secs(2), burst: 3 };
+        let mut bucket = Bucket::new(limit, begun);
+        // Seconds from the start, and whether a request is allowed then.
+        let cases = [
+            (0.0, true),
+            (0.0, true),
+            (0.5, true),
+            (0.5, false),
+            (1.9, false),
+            (2.0, true),
+            (3.0, false),
+            (4.0, true),
+            (60.0, true),
+            (60.0, true),
+            (60.0, true),
+            (60.0, false),
+        ];
+        for (at, expected) in cases {
+            let now = begun + Duration::from_secs_f64(at);
+            assert_eq!(bucket.allows(now), expected, "after {at} s");
+        }
+    }
+}
