@@ -311,7 +311,7 @@ impl Connection {
             }
             Answer::Scrape(scrape) => {
                 self.deadline = Some(turn.now + scrape.request.timeout + SCRAPE_GRACE);
-                let gzip = scrape.reply.gzip && !scrape.reply.reply.is_head;
+                let gzip = scrape.reply.gzip;
                 self.state = State::Scraping(scrape.reply, scrape.in_flight);
                 turn.service.scraper.request(&scrape.request, self.id, gzip);
                 Step::Wait

@@ -494,9 +494,10 @@ impl EventLoop {
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     log::debug!("cannot accept a connection: {error}");
-                    self.evict(now);
-                    self.accept_again = Some(now + ACCEPT_PAUSE);
-                    return;
+                    if !self.evict(now) {
+                        self.accept_again = Some(now + ACCEPT_PAUSE);
+                        return;
+                    }
                 }
             }
         }

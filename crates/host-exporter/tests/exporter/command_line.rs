@@ -152,7 +152,7 @@ fn a_web_configuration_is_checked_at_the_start_and_holds() {
     let address = format!("alice:test@{}", exporter.address());
     let page = ureq::get(format!("http://{address}/metrics")).call().unwrap();
     assert_eq!(page.status(), 200);
-    std::fs::write(&file, "basic_auth_users:\n  alice: test\nrate_limit:\n").unwrap();
+    std::fs::write(&file, "basic_auth_users:\n  alice: test\nrate_limit: {burst: 2}\n").unwrap();
     let output = run(&[&flag]);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
@@ -160,7 +160,7 @@ fn a_web_configuration_is_checked_at_the_start_and_holds() {
     assert_eq!(lines.len(), 2, "{stderr}");
     let start = format!("host_exporter: {}:", file.display());
     assert!(lines[0].starts_with(&format!("{start}2: basic_auth_users: alice: ")), "{stderr}");
-    assert!(lines[1].starts_with(&format!("{start}3: rate_limit is not supported")), "{stderr}");
+    assert!(lines[1].starts_with(&format!("{start}3: rate_limit: give both")), "{stderr}");
 }
 
 #[test]
