@@ -207,14 +207,12 @@ impl<W> Scraper<W> {
     }
 
     /// Takes a waiter out of its run. A run without waiters ends.
-    pub(crate) fn abandon(&self, waiter: &W)
-    where
-        W: PartialEq,
-    {
+    pub(crate) fn abandon(&self, is_it: impl Fn(&W) -> bool) {
         let mut state = self.lock();
-        let run = state.runs.iter_mut().find(|run| run.waiters.contains(waiter));
-        let Some(run) = run else { return };
-        run.waiters.retain(|other| other != waiter);
+        let Some(run) = state.runs.iter_mut().find(|run| run.waiters.iter().any(&is_it)) else {
+            return;
+        };
+        run.waiters.retain(|waiter| !is_it(waiter));
         if run.waiters.is_empty() && !run.is_closing {
             let number = run.number;
             state.runs.retain(|run| run.number != number);

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use super::event_loop::{ConnectionId, Turn};
 use super::request::{MAX_HEAD_BYTES, Refusal, Reply, Request, parse};
-use super::response::{Outgoing, PageReply};
-use super::service::Answer;
+use super::response::Outgoing;
+use super::service::{Answer, Waiter};
 #[cfg(feature = "tls")]
 use super::tls::{HANDSHAKE_RECORD, Handshake, Session};
 use super::transport::Transport;
@@ -82,7 +82,10 @@ enum State {
     /// A worker checks the password.
     Authenticating(Box<Request>),
     /// A run makes the page.
-    Scraping(PageReply, InFlight),
+    Scraping {
+        keep_alive: bool,
+        in_flight: InFlight,
+    },
     Writing(Writing),
     /// The last response has been sent; what still comes is discarded.
     Draining,
@@ -161,13 +164,18 @@ impl Connection {
             self.state,
             State::Refreshing(Some(_))
                 | State::Authenticating(_)
-                | State::Scraping(..)
+                | State::Scraping { .. }
                 | State::Writing(_)
         )
     }
 
+    /// Whether another request may have come.
+    pub(super) fn has_next(&self) -> bool {
+        self.is_readable || !self.received.is_empty()
+    }
+
     pub(super) fn is_scraping(&self) -> bool {
-        matches!(self.state, State::Scraping(..))
+        matches!(self.state, State::Scraping { .. })
     }
 
     /// Goes on as far as is possible without waiting.
@@ -312,26 +320,25 @@ impl Connection {
             Answer::Scrape(scrape) => {
                 self.deadline = Some(turn.now + scrape.request.timeout + SCRAPE_GRACE);
                 let gzip = scrape.reply.gzip;
-                self.state = State::Scraping(scrape.reply, scrape.in_flight);
-                turn.service.scraper.request(&scrape.request, self.id, gzip);
+                let keep_alive = scrape.reply.reply.keep_alive;
+                self.state = State::Scraping { keep_alive, in_flight: scrape.in_flight };
+                // The next request has come already, and will not be reported again.
+                if self.has_next() {
+                    turn.await_page();
+                }
+                let socket = self.transport.is_plain().then(|| Arc::clone(&self.transport.socket));
+                let waiter = Waiter { id: self.id, reply: scrape.reply, socket };
+                turn.service.scraper.request(&scrape.request, waiter, gzip);
                 Step::Wait
             }
         }
     }
 
-    /// What the head of the response with the page depends on, where one is waited for.
-    pub(super) fn page_reply(&self) -> Option<PageReply> {
-        match &self.state {
-            State::Scraping(reply, _) => Some(*reply),
-            _ => None,
-        }
-    }
-
-    /// Begins to send the page that has been waited for.
+    /// Goes on with the page that has been waited for, a part of which may have been sent.
     pub(super) fn send_page(&mut self, outgoing: Outgoing, now: Instant) {
         match std::mem::replace(&mut self.state, State::Head) {
-            State::Scraping(reply, in_flight) => {
-                self.respond(outgoing, reply.reply.keep_alive, true, now);
+            State::Scraping { keep_alive, in_flight } => {
+                self.respond(outgoing, keep_alive, true, now);
                 if let State::Writing(writing) = &mut self.state {
                     writing._in_flight = Some(in_flight);
                 }

@@ -2,8 +2,7 @@
 //! and hands everything that may take long to workers, which hand back what comes of it.
 
 use std::io::{self, ErrorKind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
@@ -13,10 +12,9 @@ use slab::Slab;
 
 use super::config::AuthResult;
 use super::connection::{Connection, Flow};
-use super::response::PageHeads;
+use super::response::Outgoing;
 use super::service::Service;
 use super::transport::Transport;
-use crate::scrape::Page;
 use crate::workers::{Job, Workers};
 
 /// How many events are taken from the system at once.
@@ -56,35 +54,47 @@ pub(super) struct ConnectionId {
 
 /// What workers hand back.
 pub(super) enum Completion {
-    Page(Vec<ConnectionId>, Arc<Page>),
+    /// Responses with a page, as far as they have been sent.
+    Pages(Vec<(ConnectionId, Outgoing)>),
     Refreshed(ConnectionId),
     Authenticated(ConnectionId, AuthResult),
     #[cfg(feature = "tls")]
     HandshakeStep(ConnectionId, super::tls::Handshake, Result<(), rustls::Error>),
 }
 
-/// The way from workers, and from who ends the process, into the loop.
+/// The way from workers, and from whatever ends the process, into the loop.
 pub(super) struct Completions {
-    queue: Mutex<Vec<Completion>>,
+    queue: Mutex<Queue>,
     waker: Waker,
-    is_stopping: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    completions: Vec<Completion>,
+    /// The loop has been woken for them.
+    is_woken: bool,
+    /// The loop has to be woken for whatever comes.
+    is_awaited: bool,
+    is_stopping: bool,
 }
 
 impl Completions {
-    pub(super) fn push(&self, completion: Completion) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = queue.is_empty();
-        queue.push(completion);
-        drop(queue);
-        // The loop takes all that there is when it is woken.
-        if is_first {
-            self.wake();
+    /// Hands something back. If that can wait until the loop has something else to do, which it
+    /// then finds first, the loop is not woken: that costs as much as sending a page.
+    pub(super) fn push(&self, completion: Completion, can_wait: bool) {
+        let mut queue = self.lock();
+        queue.completions.push(completion);
+        let can_wait = can_wait && !queue.is_awaited && !queue.is_stopping;
+        if can_wait || std::mem::replace(&mut queue.is_woken, true) {
+            return;
         }
+        drop(queue);
+        self.wake();
     }
 
     /// Asks the loop to end when no client waits for a response any more.
     pub(super) fn stop(&self) {
-        self.is_stopping.store(true, Ordering::Release);
+        self.lock().is_stopping = true;
         self.wake();
     }
 
@@ -92,6 +102,10 @@ impl Completions {
         if let Err(error) = self.waker.wake() {
             log::error!("cannot wake the event loop: {error}");
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,6 +130,11 @@ struct AuthQueue {
 }
 
 impl Turn<'_> {
+    /// Has the loop woken when the next page has been sent.
+    pub(super) fn await_page(&self) {
+        self.completions.lock().is_awaited = true;
+    }
+
     /// Has a worker look at the files of the web configuration, if it is time to; whether the
     /// connection is to wait for that.
     pub(super) fn begin_refresh(&mut self, id: ConnectionId) -> bool {
@@ -130,7 +149,7 @@ impl Turn<'_> {
             if let Some(config) = &service.web_config {
                 config.refresh();
             }
-            completions.push(Completion::Refreshed(id));
+            completions.push(Completion::Refreshed(id), false);
         });
         true
     }
@@ -165,7 +184,7 @@ impl Turn<'_> {
             let config = service.web_config.as_ref();
             let result = config.map(|config| config.authenticate(authorization.as_deref()));
             let result = result.unwrap_or(AuthResult::Allowed);
-            completions.push(Completion::Authenticated(id, result));
+            completions.push(Completion::Authenticated(id, result), false);
         });
     }
 
@@ -175,7 +194,7 @@ impl Turn<'_> {
         let completions = Arc::clone(self.completions);
         self.submit(move || {
             let result = tls.step();
-            completions.push(Completion::HandshakeStep(id, tls, result));
+            completions.push(Completion::HandshakeStep(id, tls, result), false);
         });
     }
 
@@ -217,7 +236,6 @@ impl EventLoop {
         Ok(Arc::new(Completions {
             queue: Mutex::default(),
             waker: Waker::new(poll.registry(), WAKER)?,
-            is_stopping: AtomicBool::new(false),
         }))
     }
 
@@ -274,16 +292,17 @@ impl EventLoop {
                 std::thread::sleep(ACCEPT_PAUSE);
             }
             now = Instant::now();
+            // Before the events: a connection may have a request whose page before has been sent.
+            let is_stopping = self.complete(now);
             for event in &events {
                 self.take(event, now);
             }
-            self.complete(now);
             for id in std::mem::take(&mut self.again) {
                 self.advance(id.slot, now);
             }
             self.accept(now);
             self.close_overdue(now);
-            if self.completions.is_stopping.load(Ordering::Acquire) {
+            if is_stopping {
                 let stop_by = *self.stop_by.get_or_insert(now + last_responses);
                 self.listeners.clear();
                 self.held = None;
@@ -324,6 +343,9 @@ impl EventLoop {
         let Some(connection) = self.connections.get_mut(slot) else { return };
         connection.is_readable |= event.is_readable() || event.is_read_closed();
         connection.is_peer_done |= event.is_read_closed();
+        if connection.is_scraping() && connection.is_readable {
+            self.completions.lock().is_awaited = true;
+        }
         // A client that reset its connection takes no page any more.
         if event.is_error() || (event.is_read_closed() && event.is_write_closed()) {
             self.close(slot);
@@ -332,15 +354,21 @@ impl EventLoop {
         self.advance(slot, now);
     }
 
-    /// Takes what workers have handed back.
-    fn complete(&mut self, now: Instant) {
-        let completed = {
-            let mut queue = self.completions.queue.lock();
-            std::mem::take(&mut **queue.as_mut().unwrap_or_else(|error| error.get_mut()))
-        };
-        for completion in completed {
+    /// Takes what workers have handed back. Whether the loop is to end.
+    fn complete(&mut self, now: Instant) -> bool {
+        let mut queue = self.completions.lock();
+        let completions = std::mem::take(&mut queue.completions);
+        let (is_awaited, is_stopping) = (queue.is_awaited, queue.is_stopping);
+        queue.is_woken = false;
+        drop(queue);
+        for completion in completions {
             match completion {
-                Completion::Page(waiters, page) => self.send_page(&waiters, &page, now),
+                Completion::Pages(responses) => {
+                    for (id, outgoing) in responses {
+                        self.resume(id, now, |connection, _| connection.send_page(outgoing, now));
+                    }
+                    self.shed_slow_readers(now);
+                }
                 Completion::Refreshed(id) => {
                     self.auth.is_refreshing = false;
                     self.resume(id, now, |connection, turn| connection.end_refresh(turn));
@@ -360,20 +388,13 @@ impl EventLoop {
                 }
             }
         }
-    }
-
-    fn send_page(&mut self, waiters: &[ConnectionId], page: &Arc<Page>, now: Instant) {
-        let service = Arc::clone(&self.service);
-        let common = service.common_headers();
-        let mut heads = PageHeads::new(&common);
-        for id in waiters {
-            let Some(connection) = self.connection(*id) else { continue };
-            let Some(reply) = connection.page_reply() else { continue };
-            service.scraper.handler().count(200);
-            connection.send_page(heads.response(page, reply), now);
-            self.advance(id.slot, now);
+        if is_awaited {
+            let has_next =
+                |connection: &Connection| connection.is_scraping() && connection.has_next();
+            let is_awaited = self.connections.iter().any(|(_, connection)| has_next(connection));
+            self.completions.lock().is_awaited = is_awaited;
         }
-        self.shed_slow_readers(now);
+        is_stopping
     }
 
     /// Closes the clients that have read longest on a page, where pages take too much memory.
@@ -412,10 +433,6 @@ impl EventLoop {
         self.advance(id.slot, now);
     }
 
-    fn connection(&mut self, id: ConnectionId) -> Option<&mut Connection> {
-        self.connections.get_mut(id.slot).filter(|connection| connection.id == id)
-    }
-
     fn turn(&mut self, now: Instant) -> (&mut Slab<Connection>, Turn<'_>) {
         let turn = Turn {
             service: &self.service,
@@ -445,7 +462,7 @@ impl EventLoop {
     fn close(&mut self, slot: usize) {
         let connection = self.connections.remove(slot);
         if connection.is_scraping() {
-            self.service.scraper.abandon(&connection.id);
+            self.service.scraper.abandon(|waiter| waiter.id == connection.id);
         }
         if self.held.is_some() {
             self.accept_again = None;
@@ -513,16 +530,17 @@ impl EventLoop {
         Ok(None)
     }
 
-    fn open(&mut self, socket: TcpStream, now: Instant) -> io::Result<()> {
-        let mut transport = Transport::new(socket)?;
+    fn open(&mut self, mut socket: TcpStream, now: Instant) -> io::Result<()> {
+        // Responses leave in one piece; the last segment must not wait for an acknowledgement.
+        socket.set_nodelay(true)?;
         self.serial += 1;
         let entry = self.connections.vacant_key();
         let id = ConnectionId { slot: entry, serial: self.serial };
         // Both from the start: what is reported twice costs less than to register again.
         let interests = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut transport.socket, Token(entry), interests)?;
+        self.poll.registry().register(&mut socket, Token(entry), interests)?;
         let (connections, turn) = self.turn(now);
-        let connection = Connection::new(id, transport, &turn);
+        let connection = Connection::new(id, Transport::new(socket), &turn);
         let deadline = connection.deadline;
         connections.insert(connection);
         self.next_deadline = [self.next_deadline, deadline].into_iter().flatten().min();

@@ -27,7 +27,7 @@ use std::io;
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -79,19 +79,27 @@ impl Server {
             config;
         let landing =
             Landing { name, version: build.version, about, telemetry_path: &config.telemetry_path };
+        let landing = landing.to_html();
         let product = format!("{name}/{}", build.version);
         let poll = Poll::new()?;
         let completions = EventLoop::completions(&poll)?;
         let workers = Workers::new();
-        let pages = Arc::clone(&completions);
-        let deliver = Box::new(move |waiters, page| pages.push(Completion::Page(waiters, page)));
-        let service = Arc::new(Service {
-            landing: landing.to_html(),
-            product: product.chars().filter(char::is_ascii_graphic).collect(),
-            scraper: Scraper::new(metrics, build, collectors, Arc::clone(&workers), deliver),
-            config,
-            web_config,
-            disabled,
+        let service = Arc::new_cyclic(|service: &Weak<Service>| {
+            let (service, completions) = (Weak::clone(service), Arc::clone(&completions));
+            let deliver = move |waiters, page| {
+                let Some(service) = service.upgrade() else { return };
+                let (responses, needs_loop) = service.deliver(waiters, &page);
+                completions.push(Completion::Pages(responses), !needs_loop);
+            };
+            let workers = Arc::clone(&workers);
+            Service {
+                landing,
+                product: product.chars().filter(char::is_ascii_graphic).collect(),
+                scraper: Scraper::new(metrics, build, collectors, workers, Box::new(deliver)),
+                config,
+                web_config,
+                disabled,
+            }
         });
         service.scraper.start_background()?;
         let performing = Arc::clone(&service);

@@ -1,13 +1,14 @@
 //! Writes responses. The one file that touches tiny_http: its types and its response writer are
 //! used, not its server, which a reset connection or a lack of file descriptors brings down.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write as _};
 use std::sync::Arc;
 
+use mio::net::TcpStream;
 use tiny_http::{HTTPVersion, Header, StatusCode};
 
 use super::request::Reply;
-use super::transport::Transport;
+use super::transport::{Transport, now_or_later};
 use crate::scrape::Page;
 
 /// A response with its whole body at hand.
@@ -160,13 +161,29 @@ impl Outgoing {
     ///
     /// The client closed the connection or reset it.
     pub(crate) fn send(&mut self, transport: &mut Transport) -> io::Result<bool> {
+        Ok(self.send_with(|rest| transport.send(rest))? && transport.flush()?)
+    }
+
+    /// Sends what the socket takes without waiting; whether that is all.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub(crate) fn send_plain(&mut self, mut socket: &TcpStream) -> io::Result<bool> {
+        self.send_with(|rest| now_or_later(|| socket.write_vectored(rest)))
+    }
+
+    fn send_with(
+        &mut self,
+        mut send: impl FnMut(&[IoSlice<'_>]) -> io::Result<Option<usize>>,
+    ) -> io::Result<bool> {
         while let Some(rest) = self.rest() {
-            match transport.send(&rest)? {
+            match send(&rest)? {
                 Some(sent) => self.sent += sent,
                 None => return Ok(false),
             }
         }
-        transport.flush()
+        Ok(true)
     }
 
     pub(crate) fn page(&self) -> Option<&Arc<Page>> {

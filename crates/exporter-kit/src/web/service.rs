@@ -3,22 +3,24 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mio::net::TcpStream;
+
 use super::config::{AuthResult, WebConfig};
 use super::event_loop::ConnectionId;
 use super::landing;
 use super::query;
 use super::request::{Refusal, Reply, Request};
-use super::response::{CommonHeaders, Outgoing, PLAIN_TEXT, PageReply, Response};
+use super::response::{CommonHeaders, Outgoing, PLAIN_TEXT, PageHeads, PageReply, Response};
 use crate::config::Config;
 use crate::exposition::Format;
-use crate::scrape::{ScrapeRequest, Scraper};
+use crate::scrape::{Page, ScrapeRequest, Scraper};
 use crate::self_metrics::InFlight;
 
 /// The exporter as its clients see it.
 pub(super) struct Service {
     pub(super) config: Config,
     pub(super) web_config: Option<WebConfig>,
-    pub(super) scraper: Scraper<ConnectionId>,
+    pub(super) scraper: Scraper<Waiter>,
     /// Collectors that are not enabled.
     pub(super) disabled: Vec<&'static str>,
     pub(super) landing: String,
@@ -33,6 +35,14 @@ pub(super) enum Answer {
     Response { outgoing: Outgoing, is_served: bool },
     /// A page has to be made.
     Scrape(Scrape),
+}
+
+/// A connection that waits for a page.
+pub(super) struct Waiter {
+    pub(super) id: ConnectionId,
+    pub(super) reply: PageReply,
+    /// Where the page can be sent without the event loop: `None` with TLS.
+    pub(super) socket: Option<Arc<TcpStream>>,
 }
 
 /// A scrape to begin.
@@ -105,6 +115,30 @@ impl Service {
             reply,
             in_flight,
         })
+    }
+
+    /// Sends a page as far as clients take it at once, on the worker that has made it: what then has
+    /// to be done does not need to wake the event loop. Returns the responses, and whether one of
+    /// them does need it.
+    pub(super) fn deliver(
+        &self,
+        waiters: Vec<Waiter>,
+        page: &Arc<Page>,
+    ) -> (Vec<(ConnectionId, Outgoing)>, bool) {
+        let common = self.common_headers();
+        let mut heads = PageHeads::new(&common);
+        let mut needs_loop = false;
+        let send = |Waiter { id, reply, socket }| {
+            self.scraper.handler().count(200);
+            let mut outgoing = heads.response(page, reply);
+            // An error will meet the loop again.
+            let is_sent =
+                socket.is_some_and(|socket| matches!(outgoing.send_plain(&socket), Ok(true)));
+            needs_loop |= !is_sent || !reply.reply.keep_alive;
+            (id, outgoing)
+        };
+        let responses = waiters.into_iter().map(send).collect();
+        (responses, needs_loop)
     }
 
     fn reject_scrape(&self, status: u16, why: &str, reply: Reply) -> Answer {

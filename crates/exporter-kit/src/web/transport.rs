@@ -3,26 +3,26 @@
 
 use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
 use std::net::Shutdown;
+use std::sync::Arc;
 
 use mio::net::TcpStream;
 
 /// A socket, and what lies above it.
 pub(crate) struct Transport {
-    pub(crate) socket: TcpStream,
+    /// Shared with a worker that makes the first attempt to send a page.
+    pub(crate) socket: Arc<TcpStream>,
     /// `None` on a plain connection.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<super::tls::Session>,
 }
 
 impl Transport {
-    pub(crate) fn new(socket: TcpStream) -> io::Result<Self> {
-        // Responses leave in one piece; the last segment must not wait for an acknowledgement.
-        socket.set_nodelay(true)?;
-        Ok(Self {
-            socket,
+    pub(crate) fn new(socket: TcpStream) -> Self {
+        Self {
+            socket: Arc::new(socket),
             #[cfg(feature = "tls")]
             tls: None,
-        })
+        }
     }
 
     /// Whether the bytes travel as they are.
@@ -37,30 +37,30 @@ impl Transport {
     pub(crate) fn receive(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
-            return session.receive(&mut self.socket, into);
+            return session.receive(&self.socket, into);
         }
         self.receive_raw(into)
     }
 
     /// Receives what is there below TLS.
     pub(crate) fn receive_raw(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
-        now_or_later(|| self.socket.read(into))
+        now_or_later(|| (&*self.socket).read(into))
     }
 
     /// Sends what can be sent; `None` is nothing.
     pub(crate) fn send(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
-            return session.send(&mut self.socket, slices);
+            return session.send(&self.socket, slices);
         }
-        now_or_later(|| self.socket.write_vectored(slices))
+        now_or_later(|| (&*self.socket).write_vectored(slices))
     }
 
     /// Sends what [`send`](Self::send) has taken and not yet sent; whether that is all.
     pub(crate) fn flush(&mut self) -> io::Result<bool> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
-            return session.flush(&mut self.socket);
+            return session.flush(&self.socket);
         }
         Ok(true)
     }
@@ -69,7 +69,7 @@ impl Transport {
     pub(crate) fn close_write(&mut self) -> io::Result<()> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
-            session.send_close_notify(&mut self.socket);
+            session.send_close_notify(&self.socket);
         }
         self.socket.shutdown(Shutdown::Write)
     }

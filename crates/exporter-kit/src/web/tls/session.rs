@@ -65,15 +65,15 @@ impl Session {
     }
 
     /// Receives records, once. 0 bytes are the end; `None` is nothing yet.
-    pub(crate) fn receive_records(&mut self, socket: &mut TcpStream) -> io::Result<Option<usize>> {
+    pub(crate) fn receive_records(&mut self, mut socket: &TcpStream) -> io::Result<Option<usize>> {
         let Some(tls) = &mut self.tls else { return Ok(None) };
-        now_or_later(|| tls.0.read_tls(socket))
+        now_or_later(|| tls.0.read_tls(&mut socket))
     }
 
     /// Receives plain bytes that are there. 0 bytes are the end; `None` is nothing yet.
     pub(crate) fn receive(
         &mut self,
-        socket: &mut TcpStream,
+        socket: &TcpStream,
         into: &mut [u8],
     ) -> io::Result<Option<usize>> {
         loop {
@@ -100,7 +100,7 @@ impl Session {
     /// Takes plain bytes, at most [`BUFFER_BYTES`], and sends records; `None` is nothing.
     pub(crate) fn send(
         &mut self,
-        socket: &mut TcpStream,
+        socket: &TcpStream,
         slices: &[IoSlice<'_>],
     ) -> io::Result<Option<usize>> {
         loop {
@@ -117,10 +117,10 @@ impl Session {
     }
 
     /// Sends records; whether none is left.
-    pub(crate) fn flush(&mut self, socket: &mut TcpStream) -> io::Result<bool> {
+    pub(crate) fn flush(&mut self, mut socket: &TcpStream) -> io::Result<bool> {
         let Some(tls) = &mut self.tls else { return Ok(true) };
         while tls.0.wants_write() {
-            match now_or_later(|| tls.0.write_tls(socket))? {
+            match now_or_later(|| tls.0.write_tls(&mut socket))? {
                 None => return Ok(false),
                 Some(0) => return Err(ErrorKind::WriteZero.into()),
                 Some(_) => {}
@@ -130,7 +130,7 @@ impl Session {
     }
 
     /// Says that nothing follows, unless the client has yet to take what came before.
-    pub(crate) fn send_close_notify(&mut self, socket: &mut TcpStream) {
+    pub(crate) fn send_close_notify(&mut self, socket: &TcpStream) {
         if let Some(tls) = &mut self.tls {
             tls.0.send_close_notify();
             // What cannot be sent now is missed by a client that is about to be closed.
