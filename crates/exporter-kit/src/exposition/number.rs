@@ -52,11 +52,17 @@ fn write_few_decimals(out: &mut Room<'_>, value: f64) -> bool {
     true
 }
 
-/// Writes a bound as Go does, which all of the field's tools and dashboards agree on: the
-/// shortest digits, and an exponent below 0.0001 and from a million on. It is finite.
-pub(super) fn write_bound(out: &mut Room<'_>, bound: f64) {
-    // There is no other sign of a zero than its own.
+/// Writes a bound, which must be finite, as Go's OpenMetrics encoder does: the shortest digits, an
+/// exponent below 0.0001 and from a million on, and never without a point or an exponent.
+///
+/// Both formats have this form, because Prometheus 3 stores it whichever one it scrapes. In
+/// another form an upgrade or a change of format would start new series.
+pub(crate) fn write_bound(out: &mut Room<'_>, bound: f64) {
+    // Adding 0 turns -0 into 0.
     write_within(out, bound + 0.0, -4..6);
+    if bound.fract() == 0.0 && bound.abs() < 1e6 {
+        out.append(b".0");
+    }
 }
 
 /// Writes the shortest digits that read back as `value`: plain where the exponent of the first one
@@ -104,14 +110,6 @@ fn split_exponent(text: &[u8]) -> (&[u8], i32) {
         digit => exponent * 10 + i32::from(digit - b'0'),
     });
     (&text[..at], if text.get(at + 1) == Some(&b'-') { -exponent } else { exponent })
-}
-
-/// Writes a bound as OpenMetrics wants it, which is never without a point or an exponent.
-pub(super) fn write_float_bound(out: &mut Room<'_>, bound: f64) {
-    write_bound(out, bound);
-    if bound.fract() == 0.0 && bound.abs() < 1e6 {
-        out.append(b".0");
-    }
 }
 
 fn write_scientific(out: &mut Room<'_>, first: &[u8], rest: &[u8], exponent: i32) {
@@ -192,39 +190,38 @@ mod tests {
     }
 
     #[test]
-    fn bounds_have_the_fields_form() {
-        // As strconv.FormatFloat(bound, 'g', -1, 64) writes them.
+    fn bounds_are_canonical_floats() {
+        // As strconv.FormatFloat(bound, 'g', -1, 64) writes them, with `.0` after whole numbers.
         let cases = [
-            (0.0, "0", "0.0"),
-            (-0.0, "0", "0.0"),
-            (1.0, "1", "1.0"),
-            (-1.0, "-1", "-1.0"),
-            (0.5, "0.5", "0.5"),
-            (2.5, "2.5", "2.5"),
-            (-2.5, "-2.5", "-2.5"),
-            (10.0, "10", "10.0"),
-            (0.005, "0.005", "0.005"),
-            (0.0001, "0.0001", "0.0001"),
-            (0.00012, "0.00012", "0.00012"),
-            (0.00001, "1e-05", "1e-05"),
-            (0.0000125, "1.25e-05", "1.25e-05"),
-            (100_000.0, "100000", "100000.0"),
-            (123_456.5, "123456.5", "123456.5"),
-            (999_999.0, "999999", "999999.0"),
-            (1e6, "1e+06", "1e+06"),
-            (1_048_576.0, "1.048576e+06", "1.048576e+06"),
-            (-2e6, "-2e+06", "-2e+06"),
-            (1e21, "1e+21", "1e+21"),
-            (1e100, "1e+100", "1e+100"),
-            (1.5e-300, "1.5e-300", "1.5e-300"),
-            (0.1 + 0.2, "0.30000000000000004", "0.30000000000000004"),
-            (f64::MAX, "1.7976931348623157e+308", "1.7976931348623157e+308"),
-            (5e-324, "5e-324", "5e-324"),
+            (0.0, "0.0"),
+            (-0.0, "0.0"),
+            (1.0, "1.0"),
+            (-1.0, "-1.0"),
+            (0.5, "0.5"),
+            (2.5, "2.5"),
+            (-2.5, "-2.5"),
+            (10.0, "10.0"),
+            (0.005, "0.005"),
+            (0.0001, "0.0001"),
+            (0.00012, "0.00012"),
+            (0.00001, "1e-05"),
+            (0.0000125, "1.25e-05"),
+            (100_000.0, "100000.0"),
+            (123_456.5, "123456.5"),
+            (999_999.0, "999999.0"),
+            (1e6, "1e+06"),
+            (1_048_576.0, "1.048576e+06"),
+            (-2e6, "-2e+06"),
+            (1e21, "1e+21"),
+            (1e100, "1e+100"),
+            (1.5e-300, "1.5e-300"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
         ];
-        for (bound, plain, float) in cases {
-            assert_eq!(text(|out| write_bound(out, bound)), plain);
-            assert_eq!(text(|out| write_float_bound(out, bound)), float);
-            assert_eq!(plain.parse::<f64>().unwrap(), bound);
+        for (bound, expected) in cases {
+            assert_eq!(text(|out| write_bound(out, bound)), expected);
+            assert_eq!(expected.parse::<f64>().unwrap(), bound);
         }
     }
 }

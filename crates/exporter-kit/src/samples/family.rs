@@ -1,6 +1,7 @@
 //! The families that samples belong to. They outlive a scrape, since the next one has the same.
 
-use crate::exposition::text::Room;
+use crate::exposition::number::{MAX_NUMBER_BYTES, write_bound};
+use crate::exposition::text::{Room, Text};
 use crate::exposition::write_scalars;
 use crate::metrics::{
     Core, Description, ExternalFamily, Kind, PatternCore, Unit, checks, intern, make_name,
@@ -21,6 +22,8 @@ pub(crate) struct Family {
     pieces: Vec<Box<[u8]>>,
     /// Their length.
     series_bytes: usize,
+    /// The values of `le` or `quantile`, made once rather than at each scrape.
+    bounds: Box<[Box<[u8]>]>,
     /// Its name became known at run time.
     is_dynamic: bool,
 }
@@ -58,6 +61,7 @@ impl Family {
             labels: labels.to_vec(),
             pieces,
             series_bytes,
+            bounds: core.bounds.iter().copied().map(bound_text).collect(),
             is_dynamic: false,
         }
     }
@@ -72,6 +76,11 @@ impl Family {
 
     pub(crate) fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// The bounds of a histogram or summary as label values, without `+Inf`.
+    pub(crate) fn bounds(&self) -> &[Box<[u8]>] {
+        &self.bounds
     }
 
     pub(super) fn is_dynamic(&self) -> bool {
@@ -272,6 +281,12 @@ impl Families {
     fn search(&self, name: &str) -> Result<usize, usize> {
         self.by_name.binary_search_by(|&position| self.get(position).name().cmp(name))
     }
+}
+
+fn bound_text(bound: f64) -> Box<[u8]> {
+    let mut text = Text::default();
+    text.append_with(MAX_NUMBER_BYTES, |out| write_bound(out, bound));
+    text.as_slice().into()
 }
 
 /// Compares texts that are nearly always one and the same.

@@ -243,7 +243,7 @@ jobs_total{a="x",b="y"} 0
 size_bytes_sum 0
 size_bytes_count 0
 wait_seconds_bucket{queue="z",le="0.5"} 0
-wait_seconds_bucket{queue="z",le="1"} 0
+wait_seconds_bucket{queue="z",le="1.0"} 0
 wait_seconds_bucket{queue="z",le="+Inf"} 0
 wait_seconds_sum{queue="z"} 0
 wait_seconds_count{queue="z"} 0
@@ -280,7 +280,7 @@ jobs_total{a="x",b="y"} 2.5
 size_bytes_sum 30
 size_bytes_count 3
 wait_seconds_bucket{queue="z",le="0.5"} 2
-wait_seconds_bucket{queue="z",le="1"} 3
+wait_seconds_bucket{queue="z",le="1.0"} 3
 wait_seconds_bucket{queue="z",le="+Inf"} 4
 wait_seconds_sum{queue="z"} 3.5
 wait_seconds_count{queue="z"} 4
