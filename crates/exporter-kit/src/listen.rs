@@ -60,13 +60,47 @@ fn passed_listeners() -> io::Result<Vec<TcpListener>> {
     let mut passed = listenfd::ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..passed.len() {
-        listeners.extend(passed.take_tcp_listener(index)?);
+        let listener = passed.take_tcp_listener(index).map_err(|error| {
+            io::Error::other(format!("{error}; pass TCP sockets only, such as ListenStream=9601"))
+        })?;
+        listeners.extend(listener);
     }
-    for listener in &listeners {
-        // systemd passes sockets as they are; ours wait.
+    for (index, listener) in listeners.iter().enumerate() {
+        check_passed(listener)
+            .map_err(|error| io::Error::other(format!("socket {}: {error}", index + 1)))?;
+        // The service manager may have set either mode; the server needs blocking sockets.
         listener.set_nonblocking(false)?;
     }
     Ok(listeners)
+}
+
+/// Checks that a passed socket accepts TCP connections, because `accept` on any other fails at
+/// every call.
+#[cfg(target_os = "linux")]
+fn check_passed(socket: &TcpListener) -> Result<(), String> {
+    use rustix::net::{ipproto, sockopt};
+    let protocol = sockopt::socket_protocol(socket).map_err(|error| error.to_string())?;
+    if ![ipproto::TCP, ipproto::MPTCP].map(Some).contains(&protocol) {
+        return Err("it is not a TCP socket; pass TCP sockets only".to_owned());
+    }
+    if sockopt::socket_acceptconn(socket).map_err(|error| error.to_string())? {
+        return Ok(());
+    }
+    let socket = socket2::SockRef::from(socket);
+    Err(match socket.peer_addr().ok().and_then(|peer| peer.as_socket()) {
+        Some(peer) => {
+            format!("it is connected to {peer} and cannot listen; set Accept=no in the socket unit")
+        }
+        None => {
+            "it is bound but not listening; pass sockets on which listen(2) was called".to_owned()
+        }
+    })
+}
+
+/// Other systems have no service manager that passes sockets.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn check_passed(_: &TcpListener) -> Result<(), String> {
+    Ok(())
 }
 
 #[cfg(not(unix))]
@@ -239,6 +273,32 @@ mod tests {
             let advice = advice(&address.parse().unwrap(), &kind.into());
             assert!(advice.contains(expected), "{kind}: {advice}");
             assert!(advice.contains("--web.listen-address"), "{advice}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn passed_sockets_must_listen() {
+        let listening = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert_eq!(check_passed(&listening), Ok(()));
+        let peer = listening.local_addr().unwrap();
+        let connected = std::net::TcpStream::connect(peer).unwrap();
+        let accepted = listening.accept().unwrap().0;
+        let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        bound.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let unix = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        let client = accepted.peer_addr().unwrap();
+        let cases: [(std::os::fd::OwnedFd, String); 5] = [
+            (connected.into(), format!("connected to {peer}")),
+            (accepted.into(), format!("connected to {client}")),
+            (bound.into(), "bound but not listening".to_owned()),
+            (udp.into(), "not a TCP socket".to_owned()),
+            (unix.into(), "not a TCP socket".to_owned()),
+        ];
+        for (socket, expected) in cases {
+            let error = check_passed(&socket.into()).unwrap_err();
+            assert!(error.contains(&expected), "{error}");
         }
     }
 
