@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener, ToSocketAddrs};
 use std::str::FromStr;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -37,6 +37,9 @@ pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, Stri
 /// What to do where an address cannot be listened on.
 fn advice(address: &ListenAddress, error: &io::Error) -> &'static str {
     match error.kind() {
+        io::ErrorKind::InvalidInput if address.lacks_zone() => {
+            "a link-local address needs its interface, such as [fe80::1%eth0]:9601"
+        }
         io::ErrorKind::AddrInUse => {
             "stop what has the port, or choose another with --web.listen-address"
         }
@@ -50,6 +53,9 @@ fn advice(address: &ListenAddress, error: &io::Error) -> &'static str {
         }
         io::ErrorKind::PermissionDenied => {
             "the system keeps the port for others; choose another with --web.listen-address"
+        }
+        _ if address.zone().is_some() => {
+            "give an interface of this host after the %, by its name on Linux or by its number"
         }
         _ => "give an address of this host with --web.listen-address, or :PORT for all",
     }
@@ -91,9 +97,7 @@ fn check_passed(socket: &TcpListener) -> Result<(), String> {
         Some(peer) => {
             format!("it is connected to {peer} and cannot listen; set Accept=no in the socket unit")
         }
-        None => {
-            "it is bound but not listening; pass sockets on which listen(2) was called".to_owned()
-        }
+        None => "it is not listening; call listen(2) before passing it".to_owned(),
     })
 }
 
@@ -108,10 +112,11 @@ fn passed_listeners() -> io::Result<Vec<TcpListener>> {
     Ok(Vec::new())
 }
 
-/// An address to listen on: `:9601`, `host:9601`, `192.0.2.1:9601` or `[2001:db8::1]:9601`.
+/// An address to listen on: `:9601`, `host:9601`, `192.0.2.1:9601`, `[2001:db8::1]:9601` or
+/// `[fe80::1%eth0]:9601`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListenAddress {
-    /// `None` for all interfaces.
+    /// A name or an address, which may have an IPv6 zone; `None` for all interfaces.
     host: Option<String>,
     port: u16,
 }
@@ -128,7 +133,10 @@ impl FromStr for ListenAddress {
         let port = port.parse().ok().filter(|_| digits);
         let port = port.ok_or_else(|| error("no port from 0 to 65535"))?;
         let host = if let Some(v6) = host.strip_prefix('[') {
-            let v6 = v6.strip_suffix(']').filter(|v6| v6.parse::<Ipv6Addr>().is_ok());
+            let v6 = v6.strip_suffix(']').filter(|v6| {
+                let (ip, zone) = split_zone(v6);
+                ip.parse::<Ipv6Addr>().is_ok() && zone.is_none_or(is_zone)
+            });
             Some(v6.ok_or_else(|| error("no IPv6 address between the brackets"))?)
         } else if host.contains(':') {
             return Err(error("an IPv6 address without brackets"));
@@ -162,6 +170,10 @@ impl ListenAddress {
         let Some(host) = &self.host else {
             return Ok(vec![self.bind_all()?]);
         };
+        if let (ip, Some(zone)) = split_zone(host) {
+            let ip = ip.parse().map_err(io::Error::other)?;
+            return Ok(vec![listen(SocketAddrV6::new(ip, self.port, 0, scope_id(zone)?).into())?]);
+        }
         let mut addresses: Vec<_> = (host.as_str(), self.port).to_socket_addrs()?.collect();
         addresses.sort_unstable();
         addresses.dedup();
@@ -182,6 +194,16 @@ impl ListenAddress {
         }
     }
 
+    fn zone(&self) -> Option<&str> {
+        split_zone(self.host.as_deref()?).1
+    }
+
+    /// Whether this is a link-local address without the zone that makes it unambiguous.
+    fn lacks_zone(&self) -> bool {
+        let ip = self.host.as_deref().and_then(|host| host.parse::<Ipv6Addr>().ok());
+        ip.is_some_and(|ip| ip.is_unicast_link_local())
+    }
+
     /// IPv6 and IPv4 in one socket, or IPv4 alone where the system has no IPv6.
     fn bind_all(&self) -> io::Result<TcpListener> {
         match listen((Ipv6Addr::UNSPECIFIED, self.port).into()) {
@@ -191,6 +213,29 @@ impl ListenAddress {
             result => result,
         }
     }
+}
+
+/// The two sides of the `%` in `fe80::1%eth0` (RFC 4007 §11).
+fn split_zone(host: &str) -> (&str, Option<&str>) {
+    host.split_once('%').map_or((host, None), |(ip, zone)| (ip, Some(zone)))
+}
+
+fn is_zone(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "%/[]".contains(c))
+}
+
+/// The interface's index, which is the scope of its link-local addresses. As in Go, an interface
+/// whose name is a number goes before the interface of this number.
+fn scope_id(zone: &str) -> io::Result<u32> {
+    #[cfg(target_os = "linux")]
+    {
+        let socket = Socket::new(Domain::IPV6, Type::DGRAM, None)?;
+        if let Ok(index) = rustix::net::netdevice::name_to_index(&socket, zone) {
+            return Ok(index);
+        }
+    }
+    let number = zone.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| io::Error::other(format!("unknown interface {zone:?}")))
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -230,6 +275,9 @@ mod tests {
             ("localhost:0", Some("localhost"), 0),
             ("[::1]:65535", Some("::1"), 65535),
             ("[::]:80", Some("::"), 80),
+            ("[fe80::1%eth0]:9601", Some("fe80::1%eth0"), 9601),
+            ("[fe80::1%br-1.5:0]:9601", Some("fe80::1%br-1.5:0"), 9601),
+            ("[fe80::1%2]:9601", Some("fe80::1%2"), 9601),
         ];
         for (text, host, port) in cases {
             let address: ListenAddress = text.parse().unwrap();
@@ -250,6 +298,11 @@ mod tests {
             ("::1:9601", "without brackets"),
             ("[::1:9601", "between the brackets"),
             ("[host]:9601", "between the brackets"),
+            ("[fe80::1%]:9601", "between the brackets"),
+            ("[%eth0]:9601", "between the brackets"),
+            ("[fe80::1%a%b]:9601", "between the brackets"),
+            ("[fe80::1%a b]:9601", "between the brackets"),
+            ("[127.0.0.1%lo]:9601", "between the brackets"),
             ("a b:9601", "no host name"),
             ("http://x:9601", "without brackets"),
         ];
@@ -267,12 +320,49 @@ mod tests {
             (io::ErrorKind::PermissionDenied, ":9601", "keeps the port"),
             #[cfg(unix)]
             (io::ErrorKind::PermissionDenied, ":80", "below 1024"),
+            (io::ErrorKind::InvalidInput, "[fe80::1]:9601", "needs its interface"),
+            (io::ErrorKind::Other, "[fe80::1%x]:9601", "an interface of this host after the %"),
+            (io::ErrorKind::AddrNotAvailable, "[fe80::1%x]:9601", "no such address"),
             (io::ErrorKind::Other, "nowhere.invalid:9601", "an address of this host"),
         ];
         for (kind, address, expected) in cases {
             let advice = advice(&address.parse().unwrap(), &kind.into());
             assert!(advice.contains(expected), "{kind}: {advice}");
-            assert!(advice.contains("--web.listen-address"), "{advice}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn zones_are_bound_by_name_and_number() {
+        let interfaces = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+        for line in interfaces.lines() {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let [ip, index, _, scope, _, name] = fields[..] else { panic!("{line}") };
+            // The host scope of ::1, and the scope of link-local addresses.
+            if !["10", "20"].contains(&scope) {
+                continue;
+            }
+            let ip = Ipv6Addr::from(u128::from_str_radix(ip, 16).unwrap());
+            let index = u32::from_str_radix(index, 16).unwrap();
+            for zone in [name.to_owned(), index.to_string()] {
+                let address: ListenAddress = format!("[{ip}%{zone}]:0").parse().unwrap();
+                let bound = address.bind().unwrap()[0].local_addr().unwrap();
+                let SocketAddr::V6(bound) = bound else { panic!("{bound}") };
+                // The kernel keeps the scope of link-local addresses only.
+                let expected = if scope == "20" { index } else { 0 };
+                assert_eq!((*bound.ip(), bound.scope_id()), (ip, expected), "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_interfaces_are_errors_with_advice() {
+        for zone in ["no-such-name", "0", "4294967296"] {
+            assert!(scope_id(zone).unwrap_err().to_string().contains(zone));
+            let error = bind(&[format!("[fe80::1%{zone}]:0").parse().unwrap()]).unwrap_err();
+            let expected = format!("cannot listen on [fe80::1%{zone}]:0: unknown interface");
+            assert!(error.starts_with(&expected), "{error}");
+            assert!(error.contains("an interface of this host after the %"), "{error}");
         }
     }
 
@@ -292,7 +382,7 @@ mod tests {
         let cases: [(std::os::fd::OwnedFd, String); 5] = [
             (connected.into(), format!("connected to {peer}")),
             (accepted.into(), format!("connected to {client}")),
-            (bound.into(), "bound but not listening".to_owned()),
+            (bound.into(), "not listening".to_owned()),
             (udp.into(), "not a TCP socket".to_owned()),
             (unix.into(), "not a TCP socket".to_owned()),
         ];
