@@ -1,4 +1,4 @@
-//! Listen addresses, in the forms that Go's exporters take, and the sockets that come of them.
+//! Listen addresses in the forms that Go exporters accept, and their sockets.
 
 use std::fmt;
 use std::io;
@@ -7,19 +7,19 @@ use std::str::FromStr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many connections the kernel keeps for us while we are busy, if the system allows as many. A
-/// client that finds no room there tries again after a second, which is late for a scrape.
+/// How many connections the kernel queues while the exporter is busy, if the system allows as many.
+/// A client whose SYN is dropped retries after a second, which is late for a scrape.
 const BACKLOG: i32 = 4096;
 
-/// Opens the sockets to listen on: those that the service manager passes (`LISTEN_FDS`), else those
-/// of the addresses.
+/// Opens the sockets to listen on: those passed by the service manager (`LISTEN_FDS`), or else one
+/// or more for each address.
 ///
 /// # Errors
 ///
-/// One clear line: which address cannot be had, and what to do.
+/// One line that names the address or socket, the cause, and what to do.
 pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, String> {
     let passed = passed_listeners().map_err(|error| {
-        format!("cannot use the sockets that the service manager has passed (LISTEN_FDS): {error}")
+        format!("cannot use the sockets passed by the service manager (LISTEN_FDS): {error}")
     })?;
     if !passed.is_empty() {
         return Ok(passed);
@@ -34,25 +34,25 @@ pub(crate) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, Stri
     Ok(listeners)
 }
 
-/// What to do where an address cannot be listened on.
+/// What to do about an address that cannot be listened on.
 fn advice(address: &ListenAddress, error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::InvalidInput if address.lacks_zone() => {
             "a link-local address needs its interface, such as [fe80::1%eth0]:9601"
         }
         io::ErrorKind::AddrInUse => {
-            "stop what has the port, or choose another with --web.listen-address"
+            "stop the program that uses the port, or choose another with --web.listen-address"
         }
         io::ErrorKind::AddrNotAvailable => {
-            "this host has no such address; give one that it has with --web.listen-address, or :PORT \
-             for all"
+            "this host does not have the address; give one of its own with --web.listen-address, or \
+             :PORT for all"
         }
-        // On Windows a port that is taken or reserved may be one that nobody else is allowed.
+        // Windows also denies permission for ports that are in exclusive use or reserved.
         io::ErrorKind::PermissionDenied if cfg!(unix) && address.port < 1024 => {
-            "ports below 1024 are for root; choose another with --web.listen-address"
+            "ports below 1024 need root; choose another with --web.listen-address"
         }
         io::ErrorKind::PermissionDenied => {
-            "the system keeps the port for others; choose another with --web.listen-address"
+            "the system reserves the port; choose another with --web.listen-address"
         }
         _ if address.zone().is_some() => {
             "give an interface of this host after the %, by its name on Linux or by its number"
@@ -161,11 +161,11 @@ impl fmt::Display for ListenAddress {
 }
 
 impl ListenAddress {
-    /// Opens the sockets: one for all interfaces, else one for each address of the host.
+    /// Opens one socket for all interfaces, or one for each address of the host.
     ///
     /// # Errors
     ///
-    /// The host has no address, or one of its addresses cannot be listened on.
+    /// The host name has no address, or one of its addresses cannot be listened on.
     pub(crate) fn bind(&self) -> io::Result<Vec<TcpListener>> {
         let Some(host) = &self.host else {
             return Ok(vec![self.bind_all()?]);
@@ -204,7 +204,7 @@ impl ListenAddress {
         ip.is_some_and(|ip| ip.is_unicast_link_local())
     }
 
-    /// IPv6 and IPv4 in one socket, or IPv4 alone where the system has no IPv6.
+    /// IPv6 and IPv4 in one socket, or only IPv4 if the system has no IPv6.
     fn bind_all(&self) -> io::Result<TcpListener> {
         match listen((Ipv6Addr::UNSPECIFIED, self.port).into()) {
             Err(error) if is_family_missing(&error) => {
@@ -241,11 +241,11 @@ fn scope_id(zone: &str) -> io::Result<u32> {
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if let IpAddr::V6(ip) = address.ip() {
-        // `[::]` means both families, as in Go; Windows would take IPv6 alone.
+        // `[::]` means both families, as in Go; the default on Windows is only IPv6.
         socket.set_only_v6(!ip.is_unspecified())?;
     }
     // On Unix a restart must not wait for old connections to time out. On Windows the option
-    // would let two processes have the same port.
+    // would let two processes listen on the same port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -254,7 +254,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn is_family_missing(error: &io::Error) -> bool {
-    // EAFNOSUPPORT and WSAEAFNOSUPPORT have no kind of their own.
+    // `io::ErrorKind` has no variant for EAFNOSUPPORT and WSAEAFNOSUPPORT.
     let unsupported = match std::env::consts::OS {
         "windows" => 10047,
         "linux" => 97,
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_in_every_form() {
+    fn addresses_parse_in_every_form() {
         let cases = [
             (":9601", None, 9601),
             ("127.0.0.1:9601", Some("127.0.0.1"), 9601),
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_say_what_is_wrong() {
+    fn invalid_addresses_are_explained() {
         let cases = [
             ("", "no port"),
             ("9601", "no port"),
@@ -313,16 +313,16 @@ mod tests {
     }
 
     #[test]
-    fn what_to_do_depends_on_what_is_wrong() {
+    fn advice_depends_on_the_error() {
         let cases = [
-            (io::ErrorKind::AddrInUse, ":9601", "stop what has the port"),
-            (io::ErrorKind::AddrNotAvailable, "192.0.2.1:9601", "no such address"),
-            (io::ErrorKind::PermissionDenied, ":9601", "keeps the port"),
+            (io::ErrorKind::AddrInUse, ":9601", "stop the program"),
+            (io::ErrorKind::AddrNotAvailable, "192.0.2.1:9601", "does not have"),
+            (io::ErrorKind::PermissionDenied, ":9601", "reserves the port"),
             #[cfg(unix)]
             (io::ErrorKind::PermissionDenied, ":80", "below 1024"),
             (io::ErrorKind::InvalidInput, "[fe80::1]:9601", "needs its interface"),
             (io::ErrorKind::Other, "[fe80::1%x]:9601", "an interface of this host after the %"),
-            (io::ErrorKind::AddrNotAvailable, "[fe80::1%x]:9601", "no such address"),
+            (io::ErrorKind::AddrNotAvailable, "[fe80::1%x]:9601", "does not have"),
             (io::ErrorKind::Other, "nowhere.invalid:9601", "an address of this host"),
         ];
         for (kind, address, expected) in cases {
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn all_interfaces_take_both_families() {
+    fn all_interfaces_include_both_families() {
         let address: ListenAddress = ":0".parse().unwrap();
         let listeners = address.bind().unwrap();
         let port = listeners[0].local_addr().unwrap().port();
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_an_error() {
+    fn a_port_in_use_is_an_error() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let address: ListenAddress = taken.local_addr().unwrap().to_string().parse().unwrap();
         assert_eq!(address.bind().unwrap_err().kind(), io::ErrorKind::AddrInUse);
