@@ -296,7 +296,7 @@ impl Samples {
     }
 
     /// Counts series that a live metric rejected because it has too many.
-    pub(crate) fn refuse(&mut self, samples: u64) {
+    pub(crate) fn reject(&mut self, samples: u64) {
         self.dropped.too_many += samples;
     }
 
