@@ -44,8 +44,8 @@ fn advice(address: &ListenAddress, error: &io::Error) -> &'static str {
             "stop the program that uses the port, or choose another with --web.listen-address"
         }
         io::ErrorKind::AddrNotAvailable => {
-            "this host does not have the address; give one of its own with --web.listen-address, or \
-             :PORT for all"
+            "this host does not have the address; choose another with --web.listen-address, or \
+             :PORT for all interfaces"
         }
         // Windows also denies permission for ports that are in exclusive use or reserved.
         io::ErrorKind::PermissionDenied if cfg!(unix) && address.port < 1024 => {
@@ -57,7 +57,7 @@ fn advice(address: &ListenAddress, error: &io::Error) -> &'static str {
         _ if address.zone().is_some() => {
             "give an interface of this host after the %, by its name on Linux or by its number"
         }
-        _ => "give an address of this host with --web.listen-address, or :PORT for all",
+        _ => "give an address of this host with --web.listen-address, or :PORT for all interfaces",
     }
 }
 
@@ -74,8 +74,6 @@ fn passed_listeners() -> io::Result<Vec<TcpListener>> {
     for (index, listener) in listeners.iter().enumerate() {
         check_passed(listener)
             .map_err(|error| io::Error::other(format!("socket {}: {error}", index + 1)))?;
-        // The service manager may have set either mode; the server needs blocking sockets.
-        listener.set_nonblocking(false)?;
     }
     Ok(listeners)
 }
@@ -140,7 +138,7 @@ impl FromStr for ListenAddress {
             Some(v6.ok_or_else(|| error("no IPv6 address between the brackets"))?)
         } else if host.contains(':') {
             return Err(error("an IPv6 address without brackets"));
-        } else if host.contains(|c: char| c.is_whitespace() || c == '/') {
+        } else if host.contains(|c: char| c.is_whitespace() || "/%".contains(c)) {
             return Err(error("no host name"));
         } else {
             (!host.is_empty()).then_some(host)
@@ -215,7 +213,7 @@ impl ListenAddress {
     }
 }
 
-/// The two sides of the `%` in `fe80::1%eth0` (RFC 4007 §11).
+/// Splits `fe80::1%eth0` at the `%` (RFC 4007 §11).
 fn split_zone(host: &str) -> (&str, Option<&str>) {
     host.split_once('%').map_or((host, None), |(ip, zone)| (ip, Some(zone)))
 }
@@ -224,8 +222,8 @@ fn is_zone(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "%/[]".contains(c))
 }
 
-/// The interface's index, which is the scope of its link-local addresses. As in Go, an interface
-/// whose name is a number goes before the interface of this number.
+/// The index of an interface, which is the scope ID of its link-local addresses. As in Go, the name of
+/// an interface takes precedence if it is a number.
 fn scope_id(zone: &str) -> io::Result<u32> {
     #[cfg(target_os = "linux")]
     {
@@ -304,6 +302,7 @@ mod tests {
             ("[fe80::1%a b]:9601", "between the brackets"),
             ("[127.0.0.1%lo]:9601", "between the brackets"),
             ("a b:9601", "no host name"),
+            ("127.0.0.1%lo:9601", "no host name"),
             ("http://x:9601", "without brackets"),
         ];
         for (text, expected) in cases {
