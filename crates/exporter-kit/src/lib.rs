@@ -27,8 +27,8 @@
 //! test checks its definitions against Prometheus' naming conventions with [`lint`](lint()).
 //!
 //! There are three cargo features, none on by default: `web-config` adds `--web.config.file` with
-//! basic auth; `tls` adds TLS to it and needs a C compiler; `testing` is for the dev-dependency of an
-//! exporter, whose tests start the binary and read its pages.
+//! basic auth; `tls` adds TLS to it and needs a C compiler; `testing` is for the dev-dependency of
+//! an exporter, whose tests start the binary and read its pages.
 //!
 //! The kit is independent of hosts and data sources. Its only knowledge of BlueKing is a metric's
 //! short Chinese description and the reserved labels.

@@ -222,8 +222,8 @@ fn is_zone(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "%/[]".contains(c))
 }
 
-/// The index of an interface, which is the scope ID of its link-local addresses. As in Go, the name of
-/// an interface takes precedence if it is a number.
+/// The index of an interface, which is the scope ID of its link-local addresses. As in Go, the name
+/// of an interface takes precedence if it is a number.
 fn scope_id(zone: &str) -> io::Result<u32> {
     #[cfg(target_os = "linux")]
     {

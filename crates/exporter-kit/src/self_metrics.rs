@@ -1,4 +1,5 @@
-//! The metrics of an exporter about itself: the status of its collectors, its build and its requests.
+//! The metrics of an exporter about itself: the status of its collectors, its build and its
+//! requests.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -110,8 +111,8 @@ impl Handler {
 }
 
 impl SelfMetrics {
-    /// Definitions whose names begin with `prefix`; with `node` they are those of node_exporter. The
-    /// names are leaked, so this is called once in a process.
+    /// Definitions whose names begin with `prefix`; with `node` they are those of node_exporter.
+    /// The names are leaked, so this is called once in a process.
     pub(crate) fn new(prefix: &str) -> Self {
         let name = |rest: &str| -> &'static str { Box::leak(format!("{prefix}_{rest}").into()) };
         // node_exporter and windows_exporter, whose prefixes lack `_exporter`, use the longer name.

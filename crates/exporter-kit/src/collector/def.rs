@@ -99,9 +99,9 @@ impl ScheduledCollector {
         Self { collector: Box::new(collector), interval: None }
     }
 
-    /// A collector that runs in the background, once per `interval`, for a source that is too slow for
-    /// a scrape or that needs two readings. Scrapes get its last good samples immediately. The page
-    /// shows their age, and HELP states that they are cached.
+    /// A collector that runs in the background, once per `interval`, for a source that is too slow
+    /// for a scrape or that needs two readings. Scrapes get its last good samples immediately. The
+    /// page shows their age, and HELP states that they are cached.
     pub fn every(interval: Duration, collector: impl Collector + 'static) -> Self {
         Self { collector: Box::new(collector), interval: Some(interval) }
     }
@@ -195,8 +195,8 @@ impl CollectorDef {
         self
     }
 
-    /// Declares that counters of the source may reset or wrap while the exporter runs, as those of a
-    /// kernel do. Otherwise debug builds report a decreasing counter as a bug.
+    /// Declares that counters of the source may reset or wrap while the exporter runs, as those of
+    /// a kernel do. Otherwise debug builds report a decreasing counter as a bug.
     pub const fn counters_may_reset(mut self) -> Self {
         self.counters_may_reset = true;
         self

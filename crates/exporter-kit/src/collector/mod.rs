@@ -35,8 +35,8 @@ pub trait Collector: Send {
     ///
     /// # Errors
     ///
-    /// [`CollectError::NoData`] or [`CollectError::Unsupported`] if there is nothing to read. Any other
-    /// error makes this run of the collector fail, and its samples are discarded.
+    /// [`CollectError::NoData`] or [`CollectError::Unsupported`] if there is nothing to read. Any
+    /// other error makes this run of the collector fail, and its samples are discarded.
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError>;
 }
 

@@ -119,7 +119,8 @@ fn write_head(out: &mut Text, family: &Family) {
     write_line(out, "# TYPE ", name, |out| out.append(kind.as_bytes()));
 }
 
-/// In OpenMetrics the name of a counter family lacks `_total`, and a unit must be a suffix of the name.
+/// In OpenMetrics the name of a counter family lacks `_total`, and a unit must be a suffix of the
+/// name.
 fn write_openmetrics_head(out: &mut Text, family: &Family, all: &[(usize, Block<'_>)]) {
     let core = family.core();
     let (name, kind) = match (core.kind, core.name.strip_suffix("_total")) {

@@ -68,14 +68,16 @@ impl Field {
         self
     }
 
-    /// Multiplies the number to convert it to the unit of the metric, such as by 1024 from KiB to bytes.
+    /// Multiplies the number to convert it to the unit of the metric, for example by 1024 from KiB
+    /// to bytes.
     pub const fn times(mut self, factor: f64) -> Self {
         self.factor = factor;
         self
     }
 
-    /// Divides the number to convert it to the unit of the metric, such as by 1e6 from microseconds to
-    /// seconds. The quotient is correctly rounded; a product with a fraction would not be.
+    /// Divides the number to convert it to the unit of the metric, for example by 1e6 from
+    /// microseconds to seconds. The quotient is correctly rounded; a product with a fraction would
+    /// not be.
     pub const fn divided_by(mut self, divisor: f64) -> Self {
         self.divisor = divisor;
         self

@@ -46,8 +46,8 @@ impl Kind {
 }
 
 mod sealed {
-    /// Writes samples of one kind. Reached only through definitions, so that the binary contains code
-    /// only for the kinds in use.
+    /// Writes samples of one kind. Reached only through definitions, so that the binary contains
+    /// code only for the kinds in use.
     pub struct Writer(pub(crate) super::WriteBlock);
 
     /// Restricts the kinds to those of the text format, and holds their properties.

@@ -1,5 +1,5 @@
-//! Metric definitions. Each metric is one `const`, from which all its samples are made. HELP and TYPE
-//! lines, `--describe` and package descriptions are derived from it.
+//! Metric definitions. Each metric is one `const`, from which all its samples are made. HELP and
+//! TYPE lines, `--describe` and package descriptions are derived from it.
 
 pub(crate) mod checks;
 mod field;
@@ -97,8 +97,8 @@ impl<K: MetricKind> Definition<K, 0> {
     ///
     /// # Panics
     ///
-    /// The name is not a letter followed by letters, digits and `_`, or the help is empty. In a `const`
-    /// this is a compile error.
+    /// The name is not a letter followed by letters, digits and `_`, or the help is empty. In a
+    /// `const` this is a compile error.
     pub const fn new(name: &'static str, help: &'static str) -> Self {
         checks::metric(name, help);
         let core = Core {
@@ -140,8 +140,8 @@ impl<K, const N: usize> Definition<K, N> {
         self
     }
 
-    /// Declares that the name comes from another program and is kept so that existing dashboards and
-    /// alerts work. [`lint`](crate::lint()) does not apply the conventions for new names to it.
+    /// Declares that the name comes from another program and is kept so that existing dashboards
+    /// and alerts work. [`lint`](crate::lint()) does not apply the conventions for new names to it.
     pub const fn compatible_with(mut self, program: &'static str) -> Self {
         self.core.compatible_with = program;
         self
@@ -166,13 +166,13 @@ impl<K, const N: usize> Definition<K, N> {
 }
 
 impl<const N: usize> Definition<HistogramKind, N> {
-    /// Sets the upper bounds of the buckets, without the last bucket `+Inf`. The default bounds, 0.005
-    /// to 10, suit response times of a network service in seconds.
+    /// Sets the upper bounds of the buckets, without the last bucket `+Inf`. The default bounds,
+    /// 0.005 to 10, suit response times of a network service in seconds.
     ///
     /// # Panics
     ///
-    /// `bounds` is empty, not ascending, or contains a value that is not finite. In a `const` this is
-    /// a compile error.
+    /// `bounds` is empty, not ascending, or contains a value that is not finite. In a `const` this
+    /// is a compile error.
     pub const fn buckets(mut self, bounds: &'static [f64]) -> Self {
         checks::buckets(bounds);
         self.core.bounds = bounds;
@@ -207,8 +207,8 @@ pub struct Description<'a> {
     pub unit: Unit,
     /// Label names, in the order of the label values of samples.
     pub labels: &'a [&'static str],
-    /// Upper bounds of a histogram's buckets without `+Inf`, or a summary's quantiles; empty for the
-    /// other kinds.
+    /// Upper bounds of a histogram's buckets without `+Inf`, or a summary's quantiles; empty for
+    /// the other kinds.
     pub bounds: &'static [f64],
     /// Short Chinese description; may be empty.
     pub zh: &'static str,

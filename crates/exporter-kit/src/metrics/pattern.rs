@@ -10,8 +10,8 @@ use super::{Unit, checks};
 /// The longest name of a family that is created at run time.
 const MAX_NAME_BYTES: usize = 200;
 
-/// The most memory that the names and help texts of all such families may take. They live as long as
-/// the process, and a source may produce ever new names.
+/// The most memory that the names and help texts of all such families may take. They live as long
+/// as the process, and a source may produce ever new names.
 const MAX_INTERNED_BYTES: usize = 2 * 1024 * 1024;
 
 /// The definition of families with `N` labels whose names consist of a prefix and a name from the
@@ -101,7 +101,8 @@ pub struct ExternalFamily<'a> {
 }
 
 impl<K: Scalar> MetricPattern<K, 0> {
-    /// Families whose names begin with `prefix`; in `help`, `{}` stands for the first part of the field.
+    /// Families whose names begin with `prefix`; in `help`, `{}` stands for the first part of the
+    /// field.
     ///
     /// # Panics
     ///
@@ -141,7 +142,8 @@ impl<K: Scalar, const N: usize> MetricPattern<K, N> {
         self
     }
 
-    /// Declares the program that the names come from; see [`Definition::compatible_with`](crate::Definition::compatible_with).
+    /// Declares the program that the names come from; see
+    /// [`Definition::compatible_with`](crate::Definition::compatible_with).
     pub const fn compatible_with(mut self, program: &'static str) -> Self {
         self.core.compatible_with = program;
         self
@@ -177,8 +179,8 @@ impl PatternCore {
     }
 }
 
-/// The bytes of the name made of `parts`: `)` is removed, as in `Active(anon)`, and every other byte
-/// that is invalid in names becomes `_`.
+/// The bytes of the name made of `parts`: `)` is removed, as in `Active(anon)`, and every other
+/// byte that is invalid in names becomes `_`.
 pub(crate) fn name_bytes<'a>(parts: &'a [&str]) -> impl Iterator<Item = u8> + 'a {
     let bytes = parts.iter().flat_map(|part| part.bytes());
     bytes.filter(|byte| *byte != b')').map(|byte| match byte {

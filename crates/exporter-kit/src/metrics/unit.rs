@@ -43,7 +43,8 @@ impl Unit {
         Self::Joules,
     ];
 
-    /// The name of the unit in `--describe` and as a suffix of metric names; empty for [`Unit::None`].
+    /// The name of the unit in `--describe` and as a suffix of metric names; empty for
+    /// [`Unit::None`].
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "",

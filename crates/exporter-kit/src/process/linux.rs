@@ -122,8 +122,8 @@ fn count_entries(directory: &File) -> io::Result<u64> {
 /// When the process started, in seconds since the Unix epoch.
 fn start_time(start_ticks: u64) -> Option<f64> {
     let now = clock(DynamicClockId::Known(ClockId::Realtime))?;
-    // The difference equals `btime` of `/proc/stat`, but with a fraction. Generating that file takes
-    // the kernel milliseconds on a host with many processors.
+    // The difference equals `btime` of `/proc/stat`, but with a fraction. Generating that file
+    // takes the kernel milliseconds on a host with many processors.
     let boot = now - clock(DynamicClockId::Boottime)?;
     let start = boot + start_ticks as f64 / clock_ticks_per_second() as f64;
     (start > 0.0).then(|| (start * 100.0).round() / 100.0)

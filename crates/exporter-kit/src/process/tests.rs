@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::*;
 
-/// Runs `checks` as the only test of a new process, because other tests open files and start threads.
-/// `module` and `name` are those of the calling test.
+/// Runs `checks` as the only test of a new process, because other tests open files and start
+/// threads. `module` and `name` are those of the calling test.
 pub(super) fn in_own_process(module: &str, name: &str, checks: fn()) {
     const VARIABLE: &str = "EXPORTER_KIT_TEST_PROCESS";
     if env::var_os(VARIABLE).is_some() {

@@ -1,5 +1,5 @@
-//! Parses the command line. Go's flag package, which users of exporters know, accepts `--k=v`,
-//! `--k v`, `-k=v`, `-k v`, and booleans with and without a value; kingpin accepts `--no-k`; the two
+//! Parses the command line. Go's flag package, which users of exporters know, accepts `--k=v`, `--k
+//! v`, `-k=v`, `-k v`, and booleans with and without a value; kingpin accepts `--no-k`; the two
 //! generations of BlueKing pass `--k=v` and `--k v`. Only this file uses gumdrop, which parses GNU
 //! forms; the other forms are rewritten first.
 

@@ -48,8 +48,8 @@ impl Environment {
 
     /// One line for each variable that resembles that of a flag of `exporter` but is not one.
     ///
-    /// Other variables with the prefix are not reported: Kubernetes sets variables in every container
-    /// that begin with the names of the services in its namespace.
+    /// Other variables with the prefix are not reported: Kubernetes sets variables in every
+    /// container that begin with the names of the services in its namespace.
     pub(crate) fn warnings(&self, exporter: &str, flags: &[FlagSpec]) -> Vec<String> {
         let known = flags.iter().filter(|flag| !flag.action);
         let known: Vec<_> = known.map(|flag| flag.variable(exporter)).collect();

@@ -1,5 +1,5 @@
-//! Parses the settings file: TOML whose keys are the names of flags, as `web.listen-address = ":9601"`
-//! or in a table `[web]`.
+//! Parses the settings file: TOML whose keys are the names of flags, as `web.listen-address =
+//! ":9601"` or in a table `[web]`.
 
 use toml::de::{DeTable, DeValue};
 
@@ -14,8 +14,8 @@ pub(crate) struct Entry {
     pub(crate) line: usize,
 }
 
-/// Parses the text of a settings file. Returns the valid settings, and every error with its line and
-/// what to do.
+/// Parses the text of a settings file. Returns the valid settings, and every error with its line
+/// and what to do.
 pub(crate) fn read(text: &str, flags: &[FlagSpec]) -> (Vec<Entry>, Vec<(usize, String)>) {
     // Editors on Windows may write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

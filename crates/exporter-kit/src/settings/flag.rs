@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::pattern::Pattern;
 use super::values::Value;
 
-/// A setting of an exporter, by its name on the command line. `T` is the type of its value: `String`, `u64`, [`Duration`], `bool`, [`Path`], `[String]` or [`Pattern`].
+/// A setting of an exporter, by its name on the command line. `T` is the type of its value:
+/// `String`, `u64`, [`Duration`], `bool`, [`Path`], `[String]` or [`Pattern`].
 ///
 /// The setting can also be given as the environment variable `NAME_OF_EXPORTER_NAME_OF_FLAG` or the
 /// key `name.of-flag` in the file of `--config.file`. The command line takes precedence over the
@@ -238,8 +239,8 @@ impl Flag<Pattern> {
         Self::new(name, ValueType::Pattern, "REGEX", default, help)
     }
 
-    /// Allows an include pattern together with the exclude pattern of the same scope: names must match
-    /// the former and not the latter.
+    /// Allows an include pattern together with the exclude pattern of the same scope: names must
+    /// match the former and not the latter.
     pub const fn with_exclude(mut self) -> Self {
         self.spec.with_exclude = true;
         self

@@ -36,7 +36,7 @@ pub(crate) const MAX_CONNECTIONS: Flag<u64> = Flag::number(
 // Concurrent scrapes share one run, and connections are limited already. With a limit by default,
 // clients that disconnect early could lock out Prometheus.
 pub(crate) const MAX_REQUESTS: Flag<u64> =
-    Flag::number("web.max-requests", "0", "Scrapes at once; beyond, 503. 0 means no limit.");
+    Flag::number("web.max-requests", "0", "Scrapes at once; more get 503. 0 means no limit.");
 const READ_TIMEOUT: Flag<Duration> = Flag::duration(
     "web.read-timeout",
     "5s",

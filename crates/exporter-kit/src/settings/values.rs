@@ -74,8 +74,8 @@ impl std::error::Error for SettingError {}
 
 impl Settings {
     /// Merges the command line, the environment (`variable`), the settings file that either names,
-    /// and the defaults. Returns the valid settings and every error. An invalid value is replaced by
-    /// the default, so that further errors can be found.
+    /// and the defaults. Returns the valid settings and every error. An invalid value is replaced
+    /// by the default, so that further errors can be found.
     pub(crate) fn read(
         exporter: &str,
         flags: &[FlagSpec],
@@ -156,8 +156,8 @@ impl Settings {
         }
     }
 
-    /// Checks that at most one of the include and exclude patterns of a scope is given. A default of
-    /// the other is cleared.
+    /// Checks that at most one of the include and exclude patterns of a scope is given. A default
+    /// of the other is cleared.
     fn check_scopes(&mut self, errors: &mut Vec<String>) {
         let mut defaults = Vec::new();
         for setting in self.settings.iter().filter(|setting| !setting.text().is_empty()) {

@@ -1,5 +1,5 @@
-//! Prometheus reads from a page exactly the samples that were encoded: promtool imports the page into
-//! a database and dumps it. `cargo xtask ci --setup` installs promtool.
+//! Prometheus reads from a page exactly the samples that were encoded: promtool imports the page
+//! into a database and dumps it. `cargo xtask ci --setup` installs promtool.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -32,8 +32,8 @@ pub enum Severity {
 }
 
 /// Checks collectors: their names, flags and Chinese names; and their metrics: names, units, help,
-/// labels, Chinese descriptions, and conflicts between families. `labels` are the exporter's Chinese
-/// names of labels. The test of an exporter is one line:
+/// labels, Chinese descriptions, and conflicts between families. `labels` are the exporter's
+/// Chinese names of labels. The test of an exporter is one line:
 ///
 /// ```
 /// # use exporter_kit::{CollectorDef, Gauge};
@@ -45,8 +45,8 @@ pub enum Severity {
 /// ```
 ///
 /// The conventions for new names do not apply to names that come from another program for
-/// compatibility, marked by [`compatible_with`](crate::Definition::compatible_with). A percentage is
-/// allowed if the definition has [`Unit::Percent`](crate::Unit::Percent).
+/// compatibility, marked by [`compatible_with`](crate::Definition::compatible_with). A percentage
+/// is allowed if the definition has [`Unit::Percent`](crate::Unit::Percent).
 pub fn lint(collectors: &[CollectorDef], labels: &[(&str, &str)]) -> Vec<Finding> {
     let metrics = collectors.iter().flat_map(CollectorDef::metrics);
     let mut findings = Findings { list: lint_metrics(metrics), ..Findings::default() };

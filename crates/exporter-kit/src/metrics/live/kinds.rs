@@ -48,8 +48,8 @@ pub struct LiveHistogram(prometheus::Histogram);
 /// The handle of a live summary: the count and sum of all observations, and the quantiles of the
 /// last ten minutes, each within 1 % of the true value.
 ///
-/// A summary takes a few KiB if the observations of ten minutes are similar, and up to 160 KiB if they
-/// span many orders of magnitude.
+/// A summary takes a few KiB if the observations of ten minutes are similar, and up to 160 KiB if
+/// they span many orders of magnitude.
 #[derive(Clone, Debug)]
 pub struct LiveSummary(Arc<Mutex<Window>>);
 

@@ -12,14 +12,14 @@ use crate::collector::{CollectError, Collector};
 use crate::metrics::{Definition, Metric};
 use crate::samples::Samples;
 
-/// The most series of one live metric, which bounds memory if label values are unbounded, such as user
-/// names.
+/// The most series of one live metric, which bounds memory if label values are unbounded, such as
+/// user names.
 const MAX_SERIES: usize = 10_000;
 
 /// A set of live metrics, which the program updates and the exporter exposes.
 ///
-/// The program adds metrics, passes the set to the exporter, and keeps the handles, which are cheap to
-/// clone and can be sent to other threads. A collector with live metrics of its own uses a
+/// The program adds metrics, passes the set to the exporter, and keeps the handles, which are cheap
+/// to clone and can be sent to other threads. A collector with live metrics of its own uses a
 /// [`LiveFamily`].
 ///
 /// ```no_run
@@ -95,9 +95,9 @@ impl Live {
         Self::default()
     }
 
-    /// Adds a metric. Without labels, its single series exists immediately. With labels, a series is
-    /// created by the first [`LiveFamily::with`], which should be called at startup for every series
-    /// that is known in advance.
+    /// Adds a metric. Without labels, its single series exists immediately. With labels, a series
+    /// is created by the first [`LiveFamily::with`], which should be called at startup for every
+    /// series that is known in advance.
     pub fn add<K: LiveKind, const N: usize>(
         &mut self,
         metric: &'static Definition<K, N>,
@@ -143,8 +143,8 @@ impl<K: LiveKind, const N: usize> LiveFamily<K, N> {
 
     /// The series with these label values, created if necessary.
     ///
-    /// The lookup takes a lock; keep the handle if it is used often. Beyond 10,000 series the handle
-    /// works, but the series is not exposed and is counted as discarded.
+    /// The lookup takes a lock; keep the handle if it is used often. Beyond 10,000 series the
+    /// handle works, but the series is not exposed and is counted as discarded.
     pub fn with(&self, labels: [&str; N]) -> K::Live {
         let mut series = self.shared.lock();
         match find(&series, &labels) {
