@@ -1,6 +1,6 @@
-//! Exposes many gauges with two labels, set anew at every scrape: what the kit itself costs.
+//! Exposes many gauges with two labels, set at every scrape, to measure the cost of the kit itself.
 //! `cargo run --release --example gauges -- --gauges.count=500`
-#![expect(unsafe_code, reason = "an allocator that counts")]
+#![expect(unsafe_code, reason = "a counting allocator")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use exporter_kit::{
 const COUNT: Flag<u64> = Flag::number("gauges.count", "500", "How many gauges there are.");
 
 const VALUE: Gauge<2> =
-    Gauge::new("demo_value", "A value made up.").labels(["shard", "item"]).zh("演示数值");
+    Gauge::new("demo_value", "A made-up value.").labels(["shard", "item"]).zh("演示数值");
 
 const ALLOCATIONS: Counter =
     Counter::new("demo_allocations_total", "Memory allocations of this process.")
@@ -23,7 +23,7 @@ const ALLOCATIONS: Counter =
 const RUNS: Counter =
     Counter::new("demo_runs_total", "How often the collector has run.").zh("采集次数");
 
-/// The system's allocator, with a counter.
+/// The system allocator with a counter.
 struct Counting;
 
 static ALLOCATED: AtomicU64 = AtomicU64::new(0);
@@ -31,48 +31,48 @@ static ALLOCATED: AtomicU64 = AtomicU64::new(0);
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: every call is forwarded to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATED.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         ALLOCATED.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
 
 struct Gauges {
     labels: Vec<(String, String)>,
-    turn: u64,
+    runs: u64,
 }
 
 impl Gauges {
     fn new(count: u64) -> Self {
         let labels = (0..count).map(|n| (format!("shard-{:03}", n / 10), format!("item-{n:05}")));
-        Self { labels: labels.collect(), turn: 0 }
+        Self { labels: labels.collect(), runs: 0 }
     }
 }
 
 impl Collector for Gauges {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        self.turn += 1;
+        self.runs += 1;
         for (n, (shard, item)) in self.labels.iter().enumerate() {
-            // As a measured value looks: no whole number.
-            let value = (self.turn + n as u64) as f64 * 1.234_567;
+            // Like most measured values, not a whole number.
+            let value = (self.runs + n as u64) as f64 * 1.234_567;
             out.set(&VALUE, [shard, item], value);
         }
         out.set(&ALLOCATIONS, [], ALLOCATED.load(Ordering::Relaxed) as f64);
-        out.set(&RUNS, [], self.turn as f64);
+        out.set(&RUNS, [], self.runs as f64);
         Ok(())
     }
 }
@@ -80,7 +80,7 @@ impl Collector for Gauges {
 const GAUGES: CollectorDef = CollectorDef::new(
     "gauges",
     "演示指标",
-    "Gauges with values made up.",
+    "Gauges with made-up values.",
     &[&VALUE, &ALLOCATIONS, &RUNS],
     |settings| Ok(ScheduledCollector::on_scrape(Gauges::new(settings.get(&COUNT)))),
 );

@@ -1,4 +1,5 @@
-//! A whole exporter: how many entries a spool folder has. `cargo run -p exporter-kit --example minimal`
+//! A complete exporter that counts the entries of a spool folder.
+//! `cargo run -p exporter-kit --example minimal`
 use std::process::ExitCode;
 
 use exporter_kit::{CollectorDef, Exporter, Gauge};

@@ -1,4 +1,4 @@
-//! What an exporter has been told, checked: data that the command line makes and the web side uses.
+//! The kit's settings as validated data: built from the command line, read by the web server.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use log::LevelFilter;
 
 use crate::listen::ListenAddress;
 
-/// The kit's own settings, checked.
+/// The kit's own settings, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) listen_addresses: Vec<ListenAddress>,
@@ -25,7 +25,8 @@ pub(crate) struct Config {
 
 #[cfg(test)]
 impl Config {
-    /// Without addresses, and with times longer than anything takes that does not hang.
+    /// A config without addresses, whose timeouts only a hang exceeds.
+    #[cfg_attr(not(feature = "web-config"), allow(dead_code, reason = "only its tests serve"))]
     pub(crate) fn for_tests() -> Self {
         let ample = Duration::from_secs(30);
         Self {

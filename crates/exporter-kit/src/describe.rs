@@ -1,5 +1,5 @@
-//! What `--describe` prints: everything that an exporter is, whatever its settings. Packages,
-//! references and dashboards are made from it.
+//! The output of `--describe`: everything about an exporter, independent of its settings. Packages,
+//! references and dashboards are generated from it.
 
 use serde_json::{Map, Value, json};
 
@@ -9,10 +9,10 @@ use crate::process::ProcessMetrics;
 use crate::self_metrics::SelfMetrics;
 use crate::settings::{FlagSpec, describe_flags};
 
-/// Raised when a reader of an older one would take something wrong.
+/// Incremented when programs that read the previous schema would misread the output.
 const SCHEMA: u32 = 1;
 
-/// Chinese names of the labels that the kit itself gives to samples.
+/// Chinese names of the labels that the kit itself adds to samples.
 const LABELS: [(&str, &str); 8] = [
     ("code", "状态码"),
     ("collector", "采集项"),
@@ -24,7 +24,7 @@ const LABELS: [(&str, &str); 8] = [
     ("version", "程序版本"),
 ];
 
-/// An exporter, as far as it is described.
+/// The parts of an exporter that `--describe` prints.
 pub(crate) struct Described<'a> {
     pub(crate) name: &'a str,
     pub(crate) version: &'a str,
@@ -140,7 +140,7 @@ mod tests {
             .off_by_default();
 
     #[test]
-    fn everything_that_an_exporter_is_is_described() {
+    fn the_whole_exporter_is_described() {
         let own: &[&dyn AnyFlag] = &[&Flag::switch("queue.all", "All.")];
         let json = Described {
             name: "queue_exporter",
@@ -162,7 +162,7 @@ mod tests {
         });
         assert_eq!(json["collectors"], json!([collector]));
         assert_eq!(json["groups"][0], json!({"name": "queue", "zh": "队列", "enabled": false}));
-        let of = |list: &str, name: &str| {
+        let find = |list: &str, name: &str| {
             let list = json[list].as_array().unwrap();
             list.iter().find(|it| it["name"] == name).unwrap_or(&Value::Null).clone()
         };
@@ -176,15 +176,15 @@ mod tests {
             ("queue_exporter_scrape_collector_success", "group", json!("collectors")),
             ("promhttp_metric_handler_requests_total", "group", json!("scrapes")),
         ] {
-            assert_eq!(of("metrics", name)[key], value, "{name}");
+            assert_eq!(find("metrics", name)[key], value, "{name}");
         }
-        assert_eq!(of("patterns", "queue_x_*")["zh"], "其他");
-        let limit = of("flags", "collector.queue.limit");
+        assert_eq!(find("patterns", "queue_x_*")["zh"], "其他");
+        let limit = find("flags", "collector.queue.limit");
         assert_eq!((&limit["type"], &limit["default"]), (&"number".into(), &"7".into()));
         assert_eq!(limit["collector"], "queue");
-        let switch = of("flags", "collector.queue");
+        let switch = find("flags", "collector.queue");
         assert_eq!((&switch["value"], &switch["default"]), (&Value::Null, &"false".into()));
-        assert_eq!(of("flags", "queue.all")["collector"], Value::Null);
+        assert_eq!(find("flags", "queue.all")["collector"], Value::Null);
         let groups: Vec<_> =
             json["groups"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
         for metric in json["metrics"].as_array().unwrap() {

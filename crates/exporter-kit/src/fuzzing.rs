@@ -1,5 +1,5 @@
-//! What is fuzzed. Each function takes any bytes, gives them to one parser, and panics where what
-//! comes of it contradicts itself. No part of the API.
+//! Entry points for fuzzing. Each function passes arbitrary bytes to one parser and panics if the
+//! result is inconsistent. Not part of the API.
 
 pub use crate::settings::fuzzing::{argv, config_file};
 #[cfg(feature = "web-config")]
@@ -11,7 +11,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// Every input of a target's corpus, as the fuzzer starts from it.
+    /// Runs every input of the seed corpus of a target.
     fn replay(target: &str, check: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(target);
         let mut inputs = 0;

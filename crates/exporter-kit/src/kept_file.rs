@@ -1,4 +1,4 @@
-//! A file that the kernel makes anew at every read.
+//! A file whose content the kernel generates at every read.
 
 use std::fs::File;
 use std::io;
@@ -6,49 +6,49 @@ use std::path::{Path, PathBuf};
 
 use crate::collector::CollectError;
 
-/// More than any file that is read this way; the kernel bounds them too.
+/// Larger than any file that is read this way; the kernel bounds them too.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Half of the smallest page. The kernel hands over as many lines as fit one.
+/// Half of the smallest page. One read returns as many lines as fit a page.
 const HALF_PAGE: usize = 2048;
 
-/// A file such as those of `/proc`, kept open: that is cheaper, and it can be read when the process
-/// has no file descriptor left.
+/// A file such as those in `/proc`, kept open. Reading it is cheaper than opening it again, and
+/// works when the process has run out of file descriptors.
 #[derive(Debug)]
 pub struct KeptFile {
     path: PathBuf,
     file: Option<File>,
     buffer: Vec<u8>,
-    /// How much of the buffer the last reading has filled.
+    /// How many bytes of the buffer the last read filled.
     length: usize,
     has_short_lines: bool,
 }
 
 impl KeptFile {
-    /// The file at `path`, which is opened when it is first read.
+    /// The file at `path`, opened at the first read.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_owned();
         Self { path, file: None, buffer: Vec::new(), length: 0, has_short_lines: false }
     }
 
-    /// Promises that no line is longer than 2,000 bytes, or that the kernel makes the file in one
-    /// piece, as most of `/proc` and `/sys` but not tables of mounts or interrupts. Where the file
-    /// is small that saves the read that only finds its end.
+    /// Promises that no line is longer than 2,000 bytes, or that the kernel generates the file in
+    /// one piece. Most files in `/proc` and `/sys` qualify; tables of mounts or interrupts do not.
+    /// For a small file this saves the read that only finds the end.
     #[must_use]
     pub fn short_lines(self) -> Self {
         Self { has_short_lines: true, ..self }
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file's present content.
+    /// Reads the file's current content.
     ///
     /// # Errors
     ///
-    /// It cannot be opened or read, or is not of any sensible size.
+    /// The file cannot be opened or read, or exceeds 16 MiB.
     pub fn read(&mut self) -> Result<&[u8], CollectError> {
         self.length = 0;
         match self.fill() {
@@ -63,16 +63,16 @@ impl KeptFile {
         }
     }
 
-    /// What the last reading found; nothing before the first and after one that failed.
+    /// The content of the last read; empty before the first read and after a failed one.
     pub fn last(&self) -> &[u8] {
         &self.buffer[..self.length]
     }
 
-    /// As [`KeptFile::read`], for a file that not every system has.
+    /// Like [`KeptFile::read`], for a file that not every system has.
     ///
     /// # Errors
     ///
-    /// [`CollectError::NoData`] where there is no such file; else as [`KeptFile::read`].
+    /// [`CollectError::NoData`] if the file does not exist; otherwise as [`KeptFile::read`].
     pub fn read_if_exists(&mut self) -> Result<&[u8], CollectError> {
         if self.file.is_none() {
             match File::open(&self.path) {
@@ -80,7 +80,7 @@ impl KeptFile {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     return Err(CollectError::NoData);
                 }
-                // Reading it tells.
+                // `read` opens the file again and reports the error.
                 Err(_) => {}
             }
         }
@@ -93,22 +93,22 @@ impl KeptFile {
             None => self.file.insert(File::open(&self.path)?),
         };
         if self.buffer.is_empty() {
-            // Many files, such as those of sysfs, are a number alone.
+            // Many files, such as those in sysfs, hold a single number.
             self.buffer.resize(256, 0);
         }
         let mut length = 0;
         loop {
             if length == self.buffer.len() {
                 if length >= MAX_BYTES {
-                    return Err(io::Error::other("the file has no end"));
+                    return Err(io::Error::other("the file is larger than 16 MiB"));
                 }
                 self.buffer.resize(length * 2, 0);
             }
-            let room = &mut self.buffer[length..];
-            let bytes = room.len();
-            match read_at(file, room, length as u64) {
+            let rest = &mut self.buffer[length..];
+            let bytes = rest.len();
+            match read_at(file, rest, length as u64) {
                 Ok(0) => return Ok(length),
-                // Another line would have fitted the kernel's page and the room.
+                // Another line would have fitted both the kernel's page and the buffer.
                 Ok(read) if self.has_short_lines && read < bytes && read <= HALF_PAGE => {
                     return Ok(length + read);
                 }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_read_sees_the_present_content() {
+    fn every_read_returns_current_content() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let long = "x".repeat(10_000);
@@ -151,13 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_file() {
+    fn errors_name_the_file() {
         let error = KeptFile::new("/nowhere/at/all").read().unwrap_err().to_string();
         assert!(error.starts_with("read /nowhere/at/all: "), "{error}");
     }
 
     #[test]
-    fn a_file_that_not_every_system_has_may_come_and_go() {
+    fn optional_file_may_come_and_go() {
         let folder = tempfile::tempdir().unwrap();
         let mut file = KeptFile::new(folder.path().join("file"));
         assert!(matches!(file.read_if_exists(), Err(CollectError::NoData)));

@@ -1,8 +1,8 @@
 //! Write a Prometheus exporter in twenty lines.
 //!
-//! A metric is a `const` definition, a collector another ([`CollectorDef`]) that says how its
-//! samples are read, and an [`Exporter`] serves them: flags, landing page, `/metrics`, deadlines, self-metrics
-//! and the hardening against clients and collectors that misbehave come with it.
+//! A metric is a `const` definition. A collector is another ([`CollectorDef`]), which states how
+//! its samples are read. An [`Exporter`] serves them, and brings flags, a landing page, `/metrics`,
+//! deadlines, self-metrics, and hardening against misbehaving clients and collectors.
 //!
 //! ```no_run
 //! use exporter_kit::{CollectorDef, Exporter, Gauge};
@@ -22,16 +22,16 @@
 //! }
 //! ```
 //!
-//! What is read at a scrape is set as [`Samples`] of a [`Gauge`], [`Counter`], [`Histogram`] or
-//! [`Summary`]; what the program counts itself as it works lives in a [`Live`] set. A collector's
-//! test holds its definitions against the field's conventions with [`lint`](lint()).
+//! Values read during a scrape are set as [`Samples`] of a [`Gauge`], [`Counter`], [`Histogram`] or
+//! [`Summary`]; values that the program counts while it works live in a [`Live`] set. A collector's
+//! test checks its definitions against Prometheus' naming conventions with [`lint`](lint()).
 //!
-//! Three cargo features, none on by default: `web-config` brings `--web.config.file` with basic auth,
-//! `tls` adds TLS to it, and needs a C compiler; `testing` is for the dev-dependency of an exporter,
-//! whose tests start it and look at its pages.
+//! There are three cargo features, none on by default: `web-config` adds `--web.config.file` with
+//! basic auth; `tls` adds TLS to it and needs a C compiler; `testing` is for the dev-dependency of
+//! an exporter, whose tests start the binary and read its pages.
 //!
-//! The kit knows no host and no source; of BlueKing it knows a metric's short Chinese description
-//! and the labels that it reserves.
+//! The kit is independent of hosts and data sources. Its only knowledge of BlueKing is a metric's
+//! short Chinese description and the reserved labels.
 
 mod collector;
 mod config;

@@ -1,5 +1,5 @@
-//! The log: one line on stderr for each event, quiet as long as nothing happens, since BlueKing
-//! keeps the output of an exporter in one file that it never rotates.
+//! The log: one line on stderr per event and silence otherwise, because BlueKing writes the output
+//! of an exporter to one file and never rotates it.
 
 use std::io::Write as _;
 use std::time::SystemTime;
@@ -20,15 +20,15 @@ impl Log for Stderr {
         let now = humantime::format_rfc3339_millis(SystemTime::now());
         let level = record.level().as_str().to_ascii_lowercase();
         let line = format!("ts={now} level={level} msg={:?}\n", record.args().to_string());
-        // One write for each line keeps the lines of several threads apart. There is nobody to
-        // tell that stderr is closed.
+        // A single write keeps the lines of several threads apart. A closed stderr cannot be
+        // reported anywhere.
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 
     fn flush(&self) {}
 }
 
-/// Sends the log to stderr from `level` on. A logger that the program has set itself stays.
+/// Logs to stderr at `level` and above. A logger that the program has already set stays.
 pub(crate) fn init(level: LevelFilter) {
     if log::set_logger(&Stderr).is_ok() {
         log::set_max_level(level);

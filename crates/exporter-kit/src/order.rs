@@ -1,14 +1,14 @@
-//! An order that is kept from one time to the next, since the next mostly has the same.
+//! A sort order that is kept between scrapes, because the next scrape usually has the same one.
 
 use std::cmp::Ordering;
 
-/// The places of things, sorted.
+/// Indices of a list in the order that sorts it.
 #[derive(Debug, Default)]
 pub(crate) struct Order(Vec<u32>);
 
 impl Order {
-    /// Sorts the places `0..count`; equal ones stay in their order. Whether no two are equal.
-    pub(crate) fn arrange(
+    /// Sorts the indices `0..count`, stably. Returns whether no two compare as equal.
+    pub(crate) fn sort(
         &mut self,
         count: usize,
         compare: impl Fn(usize, usize) -> Ordering,
@@ -23,17 +23,17 @@ impl Order {
         is_strict(&self.0)
     }
 
-    /// Takes the places `0..count` as they are.
+    /// Resets to the indices `0..count`.
     pub(crate) fn reset(&mut self, count: usize) {
         self.0.clear();
         self.0.extend(0..count as u32);
     }
 
-    pub(crate) fn places(&self) -> &[u32] {
+    pub(crate) fn indices(&self) -> &[u32] {
         &self.0
     }
 
-    /// For who gives memory back.
+    /// The buffer, so that the caller can shrink it.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u32> {
         &mut self.0
     }
@@ -44,9 +44,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_sorted_whatever_was_there_before() {
+    fn a_kept_order_does_not_affect_sorting() {
         let mut order = Order::default();
-        for (things, expected, is_strict) in [
+        for (items, expected, is_strict) in [
             (&[3, 1, 2][..], &[1, 2, 0][..], true),
             (&[30, 10, 20], &[1, 2, 0], true),
             (&[1, 2, 3], &[0, 1, 2], true),
@@ -54,9 +54,9 @@ mod tests {
             (&[1, 1], &[0, 1], false),
             (&[], &[], true),
         ] {
-            let compare = |a: usize, b: usize| things[a].cmp(&things[b]);
-            assert_eq!(order.arrange(things.len(), compare), is_strict, "{things:?}");
-            assert_eq!(order.places(), expected, "{things:?}");
+            let compare = |a: usize, b: usize| items[a].cmp(&items[b]);
+            assert_eq!(order.sort(items.len(), compare), is_strict, "{items:?}");
+            assert_eq!(order.indices(), expected, "{items:?}");
         }
     }
 }

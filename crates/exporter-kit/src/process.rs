@@ -1,5 +1,5 @@
-//! What the system tells of the exporter's own process, under the names that the client libraries
-//! of all languages share. A value that cannot be had, or has no limit, is absent.
+//! Metrics of the exporter's own process, under the names that the Prometheus client libraries
+//! share. A value that is unavailable or unlimited is absent.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -68,9 +68,9 @@ const THREADS: Gauge = Gauge::new("process_threads", "Number of OS threads in th
     .zh("进程线程数")
     .compatible_with("client_golang");
 
-/// What is known of the process at one moment.
+/// The state of the process at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Facts {
+struct ProcessStats {
     cpu_seconds: Option<f64>,
     open_fds: Option<u64>,
     max_fds: Option<u64>,
@@ -103,19 +103,19 @@ impl ProcessMetrics {
         ]
     }
 
-    /// Reads the process's present state. It never blocks, and after the first time it neither
-    /// allocates nor needs a file descriptor.
+    /// Reads the current state of the process. Never blocks; after the first call, needs neither
+    /// allocations nor file descriptors.
     pub(crate) fn write(&mut self, out: &mut Samples) {
-        let facts = self.reader.read();
+        let stats = self.reader.read();
         let count = |value: Option<u64>| value.map(|value| value as f64);
-        put(out, &CPU_SECONDS, facts.cpu_seconds);
-        put(out, &OPEN_FDS, count(facts.open_fds));
-        put(out, &MAX_FDS, count(facts.max_fds));
-        put(out, &VIRTUAL_MEMORY, count(facts.virtual_memory_bytes));
-        put(out, &VIRTUAL_MEMORY_MAX, count(facts.virtual_memory_max_bytes));
-        put(out, &RESIDENT_MEMORY, count(facts.resident_memory_bytes));
-        put(out, &START_TIME, facts.start_time_seconds);
-        put(out, &THREADS, count(facts.threads));
+        put(out, &CPU_SECONDS, stats.cpu_seconds);
+        put(out, &OPEN_FDS, count(stats.open_fds));
+        put(out, &MAX_FDS, count(stats.max_fds));
+        put(out, &VIRTUAL_MEMORY, count(stats.virtual_memory_bytes));
+        put(out, &VIRTUAL_MEMORY_MAX, count(stats.virtual_memory_max_bytes));
+        put(out, &RESIDENT_MEMORY, count(stats.resident_memory_bytes));
+        put(out, &START_TIME, stats.start_time_seconds);
+        put(out, &THREADS, count(stats.threads));
     }
 }
 
@@ -125,15 +125,15 @@ fn put<K: Scalar>(out: &mut Samples, metric: &Definition<K, 0>, value: Option<f6
     }
 }
 
-/// A system that is not asked.
+/// Reads nothing on other systems.
 #[cfg(not(any(target_os = "linux", windows)))]
 #[derive(Debug, Default)]
 struct Reader;
 
 #[cfg(not(any(target_os = "linux", windows)))]
 impl Reader {
-    fn read(&mut self) -> Facts {
-        Facts::default()
+    fn read(&mut self) -> ProcessStats {
+        ProcessStats::default()
     }
 }
 

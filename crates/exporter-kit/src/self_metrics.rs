@@ -1,4 +1,5 @@
-//! What an exporter says of itself on every page: how its collectors fared, and its build.
+//! The metrics of an exporter about itself: the status of its collectors, its build and its
+//! requests.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,7 @@ use crate::collector::run::Outcome;
 use crate::metrics::{Counter, Gauge, Metric, Unit};
 use crate::samples::Samples;
 
-/// What is known of the build of the running binary.
+/// The build of the running binary.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Build {
     pub(crate) version: &'static str,
@@ -17,16 +18,16 @@ pub(crate) struct Build {
     pub(crate) target: &'static str,
 }
 
-/// How a collector has fared so far.
+/// The status of a collector.
 #[derive(Debug)]
 pub(crate) struct Fared {
-    /// Of the last run that has ended, or of the present one if that is late.
+    /// The outcome of the last finished run, or of the current one if it is late.
     pub(crate) outcome: Option<Outcome>,
     pub(crate) errors: u64,
-    /// Samples that were left out of pages.
+    /// Discarded samples.
     pub(crate) dropped: u64,
     pub(crate) last_success: Option<SystemTime>,
-    /// How old the samples are of a collector in the background.
+    /// The age of the samples of a background collector.
     pub(crate) age: Option<Duration>,
 }
 
@@ -57,14 +58,14 @@ const IN_FLIGHT: Gauge =
         .zh("处理中的抓取请求数")
         .compatible_with("client_golang");
 
-/// Counts what scrapes are answered with.
+/// Counts responses to scrapes by status.
 #[derive(Debug)]
 pub(crate) struct Handler {
     requests: [(u16, &'static str, IntCounter); 3],
     in_flight: IntGauge,
 }
 
-/// A scrape that is being answered; no longer when dropped.
+/// Counts a scrape as in flight until it is dropped.
 pub(crate) struct InFlight(IntGauge);
 
 impl Drop for InFlight {
@@ -77,16 +78,16 @@ impl Handler {
     fn new() -> Self {
         let counter = |code: u16, text: &'static str| {
             let counter = IntCounter::new(REQUESTS.name(), REQUESTS.help());
-            (code, text, counter.expect("name and help of a definition are good"))
+            (code, text, counter.expect("a definition has a valid name and help"))
         };
         let in_flight = IntGauge::new(IN_FLIGHT.name(), IN_FLIGHT.help());
         Self {
             requests: [counter(200, "200"), counter(400, "400"), counter(503, "503")],
-            in_flight: in_flight.expect("name and help of a definition are good"),
+            in_flight: in_flight.expect("a definition has a valid name and help"),
         }
     }
 
-    /// Begins to answer a scrape, unless `limit` are being answered; 0 is no limit.
+    /// Starts a scrape unless `limit` scrapes are in flight; 0 means no limit.
     pub(crate) fn begin(&self, limit: usize) -> Option<InFlight> {
         self.in_flight.inc();
         let guard = InFlight(self.in_flight.clone());
@@ -94,7 +95,7 @@ impl Handler {
         within.then_some(guard)
     }
 
-    /// Counts a scrape that is answered with this status.
+    /// Counts a scrape with this response status.
     pub(crate) fn count(&self, status: u16) {
         if let Some((_, _, counter)) = self.requests.iter().find(|(code, _, _)| *code == status) {
             counter.inc();
@@ -110,11 +111,11 @@ impl Handler {
 }
 
 impl SelfMetrics {
-    /// Definitions whose names begin with `prefix`, or with `node` are node_exporter's. Called once
-    /// in a process: the names are made at run time and live as long as it does.
+    /// Definitions whose names begin with `prefix`; with `node` they are those of node_exporter.
+    /// The names are leaked, so this is called once in a process.
     pub(crate) fn new(prefix: &str) -> Self {
         let name = |rest: &str| -> &'static str { Box::leak(format!("{prefix}_{rest}").into()) };
-        // What node_exporter and windows_exporter call it, whose prefixes name no program.
+        // node_exporter and windows_exporter, whose prefixes lack `_exporter`, use the longer name.
         let build_info =
             if prefix.ends_with("_exporter") { "build_info" } else { "exporter_build_info" };
         let errors = Counter::new(
@@ -197,7 +198,7 @@ impl SelfMetrics {
     }
 
     pub(crate) fn write_collector(&self, collector: &str, fared: &Fared, out: &mut Samples) {
-        // Before the first run in the background has ended there is nothing to say of it.
+        // Absent until the first background run has finished.
         if let Some(Outcome { success, timeout, duration }) = fared.outcome {
             out.set(&self.success, [collector], f64::from(u8::from(success)));
             out.set(&self.timeout, [collector], f64::from(u8::from(timeout)));

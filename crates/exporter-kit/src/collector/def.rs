@@ -1,5 +1,5 @@
-//! A collector as data: what it is called, what it can expose, and how it is made. Flags, help,
-//! `--describe`, packages and references all come from here.
+//! The definition of a collector as data: its name, its metrics, and how to build it. Flags, help,
+//! `--describe`, packages and references are derived from it.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::settings::{AnyFlag, Flag, FlagSpec, SettingError, Settings};
 
 /// The definition of a collector, a `const`.
 ///
-/// From it come `--collector.<name>`, its environment variable and its key in the file, the
-/// `collect[]` parameter of scrapes, `--help` and `--describe`.
+/// It determines `--collector.<name>`, the corresponding environment variable and key of the
+/// settings file, the `collect[]` parameter of scrapes, `--help` and `--describe`.
 ///
 /// ```
 /// use exporter_kit::{CollectorDef, Gauge};
@@ -49,14 +49,14 @@ pub struct CollectorDef {
     build: Build,
 }
 
-/// How a collector is made.
+/// How a collector is built.
 #[derive(Clone, Copy)]
 enum Build {
     Settings(fn(&Settings) -> Result<ScheduledCollector, SettingError>),
     Stateless(fn(&mut Samples) -> Result<(), CollectError>),
 }
 
-/// An operating system that a collector works on.
+/// An operating system that a collector supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
     /// Linux, on any processor.
@@ -66,10 +66,10 @@ pub enum System {
 }
 
 impl System {
-    /// All of them.
+    /// All systems.
     pub const ALL: &'static [Self] = &[Self::Linux, Self::Windows];
 
-    /// The name that `--describe` has for it.
+    /// The name in `--describe`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Linux => "linux",
@@ -77,7 +77,7 @@ impl System {
         }
     }
 
-    /// Whether this program runs on it.
+    /// Whether this program was built for the system.
     const fn is_this(self) -> bool {
         match self {
             Self::Linux => cfg!(target_os = "linux"),
@@ -86,10 +86,10 @@ impl System {
     }
 }
 
-/// A collector, and when it runs.
+/// A collector and its schedule.
 pub struct ScheduledCollector {
     pub(crate) collector: Box<dyn Collector>,
-    /// In the background on this interval; else at every scrape.
+    /// The interval of a background collector; `None` to run at every scrape.
     pub(crate) interval: Option<Duration>,
 }
 
@@ -99,17 +99,17 @@ impl ScheduledCollector {
         Self { collector: Box::new(collector), interval: None }
     }
 
-    /// A collector that runs in the background, once in each `interval`, for a source dearer than a
-    /// scrape or one that needs two readings. Scrapes get its last good samples at once; how old
-    /// those are is on the page, and HELP says that they are cached.
+    /// A collector that runs in the background, once per `interval`, for a source that is too slow
+    /// for a scrape or that needs two readings. Scrapes get its last good samples immediately. The
+    /// page shows their age, and HELP states that they are cached.
     pub fn every(interval: Duration, collector: impl Collector + 'static) -> Self {
         Self { collector: Box::new(collector), interval: Some(interval) }
     }
 }
 
 impl CollectorDef {
-    /// A collector that is made by `build` out of the settings. `zh` is its Chinese name, which
-    /// BlueKing shows for the group of its metrics, and `about` one sentence on what it exposes.
+    /// A collector that `build` builds from the settings. `zh` is its Chinese name, which BlueKing
+    /// shows for the group of its metrics; `about` is a sentence on what the collector exposes.
     pub const fn new(
         name: &'static str,
         zh: &'static str,
@@ -134,7 +134,7 @@ impl CollectorDef {
         }
     }
 
-    /// A collector that is a function, called at every scrape.
+    /// A collector that consists of a function, called at every scrape.
     pub const fn from_fn(
         name: &'static str,
         zh: &'static str,
@@ -147,19 +147,19 @@ impl CollectorDef {
         Self { build: Build::Stateless(collect), ..Self::new(name, zh, about, metrics, build) }
     }
 
-    /// Stands for one that builds for other systems have.
+    /// A placeholder for a collector that exists only in builds for other systems.
     pub(crate) const fn of_another_system(name: &'static str) -> Self {
         let def = Self::from_fn(name, "", "", &[], |_| Err(CollectError::Unsupported));
         Self { enabled: false, systems: &[], ..def }
     }
 
-    /// Names what is read: a file, folder or call.
+    /// Names the source: a file, directory or call.
     pub const fn source(mut self, source: &'static str) -> Self {
         self.source = source;
         self
     }
 
-    /// Adds lists of metrics, for a collector in several parts.
+    /// Adds lists of metrics, for a collector that consists of several parts.
     pub const fn and(mut self, more: &'static [&'static [&'static dyn Metric]]) -> Self {
         self.more = more;
         self
@@ -171,7 +171,7 @@ impl CollectorDef {
         self
     }
 
-    /// Adds metrics whose names are known only while it runs.
+    /// Adds metrics whose names are known only at run time.
     pub const fn patterns(mut self, patterns: &'static [&'static dyn AnyPattern]) -> Self {
         self.patterns = patterns;
         self
@@ -183,20 +183,20 @@ impl CollectorDef {
         self
     }
 
-    /// States the systems that it works on; without this on all.
+    /// Limits the collector to these systems; the default is all.
     pub const fn systems(mut self, systems: &'static [System]) -> Self {
         self.systems = systems;
         self
     }
 
-    /// Leaves the collector off unless it is asked for.
+    /// Disables the collector by default.
     pub const fn off_by_default(mut self) -> Self {
         self.enabled = false;
         self
     }
 
-    /// Says that counters of the source may begin again or wrap while the exporter runs, as those of
-    /// a kernel do. Else debug builds take a counter that goes down for a mistake of the program.
+    /// Declares that counters of the source may reset or wrap while the exporter runs, as those of
+    /// a kernel do. Otherwise debug builds report a decreasing counter as a bug.
     pub const fn counters_may_reset(mut self) -> Self {
         self.counters_may_reset = true;
         self
@@ -207,11 +207,11 @@ impl CollectorDef {
         self.name
     }
 
-    /// Makes the collector.
+    /// Builds the collector.
     ///
     /// # Errors
     ///
-    /// A setting that it needs makes no sense.
+    /// A setting of the collector is invalid.
     pub fn build(&self, settings: &Settings) -> Result<ScheduledCollector, SettingError> {
         match self.build {
             Build::Settings(build) => build(settings),
@@ -219,19 +219,19 @@ impl CollectorDef {
         }
     }
 
-    /// All metrics whose names are known.
+    /// All metrics with a fixed name.
     pub fn metrics(&self) -> impl Iterator<Item = &'static dyn Metric> {
         let fields = self.fields.iter().flat_map(|fields| fields.iter());
         let more = self.more.iter().flat_map(|more| more.iter());
         self.metrics.iter().chain(more).copied().chain(fields.map(|field| field.metric()))
     }
 
-    /// The definition of the family of this name.
+    /// The definition of the metric of this name.
     pub(crate) fn metric(&self, name: &str) -> Option<Description<'static>> {
         self.metrics().map(|metric| metric.describe()).find(|metric| metric.name == name)
     }
 
-    /// Whether a pattern of the collector makes families of this name.
+    /// Whether a pattern of the collector matches this family name.
     pub(crate) fn has_pattern_of(&self, name: &str) -> bool {
         let patterns = self.patterns.iter().map(|pattern| pattern.describe());
         patterns.into_iter().any(|PatternDescription { prefix, .. }| name.starts_with(prefix))
@@ -241,9 +241,9 @@ impl CollectorDef {
         self.systems.iter().any(|system| system.is_this())
     }
 
-    /// The switch of the collector, and its own flags.
+    /// The flag that enables the collector, and its own flags.
     pub(crate) fn flag_specs(&self) -> impl Iterator<Item = FlagSpec> {
-        // Once for each collector of the process.
+        // Leaked once for each collector.
         let name: &'static str = Box::leak(format!("collector.{}", self.name).into());
         let switch = Flag::switch(name, self.about).spec();
         let default = if self.enabled { "true" } else { "false" };

@@ -1,4 +1,4 @@
-//! What the author of an exporter writes: a [`CollectorDef`], and the [`Collector`] that it makes.
+//! Collectors: the [`Collector`] trait, and the [`CollectorDef`] that builds one.
 
 pub(crate) mod background;
 mod def;
@@ -10,10 +10,10 @@ use std::fmt;
 pub use self::def::{CollectorDef, ScheduledCollector, System};
 use crate::samples::Samples;
 
-/// Reads one subsystem and turns what it read into samples, at every scrape.
+/// Reads one subsystem and turns it into samples, at every scrape.
 ///
-/// A collector never prints, exits or starts processes. It may block, fail or panic: that costs
-/// its own samples of that scrape and nothing else. Closures are collectors.
+/// A collector never prints, exits or starts processes. It may block, fail or panic, which affects
+/// only its own samples of that scrape. Closures are collectors.
 ///
 /// ```
 /// use exporter_kit::{CollectError, Collector, Gauge, Samples};
@@ -31,12 +31,12 @@ use crate::samples::Samples;
 /// }
 /// ```
 pub trait Collector: Send {
-    /// Reads the source and puts its samples into `out`, which is empty at the start.
+    /// Reads the source and adds its samples to `out`, which starts empty.
     ///
     /// # Errors
     ///
-    /// [`CollectError::NoData`] and [`CollectError::Unsupported`] where there is nothing to read;
-    /// anything else is a failure of the scrape of this collector, and its samples are discarded.
+    /// [`CollectError::NoData`] or [`CollectError::Unsupported`] if there is nothing to read. Any
+    /// other error makes this run of the collector fail, and its samples are discarded.
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError>;
 }
 
@@ -50,7 +50,7 @@ impl<F: FnMut(&mut Samples) -> Result<(), CollectError> + Send> Collector for F 
 ///
 /// Every error converts to [`CollectError::Failed`], so `?` works on all of them.
 pub enum CollectError {
-    /// The source is there but has nothing to tell. Not a failure.
+    /// The source exists but has no data. Not a failure.
     NoData,
     /// This system does not have the source. Not a failure.
     Unsupported,
@@ -59,7 +59,7 @@ pub enum CollectError {
 }
 
 impl CollectError {
-    /// A failure with what was being done: `context: cause`.
+    /// A failure with its context: `context: cause`.
     pub fn context(context: impl fmt::Display, cause: impl fmt::Display) -> Self {
         Self::Failed(format!("{context}: {cause}").into())
     }

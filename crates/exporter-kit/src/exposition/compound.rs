@@ -1,19 +1,18 @@
-//! The lines of histograms and summaries: buckets or quantiles, `_sum`, `_count`.
+//! Writes the lines of histograms and summaries: buckets or quantiles, `_sum`, `_count`.
 
 use super::Format;
-use super::number::{MAX_NUMBER_BYTES, write_bound, write_float_bound, write_value};
+use super::number::{MAX_NUMBER_BYTES, write_value};
 use super::text::Text;
 use crate::samples::{Block, Item};
 
 pub(crate) fn write_histograms(out: &mut Text, block: Block<'_>, format: Format) {
-    let bounds = Bounds::new(block, format);
-    // To OpenMetrics a sum of negative numbers is no sum, since it can go down; and without it
-    // there is no count either. The last bucket has the count.
+    // OpenMetrics forbids `_sum`, which must not decrease, if observations can be negative, and
+    // `_count` without `_sum`. The last bucket holds the count.
     let may_fall = block.family.core().bounds.first().is_some_and(|first| *first < 0.0);
     let lines = Lines { name: block.family.name().len(), suffix: "_bucket", label: "le" };
     for item in block.items() {
         let Some((&count, cumulative)) = item.numbers.split_last() else { continue };
-        for (bound, &cumulative) in bounds.iter().zip(cumulative) {
+        for (bound, &cumulative) in block.family.bounds().iter().zip(cumulative) {
             lines.write(out, item, bound, cumulative);
         }
         lines.write(out, item, b"+Inf", count);
@@ -25,14 +24,13 @@ pub(crate) fn write_histograms(out: &mut Text, block: Block<'_>, format: Format)
 }
 
 pub(crate) fn write_summaries(out: &mut Text, block: Block<'_>, format: Format) {
-    let bounds = Bounds::new(block, format);
     let lines = Lines { name: block.family.name().len(), suffix: "", label: "quantile" };
-    // OpenMetrics knows no quantile and no sum below 0.
+    // OpenMetrics forbids negative quantiles and sums.
     let fits = |value: f64| format == Format::Text || value >= 0.0;
     for item in block.items() {
         let Some((&count, values)) = item.numbers.split_last() else { continue };
-        for (bound, &value) in bounds.iter().zip(values) {
-            // Without observations there is no quantile, and NaN is no sample.
+        for (bound, &value) in block.family.bounds().iter().zip(values) {
+            // Without observations a quantile is unknown; NaN is never exposed.
             if value.is_finite() && fits(value) {
                 lines.write(out, item, bound, value);
             }
@@ -44,38 +42,11 @@ pub(crate) fn write_summaries(out: &mut Text, block: Block<'_>, format: Format) 
     }
 }
 
-/// The bounds of a family as label values.
-struct Bounds {
-    text: Text,
-    ends: Vec<usize>,
-}
-
-impl Bounds {
-    fn new(block: Block<'_>, format: Format) -> Self {
-        let (mut text, mut ends) = (Text::default(), Vec::new());
-        for &bound in block.family.core().bounds {
-            match format {
-                Format::Text => text.append_with(MAX_NUMBER_BYTES, |out| write_bound(out, bound)),
-                Format::OpenMetrics => {
-                    text.append_with(MAX_NUMBER_BYTES, |out| write_float_bound(out, bound));
-                }
-            }
-            ends.push(text.len());
-        }
-        Self { text, ends }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = [0].into_iter().chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.text.as_slice()[start..end])
-    }
-}
-
-/// How the lines of a block are made of its series.
+/// Builds the lines of a block from its series.
 struct Lines {
-    /// The length of the name that each series begins with.
+    /// The length of the metric name at the start of each series.
     name: usize,
-    /// What the lines of buckets or quantiles add to the name.
+    /// The suffix of buckets or quantiles.
     suffix: &'static str,
     /// The label whose value is the bound.
     label: &'static str,

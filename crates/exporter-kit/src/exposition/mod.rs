@@ -1,5 +1,5 @@
-//! Writes samples as a page: families sorted by name, one head each, every series once, line
-//! feeds only, no timestamps.
+//! Encodes samples as a page: families sorted by name, each with one head, every series once, lines
+//! separated by line feeds, no timestamps.
 
 pub(crate) mod compound;
 pub(crate) mod number;
@@ -21,11 +21,11 @@ pub(crate) enum Format {
     OpenMetrics,
 }
 
-/// Appends the page made of arranged `parts`, and says of which parts how many samples were left
-/// out because an earlier one has them.
+/// Appends the page made of the sorted `parts`. Returns how many samples each part lost because an
+/// earlier part has the same series.
 ///
-/// Where two parts have a family of the same name the first part's head stands, and of equal
-/// series the first part's stays. `order` is that of the blocks of the last page, or empty.
+/// If several parts have a family of the same name, the first part provides the head, and its
+/// sample if series are equal. `order` is the order of the last page's blocks, or empty.
 pub(crate) fn encode<'a>(
     parts: impl IntoIterator<Item = &'a Samples>,
     format: Format,
@@ -33,17 +33,17 @@ pub(crate) fn encode<'a>(
     page: &mut Text,
 ) -> Vec<(usize, u64)> {
     let parts = parts.into_iter().enumerate();
-    let mut blocks: Vec<(usize, Block<'a>)> = Vec::with_capacity(order.places().len());
+    let mut blocks: Vec<(usize, Block<'a>)> = Vec::with_capacity(order.indices().len());
     for (part, samples) in parts {
         blocks.extend(samples.blocks().map(|block| (part, block)));
     }
-    // No part has two blocks of one family.
-    order.arrange(blocks.len(), |a, b| {
+    // A part has at most one block of a family.
+    order.sort(blocks.len(), |a, b| {
         let ((a_part, a), (b_part, b)) = (&blocks[a], &blocks[b]);
         compare(a.name(), b.name()).then(a_part.cmp(b_part))
     });
-    let blocks: Vec<_> = order.places().iter().map(|&place| blocks[place as usize]).collect();
-    let mut left_out = Vec::new();
+    let blocks: Vec<_> = order.indices().iter().map(|&index| blocks[index as usize]).collect();
+    let mut omitted = Vec::new();
     for family in blocks.chunk_by(|(_, a), (_, b)| compare(a.name(), b.name()).is_eq()) {
         let first = family[0].1;
         match format {
@@ -52,61 +52,61 @@ pub(crate) fn encode<'a>(
         }
         match family {
             [_] => (first.family.core().write)(page, first, format),
-            several => write_merged(page, several, format, &mut left_out),
+            several => write_merged(page, several, format, &mut omitted),
         }
     }
     if format == Format::OpenMetrics {
         page.append(b"# EOF\n");
     }
-    left_out
+    omitted
 }
 
-/// Writes the samples of blocks, all of one kind, in their order.
+/// Writes the samples of one block, in order.
 pub(crate) type WriteBlock = fn(&mut Text, Block<'_>, Format);
 
 pub(crate) fn write_scalars(out: &mut Text, block: Block<'_>, _: Format) {
     block.lines().for_each(|lines| out.append(lines));
 }
 
-/// Writes one family that is in several parts; adds the parts whose samples were left out.
+/// Merges a family that several parts have; adds what it omits to `omitted`.
 fn write_merged(
     out: &mut Text,
     parts: &[(usize, Block<'_>)],
     format: Format,
-    left_out: &mut Vec<(usize, u64)>,
+    omitted: &mut Vec<(usize, u64)>,
 ) {
     let kind = parts[0].1.family.core().kind;
     let mut blocks = parts.to_vec();
     for (part, block) in &blocks {
         if block.family.core().kind != kind {
-            leave_out(left_out, *part, block.len() as u64);
+            add_omitted(omitted, *part, block.len() as u64);
         }
     }
     blocks.retain(|(_, block)| block.family.core().kind == kind);
     while let Some(next) =
         blocks.iter().filter_map(|(_, block)| block.first_series()).min_by(|a, b| compare(a, b))
     {
-        let mut wanted = true;
+        let mut is_first = true;
         for (part, block) in &mut blocks {
             if block.first_series() == Some(next) {
                 let (first, rest) = block.split_first();
-                // Of equal series the first part's stays.
-                if wanted {
+                // If series are equal, the first part's wins.
+                if is_first {
                     (first.family.core().write)(out, first, format);
                 } else {
-                    leave_out(left_out, *part, 1);
+                    add_omitted(omitted, *part, 1);
                 }
-                wanted = false;
+                is_first = false;
                 *block = rest;
             }
         }
     }
 }
 
-fn leave_out(left_out: &mut Vec<(usize, u64)>, part: usize, samples: u64) {
-    match left_out.iter_mut().find(|(known, _)| *known == part) {
-        Some((_, all)) => *all += samples,
-        None => left_out.push((part, samples)),
+fn add_omitted(omitted: &mut Vec<(usize, u64)>, part: usize, samples: u64) {
+    match omitted.iter_mut().find(|(known, _)| *known == part) {
+        Some((_, total)) => *total += samples,
+        None => omitted.push((part, samples)),
     }
 }
 
@@ -119,13 +119,14 @@ fn write_head(out: &mut Text, family: &Family) {
     write_line(out, "# TYPE ", name, |out| out.append(kind.as_bytes()));
 }
 
-/// In OpenMetrics a counter's family is named without `_total`, and a unit is the name's end.
+/// In OpenMetrics the name of a counter family lacks `_total`, and a unit must be a suffix of the
+/// name.
 fn write_openmetrics_head(out: &mut Text, family: &Family, all: &[(usize, Block<'_>)]) {
     let core = family.core();
     let (name, kind) = match (core.kind, core.name.strip_suffix("_total")) {
         (Kind::Counter, Some(base)) if !is_taken(base, all) => (base, "counter"),
-        // The format has no counter whose name does not end in `_total`, nor two families of one
-        // name. What is neither is a value of unknown kind.
+        // OpenMetrics requires that counters end in `_total` and that family names are unique.
+        // Metrics that would violate this are exposed as unknown.
         (Kind::Counter | Kind::Untyped, _) => (core.name, "unknown"),
         (kind, _) => (core.name, kind.as_str()),
     };
@@ -153,10 +154,5 @@ fn write_line(out: &mut Text, keyword: &str, name: &str, text: impl FnOnce(&mut 
     out.push(b'\n');
 }
 
-#[cfg(test)]
-#[cfg(target_os = "linux")] // apart, or clippy does not see that it is a test
-mod promtool;
-#[cfg(test)]
-mod properties;
 #[cfg(test)]
 mod tests;

@@ -1,38 +1,37 @@
-//! Numbers as text: sample values, and bounds as the values of `le` and `quantile`.
+//! Formats numbers: sample values, and bounds as values of `le` and `quantile`.
 
 use std::ops::Range;
 
 use super::text::Room;
 
-/// More than any number takes.
+/// An upper limit for the length of a formatted number.
 pub(crate) const MAX_NUMBER_BYTES: usize = 32;
 
-/// Writes a value so that it reads back exactly; it is finite.
+/// Writes a finite value so that parsing returns exactly the same value.
 #[inline]
 pub(crate) fn write_value(out: &mut Room<'_>, value: f64) {
-    // Whole numbers read better without a fraction; up to 2^53 the conversion is exact.
+    // Integers are written without a fraction; up to 2^53 the conversion is exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let whole = value as i64;
     if whole as f64 == value && value.abs() <= EXACT {
         out.append(itoa::Buffer::new().format(whole).as_bytes());
-    } else if !write_few_decimals(out, value) {
+    } else if !write_six_decimals(out, value) {
         write_within(out, value, -5..16);
     }
 }
 
-/// Writes a value that has at most six decimals, as most have that systems tell: seconds of CPU
-/// time, loads, temperatures. Says whether it is one of them. It takes half as long as finding the
-/// shortest digits of any value.
+/// Writes a value of at most six decimals, such as CPU seconds, loads and temperatures. Returns
+/// whether it did. This takes half the time of the general algorithm for the shortest digits.
 #[inline(always)]
-fn write_few_decimals(out: &mut Room<'_>, value: f64) -> bool {
+fn write_six_decimals(out: &mut Room<'_>, value: f64) -> bool {
     const SCALE: u64 = 1_000_000;
     let size = value.abs();
-    // At most 15 digits: no two such numbers are the same value, so there is no shorter one either.
+    // With at most 15 digits, different numbers are different values, so none is shorter.
     if !(1e-5..1e9).contains(&size) {
         return false;
     }
     let scaled = (size * SCALE as f64 + 0.5) as u64;
-    // Both are exact and the quotient is the nearest value there is, which is what reading does.
+    // Both operands are exact and the quotient is correctly rounded, as the result of parsing is.
     if scaled as f64 / SCALE as f64 != size {
         return false;
     }
@@ -52,19 +51,25 @@ fn write_few_decimals(out: &mut Room<'_>, value: f64) -> bool {
     true
 }
 
-/// Writes a bound as Go does, which all of the field's tools and dashboards agree on: the
-/// shortest digits, and an exponent below 0.0001 and from a million on. It is finite.
-pub(super) fn write_bound(out: &mut Room<'_>, bound: f64) {
-    // There is no other sign of a zero than its own.
+/// Writes a bound, which must be finite, as Go's OpenMetrics encoder does: the shortest digits, an
+/// exponent below 0.0001 and from a million on, and never without a point or an exponent.
+///
+/// Both formats have this form, because Prometheus 3 stores it whichever one it scrapes. In
+/// another form an upgrade or a change of format would start new series.
+pub(crate) fn write_bound(out: &mut Room<'_>, bound: f64) {
+    // Adding 0 turns -0 into 0.
     write_within(out, bound + 0.0, -4..6);
+    if bound.fract() == 0.0 && bound.abs() < 1e6 {
+        out.append(b".0");
+    }
 }
 
-/// Writes the shortest digits that read back as `value`: plain where the exponent of the first one
-/// is within `plain`.
+/// Writes the shortest digits that parse back to `value`, without an exponent if the decimal
+/// exponent is within `plain`.
 #[inline(always)]
 fn write_within(out: &mut Room<'_>, value: f64, plain: Range<i32>) {
-    // It has the digits at fixed places, and moves none of them: `memmove` of musl takes longer
-    // than finding the digits.
+    // dragonbox writes the digits at fixed positions and moves none: `memmove` in musl takes longer
+    // than the conversion.
     let mut buffer = dragonbox::Buffer::new();
     let text = buffer.format_finite(value).as_bytes();
     let text = match text.split_first() {
@@ -96,7 +101,7 @@ fn write_within(out: &mut Room<'_>, value: f64, plain: Range<i32>) {
     }
 }
 
-/// The two sides of the `E` in `1.5E-7`.
+/// Splits `1.5E-7` at the `E`.
 fn split_exponent(text: &[u8]) -> (&[u8], i32) {
     let Some(at) = text.iter().rposition(|&byte| byte == b'E') else { return (text, 0) };
     let exponent = text[at + 1..].iter().fold(0, |exponent, &byte| match byte {
@@ -104,14 +109,6 @@ fn split_exponent(text: &[u8]) -> (&[u8], i32) {
         digit => exponent * 10 + i32::from(digit - b'0'),
     });
     (&text[..at], if text.get(at + 1) == Some(&b'-') { -exponent } else { exponent })
-}
-
-/// Writes a bound as OpenMetrics wants it, which is never without a point or an exponent.
-pub(super) fn write_float_bound(out: &mut Room<'_>, bound: f64) {
-    write_bound(out, bound);
-    if bound.fract() == 0.0 && bound.abs() < 1e6 {
-        out.append(b".0");
-    }
 }
 
 fn write_scientific(out: &mut Room<'_>, first: &[u8], rest: &[u8], exponent: i32) {
@@ -139,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_written_shortest_and_parse_back() {
+    fn values_are_shortest_and_parse_back() {
         let cases = [
             (0.0, "0"),
             (-0.0, "0"),
@@ -171,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn few_decimals_are_the_shortest_digits() {
+    fn six_decimals_are_the_shortest_digits() {
         let mut written = 0;
         for number in 1..20_000_u32 {
             for scale in [1e1, 1e2, 1e4, 1e6, 3.0, 1024.0] {
@@ -179,7 +176,7 @@ mod tests {
                 let mut out = Text::default();
                 let mut is_written = false;
                 out.append_with(MAX_NUMBER_BYTES, |out| {
-                    is_written = write_few_decimals(out, value)
+                    is_written = write_six_decimals(out, value)
                 });
                 if is_written && value.fract() != 0.0 {
                     written += 1;
@@ -192,39 +189,38 @@ mod tests {
     }
 
     #[test]
-    fn bounds_have_the_fields_form() {
-        // As strconv.FormatFloat(bound, 'g', -1, 64) writes them.
+    fn bounds_are_canonical_floats() {
+        // As strconv.FormatFloat(bound, 'g', -1, 64) writes them, with `.0` after whole numbers.
         let cases = [
-            (0.0, "0", "0.0"),
-            (-0.0, "0", "0.0"),
-            (1.0, "1", "1.0"),
-            (-1.0, "-1", "-1.0"),
-            (0.5, "0.5", "0.5"),
-            (2.5, "2.5", "2.5"),
-            (-2.5, "-2.5", "-2.5"),
-            (10.0, "10", "10.0"),
-            (0.005, "0.005", "0.005"),
-            (0.0001, "0.0001", "0.0001"),
-            (0.00012, "0.00012", "0.00012"),
-            (0.00001, "1e-05", "1e-05"),
-            (0.0000125, "1.25e-05", "1.25e-05"),
-            (100_000.0, "100000", "100000.0"),
-            (123_456.5, "123456.5", "123456.5"),
-            (999_999.0, "999999", "999999.0"),
-            (1e6, "1e+06", "1e+06"),
-            (1_048_576.0, "1.048576e+06", "1.048576e+06"),
-            (-2e6, "-2e+06", "-2e+06"),
-            (1e21, "1e+21", "1e+21"),
-            (1e100, "1e+100", "1e+100"),
-            (1.5e-300, "1.5e-300", "1.5e-300"),
-            (0.1 + 0.2, "0.30000000000000004", "0.30000000000000004"),
-            (f64::MAX, "1.7976931348623157e+308", "1.7976931348623157e+308"),
-            (5e-324, "5e-324", "5e-324"),
+            (0.0, "0.0"),
+            (-0.0, "0.0"),
+            (1.0, "1.0"),
+            (-1.0, "-1.0"),
+            (0.5, "0.5"),
+            (2.5, "2.5"),
+            (-2.5, "-2.5"),
+            (10.0, "10.0"),
+            (0.005, "0.005"),
+            (0.0001, "0.0001"),
+            (0.00012, "0.00012"),
+            (0.00001, "1e-05"),
+            (0.0000125, "1.25e-05"),
+            (100_000.0, "100000.0"),
+            (123_456.5, "123456.5"),
+            (999_999.0, "999999.0"),
+            (1e6, "1e+06"),
+            (1_048_576.0, "1.048576e+06"),
+            (-2e6, "-2e+06"),
+            (1e21, "1e+21"),
+            (1e100, "1e+100"),
+            (1.5e-300, "1.5e-300"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
         ];
-        for (bound, plain, float) in cases {
-            assert_eq!(text(|out| write_bound(out, bound)), plain);
-            assert_eq!(text(|out| write_float_bound(out, bound)), float);
-            assert_eq!(plain.parse::<f64>().unwrap(), bound);
+        for (bound, expected) in cases {
+            assert_eq!(text(|out| write_bound(out, bound)), expected);
+            assert_eq!(expected.parse::<f64>().unwrap(), bound);
         }
     }
 }

@@ -1,15 +1,15 @@
-//! Text on its way to the page, copied and compared without a call where it is short.
+//! Byte buffers for pages. Short texts are copied and compared inline.
 //!
-//! A page is thousands of short texts put together, and to begin a `memcpy` or `memcmp` of musl's
-//! takes longer than to copy or compare any of them.
+//! A page consists of thousands of short texts, for which the overhead of calling `memcpy` or
+//! `memcmp` in musl exceeds the work itself.
 
 use std::cmp::Ordering;
 use std::mem;
 
-/// Buffers of this size are kept whatever was last in them.
+/// Buffers up to this size are never shrunk.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// Bytes with room behind them. All of the room is made ready once, so that appending only copies.
+/// A byte buffer whose spare capacity is initialised once, so that appending only copies.
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     bytes: Vec<u8>,
@@ -35,10 +35,10 @@ impl Text {
         self.append_with(1, |room| room.push(byte));
     }
 
-    /// Appends what `write` writes, which is at most `most` bytes.
+    /// Appends what `write` writes, which must be at most `max_bytes`.
     #[inline(always)]
-    pub(crate) fn append_with(&mut self, most: usize, write: impl FnOnce(&mut Room<'_>)) {
-        let end = self.length + most;
+    pub(crate) fn append_with(&mut self, max_bytes: usize, write: impl FnOnce(&mut Room<'_>)) {
+        let end = self.length + max_bytes;
         if end > self.bytes.len() {
             self.grow(end);
         }
@@ -47,23 +47,23 @@ impl Text {
         self.length += room.length;
     }
 
-    /// Appends `text` with backslash and line feed escaped, and double quotes if `quotes` says so.
+    /// Appends `text` with backslashes and line feeds escaped, and also double quotes if `quotes`.
     pub(crate) fn append_escaped(&mut self, text: &[u8], quotes: bool) {
         self.append_with(text.len() * 2, |room| room.append_escaped(text, quotes));
     }
 
-    /// How much memory it holds, in bytes.
+    /// The allocated memory in bytes.
     #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// Forgets what comes after the first `length` bytes.
+    /// Truncates the text to `length` bytes.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
     }
 
-    /// Forgets the text and keeps the memory, unless that is far more than the text needed.
+    /// Clears the text. The memory is kept unless it is far larger than the text was.
     pub(crate) fn clear(&mut self) {
         self.bytes.truncate(self.length);
         trim(&mut self.bytes);
@@ -78,7 +78,7 @@ impl Text {
     }
 }
 
-/// Room for so many bytes at the end of a text. What exceeds it is left out.
+/// Reserved space at the end of a text. Writes beyond it are dropped.
 pub(crate) struct Room<'a> {
     bytes: &'a mut [u8],
     length: usize,
@@ -105,7 +105,7 @@ impl Room<'_> {
         self.length
     }
 
-    /// As [`Text::append_escaped`]. It takes room for twice the text.
+    /// Like [`Text::append_escaped`]. Needs room for twice the length of the text.
     #[inline(always)]
     pub(crate) fn append_escaped(&mut self, text: &[u8], quotes: bool) {
         if is_clean(text, quotes) {
@@ -142,8 +142,8 @@ impl From<Text> for Vec<u8> {
     }
 }
 
-/// Gives memory back where far more is held than is needed: one huge scrape must not be paid for
-/// for ever.
+/// Shrinks a buffer that is far larger than its content, so that one huge scrape does not occupy
+/// memory for ever.
 pub(crate) fn trim<T>(buffer: &mut Vec<T>) {
     let kept = KEPT_BYTES / size_of::<T>();
     if buffer.capacity() > kept && buffer.capacity() / 4 > buffer.len() {
@@ -151,7 +151,7 @@ pub(crate) fn trim<T>(buffer: &mut Vec<T>) {
     }
 }
 
-/// Orders texts as slices are ordered, eight bytes at a time.
+/// Compares texts like slices, but eight bytes at a time.
 pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
     for (a, b) in a_words.iter().zip(b_words) {
@@ -168,7 +168,7 @@ fn is_special(byte: u8, quotes: bool) -> bool {
     byte == b'\\' || byte == b'\n' || (quotes && byte == b'"')
 }
 
-/// Whether there is nothing to escape, as in most texts: words tell so sooner than bytes.
+/// Whether nothing has to be escaped, which is the usual case. Checks eight bytes at a time.
 #[inline(always)]
 fn is_clean(text: &[u8], quotes: bool) -> bool {
     let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else {
@@ -181,8 +181,8 @@ fn is_clean(text: &[u8], quotes: bool) -> bool {
             || text.as_chunks::<8>().0.iter().all(|word| !has_special(*word, quotes)))
 }
 
-/// The bytes of a text that is shorter than a word, some of them twice: by moves between registers,
-/// where a copy of any length would be a call.
+/// The bytes of a text of less than eight bytes, some of them twice. Copies of a constant length
+/// are moves between registers; a copy of a variable length would be a call.
 #[inline(always)]
 fn short_word(text: &[u8]) -> [u8; 8] {
     let mut word = [0; 8];
@@ -198,14 +198,14 @@ fn short_word(text: &[u8]) -> [u8; 8] {
     word
 }
 
-/// Whether a byte of the word is special.
+/// Whether any byte of the word is special.
 #[inline(always)]
 fn has_special(word: [u8; 8], quotes: bool) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
     let word = u64::from_ne_bytes(word);
-    // Taking one from each byte sets the top bit of the lowest that is 0; of the others none
-    // counts unless there is such a one.
+    // Subtracting 1 from each byte sets the top bit of the lowest byte that is 0. Other bits may
+    // be set by its borrow, but never without it.
     let zeros = |byte: u8| {
         let word = word ^ (ONES * u64::from(byte));
         word.wrapping_sub(ONES) & !word & TOPS
@@ -214,7 +214,7 @@ fn has_special(word: [u8; 8], quotes: bool) -> bool {
     (zeros(b'\\') | zeros(b'\n') | quote) != 0
 }
 
-/// Copies between slices of one length.
+/// Copies between slices of equal length.
 #[inline(always)]
 fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
@@ -237,8 +237,8 @@ fn copy_long(to: &mut [u8], from: &[u8]) {
     }
 }
 
-/// Copies the first `N` bytes and the last, which overlap or meet. As `N` is known to the
-/// compiler, these are moves between registers and memory.
+/// Copies the first and the last `N` bytes, which overlap or meet. Because `N` is constant, these
+/// are moves between registers and memory.
 #[inline(always)]
 fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
     if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
@@ -269,14 +269,14 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_is_appended_to() {
+    fn a_text_extends_an_existing_buffer() {
         let mut text = Text::from(b"before".to_vec());
         text.append(b" and after");
         assert_eq!(Vec::from(text), b"before and after");
     }
 
     #[test]
-    fn what_must_be_escaped_is_seen_wherever_it_stands() {
+    fn special_bytes_are_found_at_every_position() {
         for length in 0..40 {
             let text = vec![b'x'; length];
             assert!(is_clean(&text, true), "{length}");
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_are_escaped_where_they_end_the_text() {
+    fn quotes_are_escaped_only_in_label_values() {
         for (quotes, expected) in [(true, r#"a\\b\n\"c\""#), (false, r#"a\\b\n"c""#)] {
             let mut text = Text::default();
             text.append_escaped(b"a\\b\n\"c\"", quotes);
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_ordered_as_slices_are() {
+    fn texts_compare_like_slices() {
         let texts: Vec<Vec<u8>> = (0..40)
             .flat_map(|length| {
                 let text = vec![b'a'; length];

@@ -1,13 +1,13 @@
-//! What a definition is checked for while it is made. A definition is a `const` nearly always, so
-//! a broken rule is an error of the compiler, and no page can be spoiled by it.
+//! Checks of definitions. Nearly all definitions are `const`, for which a violation is a compile
+//! error and cannot corrupt a page.
 
-/// The longest help text in bytes. Some scrapers end at a line of 64 KiB, and escapes take room.
+/// The longest help text in bytes. Some scrapers limit lines to 64 KiB, and escapes need space.
 const MAX_HELP_BYTES: usize = 16 * 1024;
 
 /// The longest name in bytes, of a metric or of a label.
 const MAX_NAME_BYTES: usize = 1024;
 
-/// Whether `name` can stand on a page: a letter or `_`, followed by letters, digits and `_`.
+/// Whether `name` is valid on a page: a letter or `_`, followed by letters, digits and `_`.
 pub(crate) const fn is_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > MAX_NAME_BYTES || bytes[0].is_ascii_digit() {
@@ -24,25 +24,22 @@ pub(crate) const fn is_name(name: &str) -> bool {
 }
 
 pub(super) const fn metric(name: &str, help: &str) {
-    assert!(is_name(name), "a metric's name is a letter followed by letters, digits and _");
+    assert!(is_name(name), "a metric name is a letter followed by letters, digits and _");
     assert!(!help.is_empty(), "a metric needs a help text");
-    assert!(help.len() <= MAX_HELP_BYTES, "a help text has at most 16 KiB");
+    assert!(help.len() <= MAX_HELP_BYTES, "a help text is at most 16 KiB long");
 }
 
 pub(super) const fn labels(labels: &[&str]) {
     let mut at = 0;
     while at < labels.len() {
-        assert!(
-            is_name(labels[at]),
-            "a label's name is a letter followed by letters, digits and _"
-        );
+        assert!(is_name(labels[at]), "a label name is a letter followed by letters, digits and _");
         assert!(
             !same(labels[at], "le") && !same(labels[at], "quantile"),
-            "the labels le and quantile are made by the kit"
+            "the labels le and quantile are reserved for the kit"
         );
         let mut before = 0;
         while before < at {
-            assert!(!same(labels[before], labels[at]), "a metric has each label once");
+            assert!(!same(labels[before], labels[at]), "a metric cannot have a label twice");
             before += 1;
         }
         at += 1;
@@ -50,7 +47,7 @@ pub(super) const fn labels(labels: &[&str]) {
 }
 
 pub(super) const fn buckets(bounds: &[f64]) {
-    assert!(!bounds.is_empty(), "a histogram needs a bucket besides the last, +Inf");
+    assert!(!bounds.is_empty(), "a histogram needs at least one bucket besides +Inf");
     ascending(bounds);
 }
 
@@ -58,7 +55,7 @@ pub(super) const fn quantiles(quantiles: &[f64]) {
     ascending(quantiles);
     let mut at = 0;
     while at < quantiles.len() {
-        assert!(quantiles[at] >= 0.0 && quantiles[at] <= 1.0, "quantiles are from 0 to 1");
+        assert!(quantiles[at] >= 0.0 && quantiles[at] <= 1.0, "a quantile is between 0 and 1");
         at += 1;
     }
 }
@@ -66,8 +63,11 @@ pub(super) const fn quantiles(quantiles: &[f64]) {
 const fn ascending(numbers: &[f64]) {
     let mut at = 0;
     while at < numbers.len() {
-        assert!(numbers[at].is_finite(), "bounds are finite; the bucket +Inf comes by itself");
-        assert!(at == 0 || numbers[at - 1] < numbers[at], "bounds ascend, each once");
+        assert!(numbers[at].is_finite(), "bounds are finite; the kit adds the bucket +Inf");
+        assert!(
+            at == 0 || numbers[at - 1] < numbers[at],
+            "bounds are in ascending order without duplicates"
+        );
         at += 1;
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     use crate::{Gauge, Histogram, Summary};
 
     #[test]
-    fn names_that_would_spoil_the_page_are_refused() {
+    fn invalid_names_are_rejected() {
         for name in ["a", "_a", "A_9", "node_load1"] {
             Gauge::new(name, "Help.");
         }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn help_is_there_and_fits_a_line() {
+    fn help_is_present_and_limited() {
         let long: &'static str = "x".repeat(16 * 1024 + 1).leak();
         Gauge::new("a", &long[1..]);
         for help in ["", long] {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_once_there_and_not_the_kits_own() {
+    fn labels_are_unique_and_not_reserved() {
         Gauge::new("a", "Help.").labels(["a", "b", "lee"]);
         for labels in [["a", "a"], ["le", "a"], ["a", "quantile"]] {
             assert!(catch_unwind(|| Gauge::new("a", "Help.").labels(labels)).is_err());
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn buckets_and_quantiles_ascend_within_their_range() {
+    fn buckets_and_quantiles_ascend_within_range() {
         let histogram = |bounds| catch_unwind(move || Histogram::new("a", "Help.").buckets(bounds));
         assert!(histogram(&[-1.0, 0.0, 2.5]).is_ok());
         for bounds in [&[][..], &[1.0, 1.0], &[2.0, 1.0], &[1.0, f64::INFINITY], &[f64::NAN]] {

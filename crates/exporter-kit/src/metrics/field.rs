@@ -1,9 +1,9 @@
-//! Keys of a source that are one metric each, as data.
+//! Tables that map keys of a source to metrics.
 
 use super::{Counter, Gauge, Metric, Unit, Untyped};
 use crate::samples::Samples;
 
-/// A key of a source, such as a line of a file of `key: value`, and the metric that it becomes.
+/// A key of a source, such as a line `key: value` of a file, and its metric.
 ///
 /// ```
 /// use exporter_kit::{Field, Fields, Gauge, Samples, Unit};
@@ -11,13 +11,13 @@ use crate::samples::Samples;
 /// const FIELDS: &[Field] = &[
 ///     Field::gauge("used_kb", Gauge::new("pool_used_bytes", "Bytes in use.").unit(Unit::Bytes))
 ///         .times(1024.0),
-///     Field::gauge("balance", Gauge::new("pool_balance", "Lent less borrowed.")).signed(),
+///     Field::gauge("balance", Gauge::new("pool_balance", "Lent minus borrowed.")).signed(),
 /// ];
 ///
 /// fn fill(out: &mut Samples) {
 ///     let mut fields = Fields::of(FIELDS);
 ///     for (key, value) in [("used_kb", 3.0), ("balance", -1.0), ("colour", 7.0)] {
-///         // A key that is not in the table is not on the page.
+///         // Keys that are not in the table are ignored.
 ///         let _known = fields.set(key, value, out);
 ///     }
 /// }
@@ -39,17 +39,17 @@ enum FieldMetric {
 }
 
 impl Field {
-    /// A key whose number can go up and down.
+    /// A key whose number can increase and decrease.
     pub const fn gauge(key: &'static str, metric: Gauge) -> Self {
         Self::new(key, FieldMetric::Gauge(metric))
     }
 
-    /// A key whose number only goes up.
+    /// A key whose number only increases.
     pub const fn counter(key: &'static str, metric: Counter) -> Self {
         Self::new(key, FieldMetric::Counter(metric))
     }
 
-    /// A key of whose number that is not known.
+    /// A key whose number may or may not only increase.
     pub const fn untyped(key: &'static str, metric: Untyped) -> Self {
         Self::new(key, FieldMetric::Untyped(metric))
     }
@@ -58,7 +58,7 @@ impl Field {
         Self { key, metric, factor: 1.0, divisor: 1.0, signed: false }
     }
 
-    /// States the unit of the metric.
+    /// Sets the unit of the metric.
     pub const fn unit(mut self, unit: Unit) -> Self {
         self.metric = match self.metric {
             FieldMetric::Gauge(metric) => FieldMetric::Gauge(metric.unit(unit)),
@@ -68,21 +68,23 @@ impl Field {
         self
     }
 
-    /// States how many of the metric's units are one of the key's, such as 1024 bytes in a KiB.
+    /// Multiplies the number to convert it to the unit of the metric, for example by 1024 from KiB
+    /// to bytes.
     pub const fn times(mut self, factor: f64) -> Self {
         self.factor = factor;
         self
     }
 
-    /// States how many of the key's units are one of the metric's, such as 1e6 microseconds in a
-    /// second. Dividing gives the nearest number where multiplying by a fraction does not.
+    /// Divides the number to convert it to the unit of the metric, for example by 1e6 from
+    /// microseconds to seconds. The quotient is correctly rounded; a product with a fraction would
+    /// not be.
     pub const fn divided_by(mut self, divisor: f64) -> Self {
         self.divisor = divisor;
         self
     }
 
-    /// Lets the number be below 0. Others are absent then, since it stands for "never" or "not
-    /// known", or has wrapped.
+    /// Allows negative numbers. In other fields a negative number means "never" or "unknown" or has
+    /// wrapped, so the sample is omitted.
     pub const fn signed(mut self) -> Self {
         self.signed = true;
         self
@@ -102,7 +104,7 @@ impl Field {
         }
     }
 
-    /// Sets the sample for the key's number, unless that makes no sense.
+    /// Sets the sample of the key's number, unless it is negative and the field unsigned.
     pub fn set(&self, number: f64, out: &mut Samples) {
         if number < 0.0 && !self.signed {
             return;
@@ -116,8 +118,8 @@ impl Field {
     }
 }
 
-/// Looks keys up in a table of fields. Keys in the order of the table, which is best that of the
-/// source, are found at once.
+/// Looks up keys in a table of fields. Keys in the order of the table, which should be that of the
+/// source, are found immediately.
 #[derive(Clone, Debug)]
 pub struct Fields {
     table: &'static [Field],
@@ -133,14 +135,14 @@ impl Fields {
     /// The field of a key.
     pub fn get(&mut self, key: &str) -> Option<&'static Field> {
         let (before, after) = self.table.split_at(self.next);
-        let is_it = |field: &&Field| field.key == key;
-        let found = after.iter().position(|field| is_it(&field)).map(|at| self.next + at);
-        let found = found.or_else(|| before.iter().position(|field| is_it(&field)))?;
+        let matches = |field: &&Field| field.key == key;
+        let found = after.iter().position(|field| matches(&field)).map(|at| self.next + at);
+        let found = found.or_else(|| before.iter().position(|field| matches(&field)))?;
         self.next = (found + 1) % self.table.len();
         self.table.get(found)
     }
 
-    /// Sets the sample of a key's number; whether the key is in the table.
+    /// Sets the sample of a key's number. Returns whether the key is in the table.
     pub fn set(&mut self, key: &str, number: f64, out: &mut Samples) -> bool {
         let field = self.get(key);
         if let Some(field) = field {
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_below_0_is_absent_unless_the_field_is_signed() {
+    fn negative_numbers_need_a_signed_field() {
         let mut out = Samples::default();
         Fields::of(TABLE).set("used", -1.0, &mut out);
         assert!(out.is_empty() && out.dropped().total() == 0);

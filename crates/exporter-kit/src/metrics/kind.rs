@@ -1,4 +1,4 @@
-//! The four kinds of metric, as values ([`Kind`]) and as the type parameter of a definition.
+//! The kinds of metrics, as values ([`Kind`]) and as type parameters of definitions.
 
 use std::fmt;
 
@@ -7,24 +7,24 @@ use prometheus::DEFAULT_BUCKETS;
 use self::sealed::Writer;
 use crate::exposition::{WriteBlock, compound, write_scalars};
 
-/// What the values of a metric family mean, as in its `# TYPE` line.
+/// The kind of a metric family, as in its `# TYPE` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A value that can go up and down.
+    /// A value that can increase and decrease.
     Gauge,
-    /// A value that only goes up, or starts again from zero.
+    /// A value that only increases, or restarts from zero.
     Counter,
-    /// Observations counted in buckets, with their number and sum.
+    /// Observations counted in buckets, with their count and sum.
     Histogram,
-    /// The number and sum of observations, with quantiles.
+    /// The count and sum of observations, with quantiles.
     Summary,
-    /// A value of which the source does not say whether it can go down. For names that others have
-    /// made; of a metric of one's own the kind is known.
+    /// A value for which the source does not specify whether it can decrease. Only for metrics of
+    /// other programs; the kind of an exporter's own metrics is known.
     Untyped,
 }
 
 impl Kind {
-    /// The word of the text format: `gauge`, `counter`, `histogram`, `summary` or `untyped`.
+    /// The name in the text format: `gauge`, `counter`, `histogram`, `summary` or `untyped`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gauge => "gauge",
@@ -35,7 +35,7 @@ impl Kind {
         }
     }
 
-    /// What the names of the samples add to the name of the family.
+    /// The suffixes of sample names.
     pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Gauge | Self::Counter | Self::Untyped => &[""],
@@ -46,27 +46,27 @@ impl Kind {
 }
 
 mod sealed {
-    /// Writes samples of one kind. Known through the definitions, so that an exporter holds the
-    /// code of those kinds alone that it has.
+    /// Writes samples of one kind. Reached only through definitions, so that the binary contains
+    /// code only for the kinds in use.
     pub struct Writer(pub(crate) super::WriteBlock);
 
-    /// What the kit must know of a kind. The kinds of the text format are all there are.
+    /// Restricts the kinds to those of the text format, and holds their properties.
     pub trait Sealed {
         /// Writes samples of the kind.
         const WRITER: Writer;
 
-        /// The bucket bounds or quantiles of a definition that does not state any.
+        /// The default bucket bounds or quantiles.
         const BOUNDS: &'static [f64] = &[];
     }
 }
 
 /// The kind of a [`Definition`](crate::Definition), as its type parameter.
 pub trait MetricKind: sealed::Sealed + Copy + Send + Sync + fmt::Debug + 'static {
-    /// The kind that definitions of this type have.
+    /// The kind as a value.
     const KIND: Kind;
 }
 
-/// A kind of metric that has one value for each label set: gauge, counter and untyped.
+/// A kind with one value for each label set: gauge, counter or untyped.
 pub trait Scalar: MetricKind {}
 
 /// Marks a [`Gauge`](crate::Gauge).

@@ -1,5 +1,5 @@
-//! Metric definitions: each metric is one `const`, and samples can only be made from it.
-//! HELP and TYPE lines, `--describe` and package descriptions all come from here.
+//! Metric definitions. Each metric is one `const`, from which all its samples are made. HELP and
+//! TYPE lines, `--describe` and package descriptions are derived from it.
 
 pub(crate) mod checks;
 mod field;
@@ -39,7 +39,7 @@ use crate::exposition::WriteBlock;
 ///     .zh("内存池等待时间");
 /// ```
 ///
-/// A definition that no page could hold does not compile:
+/// An invalid definition does not compile:
 ///
 /// ```compile_fail
 /// const BAD: exporter_kit::Gauge = exporter_kit::Gauge::new("pool-used", "Bytes in use.");
@@ -51,7 +51,7 @@ pub struct Definition<K, const N: usize> {
     kind: PhantomData<K>,
 }
 
-/// What all definitions have, whatever their number of labels.
+/// The parts of a definition that do not depend on its number of labels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Core {
     pub(crate) name: &'static str,
@@ -65,7 +65,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// A family that is made while the exporter runs.
+    /// A family that is created at run time.
     pub(crate) fn dynamic(
         name: &'static str,
         help: &'static str,
@@ -77,19 +77,19 @@ impl Core {
     }
 }
 
-/// The definition of a gauge with `N` labels (none unless said).
+/// The definition of a gauge with `N` labels (default: none).
 pub type Gauge<const N: usize = 0> = Definition<GaugeKind, N>;
 
-/// The definition of a counter with `N` labels (none unless said). Its name ends in `_total`.
+/// The definition of a counter with `N` labels (default: none). Its name ends in `_total`.
 pub type Counter<const N: usize = 0> = Definition<CounterKind, N>;
 
-/// The definition of an untyped metric with `N` labels (none unless said).
+/// The definition of an untyped metric with `N` labels (default: none).
 pub type Untyped<const N: usize = 0> = Definition<UntypedKind, N>;
 
-/// The definition of a histogram with `N` labels (none unless said).
+/// The definition of a histogram with `N` labels (default: none).
 pub type Histogram<const N: usize = 0> = Definition<HistogramKind, N>;
 
-/// The definition of a summary with `N` labels (none unless said).
+/// The definition of a summary with `N` labels (default: none).
 pub type Summary<const N: usize = 0> = Definition<SummaryKind, N>;
 
 impl<K: MetricKind> Definition<K, 0> {
@@ -97,8 +97,8 @@ impl<K: MetricKind> Definition<K, 0> {
     ///
     /// # Panics
     ///
-    /// The name is not a letter followed by letters, digits and `_`, or there is no help. In a
-    /// `const` that is an error of the compiler.
+    /// The name is not a letter followed by letters, digits and `_`, or the help is empty. In a
+    /// `const` this is a compile error.
     pub const fn new(name: &'static str, help: &'static str) -> Self {
         checks::metric(name, help);
         let core = Core {
@@ -116,33 +116,32 @@ impl<K: MetricKind> Definition<K, 0> {
 }
 
 impl<K, const N: usize> Definition<K, N> {
-    /// Gives the metric its label names. Samples then have as many label values.
+    /// Sets the label names. Samples need as many label values.
     ///
     /// # Panics
     ///
-    /// A name is not a letter followed by letters, digits and `_`, is there twice, or is `le` or
-    /// `quantile`. In a `const` that is an error of the compiler.
+    /// A name is not a letter followed by letters, digits and `_`, is repeated, or is `le` or
+    /// `quantile`. In a `const` this is a compile error.
     pub const fn labels<const M: usize>(self, labels: [&'static str; M]) -> Definition<K, M> {
         checks::labels(&labels);
         Definition { core: self.core, labels, kind: PhantomData }
     }
 
-    /// States the unit of the values.
+    /// Sets the unit of the values.
     pub const fn unit(mut self, unit: Unit) -> Self {
         self.core.unit = unit;
         self
     }
 
-    /// Gives a short Chinese description for BlueKing's packages: at most 15 characters, 13 for a
-    /// histogram or a summary.
+    /// Sets a short Chinese description for BlueKing's packages: at most 15 characters, or 13 for a
+    /// histogram or summary.
     pub const fn zh(mut self, zh: &'static str) -> Self {
         self.core.zh = zh;
         self
     }
 
-    /// Says whose name this is: one that another program made, kept so that the dashboards and
-    /// alerts that people own work. [`lint`](crate::lint()) does not ask such a name to follow the
-    /// conventions for new names.
+    /// Declares that the name comes from another program and is kept so that existing dashboards
+    /// and alerts work. [`lint`](crate::lint()) does not apply the conventions for new names to it.
     pub const fn compatible_with(mut self, program: &'static str) -> Self {
         self.core.compatible_with = program;
         self
@@ -167,13 +166,13 @@ impl<K, const N: usize> Definition<K, N> {
 }
 
 impl<const N: usize> Definition<HistogramKind, N> {
-    /// States the upper bounds of the buckets; the last bucket, `+Inf`, comes by itself. Without
-    /// this they are 0.005 to 10, which suit the seconds that a network service takes.
+    /// Sets the upper bounds of the buckets, without the last bucket `+Inf`. The default bounds,
+    /// 0.005 to 10, suit response times of a network service in seconds.
     ///
     /// # Panics
     ///
-    /// There is none, one is not finite, or they do not ascend. In a `const` that is an error of
-    /// the compiler.
+    /// `bounds` is empty, not ascending, or contains a value that is not finite. In a `const` this
+    /// is a compile error.
     pub const fn buckets(mut self, bounds: &'static [f64]) -> Self {
         checks::buckets(bounds);
         self.core.bounds = bounds;
@@ -182,12 +181,12 @@ impl<const N: usize> Definition<HistogramKind, N> {
 }
 
 impl<const N: usize> Definition<SummaryKind, N> {
-    /// States the quantiles, each from 0 to 1. Without this there are none.
+    /// Sets the quantiles, each from 0 to 1. The default is none.
     ///
     /// # Panics
     ///
-    /// One is not from 0 to 1, or they do not ascend. In a `const` that is an error of the
-    /// compiler.
+    /// `quantiles` is not ascending, or contains a value outside 0 to 1. In a `const` this is a
+    /// compile error.
     pub const fn quantiles(mut self, quantiles: &'static [f64]) -> Self {
         checks::quantiles(quantiles);
         self.core.bounds = quantiles;
@@ -195,7 +194,7 @@ impl<const N: usize> Definition<SummaryKind, N> {
     }
 }
 
-/// What a definition says, whatever its kind and number of labels.
+/// A definition as data, independent of its kind and number of labels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Description<'a> {
     /// Full metric name.
@@ -206,20 +205,20 @@ pub struct Description<'a> {
     pub kind: Kind,
     /// Unit of the values.
     pub unit: Unit,
-    /// Label names, in the order in which samples give their values.
+    /// Label names, in the order of the label values of samples.
     pub labels: &'a [&'static str],
-    /// Upper bounds of a histogram's buckets but the last, or a summary's quantiles; empty for
+    /// Upper bounds of a histogram's buckets without `+Inf`, or a summary's quantiles; empty for
     /// the other kinds.
     pub bounds: &'static [f64],
-    /// Short Chinese description; empty where there is none.
+    /// Short Chinese description; may be empty.
     pub zh: &'static str,
-    /// The program that the name was taken from; empty for a name of the exporter's own.
+    /// The program that the name comes from; empty for a name of this exporter.
     pub compatible_with: &'static str,
 }
 
-/// Any metric definition, as a list of a collector's metrics holds it.
+/// Any metric definition, as an element of a collector's list of metrics.
 pub trait Metric: Send + Sync {
-    /// What the definition says.
+    /// The definition as data.
     fn describe(&self) -> Description<'_>;
 }
 
@@ -244,7 +243,7 @@ mod tests {
     const SIZE: Summary = Summary::new("size_bytes", "Size.").quantiles(&[0.5, 0.99]);
 
     #[test]
-    fn a_definition_describes_itself() {
+    fn definitions_describe_themselves() {
         let expected = Description {
             name: "sys_disk_size",
             help: "Used.",
@@ -268,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_histogram_has_the_fields_default_buckets_and_a_summary_no_quantiles() {
+    fn histograms_have_default_buckets_summaries_no_quantiles() {
         assert_eq!(Histogram::new("a", "A.").describe().bounds.first(), Some(&0.005));
         assert!(Summary::new("a", "A.").describe().bounds.is_empty());
     }

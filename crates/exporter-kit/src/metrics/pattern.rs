@@ -1,4 +1,4 @@
-//! Definitions of metrics whose names only the running system knows.
+//! Definitions of metrics whose names are known only at run time.
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -7,15 +7,15 @@ use std::sync::{Mutex, PoisonError};
 use super::kind::{CounterKind, GaugeKind, Kind, Scalar, UntypedKind};
 use super::{Unit, checks};
 
-/// The longest name of a family that is made while the exporter runs.
+/// The longest name of a family that is created at run time.
 const MAX_NAME_BYTES: usize = 200;
 
-/// How much the names and help texts of all such families may take together, for the life of the
-/// process: sources that never end must not take the host's memory.
+/// The most memory that the names and help texts of all such families may take. They live as long
+/// as the process, and a source may produce ever new names.
 const MAX_INTERNED_BYTES: usize = 2 * 1024 * 1024;
 
-/// The definition of families with `N` labels whose names begin with a prefix and end in what the
-/// source has.
+/// The definition of families with `N` labels whose names consist of a prefix and a name from the
+/// source.
 ///
 /// ```
 /// use exporter_kit::{GaugePattern, Samples, UnitRule};
@@ -58,16 +58,16 @@ pub(crate) struct PatternCore {
 /// How the unit of a family follows from its pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnitRule {
-    /// All have this one.
+    /// All families have this unit.
     Fixed(Unit),
-    /// The name ends in it, before any `_total`: `_bytes`, `_seconds`, …
+    /// The unit is the suffix of the name before any `_total`: `_bytes`, `_seconds`, …
     BySuffix,
 }
 
-/// What a pattern says, whatever its kind and number of labels.
+/// A pattern as data, independent of its kind and number of labels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PatternDescription<'a> {
-    /// What the names begin with; empty for any name.
+    /// The prefix of the names; empty for any name.
     pub prefix: &'static str,
     /// Text of the `# HELP` lines, with `{}` for the field.
     pub help: &'static str,
@@ -77,38 +77,41 @@ pub struct PatternDescription<'a> {
     pub unit: UnitRule,
     /// Label names.
     pub labels: &'a [&'static str],
-    /// Chinese name of the group of families; empty where there is none.
+    /// Chinese name of the group of families; may be empty.
     pub zh: &'static str,
-    /// The program that the names were taken from; empty for names of the exporter's own.
+    /// The program that the names come from; empty for names of this exporter.
     pub compatible_with: &'static str,
 }
 
-/// Any pattern, as a collector's definition lists it.
+/// Any pattern, as an element of a collector's list of patterns.
 pub trait AnyPattern: Sync {
-    /// What the pattern says.
+    /// The pattern as data.
     fn describe(&self) -> PatternDescription<'_>;
 }
 
-/// A family that another program has defined, as in a file of metrics.
+/// A family defined by another program, for example in a file of metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct ExternalFamily<'a> {
     /// Full name.
     pub name: &'a str,
     /// Text of the `# HELP` line, not escaped.
     pub help: &'a str,
-    /// Kind of the family; samples of histograms and summaries are given line by line.
+    /// Kind of the family; the lines of histograms and summaries are separate samples.
     pub kind: Kind,
 }
 
 impl<K: Scalar> MetricPattern<K, 0> {
-    /// Families whose names begin with `prefix`; in `help`, `{}` stands for the first part of the field.
+    /// Families whose names begin with `prefix`; in `help`, `{}` stands for the first part of the
+    /// field.
     ///
     /// # Panics
     ///
-    /// `prefix` cannot begin a name, or there is no help. In a `const` that is an error of the
-    /// compiler.
+    /// `prefix` is invalid in a name, or the help is empty. In a `const` this is a compile error.
     pub const fn new(prefix: &'static str, help: &'static str) -> Self {
-        assert!(prefix.is_empty() || checks::is_name(prefix), "a prefix begins a metric's name");
+        assert!(
+            prefix.is_empty() || checks::is_name(prefix),
+            "a prefix is the start of a valid metric name"
+        );
         assert!(!help.is_empty(), "a metric needs a help text");
         let unit = UnitRule::Fixed(Unit::None);
         let core = PatternCore { prefix, help, kind: K::KIND, unit, zh: "", compatible_with: "" };
@@ -117,7 +120,7 @@ impl<K: Scalar> MetricPattern<K, 0> {
 }
 
 impl<K: Scalar, const N: usize> MetricPattern<K, N> {
-    /// Gives the metrics their label names.
+    /// Sets the label names.
     ///
     /// # Panics
     ///
@@ -127,19 +130,20 @@ impl<K: Scalar, const N: usize> MetricPattern<K, N> {
         MetricPattern { core: self.core, labels, kind: PhantomData }
     }
 
-    /// States how the unit follows.
+    /// Sets how the unit is determined.
     pub const fn unit_rule(mut self, unit: UnitRule) -> Self {
         self.core.unit = unit;
         self
     }
 
-    /// Gives a short Chinese name for the group of these metrics.
+    /// Sets a short Chinese name for the group of these metrics.
     pub const fn zh(mut self, zh: &'static str) -> Self {
         self.core.zh = zh;
         self
     }
 
-    /// Says whose names these are; see [`Definition::compatible_with`](crate::Definition::compatible_with).
+    /// Declares the program that the names come from; see
+    /// [`Definition::compatible_with`](crate::Definition::compatible_with).
     pub const fn compatible_with(mut self, program: &'static str) -> Self {
         self.core.compatible_with = program;
         self
@@ -175,8 +179,8 @@ impl PatternCore {
     }
 }
 
-/// The bytes of a name that is put together from `parts`: `(` becomes `_` and `)` nothing, as in
-/// `Active(anon)`, and what else no name can have becomes `_`.
+/// The bytes of the name made of `parts`: `)` is removed, as in `Active(anon)`, and every other
+/// byte that is invalid in names becomes `_`.
 pub(crate) fn name_bytes<'a>(parts: &'a [&str]) -> impl Iterator<Item = u8> + 'a {
     let bytes = parts.iter().flat_map(|part| part.bytes());
     bytes.filter(|byte| *byte != b')').map(|byte| match byte {
@@ -185,7 +189,7 @@ pub(crate) fn name_bytes<'a>(parts: &'a [&str]) -> impl Iterator<Item = u8> + 'a
     })
 }
 
-/// The name that is put together from a prefix and a field, if it can be one.
+/// The name made of `parts`, if it is valid.
 pub(crate) fn make_name(parts: &[&str]) -> Option<String> {
     if parts.iter().map(|part| part.len()).sum::<usize>() > MAX_NAME_BYTES {
         return None;
@@ -194,7 +198,7 @@ pub(crate) fn make_name(parts: &[&str]) -> Option<String> {
     checks::is_name(&name).then_some(name)
 }
 
-/// Keeps a text for the life of the process, unless that is too many of them.
+/// Interns a text for the life of the process; `None` if the limit is exceeded.
 pub(crate) fn intern(text: &str) -> Option<&'static str> {
     static TEXTS: Mutex<(BTreeSet<&'static str>, usize)> = Mutex::new((BTreeSet::new(), 0));
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_valid_whatever_the_source_has() {
+    fn names_are_valid_for_any_field() {
         for (field, expected) in [
             ("Active(anon)", Some("m_Active_anon")),
             ("HugePages_Total", Some("m_HugePages_Total")),
@@ -231,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_follows_from_the_rule() {
+    fn units_follow_the_rule() {
         let by_suffix = GaugePattern::new("m_", "Help.").unit_rule(UnitRule::BySuffix);
         for (name, unit) in [
             ("m_a_bytes", Unit::Bytes),

@@ -1,4 +1,4 @@
-//! The units of values: base units, and the percentages that people have dashboards for.
+//! The units of values: base units, and percent for compatibility with existing dashboards.
 
 /// The unit of a metric's values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -6,7 +6,7 @@ pub enum Unit {
     /// No unit: a count, a state, an identifier.
     #[default]
     None,
-    /// Percent, 0 to 100. The base unit is [`Unit::Ratio`]; this one is for ready-made percentages.
+    /// Percent, 0 to 100. The base unit is [`Unit::Ratio`]; percent is for established metrics.
     Percent,
     /// A ratio, 0 to 1.
     Ratio,
@@ -16,7 +16,7 @@ pub enum Unit {
     Seconds,
     /// Degrees Celsius.
     Celsius,
-    /// Cycles in a second.
+    /// Cycles per second.
     Hertz,
     /// Volts.
     Volts,
@@ -43,7 +43,7 @@ impl Unit {
         Self::Joules,
     ];
 
-    /// The unit's plain name, as `--describe` prints it and as metric names end in it; empty for
+    /// The name of the unit in `--describe` and as a suffix of metric names; empty for
     /// [`Unit::None`].
     pub const fn as_str(self) -> &'static str {
         match self {

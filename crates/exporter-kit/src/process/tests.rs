@@ -1,4 +1,4 @@
-//! The figures against what this process does, in a process that does nothing else meanwhile.
+//! Compares the metrics with the actions of a process that does nothing else.
 #![cfg(any(target_os = "linux", windows))]
 
 use std::env;
@@ -10,17 +10,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::*;
 
-/// Runs `checks` as the only test of a new process, since other tests open files and start threads.
-/// `module` and `name` are the calling test's.
-pub(super) fn alone(module: &str, name: &str, checks: fn()) {
-    const ALONE: &str = "EXPORTER_KIT_TEST_ALONE";
-    if env::var_os(ALONE).is_some() {
+/// Runs `checks` as the only test of a new process, because other tests open files and start
+/// threads. `module` and `name` are those of the calling test.
+pub(super) fn in_own_process(module: &str, name: &str, checks: fn()) {
+    const VARIABLE: &str = "EXPORTER_KIT_TEST_PROCESS";
+    if env::var_os(VARIABLE).is_some() {
         return checks();
     }
     let (_, module) = module.split_once("::").unwrap();
     let test = format!("{module}::{name}");
     let mut command = Command::new(env::current_exe().unwrap());
-    let output = command.args(["--exact", &test, "--test-threads=1"]).env(ALONE, "1").output();
+    let output = command.args(["--exact", &test, "--test-threads=1"]).env(VARIABLE, "1").output();
     let output = output.unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
@@ -37,10 +37,10 @@ fn value<K: Scalar>(metrics: &mut ProcessMetrics, metric: &Definition<K, 0>) -> 
 }
 
 #[test]
-fn the_figures_follow_what_the_process_does() {
-    alone(module_path!(), "the_figures_follow_what_the_process_does", || {
+fn metrics_follow_the_process() {
+    in_own_process(module_path!(), "metrics_follow_the_process", || {
         let metrics = &mut ProcessMetrics::default();
-        // Wine 8 does not tell the number of handles.
+        // Wine 8 does not provide the number of handles.
         if cfg!(not(windows)) || read(metrics).value(&OPEN_FDS, []).is_some() {
             let fds = value(metrics, &OPEN_FDS);
             let file = File::open(env::current_exe().unwrap()).unwrap();
@@ -64,7 +64,7 @@ fn the_figures_follow_what_the_process_does() {
             assert!(now >= grown, "a counter went down: {now} after {grown}");
             grown = now;
         }
-        assert!(grown < 1.0, "{grown} is no fraction of a second");
+        assert!(grown < 1.0, "{grown} seconds of CPU time");
 
         const BYTES: usize = 64 << 20;
         let memory = [&RESIDENT_MEMORY, &VIRTUAL_MEMORY].map(|metric| value(metrics, metric));
@@ -83,12 +83,12 @@ fn the_figures_follow_what_the_process_does() {
 }
 
 #[test]
-fn a_steady_process_gives_the_same_series_each_time() {
+fn every_read_returns_the_same_series() {
     let metrics = &mut ProcessMetrics::default();
     let first = read(metrics).len();
-    // Often there is no limit of virtual memory, and no number of handles in Wine.
-    let told = ProcessMetrics::definitions().len() - if cfg!(windows) { 2 } else { 1 };
-    assert!(first >= told, "{first}");
+    // Virtual memory is often unlimited, and Wine does not provide the number of handles.
+    let expected = ProcessMetrics::definitions().len() - if cfg!(windows) { 2 } else { 1 };
+    assert!(first >= expected, "{first}");
     assert_eq!(read(metrics).len(), first);
 }
 
@@ -104,12 +104,12 @@ mod linux {
     }
 
     #[test]
-    fn the_figures_are_those_of_other_sources() {
-        alone(module_path!(), "the_figures_are_those_of_other_sources", || {
+    fn metrics_agree_with_other_sources() {
+        in_own_process(module_path!(), "metrics_agree_with_other_sources", || {
             let metrics = &mut ProcessMetrics::default();
             let _ = read(metrics);
             let fds = std::fs::read_dir("/proc/self/fd").unwrap().count() as f64;
-            // Less the folder that was just open.
+            // Without the directory that `read_dir` had open.
             assert_eq!(value(metrics, &OPEN_FDS), fds - 1.0);
 
             let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -119,8 +119,8 @@ mod linux {
             };
             assert_eq!(value(metrics, &THREADS), status("Threads:"));
             for (metric, name) in [(&VIRTUAL_MEMORY, "VmSize:"), (&RESIDENT_MEMORY, "VmRSS:")] {
-                let (told, other) = (value(metrics, metric), status(name) * 1024.0);
-                assert!((told - other).abs() < 4e6, "{name} {other}, {told}");
+                let (found, expected) = (value(metrics, metric), status(name) * 1024.0);
+                assert!((found - expected).abs() < 4e6, "{name} {expected}, {found}");
             }
 
             let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
@@ -134,14 +134,14 @@ mod linux {
             let boot = std::fs::read_to_string("/proc/stat").unwrap();
             let boot = boot.lines().find_map(|line| line.strip_prefix("btime ")).unwrap();
             let started = boot.parse::<f64>().unwrap() + ticks(22) / per_second;
-            let told = value(metrics, &START_TIME);
-            assert!((told - started).abs() < 1.1, "{told}, {started}");
+            let found = value(metrics, &START_TIME);
+            assert!((found - started).abs() < 1.1, "{found}, {started}");
         });
     }
 
     #[test]
-    fn limits_are_told_where_there_are_any() {
-        alone(module_path!(), "limits_are_told_where_there_are_any", || {
+    fn limits_are_exposed_if_set() {
+        in_own_process(module_path!(), "limits_are_exposed_if_set", || {
             let metrics = &mut ProcessMetrics::default();
             let unlimited = getrlimit(Resource::As).current.is_none();
             assert_eq!(read(metrics).value(&VIRTUAL_MEMORY_MAX, []).is_none(), unlimited);
@@ -153,15 +153,15 @@ mod linux {
     }
 
     #[test]
-    fn a_lack_of_file_descriptors_costs_nothing() {
-        alone(module_path!(), "a_lack_of_file_descriptors_costs_nothing", || {
+    fn lack_of_descriptors_loses_no_series() {
+        in_own_process(module_path!(), "lack_of_descriptors_loses_no_series", || {
             let metrics = &mut ProcessMetrics::default();
             let series = read(metrics).len();
             let late = &mut ProcessMetrics::default();
             limit(Resource::Nofile, 0);
             File::open("/proc/self/stat").unwrap_err();
             assert_eq!(read(metrics).len(), series);
-            // Whoever comes too late has what needs no file, and the rest as soon as there is room.
+            // A new reader has the values that need no file, and the rest once it can open files.
             assert!(read(late).value(&CPU_SECONDS, []).is_some());
             assert!(read(late).value(&OPEN_FDS, []).is_none());
             limit(Resource::Nofile, 64);

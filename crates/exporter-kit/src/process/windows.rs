@@ -1,4 +1,4 @@
-//! The process on Windows: what it has used of time, memory, handles and threads.
+//! Reads times, memory, handles and threads of the process from Win32.
 #![allow(unsafe_code, reason = "a handful of Win32 calls that std has no wrapper for")]
 
 use std::mem::{size_of, transmute};
@@ -17,9 +17,9 @@ use windows_sys::Win32::System::Threading::{
 };
 use windows_sys::{s, w};
 
-use super::Facts;
+use super::ProcessStats;
 
-/// The handle table's limit, the same for every process and not to be asked for.
+/// The limit of the handle table, which is the same for every process and cannot be queried.
 const MAX_HANDLES: u64 = 16 * 1024 * 1024;
 
 /// Units of a FILETIME in a second.
@@ -28,17 +28,17 @@ const PER_SECOND: f64 = 1e7;
 /// 1970-01-01 as a FILETIME, which counts from 1601-01-01.
 const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
 
-/// Asks the system anew at each scrape.
+/// Queries the system at each scrape.
 #[derive(Debug, Default)]
 pub(super) struct Reader;
 
 impl Reader {
-    pub(super) fn read(&mut self) -> Facts {
+    pub(super) fn read(&mut self) -> ProcessStats {
         // SAFETY: takes no argument; the pseudo handle is valid as long as the process.
         let process = unsafe { GetCurrentProcess() };
         let times = times(process);
         let memory = memory(process);
-        Facts {
+        ProcessStats {
             cpu_seconds: times.map(|times| times.cpu_seconds),
             open_fds: handles(process),
             max_fds: Some(MAX_HANDLES),
@@ -94,12 +94,12 @@ fn memory(process: HANDLE) -> Option<Memory> {
         let counters = (&raw mut counters).cast::<PROCESS_MEMORY_COUNTERS>();
         K32GetProcessMemoryInfo(process, counters, size)
     };
-    // The same figure twice: Windows 7 leaves the one at 0, Wine 8 the other.
+    // Both fields hold the same figure, but Windows 7 leaves one at 0 and Wine 8 the other.
     let private = counters.PrivateUsage.max(counters.PagefileUsage) as u64;
-    let told = |value: u64| (value > 0).then_some(value);
+    let nonzero = |value: u64| (value > 0).then_some(value);
     (done != 0).then(|| Memory {
-        private_bytes: told(private),
-        resident_bytes: told(counters.WorkingSetSize as u64),
+        private_bytes: nonzero(private),
+        resident_bytes: nonzero(counters.WorkingSetSize as u64),
     })
 }
 
@@ -107,15 +107,15 @@ fn handles(process: HANDLE) -> Option<u64> {
     let mut count = 0;
     // SAFETY: `process` is valid, and the pointer is to a live u32.
     let done = unsafe { GetProcessHandleCount(process, &raw mut count) };
-    // Windows has given every process some; Wine 8 does not count them.
+    // Every process has handles; Wine 8 does not count them.
     (done != 0 && count > 0).then_some(u64::from(count))
 }
 
 /// `NtGetNextThread(process, previous, access, attributes, flags, &mut next)`.
 type NextThread = unsafe extern "system" fn(HANDLE, HANDLE, u32, u32, u32, *mut HANDLE) -> NTSTATUS;
 
-/// Walks this process's threads. What is documented for it (Toolhelp) lists those of all processes,
-/// which takes milliseconds. A system that does not have the call has no value.
+/// Walks the threads of this process. The documented API (Toolhelp) lists the threads of all
+/// processes, which takes milliseconds. Without the call there is no value.
 fn threads(process: HANDLE) -> Option<u64> {
     static NEXT_THREAD: OnceLock<Option<NextThread>> = OnceLock::new();
     let next_thread = (*NEXT_THREAD.get_or_init(find_next_thread))?;
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_times_become_seconds_of_the_unix_epoch() {
+    fn file_times_become_unix_seconds() {
         let time = FILETIME { dwLowDateTime: 0xd53e_8000, dwHighDateTime: 0x019d_b1de };
         assert_eq!(units(time), UNIX_EPOCH);
         let cases = [

@@ -1,4 +1,4 @@
-//! Finds what is wrong with a collector's samples while it is being written and tested.
+//! Checks a collector's samples against its definition, during development and in tests.
 
 #[cfg(debug_assertions)]
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ use crate::collector::CollectorDef;
 pub(super) type Counters = BTreeMap<Vec<u8>, f64>;
 
 impl Samples {
-    /// Checks what a collector has collected against its definition. An exporter does
-    /// this at every scrape of a debug build; a collector's own tests can do it too.
+    /// Checks the samples of a collector against its definition. Debug builds do this at every
+    /// scrape; tests of a collector can call it too.
     ///
     /// # Errors
     ///
-    /// A sample did not fit its definition, is of a metric that is not listed, or (in debug
-    /// builds) is of a counter that has decreased since this was last called, with the same
-    /// [source](Samples::source).
+    /// A sample does not match its definition, belongs to a metric that the collector does not
+    /// list, or (in debug builds) belongs to a counter that has decreased since the last call with
+    /// the same [source](Samples::source).
     pub fn check(&mut self, def: &CollectorDef) -> Result<(), String> {
         if let Some((name, why)) = self.mismatch {
             return Err(format!("{name}: {why}"));
@@ -42,7 +42,7 @@ impl Samples {
         Ok(())
     }
 
-    /// Compares every counter, and the count of every histogram and summary, with the last time.
+    /// Compares every counter, and the count of every histogram and summary, with the last scrape.
     #[cfg(debug_assertions)]
     fn check_counters(&mut self) -> Result<(), String> {
         use crate::metrics::Kind;
@@ -55,7 +55,7 @@ impl Samples {
                     Kind::Counter => item.value,
                     Kind::Histogram | Kind::Summary => item.numbers.last().copied().unwrap_or(0.0),
                 };
-                // Of equal series the first one stays on the page.
+                // If series are equal, the first one is on the page.
                 counters.entry(item.series.to_vec()).or_insert(value);
             }
         }
@@ -68,7 +68,7 @@ impl Samples {
         for (series, value) in counters {
             if let Some(before) = before.get(series).filter(|before| *before > value) {
                 let series = String::from_utf8_lossy(series);
-                return Err(format!("{series}: a counter went from {before} down to {value}"));
+                return Err(format!("{series}: the counter decreased from {before} to {value}"));
             }
         }
         Ok(())
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_that_fit_pass() {
+    fn samples_that_match_pass() {
         let fill = |out: &mut Samples| {
             out.set(&DEPTH, ["a"], -1.0);
             out.set(&JOBS, ["a"], 0.0);
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_that_is_not_listed_is_found() {
+    fn unlisted_metrics_are_errors() {
         const OTHER: Gauge = Gauge::new("other", "Other.");
         let error = checked(|out| out.set(&OTHER, [], 1.0)).unwrap_err();
         assert_eq!(error, "other: the collector's definition does not list it");
     }
 
     #[test]
-    fn a_definition_that_is_listed_otherwise_is_found() {
+    fn differing_definitions_are_errors() {
         let others = [
             Gauge::new("queue_depth", "Other help.").labels(["queue"]),
             Gauge::new("queue_depth", "Depth.").labels(["line"]),
@@ -125,21 +125,21 @@ mod tests {
     }
 
     #[test]
-    fn samples_that_do_not_fit_their_definition_are_found() {
+    fn mismatching_samples_are_errors() {
         type Fill = fn(&mut Samples);
         let cases: [(Fill, &str); 5] = [
-            (|out| out.set(&JOBS, ["a"], -1.0), "queue_jobs_total: a counter is never below 0"),
+            (|out| out.set(&JOBS, ["a"], -1.0), "queue_jobs_total: a counter cannot be negative"),
             (
                 |out| out.set_histogram(&WAIT, [], 2, 0.0, &[1, 2]),
-                "queue_wait_seconds: a histogram has one count for each bound",
+                "queue_wait_seconds: a histogram needs one count for each bound",
             ),
             (
                 |out| out.set_histogram(&WAIT, [], 2, 0.0, &[3]),
-                "queue_wait_seconds: a histogram's counts add up to its whole count",
+                "queue_wait_seconds: the counts of a histogram must increase up to its total count",
             ),
             (
                 |out| out.set_histogram(&WAIT, [], 2, 0.0, &[]),
-                "queue_wait_seconds: a histogram has one count for each bound",
+                "queue_wait_seconds: a histogram needs one count for each bound",
             ),
             (
                 |out| {
@@ -147,7 +147,7 @@ mod tests {
                     let other = Gauge::new("queue_depth", "Other help.").labels(["queue"]);
                     out.set(&other, ["b"], 1.0);
                 },
-                "queue_depth: two definitions of this name differ",
+                "queue_depth: the definition differs from another of this name",
             ),
         ];
         for (fill, expected) in cases {
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     #[cfg(debug_assertions)]
-    fn a_counter_that_decreases_between_scrapes_is_found_once() {
+    fn a_decreasing_counter_is_reported_once() {
         let mut out = Samples::default();
         let mut scrape = |jobs: f64, count: u64| {
             out.clear();
@@ -168,16 +168,16 @@ mod tests {
         };
         assert_eq!(scrape(5.0, 1), Ok(()));
         assert_eq!(scrape(5.0, 2), Ok(()));
-        let jobs = "queue_jobs_total{queue=\"a\"}: a counter went from 5 down to 4";
+        let jobs = "queue_jobs_total{queue=\"a\"}: the counter decreased from 5 to 4";
         assert_eq!(scrape(4.0, 2), Err(jobs.into()));
         assert_eq!(scrape(4.0, 2), Ok(()));
-        let wait = "queue_wait_seconds: a counter went from 2 down to 1";
+        let wait = "queue_wait_seconds: the counter decreased from 2 to 1";
         assert_eq!(scrape(4.0, 1), Err(wait.into()));
     }
 
     #[test]
     #[cfg(debug_assertions)]
-    fn a_counter_of_another_source_may_be_lower() {
+    fn another_source_may_have_lower_counters() {
         let mut out = Samples::default();
         let mut scrape = |source: &str, jobs: f64| {
             out.clear();

@@ -1,27 +1,27 @@
-//! The samples that are not on the page, and why.
+//! Counts of the samples that are not on the page, by reason.
 
 use std::fmt;
 
-/// How many samples were left out, by reason: each would have spoiled the page for one scraper or
-/// another, or broken a bound.
+/// How many samples were discarded, by reason: each would have made the page invalid for some
+/// scraper, or exceeded a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
     /// The value is NaN or infinite.
     pub not_finite: u64,
-    /// The line would have nearly 64 KiB or more.
+    /// The line would be nearly 64 KiB or longer.
     pub too_long: u64,
-    /// The series is there already.
+    /// The series is a duplicate.
     pub duplicate: u64,
-    /// No metric or label can have the name that the source has.
+    /// The source has a name that is invalid for a metric or label.
     pub bad_name: u64,
     /// The page is full, or a live metric has too many series.
     pub too_many: u64,
-    /// The sample does not fit its definition.
+    /// The sample does not match its definition.
     pub mismatch: u64,
 }
 
 impl Dropped {
-    /// All of them.
+    /// The sum over all reasons.
     pub fn total(&self) -> u64 {
         let Self { not_finite, too_long, duplicate, bad_name, too_many, mismatch } = self;
         not_finite + too_long + duplicate + bad_name + too_many + mismatch
@@ -34,9 +34,9 @@ impl fmt::Display for Dropped {
             (self.not_finite, "not a finite number"),
             (self.too_long, "too long"),
             (self.duplicate, "there already"),
-            (self.bad_name, "named as no metric can be"),
+            (self.bad_name, "with an invalid name"),
             (self.too_many, "too many"),
-            (self.mismatch, "not as defined"),
+            (self.mismatch, "not matching the definition"),
         ];
         let mut separator = "";
         for (samples, reason) in reasons.iter().filter(|(samples, _)| *samples > 0) {
@@ -47,13 +47,13 @@ impl fmt::Display for Dropped {
     }
 }
 
-/// Why one sample is left out.
+/// Why a sample is discarded.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reason {
     NotFinite,
     TooLong,
     TooMany,
     BadName,
-    /// With what is wrong about it.
+    /// With an explanation.
     Mismatch(&'static str),
 }

@@ -1,45 +1,48 @@
-//! The families that samples belong to. They outlive a scrape, since the next one has the same.
+//! The families that samples belong to. They are kept between scrapes.
 
-use crate::exposition::text::Room;
+use crate::exposition::number::{MAX_NUMBER_BYTES, write_bound};
+use crate::exposition::text::{Room, Text};
 use crate::exposition::write_scalars;
 use crate::metrics::{
     Core, Description, ExternalFamily, Kind, PatternCore, Unit, checks, intern, make_name,
     name_bytes,
 };
 
-/// More families than any collector has; past it the table is begun anew at the next scrape.
+/// More families than any collector has. Beyond this the table is cleared before the next scrape.
 const MAX_FAMILIES: usize = 16 * 1024;
 
-/// What a block of samples is headed by, and what its series are made of.
+/// The head of a metric family, and the parts of its series.
 #[derive(Clone, Debug)]
 pub(crate) struct Family {
     core: Core,
-    /// The text of the HELP line; another than the definition's where the samples are cached.
+    /// The text of the HELP line; differs from the definition's if the samples are cached.
     help: &'static str,
     labels: Vec<&'static str>,
-    /// What stands before, between and after the label values: `name{a="`, `",b="`, `"}`.
-    pieces: Vec<Box<[u8]>>,
-    /// Their length.
+    /// The text before, between and after the label values: `name{a="`, `",b="`, `"}`.
+    parts: Vec<Box<[u8]>>,
+    /// The length of a series without its label values.
     series_bytes: usize,
-    /// Its name became known at run time.
+    /// The values of `le` or `quantile`, formatted once rather than at each scrape.
+    bounds: Box<[Box<[u8]>]>,
+    /// Whether the name became known at run time.
     is_dynamic: bool,
 }
 
-/// All families by name, and the one that was used last: samples of one family come in a row,
-/// and one scrape is like the other.
+/// All families by name, and the one used last: the samples of a family are usually set in a row,
+/// in the same order at each scrape.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     list: Vec<Family>,
-    /// Positions in `list`, sorted by the name.
+    /// Positions in `list`, sorted by name.
     by_name: Vec<u32>,
     last: usize,
-    /// Another program has changed the kind of a family of its own.
+    /// An external family has changed its kind.
     outdated: bool,
 }
 
 impl Family {
     fn new(core: &Core, labels: &[&'static str]) -> Self {
-        let pieces = (0..=labels.len()).map(|at| {
+        let parts = (0..=labels.len()).map(|at| {
             let before = match at {
                 0 => core.name,
                 _ => "\"",
@@ -50,14 +53,15 @@ impl Family {
             };
             [before, separator, label, equals].concat().into_bytes().into_boxed_slice()
         });
-        let pieces: Vec<Box<[u8]>> = pieces.collect();
-        let series_bytes = pieces.iter().map(|piece| piece.len()).sum();
+        let parts: Vec<Box<[u8]>> = parts.collect();
+        let series_bytes = parts.iter().map(|part| part.len()).sum();
         Self {
             core: *core,
             help: core.help,
             labels: labels.to_vec(),
-            pieces,
+            parts,
             series_bytes,
+            bounds: core.bounds.iter().copied().map(bound_text).collect(),
             is_dynamic: false,
         }
     }
@@ -74,11 +78,16 @@ impl Family {
         &self.core
     }
 
+    /// The bounds of a histogram or summary as label values, without `+Inf`.
+    pub(crate) fn bounds(&self) -> &[Box<[u8]>] {
+        &self.bounds
+    }
+
     pub(super) fn is_dynamic(&self) -> bool {
         self.is_dynamic
     }
 
-    /// How many numbers each of its samples has beside the value.
+    /// How many numbers each sample has in addition to the value.
     pub(super) fn numbers(&self) -> usize {
         match self.core.kind {
             Kind::Histogram | Kind::Summary if !self.is_dynamic => self.core.bounds.len() + 1,
@@ -86,7 +95,7 @@ impl Family {
         }
     }
 
-    /// How long a series is without its label values.
+    /// The length of a series without its label values.
     pub(super) fn series_bytes(&self) -> usize {
         self.series_bytes
     }
@@ -94,16 +103,16 @@ impl Family {
     /// Appends `name{label="value"}`.
     #[inline(always)]
     pub(super) fn write_series(&self, out: &mut Room<'_>, labels: &[&str]) {
-        for (piece, value) in self.pieces.iter().zip(labels) {
-            out.append(piece);
+        for (part, value) in self.parts.iter().zip(labels) {
+            out.append(part);
             out.append_escaped(value.as_bytes(), true);
         }
-        if let Some(end) = self.pieces.last() {
+        if let Some(end) = self.parts.last() {
             out.append(end);
         }
     }
 
-    /// Appends `name_suffix{label="value"}`, with labels that the family does not know.
+    /// Appends `name_suffix{label="value"}` with labels that are not part of the definition.
     pub(super) fn write_external(&self, out: &mut Room<'_>, suffix: &str, labels: &[(&str, &str)]) {
         out.append(self.name().as_bytes());
         out.append(suffix.as_bytes());
@@ -119,7 +128,7 @@ impl Family {
         }
     }
 
-    /// Whether it was made by this pattern for the field that is put together from `parts`.
+    /// Whether the family was made by this pattern for the field whose name consists of `parts`.
     fn is_field(&self, pattern: &PatternCore, labels: &[&'static str], parts: &[&str]) -> bool {
         self.is_dynamic
             && self.core.kind == pattern.kind
@@ -141,7 +150,7 @@ impl Family {
             && self.labels.iter().zip(labels).all(|(a, b)| same(a, b))
     }
 
-    /// Whether the family is of the described definition, to whose labels a setting may add others.
+    /// Whether the family has the described definition, to whose labels a setting may add more.
     pub(super) fn is_of(&self, metric: &Description<'_>) -> bool {
         let Core { name, help, kind, unit, bounds, .. } = self.core;
         (name, help, kind, unit) == (metric.name, metric.help, metric.kind, metric.unit)
@@ -151,7 +160,7 @@ impl Family {
 }
 
 impl Families {
-    /// Makes ready for the next scrape.
+    /// Prepares for the next scrape.
     pub(super) fn rewind(&mut self) {
         self.last = 0;
         if self.list.len() > MAX_FAMILIES || self.outdated {
@@ -163,7 +172,7 @@ impl Families {
         &self.list[family as usize]
     }
 
-    /// The family of a definition; `None` where another definition has the name already.
+    /// The family of a definition; `None` if another definition has the name.
     pub(super) fn find(&mut self, core: &Core, labels: &[&'static str]) -> Option<u32> {
         for guess in [self.last, self.last + 1] {
             if self.list.get(guess).is_some_and(|family| family.is(core, labels)) {
@@ -184,8 +193,8 @@ impl Families {
         self.get(position).is(core, labels).then_some(position)
     }
 
-    /// The family of a field of a pattern, which is made where it is not there yet; `None` where no
-    /// name can be made of the field or another definition has it.
+    /// The family of a pattern's field, created if necessary; `None` if the field makes no valid
+    /// name or another definition has the name.
     pub(super) fn find_field(
         &mut self,
         pattern: &PatternCore,
@@ -216,12 +225,13 @@ impl Families {
         self.get(position).is_field(pattern, labels, parts).then_some(position)
     }
 
-    /// The family that another program has defined, as [`Families::find_field`].
+    /// The family of another program, like [`Families::find_field`].
     pub(super) fn find_external(&mut self, family: &ExternalFamily<'_>) -> Option<u32> {
-        let is_it = |known: &Family| known.name() == family.name && known.core.kind == family.kind;
+        let matches =
+            |known: &Family| known.name() == family.name && known.core.kind == family.kind;
         if let Some(known) = self.list.get(self.last)
             && known.is_dynamic
-            && is_it(known)
+            && matches(known)
         {
             return Some(self.last as u32);
         }
@@ -234,9 +244,9 @@ impl Families {
         };
         self.last = position as usize;
         let known = self.get(position);
-        let (is_dynamic, is_it) = (known.is_dynamic, is_it(known));
-        self.outdated |= is_dynamic && !is_it;
-        (is_dynamic && is_it).then_some(position)
+        let (is_dynamic, matches) = (known.is_dynamic, matches(known));
+        self.outdated |= is_dynamic && !matches;
+        (is_dynamic && matches).then_some(position)
     }
 
     fn insert(
@@ -255,26 +265,32 @@ impl Families {
         Some(position)
     }
 
-    /// Gives families the HELP that `help` has for their names.
+    /// Replaces the HELP of the families for which `help` returns another text.
     pub(super) fn replace_help(&mut self, help: impl Fn(&str) -> Option<&'static str>) {
         for family in &mut self.list {
             family.help = help(family.name()).unwrap_or(family.help);
         }
     }
 
-    /// The family of this name, if there is one.
+    /// The family of this name.
     pub(super) fn named(&self, name: &str) -> Option<&Family> {
         let found = self.search(name).ok()?;
         Some(self.get(self.by_name[found]))
     }
 
-    /// Where in `by_name` the name is, or belongs.
+    /// The index in `by_name` of the name, or where to insert it.
     fn search(&self, name: &str) -> Result<usize, usize> {
         self.by_name.binary_search_by(|&position| self.get(position).name().cmp(name))
     }
 }
 
-/// Compares texts that are nearly always one and the same.
+fn bound_text(bound: f64) -> Box<[u8]> {
+    let mut text = Text::default();
+    text.append_with(MAX_NUMBER_BYTES, |out| write_bound(out, bound));
+    text.as_slice().into()
+}
+
+/// Compares texts that are nearly always at the same address.
 fn same(a: &str, b: &str) -> bool {
     std::ptr::eq(a, b) || a == b
 }
@@ -289,7 +305,7 @@ mod tests {
     const TWO: Gauge<2> = Gauge::new("two", "Two.").labels(["a", "b"]);
 
     #[test]
-    fn series_are_put_together_from_pieces() {
+    fn series_consist_of_parts_and_label_values() {
         let series = |family: &Family, labels: &[&str]| {
             let mut out = Text::default();
             out.append_with(64, |out| family.write_series(out, labels));
@@ -301,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn families_are_found_in_any_order_and_kept() {
+    fn families_are_kept_and_found_in_any_order() {
         let metrics: Vec<Gauge> = (0..100)
             .map(|number| Gauge::new(format!("m{}", number * 37 % 100).leak(), "Help."))
             .collect();
@@ -317,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_external_family_may_change_its_kind_between_scrapes() {
+    fn external_families_may_change_their_kind() {
         let mut families = Families::default();
         let mut find = |kind, rewind: bool| {
             if rewind {
@@ -342,7 +358,7 @@ mod tests {
             assert_eq!(families.find(other.core(), other.label_names()), None);
             assert!(!families.get(0).is_of(&other.describe()));
         }
-        // An equal one is the same, wherever its texts lie.
+        // Definitions are compared by value, not by address.
         let name: &'static str = String::from("two").leak();
         let equal = Gauge::new(name, "Two.").labels(["a", "b"]);
         assert_eq!(families.find(equal.core(), equal.label_names()), Some(0));

@@ -1,12 +1,12 @@
-//! The samples that a collector hands over at a scrape, kept as the text they become.
-//! A steady scrape reuses every buffer and allocates nothing; a huge one is bounded, and its
-//! memory is given back after the next.
+//! The samples of one collector at one scrape, stored as the text of their lines.
+//! A steady scrape reuses every buffer and allocates nothing. A huge scrape is limited, and its
+//! memory is released after the next one.
 
-mod arrange;
 mod block;
 mod check;
 mod dropped;
 mod family;
+mod sort;
 
 pub(crate) use self::block::{Block, Item};
 pub use self::dropped::Dropped;
@@ -23,18 +23,18 @@ use crate::metrics::{
 };
 use crate::order::Order;
 
-/// The longest series (name and labels) that is exposed. Scrapers read line by line with a 64 KiB
-/// limit, past which they silently end the scrape; the rest is room for the value, and for the
-/// suffix and bound of a histogram's or summary's line.
+/// The longest series (name and labels) that is exposed. Some scrapers silently stop at a line of
+/// more than 64 KiB; the difference is for the value, and for suffix and bound of a histogram or
+/// summary.
 const MAX_SERIES_BYTES: usize = 64 * 1024 - 128;
 
-/// How much one collector may contribute to a page.
+/// The most that one collector may contribute to a page.
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 
-/// What a line of a histogram or summary has beside its series: value, suffix and bound.
+/// The length of value, suffix and bound in a line of a histogram or summary.
 const LINE_BYTES: usize = 26 + 40;
 
-/// Where a [`Collector`](crate::Collector) puts what it read.
+/// The samples that a [`Collector`](crate::Collector) adds during a scrape.
 ///
 /// ```
 /// use exporter_kit::{Gauge, Samples};
@@ -46,30 +46,30 @@ const LINE_BYTES: usize = 26 + 40;
 /// }
 /// ```
 ///
-/// A sample that would spoil the page for one scraper or another is left out and counted; see
+/// A sample that would make the page invalid for some scraper is discarded and counted; see
 /// [`Samples::dropped`].
 #[derive(Debug, Default)]
 pub struct Samples {
-    /// The lines of all samples, one after another; of a histogram or summary, whose lines depend
-    /// on the format, the series alone: `name{label="value"}`.
+    /// The lines of all samples. The lines of a histogram or summary depend on the format, so only
+    /// its series is stored: `name{label="value"}`.
     text: Text,
     samples: Vec<Sample>,
     /// The order of the page.
     order: Order,
-    /// How many places of it are of the present samples.
-    arranged: usize,
-    /// What samples of histograms and summaries have beside their sum.
+    /// How many samples `order` covers.
+    sorted: usize,
+    /// The counts and quantiles of histograms and summaries.
     numbers: Vec<f64>,
     families: Families,
-    /// At least as much as the page will have.
+    /// An upper bound for the size of the page.
     page_bytes: usize,
     dropped: Dropped,
-    /// The first sample that did not fit its definition: the metric, and what was wrong.
+    /// The first sample that does not match its definition: the metric and an explanation.
     mismatch: Option<(&'static str, &'static str)>,
-    /// What the counters belong to.
+    /// The source of the counters.
     #[cfg(debug_assertions)]
     source: String,
-    /// The counters of the last scrape, by series, and what they belonged to.
+    /// The counters of the last scrape by series, and their source.
     #[cfg(debug_assertions)]
     counters: (String, check::Counters),
 }
@@ -77,23 +77,23 @@ pub struct Samples {
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     family: u32,
-    /// Where its text begins.
+    /// The start of its text.
     start: u32,
-    /// Where its series ends.
+    /// The end of its series.
     end: u32,
-    /// Where its line ends; that of a histogram or summary is not written yet.
+    /// The end of its line; equal to `end` for a histogram or summary.
     line_end: u32,
-    /// Where in the numbers its own begin.
+    /// The index of its first number.
     numbers: u32,
     /// The value, or the sum of a histogram or summary.
     value: f64,
 }
 
 impl Samples {
-    /// Adds one sample of `metric`, a gauge or counter, with the label values `labels`.
+    /// Adds a sample of `metric`, a gauge or counter, with the label values `labels`.
     ///
-    /// A value that is NaN or infinite, a counter below 0, a series of nearly 64 KiB and a series
-    /// that is already there are dropped.
+    /// NaN and infinite values, negative counters, series of nearly 64 KiB and duplicate series are
+    /// discarded.
     pub fn set<K: Scalar, const N: usize>(
         &mut self,
         metric: &Definition<K, N>,
@@ -103,8 +103,8 @@ impl Samples {
         self.put(metric.core(), metric.label_names(), &labels, value, self.numbers.len());
     }
 
-    /// Adds one histogram, as its source has it: the number and sum of all observations, and for
-    /// each bound of the definition how many observations are at most as large.
+    /// Adds a histogram that the source provides: the count and sum of all observations, and for
+    /// each bound of the definition the number of observations up to it.
     ///
     /// ```
     /// use exporter_kit::{Histogram, Samples};
@@ -117,8 +117,8 @@ impl Samples {
     /// out.set_histogram(&WAIT, ["default"], 7, 4.5, &[3, 6]);
     /// ```
     ///
-    /// It is dropped as a whole where [`Samples::set`] would drop a value, and where the counts
-    /// are not one for each bound, decrease, or exceed `count`.
+    /// The whole histogram is discarded if [`Samples::set`] would discard a value, if there is not
+    /// one count for each bound, or if the counts decrease or exceed `count`.
     pub fn set_histogram<const N: usize>(
         &mut self,
         metric: &Definition<HistogramKind, N>,
@@ -129,21 +129,22 @@ impl Samples {
     ) {
         let core = metric.core();
         if cumulative.len() != core.bounds.len() {
-            return self.mismatch(core.name, "a histogram has one count for each bound");
+            return self.mismatch(core.name, "a histogram needs one count for each bound");
         }
         if !cumulative.is_sorted() || cumulative.last().is_some_and(|last| *last > count) {
-            return self.mismatch(core.name, "a histogram's counts add up to its whole count");
+            let why = "the counts of a histogram must increase up to its total count";
+            return self.mismatch(core.name, why);
         }
         let numbers = self.numbers.len();
         self.numbers.extend(cumulative.iter().chain([&count]).map(|&number| number as f64));
         self.put(core, metric.label_names(), &labels, sum, numbers);
     }
 
-    /// Adds one summary, as its source has it: the number and sum of all observations, and the
+    /// Adds a summary that the source provides: the count and sum of all observations, and the
     /// value of each quantile of the definition.
     ///
-    /// A quantile that is not known is NaN and has no line; where none is known, as without
-    /// observations, `quantiles` is empty.
+    /// An unknown quantile is NaN and has no line. If all are unknown, as without observations,
+    /// `quantiles` may be empty.
     ///
     /// ```
     /// use exporter_kit::{Samples, Summary};
@@ -157,8 +158,8 @@ impl Samples {
     /// out.set_summary(&WAIT, ["idle"], 0, 0.0, &[]);
     /// ```
     ///
-    /// It is dropped as a whole where [`Samples::set`] would drop a value, and where the values
-    /// are not one for each quantile.
+    /// The whole summary is discarded if [`Samples::set`] would discard a value, or if there is not
+    /// one value for each quantile.
     pub fn set_summary<const N: usize>(
         &mut self,
         metric: &Definition<SummaryKind, N>,
@@ -170,7 +171,7 @@ impl Samples {
         let core = metric.core();
         let known = quantiles.len();
         if known != core.bounds.len() && known != 0 {
-            return self.mismatch(core.name, "a summary has one value for each quantile");
+            return self.mismatch(core.name, "a summary needs one value for each quantile");
         }
         let numbers = self.numbers.len();
         self.numbers.extend_from_slice(quantiles);
@@ -179,11 +180,11 @@ impl Samples {
         self.put(core, metric.label_names(), &labels, sum, numbers);
     }
 
-    /// Adds one sample of a family whose name only the source knows: the prefix of `pattern` and the
-    /// field, in parts so that nobody has to put it together.
+    /// Adds a sample of a family whose name is known only to the source: the prefix of `pattern`
+    /// followed by the field, in parts so that callers need not concatenate them.
     ///
-    /// It is dropped where [`Samples::set`] would drop it, where no name can be made of the field,
-    /// and where a definition has the name already. A steady source costs no memory.
+    /// The sample is discarded if [`Samples::set`] would discard it, if the field makes no valid
+    /// name, or if a definition has the same name. A steady source allocates nothing.
     pub fn set_field<K: Scalar, const N: usize>(
         &mut self,
         pattern: &MetricPattern<K, N>,
@@ -193,14 +194,14 @@ impl Samples {
     ) {
         let core = pattern.core();
         let found = self.families.find_field(core, pattern.label_names(), field);
-        self.put_found(found, &labels, value);
+        self.put_dynamic(found, &labels, value);
     }
 
-    /// Adds one sample of a family that another program has defined. `suffix` is what the sample's
-    /// name adds to the family's, such as `_bucket`; `labels` are names and values.
+    /// Adds a sample of a family that another program defined. `suffix` is appended to the family's
+    /// name, such as `_bucket`; `labels` are names and values.
     ///
-    /// It is dropped where [`Samples::set`] would drop it, where a name makes no metric or label,
-    /// and where the family is there already with another kind.
+    /// The sample is discarded if [`Samples::set`] would discard it, if a name is invalid for a
+    /// metric or label, or if the family exists with another kind.
     pub fn set_external(
         &mut self,
         family: &ExternalFamily<'_>,
@@ -209,9 +210,9 @@ impl Samples {
         value: f64,
     ) {
         let found = self.families.find_external(family);
-        let names_are_sound = is_suffix(suffix) && labels.iter().all(|(name, _)| is_name(name));
+        let names_are_valid = is_suffix(suffix) && labels.iter().all(|(name, _)| is_name(name));
         let text = self.text.len();
-        let put = found.filter(|_| names_are_sound).ok_or(Reason::BadName).and_then(|family| {
+        let put = found.filter(|_| names_are_valid).ok_or(Reason::BadName).and_then(|family| {
             let bytes = labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
             let bytes = bytes + suffix.len() + 4 * labels.len();
             let write = |family: &Family, out: &mut Room<'_>| {
@@ -221,13 +222,13 @@ impl Samples {
         });
         if let Err(reason) = put {
             self.text.truncate(text);
-            self.drop_for(reason, "");
+            self.discard(reason, "");
         }
     }
 
-    /// Names what the counters belong to, where that can begin anew while the exporter runs, such
-    /// as a server with its start time. Debug builds take a counter that goes down for a mistake of
-    /// the program, unless it is of another source than at the last scrape.
+    /// Identifies the source of the counters if it can restart while the exporter runs, for example
+    /// a server by its start time. Debug builds report a decreasing counter as a bug, unless the
+    /// source differs from that of the last scrape.
     pub fn source(&mut self, name: &str) {
         #[cfg(debug_assertions)]
         name.clone_into(&mut self.source);
@@ -235,23 +236,23 @@ impl Samples {
         let _ = name;
     }
 
-    /// How many samples were dropped since the samples were last cleared, by reason.
+    /// How many samples were discarded at this scrape, by reason.
     pub fn dropped(&self) -> Dropped {
         self.dropped
     }
 
-    /// How many samples there are. A histogram or summary of one label set is one sample.
+    /// The number of samples. A histogram or summary of one label set is one sample.
     pub fn len(&self) -> usize {
         self.samples.len()
     }
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
     }
 
-    /// The value of the sample of `metric` with these label values, or the sum of a histogram or
-    /// summary, for tests of collectors.
+    /// The value of the sample of `metric` with these label values, or the sum if it is a histogram
+    /// or summary. For tests of collectors.
     pub fn value<K: MetricKind, const N: usize>(
         &self,
         metric: &Definition<K, N>,
@@ -260,15 +261,15 @@ impl Samples {
         let mut series = Text::default();
         let family = self.families.named(metric.name())?;
         let bytes = labels.iter().map(|label| label.len()).sum::<usize>();
-        let most = family.series_bytes() + 2 * bytes;
-        series.append_with(most, |out| family.write_series(out, &labels));
+        let max_bytes = family.series_bytes() + 2 * bytes;
+        series.append_with(max_bytes, |out| family.write_series(out, &labels));
         let found = self.samples.iter().find(|sample| {
             self.text.as_slice()[sample.start as usize..sample.end as usize] == *series.as_slice()
         });
         found.map(|sample| sample.value)
     }
 
-    /// The page in the text format that these samples alone make, for tests of collectors.
+    /// The page of only these samples, in the text format. For tests of collectors.
     pub fn page(&mut self) -> String {
         self.arrange();
         let mut page = Text::default();
@@ -277,7 +278,7 @@ impl Samples {
         String::from_utf8_lossy(page.as_slice()).into_owned()
     }
 
-    /// Forgets the samples and keeps the memory, unless that is far more than they needed.
+    /// Removes all samples. The memory is kept unless it is far larger than they needed.
     pub(crate) fn clear(&mut self) {
         trim(&mut self.samples);
         trim(self.order.buffer());
@@ -285,7 +286,7 @@ impl Samples {
         self.text.clear();
         self.samples.clear();
         self.numbers.clear();
-        self.arranged = 0;
+        self.sorted = 0;
         self.families.rewind();
         self.page_bytes = 0;
         self.dropped = Dropped::default();
@@ -294,18 +295,18 @@ impl Samples {
         self.source.clear();
     }
 
-    /// Counts samples that were not even made, since a live metric has too many series.
-    pub(crate) fn refuse(&mut self, samples: u64) {
+    /// Counts series that a live metric rejected because it has too many.
+    pub(crate) fn reject(&mut self, samples: u64) {
         self.dropped.too_many += samples;
     }
 
-    /// Gives families the HELP that `help` has for their names.
+    /// Replaces the HELP of the families for which `help` returns another text.
     pub(crate) fn replace_help(&mut self, help: impl Fn(&str) -> Option<&'static str>) {
         self.families.replace_help(help);
     }
 
-    /// Adds a sample whose numbers, if it has any, are there already from `numbers` on. Not
-    /// generic, so that it is there once however many kinds and numbers of labels there are.
+    /// Adds a sample whose numbers, if any, start at `numbers` already. Not generic, so that the
+    /// binary holds one copy for all kinds and numbers of labels.
     fn put(
         &mut self,
         metric: &Core,
@@ -316,26 +317,27 @@ impl Samples {
     ) {
         let text = self.text.len();
         let family = self.families.find(metric, names);
-        let family = family.ok_or(Reason::Mismatch("two definitions of this name differ"));
+        let family =
+            family.ok_or(Reason::Mismatch("the definition differs from another of this name"));
         let put = family.and_then(|family| self.put_series(family, labels, value, numbers));
         if let Err(reason) = put {
             self.text.truncate(text);
             self.numbers.truncate(numbers);
-            self.drop_for(reason, metric.name);
+            self.discard(reason, metric.name);
         }
     }
 
-    fn put_found(&mut self, family: Option<u32>, labels: &[&str], value: f64) {
+    fn put_dynamic(&mut self, family: Option<u32>, labels: &[&str], value: f64) {
         let text = self.text.len();
         let family = family.ok_or(Reason::BadName);
         let put = family.and_then(|at| self.put_series(at, labels, value, self.numbers.len()));
         if let Err(reason) = put {
             self.text.truncate(text);
-            self.drop_for(reason, "");
+            self.discard(reason, "");
         }
     }
 
-    fn drop_for(&mut self, reason: Reason, metric: &'static str) {
+    fn discard(&mut self, reason: Reason, metric: &'static str) {
         match reason {
             Reason::NotFinite => self.dropped.not_finite += 1,
             Reason::TooLong => self.dropped.too_long += 1,
@@ -357,7 +359,7 @@ impl Samples {
         self.try_put(family, bytes, numbers, value, write)
     }
 
-    /// Adds a sample whose series `write` writes; its labels have this many bytes.
+    /// Adds a sample whose series `write` writes; its labels have `bytes` bytes.
     #[inline(always)]
     fn try_put(
         &mut self,
@@ -372,18 +374,18 @@ impl Samples {
         }
         let family_of = self.families.get(family);
         if value < 0.0 && family_of.core().kind == Kind::Counter {
-            return Err(Reason::Mismatch("a counter is never below 0"));
+            return Err(Reason::Mismatch("a counter cannot be negative"));
         }
-        // Before it is written: a label may be of any length.
+        // Checked before writing, because a label may have any length.
         if bytes > MAX_SERIES_BYTES {
             return Err(Reason::TooLong);
         }
         let is_line = self.numbers.len() == numbers;
         let start = self.text.len();
         let mut series = 0;
-        // Each byte of a label may be escaped.
-        let most = family_of.series_bytes() + 2 * bytes + MAX_NUMBER_BYTES + 2;
-        self.text.append_with(most, |out| {
+        // Every byte of a label may need an escape.
+        let max_bytes = family_of.series_bytes() + 2 * bytes + MAX_NUMBER_BYTES + 2;
+        self.text.append_with(max_bytes, |out| {
             write(family_of, out);
             series = out.len();
             if is_line {
@@ -398,7 +400,7 @@ impl Samples {
         let end = start + series;
         let page_bytes = match self.numbers.len() - numbers {
             0 => self.text.len() - start,
-            // A line for each number, one for the bucket +Inf and one for the sum.
+            // A line for each number, the bucket +Inf and the sum.
             numbers => (series + LINE_BYTES) * (numbers + 2),
         };
         let page_bytes = self.page_bytes + page_bytes;
@@ -406,9 +408,9 @@ impl Samples {
             return Err(Reason::TooMany);
         }
         self.page_bytes = page_bytes;
-        // The bound of the page is far below 2^32.
+        // MAX_PAGE_BYTES is far below 2^32.
         let [start, end, line_end, numbers] =
-            [start, end, self.text.len(), numbers].map(|place| place as u32);
+            [start, end, self.text.len(), numbers].map(|offset| offset as u32);
         self.samples.push(Sample { family, start, end, line_end, numbers, value });
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What becomes of samples between a collector and the page.
+//! Samples between a collector and the page.
 
 use super::*;
 use crate::metrics::{
@@ -20,7 +20,7 @@ fn lines(samples: &mut Samples) -> Vec<String> {
 }
 
 #[test]
-fn series_are_grouped_by_family_and_sorted() {
+fn series_are_sorted_by_family() {
     let mut out = Samples::default();
     out.set(&DEPTH, ["b"], 2.0);
     out.set(&TOTAL, [], 7.0);
@@ -37,7 +37,7 @@ fn series_are_grouped_by_family_and_sorted() {
 }
 
 #[test]
-fn of_equal_series_the_first_stays() {
+fn the_first_of_equal_series_wins() {
     let mut out = Samples::default();
     for (queue, value) in [("z", 1.0), ("a", 2.0), ("z", 3.0)] {
         out.set(&DEPTH, [queue], value);
@@ -72,7 +72,7 @@ fn label_values_are_escaped() {
 }
 
 #[test]
-fn numbers_that_would_spoil_the_page_are_dropped() {
+fn numbers_that_are_not_finite_are_discarded() {
     let mut out = Samples::default();
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         out.set(&DEPTH, ["a"], value);
@@ -80,13 +80,13 @@ fn numbers_that_would_spoil_the_page_are_dropped() {
         out.set_summary(&SIZE, ["a"], 1, value, &[1.0]);
     }
     assert_eq!((out.len(), out.dropped().not_finite), (0, 9));
-    assert!(out.numbers.is_empty(), "what is dropped takes no memory");
+    assert!(out.numbers.is_empty(), "discarded samples take no memory");
     out.set_summary(&SIZE, ["a"], 1, 1.0, &[f64::NAN]);
     assert_eq!((out.len(), out.dropped().total()), (1, 9));
 }
 
 #[test]
-fn samples_that_do_not_fit_their_definition_are_dropped() {
+fn mismatching_samples_are_discarded() {
     let mut out = Samples::default();
     out.set(&TOTAL, [], -1.0);
     out.set_histogram(&WAIT, ["a"], 1, 1.0, &[1]);
@@ -102,7 +102,7 @@ fn samples_that_do_not_fit_their_definition_are_dropped() {
 }
 
 #[test]
-fn long_labels_are_dropped_before_they_take_memory() {
+fn long_labels_are_discarded_before_they_are_copied() {
     let mut out = Samples::default();
     let huge = "x".repeat(16 * 1024 * 1024);
     out.set(&DEPTH, [&huge], 1.0);
@@ -118,7 +118,7 @@ fn long_labels_are_dropped_before_they_take_memory() {
 }
 
 #[test]
-fn no_line_of_a_page_reaches_64_kib() {
+fn lines_are_shorter_than_64_kib() {
     let label = "x".repeat(MAX_SERIES_BYTES - "queue_wait_seconds{queue=\"\"}".len());
     let mut out = Samples::default();
     let wide = WAIT.buckets(&[f64::MIN, f64::MAX]);
@@ -131,7 +131,7 @@ fn no_line_of_a_page_reaches_64_kib() {
 }
 
 #[test]
-fn a_page_is_bounded_and_what_did_not_fit_is_counted() {
+fn pages_are_limited_and_the_excess_is_counted() {
     const SAMPLES: u64 = 1_000_000;
     let mut out = Samples::default();
     let mut queue = itoa::Buffer::new();
@@ -154,7 +154,7 @@ fn a_page_is_bounded_and_what_did_not_fit_is_counted() {
 }
 
 #[test]
-fn the_memory_of_a_huge_scrape_is_given_back_after_the_next() {
+fn memory_of_a_huge_scrape_is_released_after_the_next() {
     let mut out = Samples::default();
     let mut scrape = |samples: u64| {
         out.clear();
@@ -167,7 +167,7 @@ fn the_memory_of_a_huge_scrape_is_given_back_after_the_next() {
     };
     let huge = scrape(50_000);
     assert!(huge.iter().all(|bytes| *bytes > 1_000_000), "{huge:?}");
-    assert_eq!(scrape(50_000), huge, "a lasting need is no reason to give memory back");
+    assert_eq!(scrape(50_000), huge, "memory in steady use is kept");
     scrape(10);
     let small = scrape(10);
     assert!(small.iter().all(|bytes| *bytes <= 64 * 1024), "{small:?}");
@@ -175,7 +175,7 @@ fn the_memory_of_a_huge_scrape_is_given_back_after_the_next() {
 }
 
 #[test]
-fn cleared_samples_start_anew() {
+fn clearing_removes_samples_and_counts() {
     let mut out = Samples::default();
     out.set(&DEPTH, ["a"], f64::NAN);
     out.set(&DEPTH, ["a"], 1.0);
@@ -190,7 +190,7 @@ fn cleared_samples_start_anew() {
 }
 
 #[test]
-fn a_value_is_found_by_metric_and_labels() {
+fn values_are_found_by_metric_and_labels() {
     let mut out = Samples::default();
     assert_eq!(out.value(&DEPTH, ["a"]), None);
     out.set(&DEPTH, ["a"], 1.0);
@@ -207,7 +207,7 @@ const OF_PROTOCOL: UntypedPattern<1> =
     UntypedPattern::new("demo_net_", "Statistic {}.").labels(["protocol"]);
 
 #[test]
-fn families_are_named_by_the_source() {
+fn pattern_families_are_named_by_the_source() {
     let mut out = Samples::default();
     for _ in 0..2 {
         out.clear();
@@ -235,7 +235,7 @@ demo_net_InErrors{protocol=\"udp\"} 3
 }
 
 #[test]
-fn fields_that_make_no_name_are_counted() {
+fn fields_without_a_valid_name_are_counted() {
     const TAKEN: Gauge = Gauge::new("demo_memory_taken", "Taken.");
     let mut out = Samples::default();
     out.set(&TAKEN, [], 1.0);
@@ -247,7 +247,7 @@ fn fields_that_make_no_name_are_counted() {
 }
 
 #[test]
-fn families_of_other_programs_keep_their_names_and_labels() {
+fn external_families_keep_names_and_labels() {
     let mut out = Samples::default();
     let wait = ExternalFamily { name: "job_wait", help: "Wait.", kind: Kind::Histogram };
     let done = ExternalFamily { name: "job_done", help: "Done.", kind: Kind::Counter };
@@ -270,7 +270,7 @@ job_wait_bucket{le=\"1\"} 1
 job_wait_count 4
 ";
     assert_eq!(page, expected);
-    // Of another kind, with a name or label that cannot be, twice the same.
+    // Another kind, an invalid name, an invalid label, a duplicate.
     out.set_external(&ExternalFamily { kind: Kind::Gauge, ..done }, "", &[], 1.0);
     out.set_external(&ExternalFamily { name: "9", ..done }, "", &[], 1.0);
     out.set_external(&done, "", &[("a-b", "")], 1.0);

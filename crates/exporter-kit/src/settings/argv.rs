@@ -1,17 +1,17 @@
-//! Reads the arguments. Go's flag package, which the flags' users know, takes `--k=v`, `--k v`,
-//! `-k=v`, `-k v`, and booleans with and without a value; kingpin `--no-k`; BlueKing's two
-//! generations pass `--k=v` and `--k v`. The one file that touches gumdrop, which reads GNU's forms;
-//! the others are rewritten to those first.
+//! Parses the command line. Go's flag package, which users of exporters know, accepts `--k=v`, `--k
+//! v`, `-k=v`, `-k v`, and booleans with and without a value; kingpin accepts `--no-k`; the two
+//! generations of BlueKing pass `--k=v` and `--k v`. Only this file uses gumdrop, which parses GNU
+//! forms; the other forms are rewritten first.
 
 use gumdrop::{Opt, Parser, ParsingStyle};
 
 use super::flag::{FlagSpec, nearest};
 
-/// A flag and the text that was given to it.
+/// A flag and its value on the command line.
 pub(crate) type Typed = (FlagSpec, String);
 
-/// Reads `args` as flags with their values, in the order in which they were typed, and what is
-/// wrong with the others, one line each, saying what to do.
+/// Parses `args` into flags with their values, in order. Returns these, and one line for each error
+/// with what to do.
 pub(crate) fn read(args: &[String], flags: &[FlagSpec]) -> (Vec<Typed>, Vec<String>) {
     let args = rewrite(args, flags);
     let mut parser = Parser::new(&args, ParsingStyle::AllOptions);
@@ -42,7 +42,7 @@ pub(crate) fn read(args: &[String], flags: &[FlagSpec]) -> (Vec<Typed>, Vec<Stri
                 errors.push(format!("--{name} takes no value; write --{}={value}", flag.name));
                 continue;
             }
-            // As in Go, the next argument is the value whatever it looks like.
+            // As in Go, the next argument is always the value, even if it looks like a flag.
             (false, None) => parser.next_arg(),
             (_, value) => value,
         };
@@ -54,8 +54,8 @@ pub(crate) fn read(args: &[String], flags: &[FlagSpec]) -> (Vec<Typed>, Vec<Stri
     (typed, errors)
 }
 
-/// Rewrites the forms that gumdrop lacks: a single dash before a long name, and a boolean that
-/// stands apart from its switch.
+/// Rewrites the forms that gumdrop does not support: a single dash before a long name, and a
+/// boolean in a separate argument.
 fn rewrite(args: &[String], flags: &[FlagSpec]) -> Vec<String> {
     let mut rewritten = Vec::with_capacity(args.len());
     let mut args = args.iter().peekable();
@@ -65,7 +65,7 @@ fn rewrite(args: &[String], flags: &[FlagSpec]) -> Vec<String> {
             _ => arg.clone(),
         };
         if long == "--" {
-            // What follows are no flags.
+            // Everything after `--` is not a flag.
             rewritten.push(long);
             rewritten.extend(args.cloned());
             break;
@@ -88,7 +88,7 @@ fn rewrite(args: &[String], flags: &[FlagSpec]) -> Vec<String> {
     rewritten
 }
 
-/// The flag of this name, and whether the name says no to it.
+/// Finds a flag by name. Returns it, and whether the name was negated with `no-`.
 fn find<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<(&'a FlagSpec, bool)> {
     let named = |name: &str| flags.iter().find(|flag| flag.name == name);
     let negated = || {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_becomes_the_same() {
+    fn all_forms_are_equivalent() {
         let address = "web.listen-address=:1";
         let cases: [(&[&str], &[&str]); 29] = [
             (&[], &[]),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_use_says_what_to_do() {
+    fn usage_errors_say_what_to_do() {
         let cases: [(&[&str], &str); 12] = [
             (&["metrics"], "unexpected argument \"metrics\""),
             (&[""], "unexpected argument \"\""),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn all_errors_are_told_together() {
+    fn all_errors_are_reported_together() {
         assert_eq!(run(&["x", "--nonsense", "--web.max-requests"]).unwrap_err().len(), 3);
     }
 }

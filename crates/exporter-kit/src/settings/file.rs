@@ -1,5 +1,5 @@
-//! The settings file: TOML whose keys are the flags' names, `web.listen-address = ":9601"` or the
-//! same below `[web]`.
+//! Parses the settings file: TOML whose keys are the names of flags, as `web.listen-address =
+//! ":9601"` or in a table `[web]`.
 
 use toml::de::{DeTable, DeValue};
 
@@ -14,10 +14,10 @@ pub(crate) struct Entry {
     pub(crate) line: usize,
 }
 
-/// Reads the text of a settings file: its settings, and all that is wrong with it, each as its line
+/// Parses the text of a settings file. Returns the valid settings, and every error with its line
 /// and what to do.
 pub(crate) fn read(text: &str, flags: &[FlagSpec]) -> (Vec<Entry>, Vec<(usize, String)>) {
-    // Editors on Windows like to begin a file with a byte order mark.
+    // Editors on Windows may write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let line =
         |offset: usize| text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count() + 1;
@@ -48,15 +48,16 @@ impl Reader<'_> {
                 self.table(&format!("{name}."), inner, line);
                 continue;
             }
-            // Where a collector has flags of its own, its name is a table: `enabled` switches it.
-            let switched = name.strip_suffix(".enabled");
+            // A collector with flags of its own is a table, whose key `enabled` is its switch.
+            let collector = name.strip_suffix(".enabled");
             let known = self.flags.iter().find(|flag| {
-                (flag.name == name && !flag.action) || (flag.enables && switched == Some(flag.name))
+                (flag.name == name && !flag.action)
+                    || (flag.enables && collector == Some(flag.name))
             });
-            // TOML takes `web.x` and `"web.x"` for two keys.
-            let twice =
+            // To TOML, `web.x` and `"web.x"` are different keys.
+            let duplicate =
                 known.and_then(|flag| self.entries.iter().find(|entry| entry.flag == *flag));
-            if let Some(first) = twice {
+            if let Some(first) = duplicate {
                 self.errors.push((at.max(first.line), format!("{name} is given twice")));
                 continue;
             }
@@ -90,10 +91,9 @@ fn scalar(value: &DeValue<'_>) -> Result<String, String> {
         DeValue::Integer(number) => Ok(number.to_string()),
         DeValue::Float(number) => Ok(number.to_string()),
         DeValue::Boolean(value) => Ok(value.to_string()),
-        other => Err(format!(
-            "a {} is no value for it; give one text, number or boolean",
-            other.type_str()
-        )),
+        other => {
+            Err(format!("must be a string, number or boolean, but is of type {}", other.type_str()))
+        }
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_the_flags_names_in_every_spelling() {
+    fn keys_are_flag_names_in_every_spelling() {
         let text = "\u{feff}# comment\nweb.listen-address = [\":1\", \"[::1]:2\"]\n\
                     \"web.telemetry-path\" = '/m'\r\n[web]\nmax-requests = 7\nenable-openmetrics = true\n\
                     [scrape]\ntimeout = 2.5\n";
@@ -134,7 +134,7 @@ mod tests {
             ("web.enable-openmetrics", "true", 6),
             ("scrape.timeout", "2.5", 8),
         ];
-        // A dotted key opens [web], which TOML then lets nobody open again.
+        // A dotted key defines [web], which TOML forbids to define again.
         let text = text.replace("web.listen-address", "\"web.listen-address\"");
         let expected =
             expected.map(|(name, value, line)| (name.to_owned(), value.to_owned(), line));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collector_is_switched_by_its_name_or_in_its_table() {
+    fn collectors_are_enabled_by_name_or_in_a_table() {
         for text in [
             "collector.cpu = false",
             "[collector]\ncpu = false",
@@ -154,15 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn every_error_has_its_line() {
+    fn errors_have_their_line() {
         let cases = [
             ("web.listen-address = \n", 1, ""),
             ("\n\nweb.listen-adress = ':1'", 3, "did you mean web.listen-address?"),
             ("nonsense = 1", 1, "unknown setting nonsense"),
-            ("web.telemetry-path = ['/a']", 1, "a array is no value for it"),
+            ("web.telemetry-path = ['/a']", 1, "but is of type array"),
             ("'log.level' = 'warn'\n[log]\nlevel = 'info'", 3, "log.level is given twice"),
             ("help = true", 1, "unknown setting help"),
-            ("scrape.timeout = 1979-05-27", 1, "is no value for it"),
+            ("scrape.timeout = 1979-05-27", 1, "must be a string"),
         ];
         for (text, line, expected) in cases {
             let errors = run(text).unwrap_err();
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn all_errors_are_told_together() {
+    fn all_errors_are_reported_together() {
         let errors = run("a = 1\nweb.telemetry-path = {x = 1, y = 2}\nb.c = 2").unwrap_err();
         assert_eq!(errors.len(), 4, "{errors:?}");
     }

@@ -1,4 +1,4 @@
-//! Flags as data. A flag is a `const`, and the key by which its value is asked for.
+//! Flags as data. A flag is a `const`, and the key for reading its value.
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::pattern::Pattern;
 use super::values::Value;
 
-/// A setting of an exporter, by the name that it has on the command line. `T` is the type of its
-/// value: `String`, `u64`, [`Duration`], `bool`, [`Path`], `[String]` or [`Pattern`].
+/// A setting of an exporter, by its name on the command line. `T` is the type of its value:
+/// `String`, `u64`, [`Duration`], `bool`, [`Path`], `[String]` or [`Pattern`].
 ///
-/// The same setting is the environment variable `NAME_OF_EXPORTER_NAME_OF_FLAG` and the key
-/// `name.of-flag` of the file that `--config.file` names. The command line wins over the
-/// environment, the environment over the file, the file over the default.
+/// The setting can also be given as the environment variable `NAME_OF_EXPORTER_NAME_OF_FLAG` or the
+/// key `name.of-flag` in the file of `--config.file`. The command line takes precedence over the
+/// environment, the environment over the file, and the file over the default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,33 +36,33 @@ pub struct Flag<T: FlagType + ?Sized> {
     value: PhantomData<fn() -> Box<T>>,
 }
 
-/// What a flag is, whatever the type of its value.
+/// The description of a flag, independent of the type of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlagSpec {
     pub(crate) name: &'static str,
     pub(crate) value_type: ValueType,
-    /// What help calls the value.
+    /// The name of the value in help.
     pub(crate) placeholder: &'static str,
     pub(crate) default: &'static str,
     pub(crate) help: &'static str,
-    /// The words that the value can be; empty for any.
-    pub(crate) words: &'static [&'static str],
-    /// Neither 0 nor no time at all.
+    /// The allowed values; empty for any.
+    pub(crate) allowed: &'static [&'static str],
+    /// Whether 0 is invalid.
     pub(crate) positive: bool,
-    /// An include pattern that can be given together with its exclude pattern.
+    /// Whether this include pattern can be combined with its exclude pattern.
     pub(crate) with_exclude: bool,
-    /// Values of a list may be separated by commas on the command line too.
+    /// Whether values of a list are also split at commas on the command line.
     pub(crate) commas: bool,
     pub(crate) secret: bool,
-    /// Makes sense on the command line alone, such as `--help`.
+    /// Whether the flag is valid only on the command line, such as `--help`.
     pub(crate) action: bool,
-    /// The collector that it is about; empty for none.
+    /// The collector that the flag belongs to; empty for none.
     pub(crate) collector: &'static str,
-    /// It switches its collector on and off.
+    /// Whether the flag enables its collector.
     pub(crate) enables: bool,
 }
 
-/// How the text of a value is read.
+/// How the text of a value is parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValueType {
     Text,
@@ -76,11 +76,11 @@ pub(crate) enum ValueType {
 
 /// Any flag, as a list of flags holds it.
 pub trait AnyFlag: Sync {
-    /// What the flag is.
+    /// The description of the flag.
     #[doc(hidden)]
     fn spec(&self) -> FlagSpec;
 
-    /// The default, as it would be written; empty for none.
+    /// The default as text; empty for none.
     fn default_text(&self) -> &'static str {
         self.spec().default
     }
@@ -92,12 +92,12 @@ impl<T: FlagType + ?Sized> AnyFlag for Flag<T> {
     }
 }
 
-/// A type that the value of a flag can have.
+/// The type of a flag's value.
 pub trait FlagType {
     /// The value as [`Settings::get`](crate::Settings::get) returns it.
     type Value<'a>;
 
-    /// Takes the value out of what was read.
+    /// Extracts the value of this type.
     #[doc(hidden)]
     fn get(value: &Value) -> Option<Self::Value<'_>>;
 }
@@ -126,7 +126,7 @@ flag_type!([String], &'a [String], Value::List(list) => list);
 flag_type!(Pattern, Option<&'a Pattern>, Value::Pattern(pattern) => pattern.as_ref());
 
 impl Flag<String> {
-    /// A flag with a text; `placeholder` is what help calls it.
+    /// A flag with a text value, which help shows as `placeholder`.
     pub const fn text(
         name: &'static str,
         placeholder: &'static str,
@@ -136,14 +136,14 @@ impl Flag<String> {
         Self::new(name, ValueType::Text, placeholder, default, help)
     }
 
-    /// States the words that the value can be.
-    pub const fn one_of(mut self, words: &'static [&'static str]) -> Self {
-        self.spec.words = words;
+    /// Limits the value to one of `allowed`.
+    pub const fn one_of(mut self, allowed: &'static [&'static str]) -> Self {
+        self.spec.allowed = allowed;
         self
     }
 
-    /// Keeps the value out of command lines, which every user of a host can read, and out of
-    /// everything that is printed.
+    /// Marks the value as secret: it is rejected on the command line, which every user of the host
+    /// can read, and is never printed.
     pub const fn secret(mut self) -> Self {
         self.spec.secret = true;
         self
@@ -151,23 +151,23 @@ impl Flag<String> {
 }
 
 impl Flag<u64> {
-    /// A flag with a whole number from 0 on.
+    /// A flag with an integer of at least 0.
     ///
     /// # Panics
     ///
-    /// `default` is not digits alone. In a `const` that is an error of the compiler.
+    /// `default` does not consist of digits. In a `const` this is a compile error.
     pub const fn number(name: &'static str, default: &'static str, help: &'static str) -> Self {
         let digits = default.as_bytes();
-        assert!(!digits.is_empty(), "a number has a default");
+        assert!(!digits.is_empty(), "a number needs a default");
         let mut at = 0;
         while at < digits.len() {
-            assert!(digits[at].is_ascii_digit(), "the default of a number is digits alone");
+            assert!(digits[at].is_ascii_digit(), "the default of a number consists of digits");
             at += 1;
         }
         Self::new(name, ValueType::Number, "NUMBER", default, help)
     }
 
-    /// Refuses 0.
+    /// Makes 0 invalid.
     pub const fn positive(mut self) -> Self {
         self.spec.positive = true;
         self
@@ -175,12 +175,12 @@ impl Flag<u64> {
 }
 
 impl Flag<Duration> {
-    /// A flag with a time: `500ms`, `10s`, `1m 30s`, or seconds as a number.
+    /// A flag with a duration: `500ms`, `10s`, `1m 30s`, or a number of seconds.
     pub const fn duration(name: &'static str, default: &'static str, help: &'static str) -> Self {
         Self::new(name, ValueType::Duration, "DURATION", default, help)
     }
 
-    /// Refuses no time at all.
+    /// Makes 0 invalid.
     pub const fn positive(mut self) -> Self {
         self.spec.positive = true;
         self
@@ -188,12 +188,12 @@ impl Flag<Duration> {
 }
 
 impl Flag<bool> {
-    /// A flag that is on or off, and off by default.
+    /// A boolean flag, off by default.
     pub const fn switch(name: &'static str, help: &'static str) -> Self {
         Self::new(name, ValueType::Switch, "", "false", help)
     }
 
-    /// On by default; `--no-` before its name switches it off.
+    /// Turns the flag on by default; `--no-` before its name turns it off.
     pub const fn on(mut self) -> Self {
         self.spec.default = "true";
         self
@@ -206,15 +206,15 @@ impl Flag<bool> {
 }
 
 impl Flag<Path> {
-    /// A flag with the path of a file or folder; empty for none.
+    /// A flag with the path of a file or directory; empty for none.
     pub const fn path(name: &'static str, default: &'static str, help: &'static str) -> Self {
         Self::new(name, ValueType::Path, "PATH", default, help)
     }
 }
 
 impl Flag<[String]> {
-    /// A flag that can be given several times; in the environment values are separated by commas,
-    /// in the file they are a list.
+    /// A flag that can be repeated. In the environment, values are separated by commas; in the file
+    /// they are an array.
     pub const fn list(
         name: &'static str,
         placeholder: &'static str,
@@ -224,7 +224,7 @@ impl Flag<[String]> {
         Self::new(name, ValueType::List, placeholder, default, help)
     }
 
-    /// Values may be separated by commas on the command line too.
+    /// Also splits values at commas on the command line.
     pub const fn commas(mut self) -> Self {
         self.spec.commas = true;
         self
@@ -232,15 +232,15 @@ impl Flag<[String]> {
 }
 
 impl Flag<Pattern> {
-    /// A flag with a regular expression, such as `^(lo|veth.*)$`; empty for none. Of two whose
-    /// names differ in their ends `include` and `exclude` alone one can be given, unless
+    /// A flag with a regular expression, such as `^(lo|veth.*)$`; empty for none. Two flags whose
+    /// names differ only in the suffix, `include` or `exclude`, are mutually exclusive unless
     /// [`Flag::with_exclude`] allows both.
     pub const fn pattern(name: &'static str, default: &'static str, help: &'static str) -> Self {
         Self::new(name, ValueType::Pattern, "REGEX", default, help)
     }
 
-    /// Lets an include pattern be given beside the exclude pattern of its scope: names have to match
-    /// the one and not the other.
+    /// Allows an include pattern together with the exclude pattern of the same scope: names must
+    /// match the former and not the latter.
     pub const fn with_exclude(mut self) -> Self {
         self.spec.with_exclude = true;
         self
@@ -261,7 +261,7 @@ impl<T: FlagType + ?Sized> Flag<T> {
             placeholder,
             default,
             help,
-            words: &[],
+            allowed: &[],
             positive: false,
             with_exclude: false,
             commas: false,
@@ -302,15 +302,14 @@ impl FlagSpec {
         }
     }
 
-    /// The environment variable of this flag in an exporter of this name.
+    /// The environment variable of this flag for the given exporter.
     pub(crate) fn variable(&self, exporter: &str) -> String {
         let name = format!("{exporter}_{}", self.name);
-        let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-        name.chars().map(word).collect()
+        let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        name.chars().map(upper).collect()
     }
 
-    /// The end of a pattern's name that says what matches it: `include` or `exclude`, with what
-    /// stands before it.
+    /// Splits the name of a pattern into its scope and the suffix `include` or `exclude`.
     pub(crate) fn scope(&self) -> Option<(&'static str, &'static str)> {
         let is_pattern = self.value_type == ValueType::Pattern;
         let end = ["include", "exclude"].into_iter().find(|end| self.name.ends_with(end))?;
@@ -319,7 +318,7 @@ impl FlagSpec {
 }
 
 impl ValueType {
-    /// The word that `--describe` has for it.
+    /// The name in `--describe`.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -333,21 +332,21 @@ impl ValueType {
     }
 }
 
-/// The flag among `flags` whose name is nearest to `name`, if any is near.
+/// The flag with the name most similar to `name`, if any is similar.
 pub(crate) fn nearest<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<&'a FlagSpec> {
     nearest_by(name, flags, |flag| flag.name)
 }
 
-/// The one among `all` whose text is nearest to `name`, if any is near.
+/// The item with the text most similar to `name`, if any is similar.
 pub(crate) fn nearest_by<'a, T>(
     name: &str,
     all: &'a [T],
     text: impl Fn(&T) -> &str,
 ) -> Option<&'a T> {
-    let distance = |one: &&T| strsim::damerau_levenshtein(text(one), name);
-    // A name of three letters is as far from any other such name.
-    let near = 3.min(name.len() / 2);
-    all.iter().min_by_key(distance).filter(|one| distance(one) <= near)
+    let distance = |item: &&T| strsim::damerau_levenshtein(text(item), name);
+    // Any two names of three letters are within a distance of three.
+    let max_distance = 3.min(name.len() / 2);
+    all.iter().min_by_key(distance).filter(|item| distance(item) <= max_distance)
 }
 
 #[cfg(test)]
@@ -356,7 +355,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_variable_follows_from_the_names() {
+    fn variable_is_derived_from_the_names() {
         let variable = LISTEN_ADDRESS.spec().variable("host_exporter");
         assert_eq!(variable, "HOST_EXPORTER_WEB_LISTEN_ADDRESS");
         let own = Flag::text("redis.max-age", "AGE", "", "").spec();
@@ -364,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn near_names_are_found_and_far_ones_are_not() {
+    fn only_similar_names_are_suggested() {
         let flags: Vec<_> = KIT_FLAGS.iter().map(|flag| flag.spec()).collect();
         let near = nearest("web.listen-adress", &flags).map(|flag| flag.name);
         assert_eq!(near, Some(LISTEN_ADDRESS.name()));

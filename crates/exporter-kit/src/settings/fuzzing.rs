@@ -1,4 +1,4 @@
-//! What is fuzzed of the settings.
+//! Fuzzing of the command line and the settings file.
 
 use super::argv::{self as arguments, Typed};
 use super::flag::{AnyFlag, Flag, FlagSpec};
@@ -12,13 +12,13 @@ const OWN: &[&dyn AnyFlag] = &[
     &Flag::pattern("pool.name-exclude", "^x", "Names."),
 ];
 
-/// Arguments, one a line.
+/// Fuzzes arguments, one per line.
 pub fn argv(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let args: Vec<_> = text.split('\n').map(str::to_owned).collect();
     let flags = all_flags(":9601", OWN, &[]);
     let (typed, errors) = arguments::read(&args, &flags);
-    assert!(typed.len() <= args.len(), "an argument counts twice");
+    assert!(typed.len() <= args.len(), "more flags than arguments");
     let as_arg = |(flag, value): &Typed| format!("--{}={value}", flag.name);
     let normal: Vec<_> = typed.iter().map(as_arg).collect();
     assert_eq!(arguments::read(&normal, &flags), (typed.clone(), Vec::new()));
@@ -31,12 +31,12 @@ pub fn argv(bytes: &[u8]) {
     }
 }
 
-/// A fuzzer must not open whatever it comes up with.
+/// Whether the value is a path that would be opened, which a fuzzer must not do.
 fn names_a_file(flag: &FlagSpec) -> bool {
     flag.name.ends_with("config.file")
 }
 
-/// What is printed as a settings file has to be one, with the same settings.
+/// The printed settings must parse as a settings file with the same settings.
 fn check_toml(settings: &Settings, flags: &[FlagSpec]) {
     let text = settings.to_toml();
     let (entries, errors) = file::read(&text, flags);
@@ -57,21 +57,21 @@ fn check_toml(settings: &Settings, flags: &[FlagSpec]) {
     assert_eq!(same(&again.to_toml()), same(&text));
 }
 
-#[allow(clippy::panic, reason = "a panic is what a fuzzer looks for")]
+#[allow(clippy::panic, reason = "a fuzzer reports panics")]
 fn unreadable(text: &str, errors: &[(usize, String)]) -> ! {
     panic!("{errors:?} in {text}")
 }
 
-/// A settings file.
+/// Fuzzes a settings file.
 pub fn config_file(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let flags = all_flags(":9601", OWN, &[]);
     let lines = text.split('\n').count();
     let (entries, errors) = file::read(&text, &flags);
     assert!(errors.iter().all(|(line, _)| (1..=lines).contains(line)), "{errors:?}");
-    // What is right counts all the same, for what else may be wrong with it.
+    // Valid entries are returned despite errors, so that their values are checked too.
     assert!(entries.iter().all(|entry| (1..=lines).contains(&entry.line)), "{entries:?}");
-    // The same on the command line is the same, but for what the command line does not take.
+    // The same settings are valid on the command line, except secrets.
     let plain = entries.iter().filter(|entry| !entry.flag.secret && !names_a_file(&entry.flag));
     let typed =
         plain.flat_map(|entry| entry.values.iter().map(|value| (entry.flag, value.clone())));

@@ -1,4 +1,4 @@
-//! The text of `--help`, and the flags as `--describe` shows them.
+//! The text of `--help`, and the flags in `--describe`.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::flag::FlagSpec;
 use crate::collector::CollectorDef;
 
-/// The text of `--help`: general flags, the exporter's own, and those of each collector.
+/// The text of `--help`: general flags, flags of the exporter, flags of each collector.
 pub(crate) fn help(
     name: &str,
     about: &str,
@@ -25,16 +25,17 @@ pub(crate) fn help(
         text.push_str("\nCollectors:\n");
     }
     for collector in collectors {
-        let its = flags.iter().filter(|flag| flag.collector == collector.name);
-        its.for_each(|flag| write_flag(&mut text, flag));
+        let own = flags.iter().filter(|flag| flag.collector == collector.name);
+        own.for_each(|flag| write_flag(&mut text, flag));
     }
     let example = flags.first().map_or(String::new(), |flag| flag.variable(name));
     let _ = write!(
         text,
-        "\nA flag may be given as --flag=value, --flag value, -flag=value or -flag value, a switch \
-         also as\n--flag and --no-flag; else by the environment ({example} for\nthe first), else \
-         in the file of --config.file. A DURATION is 500ms, 10s, 1m 30s and the\nlike; a number \
-         alone is seconds. A REGEX matches anywhere unless it has ^ and $.\n"
+        "\nFlags are written as --flag=value, --flag value, -flag=value or -flag value, switches also \
+         as\n--flag and --no-flag. Flags can also be set by environment variables, the first one by\n\
+         {example}, or in the file of --config.file. A DURATION is a value such as\n500ms, 10s or \
+         1m 30s; without a unit it is in seconds. A REGEX matches anywhere unless anchored with\n\
+         ^ and $.\n"
     );
     text
 }
@@ -46,7 +47,7 @@ fn write_flag(text: &mut String, flag: &FlagSpec) {
         _ => write!(text, "  {usage}\n  {:<31} {}", "", flag.help),
     };
     if flag.secret {
-        let _ = write!(text, " From the environment or the file alone.");
+        let _ = write!(text, " Only from the environment or the file.");
     }
     let _ = match (flag.enables, flag.default) {
         (true, "true") => writeln!(text, " [default: on]"),
@@ -56,7 +57,7 @@ fn write_flag(text: &mut String, flag: &FlagSpec) {
     };
 }
 
-/// The flags as `--describe` shows them; `value` is null for a switch.
+/// The flags in `--describe`; `value` is null for a switch.
 pub(crate) fn describe_flags(flags: &[FlagSpec]) -> Value {
     let describe = |flag: &FlagSpec| {
         let collector = Some(flag.collector).filter(|name| !name.is_empty());
@@ -72,6 +73,6 @@ pub(crate) fn describe_flags(flags: &[FlagSpec]) -> Value {
             "collector": collector,
         })
     };
-    // Those of collectors that other systems have say nothing of this one.
+    // Placeholders for collectors of other systems have no help.
     flags.iter().filter(|flag| !flag.help.is_empty()).map(describe).collect()
 }

@@ -1,4 +1,4 @@
-//! The flags that every exporter has, and what is made of them.
+//! The flags that every exporter has, and the `Config` built from them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -33,10 +33,10 @@ pub(crate) const MAX_CONNECTIONS: Flag<u64> = Flag::number(
     "Connections at once; at the limit, the one that has been idle longest is closed.",
 )
 .positive();
-// Scrapes that overlap share one run, and connections are limited already; a limit here would let
-// clients that ask and go away turn a real scraper away.
+// Concurrent scrapes share one run, and connections are limited already. With a limit by default,
+// clients that disconnect early could lock out Prometheus.
 pub(crate) const MAX_REQUESTS: Flag<u64> =
-    Flag::number("web.max-requests", "0", "Scrapes at once; beyond, 503. 0 means no limit.");
+    Flag::number("web.max-requests", "0", "Scrapes at once; more get 503. 0 means no limit.");
 const READ_TIMEOUT: Flag<Duration> = Flag::duration(
     "web.read-timeout",
     "5s",
@@ -89,7 +89,7 @@ pub(crate) const VERSION: Flag<bool> =
     Flag::switch("version", "Print the version, and exit.").action();
 pub(crate) const HELP: Flag<bool> = Flag::switch("help", "Print this help, and exit.").action();
 
-/// The flags that every exporter has, what only asks for something to be printed last.
+/// The flags that every exporter has; those that only print something come last.
 pub(crate) const KIT_FLAGS: &[&dyn AnyFlag] = &[
     &LISTEN_ADDRESS,
     &TELEMETRY_PATH,
@@ -109,11 +109,11 @@ pub(crate) const KIT_FLAGS: &[&dyn AnyFlag] = &[
     &HELP,
 ];
 
-/// Paths that the kit answers itself.
+/// Paths that the kit serves itself.
 const OWN_PATHS: [&str; 2] = ["/-/healthy", "/-/ready"];
 
 impl Config {
-    /// Takes the kit's own settings out of all, and adds what is wrong with them to `errors`.
+    /// Extracts the kit's own settings, and adds their errors to `errors`.
     pub(crate) fn new(settings: &Settings, errors: &mut Vec<String>) -> Self {
         let mut listen_addresses = Vec::new();
         for text in settings.get(&LISTEN_ADDRESS) {
@@ -131,7 +131,7 @@ impl Config {
             path if path.as_os_str().is_empty() => None,
             path => {
                 errors.extend(WebConfig::check(path).into_iter().map(|error| {
-                    // Most name the file already.
+                    // Most errors name the file already.
                     match error.starts_with(&*path.to_string_lossy()) {
                         true => error,
                         false => settings.error(&WEB_CONFIG_FILE, error).to_string(),
@@ -169,7 +169,9 @@ fn check_path(path: &str) -> Result<(), String> {
     } else if OWN_PATHS.contains(&path) {
         Err(format!("{path} is for probes; give another path, such as /metrics"))
     } else if path.starts_with("//") || !path.bytes().all(plain) {
-        Err(format!("{path:?} is no plain path; use letters, digits, - . _ ~ and single slashes"))
+        Err(format!(
+            "{path:?} is not a plain path; use only letters, digits, - . _ ~ and single slashes"
+        ))
     } else {
         Ok(())
     }

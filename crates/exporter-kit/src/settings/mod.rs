@@ -1,4 +1,4 @@
-//! Settings: flags, arguments, environment and file, read once into typed values.
+//! Settings: flags, command line, environment and file, parsed once into typed values.
 
 mod argv;
 mod environment;
@@ -27,7 +27,7 @@ pub use values::{SettingError, Settings};
 use crate::collector::CollectorDef;
 use crate::config::Config;
 
-/// What the arguments ask for.
+/// The action requested on the command line.
 #[derive(Debug)]
 pub(crate) enum Command {
     Help,
@@ -44,20 +44,20 @@ pub(crate) enum Command {
 pub(crate) struct Request {
     pub(crate) settings: Settings,
     pub(crate) config: Config,
-    /// The collectors that are enabled, by their place in the list of definitions.
+    /// Indices of the enabled collectors in the list of definitions.
     pub(crate) enabled: Vec<usize>,
     pub(crate) errors: Vec<String>,
     pub(crate) warnings: Vec<String>,
 }
 
-/// The flags of an exporter: the kit's, its own, and those of its collectors.
+/// The flags of an exporter: those of the kit, its own, and those of its collectors.
 pub(crate) fn all_flags(
     default_address: &'static str,
     own: &[&dyn AnyFlag],
     collectors: &[CollectorDef],
 ) -> Vec<FlagSpec> {
     let kit = KIT_FLAGS.iter().map(|flag| flag.spec());
-    // What only asks for something to be printed comes last.
+    // Flags that only print something come last.
     let (actions, mut flags): (Vec<_>, Vec<_>) = kit.partition(|flag| flag.action);
     for flag in &mut flags {
         if flag.name == LISTEN_ADDRESS.name() {
@@ -73,11 +73,12 @@ pub(crate) fn all_flags(
     flags
 }
 
-/// Reads the arguments after the program's name, and the environment.
+/// Parses the arguments after the program's name, and the environment.
 ///
 /// # Errors
 ///
-/// The arguments are not Unicode, or do not say whether something is to be printed; one line each.
+/// The arguments are not Unicode, or the value of an action such as `--help` is not a boolean; one
+/// line each. All other errors are part of the [`Request`].
 pub(crate) fn read(
     exporter: &str,
     flags: &[FlagSpec],
@@ -85,30 +86,30 @@ pub(crate) fn read(
     args: &[OsString],
 ) -> Result<Command, Vec<String>> {
     let (typed, mut errors) = argv::read(&to_unicode(args)?, flags);
-    // `--help` and the like help where other things are wrong, so they do not look at those.
+    // Actions such as `--help` work despite other errors.
     let actions = typed.iter().filter(|(flag, _)| flag.action);
-    let wrong = actions.filter(|(_, value)| values::boolean(value).is_none());
-    let wrong: Vec<_> = wrong
+    let invalid = actions.filter(|(_, value)| values::boolean(value).is_none());
+    let invalid: Vec<_> = invalid
         .map(|(flag, value)| format!("--{}: must be true or false, not {value:?}", flag.name))
         .collect();
-    if !wrong.is_empty() {
-        return Err(wrong);
+    if !invalid.is_empty() {
+        return Err(invalid);
     }
-    let asks = |action: &Flag<bool>| {
+    let requests = |action: &Flag<bool>| {
         let last = typed.iter().rfind(|(flag, _)| flag.name == action.name());
         last.is_some_and(|(_, value)| values::boolean(value) == Some(true))
     };
-    if asks(&HELP) {
+    if requests(&HELP) {
         return Ok(Command::Help);
     }
-    if asks(&VERSION) {
+    if requests(&VERSION) {
         return Ok(Command::Version);
     }
-    if asks(&DESCRIBE) {
+    if requests(&DESCRIBE) {
         return Ok(Command::Describe);
     }
-    let only_checks = asks(&CONFIG_CHECK);
-    let (environment, unreadable) = Environment::of(exporter);
+    let only_checks = requests(&CONFIG_CHECK);
+    let (environment, unreadable) = Environment::from_process(exporter);
     errors.extend(unreadable);
     let (settings, invalid) =
         Settings::read(exporter, flags, typed, |name| environment.value(name));
@@ -120,8 +121,8 @@ pub(crate) fn read(
     Ok(if only_checks { Command::Check(request) } else { Command::Run(request) })
 }
 
-/// Which collectors the settings enable. A collector's own switch wins over `--collectors.enabled`,
-/// which wins over the default.
+/// The collectors that the settings enable. A collector's own switch takes precedence over
+/// `--collectors.enabled`, which takes precedence over the default.
 fn enabled(
     settings: &Settings,
     collectors: &[CollectorDef],
@@ -140,7 +141,7 @@ fn enabled(
                 Some(near) => format!("did you mean {}?", near.name),
                 None => "--help lists them".to_owned(),
             };
-            let what = format!("there is no collector {name:?}; {advice}");
+            let what = format!("unknown collector {name:?}; {advice}");
             errors.push(settings.error(&COLLECTORS_ENABLED, what).to_string());
         }
     }
@@ -151,20 +152,20 @@ fn enabled(
         }
         collector.enabled && !settings.get(&DISABLE_DEFAULTS)
     };
-    let (mut enabled, mut elsewhere) = (Vec::new(), Vec::new());
+    let (mut enabled, mut unsupported) = (Vec::new(), Vec::new());
     for (index, collector) in collectors.iter().enumerate() {
         let switched = settings.switched(collector.name);
-        let asked = switched.as_ref().is_some_and(|(on, _)| *on) || is_listed(collector.name);
+        let requested = switched.as_ref().is_some_and(|(on, _)| *on) || is_listed(collector.name);
         let on = switched.map_or_else(|| by_default(collector), |(on, _)| on);
         if on && collector.is_for_this_system() {
             enabled.push(index);
-        } else if on && asked {
-            elsewhere.push(collector.name);
+        } else if on && requested {
+            unsupported.push(collector.name);
         }
     }
-    if !elsewhere.is_empty() {
-        let names = elsewhere.join(", ");
-        warnings.push(format!("these collectors are for other systems, and are left out: {names}"));
+    if !unsupported.is_empty() {
+        let names = unsupported.join(", ");
+        warnings.push(format!("collectors for other systems are ignored: {names}"));
     }
     enabled
 }

@@ -1,9 +1,9 @@
-//! Regular expressions that operators write to choose devices, mount points, fields and the like.
+//! Regular expressions with which operators select devices, mount points, fields and so on.
 
 use regex_lite::Regex;
 
-/// A regular expression, as node_exporter's flags take it (RE2 but for Unicode classes): it matches
-/// anywhere in a text unless it has `^` and `$`.
+/// A regular expression in the syntax of node_exporter's flags (RE2 without Unicode classes). It
+/// matches anywhere in a text unless anchored with `^` and `$`.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     expression: Box<str>,
@@ -15,20 +15,20 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// The expression is invalid; the message says why.
     pub fn new(expression: &str) -> Result<Self, String> {
-        // The error is that of what the operator wrote.
+        // An error should refer to the original expression.
         let regex = Regex::new(&without_captures(expression)).or_else(|_| Regex::new(expression));
         let regex = regex.map_err(|error| error.to_string())?;
         Ok(Self { expression: expression.into(), regex })
     }
 
-    /// Whether it matches somewhere in `text`.
+    /// Whether the expression matches anywhere in `text`.
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
 
-    /// The expression.
+    /// The expression as text.
     pub fn as_str(&self) -> &str {
         &self.expression
     }
@@ -42,8 +42,8 @@ impl PartialEq for Pattern {
 
 impl Eq for Pattern {}
 
-/// The expression with groups that remember nothing: for each place that a group begins or ends at,
-/// matching keeps a table of all the expression's states, a quarter of a megabyte for some defaults.
+/// Turns capturing groups into non-capturing ones. For each start and end of a captured group the
+/// matcher keeps a table of all states, which takes a quarter of a megabyte for some defaults.
 fn without_captures(expression: &str) -> String {
     let mut result = String::with_capacity(expression.len() + 16);
     let mut rest = expression;
@@ -62,10 +62,10 @@ fn without_captures(expression: &str) -> String {
     result
 }
 
-/// How long the class of characters is that the text begins with.
+/// The length of the character class at the start of the text.
 fn class_bytes(text: &str) -> usize {
     let after = |at: usize, what: char| at + usize::from(text[at..].starts_with(what));
-    // A bracket that stands first does not close the class.
+    // A bracket in first position does not close the class.
     let mut at = after(after(1, '^'), ']');
     while let Some(next) = text[at..].chars().next() {
         at += match next {
@@ -82,7 +82,7 @@ fn class_bytes(text: &str) -> usize {
     at
 }
 
-/// Which names are wanted: those that match `include`, where there is one, and not `exclude`.
+/// Selects names that match `include`, if set, and do not match `exclude`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     include: Option<Pattern>,
@@ -90,12 +90,12 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// A filter of two expressions; without either, every name is wanted.
+    /// A filter of two expressions; without either, it selects every name.
     pub fn new(include: Option<Pattern>, exclude: Option<Pattern>) -> Self {
         Self { include, exclude }
     }
 
-    /// Whether `name` is wanted.
+    /// Whether the filter selects `name`.
     pub fn wants(&self, name: &str) -> bool {
         self.include.as_ref().is_none_or(|include| include.is_match(name))
             && !self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(name))
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expressions_match_as_go_has_them() {
+    fn expressions_match_as_in_go() {
         for (expression, text, expected) in [
             ("eth", "veth0", true),
             ("^(eth|lo)$", "eth0", false),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_remember_nothing_and_match_the_same() {
+    fn groups_do_not_capture_and_match_the_same() {
         for (expression, expected) in [
             ("^(a|(b|c)d)$", "^(?:a|(?:b|c)d)$"),
             (r"\((x)\\(y)", r"\((?:x)\\(?:y)"),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_wants_what_is_included_and_not_excluded() {
+    fn filters_select_included_and_not_excluded_names() {
         let pattern = |text: &str| Some(Pattern::new(text).unwrap());
         assert!(Filter::default().wants("eth0"));
         let include = Filter::new(pattern("^eth"), None);

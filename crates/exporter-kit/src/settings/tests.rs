@@ -66,7 +66,7 @@ fn defaults_and_flags_become_a_config() {
 }
 
 #[test]
-fn help_version_and_describe_do_not_look_at_other_mistakes() {
+fn actions_ignore_other_errors() {
     assert!(matches!(run(&["--version", "-h"]), Ok(Command::Help)));
     assert!(matches!(run(&["--version", "--web.telemetry-path="]), Ok(Command::Version)));
     assert!(matches!(run(&["--describe", "--nonsense"]), Ok(Command::Describe)));
@@ -76,7 +76,7 @@ fn help_version_and_describe_do_not_look_at_other_mistakes() {
 }
 
 #[test]
-fn a_path_that_cannot_be_served_is_refused() {
+fn invalid_telemetry_paths_are_errors() {
     let paths =
         ["", "/", "metrics", "//metrics", "/a b", "/a?b", "/a#b", "/%61", "/指标", "/-/ready"];
     for path in paths {
@@ -87,7 +87,7 @@ fn a_path_that_cannot_be_served_is_refused() {
 }
 
 #[test]
-fn all_errors_are_told_together() {
+fn all_errors_are_reported_together() {
     let args = [
         "--web.listen-address=9601",
         "--web.listen-address=x",
@@ -101,7 +101,7 @@ fn all_errors_are_told_together() {
         "--collectors.enabled=cqu",
     ];
     assert_eq!(errors(&args).len(), args.len());
-    // Those of the arguments themselves, of a file and of the values that both give.
+    // Unknown flags, unknown keys of the file, and invalid values of both.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.toml");
     std::fs::write(&path, "nonsense = 1\nlog.level = \"loud\"\n").unwrap();
@@ -112,7 +112,7 @@ fn all_errors_are_told_together() {
         "unknown flag \"--nonsense\"".to_owned(),
         format!("{place}:1: unknown setting nonsense"),
         format!("{place}:2: log.level: must be"),
-        "--web.max-requests: must be a whole number".to_owned(),
+        "--web.max-requests: must be an integer".to_owned(),
     ] {
         assert!(errors.iter().any(|error| error.starts_with(&expected)), "{errors:?}");
     }
@@ -146,20 +146,17 @@ fn collectors_are_enabled_by_switch_list_and_default() {
 }
 
 #[test]
-fn a_collector_of_another_system_is_warned_about_when_it_is_asked_for() {
+fn requested_collector_of_another_system_is_a_warning() {
     assert_eq!(request(&[]).warnings, [""; 0]);
     for args in [["--collector.elsewhere"], ["--collectors.enabled=elsewhere"]] {
         let request = request(&args);
-        assert_eq!(
-            request.warnings,
-            ["these collectors are for other systems, and are left out: elsewhere"]
-        );
+        assert_eq!(request.warnings, ["collectors for other systems are ignored: elsewhere"]);
         assert!(request.errors.is_empty() && !request.enabled.contains(&3));
     }
 }
 
 #[test]
-fn help_tells_every_flag_and_default() {
+fn help_lists_flags_and_defaults() {
     const OWN: &[&dyn AnyFlag] =
         &[&Flag::text("pool.password", "PASSWORD", "", "Password.").secret()];
     let flags = all_flags(":9601", OWN, &COLLECTORS);
@@ -170,7 +167,7 @@ fn help_tells_every_flag_and_default() {
     for text in [
         "[default: :9601]",
         "[default: 10s]",
-        "environment or the file alone",
+        "Only from the environment or the file.",
         "HOST_EXPORTER_WEB_LISTEN_ADDRESS",
         "  --[no-]collector.cpu            CPU. [default: on]\n",
         "Connections. [default: off]\n",

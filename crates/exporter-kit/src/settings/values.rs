@@ -1,5 +1,5 @@
-//! Settings from everywhere: the command line over the environment over the file over the default,
-//! read once into typed values, each with where it came from, all errors reported together.
+//! Merges settings: the command line overrides the environment, which overrides the file, which
+//! overrides the defaults. Values are typed and have an origin; all errors are reported together.
 
 use std::fmt;
 use std::fs;
@@ -12,7 +12,7 @@ use super::flag::{AnyFlag as _, Flag, FlagSpec, FlagType, ValueType};
 use super::kit::CONFIG_FILE;
 use super::pattern::{Filter, Pattern};
 
-/// Where a setting came from.
+/// The origin of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Origin {
     Default,
@@ -32,7 +32,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The settings of an exporter, its own and the kit's.
+/// The settings of an exporter, including those of the kit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     settings: Vec<Setting>,
@@ -41,7 +41,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Setting {
     flag: FlagSpec,
-    /// As it was written; of a list each item.
+    /// The text as given; for a list, each item.
     texts: Vec<String>,
     value: Value,
     origin: Origin,
@@ -60,7 +60,7 @@ pub enum Value {
     Pattern(Option<Pattern>),
 }
 
-/// Why a setting cannot be used: which one, where it came from, what is wrong with it.
+/// An invalid setting: its name, its origin, and the cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError(String);
 
@@ -73,9 +73,9 @@ impl fmt::Display for SettingError {
 impl std::error::Error for SettingError {}
 
 impl Settings {
-    /// Brings together what was typed, what `variable` knows of the environment, the settings file
-    /// that either names, and the defaults. Returns the valid settings and every error; where a
-    /// value is invalid the default stands, so that more errors can be found.
+    /// Merges the command line, the environment (`variable`), the settings file that either names,
+    /// and the defaults. Returns the valid settings and every error. An invalid value is replaced
+    /// by the default, so that further errors can be found.
     pub(crate) fn read(
         exporter: &str,
         flags: &[FlagSpec],
@@ -113,12 +113,12 @@ impl Settings {
                 return;
             }
         };
-        let (entries, wrong) = file::read(&text, flags);
+        let (entries, invalid) = file::read(&text, flags);
         for entry in entries {
             let origin = Origin::File { path: path.to_owned(), line: entry.line };
             self.set(&entry.flag, entry.values, origin);
         }
-        errors.extend(wrong.iter().map(|(line, error)| format!("{path}:{line}: {error}")));
+        errors.extend(invalid.iter().map(|(line, error)| format!("{path}:{line}: {error}")));
     }
 
     fn take_typed(&mut self, typed: Vec<Typed>, exporter: &str, errors: &mut Vec<String>) {
@@ -143,7 +143,7 @@ impl Settings {
                 Some(known) if flag.is_list() && known.origin == Origin::CommandLine => {
                     known.texts.extend(texts);
                 }
-                // Of a flag that is given twice the last one counts.
+                // The last value of a repeated flag wins.
                 _ => self.set(&flag, texts, Origin::CommandLine),
             }
         }
@@ -156,7 +156,8 @@ impl Settings {
         }
     }
 
-    /// Of an include and an exclude pattern of one scope only one can be given; a default gives way.
+    /// Checks that at most one of the include and exclude patterns of a scope is given. A default
+    /// of the other is cleared.
     fn check_scopes(&mut self, errors: &mut Vec<String>) {
         let mut defaults = Vec::new();
         for setting in self.settings.iter().filter(|setting| !setting.text().is_empty()) {
@@ -183,13 +184,12 @@ impl Settings {
     ///
     /// # Panics
     ///
-    /// The exporter has no such flag: it is neither among its own nor among those of a collector.
+    /// Neither the exporter nor one of its collectors declares the flag.
     pub fn get<T: FlagType + ?Sized>(&self, flag: &Flag<T>) -> T::Value<'_> {
         T::get(&self.setting(flag.name()).value).unwrap_or_else(|| unknown(flag.name()))
     }
 
-    /// The filter of an include and an exclude pattern, of which the kit has seen that only one is
-    /// given.
+    /// The filter of an include and an exclude pattern.
     ///
     /// # Panics
     ///
@@ -198,7 +198,7 @@ impl Settings {
         Filter::new(self.get(include).cloned(), self.get(exclude).cloned())
     }
 
-    /// An error about a flag's value that names the flag and where the value came from.
+    /// An error about a flag's value, which names the flag and the origin of the value.
     ///
     /// # Panics
     ///
@@ -211,33 +211,33 @@ impl Settings {
         SettingError(self.setting(flag.name()).error(what.to_string()))
     }
 
-    /// Whether a collector's switch is on, if anything but the default says so; and what an error
-    /// about it begins with.
+    /// Whether a collector is switched on, and the prefix of errors about the switch. `None` if the
+    /// switch has its default.
     pub(crate) fn switched(&self, collector: &str) -> Option<(bool, String)> {
-        let is_its =
+        let is_switch =
             |setting: &&Setting| setting.flag.enables && setting.flag.collector == collector;
-        let setting = self.settings.iter().find(is_its)?;
+        let setting = self.settings.iter().find(is_switch)?;
         let on = setting.value == Value::Switch(true);
         (setting.origin != Origin::Default).then(|| (on, setting.error(String::new())))
     }
 
-    /// The effective settings as a settings file, with where each came from. Secrets are left out.
+    /// The effective settings as a settings file with the origin of each. Secrets are omitted.
     pub(crate) fn to_toml(&self) -> String {
         let mut text = String::new();
         for setting in self.settings.iter().filter(|setting| !setting.flag.action) {
             let Setting { flag, texts, origin, .. } = setting;
             if flag.secret && !setting.text().is_empty() {
-                // As a setting it would be another one.
+                // A placeholder as the value would be a different setting.
                 text.push_str(&format!("# {} = …  # not shown; {origin}\n", flag.name));
                 continue;
             }
-            // The names of others may begin with it, and TOML has no table that is a value too.
-            let begins = |other: &Setting| {
+            // A name may be a prefix of others, and a TOML key cannot be both a value and a table.
+            let is_prefix_of = |other: &Setting| {
                 other.flag.name.strip_prefix(flag.name).is_some_and(|rest| rest.starts_with('.'))
             };
             let name = match flag.enables {
                 true => format!("{}.enabled", flag.name),
-                false if self.settings.iter().any(begins) => format!("{:?}", flag.name),
+                false if self.settings.iter().any(is_prefix_of) => format!("{:?}", flag.name),
                 false => flag.name.to_owned(),
             };
             let quote = |text: &String| toml_value(text, flag.is_switch());
@@ -249,7 +249,7 @@ impl Settings {
                     format!("[{}]", several.iter().map(quote).collect::<Vec<_>>().join(", "))
                 }
             };
-            // Not to be taken for a setting: the file cannot name itself.
+            // Commented out, because the file cannot name itself.
             let comment = if flag.name == CONFIG_FILE.name() { "# " } else { "" };
             text.push_str(&format!("{comment}{name} = {value}  # {origin}\n"));
         }
@@ -264,9 +264,9 @@ impl Settings {
     }
 }
 
-#[allow(clippy::panic, reason = "the program asks for a flag that it has not declared")]
+#[allow(clippy::panic, reason = "a bug of the program: it reads a flag that it does not declare")]
 fn unknown(name: &str) -> ! {
-    panic!("the exporter has not declared a flag --{name} of this type")
+    panic!("the exporter declares no flag --{name} of this type")
 }
 
 impl Setting {
@@ -277,7 +277,7 @@ impl Setting {
         };
         let mut setting =
             Self { flag: *flag, texts, value: Value::Pattern(None), origin: Origin::Default };
-        // A default is a part of the program, whose tests find what is wrong with it.
+        // An invalid default is a bug of the program, which its tests find.
         setting.value = setting.value().unwrap_or_else(|_| Value::Text(String::new()));
         setting
     }
@@ -286,7 +286,7 @@ impl Setting {
         self.texts.last().map_or("", String::as_str)
     }
 
-    /// Reads the text as a value of the flag's type.
+    /// Parses the text as a value of the flag's type.
     fn parse(&mut self, errors: &mut Vec<String>) {
         if self.origin == Origin::Default {
             return;
@@ -302,26 +302,28 @@ impl Setting {
         let shown = if flag.secret { "…" } else { text };
         Ok(match flag.value_type {
             ValueType::Text => {
-                if !flag.words.is_empty() && !flag.words.contains(&text) {
-                    let words = flag.words.join(", ");
-                    return Err(format!("must be one of {words}, not {shown:?}"));
+                if !flag.allowed.is_empty() && !flag.allowed.contains(&text) {
+                    let allowed = flag.allowed.join(", ");
+                    return Err(format!("must be one of {allowed}, not {shown:?}"));
                 }
                 Value::Text(text.to_owned())
             }
             ValueType::Number => {
-                let least = u64::from(flag.positive);
-                let number = text.parse().ok().filter(|&number: &u64| number >= least);
+                let min = u64::from(flag.positive);
+                let number = text.parse().ok().filter(|&number: &u64| number >= min);
                 Value::Number(number.ok_or_else(|| {
-                    format!("must be a whole number from {least} on, not {shown:?}")
+                    format!("must be an integer of at least {min}, not {shown:?}")
                 })?)
             }
             ValueType::Duration => match duration(text) {
                 Some(Duration::ZERO) if flag.positive => {
-                    return Err("must be longer than nothing, such as 5s".to_owned());
+                    return Err("must be longer than 0, such as 5s".to_owned());
                 }
                 Some(time) => Value::Duration(time),
                 None => {
-                    return Err(format!("{shown:?} is no time; give one such as 500ms, 10s or 1m"));
+                    return Err(format!(
+                        "must be a duration such as 500ms, 10s or 1m, not {shown:?}"
+                    ));
                 }
             },
             ValueType::Switch => Value::Switch(
@@ -334,10 +336,9 @@ impl Setting {
             ValueType::Pattern if text.is_empty() => Value::Pattern(None),
             ValueType::Pattern => {
                 let pattern = Pattern::new(text);
-                Value::Pattern(Some(
-                    pattern
-                        .map_err(|error| format!("{shown:?} is no regular expression: {error}"))?,
-                ))
+                Value::Pattern(Some(pattern.map_err(|error| {
+                    format!("{shown:?} is not a valid regular expression: {error}")
+                })?))
             }
         })
     }
@@ -357,7 +358,7 @@ fn duration(text: &str) -> Option<Duration> {
     seconds.or_else(|| humantime::parse_duration(text).ok())
 }
 
-/// The words that Go takes for a boolean.
+/// Parses a boolean as Go does.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
@@ -367,7 +368,7 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 }
 
 fn toml_value(text: &str, is_switch: bool) -> String {
-    // A number that the file would give back otherwise, such as 007, stays a text.
+    // A number that does not survive parsing, such as 007, stays a string.
     let is_number = text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
     if is_switch || is_number {
         return text.to_owned();

@@ -100,7 +100,7 @@ fn settings_come_from_flag_environment_and_file() {
             ("HOST_EXPORTER_WEB_READ_TIMEOT", "7s"),
         ],
     );
-    let doubt = "host_exporter: warning: HOST_EXPORTER_WEB_READ_TIMEOT is set, but is no setting; \
+    let doubt = "host_exporter: warning: HOST_EXPORTER_WEB_READ_TIMEOT is set but is not a setting; \
                  did you mean HOST_EXPORTER_WEB_READ_TIMEOUT?\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), doubt);
     let text = String::from_utf8(output.stdout).unwrap();

@@ -4,7 +4,7 @@ use super::Findings;
 use crate::metrics::Description;
 use crate::metrics::checks::is_name;
 
-/// Labels that BlueKing's agent and server put on every sample, over those that are there.
+/// Labels that BlueKing's agent and server add to every sample, replacing existing ones.
 const BLUEKING_LABELS: [&str; 16] = [
     "bk_agent_id",
     "bk_biz_id",
@@ -24,7 +24,7 @@ const BLUEKING_LABELS: [&str; 16] = [
     "time",
 ];
 
-/// Labels that Prometheus puts on every sample of a target; those that are there are renamed.
+/// Labels that Prometheus adds to every sample of a target, renaming existing ones.
 const TARGET_LABELS: [&str; 2] = ["instance", "job"];
 
 pub(super) fn check(metric: &Description<'_>, findings: &mut Findings) {
@@ -36,24 +36,26 @@ pub(super) fn check(metric: &Description<'_>, findings: &mut Findings) {
             continue;
         }
         if label.starts_with("__") {
-            findings.error(format!("The label {label} begins with __, which Prometheus keeps."));
+            findings.error(format!(
+                "The label {label} begins with __, which is reserved for Prometheus."
+            ));
         }
         if matches!(*label, "le" | "quantile") {
-            findings.error(format!("The label {label} is made by the kit."));
+            findings.error(format!("The label {label} is reserved for the kit."));
         }
         if metric.labels[..at].contains(label) {
-            findings.error(format!("The label {label} is there twice."));
+            findings.error(format!("The label {label} is repeated."));
         }
         if BLUEKING_LABELS.contains(label) {
             let message = format!("BlueKing overwrites the label {label}.");
             match metric.compatible_with {
                 "" => findings.error(message),
-                // The label is part of what others query; Prometheus keeps it.
+                // Existing queries use the label, and Prometheus keeps it.
                 _ => findings.warning(message),
             }
         }
         if TARGET_LABELS.contains(label) {
-            findings.warning(format!("Prometheus makes exported_{label} of the label {label}."));
+            findings.warning(format!("Prometheus renames the label {label} to exported_{label}."));
         }
         let capitals = label.bytes().any(|byte| byte.is_ascii_uppercase());
         if capitals && metric.compatible_with.is_empty() {

@@ -1,4 +1,4 @@
-//! Holds definitions against the field's conventions and BlueKing's limits, for tests.
+//! Checks definitions against Prometheus' naming conventions and BlueKing's limits, in tests.
 
 mod collectors;
 mod labels;
@@ -11,29 +11,29 @@ use std::fmt;
 use crate::collector::CollectorDef;
 use crate::metrics::{Description, Metric};
 
-/// One breach of a rule.
+/// A violation of a rule.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The metric or collector that it is about.
+    /// The metric or collector.
     pub subject: &'static str,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong and what to do about it, as a sentence.
+    /// The problem and what to do about it, as a sentence.
     pub message: String,
 }
 
-/// How much a [`Finding`] matters.
+/// The severity of a [`Finding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// Scrapers, queries or the field's tools will stumble over it.
+    /// Scrapers, queries or Prometheus tools have problems with the definition.
     Error,
-    /// BlueKing's packages are worse for it, or names may clash with those of others.
+    /// BlueKing's packages are affected, or names may collide with those of other programs.
     Warning,
 }
 
-/// Checks collectors: their names, flags and Chinese names, and of all their metrics names, units,
-/// help, labels, Chinese descriptions, and whether families get into each other's way. `labels` are
-/// the Chinese names of labels, as the exporter has them. The test of an exporter is one line:
+/// Checks collectors: their names, flags and Chinese names; and their metrics: names, units, help,
+/// labels, Chinese descriptions, and conflicts between families. `labels` are the exporter's
+/// Chinese names of labels. The test of an exporter is one line:
 ///
 /// ```
 /// # use exporter_kit::{CollectorDef, Gauge};
@@ -44,29 +44,28 @@ pub enum Severity {
 /// assert_eq!(exporter_kit::lint(&[QUEUE], &[("queue", "队列")]), []);
 /// ```
 ///
-/// Names that were taken from another program, for the sake of its dashboards, are not asked to
-/// follow the conventions for new names; their definitions say so by
-/// [`compatible_with`](crate::Definition::compatible_with). A percentage is allowed where the
-/// definition states [`Unit::Percent`](crate::Unit::Percent).
+/// The conventions for new names do not apply to names that come from another program for
+/// compatibility, marked by [`compatible_with`](crate::Definition::compatible_with). A percentage
+/// is allowed if the definition has [`Unit::Percent`](crate::Unit::Percent).
 pub fn lint(collectors: &[CollectorDef], labels: &[(&str, &str)]) -> Vec<Finding> {
     let metrics = collectors.iter().flat_map(CollectorDef::metrics);
     let mut findings = Findings { list: lint_metrics(metrics), ..Findings::default() };
     for (at, def) in collectors.iter().enumerate() {
-        findings.about(def.name);
+        findings.set_subject(def.name);
         if collectors[..at].iter().any(|other| other.name == def.name) {
-            findings.error("Another collector has this name.");
+            findings.error("Another collector has the same name.");
         }
         collectors::check(def, labels, &mut findings);
     }
     findings.list
 }
 
-/// Checks metrics that are on one page.
+/// Checks the metrics of one page.
 pub(crate) fn lint_metrics<'a>(metrics: impl IntoIterator<Item = &'a dyn Metric>) -> Vec<Finding> {
     let metrics: Vec<Description<'a>> = metrics.into_iter().map(Metric::describe).collect();
     let mut findings = Findings::default();
     for metric in &metrics {
-        findings.about(metric.name);
+        findings.set_subject(metric.name);
         name::check(metric, &mut findings);
         texts::check(metric, &mut findings);
         labels::check(metric, &mut findings);
@@ -75,7 +74,7 @@ pub(crate) fn lint_metrics<'a>(metrics: impl IntoIterator<Item = &'a dyn Metric>
     findings.list
 }
 
-/// The findings so far, and what the next is about.
+/// The findings so far, and the subject of the next.
 #[derive(Default)]
 struct Findings {
     subject: &'static str,
@@ -83,7 +82,7 @@ struct Findings {
 }
 
 impl Findings {
-    fn about(&mut self, subject: &'static str) {
+    fn set_subject(&mut self, subject: &'static str) {
         self.subject = subject;
     }
 
@@ -110,7 +109,7 @@ impl fmt::Display for Finding {
     }
 }
 
-// As the line that a failing test shows.
+// Failing tests show findings as lines.
 impl fmt::Debug for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -4,7 +4,7 @@ use super::Findings;
 use crate::metrics::checks::is_name;
 use crate::metrics::{Description, Kind, Unit};
 
-/// Ends of names that stand for something else than a base unit, and the base unit.
+/// Suffixes of names that are not base units, and the corresponding base units.
 const OTHER_UNITS: &[(&str, &str)] = &[
     ("ns", "seconds"),
     ("us", "seconds"),
@@ -50,10 +50,10 @@ const OTHER_UNITS: &[(&str, &str)] = &[
     ("kilowatts", "watts"),
 ];
 
-/// Prefixes of names that others make: Prometheus of a scrape, BlueKing's agent, client libraries.
+/// Prefixes used by others: Prometheus itself, BlueKing's agent, client libraries.
 const TAKEN_PREFIXES: [&str; 5] = ["scrape_", "bkm_metricbeat_", "process_", "promhttp_", "go_"];
 
-/// The longest name of a sample that BlueKing 5.1 takes.
+/// The longest name of a sample that BlueKing 5.1 accepts.
 const MAX_LENGTH: usize = 50;
 
 pub(super) fn check(metric: &Description<'_>, findings: &mut Findings) {
@@ -62,17 +62,17 @@ pub(super) fn check(metric: &Description<'_>, findings: &mut Findings) {
         return;
     }
     let longest = metric.kind.suffixes().iter().map(|suffix| suffix.len()).max().unwrap_or(0);
-    // A name that another program has made cannot be shorter; packages for 5.1 leave it out.
+    // The name of another program cannot be shortened; packages for 5.1 omit it.
     if metric.name.len() + longest > MAX_LENGTH && metric.compatible_with.is_empty() {
         let length = metric.name.len() + longest;
         findings.warning(format!(
-            "The name of a sample has {length} characters; BlueKing 5.1 takes {MAX_LENGTH}."
+            "The name of a sample has {length} characters; BlueKing 5.1 accepts {MAX_LENGTH}."
         ));
     }
     if metric.name.starts_with('_') {
-        findings.error("BlueKing cuts the leading _ off the name.");
+        findings.error("BlueKing strips the leading _ from the name.");
     }
-    // The rest are conventions for new names.
+    // The other rules apply only to new names.
     if metric.compatible_with.is_empty() {
         style(metric, findings);
         kind(metric, findings);
@@ -89,14 +89,14 @@ fn style(metric: &Description<'_>, findings: &mut Findings) {
         findings.error("The name has a doubled or trailing _.");
     }
     if !name.contains('_') {
-        findings.error("The name does not begin with whose it is, such as queue_ for a queue's.");
+        findings.error("The name has no prefix for its domain, such as queue_.");
     }
     if let Some(prefix) = TAKEN_PREFIXES.iter().find(|prefix| name.starts_with(**prefix)) {
-        findings.error(format!("Names that begin with {prefix} are made by others."));
+        findings.error(format!("The prefix {prefix} is used by other programs."));
     }
     for label in metric.labels {
         if name.contains(&format!("_by_{label}")) {
-            findings.error(format!("The name says _by_{label}, which the label says already."));
+            findings.error(format!("The name contains _by_{label}, which repeats the label."));
         }
     }
 }
@@ -104,29 +104,30 @@ fn style(metric: &Description<'_>, findings: &mut Findings) {
 fn kind(metric: &Description<'_>, findings: &mut Findings) {
     let name = metric.name;
     match (metric.kind, name.ends_with("_total")) {
-        (Kind::Counter, false) => findings.error("A counter's name ends in _total."),
+        (Kind::Counter, false) => findings.error("The name of a counter must end in _total."),
         (Kind::Gauge | Kind::Histogram | Kind::Summary | Kind::Untyped, true) => {
-            findings.error("Only a counter's name ends in _total.");
+            findings.error("Only the name of a counter may end in _total.");
         }
         _ => {}
     }
     for suffix in ["_sum", "_count", "_bucket", "_created"] {
         if name.ends_with(suffix) {
-            findings.error(format!(
-                "The end {suffix} is made by the kit for histograms and summaries, or kept for them."
-            ));
+            findings
+                .error(format!("The suffix {suffix} is reserved for histograms and summaries."));
         }
     }
     let is_info =
         metric.kind == Kind::Gauge && metric.unit == Unit::None && !metric.labels.is_empty();
     if name.ends_with("_info") && !is_info {
-        findings.error("What ends in _info is a gauge without a unit, always 1, that has labels.");
+        findings.error(
+            "A metric that ends in _info must be a gauge with labels and without a unit, always 1.",
+        );
     }
     if name.ends_with("_timestamp") {
-        findings.error("A point in time is in seconds since 1970 and ends in _timestamp_seconds.");
+        findings.error("A timestamp must be in seconds since 1970 and end in _timestamp_seconds.");
     }
     if name.ends_with("_timestamp_seconds") && metric.kind != Kind::Gauge {
-        findings.error("What ends in _timestamp_seconds is a gauge.");
+        findings.error("A metric that ends in _timestamp_seconds must be a gauge.");
     }
 }
 
@@ -134,7 +135,7 @@ fn unit(metric: &Description<'_>, findings: &mut Findings) {
     let name = metric.name.strip_suffix("_total").unwrap_or(metric.name);
     let last = name.rsplit('_').next().unwrap_or(name);
     if metric.unit == Unit::Percent {
-        // Stated, so it is meant: a ready-made percentage, whose name people know.
+        // Explicitly stated: an established metric in percent.
         return;
     }
     if let Some((_, base)) = OTHER_UNITS.iter().find(|(other, _)| *other == last) {
@@ -145,11 +146,11 @@ fn unit(metric: &Description<'_>, findings: &mut Findings) {
     match (metric.unit, named) {
         (stated, named) if named.unwrap_or_default() == stated => {}
         (Unit::None, Some(named)) => {
-            findings.error(format!("The definition does not state its unit, Unit::{named:?}."));
+            findings.error(format!("The definition lacks its unit, Unit::{named:?}."));
         }
         (stated, _) => {
             findings.error(format!(
-                "The values are in {0}, so the name ends in _{0}, before any _total.",
+                "The values are in {0}, so the name must end in _{0}, before any _total.",
                 stated.as_str()
             ));
         }

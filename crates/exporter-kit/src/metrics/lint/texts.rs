@@ -1,4 +1,4 @@
-//! Rules for the texts that people read: the help and the Chinese description.
+//! Rules for the help and the Chinese description.
 
 use super::Findings;
 use crate::metrics::{Description, Kind};
@@ -10,23 +10,23 @@ pub(super) fn check(metric: &Description<'_>, findings: &mut Findings) {
 
 fn help(help: &str, findings: &mut Findings) {
     if help.trim().is_empty() {
-        findings.error("There is no help.");
+        findings.error("The help is missing.");
         return;
     }
     if help.contains(char::is_control) {
-        findings.error("The help is one line without tabs and other control characters.");
+        findings.error("The help must be one line without tabs and other control characters.");
     }
     if help.trim() != help || !help.ends_with('.') {
-        findings.error("The help ends in a full stop, with no space around it.");
+        findings.error("The help must end in a full stop, without spaces around it.");
     }
 }
 
 fn zh(metric: &Description<'_>, findings: &mut Findings) {
     if metric.zh.trim().is_empty() {
-        findings.warning("There is no Chinese description; BlueKing shows it to operators.");
+        findings.warning("The Chinese description, which BlueKing shows, is missing.");
         return;
     }
-    // A word for the part, such as 总和, is added to those of histograms and summaries.
+    // For histograms and summaries a suffix such as 总和 is added.
     let limit = match metric.kind {
         Kind::Gauge | Kind::Counter | Kind::Untyped => 15,
         Kind::Histogram | Kind::Summary => 13,

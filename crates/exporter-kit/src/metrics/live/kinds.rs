@@ -1,5 +1,5 @@
-//! The handles of live metrics, one for each kind. All but the summary are the `prometheus`
-//! crate's; what that crate would let spoil the page is kept from them.
+//! The handles of live metrics, one for each kind. Except for the summary they wrap metrics of the
+//! `prometheus` crate, and reject values that would corrupt the page.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -14,12 +14,12 @@ use crate::samples::Samples;
 /// Why making a metric of the `prometheus` crate cannot fail.
 const CHECKED: &str = "a definition has a valid name, a help text and ascending buckets";
 
-/// A kind of metric that can live: each has its handle.
+/// A kind of live metric, with the type of its handle.
 pub trait LiveKind: MetricKind {
     /// The handle of one series.
     type Live: Clone + Send + Sync + 'static;
 
-    /// A series that has counted nothing yet.
+    /// A new series.
     #[doc(hidden)]
     fn start<const N: usize>(metric: &Definition<Self, N>) -> Self::Live;
 
@@ -33,11 +33,11 @@ pub trait LiveKind: MetricKind {
     );
 }
 
-/// The handle of a live gauge: a value that can go up and down. It starts at 0.
+/// The handle of a live gauge: a value that can increase and decrease. It starts at 0.
 #[derive(Clone, Debug)]
 pub struct LiveGauge(prometheus::Gauge);
 
-/// The handle of a live counter: a value that only goes up. It starts at 0.
+/// The handle of a live counter: a value that only increases. It starts at 0.
 #[derive(Clone, Debug)]
 pub struct LiveCounter(prometheus::Counter);
 
@@ -45,23 +45,23 @@ pub struct LiveCounter(prometheus::Counter);
 #[derive(Clone, Debug)]
 pub struct LiveHistogram(prometheus::Histogram);
 
-/// The handle of a live summary: the number and sum of all observations, and the quantiles of
-/// those of the last ten minutes, each within 1 % of the true value.
+/// The handle of a live summary: the count and sum of all observations, and the quantiles of the
+/// last ten minutes, each within 1 % of the true value.
 ///
-/// It takes up to 160 KiB where the observations of ten minutes are of every order of magnitude,
-/// and few KiB where they are alike.
+/// A summary takes a few KiB if the observations of ten minutes are similar, and up to 160 KiB if
+/// they span many orders of magnitude.
 #[derive(Clone, Debug)]
 pub struct LiveSummary(Arc<Mutex<Window>>);
 
 impl LiveGauge {
-    /// Sets the value. One that is not finite is ignored.
+    /// Sets the value. A value that is not finite is ignored.
     pub fn set(&self, value: f64) {
         if value.is_finite() {
             self.0.set(value);
         }
     }
 
-    /// Adds to the value, or takes from it. A number that is not finite is ignored.
+    /// Adds `change`, which may be negative. A number that is not finite is ignored.
     pub fn add(&self, change: f64) {
         if change.is_finite() {
             self.0.add(change);
@@ -73,12 +73,12 @@ impl LiveGauge {
         self.0.inc();
     }
 
-    /// Takes 1.
+    /// Subtracts 1.
     pub fn dec(&self) {
         self.0.dec();
     }
 
-    /// The present value.
+    /// The current value.
     pub fn value(&self) -> f64 {
         self.0.get()
     }
@@ -90,26 +90,26 @@ impl LiveCounter {
         self.0.inc();
     }
 
-    /// Adds to the value. A number that is not finite is ignored, and one below 0 too.
+    /// Adds `increase`. A number that is negative or not finite is ignored.
     ///
     /// # Panics
     ///
-    /// In a debug build, where `increase` is below 0.
+    /// In debug builds, if `increase` is negative.
     pub fn inc_by(&self, increase: f64) {
-        debug_assert!(increase >= 0.0 || increase.is_nan(), "a counter does not go down");
+        debug_assert!(increase >= 0.0 || increase.is_nan(), "a counter cannot decrease");
         if increase.is_finite() && increase >= 0.0 {
             self.0.inc_by(increase);
         }
     }
 
-    /// The present value.
+    /// The current value.
     pub fn value(&self) -> f64 {
         self.0.get()
     }
 }
 
 impl LiveHistogram {
-    /// Counts one observation. One that is not finite is ignored.
+    /// Counts an observation. A value that is not finite is ignored.
     pub fn observe(&self, value: f64) {
         if value.is_finite() {
             self.0.observe(value);
@@ -118,15 +118,15 @@ impl LiveHistogram {
 }
 
 impl LiveSummary {
-    /// Counts one observation. One that is not finite is ignored.
+    /// Counts an observation. A value that is not finite is ignored.
     pub fn observe(&self, value: f64) {
         if value.is_finite() {
             self.with(|window| window.observe(value, Instant::now()));
         }
     }
 
-    fn with<T>(&self, use_it: impl FnOnce(&mut Window) -> T) -> T {
-        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, f: impl FnOnce(&mut Window) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -218,7 +218,7 @@ mod tests {
     fn is_handle<T: Clone + Send + Sync + 'static>() {}
 
     #[test]
-    fn handles_go_to_other_threads() {
+    fn handles_can_be_sent_to_threads() {
         is_handle::<LiveGauge>();
         is_handle::<LiveCounter>();
         is_handle::<LiveHistogram>();
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gauge_goes_up_and_down() {
+    fn gauges_increase_and_decrease() {
         let gauge = GaugeKind::start(&Gauge::new("g", "G."));
         gauge.set(5.0);
         gauge.inc();
@@ -237,11 +237,11 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_does_not_go_down() {
+    fn counters_do_not_decrease() {
         let counter = CounterKind::start(&Counter::new("c_total", "C."));
         counter.inc_by(2.0);
-        let down = std::panic::catch_unwind(|| counter.inc_by(-1.0));
-        assert_eq!(down.is_err(), cfg!(debug_assertions));
+        let decrease = std::panic::catch_unwind(|| counter.inc_by(-1.0));
+        assert_eq!(decrease.is_err(), cfg!(debug_assertions));
         assert_eq!(counter.value(), 2.0);
     }
 }

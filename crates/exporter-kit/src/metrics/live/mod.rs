@@ -1,4 +1,4 @@
-//! Metrics that live: the program holds them and counts as it works, and every scrape shows them.
+//! Live metrics: the program updates them while it works, and every scrape exposes them.
 
 mod kinds;
 mod window;
@@ -12,15 +12,15 @@ use crate::collector::{CollectError, Collector};
 use crate::metrics::{Definition, Metric};
 use crate::samples::Samples;
 
-/// The most series of one live metric. Label values that never end, such as names of users, must
-/// not take the host's memory.
+/// The most series of one live metric, which bounds memory if label values are unbounded, such as
+/// user names.
 const MAX_SERIES: usize = 10_000;
 
-/// A set of live metrics that the program counts as it works; the exporter exposes them.
+/// A set of live metrics, which the program updates and the exporter exposes.
 ///
-/// Metrics are added, the set goes to the exporter, and the program keeps the handles, which are
-/// cheap to clone and to send to other threads. A collector that counts for itself has a
-/// [`LiveFamily`] of its own.
+/// The program adds metrics, passes the set to the exporter, and keeps the handles, which are cheap
+/// to clone and can be sent to other threads. A collector with live metrics of its own uses a
+/// [`LiveFamily`].
 ///
 /// ```no_run
 /// use exporter_kit::{Counter, Exporter, Histogram, Live};
@@ -48,7 +48,7 @@ pub struct Live {
     families: Vec<Box<dyn Expose>>,
 }
 
-/// One live metric: its series by their label values. A clone is another handle of the same.
+/// One live metric: its series by label values. A clone is another handle of the same metric.
 ///
 /// ```
 /// use exporter_kit::{CollectError, Collector, Histogram, LiveFamily, LiveHistogram, Samples};
@@ -77,27 +77,27 @@ pub struct LiveFamily<K: LiveKind, const N: usize> {
 struct Shared<K: LiveKind, const N: usize> {
     metric: &'static Definition<K, N>,
     series: Mutex<Series<K::Live, N>>,
-    /// How many series were one too many since the last scrape.
-    refused: AtomicU64,
+    /// How many series were rejected since the last scrape.
+    rejected: AtomicU64,
 }
 
-/// Handles by their label values, sorted.
+/// Handles, sorted by label values.
 type Series<T, const N: usize> = Vec<([Box<str>; N], T)>;
 
-/// What has series to show, whatever its kind and number of labels.
+/// Any live metric, independent of its kind and number of labels.
 trait Expose: Send {
     fn expose(&self, out: &mut Samples);
 }
 
 impl Live {
-    /// A set without metrics.
+    /// An empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a metric. Without labels its one series is there from now on; with labels each is
-    /// there from its first [`LiveFamily::with`], which is best called at the start for every
-    /// series that is known by then.
+    /// Adds a metric. Without labels, its single series exists immediately. With labels, a series
+    /// is created by the first [`LiveFamily::with`], which should be called at startup for every
+    /// series that is known in advance.
     pub fn add<K: LiveKind, const N: usize>(
         &mut self,
         metric: &'static Definition<K, N>,
@@ -108,7 +108,7 @@ impl Live {
         family
     }
 
-    /// The definitions, for the life of the process.
+    /// The definitions, leaked for the life of the process.
     pub(crate) fn leak_metrics(&self) -> &'static [&'static dyn Metric] {
         Box::leak(self.metrics.clone().into_boxed_slice())
     }
@@ -122,10 +122,10 @@ impl Collector for Live {
 }
 
 impl<K: LiveKind, const N: usize> LiveFamily<K, N> {
-    /// A live metric of a collector of its own. Without labels its one series is there from now on.
+    /// A live metric outside a [`Live`] set. Without labels, its single series exists immediately.
     pub fn new(metric: &'static Definition<K, N>) -> Self {
         let shared =
-            Arc::new(Shared { metric, series: Mutex::default(), refused: AtomicU64::new(0) });
+            Arc::new(Shared { metric, series: Mutex::default(), rejected: AtomicU64::new(0) });
         let family = Self { shared };
         if N == 0 {
             family.with([""; N]);
@@ -138,13 +138,13 @@ impl<K: LiveKind, const N: usize> LiveFamily<K, N> {
         for (labels, live) in self.shared.lock().iter() {
             K::expose(live, self.shared.metric, labels.each_ref().map(|value| &**value), out);
         }
-        out.refuse(self.shared.refused.swap(0, Ordering::Relaxed));
+        out.reject(self.shared.rejected.swap(0, Ordering::Relaxed));
     }
 
-    /// The series with these label values, which is made where it is not there yet.
+    /// The series with these label values, created if necessary.
     ///
-    /// Looking it up takes a lock; keep the handle where it is used often. Of the series past the
-    /// ten-thousandth the handle works, but they are not on the page; they are counted as dropped.
+    /// The lookup takes a lock; keep the handle if it is used often. Beyond 10,000 series the
+    /// handle works, but the series is not exposed and is counted as discarded.
     pub fn with(&self, labels: [&str; N]) -> K::Live {
         let mut series = self.shared.lock();
         match find(&series, &labels) {
@@ -154,15 +154,15 @@ impl<K: LiveKind, const N: usize> LiveFamily<K, N> {
                 if series.len() < MAX_SERIES {
                     series.insert(place, (labels.map(Box::from), live.clone()));
                 } else {
-                    self.shared.refused.fetch_add(1, Ordering::Relaxed);
+                    self.shared.rejected.fetch_add(1, Ordering::Relaxed);
                 }
                 live
             }
         }
     }
 
-    /// Takes the series with these label values off the page, as when what it tells of is gone.
-    /// Handles of it go on working, but nobody sees what they count.
+    /// Removes the series with these label values, for example when the object that it describes is
+    /// gone. Its handles remain valid but are no longer exposed.
     pub fn remove(&self, labels: [&str; N]) {
         let mut series = self.shared.lock();
         if let Ok(found) = find(&series, &labels) {
@@ -173,7 +173,7 @@ impl<K: LiveKind, const N: usize> LiveFamily<K, N> {
 
 impl<K: LiveKind, const N: usize> Shared<K, N> {
     fn lock(&self) -> MutexGuard<'_, Series<K::Live, N>> {
-        // Nothing panics while it holds the lock; if it did, the series would still be whole.
+        // No code panics while it holds the lock; even then the series would be consistent.
         self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -184,8 +184,8 @@ impl<K: LiveKind, const N: usize> Expose for LiveFamily<K, N> {
     }
 }
 
-/// Where the series is, or belongs. The `prometheus` crate's own families know a series by a hash
-/// of its label values put together, and take `ab`, `c` and `a`, `bc` for one.
+/// The index of the series, or where to insert it. The vectors of the `prometheus` crate identify a
+/// series by a hash of its concatenated label values, which confuses `ab`, `c` with `a`, `bc`.
 fn find<T, const N: usize>(series: &Series<T, N>, labels: &[&str; N]) -> Result<usize, usize> {
     series.binary_search_by(|(known, _)| {
         known.iter().map(|value| &**value).cmp(labels.iter().copied())
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn all_kinds_are_there_from_the_start() {
+    fn all_kinds_are_exposed_from_the_start() {
         let mut live = Live::new();
         live.add(&BUSY);
         live.add(&JOBS).with(["x", "y"]);
@@ -243,7 +243,7 @@ jobs_total{a="x",b="y"} 0
 size_bytes_sum 0
 size_bytes_count 0
 wait_seconds_bucket{queue="z",le="0.5"} 0
-wait_seconds_bucket{queue="z",le="1"} 0
+wait_seconds_bucket{queue="z",le="1.0"} 0
 wait_seconds_bucket{queue="z",le="+Inf"} 0
 wait_seconds_sum{queue="z"} 0
 wait_seconds_count{queue="z"} 0
@@ -254,7 +254,7 @@ wait_seconds_count{queue="z"} 0
     }
 
     #[test]
-    fn what_handles_count_is_on_the_page() {
+    fn values_of_handles_are_exposed() {
         let mut live = Live::new();
         let busy = live.add(&BUSY).with([]);
         let jobs = live.add(&JOBS).with(["x", "y"]);
@@ -280,7 +280,7 @@ jobs_total{a="x",b="y"} 2.5
 size_bytes_sum 30
 size_bytes_count 3
 wait_seconds_bucket{queue="z",le="0.5"} 2
-wait_seconds_bucket{queue="z",le="1"} 3
+wait_seconds_bucket{queue="z",le="1.0"} 3
 wait_seconds_bucket{queue="z",le="+Inf"} 4
 wait_seconds_sum{queue="z"} 3.5
 wait_seconds_count{queue="z"} 4
@@ -289,7 +289,7 @@ wait_seconds_count{queue="z"} 4
     }
 
     #[test]
-    fn series_are_told_apart_by_each_label_value() {
+    fn series_differ_by_each_label_value() {
         let mut live = Live::new();
         let jobs = live.add(&JOBS);
         jobs.with(["ab", "c"]).inc();
@@ -303,7 +303,7 @@ wait_seconds_count{queue="z"} 4
     }
 
     #[test]
-    fn series_without_end_are_bounded_and_counted() {
+    fn series_are_limited_and_the_excess_is_counted() {
         let mut live = Live::new();
         let jobs = live.add(&JOBS);
         for number in 0..MAX_SERIES + 5 {
@@ -315,7 +315,7 @@ wait_seconds_count{queue="z"} 4
     }
 
     #[test]
-    fn numbers_that_would_spoil_the_page_for_ever_are_ignored() {
+    fn numbers_that_are_not_finite_are_ignored() {
         let mut live = Live::new();
         let busy = live.add(&BUSY).with([]);
         let wait = live.add(&WAIT).with(["z"]);

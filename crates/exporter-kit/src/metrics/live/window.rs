@@ -1,25 +1,25 @@
-//! What a live summary remembers: number and sum of everything, and a sketch of the last ten
-//! minutes. Quantiles of all time would soon tell nothing of today.
+//! The state of a live summary: count and sum of all observations, and sketches of the last ten
+//! minutes. Quantiles since the start would hardly reflect recent observations.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use sketches_ddsketch::{Config, DDSketch};
 
-/// How many parts the window has, of which the oldest is forgotten at a time.
+/// The number of parts of the window. The oldest is discarded at a time.
 const PARTS: usize = 5;
 
-/// How long a part takes in observations.
+/// The duration of a part.
 const PART: Duration = Duration::from_secs(120);
 
-/// How far a quantile may be from the true value, relative to it.
+/// The maximum relative error of a quantile.
 const ACCURACY: f64 = 0.01;
 
-/// The most bins of a sketch, which reach over 17 orders of magnitude. Of a wider range the
-/// smallest values are told less exactly.
+/// The maximum number of bins of a sketch, which cover 17 orders of magnitude. In a wider range the
+/// smallest values are less accurate.
 const BINS: u32 = 2048;
 
-/// Numbers that are nearer to 0 count as 0.
+/// Numbers closer to 0 count as 0.
 const SMALLEST: f64 = 1e-9;
 
 pub(super) struct Window {
@@ -27,7 +27,7 @@ pub(super) struct Window {
     sum: f64,
     parts: [DDSketch; PARTS],
     current: usize,
-    /// When the current part began.
+    /// The start of the current part.
     since: Instant,
 }
 
@@ -38,7 +38,7 @@ impl Window {
     }
 
     pub(super) fn observe(&mut self, value: f64, now: Instant) {
-        self.turn(now);
+        self.rotate(now);
         self.count += 1;
         self.sum += value;
         self.parts[self.current].add(value);
@@ -52,19 +52,19 @@ impl Window {
         self.sum
     }
 
-    /// The values of the quantiles; none where the window has no observation.
+    /// The values of the quantiles; empty if the window has no observations.
     pub(super) fn quantiles(&mut self, quantiles: &[f64], now: Instant) -> Vec<f64> {
-        self.turn(now);
+        self.rotate(now);
         let mut all = sketch();
         for part in &self.parts {
-            // Only sketches of another accuracy do not merge.
+            // Merging fails only for sketches of different accuracy.
             let _ = all.merge(part);
         }
         quantiles.iter().map_while(|&quantile| all.quantile(quantile).ok().flatten()).collect()
     }
 
-    /// Forgets the parts that are too old.
-    fn turn(&mut self, now: Instant) {
+    /// Discards the parts that are too old.
+    fn rotate(&mut self, now: Instant) {
         for _ in 0..PARTS {
             if now.saturating_duration_since(self.since) < PART {
                 return;
@@ -73,12 +73,12 @@ impl Window {
             self.current = (self.current + 1) % PARTS;
             self.parts[self.current] = sketch();
         }
-        // Nothing was observed for longer than the whole window.
+        // The last observation is older than the window.
         self.since = now;
     }
 }
 
-/// A sketch without observations, which takes no memory yet.
+/// An empty sketch, which takes no memory yet.
 fn sketch() -> DDSketch {
     DDSketch::new(Config::new(ACCURACY, BINS, SMALLEST))
 }
@@ -98,7 +98,7 @@ mod tests {
     const QUANTILES: [f64; 5] = [0.0, 0.5, 0.9, 0.99, 1.0];
 
     #[test]
-    fn without_observations_there_are_no_quantiles() {
+    fn quantiles_need_observations() {
         let now = Instant::now();
         let mut window = Window::new(now);
         assert!(window.quantiles(&QUANTILES, now).is_empty());
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_of_the_last_ten_minutes_and_the_rest_of_all_time() {
+    fn only_quantiles_are_limited_to_ten_minutes() {
         let start = Instant::now();
         let mut window = Window::new(start);
         let mut median = |minute: u64, value: Option<f64>| {

@@ -33,7 +33,7 @@ fn read(args: &[&str], environment: &[(&str, &str)]) -> Result<Settings, Vec<Str
     if errors.is_empty() { Ok(settings) } else { Err(errors) }
 }
 
-/// A settings file with this text, and its path as an argument.
+/// A settings file with this text, its path, and the argument that names it.
 fn file(text: &str) -> (tempfile::TempDir, PathBuf, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pool.toml");
@@ -43,7 +43,7 @@ fn file(text: &str) -> (tempfile::TempDir, PathBuf, String) {
 }
 
 #[test]
-fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+fn command_line_overrides_environment_overrides_file() {
     let (_folder, path, file) =
         file("web.listen-address = ':1'\nweb.max-requests = 1\nscrape.timeout = '1s'\n");
     let environment =
@@ -68,7 +68,7 @@ fn the_environment_can_name_the_file() {
 }
 
 #[test]
-fn lists_gather_and_others_keep_the_last() {
+fn lists_accumulate_and_other_flags_keep_the_last() {
     let args = ["--web.listen-address=:1", "-web.listen-address", ":2", "--web.max-requests=1"];
     let settings = read(&[&args[..], &["--web.max-requests=2"]].concat(), &[]).unwrap();
     assert_eq!(settings.get(&LISTEN_ADDRESS), [":1", ":2"]);
@@ -80,17 +80,17 @@ fn lists_gather_and_others_keep_the_last() {
 }
 
 #[test]
-fn a_switch_takes_the_words_of_go() {
-    for (word, on) in [("1", true), ("T", true), ("false", false), ("0", false)] {
-        let arg = format!("--pool.cluster={word}");
-        assert_eq!(read(&[&arg], &[]).unwrap().get(&CLUSTER), on, "{word}");
+fn switches_accept_the_booleans_of_go() {
+    for (text, on) in [("1", true), ("T", true), ("false", false), ("0", false)] {
+        let arg = format!("--pool.cluster={text}");
+        assert_eq!(read(&[&arg], &[]).unwrap().get(&CLUSTER), on, "{text}");
     }
     assert!(read(&["--pool.cluster"], &[]).unwrap().get(&CLUSTER));
     assert!(!read(&["--pool.cluster", "--no-pool.cluster"], &[]).unwrap().get(&CLUSTER));
 }
 
 #[test]
-fn every_error_is_told_with_its_source() {
+fn errors_have_their_origin() {
     let (_folder, path, file) = file("pool.cluster = 7\nnonsense = 1\nweb.max-connections = 0\n");
     let environment =
         [("POOL_EXPORTER_POOL_CLUSTER", "x"), ("POOL_EXPORTER_SCRAPE_TIMEOUT", "soon")];
@@ -100,17 +100,17 @@ fn every_error_is_told_with_its_source() {
     let expected = [
         "--web.max-requests needs a value: --web.max-requests=NUMBER".to_owned(),
         format!("{place}:2: unknown setting nonsense"),
-        format!("{place}:3: web.max-connections: must be a whole number from 1 on, not \"0\""),
+        format!("{place}:3: web.max-connections: must be an integer of at least 1, not \"0\""),
         "POOL_EXPORTER_POOL_CLUSTER: must be true or false, not \"x\"".to_owned(),
-        "POOL_EXPORTER_SCRAPE_TIMEOUT: \"soon\" is no time; give one such as 500ms, 10s or 1m"
+        "POOL_EXPORTER_SCRAPE_TIMEOUT: must be a duration such as 500ms, 10s or 1m, not \"soon\""
             .to_owned(),
-        "--web.read-timeout: must be longer than nothing, such as 5s".to_owned(),
+        "--web.read-timeout: must be longer than 0, such as 5s".to_owned(),
         "--pool.mode: must be one of fast, slow, not \"odd\"".to_owned(),
     ];
     for expected in &expected {
         assert!(errors.contains(expected), "{expected}: {errors:?}");
     }
-    let pattern = "--pool.device-include: \"a(b\" is no regular expression: ";
+    let pattern = "--pool.device-include: \"a(b\" is not a valid regular expression: ";
     assert!(errors.iter().any(|error| error.starts_with(pattern)), "{errors:?}");
     assert_eq!(errors.len(), expected.len() + 1, "{errors:?}");
     let missing = read(&["--config.file=/nowhere/x.toml"], &[]).unwrap_err();
@@ -118,7 +118,7 @@ fn every_error_is_told_with_its_source() {
 }
 
 #[test]
-fn times_are_read_with_units_and_as_seconds() {
+fn durations_have_units_or_are_seconds() {
     for (text, milliseconds) in [("500ms", 500), ("10s", 10_000), ("1m 30s", 90_000), ("2.5", 2500)]
     {
         let settings = read(&["--scrape.timeout", text], &[]).unwrap();
@@ -127,33 +127,33 @@ fn times_are_read_with_units_and_as_seconds() {
 }
 
 #[test]
-fn of_include_and_exclude_one_can_be_given() {
+fn include_and_exclude_are_mutually_exclusive() {
     let filter = |args: &[&str]| read(args, &[]).map(|it| it.filter(&INCLUDE, &EXCLUDE));
     let wants = |filter: Filter| ["lo", "eth0", "veth1"].map(|name| filter.wants(name));
     assert_eq!(filter(&[]).map(wants), Ok([false, true, true]));
     assert_eq!(filter(&["--pool.device-exclude=^v"]).map(wants), Ok([true, true, false]));
     assert_eq!(filter(&["--pool.device-exclude="]).map(wants), Ok([true; 3]));
-    // The default of the other gives way.
+    // The default of the other is cleared.
     assert_eq!(filter(&["--pool.device-include=^(lo|eth)"]).map(wants), Ok([true, true, false]));
     let both = filter(&["--pool.device-include=a", "--pool.device-exclude=b"]).unwrap_err();
     assert!(both.len() == 1 && both[0].contains("--pool.device-exclude is given too"), "{both:?}");
 }
 
 #[test]
-fn a_pair_that_is_meant_to_can_be_given_whole() {
+fn with_exclude_allows_both_patterns() {
     let wants = |args: &[&str]| {
         let filter = read(args, &[]).unwrap().filter(&UNIT_INCLUDE, &UNIT_EXCLUDE);
         ["a.service", "b.service", "c.scope"].map(|name| filter.wants(name))
     };
     assert_eq!(wants(&[]), [true, true, false]);
-    // The default of the other stands.
+    // The default of the other is kept.
     assert_eq!(wants(&["--pool.unit-include=^[ac]"]), [true, false, false]);
     let both = ["--pool.unit-include=^[ac]", "--pool.unit-exclude=^a"];
     assert_eq!(wants(&both), [false, false, true]);
 }
 
 #[test]
-fn a_secret_is_never_typed_and_never_shown() {
+fn secrets_are_not_typed_and_not_shown() {
     let errors = read(&["--pool.password=geheim"], &[]).unwrap_err();
     assert!(errors[0].contains("POOL_EXPORTER_POOL_PASSWORD"), "{errors:?}");
     assert!(!errors[0].contains("geheim"), "{errors:?}");
@@ -166,7 +166,7 @@ fn a_secret_is_never_typed_and_never_shown() {
 }
 
 #[test]
-fn the_effective_settings_are_a_settings_file() {
+fn effective_settings_are_a_settings_file() {
     let args = [
         "--web.listen-address=:1",
         "--web.listen-address=:2",

@@ -33,7 +33,8 @@ impl Served {
         Self::start_with(yaml, |_| {})
     }
 
-    /// Starts with a web configuration of this text and whatever `change` does to the other settings.
+    /// Starts with a web configuration of this text and whatever `change` does to the other
+    /// settings.
     fn start_with(yaml: &str, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(data("")).unwrap() {

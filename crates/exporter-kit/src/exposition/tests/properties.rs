@@ -1,8 +1,8 @@
-//! Whatever goes in is what an independent parser reads from the page, in both formats.
+//! An independent parser reads from a page exactly what was encoded, in both formats.
 //!
-//! Where that parser is stricter than the formats are, nothing is made that it refuses: it takes
-//! a carriage return for the end of a line, wants no negative numbers in a summary nor a negative
-//! sum in a histogram without negative bounds, and no unit but a gauge's or a counter's.
+//! The generators avoid what the parser rejects although the formats allow it: carriage returns in
+//! texts, negative numbers in summaries, negative sums of histograms without negative bounds, and
+//! units of other kinds than gauges and counters.
 
 use std::collections::BTreeMap;
 
@@ -15,32 +15,32 @@ use openmetrics_parser::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::*;
+use super::super::*;
 use crate::metrics::{Counter, Definition, Gauge, Histogram, Scalar, Summary, Untyped};
 
-/// Families by name, with kind, help, unit, and samples by label values.
+/// Families by name: kind, help, unit, and samples by label values.
 type Page = BTreeMap<String, (String, String, String, BTreeMap<Vec<String>, Read>)>;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Read {
     Value(f64),
-    /// The bounds or quantiles with their numbers, sum and count.
+    /// Bounds or quantiles with their values, sum and count.
     Compound(Vec<(f64, f64)>, Option<f64>, Option<u64>),
 }
 
 #[derive(Clone, Debug)]
-struct MadeFamily {
+struct TestFamily {
     kind: Kind,
     stem: String,
     help: String,
     unit: Unit,
     labelled: bool,
     bounds: Vec<f64>,
-    samples: Vec<MadeSample>,
+    samples: Vec<TestSample>,
 }
 
 #[derive(Clone, Debug)]
-struct MadeSample {
+struct TestSample {
     labels: [String; 2],
     value: f64,
     numbers: Vec<u32>,
@@ -55,10 +55,10 @@ fn text() -> impl Strategy<Value = String> {
     vec(character, 0..12).prop_map(|text| text.into_iter().filter(|c| *c != '\r').collect())
 }
 
-fn sample() -> impl Strategy<Value = MadeSample> {
+fn sample() -> impl Strategy<Value = TestSample> {
     let value = prop_oneof![any::<f64>(), -1e6..1e6, (-1000..1000i32).prop_map(f64::from)];
     (text(), text(), value, vec(0..1000u32, 8), any::<bool>()).prop_map(
-        |(a, b, value, numbers, second_part)| MadeSample {
+        |(a, b, value, numbers, second_part)| TestSample {
             labels: [a, b],
             value,
             numbers,
@@ -67,7 +67,7 @@ fn sample() -> impl Strategy<Value = MadeSample> {
     )
 }
 
-fn family() -> impl Strategy<Value = MadeFamily> {
+fn family() -> impl Strategy<Value = TestFamily> {
     let kinds = [Kind::Gauge, Kind::Counter, Kind::Histogram, Kind::Summary, Kind::Untyped];
     let kind = prop::sample::select(kinds.to_vec());
     let bound = prop_oneof![0.0..1.0f64, -100.0..1e9, (0..10i32).prop_map(f64::from)];
@@ -81,11 +81,11 @@ fn family() -> impl Strategy<Value = MadeFamily> {
             }
             bounds.sort_unstable_by(f64::total_cmp);
             bounds.dedup();
-            MadeFamily { kind, stem, help: format!("{help}."), unit, labelled, bounds, samples }
+            TestFamily { kind, stem, help: format!("{help}."), unit, labelled, bounds, samples }
         })
 }
 
-impl MadeFamily {
+impl TestFamily {
     fn name(&self, number: usize) -> String {
         let unit = self.unit.as_str();
         let unit = if unit.is_empty() { String::new() } else { format!("_{unit}") };
@@ -97,7 +97,7 @@ impl MadeFamily {
         matches!(self.kind, Kind::Gauge | Kind::Counter | Kind::Untyped) && self.unit != Unit::None
     }
 
-    /// Puts the samples into `parts` and what a reader should see of them into `expected`.
+    /// Adds the samples to `parts`, and what a parser should find to `expected`.
     fn put(&self, number: usize, parts: &mut [Samples; 2], format: Format, expected: &mut Page) {
         let name: &'static str = self.name(number).leak();
         let mut seen = BTreeMap::new();
@@ -145,7 +145,7 @@ impl MadeFamily {
         &self,
         out: &mut Samples,
         metric: Definition<K, 0>,
-        sample: &MadeSample,
+        sample: &TestSample,
     ) -> Option<Read> {
         let value = if self.kind == Kind::Counter { sample.value.abs() } else { sample.value };
         let metric = metric.unit(if self.has_unit() { self.unit } else { Unit::None });
@@ -160,7 +160,7 @@ impl MadeFamily {
         &self,
         out: &mut Samples,
         name: &'static str,
-        sample: &MadeSample,
+        sample: &TestSample,
         format: Format,
     ) -> Option<Read> {
         let mut count = 0;
@@ -194,10 +194,10 @@ impl MadeFamily {
         &self,
         out: &mut Samples,
         name: &'static str,
-        sample: &MadeSample,
+        sample: &TestSample,
     ) -> Option<Read> {
         let (count, sum) = (u64::from(sample.numbers[7]), sample.value.abs());
-        // Some are not known.
+        // Some quantiles are unknown.
         let number =
             |&number: &u32| if number % 5 == 0 { f64::NAN } else { f64::from(number) / 7.0 };
         let values: Vec<f64> = sample.numbers[..self.bounds.len()].iter().map(number).collect();
@@ -214,7 +214,7 @@ impl MadeFamily {
     }
 }
 
-impl MadeSample {
+impl TestSample {
     fn labels(&self) -> [&str; 2] {
         self.labels.each_ref().map(String::as_str)
     }
@@ -273,7 +273,7 @@ fn parse(page: &str, format: Format) -> Page {
                 OpenMetricsValue::Counter(counter) => Read::Value(counter.value.as_f64()),
                 OpenMetricsValue::Histogram(value) => histogram(value),
                 OpenMetricsValue::Summary(value) => summary(value),
-                other => panic!("no {other:?} was put in"),
+                other => panic!("unexpected {other:?}"),
             })
         }
     }
@@ -283,7 +283,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn what_is_encoded_is_what_a_parser_reads(families in vec(family(), 0..5)) {
+    fn parsers_read_what_was_encoded(families in vec(family(), 0..5)) {
         for format in [Format::Text, Format::OpenMetrics] {
             let (mut parts, mut expected) = ([Samples::default(), Samples::default()], Page::new());
             for (number, family) in families.iter().enumerate() {

@@ -1,4 +1,8 @@
-//! Pages as text, in both formats.
+//! Pages in both formats.
+
+#[cfg(target_os = "linux")]
+mod promtool;
+mod properties;
 
 use super::*;
 use crate::metrics::{Counter, Gauge, Histogram, Summary};
@@ -26,7 +30,7 @@ fn both(fill: impl FnOnce(&mut Samples)) -> [String; 2] {
 }
 
 #[test]
-fn families_of_all_parts_are_sorted_by_name() {
+fn families_are_sorted_by_name() {
     let mut parts = [Samples::default(), Samples::default()];
     parts[0].set(&B, ["x"], 1.5);
     parts[1].set(&A, [], 2.0);
@@ -50,7 +54,7 @@ b{l="x"} 1.5
 }
 
 #[test]
-fn a_family_of_two_parts_is_one_block_without_duplicates() {
+fn families_of_two_parts_are_merged() {
     let mut parts = [Samples::default(), Samples::default()];
     parts[0].set(&B, ["y"], 1.0);
     parts[1].set(&B, ["x"], 2.0);
@@ -65,7 +69,7 @@ fn a_family_of_two_parts_is_one_block_without_duplicates() {
 }
 
 #[test]
-fn of_two_parts_that_disagree_on_the_kind_the_first_stays() {
+fn the_first_part_decides_the_kind() {
     let mut parts = [Samples::default(), Samples::default()];
     parts[0].set(&B, ["y"], 1.0);
     parts[1].set(&Counter::new("b", "Other.").labels(["l"]), ["x"], 2.0);
@@ -78,23 +82,23 @@ fn of_two_parts_that_disagree_on_the_kind_the_first_stays() {
 }
 
 #[test]
-fn a_histogram_has_cumulative_buckets_a_sum_and_a_count() {
+fn histograms_have_buckets_sum_and_count() {
     let [text, openmetrics] = both(|out| {
         out.set_histogram(&WAIT, ["b"], 0, 0.0, &[0, 0, 0]);
         out.set_histogram(&WAIT, ["a"], 9, 12.5, &[3, 5, 8]);
-        // Of two the first stays, whole.
+        // A duplicate is dropped as a whole.
         out.set_histogram(&WAIT, ["a"], 10, 12.5, &[10, 10, 10]);
     });
     let expected = r#"# HELP wait_seconds Wait.
 # TYPE wait_seconds histogram
 wait_seconds_bucket{queue="a",le="0.5"} 3
-wait_seconds_bucket{queue="a",le="1"} 5
+wait_seconds_bucket{queue="a",le="1.0"} 5
 wait_seconds_bucket{queue="a",le="1e+06"} 8
 wait_seconds_bucket{queue="a",le="+Inf"} 9
 wait_seconds_sum{queue="a"} 12.5
 wait_seconds_count{queue="a"} 9
 wait_seconds_bucket{queue="b",le="0.5"} 0
-wait_seconds_bucket{queue="b",le="1"} 0
+wait_seconds_bucket{queue="b",le="1.0"} 0
 wait_seconds_bucket{queue="b",le="1e+06"} 0
 wait_seconds_bucket{queue="b",le="+Inf"} 0
 wait_seconds_sum{queue="b"} 0
@@ -104,17 +108,17 @@ wait_seconds_count{queue="b"} 0
     let (_, samples) = expected.split_once("histogram\n").unwrap();
     let head =
         "# TYPE wait_seconds histogram\n# UNIT wait_seconds seconds\n# HELP wait_seconds Wait.\n";
-    let expected = format!("{head}{}# EOF\n", samples.replace("\"1\"", "\"1.0\""));
+    let expected = format!("{head}{samples}# EOF\n");
     assert_eq!(openmetrics, expected);
 }
 
 #[test]
-fn a_summary_has_the_quantiles_that_are_known_a_sum_and_a_count() {
+fn summaries_have_known_quantiles_sum_and_count() {
     let [text, openmetrics] = both(|out| out.set_summary(&SIZE, [], 3, 4.5, &[1.0, f64::NAN, 2.5]));
     let expected = r#"# HELP size_bytes Size.
 # TYPE size_bytes summary
 size_bytes{quantile="0.5"} 1
-size_bytes{quantile="1"} 2.5
+size_bytes{quantile="1.0"} 2.5
 size_bytes_sum 4.5
 size_bytes_count 3
 "#;
@@ -132,13 +136,13 @@ size_bytes_count 3
 }
 
 #[test]
-fn an_empty_summary_has_no_quantiles() {
+fn empty_summaries_have_no_quantiles() {
     let [text, _] = both(|out| out.set_summary(&SIZE, [], 0, 0.0, &[]));
     assert!(text.ends_with("summary\nsize_bytes_sum 0\nsize_bytes_count 0\n"), "{text}");
 }
 
 #[test]
-fn sums_that_can_go_down_are_not_in_openmetrics() {
+fn openmetrics_omits_sums_that_can_decrease() {
     let [text, openmetrics] = both(|out| {
         let negative = Histogram::new("h", "H.").buckets(&[-1.0]);
         out.set_histogram(&negative, [], 2, 1.0, &[0]);
@@ -163,7 +167,7 @@ fn sums_that_can_go_down_are_not_in_openmetrics() {
 }
 
 #[test]
-fn openmetrics_units_are_the_end_of_the_name() {
+fn openmetrics_units_are_name_suffixes() {
     let cases = [
         (Gauge::new("x_bytes", "X.").unit(Unit::Bytes), "# UNIT x_bytes bytes\n"),
         (Gauge::new("x_bytes", "X."), ""),
@@ -183,7 +187,7 @@ fn openmetrics_units_are_the_end_of_the_name() {
 }
 
 #[test]
-fn a_counter_that_openmetrics_could_not_name_is_of_unknown_kind() {
+fn counters_without_total_are_unknown_in_openmetrics() {
     let [_, openmetrics] = both(|out| out.set(&Counter::new("forks", "Forks."), [], 1.0));
     assert_eq!(openmetrics, "# TYPE forks unknown\n# HELP forks Forks.\nforks 1\n# EOF\n");
     let [_, openmetrics] = both(|out| {
@@ -194,6 +198,6 @@ fn a_counter_that_openmetrics_could_not_name_is_of_unknown_kind() {
 }
 
 #[test]
-fn nothing_to_say_is_an_empty_page() {
+fn no_samples_make_an_empty_page() {
     assert_eq!(both(|_| {}), ["", "# EOF\n"]);
 }

@@ -1,5 +1,5 @@
-//! Whatever goes in is what Prometheus itself reads from the page: its own tool takes the samples
-//! into a database, and prints them from there. It comes with `cargo xtask ci --setup`.
+//! Prometheus reads from a page exactly the samples that were encoded: promtool imports the page
+//! into a database and dumps it. `cargo xtask ci --setup` installs promtool.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +11,13 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::*;
+use super::super::*;
 use crate::metrics::{Counter, Gauge};
 
-/// Values of the labels `a` and `b`, which are no labels where they are empty, by metric name.
+/// Metric name and values of the labels `a` and `b`; an empty value means no label.
 type Series = (String, [String; 2]);
 
-/// How many families are made. One call of the tool reads all of them.
+/// How many families are generated. One run of promtool reads all of them.
 const FAMILIES: usize = 400;
 
 #[derive(Clone, Debug)]
@@ -40,8 +40,8 @@ fn family() -> impl Strategy<Value = Family> {
         .prop_map(|(stem, is_counter, samples)| Family { stem, is_counter, samples })
 }
 
-/// Puts a family into the samples, and what a reader should see of it into `expected`.
-fn put(family: &Family, number: usize, out: &mut Samples, expected: &mut BTreeMap<Series, f64>) {
+/// Adds a family to the samples, and the series that a parser should find to `expected`.
+fn add(family: &Family, number: usize, out: &mut Samples, expected: &mut BTreeMap<Series, f64>) {
     let total = if family.is_counter { "_total" } else { "" };
     let name: &'static str = format!("f{number}_{}x{total}", family.stem).leak();
     for (labels, value) in &family.samples {
@@ -69,26 +69,26 @@ fn promtool(arguments: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// A line of the tool's dump: `{__name__="up", a="b"} 1 1000`.
+/// Parses a line of the dump: `{__name__="up", a="b"} 1 1000`.
 fn read(line: &str) -> (Series, f64) {
     let (labels, rest) = line.strip_prefix('{').unwrap().rsplit_once("} ").unwrap();
     let value = rest.split(' ').next().unwrap().parse().unwrap();
     let mut series = Series::default();
     let mut rest = labels;
     while let Some((name, quoted)) = rest.split_once("=\"") {
-        let (value, behind) = unquote(quoted);
+        let (value, after) = unquote(quoted);
         match name {
             "__name__" => series.0 = value,
             "a" => series.1[0] = value,
             "b" => series.1[1] = value,
-            other => panic!("no label {other} was put in: {line}"),
+            other => panic!("unexpected label {other}: {line}"),
         }
-        rest = behind.strip_prefix(", ").unwrap_or(behind);
+        rest = after.strip_prefix(", ").unwrap_or(after);
     }
     (series, value)
 }
 
-/// The text of a string as Go quotes it, up to the closing quote, and what comes behind that.
+/// Unquotes a Go string up to the closing quote; returns the rest too.
 fn unquote(quoted: &str) -> (String, &str) {
     let (mut text, mut rest) = (String::new(), quoted);
     loop {
@@ -125,11 +125,11 @@ fn unquote(quoted: &str) -> (String, &str) {
 }
 
 #[test]
-fn what_is_encoded_is_what_prometheus_reads() {
+fn prometheus_reads_what_was_encoded() {
     let mut runner = TestRunner::deterministic();
     let (mut out, mut expected) = (Samples::default(), BTreeMap::new());
     for number in 0..FAMILIES {
-        put(&family().new_tree(&mut runner).unwrap().current(), number, &mut out, &mut expected);
+        add(&family().new_tree(&mut runner).unwrap().current(), number, &mut out, &mut expected);
     }
     assert!(expected.len() > FAMILIES, "{}", expected.len());
     out.arrange();
@@ -139,12 +139,12 @@ fn what_is_encoded_is_what_prometheus_reads() {
         String::from_utf8(page.into()).unwrap()
     };
 
-    // 3 is for names that are against the conventions; 1 would be for what it cannot read.
+    // Exit code 3 means unconventional names, 1 a page that cannot be parsed.
     let checked = promtool(&["check", "metrics"], page(Format::Text).as_bytes());
     let errors = String::from_utf8_lossy(&checked.stderr).into_owned();
     assert!(matches!(checked.status.code(), Some(0 | 3)), "{}: {errors}", checked.status);
 
-    // The tool wants to know when each sample was taken.
+    // promtool requires timestamps.
     let timed: String = page(Format::OpenMetrics)
         .split_terminator('\n')
         .map(|line| format!("{line}{}\n", if line.starts_with('#') { "" } else { " 1" }))
@@ -155,7 +155,7 @@ fn what_is_encoded_is_what_prometheus_reads() {
     let [file, database] = [&file, &database].map(|path| path.to_str().unwrap());
     let made = promtool(&["tsdb", "create-blocks-from", "openmetrics", file, database], b"");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    // Which it reads beside the blocks.
+    // `tsdb dump` fails without a write-ahead log.
     fs::create_dir(folder.path().join("data/wal")).unwrap();
     let dumped = promtool(&["tsdb", "dump", database], b"");
     assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
