@@ -26,7 +26,8 @@ impl Bucket {
     /// Takes a token, if there is one.
     pub(crate) fn allows(&mut self, now: Instant) -> bool {
         let RateLimit { interval, burst } = self.limit;
-        let full_at = self.full_at.max(now) + interval;
+        // Past the end of the clock there is no room.
+        let Some(full_at) = self.full_at.max(now).checked_add(interval) else { return false };
         let is_allowed = full_at.saturating_duration_since(now) <= interval.saturating_mul(burst);
         if is_allowed {
             self.full_at = full_at;
@@ -62,6 +63,16 @@ mod tests {
         for (at, expected) in cases {
             let now = begun + Duration::from_secs_f64(at);
             assert_eq!(bucket.allows(now), expected, "after {at} s");
+        }
+    }
+
+    #[test]
+    fn huge_interval_does_not_overflow() {
+        let begun = Instant::now();
+        for (interval, burst) in [(Duration::MAX, 1), (Duration::MAX / 4, u32::MAX)] {
+            let mut bucket = Bucket::new(RateLimit { interval, burst }, begun);
+            let allowed = (0..20).filter(|_| bucket.allows(begun)).count();
+            assert!(allowed < 20, "{interval:?}: {allowed}");
         }
     }
 }

@@ -141,3 +141,43 @@ fn a_key_that_everybody_can_read_is_a_warning() {
         assert_eq!(policy.warnings.len(), warnings, "{mode:o}: {:?}", policy.warnings);
     }
 }
+
+#[cfg(all(feature = "tls", unix))]
+#[test]
+fn inline_key_in_a_readable_file_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls");
+    let indented = |name: &str| {
+        let pem = fs::read_to_string(data.join(name)).unwrap();
+        pem.lines().map(|line| format!("    {line}\n")).collect::<String>()
+    };
+    let (cert, key) = (indented("server.crt"), indented("server.key"));
+    let (_folder, path) = folder(&format!("tls_server_config:\n  cert: |\n{cert}  key: |\n{key}"));
+    for (mode, warnings) in [(0o600, 0), (0o644, 1)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let policy = Policy::read(&path, &mut Files::default()).unwrap();
+        assert_eq!(policy.warnings.len(), warnings, "{mode:o}: {:?}", policy.warnings);
+        assert!(policy.warnings.iter().all(|warning| warning.contains("web.yml")));
+    }
+}
+
+#[test]
+fn reload_of_other_keys_keeps_the_rate_limit() {
+    let limit = "rate_limit: {interval: 1h, burst: 1}\n";
+    let (_folder, path) = folder(limit);
+    let config = WebConfig::open(&path).unwrap();
+    let now = Instant::now();
+    assert_eq!((config.allows(now), config.allows(now)), (true, false));
+    fs::write(
+        &path,
+        format!("{limit}http_server_config:\n  headers:\n    X-Frame-Options: deny\n"),
+    )
+    .unwrap();
+    config.refresh();
+    assert_eq!(config.headers().len(), 1);
+    assert!(!config.allows(now));
+    fs::write(&path, "rate_limit: {interval: 1h, burst: 2}\n").unwrap();
+    config.refresh();
+    assert!(config.allows(now), "another limit starts with a full bucket");
+}
