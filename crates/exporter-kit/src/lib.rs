@@ -70,5 +70,5 @@ pub use metrics::{
     MetricKind, MetricPattern, PatternDescription, Scalar, Summary, SummaryKind, Unit, UnitRule,
     Untyped, UntypedKind, UntypedPattern,
 };
-pub use samples::{Dropped, Samples};
+pub use samples::{Discarded, Samples};
 pub use settings::{AnyFlag, Filter, Flag, FlagSpec, FlagType, Pattern, SettingError, Settings};

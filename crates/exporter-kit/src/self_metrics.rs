@@ -20,12 +20,12 @@ pub(crate) struct Build {
 
 /// The status of a collector.
 #[derive(Debug)]
-pub(crate) struct Fared {
+pub(crate) struct CollectorStatus {
     /// The outcome of the last finished run, or of the current one if it is late.
     pub(crate) outcome: Option<Outcome>,
     pub(crate) errors: u64,
     /// Discarded samples.
-    pub(crate) dropped: u64,
+    pub(crate) discarded: u64,
     pub(crate) last_success: Option<SystemTime>,
     /// The age of the samples of a background collector.
     pub(crate) age: Option<Duration>,
@@ -41,7 +41,7 @@ pub(crate) struct SelfMetrics {
     last_success: Gauge<1>,
     age: Gauge<1>,
     errors: Counter<1>,
-    dropped: Counter<1>,
+    discarded: Counter<1>,
     handler: Handler,
 }
 
@@ -162,7 +162,7 @@ impl SelfMetrics {
             .unit(Unit::Seconds)
             .zh("缓存数据的年龄"),
             errors,
-            dropped: Counter::new(
+            discarded: Counter::new(
                 name("scrape_samples_discarded_total"),
                 "Samples of the collector that were left out: no finite numbers, too long, too many, twice the same, not as defined.",
             )
@@ -174,8 +174,8 @@ impl SelfMetrics {
 
     /// The definitions about collectors.
     pub(crate) fn of_collectors(&self) -> [&dyn Metric; 7] {
-        let Self { success, duration, timeout, last_success, age, errors, dropped, .. } = self;
-        [success, duration, timeout, last_success, age, errors, dropped]
+        let Self { success, duration, timeout, last_success, age, errors, discarded, .. } = self;
+        [success, duration, timeout, last_success, age, errors, discarded]
     }
 
     pub(crate) fn build_info(&self) -> &dyn Metric {
@@ -197,20 +197,25 @@ impl SelfMetrics {
         self.handler.write(out);
     }
 
-    pub(crate) fn write_collector(&self, collector: &str, fared: &Fared, out: &mut Samples) {
+    pub(crate) fn write_collector(
+        &self,
+        collector: &str,
+        status: &CollectorStatus,
+        out: &mut Samples,
+    ) {
         // Absent until the first background run has finished.
-        if let Some(Outcome { success, timeout, duration }) = fared.outcome {
+        if let Some(Outcome { success, timeout, duration }) = status.outcome {
             out.set(&self.success, [collector], f64::from(u8::from(success)));
             out.set(&self.timeout, [collector], f64::from(u8::from(timeout)));
             out.set(&self.duration, [collector], duration.as_secs_f64());
         }
-        out.set(&self.errors, [collector], fared.errors as f64);
-        out.set(&self.dropped, [collector], fared.dropped as f64);
-        let since_1970 = fared.last_success.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        out.set(&self.errors, [collector], status.errors as f64);
+        out.set(&self.discarded, [collector], status.discarded as f64);
+        let since_1970 = status.last_success.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         if let Some(since_1970) = since_1970 {
             out.set(&self.last_success, [collector], since_1970.as_secs_f64());
         }
-        if let Some(age) = fared.age {
+        if let Some(age) = status.age {
             out.set(&self.age, [collector], age.as_secs_f64());
         }
     }

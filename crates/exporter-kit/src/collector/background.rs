@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::collector::run::{Outcome, collect, report, report_dropped};
+use crate::collector::run::{Outcome, collect, report, report_discarded};
 use crate::collector::{Collector, CollectorDef};
 use crate::samples::Samples;
 
@@ -30,7 +30,7 @@ pub(crate) struct Snapshot {
     running_since: Option<Instant>,
     pub(crate) errors: u64,
     /// Samples that were left out.
-    pub(crate) dropped: u64,
+    pub(crate) discarded: u64,
 }
 
 impl Background {
@@ -49,7 +49,7 @@ impl Background {
             last: None,
             running_since: None,
             errors: 0,
-            dropped: 0,
+            discarded: 0,
         };
         let help = def.metrics().map(|metric| cached(metric.describe())).collect();
         Self { def, interval, help, snapshot: Mutex::new(snapshot) }
@@ -84,10 +84,10 @@ impl Background {
         let result = collect(&self.def, collector, samples);
         samples.replace_help(|metric| self.help(metric));
         report(self.def.name, &result, failing);
-        let dropped = samples.dropped();
+        let discarded = samples.discarded();
         let mut snapshot = self.snapshot();
-        report_dropped(self.def.name, snapshot.dropped, dropped);
-        snapshot.dropped += dropped.total();
+        report_discarded(self.def.name, snapshot.discarded, discarded);
+        snapshot.discarded += discarded.total();
         let success = result.is_ok();
         let duration = started.elapsed();
         snapshot.last = Some(Outcome { success, timeout: false, duration });

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::collector::{CollectError, Collector, CollectorDef};
-use crate::samples::{Dropped, Samples};
+use crate::samples::{Discarded, Samples};
 
 /// Threads that run collectors' code, which may be deep; untouched stack costs no memory.
 pub(crate) const COLLECTOR_STACK_BYTES: usize = 1024 * 1024;
@@ -15,7 +15,7 @@ thread_local! {
     static COLLECTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How one collector fared in one run.
+/// The outcome of one run of a collector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) success: bool,
@@ -42,7 +42,7 @@ pub(crate) fn collect(
         Ok(Err(CollectError::Failed(error))) => Err(format!("failed: {error}")),
         Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
     };
-    samples.arrange();
+    samples.sort_and_dedup();
     // A mistake of the program, which its author's tests and debug builds show.
     let check = |()| match cfg!(debug_assertions) {
         true => samples.check(def).map_err(|error| format!("failed: {error}")),
@@ -66,9 +66,9 @@ pub(crate) fn report(name: &str, result: &Result<(), String>, failing: &mut bool
 }
 
 /// Logs samples that are left out, if they are the first of this collector.
-pub(crate) fn report_dropped(name: &str, before: u64, dropped: Dropped) {
-    if before == 0 && dropped.total() > 0 {
-        log::warn!("collector {name}: samples are left out of the page: {dropped}");
+pub(crate) fn report_discarded(name: &str, before: u64, discarded: Discarded) {
+    if before == 0 && discarded.total() > 0 {
+        log::warn!("collector {name}: samples are left out of the page: {discarded}");
     }
 }
 

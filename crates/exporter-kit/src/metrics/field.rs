@@ -183,6 +183,6 @@ mod tests {
     fn negative_numbers_need_a_signed_field() {
         let mut out = Samples::default();
         Fields::of(TABLE).set("used", -1.0, &mut out);
-        assert!(out.is_empty() && out.dropped().total() == 0);
+        assert!(out.is_empty() && out.discarded().total() == 0);
     }
 }

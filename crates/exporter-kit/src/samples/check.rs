@@ -46,7 +46,7 @@ impl Samples {
     #[cfg(debug_assertions)]
     fn check_counters(&mut self) -> Result<(), String> {
         use crate::metrics::Kind;
-        self.arrange();
+        self.sort_and_dedup();
         let mut counters = Counters::new();
         for block in self.blocks() {
             for item in block.items() {

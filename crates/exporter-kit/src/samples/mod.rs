@@ -4,15 +4,15 @@
 
 mod block;
 mod check;
-mod dropped;
+mod discarded;
 mod family;
 mod sort;
 
 pub(crate) use self::block::{Block, Item};
-pub use self::dropped::Dropped;
+pub use self::discarded::Discarded;
 pub(crate) use self::family::Family;
 
-use self::dropped::Reason;
+use self::discarded::Reason;
 use self::family::Families;
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
 use crate::exposition::text::{Room, Text, trim};
@@ -47,7 +47,7 @@ const LINE_BYTES: usize = 26 + 40;
 /// ```
 ///
 /// A sample that would make the page invalid for some scraper is discarded and counted; see
-/// [`Samples::dropped`].
+/// [`Samples::discarded`].
 #[derive(Debug, Default)]
 pub struct Samples {
     /// The lines of all samples. The lines of a histogram or summary depend on the format, so only
@@ -63,7 +63,7 @@ pub struct Samples {
     families: Families,
     /// An upper bound for the size of the page.
     page_bytes: usize,
-    dropped: Dropped,
+    discarded: Discarded,
     /// The first sample that does not match its definition: the metric and an explanation.
     mismatch: Option<(&'static str, &'static str)>,
     /// The source of the counters.
@@ -237,8 +237,8 @@ impl Samples {
     }
 
     /// How many samples were discarded at this scrape, by reason.
-    pub fn dropped(&self) -> Dropped {
-        self.dropped
+    pub fn discarded(&self) -> Discarded {
+        self.discarded
     }
 
     /// The number of samples. A histogram or summary of one label set is one sample.
@@ -271,7 +271,7 @@ impl Samples {
 
     /// The page of only these samples, in the text format. For tests of collectors.
     pub fn page(&mut self) -> String {
-        self.arrange();
+        self.sort_and_dedup();
         let mut page = Text::default();
         let order = &mut Order::default();
         crate::exposition::encode([&*self], crate::exposition::Format::Text, order, &mut page);
@@ -289,7 +289,7 @@ impl Samples {
         self.sorted = 0;
         self.families.rewind();
         self.page_bytes = 0;
-        self.dropped = Dropped::default();
+        self.discarded = Discarded::default();
         self.mismatch = None;
         #[cfg(debug_assertions)]
         self.source.clear();
@@ -297,7 +297,7 @@ impl Samples {
 
     /// Counts series that a live metric rejected because it has too many.
     pub(crate) fn reject(&mut self, samples: u64) {
-        self.dropped.too_many += samples;
+        self.discarded.too_many += samples;
     }
 
     /// Replaces the HELP of the families for which `help` returns another text.
@@ -339,10 +339,10 @@ impl Samples {
 
     fn discard(&mut self, reason: Reason, metric: &'static str) {
         match reason {
-            Reason::NotFinite => self.dropped.not_finite += 1,
-            Reason::TooLong => self.dropped.too_long += 1,
-            Reason::TooMany => self.dropped.too_many += 1,
-            Reason::BadName => self.dropped.bad_name += 1,
+            Reason::NotFinite => self.discarded.not_finite += 1,
+            Reason::TooLong => self.discarded.too_long += 1,
+            Reason::TooMany => self.discarded.too_many += 1,
+            Reason::BadName => self.discarded.bad_name += 1,
             Reason::Mismatch(why) => self.mismatch(metric, why),
         }
     }
@@ -416,7 +416,7 @@ impl Samples {
     }
 
     fn mismatch(&mut self, metric: &'static str, why: &'static str) {
-        self.dropped.mismatch += 1;
+        self.discarded.mismatch += 1;
         self.mismatch.get_or_insert((metric, why));
     }
 }

@@ -5,8 +5,8 @@ use crate::exposition::text::compare;
 
 impl Samples {
     /// Sorts the samples into the order of the page, by family and series, and drops duplicates.
-    pub(crate) fn arrange(&mut self) {
-        let Self { text, samples, order, families, dropped, .. } = self;
+    pub(crate) fn sort_and_dedup(&mut self) {
+        let Self { text, samples, order, families, discarded, .. } = self;
         let text = text.as_slice();
         let series = |sample: &Sample| &text[sample.start as usize..sample.end as usize];
         let compare = |a: usize, b: usize| {
@@ -22,7 +22,7 @@ impl Samples {
             // If series are equal, the first one wins.
             indices.dedup_by(|later, first| compare(*first as usize, *later as usize).is_eq());
             let kept: Vec<_> = indices.iter().map(|&index| samples[index as usize]).collect();
-            dropped.duplicate += (samples.len() - kept.len()) as u64;
+            discarded.duplicate += (samples.len() - kept.len()) as u64;
             *samples = kept;
             order.reset(samples.len());
         }

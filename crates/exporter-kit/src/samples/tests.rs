@@ -14,7 +14,7 @@ const SIZE: Summary<1> =
     Summary::new("queue_size_bytes", "Size.").quantiles(&[0.5]).labels(["queue"]);
 
 fn lines(samples: &mut Samples) -> Vec<String> {
-    samples.arrange();
+    samples.sort_and_dedup();
     let text = |item: Item<'_>| format!("{} {}", String::from_utf8_lossy(item.series), item.value);
     samples.blocks().flat_map(|block| block.items().map(text)).collect()
 }
@@ -33,7 +33,7 @@ fn series_are_sorted_by_family() {
         r#"queue_speed{queue="a",way="in"} 0.5"#,
     ];
     assert_eq!(lines(&mut out), expected);
-    assert_eq!(out.dropped(), Dropped::default());
+    assert_eq!(out.discarded(), Discarded::default());
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn the_first_of_equal_series_wins() {
         r#"queue_wait_seconds{queue="a"} 1"#,
     ];
     assert_eq!(lines(&mut out), expected);
-    assert_eq!(out.dropped(), Dropped { duplicate: 2, ..Dropped::default() });
+    assert_eq!(out.discarded(), Discarded { duplicate: 2, ..Discarded::default() });
 }
 
 #[test]
@@ -79,10 +79,10 @@ fn numbers_that_are_not_finite_are_discarded() {
         out.set_histogram(&WAIT, ["a"], 1, value, &[1, 1]);
         out.set_summary(&SIZE, ["a"], 1, value, &[1.0]);
     }
-    assert_eq!((out.len(), out.dropped().not_finite), (0, 9));
+    assert_eq!((out.len(), out.discarded().not_finite), (0, 9));
     assert!(out.numbers.is_empty(), "discarded samples take no memory");
     out.set_summary(&SIZE, ["a"], 1, 1.0, &[f64::NAN]);
-    assert_eq!((out.len(), out.dropped().total()), (1, 9));
+    assert_eq!((out.len(), out.discarded().total()), (1, 9));
 }
 
 #[test]
@@ -96,9 +96,9 @@ fn mismatching_samples_are_discarded() {
     out.set(&DEPTH, ["a"], 1.0);
     out.set(&Gauge::new("queue_depth", "Depth."), [], 1.0);
     out.set(&Counter::new("queue_depth", "Depth.").labels(["queue"]), ["b"], 1.0);
-    out.arrange();
+    out.sort_and_dedup();
     assert_eq!(lines(&mut out), [r#"queue_depth{queue="a"} 1"#]);
-    assert_eq!(out.dropped(), Dropped { mismatch: 7, ..Dropped::default() });
+    assert_eq!(out.discarded(), Discarded { mismatch: 7, ..Discarded::default() });
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn long_labels_are_discarded_before_they_are_copied() {
     }
     out.set(&DEPTH, ["kept"], 1.0);
     assert_eq!(lines(&mut out), [r#"queue_depth{queue="kept"} 1"#]);
-    assert_eq!(out.dropped(), Dropped { too_long: 22, ..Dropped::default() });
+    assert_eq!(out.discarded(), Discarded { too_long: 22, ..Discarded::default() });
     assert!(out.text.capacity() < 256 * 1024, "{}", out.text.capacity());
 }
 
@@ -127,7 +127,7 @@ fn lines_are_shorter_than_64_kib() {
     let longest = out.page().lines().map(str::len).max().unwrap();
     assert!((64_000..65_535).contains(&longest), "{longest}");
     out.set_histogram(&wide, [&format!("{label}x")], 0, 0.0, &[0, 0]);
-    assert_eq!(out.dropped().too_long, 1);
+    assert_eq!(out.discarded().too_long, 1);
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn pages_are_limited_and_the_excess_is_counted() {
     }
     let kept = out.len() as u64;
     assert!(kept > 100_000, "{kept}");
-    assert_eq!(out.dropped().total(), SAMPLES + SAMPLES / 10 - kept);
-    assert_eq!(out.dropped().too_many, out.dropped().total());
+    assert_eq!(out.discarded().total(), SAMPLES + SAMPLES / 10 - kept);
+    assert_eq!(out.discarded().too_many, out.discarded().total());
     let held = out.text.capacity()
         + out.samples.capacity() * size_of::<Sample>()
         + out.numbers.capacity() * size_of::<f64>();
@@ -181,7 +181,7 @@ fn clearing_removes_samples_and_counts() {
     out.set(&DEPTH, ["a"], 1.0);
     out.clear();
     assert!(out.is_empty());
-    assert_eq!(out.dropped(), Dropped::default());
+    assert_eq!(out.discarded(), Discarded::default());
     out.set(&DEPTH, ["a"], 2.0);
     assert_eq!(
         out.page(),
@@ -242,7 +242,7 @@ fn fields_without_a_valid_name_are_counted() {
     out.set_field(&FIELDS, &["taken"], [], 2.0);
     out.set_field(&FIELDS, &[&"x".repeat(1000)], [], 2.0);
     out.set_field(&FIELDS, &["nan"], [], f64::NAN);
-    assert_eq!((out.len(), out.dropped().bad_name, out.dropped().not_finite), (1, 2, 1));
+    assert_eq!((out.len(), out.discarded().bad_name, out.discarded().not_finite), (1, 2, 1));
     assert!(out.page().ends_with("demo_memory_taken 1\n"));
 }
 
@@ -276,5 +276,5 @@ job_wait_count 4
     out.set_external(&done, "", &[("a-b", "")], 1.0);
     out.set_external(&done, "", &[], 1.0);
     assert_eq!(out.page(), expected);
-    assert_eq!((out.dropped().bad_name, out.dropped().duplicate), (3, 1));
+    assert_eq!((out.discarded().bad_name, out.discarded().duplicate), (3, 1));
 }

@@ -16,10 +16,10 @@ use std::time::{Duration, Instant, SystemTime};
 use self::page::PageBuilder;
 use self::run::{CollectorResult, Run};
 use crate::collector::background::Background;
-use crate::collector::run::{COLLECTOR_STACK_BYTES, Outcome, collect, report, report_dropped};
+use crate::collector::run::{COLLECTOR_STACK_BYTES, Outcome, collect, report, report_discarded};
 use crate::collector::{Collector, CollectorDef, ScheduledCollector};
 use crate::exposition::Format;
-use crate::samples::{Dropped, Samples};
+use crate::samples::{Discarded, Samples};
 use crate::self_metrics::{Build, Handler, SelfMetrics};
 use crate::workers::{Job, Workers};
 
@@ -318,8 +318,8 @@ impl<W> State<W> {
 }
 
 impl Slot {
-    fn count_discarded(&mut self, discarded: Dropped) {
-        report_dropped(self.def.name, self.discarded, discarded);
+    fn count_discarded(&mut self, discarded: Discarded) {
+        report_discarded(self.def.name, self.discarded, discarded);
         self.discarded += discarded.total();
     }
 

@@ -13,8 +13,8 @@ use crate::collector::background::Background;
 use crate::exposition::{self, Format, Text};
 use crate::order::Order;
 use crate::process::ProcessMetrics;
-use crate::samples::{Dropped, Samples};
-use crate::self_metrics::Fared;
+use crate::samples::{Discarded, Samples};
+use crate::self_metrics::CollectorStatus;
 
 /// Memory of this many pages is kept: what scrapers are being sent while others ask.
 const KEPT_PAGES: usize = 4;
@@ -99,17 +99,17 @@ pub(super) struct PageBuilder {
 /// What goes on a page beside the samples of a run.
 struct PageInput {
     format: Format,
-    /// How the collectors have fared; those in the background are still to be asked, at the moment
+    /// The status of the collectors; those in the background are still to be asked, at the moment
     /// when their samples are taken.
-    fared: Vec<(&'static str, Fared)>,
+    status: Vec<(&'static str, CollectorStatus)>,
     cached: Vec<Cached>,
     now: Instant,
 }
 
-/// A collector in the background: its slot, and its place among those that have fared.
+/// A collector in the background: its slot, and the index of its status.
 struct Cached {
     slot: usize,
-    fared: usize,
+    status: usize,
     background: Arc<Background>,
 }
 
@@ -122,7 +122,7 @@ impl<W> Scraper<W> {
         let (page, left_out) = self.builder().build(self, input, &results);
         let mut state = self.lock();
         for (slot, duplicate) in left_out {
-            state.slots[slot].count_discarded(Dropped { duplicate, ..Dropped::default() });
+            state.slots[slot].count_discarded(Discarded { duplicate, ..Discarded::default() });
         }
         for (slot, result) in state.slots.iter_mut().zip(results) {
             if result.outcome.is_some_and(|outcome| !outcome.timeout) {
@@ -157,7 +157,7 @@ impl<W> State<W> {
         run.is_closing = true;
         let mut results = std::mem::take(&mut run.results);
         for (index, (slot, result)) in slots.iter_mut().zip(&mut results).enumerate() {
-            slot.count_discarded(result.samples.dropped());
+            slot.count_discarded(result.samples.discarded());
             let takes_part = run.request.selection.has(index) && slot.background.is_none();
             if result.outcome.is_some() || !takes_part {
                 continue;
@@ -175,23 +175,23 @@ impl<W> State<W> {
 
 impl PageInput {
     fn new<W>(slots: &[Slot], run: &Run<W>, results: &[CollectorResult], now: Instant) -> Self {
-        let (format, fared) = (run.request.format, Vec::with_capacity(slots.len()));
-        let mut input = Self { format, fared, cached: Vec::new(), now };
+        let (format, status) = (run.request.format, Vec::with_capacity(slots.len()));
+        let mut input = Self { format, status, cached: Vec::new(), now };
         for (index, slot) in
             slots.iter().enumerate().filter(|(index, _)| run.request.selection.has(*index))
         {
             if let Some(background) = &slot.background {
                 let background = Arc::clone(background);
-                input.cached.push(Cached { slot: index, fared: input.fared.len(), background });
+                input.cached.push(Cached { slot: index, status: input.status.len(), background });
             }
-            let fared = Fared {
+            let status = CollectorStatus {
                 outcome: results[index].outcome.or_else(|| Some(slot.late(now))),
                 errors: slot.errors,
-                dropped: slot.discarded,
+                discarded: slot.discarded,
                 last_success: slot.last_success,
                 age: None,
             };
-            input.fared.push((slot.def.name, fared));
+            input.status.push((slot.def.name, status));
         }
         input
     }
@@ -210,20 +210,20 @@ impl PageBuilder {
         scraper.metrics.write_process(scraper.build, own);
         let cached: Vec<_> = input.cached.iter().map(|it| it.background.snapshot()).collect();
         for (it, snapshot) in input.cached.iter().zip(&cached) {
-            let (_, fared) = &mut input.fared[it.fared];
-            *fared = Fared {
+            let (_, status) = &mut input.status[it.status];
+            *status = CollectorStatus {
                 outcome: it.background.outcome(snapshot, input.now),
                 errors: snapshot.errors,
-                dropped: fared.dropped + snapshot.dropped,
+                discarded: status.discarded + snapshot.discarded,
                 last_success: snapshot.last_success,
                 age: snapshot.taken.map(|taken| input.now.saturating_duration_since(taken)),
             };
         }
-        for (collector, fared) in &input.fared {
-            scraper.metrics.write_collector(collector, fared, own);
+        for (collector, status) in &input.status {
+            scraper.metrics.write_collector(collector, status, own);
         }
         process.write(own);
-        own.arrange();
+        own.sort_and_dedup();
         let fresh = results.iter().map(|result| &result.samples);
         let kept = cached.iter().map(|snapshot| &snapshot.samples);
         let mut left_out = Vec::new();

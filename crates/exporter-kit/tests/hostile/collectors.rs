@@ -178,6 +178,6 @@ fn one_with_nan_duplicates_and_labels_of_a_megabyte() {
     let resident = exporter.resident();
     assert!(resident < 16 * 1024, "{resident} KiB");
     let log = exporter.stop();
-    assert!(log.contains("3 not a finite number, 100 too long, 999 there already"), "{log}");
+    assert!(log.contains("3 not a finite number, 100 too long, 999 duplicate"), "{log}");
     assert_eq!(log.lines().count(), 1, "once is enough: {log}");
 }

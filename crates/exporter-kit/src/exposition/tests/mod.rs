@@ -17,7 +17,7 @@ const SIZE: Summary =
     Summary::new("size_bytes", "Size.").quantiles(&[0.5, 0.99, 1.0]).unit(Unit::Bytes);
 
 fn page(parts: &mut [Samples], format: Format) -> String {
-    parts.iter_mut().for_each(Samples::arrange);
+    parts.iter_mut().for_each(Samples::sort_and_dedup);
     let mut out = Text::default();
     encode(parts.iter(), format, &mut Order::default(), &mut out);
     String::from_utf8(out.into()).unwrap()

@@ -289,7 +289,7 @@ proptest! {
             for (number, family) in families.iter().enumerate() {
                 family.put(number, &mut parts, format, &mut expected);
             }
-            parts.iter_mut().for_each(Samples::arrange);
+            parts.iter_mut().for_each(Samples::sort_and_dedup);
             let mut page = Text::default();
             encode(parts.iter(), format, &mut Order::default(), &mut page);
             let page = String::from_utf8(page.into()).unwrap();

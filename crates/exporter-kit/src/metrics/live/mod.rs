@@ -310,8 +310,8 @@ wait_seconds_count{queue="z"} 4
             jobs.with([&number.to_string(), ""]).inc();
         }
         let out = collected(&mut live);
-        assert_eq!((out.len(), out.dropped().too_many), (MAX_SERIES, 5));
-        assert_eq!(collected(&mut live).dropped().too_many, 0);
+        assert_eq!((out.len(), out.discarded().too_many), (MAX_SERIES, 5));
+        assert_eq!(collected(&mut live).discarded().too_many, 0);
     }
 
     #[test]
@@ -329,6 +329,6 @@ wait_seconds_count{queue="z"} 4
             jobs.inc_by(value);
         }
         let out = collected(&mut live);
-        assert_eq!((out.len(), out.dropped().total()), (4, 0));
+        assert_eq!((out.len(), out.discarded().total()), (4, 0));
     }
 }

@@ -47,7 +47,7 @@ fn collected(stats: &[u8], table: &str) -> Samples {
     let mut out = Samples::default();
     to_samples(stats, table.as_bytes(), &mut out).unwrap();
     assert_eq!(out.check(&DEF), Ok(()));
-    assert_eq!(out.dropped().total(), 0);
+    assert_eq!(out.discarded().total(), 0);
     out
 }
 

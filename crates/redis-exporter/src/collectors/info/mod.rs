@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_whole_answer_becomes_samples() {
         let (out, page) = page(INFO);
-        assert_eq!(out.dropped().total(), 0);
+        assert_eq!(out.discarded().total(), 0);
         for line in [
             "redis_instance_info{role=\"master\",redis_version=\"7.0.15\",redis_build_id=\"ae4d7c971a948f0\",redis_mode=\"standalone\",os=\"Linux 6.1.0 x86_64\",maxmemory_policy=\"noeviction\",tcp_port=\"0\",run_id=\"9690d656bb9a1de469892774376c7ae3e0124b5a\",process_id=\"29235\",master_replid=\"211236674240f8f628b98671f473bebc5a6effc1\"} 1",
             "redis_connected_clients 1",

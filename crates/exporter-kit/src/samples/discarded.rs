@@ -5,7 +5,7 @@ use std::fmt;
 /// How many samples were discarded, by reason: each would have made the page invalid for some
 /// scraper, or exceeded a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dropped {
+pub struct Discarded {
     /// The value is NaN or infinite.
     pub not_finite: u64,
     /// The line would be nearly 64 KiB or longer.
@@ -20,7 +20,7 @@ pub struct Dropped {
     pub mismatch: u64,
 }
 
-impl Dropped {
+impl Discarded {
     /// The sum over all reasons.
     pub fn total(&self) -> u64 {
         let Self { not_finite, too_long, duplicate, bad_name, too_many, mismatch } = self;
@@ -28,12 +28,12 @@ impl Dropped {
     }
 }
 
-impl fmt::Display for Dropped {
+impl fmt::Display for Discarded {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reasons = [
             (self.not_finite, "not a finite number"),
             (self.too_long, "too long"),
-            (self.duplicate, "there already"),
+            (self.duplicate, "duplicate"),
             (self.bad_name, "with an invalid name"),
             (self.too_many, "too many"),
             (self.mismatch, "not matching the definition"),
