@@ -34,6 +34,10 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long a client may take to read a whole response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A client that has just connected may be about to send its request: it is not closed to make room
+/// for others before.
+const FIRST_BYTES: Duration = Duration::from_millis(20);
+
 /// A response that is on its way for longer is to a client that hardly reads.
 const SLOW_RESPONSE: Duration = Duration::from_millis(250);
 
@@ -131,7 +135,7 @@ impl Connection {
             received: Vec::new(),
             deadline: Some(turn.now + turn.service.config.read_timeout),
             waiting_since: turn.now,
-            is_readable: false,
+            is_readable: true,
             is_peer_done: false,
         }
     }
@@ -139,15 +143,14 @@ impl Connection {
     /// Since when the connection could give way to another one, if it can: it waits for its client,
     /// for a complete request or to read the response.
     pub(super) fn evictable_since(&self, now: Instant) -> Option<Instant> {
-        match &self.state {
+        let (since, grace) = match &self.state {
             #[cfg(feature = "tls")]
-            State::FirstByte | State::Handshaking => Some(self.waiting_since),
-            State::Head | State::Draining => Some(self.waiting_since),
-            State::Writing(writing) => (now.saturating_duration_since(writing.begun)
-                >= SLOW_RESPONSE)
-                .then_some(writing.begun),
-            _ => None,
-        }
+            State::FirstByte | State::Handshaking => (self.waiting_since, FIRST_BYTES),
+            State::Head | State::Draining => (self.waiting_since, FIRST_BYTES),
+            State::Writing(writing) => (writing.begun, SLOW_RESPONSE),
+            _ => return None,
+        };
+        (now.saturating_duration_since(since) >= grace).then_some(since)
     }
 
     /// The page that the client has not read to its end, and since when.

@@ -27,7 +27,7 @@ const ACCEPTS: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How often a connection that found no slot looks whether another one can give way.
-const SLOT_PAUSE: Duration = Duration::from_millis(50);
+const SLOT_PAUSE: Duration = Duration::from_millis(10);
 
 /// As much as is received at once.
 const SCRATCH_BYTES: usize = 8 * 1024;
@@ -220,6 +220,8 @@ pub(super) struct EventLoop {
     accept_again: Option<Instant>,
     /// A connection that was accepted and has found no slot.
     held: Option<TcpStream>,
+    /// Given up to accept a connection where there is no other descriptor.
+    spare: Option<Spare>,
     /// No deadline of a connection is earlier.
     next_deadline: Option<Instant>,
     /// Connections that have more to do.
@@ -271,6 +273,7 @@ impl EventLoop {
             is_accepting: true,
             accept_again: None,
             held: None,
+            spare: None,
             next_deadline: None,
             again: Vec::new(),
             stop_by: None,
@@ -489,6 +492,9 @@ impl EventLoop {
             return;
         }
         self.accept_again = None;
+        if self.spare.is_none() {
+            self.spare = spare_descriptor(&self.listeners);
+        }
         for _ in 0..ACCEPTS {
             match self.held.take().map_or_else(|| self.accept_one(), |held| Ok(Some(held))) {
                 Ok(Some(socket)) => {
@@ -511,9 +517,21 @@ impl EventLoop {
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     log::debug!("cannot accept a connection: {error}");
-                    if !self.evict(now) {
+                    // Without a descriptor the system does not even tell whether there is one.
+                    self.spare = None;
+                    let Ok(accepted) = self.accept_one() else {
+                        self.evict(now);
                         self.accept_again = Some(now + ACCEPT_PAUSE);
                         return;
+                    };
+                    let Some(socket) = accepted else {
+                        self.is_accepting = false;
+                        return;
+                    };
+                    self.evict(now);
+                    self.spare = spare_descriptor(&self.listeners);
+                    if let Err(error) = self.open(socket, now) {
+                        log::debug!("cannot serve a connection: {error}");
                     }
                 }
             }
@@ -540,10 +558,9 @@ impl EventLoop {
         let interests = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut socket, Token(entry), interests)?;
         let (connections, turn) = self.turn(now);
-        let connection = Connection::new(id, Transport::new(socket), &turn);
-        let deadline = connection.deadline;
-        connections.insert(connection);
-        self.next_deadline = [self.next_deadline, deadline].into_iter().flatten().min();
+        connections.insert(Connection::new(id, Transport::new(socket), &turn));
+        // Mostly the request has come already; a connection that is served is not evicted.
+        self.advance(entry, now);
         Ok(())
     }
 
@@ -556,4 +573,17 @@ impl EventLoop {
         self.close(slot);
         true
     }
+}
+
+#[cfg(unix)]
+type Spare = std::os::fd::OwnedFd;
+#[cfg(not(unix))]
+type Spare = std::convert::Infallible;
+
+/// A descriptor to be kept in reserve.
+fn spare_descriptor(listeners: &[TcpListener]) -> Option<Spare> {
+    #[cfg(unix)]
+    return std::os::fd::AsFd::as_fd(listeners.first()?).try_clone_to_owned().ok();
+    #[cfg(not(unix))]
+    return listeners.first().and(None);
 }

@@ -150,8 +150,8 @@ impl Exporter {
             target.to_string_lossy().starts_with("socket:")
         };
         let sockets = open.filter(|entry| is_socket(entry.as_ref().unwrap())).count();
-        // The listener is one, and signals come through two.
-        sockets - 3
+        // The listener has two descriptors, one of them in reserve, and signals come through two.
+        sockets - 4
     }
 
     /// How many threads take what may block: one that waits for that, and those that are stuck.
