@@ -1,7 +1,7 @@
 //! `cargo xtask check`: what BlueKing will say to a package, before anyone uploads it. The rules
 //! are `blueking-package`'s; here they become text for people and JSON for machines.
 
-mod shown;
+mod render;
 
 use std::io;
 use std::path::Path;
@@ -10,11 +10,11 @@ use anyhow::{Context, Result, anyhow};
 use blueking_package::Error;
 use blueking_package::check::{self, Earlier, Kind, Report, Severity};
 
-use self::shown::{Paint, to_json, to_text};
-pub(crate) use self::shown::{objectors, server_answer};
+use self::render::{Paint, to_json, to_text};
+pub(crate) use self::render::{objectors, server_answer};
 use crate::flags;
 use crate::output;
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
 /// What became of one file that was named: a report, or why there is none.
 type Checked = Result<Report>;
@@ -23,7 +23,7 @@ type Checked = Result<Report>;
 ///
 /// # Errors
 /// A package has an error, or a file cannot be read; where that is all and it is because somebody
-/// named what cannot be checked, the error is [`WrongUse`].
+/// named what cannot be checked, the error is [`UsageError`].
 pub(crate) fn run(flags: &flags::Check) -> Result<()> {
     let earlier = flags.earlier.as_deref().map(earlier).transpose()?;
     let files = flags.files.iter().map(String::as_str);
@@ -48,19 +48,19 @@ fn check(file: &str, earlier: Option<&Earlier>) -> Checked {
         Some(earlier) => check::file_after(path, earlier),
         None => check::file(path),
     };
-    let report = report.map_err(unread)?;
+    let report = report.map_err(read_failure)?;
     if report.kind == Kind::V51 && earlier.is_some() {
         let told = format!(
             "{file} is a package of 5.1, which has no version to raise; leave out --earlier"
         );
-        return Err(WrongUse(told).into());
+        return Err(UsageError(told).into());
     }
     Ok(report)
 }
 
 /// Why a package that was named could not be read, and what to do. What is not there, or is no
 /// file, was named by mistake.
-pub(crate) fn unread(error: Error) -> anyhow::Error {
+pub(crate) fn read_failure(error: Error) -> anyhow::Error {
     let Error::Io { path, source, .. } = &error else { return error.into() };
     let path = path.display();
     match source.kind() {
@@ -69,11 +69,11 @@ pub(crate) fn unread(error: Error) -> anyhow::Error {
                 "cannot open {path}: there is no such file; give the path of a package, such as \
                  those that `cargo xtask dist` puts into target/dist"
             );
-            WrongUse(told).into()
+            UsageError(told).into()
         }
         io::ErrorKind::IsADirectory => {
             let told = format!("{path} is a folder; give the packages in it, one by one");
-            WrongUse(told).into()
+            UsageError(told).into()
         }
         _ => anyhow!("{:#}; see that this user can read it", anyhow!(error)),
     }
@@ -97,8 +97,8 @@ fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
         return Ok(());
     }
     let told = told.join("\n");
-    if broken.is_empty() && unread.iter().all(|error| error.is::<WrongUse>()) {
-        return Err(WrongUse(told).into());
+    if broken.is_empty() && unread.iter().all(|error| error.is::<UsageError>()) {
+        return Err(UsageError(told).into());
     }
     Err(anyhow!(told))
 }
@@ -106,12 +106,12 @@ fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
 /// The package that a site has.
 fn earlier(file: &str) -> Result<Earlier> {
     let told = || {
-        WrongUse(format!(
+        UsageError(format!(
             "--earlier {file} is no plugin package that can be read; give the .tgz that the site has, \
              as it was imported or exported"
         ))
     };
-    Earlier::read(Path::new(file)).map_err(unread)?.ok_or_else(|| told().into())
+    Earlier::read(Path::new(file)).map_err(read_failure)?.ok_or_else(|| told().into())
 }
 
 #[cfg(test)]
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_wrong_use_unless_a_package_has_errors_or_nobody_could_know() {
-        let missing = || unread(failed(io::ErrorKind::NotFound));
-        let denied = || unread(failed(io::ErrorKind::PermissionDenied));
+        let missing = || read_failure(failed(io::ErrorKind::NotFound));
+        let denied = || read_failure(failed(io::ErrorKind::PermissionDenied));
         let sound = || Ok(Report { kind: Kind::Plugin, findings: Vec::new(), left_out: 0 });
         let broken = || Ok(report());
         assert!(verdict(&[("a", sound()), ("b", sound())]).is_ok());
@@ -152,7 +152,7 @@ mod tests {
             (vec![("a", broken()), ("b", broken()), ("c", broken())], false, "use a, b and c as"),
         ] {
             let error = verdict(&checked).unwrap_err();
-            assert_eq!(error.is::<WrongUse>(), is_wrong_use, "{error}");
+            assert_eq!(error.is::<UsageError>(), is_wrong_use, "{error}");
             assert!(error.to_string().contains(expected), "{error}");
         }
     }

@@ -13,7 +13,7 @@ use super::package::Package;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
 use crate::process;
-use crate::rehearse::{Deployment, Machine, Port, Subject, Values};
+use crate::rehearse::{Deployment, Machine, Port, Target, Values};
 use crate::server::free_port;
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
@@ -21,8 +21,8 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
         let Some(shellcheck) = tools.shellcheck() else {
             return Ok(Done::Skipped(format!("shellcheck is not installed; {HINT}")));
         };
-        let subject = subject(package, System::LinuxX86_64)?;
-        let unpacked = copy(package, &subject, &Machine::Native, "shellcheck")?;
+        let target = target(package, System::LinuxX86_64)?;
+        let unpacked = copy(package, &target, &Machine::Native, "shellcheck")?;
         let scripts = ["debug", "parse_yaml", "reload", "restart", "start", "stop"];
         let mut command = Command::new(shellcheck);
         command.current_dir(&unpacked.folder).arg("--external-sources");
@@ -34,38 +34,38 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
 }
 
 /// One system's part of the plugin archive.
-pub(super) fn subject(package: &Package, system: System) -> Result<Subject> {
-    Subject::open(&package.plugin_archive, Kind::Plugin, Some(system))
+pub(super) fn target(package: &Package, system: System) -> Result<Target> {
+    Target::open(&package.plugin_archive, Kind::Plugin, Some(system))
 }
 
 /// A copy of the plugin on a port of its own, in a folder with a blank in its name.
 pub(super) fn copy<'a>(
     package: &Package,
-    subject: &'a Subject,
+    target: &'a Target,
     machine: &'a Machine,
     name: &str,
 ) -> Result<Deployment<'a>> {
     let place = package.scratch.join(format!("plugin {name}"));
     let port = Port::chosen(free_port()?);
-    Deployment::new(subject, machine, &place, &Values::new(), port)
+    Deployment::new(target, machine, &place, &Values::new(), port)
 }
 
 fn scripts(package: &Package) -> Result<Done> {
-    let subject = subject(package, System::LinuxX86_64)?;
-    let mut copy = copy(package, &subject, &Machine::Native, "scripts")?;
+    let target = target(package, System::LinuxX86_64)?;
+    let mut copy = copy(package, &target, &Machine::Native, "scripts")?;
     // A value is text, whatever a shell could make of it.
     copy.configure("HOSTILE: $(touch injected) `touch injected` \"; touch injected; # *\n")?;
     let pid = copy.start()?;
     ensure!(!copy.folder.join("injected").exists(), "env.yaml was evaluated");
     let program = PathBuf::from(format!("/proc/{pid}/exe")).read_link();
     let program = program.context("look for the process in the pid file")?;
-    ensure!(program == copy.folder.join(&subject.id), "the pid is of {}", program.display());
+    ensure!(program == copy.folder.join(&target.id), "the pid is of {}", program.display());
 
     copy.run("reload")?;
     copy.scrape()?;
     ensure!(copy.pid()? != pid, "reload.sh did not start it anew");
     // As after an upgrade: the program that runs is gone from the folder.
-    fs::remove_file(copy.folder.join(&subject.id)).context("remove the program")?;
+    fs::remove_file(copy.folder.join(&target.id)).context("remove the program")?;
     copy.stop()?;
     ensure!(copy.remains().is_empty(), "stop.sh leaves {:?}", copy.remains());
     Ok(Done::Passed(1))

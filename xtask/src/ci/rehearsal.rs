@@ -12,7 +12,7 @@ use super::package::Package;
 use super::redis::Redis;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::rehearse::{self, Level, Note, State, Subject, name_of};
+use crate::rehearse::{self, Level, Note, State, Target, name_of};
 use crate::server::free_port;
 use crate::workspace::{Exporter, Workspace};
 
@@ -110,7 +110,7 @@ pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, rep
     };
     for archive in archives {
         let name = archive.file_name().unwrap_or_default().display().to_string();
-        let systems = match Subject::systems(&archive) {
+        let systems = match Target::systems(&archive) {
             Ok(systems) => systems,
             Err(error) => {
                 report.fail(&name, &format!("{error:#}"));
@@ -162,7 +162,7 @@ fn rehearse(
         parameters.push(format!("--web.listen-address={address}"));
         parameters.push(format!("_exporter_url_=http://{address}/metrics"));
     }
-    let (list, learned) = rehearse::rehearse(archive, system, &parameters, &scratch)?;
+    let (list, outcome) = rehearse::rehearse(archive, system, &parameters, &scratch)?;
     ensure!(list.count(State::Failed) == 0, "{}", list.counts());
     let may_be_absent =
         |name: &String| watched.may_be_absent.iter().any(|pattern| pattern_matches(pattern, name));
@@ -174,7 +174,7 @@ fn rehearse(
     };
     let others: Vec<_> = list.notes().filter(|note| !expected(note)).collect();
     ensure!(others.is_empty(), "warnings that are not expected: {others:?}");
-    watched.is_shown(&learned.preview.context("there is no debug preview")?)?;
+    watched.is_shown(&outcome.preview.context("there is no debug preview")?)?;
     Ok(Done::Passed(list.count(State::Passed) + list.count(State::Warned)))
 }
 

@@ -9,7 +9,7 @@ use super::package::Package;
 use super::plugin;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::rehearse::{Deployment, Machine, Port, Subject, Values};
+use crate::rehearse::{Deployment, Machine, Port, Target, Values};
 use crate::server::{free_port, sample};
 
 /// What is tested in a Windows.
@@ -34,7 +34,7 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
 }
 
 fn serves(package: &Package, machine: &Machine) -> Result<Done> {
-    let subject = Subject::open(&package.zip, Kind::V51, Some(System::WindowsX86_64))?;
+    let target = Target::open(&package.zip, Kind::V51, Some(System::WindowsX86_64))?;
     let port = Port::chosen(free_port()?);
     let address = format!("127.0.0.1:{}", port.number);
     let values = Values::from([
@@ -42,15 +42,15 @@ fn serves(package: &Package, machine: &Machine) -> Result<Done> {
         ("_exporter_url_".to_owned(), format!("http://{address}/metrics")),
     ]);
     let place = package.scratch.join("windows/zip");
-    let mut exporter = Deployment::new(&subject, machine, &place, &values, port)?;
+    let mut exporter = Deployment::new(&target, machine, &place, &values, port)?;
     exporter.start()?;
     has_facts(&exporter)?;
     Ok(Done::Passed(1))
 }
 
 fn scripts(package: &Package, machine: &Machine) -> Result<Done> {
-    let subject = plugin::subject(package, System::WindowsX86_64)?;
-    let mut copy = plugin::copy(package, &subject, machine, "windows")?;
+    let target = plugin::target(package, System::WindowsX86_64)?;
+    let mut copy = plugin::copy(package, &target, machine, "windows")?;
     copy.configure("HOSTILE: 100%PATH% & exit 1 ^ ! > injected\n")?;
     copy.start()?;
     has_facts(&copy)?;

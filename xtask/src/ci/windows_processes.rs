@@ -113,8 +113,8 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
         let scratch = package.scratch.join("windows processes");
         fs::create_dir_all(&scratch).context("make a scratch folder")?;
         let machine = Machine::new(System::WindowsX86_64, &scratch)?;
-        let subject = plugin::subject(package, System::WindowsX86_64)?;
-        let copy = plugin::copy(package, &subject, &machine, "windows processes")?;
+        let target = plugin::target(package, System::WindowsX86_64)?;
+        let copy = plugin::copy(package, &target, &machine, "windows processes")?;
         fs::write(copy.folder.join("show.bat"), SHOW).context("write show.bat")?;
         let stand_in = scratch.join("replay.exe");
         machine.compile(STAND_IN, &stand_in)?.context("this is no Windows")?;

@@ -9,13 +9,13 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::cross::Home;
-use super::environment::leaks;
-use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
-use super::locations::Locations;
+use super::environment::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::mingw;
+use super::path_remap::PathRemap;
 use super::plan::{PROFILE, Plan};
 use super::target::Target;
 use super::toolchain::Route;
+use super::variables::leaks;
 use crate::workspace::Workspace;
 
 /// Makes the commands of one plan.
@@ -45,8 +45,8 @@ impl<'a> Cargo<'a> {
     }
 
     /// Builds the exporters of the plan for a target.
-    pub(crate) fn build(self, target: Target, locations: &Locations) -> Result<Command> {
-        let mut command = self.build_nothing(target, locations)?;
+    pub(crate) fn build(self, target: Target, remap: &PathRemap) -> Result<Command> {
+        let mut command = self.build_nothing(target, remap)?;
         self.exporters(&mut command);
         Ok(command)
     }
@@ -55,10 +55,10 @@ impl<'a> Cargo<'a> {
     pub(crate) fn build_examples(
         self,
         target: Target,
-        locations: &Locations,
+        remap: &PathRemap,
         examples: &[&str],
     ) -> Result<Command> {
-        let mut command = self.build_nothing(target, locations)?;
+        let mut command = self.build_nothing(target, remap)?;
         command.args(["-p", "exporter-kit"]);
         for example in examples {
             command.args(["--example", example]);
@@ -68,13 +68,13 @@ impl<'a> Cargo<'a> {
 
     /// Builds the exporters with TLS. Its cryptography is partly C and assembler, which zig and
     /// mingw compile.
-    pub(crate) fn build_with_tls(self, target: Target, locations: &Locations) -> Result<Command> {
-        let mut command = self.build(target, locations)?;
+    pub(crate) fn build_with_tls(self, target: Target, remap: &PathRemap) -> Result<Command> {
+        let mut command = self.build(target, remap)?;
         command.args(["--features", "exporter-kit/tls"]);
         Ok(command)
     }
 
-    fn build_nothing(self, target: Target, locations: &Locations) -> Result<Command> {
+    fn build_nothing(self, target: Target, remap: &PathRemap) -> Result<Command> {
         let mut command = match (self.plan.route, target) {
             (Route::Distro, Target::Linux | Target::LinuxAarch64) => self.zigbuild(),
             (Route::Cross, _) => self.crossed(),
@@ -96,7 +96,7 @@ impl<'a> Cargo<'a> {
             .env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", MINGW)
             .env(mingw::NO_OTHER_ARCHIVES, "1")
             // The form with separators carries paths with blanks, and outranks configuration.
-            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, locations)?.join("\x1f"));
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, remap)?.join("\x1f"));
         if self.plan.route == Route::Rustup {
             // The C compiler of this machine links for this machine alone. C runtime and unwinder
             // come with std, so the toolchain's own linker has all it needs.
@@ -114,11 +114,11 @@ impl<'a> Cargo<'a> {
         command
     }
 
-    fn rustflags(self, target: Target, locations: &Locations) -> Result<Vec<String>> {
+    fn rustflags(self, target: Target, remap: &PathRemap) -> Result<Vec<String>> {
         let route = self.plan.route;
         let mut flags = match route {
-            Route::Cross => locations.in_container().remap_flags()?,
-            Route::Rustup | Route::Distro => locations.remap_flags()?,
+            Route::Cross => remap.in_container().remap_flags()?,
+            Route::Rustup | Route::Distro => remap.remap_flags()?,
         };
         match (target, route) {
             (Target::Windows | Target::Windows7, _) => {
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn arguments_of_each_route_and_target() {
         let workspace = Workspace::open().unwrap();
-        let locations = Locations::default();
+        let remap = PathRemap::default();
         let common = "--offline --profile shipped --target";
         let exporters = "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter";
         let std = "-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind";
@@ -281,7 +281,7 @@ mod tests {
             ),
         ] {
             let plan = plan(&workspace, route);
-            let command = Cargo::new(&workspace, &plan).build(target, &locations).unwrap();
+            let command = Cargo::new(&workspace, &plan).build(target, &remap).unwrap();
             let shown = process::shown(&command);
             assert!(shown.ends_with(&expected), "{shown}");
         }
@@ -299,7 +299,7 @@ mod tests {
         let workspace = Workspace::open().unwrap();
         let plan_distro = plan(&workspace, Route::Distro);
         let distro = Cargo::new(&workspace, &plan_distro);
-        let linux = distro.build(Target::Linux, &Locations::default()).unwrap();
+        let linux = distro.build(Target::Linux, &PathRemap::default()).unwrap();
         for (name, expected) in [
             ("RUSTC", Some("/usr/bin/rustc")),
             ("CARGO", Some("/usr/bin/cargo")),
@@ -315,17 +315,17 @@ mod tests {
             flags.to_str().unwrap().replace('\x1f', " ")
         };
         assert!(flags(&linux).ends_with("-Clink-self-contained=no"));
-        let windows = distro.build(Target::Windows, &Locations::default()).unwrap();
+        let windows = distro.build(Target::Windows, &PathRemap::default()).unwrap();
         assert!(flags(&windows).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
 
-        let windows7 = distro.build(Target::Windows7, &Locations::default()).unwrap();
+        let windows7 = distro.build(Target::Windows7, &PathRemap::default()).unwrap();
         assert!(flags(&windows7).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
         let linker = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER";
         assert_eq!(variable(&windows7, linker).flatten(), None);
 
         let plan_rustup = plan(&workspace, Route::Rustup);
         let rustup = Cargo::new(&workspace, &plan_rustup);
-        let linux = rustup.build(Target::Linux, &Locations::default()).unwrap();
+        let linux = rustup.build(Target::Linux, &PathRemap::default()).unwrap();
         assert_eq!(variable(&linux, "RUSTC_BOOTSTRAP").flatten(), None);
         assert_eq!(variable(&linux, "RUSTUP_TOOLCHAIN"), None);
         assert!(!flags(&linux).contains("-Clink"));
@@ -338,7 +338,7 @@ mod tests {
     fn a_container_gets_its_own_names_and_linkers() {
         let workspace = Workspace::open().unwrap();
         let plan = plan(&workspace, Route::Cross);
-        let locations = Locations { workspace: "/home/ann/w".into(), ..Locations::default() };
+        let remap = PathRemap { workspace: "/home/ann/w".into(), ..PathRemap::default() };
         for (target, flags) in [
             (
                 Target::Linux,
@@ -351,7 +351,7 @@ mod tests {
                  --remap-path-prefix=/project=. -Clink-arg=-Wl,--no-insert-timestamp",
             ),
         ] {
-            let command = Cargo::new(&workspace, &plan).build(target, &locations).unwrap();
+            let command = Cargo::new(&workspace, &plan).build(target, &remap).unwrap();
             let set = variable(&command, "CARGO_ENCODED_RUSTFLAGS").flatten().unwrap();
             assert_eq!(set.to_str().unwrap().replace('\x1f', " "), flags);
             // The image says which linker it has for Linux.

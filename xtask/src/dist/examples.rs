@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::build::Cargo;
-use super::facts::Facts;
-use super::locations::Locations;
+use super::environment::Environment;
+use super::path_remap::PathRemap;
 use super::plan::{PROFILE, Plan};
 use super::target::{Target, Targets};
-use super::toolchain::{Candidate, Choice, Route};
+use super::toolchain::{Candidate, Route, ToolchainChoice};
 use super::{advice, lock, setup};
 use crate::process;
 use crate::progress::Progress;
@@ -26,7 +26,7 @@ pub(crate) fn build_by_each_route(
     examples: &[&str],
 ) -> Result<Vec<(&'static str, Vec<PathBuf>)>> {
     let _lock = lock(workspace)?;
-    [Choice::Rustup, Choice::Distro]
+    [ToolchainChoice::Rustup, ToolchainChoice::Distro]
         .into_iter()
         .map(|choice| {
             let route = find(workspace, choice, &Targets(vec![Target::Linux]), setup)?;
@@ -38,15 +38,16 @@ pub(crate) fn build_by_each_route(
 /// The route that is chosen, made ready where `setup` says so.
 pub(super) fn find(
     workspace: &Workspace,
-    choice: Choice,
+    choice: ToolchainChoice,
     targets: &Targets,
     setup: bool,
 ) -> Result<Route> {
-    let facts = Facts::probe(workspace);
-    let missing: Vec<Candidate> = match choice.decide(&facts, targets, workspace.rust_version()) {
-        Ok(route) => return Ok(route),
-        Err(missing) => missing,
-    };
+    let environment = Environment::probe(workspace);
+    let missing: Vec<Candidate> =
+        match choice.decide(&environment, targets, workspace.rust_version()) {
+            Ok(route) => return Ok(route),
+            Err(missing) => missing,
+        };
     if !setup {
         bail!(advice(targets, &missing));
     }
@@ -59,9 +60,9 @@ fn build(workspace: &Workspace, route: Route, examples: &[&str]) -> Result<Vec<P
     let plan = Plan::new(workspace, route, &targets, &[], workspace.revision());
     let cargo = Cargo::new(workspace, &plan);
     process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))?;
-    let locations = Locations::gather(workspace, &route.sysroot(&Facts::probe(workspace)));
+    let remap = PathRemap::gather(workspace, &route.sysroot(&Environment::probe(workspace)));
     eprintln!("building {} ({} route)", examples.join(" and "), route.name());
-    let mut build = cargo.build_examples(Target::Linux, &locations, examples)?;
+    let mut build = cargo.build_examples(Target::Linux, &remap, examples)?;
     process::run(&mut build, &plan.logs.join("examples.log"))?;
     let folder = plan.cargo_target.join(Target::Linux.triple()).join(PROFILE).join("examples");
     Ok(examples.iter().map(|example| folder.join(example)).collect())

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::facts::MINGW;
+use super::environment::MINGW;
 use crate::process;
 
 /// Variable with which the crate winapi uses mingw's archives in place of its own, which lie in

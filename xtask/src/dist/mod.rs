@@ -6,12 +6,11 @@ mod build;
 mod cross;
 mod environment;
 mod examples;
-mod facts;
+mod execute;
 mod inspect;
-mod locations;
-mod make;
 mod mingw;
 mod package;
+mod path_remap;
 mod plan;
 mod setup;
 mod stage;
@@ -20,6 +19,7 @@ mod summary;
 mod sums;
 mod target;
 mod toolchain;
+mod variables;
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -28,27 +28,27 @@ use anyhow::{Context, Result, bail};
 
 use self::cross::Containers;
 pub(crate) use self::cross::{Engine, image_variable, now};
+use self::environment::Environment;
 pub(crate) use self::examples::build_by_each_route;
-use self::facts::Facts;
-use self::make::Compiler;
-use self::package::Source;
+use self::execute::Compiler;
+use self::package::PackageSource;
 use self::plan::{Names, Plan};
 pub(crate) use self::target::{Target, Targets};
-pub(crate) use self::toolchain::Choice;
+pub(crate) use self::toolchain::ToolchainChoice;
 use self::toolchain::{Candidate, Route};
 use crate::flags;
 use crate::output;
 use crate::progress::Progress;
+use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
-use crate::wrong_use::WrongUse;
 
 /// Makes the packages of all exporters, or tells what it would do.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let sources = package::read_sources(workspace)?;
-    let facts = Facts::probe(workspace);
+    let environment = Environment::probe(workspace);
     let revision = workspace.revision();
     let plan = |route| {
-        let exporter = |source: &Source| {
+        let exporter = |source: &PackageSource| {
             let description = &source.description;
             let component = description.component_name.clone();
             let names = Names { component, plugin_id: description.plugin_id.clone() };
@@ -59,24 +59,27 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     };
     if flags.dry_run {
         let mut text = String::new();
-        let route_for = |choice: Choice| match choice.decide(
-            &facts,
+        let route_for = |choice: ToolchainChoice| match choice.decide(
+            &environment,
             &flags.targets,
             workspace.rust_version(),
         ) {
             Ok(route) => Ok((route, String::new())),
             Err(candidates) => {
                 refuse_impossible(&candidates)?;
-                let of = |candidate| (candidate, setup::shown(workspace, candidate, &facts));
-                let ways: Vec<_> = candidates.iter().map(of).collect();
-                anyhow::Ok((would_take(&ways), ways.iter().map(way).collect::<String>()))
+                let of = |candidate| (candidate, setup::shown(workspace, candidate, &environment));
+                let candidates_text: Vec<_> = candidates.iter().map(of).collect();
+                anyhow::Ok((
+                    would_take(&candidates_text),
+                    candidates_text.iter().map(describe_missing).collect::<String>(),
+                ))
             }
         };
-        let (route, ways) = route_for(flags.toolchain)?;
-        text += &format!("{ways}{}\n", plan(route).shown(workspace));
+        let (route, candidates_text) = route_for(flags.toolchain)?;
+        text += &format!("{candidates_text}{}\n", plan(route).shown(workspace));
         if flags.standalone {
-            let (route, ways) = route_for(Choice::Distro)?;
-            text += &format!("{ways}{}\n", standalone::shown(workspace, &plan(route)));
+            let (route, candidates_text) = route_for(ToolchainChoice::Distro)?;
+            text += &format!("{candidates_text}{}\n", standalone::shown(workspace, &plan(route)));
         }
         return output::print(&text);
     }
@@ -84,10 +87,11 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let _lock = lock(workspace)?;
     let mut progress = Progress::new(0);
     let logs = workspace.target().join("cross/log");
-    let (route, compiler) = make_ready(workspace, flags, facts, &logs, &mut progress)?;
-    let mut rows = make::run(workspace, &plan(route), &sources, &compiler, &mut progress)?;
+    let (route, compiler) = make_ready(workspace, flags, environment, &logs, &mut progress)?;
+    let mut rows = execute::run(workspace, &plan(route), &sources, &compiler, &mut progress)?;
     if flags.standalone {
-        let route = examples::find(workspace, Choice::Distro, &flags.targets, flags.setup)?;
+        let route =
+            examples::find(workspace, ToolchainChoice::Distro, &flags.targets, flags.setup)?;
         rows.extend(standalone::run(workspace, &plan(route), &mut progress)?);
     }
     drop(progress);
@@ -99,7 +103,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
 }
 
 /// A route that is not complete, and what `--setup` would do about that.
-fn way((candidate, setup): &(&Candidate, Result<Vec<String>>)) -> String {
+fn describe_missing((candidate, setup): &(&Candidate, Result<Vec<String>>)) -> String {
     let mut text = format!("missing on the {candidate}\n");
     match setup {
         Ok(lines) => {
@@ -111,9 +115,9 @@ fn way((candidate, setup): &(&Candidate, Result<Vec<String>>)) -> String {
 }
 
 /// The route that `--setup` would come to: the first that can be completed.
-fn would_take(ways: &[(&Candidate, Result<Vec<String>>)]) -> Route {
-    let can_be = ways.iter().find(|(_, setup)| setup.is_ok());
-    can_be.or(ways.first()).map_or(Route::Distro, |(candidate, _)| candidate.route)
+fn would_take(candidates_text: &[(&Candidate, Result<Vec<String>>)]) -> Route {
+    let can_be = candidates_text.iter().find(|(_, setup)| setup.is_ok());
+    can_be.or(candidates_text.first()).map_or(Route::Distro, |(candidate, _)| candidate.route)
 }
 
 /// Refuses a route that was chosen and can never build one of the targets.
@@ -125,35 +129,35 @@ fn refuse_impossible(candidates: &[Candidate]) -> Result<()> {
         "the {route} route cannot build {name}: nobody has a standard library for {triple} to \
          download; leave out --toolchain, or give --toolchain distro, which builds it from source"
     );
-    Err(WrongUse(told).into())
+    Err(UsageError(told).into())
 }
 
 /// The route that is taken, with all that it needs installed, and what builds on it.
 fn make_ready(
     workspace: &Workspace,
     flags: &flags::Dist,
-    mut facts: Facts,
+    mut environment: Environment,
     logs: &Path,
     progress: &mut Progress,
 ) -> Result<(Route, Compiler)> {
     let targets = &flags.targets;
     loop {
-        let decided = flags.toolchain.decide(&facts, targets, workspace.rust_version());
+        let decided = flags.toolchain.decide(&environment, targets, workspace.rust_version());
         decided.as_ref().err().map_or(Ok(()), |candidates| refuse_impossible(candidates))?;
         let route = match decided {
             Ok(route) => route,
             Err(candidates) if flags.setup => {
                 let route = setup::run(workspace, &candidates, targets, logs, progress)?;
-                facts = Facts::probe(workspace);
+                environment = Environment::probe(workspace);
                 route
             }
             Err(candidates) => bail!(advice(targets, &candidates)),
         };
-        let sysroot = route.sysroot(&facts);
+        let sysroot = route.sysroot(&environment);
         if route != Route::Cross {
             return Ok((route, Compiler { sysroot, containers: None }));
         }
-        let engine = facts.engine.clone().context("no container engine answers any more")?;
+        let engine = environment.engine.clone().context("no container engine answers any more")?;
         progress.expect_more(1);
         let ready = progress.step("making a Rust and images ready for containers", || {
             Containers::prepare(workspace, engine, &sysroot, &targets.0, logs)
@@ -162,11 +166,11 @@ fn make_ready(
             Ok(containers) => {
                 return Ok((route, Compiler { sysroot, containers: Some(containers) }));
             }
-            Err(error) if flags.toolchain == Choice::Auto => {
+            Err(error) if flags.toolchain == ToolchainChoice::Auto => {
                 let error = format!("{error:#}");
                 let reason = error.lines().next().unwrap_or_default();
                 progress.note(&format!("no cross route ({reason}); now without containers"));
-                facts.engine = None;
+                environment.engine = None;
             }
             Err(error) => return Err(error),
         }
@@ -211,7 +215,7 @@ mod tests {
     fn what_is_missing_is_one_message_with_the_command_to_run() {
         for (choice, targets, expected) in [
             (
-                Choice::Auto,
+                ToolchainChoice::Auto,
                 Targets::default(),
                 "run `cargo xtask dist --setup` to install what is missing on each route:\n  \
                  rustup route: the standard library for x86_64-unknown-linux-musl, the standard \
@@ -222,14 +226,14 @@ mod tests {
                  PyPI), x86_64-w64-mingw32-gcc (mingw-w64)",
             ),
             (
-                Choice::Rustup,
+                ToolchainChoice::Rustup,
                 Targets(vec![Target::Linux]),
                 "run `cargo xtask dist --setup --toolchain rustup --targets linux` to install \
                  what is missing:\n  rustup route: the standard library for \
                  x86_64-unknown-linux-musl",
             ),
         ] {
-            let candidates = choice.decide(&Facts::default(), &targets, "1.95").unwrap_err();
+            let candidates = choice.decide(&Environment::default(), &targets, "1.95").unwrap_err();
             assert_eq!(advice(&targets, &candidates), expected);
         }
     }
@@ -243,22 +247,30 @@ mod tests {
         assert_eq!(would_take(&[(&rustup, can()), (&distro, can())]), Route::Rustup);
         assert_eq!(would_take(&[(&rustup, cannot()), (&distro, can())]), Route::Distro);
         assert_eq!(would_take(&[(&rustup, cannot()), (&distro, cannot())]), Route::Rustup);
-        let shown = way(&(&rustup, cannot()));
+        let shown = describe_missing(&(&rustup, cannot()));
         assert!(shown.ends_with("  --setup cannot complete this route here: no rustup here\n"));
-        assert!(way(&(&rustup, can())).ends_with("  --setup would run apt-get install x\n"));
+        assert!(
+            describe_missing(&(&rustup, can()))
+                .ends_with("  --setup would run apt-get install x\n")
+        );
     }
 
     #[test]
     fn a_route_that_was_chosen_and_can_never_build_a_target_is_wrong_use() {
         let targets = Targets(vec![Target::Linux, Target::Windows7]);
-        for choice in [Choice::Rustup, Choice::Cross, Choice::Distro, Choice::Auto] {
-            let candidates = choice.decide(&Facts::default(), &targets, "1.95").unwrap_err();
+        for choice in [
+            ToolchainChoice::Rustup,
+            ToolchainChoice::Cross,
+            ToolchainChoice::Distro,
+            ToolchainChoice::Auto,
+        ] {
+            let candidates = choice.decide(&Environment::default(), &targets, "1.95").unwrap_err();
             let refused = refuse_impossible(&candidates);
-            if matches!(choice, Choice::Distro | Choice::Auto) {
+            if matches!(choice, ToolchainChoice::Distro | ToolchainChoice::Auto) {
                 refused.unwrap();
             } else {
                 let error = refused.unwrap_err();
-                assert!(error.is::<WrongUse>(), "{error}");
+                assert!(error.is::<UsageError>(), "{error}");
                 assert!(error.to_string().contains("cannot build windows7"), "{error}");
             }
         }

@@ -10,7 +10,7 @@ use blueking_package::check::Finding;
 use blueking_package::plugin::{self, Member};
 use blueking_package::{Definitions, PackageDescription, Problem, check, v51};
 
-use super::make::Executable;
+use super::execute::Executable;
 use super::plan::PackagePlan;
 use super::stage;
 use super::target::Target;
@@ -18,7 +18,7 @@ use crate::workspace::{Exporter, Workspace};
 
 /// What people write about an exporter.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct PackageSource {
     pub(crate) exporter: Exporter,
     pub(crate) description: PackageDescription,
     markdown: String,
@@ -44,7 +44,7 @@ pub(crate) struct Packages {
 }
 
 /// Reads what people write about every exporter, and checks all that needs no executable.
-pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
+pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<PackageSource>> {
     let mut problems = Vec::new();
     let mut names = BTreeSet::new();
     let change_log = String::from_utf8(read(workspace, &workspace.change_log())?)
@@ -81,7 +81,7 @@ pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
             problems.extend(rules);
             String::new()
         });
-        sources.push(Source { exporter, description, markdown, logo, release });
+        sources.push(PackageSource { exporter, description, markdown, logo, release });
     }
     refuse(&problems)?;
     Ok(sources)
@@ -90,7 +90,7 @@ pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
 /// Makes the documents of an exporter's packages from what it said of itself.
 pub(crate) fn documents(
     workspace: &Workspace,
-    source: &Source,
+    source: &PackageSource,
     plan: &PackagePlan,
 ) -> Result<Documents> {
     let json = String::from_utf8(read(workspace, &plan.definitions)?)
@@ -114,7 +114,7 @@ pub(crate) fn documents(
             }
         }
     };
-    let Source { description, markdown, .. } = source;
+    let PackageSource { description, markdown, .. } = source;
     let zip = plan.zip.as_ref().and_then(|_| {
         let documents = v51::generate(description, &definitions).map_err(&mut note).ok()?;
         Some((documents, v51::fill_description(markdown, description, &definitions)))
@@ -128,7 +128,7 @@ pub(crate) fn documents(
 
 /// The whole packages; that of 5.1 checked by the importer's rules.
 pub(crate) fn assemble(
-    source: &Source,
+    source: &PackageSource,
     documents: Documents,
     executables: &[Executable],
 ) -> Result<Packages> {

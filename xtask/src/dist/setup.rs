@@ -9,9 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::cross::{Home, VERSION};
-use super::facts::{Facts, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
+use super::environment::{Environment, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
 use super::target::{Target, Targets};
-use super::toolchain::{Candidate, Piece, Route, is_at_least};
+use super::toolchain::{Candidate, Requirement, Route, is_at_least};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 use crate::{apt, process};
@@ -62,9 +62,9 @@ pub(crate) fn run(
 pub(crate) fn shown(
     workspace: &Workspace,
     candidate: &Candidate,
-    facts: &Facts,
+    environment: &Environment,
 ) -> Result<Vec<String>> {
-    let actions = actions(candidate.route, &candidate.missing, facts)?;
+    let actions = actions(candidate.route, &candidate.missing, environment)?;
     Ok(actions.iter().map(|action| action.announcement(workspace)).collect())
 }
 
@@ -77,8 +77,9 @@ fn complete(
 ) -> Result<()> {
     let rust_version = workspace.rust_version();
     // A route that was tried before may have left something that this one needs too.
-    let facts = Facts::probe(workspace);
-    let actions = actions(route, &route.missing(&facts, targets, rust_version), &facts)?;
+    let environment = Environment::probe(workspace);
+    let actions =
+        actions(route, &route.missing(&environment, targets, rust_version), &environment)?;
     for action in &actions {
         progress.note(&format!("setup: will run {}", action.announcement(workspace)));
     }
@@ -86,53 +87,60 @@ fn complete(
     for action in &actions {
         progress.step(action.name(), || action.perform(workspace, logs))?;
     }
-    let missing = route.missing(&Facts::probe(workspace), targets, rust_version);
+    let missing = route.missing(&Environment::probe(workspace), targets, rust_version);
     ensure!(missing.is_empty(), "still missing after setup: {}", Candidate { route, missing });
     Ok(())
 }
 
-fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>> {
+fn actions(
+    route: Route,
+    missing: &[Requirement],
+    environment: &Environment,
+) -> Result<Vec<Action>> {
     let mut actions = Vec::new();
     let mut packages = Vec::new();
     let mut zig = None;
     let mut cross = false;
     let mut targets = Vec::new();
-    for piece in missing {
-        match piece {
-            Piece::Std(Target::Windows7) => bail!(
+    for requirement in missing {
+        match requirement {
+            Requirement::Std(Target::Windows7) => bail!(
                 "rustup has no standard library for {}; --toolchain distro builds it",
                 Target::Windows7.triple()
             ),
-            Piece::Std(target) => targets.push(*target),
-            Piece::Mingw => packages.push("gcc-mingw-w64-x86-64"),
-            Piece::SystemRust { found: None, .. } => packages.extend(["rustc-web", "cargo-web"]),
-            Piece::SystemRust { found: Some(found), wanted } => bail!(
+            Requirement::Std(target) => targets.push(*target),
+            Requirement::Mingw => packages.push("gcc-mingw-w64-x86-64"),
+            Requirement::SystemRust { found: None, .. } => {
+                packages.extend(["rustc-web", "cargo-web"])
+            }
+            Requirement::SystemRust { found: Some(found), wanted } => bail!(
                 "{SYSTEM_RUSTC} is {found}, {wanted} is needed, and no toolchain is updated here; \
                  do it with `apt-get install rustc-web cargo-web rust-web-src`"
             ),
-            Piece::StdSource => packages.push("rust-web-src"),
+            Requirement::StdSource => packages.push("rust-web-src"),
             // Podman has no daemon that would have to run, and touches no firewall.
-            Piece::Engine if facts.root && facts.apt => packages.push("podman"),
-            Piece::Engine => bail!(
+            Requirement::Engine if environment.root && environment.apt => packages.push("podman"),
+            Requirement::Engine => bail!(
                 "no container engine answers: install Docker or Podman, start it, and see that \
                  `docker ps` or `podman ps` works for this user"
             ),
-            Piece::CrossTool => cross = true,
-            Piece::Toolchain => bail!(
+            Requirement::CrossTool => cross = true,
+            Requirement::Toolchain => bail!(
                 "cross asks rustup for toolchains, and the active toolchain is not rustup's: \
                  install rustup (see https://rustup.rs)"
             ),
-            Piece::Zig => {
-                if facts.python.is_none() {
+            Requirement::Zig => {
+                if environment.python.is_none() {
                     packages.push("python3-venv");
                 }
-                let python = facts.python.clone().unwrap_or_else(|| "/usr/bin/python3".into());
+                let python =
+                    environment.python.clone().unwrap_or_else(|| "/usr/bin/python3".into());
                 zig = Some(Action::Zig { python });
             }
         }
     }
     if !targets.is_empty() {
-        let Some(toolchain) = facts.rustup.clone() else {
+        let Some(toolchain) = environment.rustup.clone() else {
             bail!(
                 "the active toolchain is not rustup's, so its std for other targets is not either"
             );
@@ -140,7 +148,7 @@ fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>
         actions.push(Action::RustupTargets { toolchain, targets });
     }
     if !packages.is_empty() {
-        if !facts.apt {
+        if !environment.apt {
             let missing = Candidate { route, missing: missing.to_vec() };
             bail!(
                 "there is no apt-get here; install by this system's own means what is missing on the {missing}"
@@ -170,7 +178,7 @@ impl Action {
             }
             Self::Packages(packages) => apt::announcement(packages),
             Self::Zig { python } => {
-                let folder = workspace.shown(&Zig::of(workspace).environment);
+                let folder = workspace.shown(&Zig::of(workspace).venv);
                 let packages = ZIG_PACKAGES.join(" ");
                 format!("{} -m venv {folder}, and there: pip install {packages}", python.display())
             }
@@ -226,12 +234,12 @@ fn install_packages(packages: &[&str], rust_version: &str, logs: &Path) -> Resul
 }
 
 fn install_zig(zig: &Zig, python: &Path, logs: &Path) -> Result<()> {
-    if zig.environment.exists() {
-        fs::remove_dir_all(&zig.environment)
-            .with_context(|| format!("cannot remove {}", zig.environment.display()))?;
+    if zig.venv.exists() {
+        fs::remove_dir_all(&zig.venv)
+            .with_context(|| format!("cannot remove {}", zig.venv.display()))?;
     }
     let mut venv = Command::new(python);
-    venv.args(["-m", "venv"]).arg(&zig.environment);
+    venv.args(["-m", "venv"]).arg(&zig.venv);
     process::run(&mut venv, &logs.join("venv.log"))?;
     let mut pip = Command::new(zig.python());
     // Set for all of a user's pip, these would install elsewhere than in the environment.
@@ -262,24 +270,25 @@ fn install_cross(workspace: &Workspace, logs: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn debian() -> Facts {
-        Facts {
+    fn debian() -> Environment {
+        Environment {
             rustup: Some("1.95.0".to_owned()),
             python: Some("python3".into()),
             sysroot: Some("/rustup/toolchains/1.95.0".into()),
             apt: true,
             root: true,
-            ..Facts::default()
+            ..Environment::default()
         }
     }
 
-    fn missing(route: Route, facts: &Facts) -> Vec<Piece> {
-        route.missing(facts, &Targets::default(), "1.95")
+    fn missing(route: Route, environment: &Environment) -> Vec<Requirement> {
+        route.missing(environment, &Targets::default(), "1.95")
     }
 
-    fn announced(route: Route, facts: &Facts) -> Vec<String> {
+    fn announced(route: Route, environment: &Environment) -> Vec<String> {
         let workspace = Workspace::open().unwrap();
-        shown(&workspace, &Candidate { route, missing: missing(route, facts) }, facts).unwrap()
+        shown(&workspace, &Candidate { route, missing: missing(route, environment) }, environment)
+            .unwrap()
     }
 
     #[test]
@@ -316,43 +325,53 @@ mod tests {
 
     #[test]
     fn a_python_without_environments_gets_them() {
-        let facts = Facts { python: None, mingw: true, ..debian() };
-        let announced = announced(Route::Distro, &facts);
+        let environment = Environment { python: None, mingw: true, ..debian() };
+        let announced = announced(Route::Distro, &environment);
         assert!(announced[0].ends_with("rust-web-src python3-venv"), "{announced:?}");
         assert!(announced[1].starts_with("/usr/bin/python3 -m venv"), "{announced:?}");
     }
 
     #[test]
     fn what_cannot_be_installed_is_told() {
-        for (route, facts, expected) in [
-            (Route::Distro, Facts { apt: false, ..debian() }, "no apt-get here; install"),
-            (Route::Rustup, Facts { rustup: None, ..debian() }, "not rustup's"),
-            (Route::Cross, Facts { rustup: None, ..debian() }, "install rustup"),
-            (Route::Cross, Facts { root: false, ..debian() }, "`podman ps` works for this user"),
-            (Route::Cross, Facts { apt: false, ..debian() }, "`podman ps` works for this user"),
+        for (route, environment, expected) in [
+            (Route::Distro, Environment { apt: false, ..debian() }, "no apt-get here; install"),
+            (Route::Rustup, Environment { rustup: None, ..debian() }, "not rustup's"),
+            (Route::Cross, Environment { rustup: None, ..debian() }, "install rustup"),
+            (
+                Route::Cross,
+                Environment { root: false, ..debian() },
+                "`podman ps` works for this user",
+            ),
+            (
+                Route::Cross,
+                Environment { apt: false, ..debian() },
+                "`podman ps` works for this user",
+            ),
             (
                 Route::Distro,
-                Facts { system_rust: Some("1.85.0".to_owned()), ..debian() },
+                Environment { system_rust: Some("1.85.0".to_owned()), ..debian() },
                 "no toolchain is updated here",
             ),
         ] {
-            let error = actions(route, &missing(route, &facts), &facts).unwrap_err().to_string();
+            let error = actions(route, &missing(route, &environment), &environment)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{error}");
         }
     }
 
     #[test]
     fn what_rustup_does_not_have_is_told() {
-        let missing = [Piece::Std(Target::Linux), Piece::Std(Target::Windows7)];
+        let missing = [Requirement::Std(Target::Linux), Requirement::Std(Target::Windows7)];
         let error = actions(Route::Rustup, &missing, &debian()).unwrap_err().to_string();
         assert!(error.contains("--toolchain distro"), "{error}");
     }
 
     #[test]
     fn no_toolchain_is_ever_updated() {
-        let facts = debian();
+        let environment = debian();
         for route in [Route::Rustup, Route::Cross, Route::Distro] {
-            for line in announced(route, &facts) {
+            for line in announced(route, &environment) {
                 assert!(!line.contains("update") && !line.contains("toolchain install"), "{line}");
             }
         }

@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use blueking_package::plugin::Member;
 
 use super::build::Cargo;
-use super::facts::Facts;
+use super::environment::Environment;
 use super::inspect::inspect;
-use super::locations::Locations;
 use super::mingw;
+use super::path_remap::PathRemap;
 use super::plan::Plan;
 use super::stage;
 use super::summary::Row;
@@ -24,7 +24,7 @@ use crate::workspace::Workspace;
 /// what TLS has of C. They appear in `standalone` when all are sound.
 pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -> Result<Vec<Row>> {
     let cargo = Cargo::new(workspace, plan);
-    let locations = Locations::gather(workspace, &plan.route.sysroot(&Facts::probe(workspace)));
+    let remap = PathRemap::gather(workspace, &plan.route.sysroot(&Environment::probe(workspace)));
     progress.expect_more(1 + plan.targets.len() as u64);
     progress.step("fetching crates", || {
         process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
@@ -37,12 +37,12 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
                 mingw::prepare(&plan.cargo_target)?;
             }
             let log = plan.logs.join(format!("{}.tls.log", target.triple()));
-            process::run(&mut cargo.build_with_tls(target, &locations)?, &log)
+            process::run(&mut cargo.build_with_tls(target, &remap)?, &log)
         })?;
         for package in &plan.packages {
             for binary in package.binaries.iter().filter(|binary| binary.target == target) {
                 let name = package.exporter.binary();
-                built.push(look(workspace, plan, &name, &binary.built, target, &locations)?);
+                built.push(look(workspace, plan, &name, &binary.built, target, &remap)?);
             }
         }
     }
@@ -75,11 +75,11 @@ fn look(
     binary: &str,
     built: &Path,
     target: Target,
-    locations: &Locations,
+    remap: &PathRemap,
 ) -> Result<(Row, Vec<u8>)> {
     let path = workspace.shown(built);
     let bytes = fs::read(built).with_context(|| format!("cannot read {path}"))?;
-    let findings = inspect(&bytes, target, &locations.forbidden()).map_err(|problems| {
+    let findings = inspect(&bytes, target, &remap.forbidden()).map_err(|problems| {
         anyhow::anyhow!("an executable must not ship: {path}: {}", problems.join(", "))
     })?;
     let row = Row {

@@ -4,12 +4,12 @@ use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 use super::cross;
-use super::facts::{Facts, MINGW, ZIG_PACKAGES};
+use super::environment::{Environment, MINGW, ZIG_PACKAGES};
 use super::target::{Target, Targets};
 
 /// What `--toolchain` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum ToolchainChoice {
     #[default]
     Auto,
     Rustup,
@@ -30,7 +30,7 @@ pub(crate) enum Route {
 
 /// Something that a route needs and that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum Requirement {
     Std(Target),
     Mingw,
     SystemRust {
@@ -49,14 +49,16 @@ pub(crate) enum Piece {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) route: Route,
-    pub(crate) missing: Vec<Piece>,
+    pub(crate) missing: Vec<Requirement>,
 }
 
-impl Choice {
+impl ToolchainChoice {
     /// The routes that may be taken, in the order in which they are tried.
-    fn routes(self, facts: &Facts) -> &'static [Route] {
+    fn routes(self, environment: &Environment) -> &'static [Route] {
         match self {
-            Self::Auto if facts.engine.is_some() => &[Route::Rustup, Route::Cross, Route::Distro],
+            Self::Auto if environment.engine.is_some() => {
+                &[Route::Rustup, Route::Cross, Route::Distro]
+            }
             // Nobody gets an engine who has not asked for containers.
             Self::Auto => &[Route::Rustup, Route::Distro],
             Self::Rustup => &[Route::Rustup],
@@ -69,15 +71,15 @@ impl Choice {
     /// chose, the ones that could never build the targets are left out.
     pub(crate) fn decide(
         self,
-        facts: &Facts,
+        environment: &Environment,
         targets: &Targets,
         rust_version: &str,
     ) -> Result<Route, Vec<Candidate>> {
         let candidate = |&route: &Route| {
-            let missing = route.missing(facts, targets, rust_version);
+            let missing = route.missing(environment, targets, rust_version);
             Candidate { route, missing }
         };
-        let mut candidates: Vec<_> = self.routes(facts).iter().map(candidate).collect();
+        let mut candidates: Vec<_> = self.routes(environment).iter().map(candidate).collect();
         if self == Self::Auto {
             candidates.retain(|candidate| candidate.impossible().is_none());
         }
@@ -91,7 +93,7 @@ impl Choice {
 impl Candidate {
     /// A target that this route can never build here, whatever is installed.
     pub(crate) fn impossible(&self) -> Option<Target> {
-        let is_it = |piece: &Piece| *piece == Piece::Std(Target::Windows7);
+        let is_it = |requirement: &Requirement| *requirement == Requirement::Std(Target::Windows7);
         self.missing.iter().any(is_it).then_some(Target::Windows7)
     }
 }
@@ -108,57 +110,61 @@ impl Route {
     /// What this route lacks to build for these targets.
     pub(crate) fn missing(
         self,
-        facts: &Facts,
+        environment: &Environment,
         targets: &Targets,
         rust_version: &str,
-    ) -> Vec<Piece> {
+    ) -> Vec<Requirement> {
         let mut missing = Vec::new();
         match self {
             Self::Rustup => {
-                let lacks = |target: &&Target| !facts.std_for.contains(target);
-                missing.extend(targets.0.iter().filter(lacks).copied().map(Piece::Std));
+                let lacks = |target: &&Target| !environment.std_for.contains(target);
+                missing.extend(targets.0.iter().filter(lacks).copied().map(Requirement::Std));
             }
             // Linkers are in the images, and std comes into the copy of the toolchain.
             Self::Cross => {
-                if facts.engine.is_none() {
-                    missing.push(Piece::Engine);
+                if environment.engine.is_none() {
+                    missing.push(Requirement::Engine);
                 }
-                if facts.rustup.is_none() || facts.sysroot.is_none() {
-                    missing.push(Piece::Toolchain);
+                if environment.rustup.is_none() || environment.sysroot.is_none() {
+                    missing.push(Requirement::Toolchain);
                 }
-                if !facts.cross {
-                    missing.push(Piece::CrossTool);
+                if !environment.cross {
+                    missing.push(Requirement::CrossTool);
                 }
                 // rustup has no std for it, and `cross` no image.
                 missing.extend(
-                    targets.0.contains(&Target::Windows7).then_some(Piece::Std(Target::Windows7)),
+                    targets
+                        .0
+                        .contains(&Target::Windows7)
+                        .then_some(Requirement::Std(Target::Windows7)),
                 );
                 return missing;
             }
             Self::Distro => {
-                let version = facts.system_rust.as_deref();
+                let version = environment.system_rust.as_deref();
                 if !version.is_some_and(|version| is_at_least(version, rust_version)) {
                     let found = version.map(str::to_owned);
-                    missing.push(Piece::SystemRust { found, wanted: rust_version.to_owned() });
+                    missing
+                        .push(Requirement::SystemRust { found, wanted: rust_version.to_owned() });
                 }
-                if !facts.std_source {
-                    missing.push(Piece::StdSource);
+                if !environment.std_source {
+                    missing.push(Requirement::StdSource);
                 }
-                if targets.0.iter().any(|target| !target.is_windows()) && !facts.zig {
-                    missing.push(Piece::Zig);
+                if targets.0.iter().any(|target| !target.is_windows()) && !environment.zig {
+                    missing.push(Requirement::Zig);
                 }
             }
         }
-        if targets.0.iter().any(|target| target.is_windows()) && !facts.mingw {
-            missing.push(Piece::Mingw);
+        if targets.0.iter().any(|target| target.is_windows()) && !environment.mingw {
+            missing.push(Requirement::Mingw);
         }
         missing
     }
 
     /// The sysroot of the compiler that this route uses.
-    pub(crate) fn sysroot(self, facts: &Facts) -> PathBuf {
+    pub(crate) fn sysroot(self, environment: &Environment) -> PathBuf {
         match self {
-            Self::Rustup | Self::Cross => facts.sysroot.clone().unwrap_or_default(),
+            Self::Rustup | Self::Cross => environment.sysroot.clone().unwrap_or_default(),
             Self::Distro => "/usr".into(),
         }
     }
@@ -174,7 +180,7 @@ pub(crate) fn is_at_least(version: &str, wanted: &str) -> bool {
     numbers(version) >= numbers(wanted)
 }
 
-impl Display for Piece {
+impl Display for Requirement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Std(target) => write!(f, "the standard library for {}", target.triple()),
@@ -198,8 +204,8 @@ impl Display for Piece {
 
 impl Display for Candidate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let pieces: Vec<_> = self.missing.iter().map(Piece::to_string).collect();
-        write!(f, "{} route: {}", self.route.name(), pieces.join(", "))
+        let requirements: Vec<_> = self.missing.iter().map(Requirement::to_string).collect();
+        write!(f, "{} route: {}", self.route.name(), requirements.join(", "))
     }
 }
 
@@ -208,8 +214,8 @@ mod tests {
     use super::*;
     use crate::dist::cross::Engine;
 
-    fn complete() -> Facts {
-        Facts {
+    fn complete() -> Environment {
+        Environment {
             sysroot: Some("/rustup/toolchains/stable".into()),
             std_for: vec![Target::Linux, Target::LinuxAarch64, Target::Windows],
             rustup: Some("stable".to_owned()),
@@ -225,42 +231,50 @@ mod tests {
         }
     }
 
-    fn with_engine() -> Facts {
-        Facts { engine: Some(Engine::named("podman".to_owned())), cross: true, ..complete() }
+    fn with_engine() -> Environment {
+        Environment { engine: Some(Engine::named("podman".to_owned())), cross: true, ..complete() }
     }
 
     #[test]
     fn auto_takes_containers_where_std_is_not_at_hand() {
         let all = Targets::default();
-        let no_std = Facts { std_for: Vec::new(), ..with_engine() };
-        for (facts, targets, expected) in [
+        let no_std = Environment { std_for: Vec::new(), ..with_engine() };
+        for (environment, targets, expected) in [
             (with_engine(), all.clone(), Route::Rustup),
             (no_std.clone(), all.clone(), Route::Cross),
-            (Facts { mingw: false, zig: false, ..with_engine() }, all.clone(), Route::Cross),
+            (Environment { mingw: false, zig: false, ..with_engine() }, all.clone(), Route::Cross),
             // No engine answers, or it has nothing to work with.
-            (Facts { engine: None, ..no_std.clone() }, all.clone(), Route::Distro),
-            (Facts { cross: false, ..no_std.clone() }, all.clone(), Route::Distro),
-            (Facts { rustup: None, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Environment { engine: None, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Environment { cross: false, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Environment { rustup: None, ..no_std.clone() }, all.clone(), Route::Distro),
             (no_std, Targets(vec![Target::Windows7]), Route::Distro),
         ] {
-            assert_eq!(Choice::Auto.decide(&facts, &targets, "1.95"), Ok(expected), "{facts:?}");
+            assert_eq!(
+                ToolchainChoice::Auto.decide(&environment, &targets, "1.95"),
+                Ok(expected),
+                "{environment:?}"
+            );
         }
-        assert_eq!(Choice::Cross.decide(&with_engine(), &all, "1.95"), Ok(Route::Cross));
+        assert_eq!(ToolchainChoice::Cross.decide(&with_engine(), &all, "1.95"), Ok(Route::Cross));
     }
 
     #[test]
     fn who_has_no_engine_is_not_told_of_containers_unasked() {
-        let routes = |choice: Choice, facts: &Facts| -> Vec<_> {
-            let candidates = choice.decide(facts, &Targets::default(), "1.95").unwrap_err();
+        let routes = |choice: ToolchainChoice, environment: &Environment| -> Vec<_> {
+            let candidates = choice.decide(environment, &Targets::default(), "1.95").unwrap_err();
             candidates.iter().map(|candidate| candidate.route).collect()
         };
-        let bare = Facts::default();
-        let engine = Facts { engine: with_engine().engine, ..Facts::default() };
-        assert_eq!(routes(Choice::Auto, &bare), [Route::Rustup, Route::Distro]);
-        assert_eq!(routes(Choice::Auto, &engine), [Route::Rustup, Route::Cross, Route::Distro]);
+        let bare = Environment::default();
+        let engine = Environment { engine: with_engine().engine, ..Environment::default() };
+        assert_eq!(routes(ToolchainChoice::Auto, &bare), [Route::Rustup, Route::Distro]);
+        assert_eq!(
+            routes(ToolchainChoice::Auto, &engine),
+            [Route::Rustup, Route::Cross, Route::Distro]
+        );
 
-        let candidates = Choice::Cross.decide(&bare, &Targets::default(), "1.95").unwrap_err();
-        let missing = vec![Piece::Engine, Piece::Toolchain, Piece::CrossTool];
+        let candidates =
+            ToolchainChoice::Cross.decide(&bare, &Targets::default(), "1.95").unwrap_err();
+        let missing = vec![Requirement::Engine, Requirement::Toolchain, Requirement::CrossTool];
         assert_eq!(candidates, [Candidate { route: Route::Cross, missing }]);
         let shown = candidates[0].to_string();
         assert!(shown.starts_with("cross route: a container engine: `docker ps`"), "{shown}");
@@ -271,64 +285,66 @@ mod tests {
         let all = Targets::default();
         let windows7 = Targets(vec![Target::Windows7]);
         let linux = Targets(vec![Target::Linux]);
-        let no_windows = Facts { std_for: vec![Target::Linux], ..complete() };
-        for (facts, targets, expected) in [
+        let no_windows = Environment { std_for: vec![Target::Linux], ..complete() };
+        for (environment, targets, expected) in [
             (complete(), &all, Route::Rustup),
             (complete(), &windows7, Route::Distro),
             (no_windows.clone(), &all, Route::Distro),
             (no_windows, &linux, Route::Rustup),
-            (Facts { mingw: false, ..complete() }, &linux, Route::Rustup),
+            (Environment { mingw: false, ..complete() }, &linux, Route::Rustup),
         ] {
-            assert_eq!(Choice::Auto.decide(&facts, targets, "1.95"), Ok(expected));
+            assert_eq!(ToolchainChoice::Auto.decide(&environment, targets, "1.95"), Ok(expected));
         }
-        assert_eq!(Choice::Distro.decide(&complete(), &all, "1.95"), Ok(Route::Distro));
+        assert_eq!(ToolchainChoice::Distro.decide(&complete(), &all, "1.95"), Ok(Route::Distro));
     }
 
     #[test]
     fn a_route_that_cannot_build_a_target_is_proposed_to_nobody_who_did_not_ask_for_it() {
         let targets = Targets(vec![Target::Linux, Target::Windows7]);
-        let bare = Facts { std_for: Vec::new(), zig: false, ..with_engine() };
-        let routes = |choice: Choice| -> Vec<_> {
+        let bare = Environment { std_for: Vec::new(), zig: false, ..with_engine() };
+        let routes = |choice: ToolchainChoice| -> Vec<_> {
             let candidates = choice.decide(&bare, &targets, "1.95").unwrap_err();
             candidates.iter().map(|one| (one.route, one.impossible())).collect()
         };
-        assert_eq!(routes(Choice::Auto), [(Route::Distro, None)]);
-        assert_eq!(routes(Choice::Rustup), [(Route::Rustup, Some(Target::Windows7))]);
-        assert_eq!(routes(Choice::Cross), [(Route::Cross, Some(Target::Windows7))]);
+        assert_eq!(routes(ToolchainChoice::Auto), [(Route::Distro, None)]);
+        assert_eq!(routes(ToolchainChoice::Rustup), [(Route::Rustup, Some(Target::Windows7))]);
+        assert_eq!(routes(ToolchainChoice::Cross), [(Route::Cross, Some(Target::Windows7))]);
         // A toolchain of one's own may have it.
-        let own = Facts { std_for: vec![Target::Linux, Target::Windows7], ..complete() };
-        assert_eq!(Choice::Rustup.decide(&own, &targets, "1.95"), Ok(Route::Rustup));
+        let own = Environment { std_for: vec![Target::Linux, Target::Windows7], ..complete() };
+        assert_eq!(ToolchainChoice::Rustup.decide(&own, &targets, "1.95"), Ok(Route::Rustup));
     }
 
     #[test]
     fn what_is_missing_is_listed_for_each_route() {
         let wanted = || "1.95".to_owned();
-        let candidates =
-            Choice::Auto.decide(&Facts::default(), &Targets::default(), "1.95").unwrap_err();
+        let candidates = ToolchainChoice::Auto
+            .decide(&Environment::default(), &Targets::default(), "1.95")
+            .unwrap_err();
         let expected = [
             Candidate {
                 route: Route::Rustup,
                 missing: vec![
-                    Piece::Std(Target::Linux),
-                    Piece::Std(Target::LinuxAarch64),
-                    Piece::Std(Target::Windows),
-                    Piece::Mingw,
+                    Requirement::Std(Target::Linux),
+                    Requirement::Std(Target::LinuxAarch64),
+                    Requirement::Std(Target::Windows),
+                    Requirement::Mingw,
                 ],
             },
             Candidate {
                 route: Route::Distro,
                 missing: vec![
-                    Piece::SystemRust { found: None, wanted: wanted() },
-                    Piece::StdSource,
-                    Piece::Zig,
-                    Piece::Mingw,
+                    Requirement::SystemRust { found: None, wanted: wanted() },
+                    Requirement::StdSource,
+                    Requirement::Zig,
+                    Requirement::Mingw,
                 ],
             },
         ];
         assert_eq!(candidates, expected);
 
-        let old = Facts { system_rust: Some("1.85.1".to_owned()), ..complete() };
-        let candidates = Choice::Distro.decide(&old, &Targets::default(), "1.95").unwrap_err();
+        let old = Environment { system_rust: Some("1.85.1".to_owned()), ..complete() };
+        let candidates =
+            ToolchainChoice::Distro.decide(&old, &Targets::default(), "1.95").unwrap_err();
         let shown = candidates[0].to_string();
         assert_eq!(
             shown,
@@ -338,13 +354,16 @@ mod tests {
 
     #[test]
     fn a_target_that_is_not_built_needs_nothing() {
-        let facts = Facts { zig: false, ..complete() };
+        let environment = Environment { zig: false, ..complete() };
         for target in [Target::Windows, Target::Windows7] {
             let windows = Targets(vec![target]);
-            assert_eq!(Choice::Distro.decide(&facts, &windows, "1.95"), Ok(Route::Distro));
+            assert_eq!(
+                ToolchainChoice::Distro.decide(&environment, &windows, "1.95"),
+                Ok(Route::Distro)
+            );
         }
         let aarch64 = Targets(vec![Target::LinuxAarch64]);
-        assert!(Choice::Distro.decide(&facts, &aarch64, "1.95").is_err());
+        assert!(ToolchainChoice::Distro.decide(&environment, &aarch64, "1.95").is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use gumdrop::Options;
 
-use crate::dist::{Choice, Target, Targets};
+use crate::dist::{Target, Targets, ToolchainChoice};
 
 /// Builds all exporters for every target, checks them, and packs them into target/dist.
 #[derive(Debug, Default, Options)]
@@ -18,7 +18,7 @@ pub(crate) struct Dist {
         help = "where std and linkers for the targets come from: auto (the default), rustup, cross \
                 (in containers) or distro"
     )]
-    pub(crate) toolchain: Choice,
+    pub(crate) toolchain: ToolchainChoice,
     #[options(no_short, help = "install what is missing, after saying what that is")]
     pub(crate) setup: bool,
     #[options(
@@ -38,7 +38,7 @@ pub(crate) struct Dist {
     pub(crate) targets: Targets,
 }
 
-impl FromStr for Choice {
+impl FromStr for ToolchainChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn flags_have_defaults() {
         let dist = dist(&[]).unwrap();
-        assert_eq!(dist.toolchain, Choice::Auto);
+        assert_eq!(dist.toolchain, ToolchainChoice::Auto);
         assert_eq!(dist.targets.0, [Target::Linux, Target::LinuxAarch64, Target::Windows]);
         assert!(!dist.setup && !dist.dry_run);
     }
@@ -102,7 +102,7 @@ mod tests {
             &["--toolchain", "distro", "--targets", "linux,windows", "--dry-run"],
         ] {
             let dist = dist(arguments).unwrap();
-            assert_eq!(dist.toolchain, Choice::Distro);
+            assert_eq!(dist.toolchain, ToolchainChoice::Distro);
             assert_eq!(dist.targets.0, [Target::Linux, Target::Windows]);
             assert!(dist.dry_run);
         }

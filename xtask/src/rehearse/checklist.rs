@@ -7,17 +7,16 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::interruption;
-use super::shown::to_text;
+use super::render::to_text;
+use super::signals;
 use crate::output;
 
-/// Where the list appears while the rehearsal runs.
+/// Where the steps are printed while the rehearsal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Live {
-    /// On the standard output.
-    Out,
-    /// Beside it, as that is for a program.
-    Err,
+pub(crate) enum ProgressTo {
+    Stdout,
+    /// For `--json`, which needs the standard output for the report.
+    Stderr,
 }
 
 /// How a step went.
@@ -70,11 +69,11 @@ pub(crate) struct Notes(Vec<Note>);
 #[derive(Debug)]
 pub(crate) struct Checklist {
     pub(crate) steps: Vec<Step>,
-    live: Live,
+    progress_to: ProgressTo,
 }
 
 impl State {
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Passed => "ok",
             Self::Warned => "warning",
@@ -85,7 +84,7 @@ impl State {
 }
 
 impl Level {
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -128,8 +127,8 @@ impl Notes {
 }
 
 impl Checklist {
-    pub(crate) fn new(live: Live) -> Self {
-        Self { steps: Vec::new(), live }
+    pub(crate) fn new(progress_to: ProgressTo) -> Self {
+        Self { steps: Vec::new(), progress_to }
     }
 
     /// Does a step. `work` notes what it finds and ends with a summary; `None` where it failed or
@@ -139,7 +138,7 @@ impl Checklist {
         name: &'static str,
         work: impl FnOnce(&mut Notes) -> Result<(T, String)>,
     ) -> Option<T> {
-        interruption::go_on();
+        signals::go_on();
         let spinner = self.spinner(name);
         let start = Instant::now();
         let mut notes = Notes::default();
@@ -176,7 +175,7 @@ impl Checklist {
         let is_left = |name: &&&str| !self.steps.iter().any(|step| step.name == **name);
         let rest: Vec<&'static str> = names.iter().filter(is_left).copied().collect();
         if !rest.is_empty() {
-            self.show(&format!("{:7}  {}: {why}", State::Skipped.word(), rest.join(", ")));
+            self.show(&format!("{:7}  {}: {why}", State::Skipped.label(), rest.join(", ")));
         }
         let skipped = |name| Step {
             name,
@@ -211,7 +210,7 @@ impl Checklist {
     pub(crate) fn to_json(&self) -> Value {
         let note = |note: &Note| {
             json!({
-                "level": note.level.word(),
+                "level": note.level.label(),
                 "kind": note.kind,
                 "subject": note.subject,
                 "text": note.text,
@@ -221,7 +220,7 @@ impl Checklist {
         let step = |step: &Step| {
             json!({
                 "name": step.name,
-                "state": step.state.word(),
+                "state": step.state.label(),
                 "summary": step.summary,
                 "seconds": (step.seconds * 1000.0).round() / 1000.0,
                 "notes": step.notes.iter().map(note).collect::<Vec<_>>(),
@@ -236,15 +235,16 @@ impl Checklist {
     }
 
     fn show(&self, text: &str) {
-        match self.live {
+        match self.progress_to {
             // Who reads no more of it has the report, which says what cannot be written.
-            Live::Out => drop(output::print(&format!("{text}\n"))),
-            Live::Err => eprintln!("{text}"),
+            ProgressTo::Stdout => drop(output::print(&format!("{text}\n"))),
+            ProgressTo::Stderr => eprintln!("{text}"),
         }
     }
 
     fn spinner(&self, name: &str) -> Option<ProgressBar> {
-        let seen = stderr().is_terminal() && (self.live == Live::Err || stdout().is_terminal());
+        let seen = stderr().is_terminal()
+            && (self.progress_to == ProgressTo::Stderr || stdout().is_terminal());
         seen.then(|| {
             let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
                 .expect("the template has only fields that indicatif knows");
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_step_is_as_bad_as_its_worst_note() {
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         assert_eq!(list.step("fine", |_| Ok((7, "sum".to_owned()))), Some(7));
         let warned = list.step("warned", |notes| {
             notes.fact("size", "7 bytes");

@@ -14,7 +14,7 @@ use super::checklist::{Level, Notes};
 use super::deployment::Deployment;
 use super::machine::{Machine, make_executable};
 use super::processes::{kill, running_in};
-use super::subject::Subject;
+use super::target::Target;
 use crate::server::Server;
 
 /// Seconds between two scrapes while a plugin is debugged.
@@ -37,10 +37,10 @@ pub(crate) struct Call {
 }
 
 /// Whether the plugin can be debugged here: why not, if not.
-pub(super) fn obstacle(subject: &Subject, machine: &Machine) -> Option<&'static str> {
-    if subject.is_component() {
+pub(super) fn obstacle(target: &Target, machine: &Machine) -> Option<&'static str> {
+    if target.is_component() {
         Some("BlueKing 5.1 has none")
-    } else if !subject.has_script("debug") || !subject.has(DEBUG_TEMPLATE) {
+    } else if !target.has_script("debug") || !target.has(DEBUG_TEMPLATE) {
         Some(
             "the package has no script or no template for it; BlueKing monitoring puts its own in \
              that place",

@@ -17,7 +17,7 @@ use super::machine::{Machine, make_executable};
 use super::ports::Port;
 use super::processes::{self, running_in, wait_until};
 use super::scrape::{Answer, scrape};
-use super::subject::{Form, Subject, Values};
+use super::target::{Form, Target, Values};
 use crate::process;
 use crate::server::Server;
 
@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// One copy.
 #[derive(Debug)]
 pub(crate) struct Deployment<'a> {
-    subject: &'a Subject,
+    target: &'a Target,
     machine: &'a Machine,
     /// What an operator typed, with the port of this copy.
     values: Values,
@@ -51,14 +51,14 @@ pub(crate) struct Deployment<'a> {
 impl<'a> Deployment<'a> {
     /// Unpacks a copy below `place` and knows where it will answer.
     pub(crate) fn new(
-        subject: &'a Subject,
+        target: &'a Target,
         machine: &'a Machine,
         place: &Path,
         values: &Values,
         port: Port,
     ) -> Result<Self> {
-        let folder = place.join("external_plugins").join(&subject.id);
-        for file in &subject.files {
+        let folder = place.join("external_plugins").join(&target.id);
+        for file in &target.files {
             let path = folder.join(&file.path);
             let parent = path.parent().context("a file lies in a folder")?;
             fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
@@ -68,10 +68,10 @@ impl<'a> Deployment<'a> {
         }
         // Processes are known by folders without links.
         let place = place.canonicalize().context("find the scratch folder")?;
-        let folder = place.join("external_plugins").join(&subject.id);
-        machine.adapt(&folder.join(subject.program()))?;
+        let folder = place.join("external_plugins").join(&target.id);
+        machine.adapt(&folder.join(target.program()))?;
         let mut values = values.clone();
-        let url = if let Form::Plugin(items) = &subject.form {
+        let url = if let Form::Plugin(items) = &target.form {
             values.insert("port".to_owned(), port.number.to_string());
             place_files(items, &folder, &mut values)?;
             let host = items.iter().find(|item| item.name == "host");
@@ -80,10 +80,10 @@ impl<'a> Deployment<'a> {
             let host = typed.or(host).unwrap_or_else(|| "127.0.0.1".to_owned());
             format!("http://{host}:{}{}", port.number, plugin::METRICS_PATH)
         } else {
-            subject.url(&values)?
+            target.url(&values)?
         };
         let (logs, pids) = (place.join("log"), place.join("run"));
-        Ok(Self { subject, machine, values, folder, place, logs, pids, port, url, child: None })
+        Ok(Self { target, machine, values, folder, place, logs, pids, port, url, child: None })
     }
 
     /// The same copy as it is debugged: it keeps its log and its number in its own folder.
@@ -95,7 +95,7 @@ impl<'a> Deployment<'a> {
 
     /// The arguments as BlueKing passes them, and what its scripts make of the text on the way.
     pub(crate) fn arguments(&self) -> (Vec<String>, Vec<Rewriting>) {
-        match &self.subject.form {
+        match &self.target.form {
             Form::Component(rows) => (v51::command_line(rows, &self.values), Vec::new()),
             Form::Plugin(items) => {
                 let text = command_line(items, &self.values);
@@ -104,7 +104,7 @@ impl<'a> Deployment<'a> {
                     return (words.collect(), Vec::new());
                 }
                 let files: Vec<_> =
-                    self.subject.files.iter().map(|file| file.path.as_str()).collect();
+                    self.target.files.iter().map(|file| file.path.as_str()).collect();
                 let split = split_words(&text, &files);
                 (split.words, split.rewritings)
             }
@@ -113,14 +113,14 @@ impl<'a> Deployment<'a> {
 
     /// The environment variables of the form, and what BlueKing's scripts make of their values.
     pub(crate) fn variables(&self) -> Vec<(String, Vec<Rewriting>)> {
-        let Form::Plugin(items) = &self.subject.form else { return Vec::new() };
+        let Form::Plugin(items) = &self.target.form else { return Vec::new() };
         let variables = plugin::environment(items, &self.values);
         variables.into_iter().map(|(name, value)| (name, rewrite(&value).1)).collect()
     }
 
     /// Renders `etc/env.yaml` of a plugin, with more lines at its end.
     pub(crate) fn configure(&self, more: &str) -> Result<()> {
-        let Form::Plugin(items) = &self.subject.form else { return Ok(()) };
+        let Form::Plugin(items) = &self.target.form else { return Ok(()) };
         let mut names: BTreeMap<_, _> = plugin::environment(items, &self.values);
         names.insert("cmd_args".to_owned(), command_line(items, &self.values));
         self.render(ENV_TEMPLATE, names, more)
@@ -182,7 +182,7 @@ impl<'a> Deployment<'a> {
     /// It does not run then, with what it or its script printed.
     pub(crate) fn start(&mut self) -> Result<u32> {
         let begun = Instant::now();
-        if self.subject.is_component() {
+        if self.target.is_component() {
             return self.start_program(begun);
         }
         self.run("start")?;
@@ -209,8 +209,8 @@ impl<'a> Deployment<'a> {
     }
 
     fn start_program(&mut self, begun: Instant) -> Result<u32> {
-        let Form::Component(rows) = &self.subject.form else { return self.pid() };
-        let mut command = self.machine.program(&self.folder, &self.subject.program());
+        let Form::Component(rows) = &self.target.form else { return self.pid() };
+        let mut command = self.machine.program(&self.folder, &self.target.program());
         command.args(v51::command_line(rows, &self.values));
         let variables = rows.iter().filter(|row| row.mode == v51::Mode::Env);
         for row in variables.filter(|row| row.name != EXPORTER_URL) {
@@ -258,7 +258,7 @@ impl<'a> Deployment<'a> {
 
     /// Stops the exporter as BlueKing does; 5.1 has no script for it.
     pub(crate) fn stop(&mut self) -> Result<()> {
-        if self.subject.is_component() { self.kill() } else { self.run("stop") }
+        if self.target.is_component() { self.kill() } else { self.run("stop") }
     }
 
     /// What is left after the exporter was stopped.
@@ -308,11 +308,11 @@ impl<'a> Deployment<'a> {
     }
 
     fn log(&self) -> PathBuf {
-        self.logs.join(format!("{}.log", self.subject.id))
+        self.logs.join(format!("{}.log", self.target.id))
     }
 
     fn pid_file(&self) -> PathBuf {
-        self.pids.join(format!("{}.pid", self.subject.id))
+        self.pids.join(format!("{}.pid", self.target.id))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::XTASK;
 use super::checklist::{Checklist, Level, Note, State, Step};
-use super::course::Learned;
-use super::shown::by_kind;
+use super::render::by_kind;
+use super::steps::Outcome;
 
 /// Notes of one kind that are shown before the rest has to be opened.
 const SHOWN_OF_A_KIND: usize = 3;
@@ -36,7 +36,7 @@ border-top:1px solid var(--line)}tr.head{display:none}}
 ";
 
 /// The page.
-pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
+pub(super) fn page(file: &str, list: &Checklist, outcome: &Outcome) -> String {
     let file = escaped(file);
     let steps: String = list.steps.iter().map(step).collect();
     format!(
@@ -45,16 +45,16 @@ pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
          <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
          <h1>{file}</h1>\n{}<p>{counts}</p>\n{}\
          <p class=\"fact\">Rehearsed {date} by xtask {XTASK}</p>\n{steps}{}</body></html>\n",
-        verdict(list, learned),
-        about(learned),
-        preview(learned),
+        verdict(list, outcome),
+        about(outcome),
+        preview(outcome),
         counts = escaped(&list.counts()),
-        date = learned.date,
+        date = outcome.date,
     )
 }
 
 /// What it comes to, with a link to each step that needs a look.
-fn verdict(list: &Checklist, learned: &Learned) -> String {
+fn verdict(list: &Checklist, outcome: &Outcome) -> String {
     let links = |state| {
         let steps = list.steps.iter().filter(|step| step.state == state);
         let links = steps.map(|step| format!("<a href=\"#{}\">{}</a>", anchor(step), step.name));
@@ -67,7 +67,7 @@ fn verdict(list: &Checklist, learned: &Learned) -> String {
     } else {
         text += &format!(
             "<p class=\"verdict failed\">It {}; what failed: {failed}.</p>\n",
-            escaped(&learned.failure())
+            escaped(&outcome.failure())
         );
     }
     if !warned.is_empty() {
@@ -76,20 +76,20 @@ fn verdict(list: &Checklist, learned: &Learned) -> String {
     text
 }
 
-fn about(learned: &Learned) -> String {
-    if learned.id.is_empty() {
+fn about(outcome: &Outcome) -> String {
+    if outcome.id.is_empty() {
         return String::new();
     }
-    let version = learned.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let version = outcome.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     // A flag that begins on one line and ends on the next is hard to read.
-    let words = learned.arguments.iter();
+    let words = outcome.arguments.iter();
     let words = words.map(|word| format!("<code class=\"word\">{}</code>", escaped(word)));
     format!(
         "<p>{}{} for {}, scraped at <code>{}</code>, arguments {}</p>\n",
-        escaped(&learned.id),
+        escaped(&outcome.id),
         escaped(&version),
-        learned.system,
-        escaped(&learned.url),
+        outcome.system,
+        escaped(&outcome.url),
         words.collect::<Vec<_>>().join(" "),
     )
 }
@@ -97,7 +97,7 @@ fn about(learned: &Learned) -> String {
 fn step(step: &Step) -> String {
     let notes: String = by_kind(&step.notes).iter().map(|notes| of_a_kind(notes)).collect();
     let notes = if notes.is_empty() { notes } else { format!("<ul>\n{notes}</ul>") };
-    let state = step.state.word();
+    let state = step.state.label();
     let seconds = format!("{:.1} s", step.seconds);
     let seconds = if step.seconds < 0.05 { String::new() } else { seconds };
     format!(
@@ -117,7 +117,7 @@ fn of_a_kind(notes: &[&Note]) -> String {
     let mut text: String = notes[..shown].iter().map(|one| note(one)).collect();
     if notes.len() > shown {
         let rest: String = notes[shown..].iter().map(|one| note(one)).collect();
-        let level = notes[0].level.word();
+        let level = notes[0].level.label();
         let count = notes.len() - shown;
         text += &format!(
             "<li class=\"{level}\"><details><summary>and {count} more like it</summary>\
@@ -128,7 +128,7 @@ fn of_a_kind(notes: &[&Note]) -> String {
 }
 
 fn note(note: &Note) -> String {
-    let level = note.level.word();
+    let level = note.level.label();
     let lead = if note.level == Level::Fact { String::new() } else { format!("{level}: ") };
     format!("<li class=\"{level}\">{lead}{}</li>\n", escaped(&note.said(usize::MAX)))
 }
@@ -137,8 +137,8 @@ fn anchor(step: &Step) -> String {
     step.name.replace([' ', '.'], "-")
 }
 
-fn preview(learned: &Learned) -> String {
-    let Some(preview) = &learned.preview else { return String::new() };
+fn preview(outcome: &Outcome) -> String {
+    let Some(preview) = &outcome.preview else { return String::new() };
     let rows: String = preview
         .rows
         .iter()
@@ -180,30 +180,30 @@ fn escaped(text: &str) -> String {
 mod tests {
     use blueking_package::agent::{Page, Preview};
 
-    use super::super::checklist::Live;
+    use super::super::checklist::ProgressTo;
     use super::*;
 
-    fn page_of(list: &Checklist, learned: &Learned) -> String {
-        page("p&q.tgz", list, learned)
+    fn page_of(list: &Checklist, outcome: &Outcome) -> String {
+        page("p&q.tgz", list, outcome)
     }
 
     #[test]
     fn the_page_needs_nothing_else_and_nothing_in_it_is_markup() {
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("scrape", |notes| {
             notes.add(Level::Error, "line", "", "line 1: <script>alert(1)</script>");
             Ok(((), "a & b".to_owned()))
         });
         let samples = Page::read(b"a{b=\"<i>\"} 1\n").samples;
         let preview = Some(Preview::new(&samples));
-        let learned = Learned {
+        let outcome = Outcome {
             id: "<id>".to_owned(),
             version: Some("<1.1>".to_owned()),
             date: "2026-11-22T08:00:00Z".to_owned(),
             preview,
-            ..Learned::default()
+            ..Outcome::default()
         };
-        let page = page_of(&list, &learned);
+        let page = page_of(&list, &outcome);
         let by = format!("Rehearsed 2026-11-22T08:00:00Z by xtask {}", env!("CARGO_PKG_VERSION"));
         assert!(page.contains(&by) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
@@ -212,7 +212,7 @@ mod tests {
         let verdict = "It would not work on BlueKing; what failed: <a href=\"#scrape\">scrape</a>";
         assert!(page.contains(verdict), "{page}");
         let parameters = vec!["<port>".to_owned(), "host".to_owned()];
-        let typed = page_of(&list, &Learned { parameters, ..Learned::default() });
+        let typed = page_of(&list, &Outcome { parameters, ..Outcome::default() });
         let verdict = "on BlueKing with these parameters (&lt;port&gt;, host); what failed";
         assert!(typed.contains(verdict), "{typed}");
         for text in ["<script", "http:", "https:", "url(", "<i>"] {
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_many_is_shown_of_some_and_all_of_it_is_there() {
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             for n in 0..9 {
                 notes.add(Level::Warning, "absent", format!("m{n}"), format!("m{n} is absent"));
@@ -232,7 +232,7 @@ mod tests {
             notes.add_of(Level::Fact, "absent", "g", "of g", names);
             Ok(((), String::new()))
         });
-        let page = page("p.tgz", &list, &Learned::default());
+        let page = page("p.tgz", &list, &Outcome::default());
         let (before, after) = page.split_once("<summary>and 6 more like it</summary>").unwrap();
         assert!(before.contains("m2 is absent") && !before.contains("m3 is absent"), "{page}");
         let inside = after.split_once("</details>").unwrap();

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use blueking_package::plugin::System;
 
 use crate::process;
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
 /// Where Debian keeps Wine's loader, which is not in `PATH`.
 const WINE: &str = "/usr/lib/wine/wine64";
@@ -27,7 +27,7 @@ const SHIM: &str = include_str!("../../wine/bcryptprimitives.c");
 /// Whether this machine can run programs of `system`.
 ///
 /// # Errors
-/// [`WrongUse`] with what to install: that tells nothing of a package.
+/// [`UsageError`] with what to install: that tells nothing of a package.
 pub(super) fn is_there(system: System) -> Result<()> {
     let missing = if env::consts::OS != "linux" {
         "a rehearsal needs Linux: it looks after processes in /proc"
@@ -43,7 +43,7 @@ pub(super) fn is_there(system: System) -> Result<()> {
             System::LinuxAarch64 | System::WindowsX86_64 => return Ok(()),
         }
     };
-    Err(WrongUse(missing.to_owned()).into())
+    Err(UsageError(missing.to_owned()).into())
 }
 
 fn is_native(system: System) -> bool {

@@ -2,20 +2,20 @@
 //! uploads it. What BlueKing knows is `blueking-package`'s; here it meets real processes.
 
 mod checklist;
-mod course;
+mod checks;
 pub(crate) mod debug;
 mod deployment;
-mod destination;
 mod html;
-mod interruption;
-mod looks;
 pub(crate) mod machine;
 mod ports;
 mod processes;
+mod render;
+mod report_file;
 mod scrape;
-mod shown;
-mod subject;
-mod watched;
+mod signals;
+mod steps;
+mod target;
+mod target_health;
 
 use std::path::Path;
 
@@ -23,13 +23,13 @@ use anyhow::{Context, Result, bail};
 use blueking_package::plugin::System;
 use serde_json::{Value, json};
 
-pub(crate) use self::checklist::{Checklist, Level, Live, Note, State};
-pub(crate) use self::course::{Course, Learned};
+pub(crate) use self::checklist::{Checklist, Level, Note, ProgressTo, State};
 pub(crate) use self::deployment::Deployment;
-use self::destination::Destination;
 pub(crate) use self::machine::Machine;
 pub(crate) use self::ports::Port;
-pub(crate) use self::subject::{Subject, Values, name_of};
+use self::report_file::ReportFile;
+pub(crate) use self::steps::{Outcome, Rehearsal};
+pub(crate) use self::target::{Target, Values, name_of};
 use crate::flags;
 use crate::output;
 
@@ -45,32 +45,32 @@ const XTASK: &str = env!("CARGO_PKG_VERSION");
 /// A step failed, or the package cannot be read.
 pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
     let file = flags.file.as_deref().context("no package")?;
-    let html = flags.html.as_deref().map(|path| Destination::find(path, file)).transpose()?;
+    let html = flags.html.as_deref().map(|path| ReportFile::find(path, file)).transpose()?;
     let scratch = tempfile::Builder::new().prefix("rehearse-").tempdir();
     let scratch = scratch.context("make a scratch folder")?;
-    let course = Course {
+    let rehearsal = Rehearsal {
         file: Path::new(file),
         system: flags.os.map(|os| os.0),
         parameters: &flags.param,
         scratch: scratch.path(),
     };
-    interruption::clear_up(scratch.path())?;
-    let mut list = Checklist::new(if flags.json { Live::Err } else { Live::Out });
-    let learned = course::run(&course, &mut list)?;
+    signals::clear_up(scratch.path())?;
+    let mut list = Checklist::new(if flags.json { ProgressTo::Stderr } else { ProgressTo::Stdout });
+    let outcome = steps::run(&rehearsal, &mut list)?;
     let text = if flags.json {
-        let report = to_json(file, &list, &learned);
+        let report = to_json(file, &list, &outcome);
         serde_json::to_string_pretty(&report).context("cannot write the report")?
     } else {
-        to_text(&list, &learned)
+        to_text(&list, &outcome)
     };
     let printed = output::print(&format!("{text}\n"));
     // Neither of the reports is lost with the other.
-    let written = html.map(|place| place.write(&html::page(file, &list, &learned))).transpose();
+    let written = html.map(|place| place.write(&html::page(file, &list, &outcome))).transpose();
     let written = written.map(drop);
     if list.count(State::Failed) > 0 {
         let told = [printed, written].into_iter().filter_map(Result::err);
         let told: String = told.map(|error| format!("{error:#}\n")).collect();
-        bail!("{told}{file} {}; the failed steps are above", learned.failure());
+        bail!("{told}{file} {}; the failed steps are above", outcome.failure());
     }
     printed.and(written)
 }
@@ -84,34 +84,34 @@ pub(crate) fn rehearse(
     system: System,
     parameters: &[String],
     scratch: &Path,
-) -> Result<(Checklist, Learned)> {
-    let mut list = Checklist::new(Live::Out);
-    let course = Course { file, system: Some(system), parameters, scratch };
-    let learned = course::run(&course, &mut list)?;
-    Ok((list, learned))
+) -> Result<(Checklist, Outcome)> {
+    let mut list = Checklist::new(ProgressTo::Stdout);
+    let rehearsal = Rehearsal { file, system: Some(system), parameters, scratch };
+    let outcome = steps::run(&rehearsal, &mut list)?;
+    Ok((list, outcome))
 }
 
-fn to_json(file: &str, list: &Checklist, learned: &Learned) -> Value {
+fn to_json(file: &str, list: &Checklist, outcome: &Outcome) -> Value {
     json!({
         "package": file,
-        "id": learned.id,
-        "version": learned.version,
-        "date": learned.date,
+        "id": outcome.id,
+        "version": outcome.version,
+        "date": outcome.date,
         "xtask": XTASK,
-        "os": learned.system,
-        "url": learned.url,
-        "arguments": learned.arguments,
+        "os": outcome.system,
+        "url": outcome.url,
+        "arguments": outcome.arguments,
         "failed": list.count(State::Failed),
         "warned": list.count(State::Warned),
         "steps": list.to_json(),
-        "preview": learned.preview,
+        "preview": outcome.preview,
     })
 }
 
 /// The preview as a table, and the counts.
-fn to_text(list: &Checklist, learned: &Learned) -> String {
+fn to_text(list: &Checklist, outcome: &Outcome) -> String {
     let mut text = String::new();
-    if let Some(preview) = &learned.preview {
+    if let Some(preview) = &outcome.preview {
         text += "\ndebug preview:\n";
         for row in preview.rows.iter().take(SHOWN_ROWS) {
             let labels: Vec<_> = row

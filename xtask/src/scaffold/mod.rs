@@ -2,8 +2,8 @@
 //! its tests and packs as it is. Nothing is overwritten, and what cannot be finished is taken back.
 
 mod names;
+mod rollback;
 mod template;
-mod undo;
 
 use std::path::Path;
 use std::process::Command;
@@ -12,11 +12,11 @@ use anyhow::{Context, Result, bail};
 use blueking_package::PackageDescription;
 
 use self::names::Names;
-use self::undo::Undo;
+use self::rollback::Rollback;
 use crate::flags;
 use crate::process;
+use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
-use crate::wrong_use::WrongUse;
 
 /// Makes the exporter that the flags name, and says what to do next.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
@@ -28,15 +28,15 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
 /// Makes an exporter: its files, and its place in `Cargo.lock`.
 ///
 /// # Errors
-/// [`WrongUse`] for a name or port that cannot be used or is used already; or a file cannot be
+/// [`UsageError`] for a name or port that cannot be used or is used already; or a file cannot be
 /// written. Nothing has changed then.
 pub(crate) fn make(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
     let names = choose(workspace, name, port)?;
-    let mut undo = Undo::default();
-    write(workspace.root(), &names, &mut undo)?;
-    undo.keep_copy(&workspace.root().join("Cargo.lock"))?;
+    let mut rollback = Rollback::default();
+    write(workspace.root(), &names, &mut rollback)?;
+    rollback.keep_copy(&workspace.root().join("Cargo.lock"))?;
     join_workspace(workspace, &names)?;
-    undo.forget();
+    rollback.forget();
     Ok(names)
 }
 
@@ -51,22 +51,22 @@ fn choose(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names>
         others.push(PackageDescription::parse(&file, &text)?);
     }
     let names =
-        Names::choose(name, port, &others).map_err(|problems| WrongUse(problems.join("\n")))?;
+        Names::choose(name, port, &others).map_err(|problems| UsageError(problems.join("\n")))?;
     for folder in names.folders() {
         // A broken link counts as there.
         let is_there = workspace.root().join(&folder).symlink_metadata().is_ok();
         if is_there {
             let told =
                 format!("{folder} is there already; choose another name, or remove it first");
-            return Err(WrongUse(told).into());
+            return Err(UsageError(told).into());
         }
     }
     Ok(names)
 }
 
-fn write(root: &Path, names: &Names, undo: &mut Undo) -> Result<()> {
+fn write(root: &Path, names: &Names, rollback: &mut Rollback) -> Result<()> {
     for file in template::render(names)? {
-        undo.write(root, &file.path, &file.bytes)?;
+        rollback.write(root, &file.path, &file.bytes)?;
     }
     Ok(())
 }

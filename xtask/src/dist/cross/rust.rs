@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::dist::facts::has_std;
+use crate::dist::environment::has_std;
 use crate::dist::target::Target;
 use crate::process;
 

@@ -13,7 +13,7 @@ const REGISTRIES: &str = "/cargo/registry/src";
 
 /// Folders of the building machine that compilers write into binaries if nobody stops them.
 #[derive(Debug, Default)]
-pub(crate) struct Locations {
+pub(crate) struct PathRemap {
     pub(crate) workspace: PathBuf,
     pub(crate) target: PathBuf,
     pub(crate) home: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub(crate) struct Locations {
     pub(crate) std_source: Vec<PathBuf>,
 }
 
-impl Locations {
+impl PathRemap {
     /// Looks them up; crates must have been fetched, for their folders to be there.
     pub(crate) fn gather(workspace: &Workspace, sysroot: &Path) -> Self {
         let home = env::home_dir();
@@ -116,8 +116,8 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    fn locations() -> Locations {
-        Locations {
+    fn remap() -> PathRemap {
+        PathRemap {
             workspace: "/home/ann/w".into(),
             target: "/home/ann/w/target".into(),
             home: Some("/home/ann".into()),
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_most_exact_name_comes_last() {
-        let flags = locations().remap_flags().unwrap();
+        let flags = remap().remap_flags().unwrap();
         let expected = [
             "/usr=/toolchain",
             "/home/ann/w=.",
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_container_has_names_of_its_own() {
-        let flags = locations().in_container().remap_flags().unwrap();
+        let flags = remap().in_container().remap_flags().unwrap();
         let expected = [
             "/rust=/toolchain",
             "/cargo=/cargo",
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn forbidden_are_folders_and_hosts() {
-        let mut locations = locations();
+        let mut remap = remap();
         let expected = [
             "/home/ann/w/",
             "/home/ann/w/target/",
@@ -166,10 +166,10 @@ mod tests {
             "/home/ann/w/.cargo-home/",
             "registry.example",
         ];
-        assert_eq!(locations.forbidden(), expected);
+        assert_eq!(remap.forbidden(), expected);
 
         // A service without a home of its own: every path would match.
-        locations.home = Some("/".into());
-        assert!(!locations.forbidden().contains(&"/".to_owned()));
+        remap.home = Some("/".into());
+        assert!(!remap.forbidden().contains(&"/".to_owned()));
     }
 }

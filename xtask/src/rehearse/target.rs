@@ -12,11 +12,11 @@ use blueking_package::plugin::{
 };
 use blueking_package::v51::{self, EXPORTER_URL, ParameterType, StartParameter};
 
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
 /// One system's part of a package.
 #[derive(Debug)]
-pub(crate) struct Subject {
+pub(crate) struct Target {
     /// The plugin's id, or the component's name.
     pub(crate) id: String,
     /// The version that a site goes by; 5.1 knows none.
@@ -42,7 +42,7 @@ pub(crate) enum Form {
 /// What an operator typed, by name of the row.
 pub(crate) type Values = BTreeMap<String, String>;
 
-impl Subject {
+impl Target {
     /// Opens a package of this kind; without a system, Linux if it is there, else the first.
     pub(crate) fn open(file: &Path, kind: Kind, system: Option<System>) -> Result<Self> {
         match kind {
@@ -164,7 +164,7 @@ impl Subject {
     /// What an operator typed, as rows of this form.
     ///
     /// # Errors
-    /// [`WrongUse`] for a row that the form does not have, and a value that the row cannot have.
+    /// [`UsageError`] for a row that the form does not have, and a value that the row cannot have.
     pub(crate) fn values(&self, typed: &[String]) -> Result<Values> {
         let names: Vec<&str> = match &self.form {
             Form::Plugin(items) => items.iter().map(|item| item.name.as_str()).collect(),
@@ -173,15 +173,15 @@ impl Subject {
         let mut values = Values::new();
         for text in typed {
             let (name, value) = text.split_once('=').ok_or_else(|| {
-                WrongUse(format!("--param {text:?} is not name=value; add the value"))
+                UsageError(format!("--param {text:?} is not name=value; add the value"))
             })?;
             if !names.contains(&name) {
                 let names = names.join(", ");
                 let told = format!("the form has no row {name:?}; its rows are {names}");
-                return Err(WrongUse(told).into());
+                return Err(UsageError(told).into());
             }
             if let Some(told) = self.objection(name, value) {
-                return Err(WrongUse(told).into());
+                return Err(UsageError(told).into());
             }
             values.insert(name.to_owned(), value.to_owned());
         }
@@ -243,7 +243,7 @@ impl Subject {
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {}", self.id, name_of(self.system))
     }
@@ -267,7 +267,7 @@ fn choose(here: &[System], wanted: Option<System>) -> Result<System> {
         let names: Vec<_> = here.iter().copied().map(name_of).collect();
         let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let told = format!("the package is not for {}, but for {names}", name_of(wanted));
-        return Err(WrongUse(told).into());
+        return Err(UsageError(told).into());
     }
     Ok(wanted)
 }
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(choose(&[LinuxAarch64, WindowsX86_64], None).unwrap(), LinuxAarch64);
         assert_eq!(choose(&System::ALL, Some(WindowsX86_64)).unwrap(), WindowsX86_64);
         let error = choose(&[LinuxX86_64], Some(WindowsX86_64)).unwrap_err();
-        assert!(error.is::<WrongUse>() && error.to_string().contains("but for linux"));
+        assert!(error.is::<UsageError>() && error.to_string().contains("but for linux"));
         assert!(choose(&[], None).is_err());
     }
 

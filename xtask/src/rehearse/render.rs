@@ -11,7 +11,7 @@ const SHOWN_SUBJECTS: usize = 8;
 
 /// A step with its notes, as many as can be read.
 pub(super) fn to_text(step: &Step) -> String {
-    let mut text = format!("{:7}  {}", step.state.word(), step.name);
+    let mut text = format!("{:7}  {}", step.state.label(), step.name);
     if !step.summary.is_empty() {
         text += &format!(": {}", step.summary);
     }
@@ -20,7 +20,7 @@ pub(super) fn to_text(step: &Step) -> String {
     }
     let mut lines = Vec::new();
     for notes in by_kind(&step.notes) {
-        let level = notes[0].level.word();
+        let level = notes[0].level.label();
         let shown = if notes.len() == SHOWN_OF_A_KIND + 1 { notes.len() } else { SHOWN_OF_A_KIND };
         for note in notes.iter().take(shown) {
             let said = note.said(SHOWN_SUBJECTS).replace('\n', "\n                  ");
@@ -83,14 +83,14 @@ impl Note {
 
 #[cfg(test)]
 mod tests {
-    use super::super::checklist::{Checklist, Level, Live};
+    use super::super::checklist::{Checklist, Level, ProgressTo};
     use super::*;
 
     const KINDS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 
     #[test]
     fn a_flood_of_notes_is_counted_and_escape_codes_are_not_shown() {
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("scrape", |notes| {
             for kind in KINDS {
                 for n in 0..5 {
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn names_of_a_note_are_shown_up_to_a_limit_and_kept_for_programs() {
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             for count in [2, 9] {
                 let names = (0..count).map(|n| format!("m{n}")).collect();

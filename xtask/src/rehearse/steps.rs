@@ -10,14 +10,14 @@ use blueking_package::check;
 use blueking_package::plugin::System;
 
 use super::checklist::{Checklist, Level};
+use super::checks::{alive, compared, import, look, preview, rewritten};
 use super::debug;
 use super::deployment::Deployment;
-use super::looks::{alive, compared, import, look, preview, rewritten};
 use super::machine::{self, Machine};
 use super::ports::Port;
-use super::subject::{Subject, Values, name_of};
-use crate::check::unread;
-use crate::wrong_use::WrongUse;
+use super::target::{Target, Values, name_of};
+use crate::check::read_failure;
+use crate::usage_error::UsageError;
 
 /// Every step in its order.
 pub(crate) const STEPS: [&str; 16] = [
@@ -41,7 +41,7 @@ pub(crate) const STEPS: [&str; 16] = [
 
 /// What is rehearsed, and how.
 #[derive(Debug)]
-pub(crate) struct Course<'a> {
+pub(crate) struct Rehearsal<'a> {
     pub(crate) file: &'a Path,
     pub(crate) system: Option<System>,
     /// `name=value` as typed.
@@ -49,9 +49,9 @@ pub(crate) struct Course<'a> {
     pub(crate) scratch: &'a Path,
 }
 
-/// What a rehearsal learned beside how its steps went.
+/// What a rehearsal outcome beside how its steps went.
 #[derive(Debug, Default)]
-pub(crate) struct Learned {
+pub(crate) struct Outcome {
     pub(crate) id: String,
     /// The package's own, where it has one.
     pub(crate) version: Option<String>,
@@ -65,7 +65,7 @@ pub(crate) struct Learned {
     pub(crate) preview: Option<Preview>,
 }
 
-impl Learned {
+impl Outcome {
     /// What a failed step comes to. What was typed may be at fault as well as the package.
     pub(crate) fn failure(&self) -> String {
         let failure = "would not work on BlueKing";
@@ -80,33 +80,33 @@ impl Learned {
 ///
 /// # Errors
 /// The package cannot be read, or is asked for what it does not have.
-pub(crate) fn run(course: &Course<'_>, list: &mut Checklist) -> Result<Learned> {
+pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Outcome> {
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let mut learned = Learned { date, ..Learned::default() };
-    let report = check::file(course.file).map_err(unread)?;
+    let mut outcome = Outcome { date, ..Outcome::default() };
+    let report = check::file(rehearsal.file).map_err(read_failure)?;
     let kind = list.step(STEPS[0], |notes| Ok(import(&report, notes)));
     if let Some(kind) = kind {
-        let subject = Subject::open(course.file, kind, course.system)?;
-        let values = subject.values(course.parameters)?;
-        machine::is_there(subject.system)?;
-        let fixed = fixed_port(&subject, &values)?;
-        learned.parameters = values.keys().cloned().collect();
-        learned.id.clone_from(&subject.id);
-        learned.version.clone_from(&subject.version);
-        learned.system = name_of(subject.system);
-        deploy(course, &subject, &values, fixed, list, &mut learned);
+        let target = Target::open(rehearsal.file, kind, rehearsal.system)?;
+        let values = target.values(rehearsal.parameters)?;
+        machine::is_there(target.system)?;
+        let fixed = fixed_port(&target, &values)?;
+        outcome.parameters = values.keys().cloned().collect();
+        outcome.id.clone_from(&target.id);
+        outcome.version.clone_from(&target.version);
+        outcome.system = name_of(target.system);
+        deploy(rehearsal, &target, &values, fixed, list, &mut outcome);
     }
     list.skip_rest(&STEPS, "not reached");
-    Ok(learned)
+    Ok(outcome)
 }
 
 /// The port that BlueKing would use whatever is there, where the form has such a one.
 ///
 /// # Errors
-/// [`WrongUse`] where this machine cannot give it: that tells nothing of the package.
-fn fixed_port(subject: &Subject, values: &Values) -> Result<Option<Port>> {
-    let (own, choose) = match subject.port(values) {
-        Ok((own, _)) if subject.is_component() => {
+/// [`UsageError`] where this machine cannot give it: that tells nothing of the package.
+fn fixed_port(target: &Target, values: &Values) -> Result<Option<Port>> {
+    let (own, choose) = match target.port(values) {
+        Ok((own, _)) if target.is_component() => {
             (own, "in _exporter_url_ and in the row that says where the exporter listens")
         }
         Ok((own, true)) => (own, "port=NUMBER, or none: then a free one is allocated"),
@@ -114,7 +114,7 @@ fn fixed_port(subject: &Subject, values: &Values) -> Result<Option<Port>> {
         Ok((_, false)) | Err(_) => return Ok(None),
     };
     let told = |why| {
-        WrongUse(format!(
+        UsageError(format!(
             "port {own} is taken on this machine ({why}), and BlueKing would not look for another \
              one, so nothing was started; end what listens there, or choose another port with \
              --param: {choose}"
@@ -124,34 +124,34 @@ fn fixed_port(subject: &Subject, values: &Values) -> Result<Option<Port>> {
 }
 
 fn deploy(
-    course: &Course<'_>,
-    subject: &Subject,
+    rehearsal: &Rehearsal<'_>,
+    target: &Target,
     values: &Values,
     fixed: Option<Port>,
     list: &mut Checklist,
-    learned: &mut Learned,
+    outcome: &mut Outcome,
 ) -> Option<()> {
     let machine = list.step("unpack", |notes| {
-        let machine = Machine::new(subject.system, course.scratch)?;
-        let files = match subject.files.len() {
+        let machine = Machine::new(target.system, rehearsal.scratch)?;
+        let files = match target.files.len() {
             1 => "1 file".to_owned(),
             count => format!("{count} files"),
         };
-        if let Some(told) = subject.told_of_scripts() {
+        if let Some(told) = target.told_of_scripts() {
             notes.fact("scripts", told);
         }
-        let summary = format!("{subject}, {files}, on {}", machine.name());
+        let summary = format!("{target}, {files}, on {}", machine.name());
         Ok((machine, summary))
     })?;
     let (port, own_port) = list.step("port", |notes| {
-        let (own, typed) = subject.port(values)?;
+        let (own, typed) = target.port(values)?;
         let port = fixed.map_or_else(|| Port::allocate(own), Ok)?;
         if !port.skipped.is_empty() {
             let told = |(port, why): &(u16, &str)| format!("{port} ({why})");
             let told: Vec<_> = port.skipped.iter().map(told).collect();
             notes.fact("port", format!("passed over: {}", told.join(", ")));
         }
-        let why = match (subject.is_component(), typed) {
+        let why = match (target.is_component(), typed) {
             (true, _) => "in the form",
             (_, true) => "typed",
             (false, false) => "allocated",
@@ -159,18 +159,18 @@ fn deploy(
         let summary = format!("{}, {why}", port.number);
         Ok(((port, own), summary))
     })?;
-    let mut one = Deployment::new(subject, &machine, &course.scratch.join("1"), values, port);
+    let mut one = Deployment::new(target, &machine, &rehearsal.scratch.join("1"), values, port);
     list.step("arguments", |notes| {
         let one = one.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
         let (words, rewritings) = one.arguments();
         rewritten("the arguments", &rewritings, notes);
         let summary = words.join(" ");
-        learned.arguments = words;
+        outcome.arguments = words;
         Ok(((), summary))
     });
     let one = one.as_mut().ok()?;
-    learned.url.clone_from(&one.url);
-    if subject.is_component() {
+    outcome.url.clone_from(&one.url);
+    if target.is_component() {
         list.skip("env.yaml", "BlueKing 5.1 has none");
     } else {
         list.step("env.yaml", |notes| {
@@ -181,13 +181,13 @@ fn deploy(
             Ok(((), one.configuration()?))
         })?;
     }
-    match debug::obstacle(subject, &machine) {
+    match debug::obstacle(target, &machine) {
         Some(why) => list.skip("debug", why),
         None => {
             list.step("debug", |notes| {
                 let port = Port::chosen(one.port.number);
-                let place = course.scratch.join("debug");
-                let copy = Deployment::new(subject, &machine, &place, values, port)?;
+                let place = rehearsal.scratch.join("debug");
+                let copy = Deployment::new(target, &machine, &place, values, port)?;
                 Ok(((), debug::debug(&mut copy.for_debugging(), &machine, notes)?))
             });
         }
@@ -196,32 +196,30 @@ fn deploy(
         let pid = one.start()?;
         Ok((pid, format!("process {pid}")))
     })?;
-    list.step("alive after 2 s", |notes| Ok(((), alive(one, subject, &machine, pid, notes)?)));
+    list.step("alive after 2 s", |notes| Ok(((), alive(one, target, &machine, pid, notes)?)));
 
     let mut seen = None;
     list.step("scrape", |notes| {
-        let (page, down, summary) = look(one, subject, values, notes)?;
+        let (page, down, summary) = look(one, target, values, notes)?;
         seen = Some((page, down));
         Ok(((), summary))
     });
     if let Some((page, down)) = seen {
         let down = down.as_deref();
-        list.step("metrics.json", |notes| {
-            Ok(((), compared(&page, &subject.declared, down, notes)))
-        });
+        list.step("metrics.json", |notes| Ok(((), compared(&page, &target.declared, down, notes))));
         list.step("debug preview", |notes| {
-            let (preview, summary) = preview(&page, &subject.declared, notes);
-            learned.preview = Some(preview);
+            let (preview, summary) = preview(&page, &target.declared, notes);
+            outcome.preview = Some(preview);
             Ok(((), summary))
         });
     }
-    live(course, subject, &machine, values, own_port, one, list)
+    live(rehearsal, target, &machine, values, own_port, one, list)
 }
 
 /// From the first `kill -9` to the last stop.
 fn live(
-    course: &Course<'_>,
-    subject: &Subject,
+    rehearsal: &Rehearsal<'_>,
+    target: &Target,
     machine: &Machine,
     values: &Values,
     own_port: u16,
@@ -239,9 +237,9 @@ fn live(
         Ok(((), format!("it answers after {:.1} s", start.elapsed().as_secs_f64())))
     })?;
     list.step("port taken", |notes| {
-        let place = course.scratch.join("taken");
+        let place = rehearsal.scratch.join("taken");
         let port = Port::chosen(one.port.number);
-        let mut second = Deployment::new(subject, machine, &place, values, port)?;
+        let mut second = Deployment::new(target, machine, &place, values, port)?;
         second.configure("")?;
         ensure!(
             second.start().is_err(),
@@ -258,17 +256,17 @@ fn live(
         }
         Ok(((), format!("it ends: {last}")))
     });
-    if subject.is_component() {
+    if target.is_component() {
         list.skip("two copies side by side", "BlueKing 5.1 runs one copy on a host");
         list.step("stop", |_| stop(one));
         return Some(());
     }
     let two = list.step("two copies side by side", |_| {
         let port = Port::allocate(own_port)?;
-        let place = course.scratch.join("2");
+        let place = rehearsal.scratch.join("2");
         let mut values = values.clone();
         values.remove("port");
-        let mut two = Deployment::new(subject, machine, &place, &values, port)?;
+        let mut two = Deployment::new(target, machine, &place, &values, port)?;
         two.configure("")?;
         two.start()?;
         two.scrape()?;

@@ -8,7 +8,7 @@ use blueking_package::plugin::{self, ItemType};
 use blueking_package::v51::{self, ParameterType};
 
 use super::checklist::{Level, Notes};
-use super::subject::{Form, Subject, Values};
+use super::target::{Form, Target, Values};
 
 /// Words in the name of a row whose value nobody else should read.
 const SECRET: [&str; 6] = ["password", "passwd", "secret", "token", "credential", "apikey"];
@@ -25,7 +25,7 @@ struct Row<'a> {
 /// the name of that metric.
 pub(super) fn look(
     samples: &[Sample],
-    subject: &Subject,
+    target: &Target,
     values: &Values,
     url: &str,
     notes: &mut Notes,
@@ -38,7 +38,7 @@ pub(super) fn look(
     for (name, seen) in &states {
         let down = seen.iter().filter(|&&state| state == 0.0).count();
         if down == seen.len() && !is_detail(name, states.keys()) {
-            let rows = rows(subject, values);
+            let rows = rows(target, values);
             let reasons = reasons(samples);
             notes.add(Level::Warning, "down", *name, told(name, &reasons, &rows, url));
             found.get_or_insert_with(|| (*name).to_owned());
@@ -96,9 +96,9 @@ fn told(metric: &str, reasons: &[String], rows: &[Row<'_>], url: &str) -> String
 }
 
 /// The rows with what they hold now, without those that the exporter does not get.
-fn rows<'a>(subject: &'a Subject, values: &Values) -> Vec<Row<'a>> {
+fn rows<'a>(target: &'a Target, values: &Values) -> Vec<Row<'a>> {
     let value = |name: &str, default: String| values.get(name).cloned().unwrap_or(default);
-    match &subject.form {
+    match &target.form {
         Form::Plugin(items) => {
             let items = items.iter().filter(|item| item.mode != plugin::Mode::Collector);
             let row = |item: &'a plugin::ConfigItem| Row {
@@ -151,12 +151,12 @@ mod tests {
     use blueking_package::plugin::{ConfigItem, System};
     use blueking_package::v51::{EXPORTER_URL, Mode, StartParameter};
 
-    use super::super::checklist::{Checklist, Live};
+    use super::super::checklist::{Checklist, ProgressTo};
     use super::*;
 
     const URL: &str = "http://127.0.0.1:9602/metrics";
 
-    fn subject() -> Subject {
+    fn target() -> Target {
         let row = |name: &str, mode, input, default: &str| StartParameter {
             default: default.to_owned(),
             mode,
@@ -177,7 +177,7 @@ mod tests {
             row("DB_PW", Mode::Env, ParameterType::Password, "s3cret"),
             row("DB_USER", Mode::Env, text, ""),
         ];
-        Subject {
+        Target {
             id: "db".to_owned(),
             version: None,
             system: System::LinuxX86_64,
@@ -189,20 +189,20 @@ mod tests {
     }
 
     /// What is told of a page, with the level before it.
-    fn lines(page: &str, subject: &Subject, values: &Values) -> Vec<String> {
-        let mut list = Checklist::new(Live::Err);
+    fn lines(page: &str, target: &Target, values: &Values) -> Vec<String> {
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("scrape", |notes| {
             let samples = Page::read(page.as_bytes()).samples;
-            look(&samples, subject, values, URL, notes);
+            look(&samples, target, values, URL, notes);
             Ok(((), String::new()))
         });
-        list.notes().map(|note| format!("{} {}", note.level.word(), note.text)).collect()
+        list.notes().map(|note| format!("{} {}", note.level.label(), note.text)).collect()
     }
 
     #[test]
     fn who_does_not_answer_is_told_with_the_rows_that_say_where_it_is() {
         let values = Values::from([("--db.address".to_owned(), "10.0.0.1:5".to_owned())]);
-        let told = lines("db_up 0\n", &subject(), &values).concat();
+        let told = lines("db_up 0\n", &target(), &values).concat();
         let begin =
             "warning db_up is 0: what the exporter watches does not answer, or refuses, so ";
         assert!(told.starts_with(begin), "{told}");
@@ -210,7 +210,7 @@ mod tests {
                     --db.password-file (/etc/pw), DB_TOKEN (hidden), DB_PW (hidden), DB_USER (empty)";
         assert!(told.ends_with(rows), "{told}");
 
-        let bare = Subject { form: Form::Component(Vec::new()), ..subject() };
+        let bare = Target { form: Form::Component(Vec::new()), ..target() };
         let told = lines("up{a=\"1\"} 0\nup{a=\"2\"} 0\n", &bare, &Values::new()).concat();
         assert!(told.contains("the form has no row for it"), "{told}");
     }
@@ -219,7 +219,7 @@ mod tests {
     fn why_the_last_scrape_failed_is_told_where_the_page_says_it() {
         let page = "db_up 0\ndb_exporter_last_scrape_error{err=\"dial\"} 0\n\
                     db_exporter_last_scrape_error{err=\"auth\"} 1\nx_last_scrape_error 1\n";
-        let told = lines(page, &subject(), &Values::new()).concat();
+        let told = lines(page, &target(), &Values::new()).concat();
         let why = "db_up is 0 (db_exporter_last_scrape_error{err=\"auth\"} is 1, \
                    x_last_scrape_error is 1): what";
         assert!(told.contains(why), "{told}");
@@ -243,7 +243,7 @@ mod tests {
             item("DB_PW", plugin::Mode::Env, ItemType::Password, "s3cret"),
             item("DB_PIN", plugin::Mode::Env, ItemType::Encrypt, "s3cret"),
         ];
-        let plugin = Subject { form: Form::Plugin(items), ..subject() };
+        let plugin = Target { form: Form::Plugin(items), ..target() };
         let told = lines("db_up 0\n", &plugin, &Values::new()).concat();
         let rows = "; the form has --db.address (127.0.0.1:1), DB_PW (hidden), DB_PIN (hidden)";
         assert!(told.ends_with(rows), "{told}");
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_part_that_is_down_is_no_warning_and_what_is_up_is_not_told() {
-        let of = |page| lines(page, &subject(), &Values::new());
+        let of = |page| lines(page, &target(), &Values::new());
         let told = of("link_up{a=\"1\"} 0\nlink_up{a=\"2\"} 1\n");
         assert!(told[0].starts_with("fact 1 of 2 samples of link_up are 0"), "{told:?}");
         let told = of("db_up 1\ndb_master_link_up 0\n");

@@ -14,8 +14,8 @@ use super::checklist::{Level, Notes};
 use super::debug::PERIOD;
 use super::deployment::Deployment;
 use super::machine::Machine;
-use super::subject::{Subject, Values};
-use super::watched;
+use super::target::{Target, Values};
+use super::target_health;
 use crate::check::{objectors, server_answer};
 
 /// A page that takes longer than this is late for the agent's period sooner or later.
@@ -60,7 +60,7 @@ pub(super) fn rewritten(subject: &str, rewritings: &[Rewriting], notes: &mut Not
 /// Whether what runs is what BlueKing's own scripts would have started.
 pub(super) fn alive(
     copy: &Deployment<'_>,
-    subject: &Subject,
+    subject: &Target,
     machine: &Machine,
     pid: u32,
     notes: &mut Notes,
@@ -91,7 +91,7 @@ pub(super) fn alive(
 /// says that nothing answers to the exporter.
 pub(super) fn look(
     copy: &Deployment<'_>,
-    subject: &Subject,
+    subject: &Target,
     values: &Values,
     notes: &mut Notes,
 ) -> Result<(Page, Option<String>, String)> {
@@ -116,7 +116,7 @@ pub(super) fn look(
                     as whether what is watched answers";
         notes.add(Level::Error, "empty", "", text);
     }
-    let down = watched::look(&page.samples, subject, values, &copy.url, notes);
+    let down = target_health::look(&page.samples, subject, values, &copy.url, notes);
     let seconds = answer.took.as_secs_f64();
     if seconds > SLOW {
         let text = format!("the answer took {seconds:.1} s; stay below {SLOW} s");
@@ -222,7 +222,7 @@ mod tests {
     use blueking_package::agent::DeclaredGroup;
     use blueking_package::check::{Consumer, Finding, Objection, Stage};
 
-    use super::super::checklist::{Checklist, Live};
+    use super::super::checklist::{Checklist, ProgressTo};
     use super::*;
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
     fn a_group_that_lacks_some_metrics_is_a_fact_and_one_that_lacks_all_a_warning() {
         let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["process_threads"])];
         let declared = Declared { groups, discovers: true };
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             Ok(((), compared(&Page::read(b"a 1\n"), &declared, None, notes)))
         });
@@ -272,7 +272,7 @@ mod tests {
     /// The notes in short.
     fn told(list: &Checklist) -> Vec<String> {
         let told = list.notes().map(|note| {
-            format!("{} {}: {}", note.level.word(), note.subject, note.names.join(","))
+            format!("{} {}: {}", note.level.label(), note.subject, note.names.join(","))
         });
         told.collect()
     }
@@ -281,7 +281,7 @@ mod tests {
     fn groups_of_what_does_not_answer_are_told_at_once_and_are_no_warning() {
         let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["e"])];
         let declared = Declared { groups, discovers: true };
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             let page = Page::read(b"a 1\npool_up 0\n");
             Ok(((), compared(&page, &declared, Some("pool_up"), notes)))
@@ -302,7 +302,7 @@ mod tests {
         {
             let page =
                 format!("a 1\nb 1\nx_scrape_collector_success{{collector=\"c\"}} {success}\n");
-            let mut list = Checklist::new(Live::Err);
+            let mut list = Checklist::new(ProgressTo::Stderr);
             list.step("metrics.json", |notes| {
                 Ok(((), compared(&Page::read(page.as_bytes()), &declared, None, notes)))
             });

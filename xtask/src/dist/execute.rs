@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 use super::build::Cargo;
 use super::cross::Containers;
 use super::inspect::{Findings, inspect};
-use super::locations::Locations;
 use super::mingw;
-use super::package::{self, Documents, Source};
+use super::package::{self, Documents, PackageSource};
+use super::path_remap::PathRemap;
 use super::plan::{Describe, PackagePlan, Plan};
 use super::stage;
 use super::summary::Row;
@@ -45,7 +45,7 @@ pub(crate) struct Executable {
 pub(crate) fn run(
     workspace: &Workspace,
     plan: &Plan,
-    sources: &[Source],
+    sources: &[PackageSource],
     compiler: &Compiler,
     progress: &mut Progress,
 ) -> Result<Vec<Row>> {
@@ -56,7 +56,7 @@ pub(crate) fn run(
     progress.step("fetching crates", || {
         process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
     })?;
-    let locations = Locations::gather(workspace, &compiler.sysroot);
+    let remap = PathRemap::gather(workspace, &compiler.sysroot);
     let mut documents = None;
     if native {
         progress.step("building for this system, to ask for the definitions", || {
@@ -70,7 +70,7 @@ pub(crate) fn run(
         let name = format!("building {} for {triple} ({route} route)", plan.binaries());
         progress.step(&name, || {
             let log = plan.logs.join(format!("{}.log", target.triple()));
-            let mut build = cargo.build(target, &locations)?;
+            let mut build = cargo.build(target, &remap)?;
             if let Some(containers) = &compiler.containers {
                 let output = plan.cargo_target.join(target.triple());
                 return containers.build(&mut build, &output, &log);
@@ -82,7 +82,7 @@ pub(crate) fn run(
         })?;
         executables.push(
             progress.step(&format!("inspecting what was built for {}", target.name()), || {
-                inspect_built(workspace, plan, target, &locations.forbidden())
+                inspect_built(workspace, plan, target, &remap.forbidden())
             })?,
         );
         // The definitions can be wrong too: better to know before the next long build.
@@ -99,7 +99,7 @@ pub(crate) fn run(
 fn ask(
     workspace: &Workspace,
     plan: &Plan,
-    sources: &[Source],
+    sources: &[PackageSource],
     progress: &mut Progress,
 ) -> Result<Vec<Documents>> {
     let describe = |package: &PackagePlan| {
@@ -159,7 +159,7 @@ fn by_package(targets: Vec<Vec<Executable>>, packages: usize) -> Vec<Vec<Executa
 /// Checks all packages, and only then writes them.
 fn pack(
     plan: &Plan,
-    sources: &[Source],
+    sources: &[PackageSource],
     documents: Vec<Documents>,
     executables: Vec<Vec<Executable>>,
 ) -> Result<Vec<Row>> {

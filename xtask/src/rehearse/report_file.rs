@@ -8,25 +8,25 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::{Builder, NamedTempFile};
 
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
 /// A place that a report can be written to.
 #[derive(Debug)]
-pub(super) enum Destination {
+pub(super) enum ReportFile {
     /// A file that is replaced.
     File { path: PathBuf, folder: PathBuf },
     /// A pipe, a terminal and the like, which is written to as it is.
     Stream(PathBuf),
 }
 
-impl Destination {
+impl ReportFile {
     /// Looks whether a report on the package `subject` can be written to `path`.
     ///
     /// # Errors
-    /// [`WrongUse`] where it cannot.
+    /// [`UsageError`] where it cannot.
     pub(super) fn find(path: &str, subject: &str) -> Result<Self> {
         let told = |error: io::Error| {
-            WrongUse(format!(
+            UsageError(format!(
                 "--html: cannot write {path:?}: {error}; nothing was started; name a file in a folder \
                  that is there"
             ))
@@ -116,13 +116,13 @@ mod tests {
         fs::write(&package, "package").unwrap();
         let inside = package.join("r.html");
         for path in [&folder.path().join("no/r.html"), folder.path(), &inside, &package] {
-            let found = Destination::find(path.to_str().unwrap(), package.to_str().unwrap());
+            let found = ReportFile::find(path.to_str().unwrap(), package.to_str().unwrap());
             let error = found.unwrap_err();
-            assert!(error.is::<WrongUse>(), "{error}");
+            assert!(error.is::<UsageError>(), "{error}");
             assert!(error.to_string().starts_with("--html: cannot write"), "{error}");
         }
-        let found = Destination::find("", package.to_str().unwrap());
-        assert!(found.unwrap_err().is::<WrongUse>());
+        let found = ReportFile::find("", package.to_str().unwrap());
+        assert!(found.unwrap_err().is::<UsageError>());
         assert_eq!(names(folder.path()), ["p.tgz"]);
     }
 
@@ -130,7 +130,7 @@ mod tests {
     fn a_report_is_there_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.html");
-        let place = Destination::find(path.to_str().unwrap(), "p.tgz").unwrap();
+        let place = ReportFile::find(path.to_str().unwrap(), "p.tgz").unwrap();
         assert_eq!(names(folder.path()), [""; 0]);
         place.write("report").unwrap();
         place.write("new").unwrap();
@@ -153,14 +153,14 @@ mod tests {
         let (file, link) = (folder.path().join("r.html"), folder.path().join("link"));
         fs::write(&file, "old").unwrap();
         symlink("r.html", &link).unwrap();
-        Destination::find(link.to_str().unwrap(), "p.tgz").unwrap().write("new").unwrap();
+        ReportFile::find(link.to_str().unwrap(), "p.tgz").unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         let other = folder.path().join("other");
         fs::write(&other, "").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&file), mode(&other));
-        Destination::find("/dev/null", "p.tgz").unwrap().write("text").unwrap();
+        ReportFile::find("/dev/null", "p.tgz").unwrap().write("text").unwrap();
         assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 /// Takes back what was written when it is dropped, unless that is forgotten.
 #[derive(Debug, Default)]
-pub(crate) struct Undo {
+pub(crate) struct Rollback {
     files: Vec<PathBuf>,
     /// Folders that were not there before, outer ones first.
     folders: Vec<PathBuf>,
@@ -16,7 +16,7 @@ pub(crate) struct Undo {
     copies: Vec<(PathBuf, Vec<u8>)>,
 }
 
-impl Undo {
+impl Rollback {
     /// Writes a new file, and the folders below `root` that it needs.
     pub(crate) fn write(&mut self, root: &Path, path: &str, bytes: &[u8]) -> Result<()> {
         let mut folder = root.to_owned();
@@ -51,7 +51,7 @@ impl Undo {
     }
 }
 
-impl Drop for Undo {
+impl Drop for Rollback {
     fn drop(&mut self) {
         // As much as can be: there is an error already that says what happened.
         for file in &self.files {
@@ -78,13 +78,13 @@ mod tests {
         let root = folder.path();
         fs::create_dir(root.join("crates")).unwrap();
         fs::write(root.join("Cargo.lock"), "before").unwrap();
-        let mut undo = Undo::default();
-        undo.write(root, "crates/a/src/main.rs", b"fn main() {}").unwrap();
-        undo.write(root, "config/a/logo.png", b"").unwrap();
-        assert!(undo.write(root, "config/a/logo.png", b"again").is_err());
-        undo.keep_copy(&root.join("Cargo.lock")).unwrap();
+        let mut rollback = Rollback::default();
+        rollback.write(root, "crates/a/src/main.rs", b"fn main() {}").unwrap();
+        rollback.write(root, "config/a/logo.png", b"").unwrap();
+        assert!(rollback.write(root, "config/a/logo.png", b"again").is_err());
+        rollback.keep_copy(&root.join("Cargo.lock")).unwrap();
         fs::write(root.join("Cargo.lock"), "after").unwrap();
-        drop(undo);
+        drop(rollback);
         let left: Vec<_> = fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(fs::read_dir(root.join("crates")).unwrap().next().is_none());
@@ -94,9 +94,9 @@ mod tests {
     #[test]
     fn what_is_forgotten_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let mut undo = Undo::default();
-        undo.write(folder.path(), "crates/a/main.rs", b"1").unwrap();
-        undo.forget();
+        let mut rollback = Rollback::default();
+        rollback.write(folder.path(), "crates/a/main.rs", b"1").unwrap();
+        rollback.forget();
         assert_eq!(fs::read(folder.path().join("crates/a/main.rs")).unwrap(), b"1");
     }
 }
