@@ -1,5 +1,5 @@
-//! The references of metrics, `docs/metrics.md` and `docs/zh/metrics.md`, out of what the exporters
-//! say of themselves.
+//! Generates the metric references, `docs/metrics.md` and `docs/zh/metrics.md`, from the exporters'
+//! `--describe` output.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::process;
 use crate::workspace::{Exporter, Workspace};
 
-/// The words of a language.
+/// The texts of one language.
 struct Words {
     path: &'static str,
     head: &'static str,
@@ -52,10 +52,10 @@ const LANGUAGES: [Words; 2] = [
     },
 ];
 
-/// Writes the references, or checks that they are up to date.
+/// Writes the references, or checks that they are current.
 ///
 /// # Errors
-/// An exporter cannot be built or asked, or a reference is out of date and is only checked.
+/// An exporter cannot be built or run; or, with `only_check`, a reference is out of date.
 pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
     let exporters = workspace.exporters()?;
     let described = exporters.iter().map(|it| describe(workspace, it));
@@ -70,7 +70,7 @@ pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
             }
         } else {
             fs::create_dir_all(path.parent().unwrap_or(workspace.root()))?;
-            fs::write(&path, text).with_context(|| format!("write {}", words.path))?;
+            fs::write(&path, text).with_context(|| format!("cannot write {}", words.path))?;
             println!("{}", words.path);
         }
     }
@@ -83,11 +83,12 @@ fn describe(workspace: &Workspace, exporter: &Exporter) -> Result<Value> {
     build.args(["--package", &exporter.name, "--", "--describe"]);
     let json = process::output(&mut build);
     let json =
-        json.with_context(|| format!("`cargo run -p {} -- --describe` fails", exporter.name))?;
-    serde_json::from_str(&json).with_context(|| format!("what {} prints", exporter.name))
+        json.with_context(|| format!("`cargo run -p {} -- --describe` failed", exporter.name))?;
+    serde_json::from_str(&json)
+        .with_context(|| format!("invalid output of {} --describe", exporter.name))
 }
 
-/// The whole reference in one language.
+/// Renders the reference in one language.
 fn render(exporters: &[Value], words: &Words) -> String {
     let mut out = words.head.to_owned();
     for exporter in exporters {
@@ -128,7 +129,7 @@ fn heading(exporter: &Value, collector: &str) -> String {
     format!("{}: {collector}", text(exporter, "name"))
 }
 
-/// As GitHub makes it of a heading.
+/// The anchor that GitHub generates for a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || " _-".contains(*c));
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
@@ -182,7 +183,7 @@ fn table_head(out: &mut String, columns: &[&str]) {
     let _ = writeln!(out, "|{}", " --- |".repeat(columns.len()));
 }
 
-/// A text in a table.
+/// Escapes a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
@@ -206,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_is_described_is_in_both_references() {
+    fn references_hold_every_described_item() {
         let exporter = json!({
             "name": "pool_exporter",
             "collectors": [{"name": "pool", "zh": "池", "about": "Pools.", "source": "/run/pool",

@@ -1,9 +1,8 @@
-//! What is wrong with what somebody typed, as against what went wrong: the exit code tells them
-//! apart.
+//! The error for a wrong command line, which has an exit code of its own.
 
 use std::fmt;
 
-/// The command line asks for what there is not, or for what cannot be; nothing was done.
+/// The command line asks for something that does not exist or cannot work. Nothing was done.
 #[derive(Debug)]
 pub(crate) struct UsageError(pub(crate) String);
 

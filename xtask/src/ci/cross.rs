@@ -36,7 +36,7 @@ const DAEMON_LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes the packages, and does with them what the other steps do with those of the distro route.
 pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
-    if !apt::is_root() || !apt::is_here() {
+    if !apt::is_root() || !apt::is_available() {
         report.step("packages made in containers", || {
             Ok(Done::Skipped("a Docker of its own needs root, on Debian".to_owned()))
         });

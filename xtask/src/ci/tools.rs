@@ -60,7 +60,7 @@ impl Tools {
             return;
         }
         let missing = self.missing_packages();
-        if !missing.is_empty() && apt::is_here() {
+        if !missing.is_empty() && apt::is_available() {
             report.step(&apt::announcement(&missing), || {
                 // One source of many may be unreachable; what matters is whether the packages are
                 // to be had.

@@ -1,4 +1,4 @@
-//! What this machine has to build with. Looks around and changes nothing.
+//! Detects the build tools of this machine. Changes nothing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,47 +9,47 @@ use super::target::Target;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 
-/// The distribution's compiler. Named by its full path: a rustup may come first in `PATH`.
+/// The distribution's compiler, by full path: rustup may come first in `PATH`.
 pub(crate) const SYSTEM_RUSTC: &str = "/usr/bin/rustc";
 /// The distribution's cargo.
 pub(crate) const SYSTEM_CARGO: &str = "/usr/bin/cargo";
-/// The linker for Windows, of mingw-w64.
+/// The linker for Windows, from mingw-w64.
 pub(crate) const MINGW: &str = "x86_64-w64-mingw32-gcc";
-/// The linker, C runtime and unwinder for musl: packages of PyPI at the versions that are tested.
+/// The linker, C runtime and unwinder for musl: PyPI packages at the tested versions.
 pub(crate) const ZIG_PACKAGES: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.0"];
 
-/// What this machine has.
+/// The build tools of this machine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     /// Sysroot of the active toolchain.
     pub(crate) sysroot: Option<PathBuf>,
-    /// Targets that it has std for.
+    /// Targets for which it has std.
     pub(crate) std_for: Vec<Target>,
-    /// Name of the active toolchain, if rustup keeps it.
+    /// Name of the active toolchain, if rustup manages it.
     pub(crate) rustup: Option<String>,
     pub(crate) mingw: bool,
     /// Version of the distribution's rustc and cargo.
     pub(crate) system_rust: Option<String>,
-    /// Whether std's source of just that version is there.
+    /// Whether std's source of exactly that version is installed.
     pub(crate) std_source: bool,
     pub(crate) zig: bool,
-    /// A Python that can make virtual environments.
+    /// A Python that can create virtual environments.
     pub(crate) python: Option<PathBuf>,
     pub(crate) apt: bool,
-    /// Whether who runs this is root.
+    /// Whether the current user is root.
     pub(crate) root: bool,
     /// A container engine that answers.
     pub(crate) engine: Option<Engine>,
-    /// Whether `cross` is here.
+    /// Whether `cross` is installed.
     pub(crate) cross: bool,
 }
 
 impl Environment {
-    /// Looks around. Nothing is changed.
+    /// Detects the tools. Changes nothing.
     pub(crate) fn probe(workspace: &Workspace) -> Self {
-        // The cargo that runs knows its rustc best; it lies beside it.
-        let beside = workspace.cargo().with_file_name("rustc");
-        let rustc = if beside.is_file() { beside } else { "rustc".into() };
+        // Prefer the rustc next to the running cargo.
+        let sibling = workspace.cargo().with_file_name("rustc");
+        let rustc = if sibling.is_file() { sibling } else { "rustc".into() };
         let sysroot = sysroot(&rustc);
         let std_for = Target::ALL.into_iter();
         let has_std = |target: &Target| sysroot.as_deref().is_some_and(|s| has_std(s, *target));
@@ -62,7 +62,7 @@ impl Environment {
             system_rust,
             zig: Zig::of(workspace).is_ready(),
             python: ["python3", "/usr/bin/python3"].into_iter().find_map(python_with_venv),
-            apt: apt::is_here(),
+            apt: apt::is_available(),
             root: apt::is_root(),
             engine: Engine::find(),
             cross: Home::of(workspace).is_ready(),
@@ -71,11 +71,11 @@ impl Environment {
     }
 }
 
-/// Where zig and cargo-zigbuild live: a virtual environment of this workspace's own.
+/// The virtual environment with zig and cargo-zigbuild, private to this workspace.
 #[derive(Clone, Debug)]
 pub(crate) struct Zig {
     pub(crate) venv: PathBuf,
-    /// Written when the environment is complete; holds the versions in it.
+    /// Written when the environment is complete; holds the installed versions.
     pub(crate) marker: PathBuf,
     pub(crate) cache: PathBuf,
 }
@@ -99,7 +99,7 @@ impl Zig {
         let versions = fs::read_to_string(&self.marker).unwrap_or_default();
         versions == ZIG_PACKAGES.join("\n")
             && self.cargo_zigbuild().is_file()
-            // A link to the system's Python, which may be gone.
+            // A link to the system's Python, which may have been removed.
             && self.python().is_file()
     }
 }
@@ -119,7 +119,7 @@ pub(super) fn has_std(sysroot: &Path, target: Target) -> bool {
     })
 }
 
-/// The name that rustup calls the active toolchain by. It installs nothing to find out.
+/// The name of the active toolchain in rustup. Installs nothing.
 fn active_toolchain(workspace: &Workspace) -> Option<String> {
     process::find("rustup")?;
     if let Ok(name) = env::var("RUSTUP_TOOLCHAIN") {
@@ -131,7 +131,7 @@ fn active_toolchain(workspace: &Workspace) -> Option<String> {
     text.split_whitespace().next().map(str::to_owned)
 }
 
-/// The version of the distribution's Rust. A rustup that lies in the same place is none.
+/// The version of the distribution's Rust. A rustup proxy at the same path does not count.
 fn system_rust() -> Option<String> {
     let is_system = sysroot(SYSTEM_RUSTC.as_ref())? == Path::new("/usr");
     let text = process::output(Command::new(SYSTEM_RUSTC).arg("--version"))?;
@@ -139,18 +139,18 @@ fn system_rust() -> Option<String> {
     (is_system && Path::new(SYSTEM_CARGO).is_file()).then_some(version)
 }
 
-/// Whether std's source is there. Debian's folder is a link to one with the version in its name;
-/// where it says another version than the compiler's, it is of no use.
+/// Whether std's source is installed. Debian's folder is a link to one with the version in its
+/// name, which must be the version of the compiler.
 fn has_std_source(version: &str) -> bool {
     let source = Path::new("/usr/lib/rustlib/src/rust");
     let folder = source.canonicalize().unwrap_or_default();
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     source.join("library/std/Cargo.toml").is_file()
-        && name.strip_prefix("rustc-").is_none_or(|of| of == version)
+        && name.strip_prefix("rustc-").is_none_or(|found| found == version)
 }
 
 fn python_with_venv(python: &str) -> Option<PathBuf> {
-    // Debian splits `ensurepip` off; without it an environment has no pip.
+    // Debian packages `ensurepip` separately; without it an environment has no pip.
     process::output(Command::new(python).args(["-c", "import venv, ensurepip"]))?;
     Some(python.into())
 }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zig_is_ready_only_at_these_versions() {
+    fn zig_is_ready_only_at_the_tested_versions() {
         let folder = tempfile::tempdir().unwrap();
         let venv = folder.path().to_owned();
         let marker = venv.join("complete");

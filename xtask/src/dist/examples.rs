@@ -1,4 +1,4 @@
-//! Examples of the kit, built as exporters are built that ship.
+//! Builds examples of the kit with the settings of shipped exporters.
 
 use std::path::PathBuf;
 
@@ -15,11 +15,11 @@ use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// Builds examples for Linux by each route: the route's name and the executables, in the order of
-/// `examples`.
+/// Builds examples for Linux on each route. Returns each route's name and its executables, in the
+/// order of `examples`.
 ///
 /// # Errors
-/// A route lacks something that `setup` is not to install, or cannot; or a build fails.
+/// A route is incomplete and `setup` is off or cannot complete it; or a build fails.
 pub(crate) fn build_by_each_route(
     workspace: &Workspace,
     setup: bool,
@@ -35,7 +35,7 @@ pub(crate) fn build_by_each_route(
         .collect()
 }
 
-/// The route that is chosen, made ready where `setup` says so.
+/// Selects the route, and completes it if `setup` is set.
 pub(super) fn find(
     workspace: &Workspace,
     choice: ToolchainChoice,

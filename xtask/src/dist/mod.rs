@@ -1,6 +1,5 @@
-//! `cargo xtask dist`: the packages, from one command. Plans first, then builds for every target,
-//! inspects, asks the exporter for its definitions, packs and reads back. Until all of that has
-//! succeeded nothing in `target/dist` changes.
+//! `cargo xtask dist`: builds all packages. Plans, builds for every target, inspects, runs the exporter
+//! with `--describe`, packs and reads back. `target/dist` changes only if all of that succeeds.
 
 mod build;
 mod cross;
@@ -42,7 +41,7 @@ use crate::progress::Progress;
 use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
 
-/// Makes the packages of all exporters, or tells what it would do.
+/// Builds the packages of all exporters, or prints the plan.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let sources = package::read_sources(workspace)?;
     let environment = Environment::probe(workspace);
@@ -66,20 +65,21 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
         ) {
             Ok(route) => Ok((route, String::new())),
             Err(candidates) => {
-                refuse_impossible(&candidates)?;
-                let of = |candidate| (candidate, setup::shown(workspace, candidate, &environment));
-                let candidates_text: Vec<_> = candidates.iter().map(of).collect();
+                reject_impossible(&candidates)?;
+                let with_setup =
+                    |candidate| (candidate, setup::shown(workspace, candidate, &environment));
+                let missing: Vec<_> = candidates.iter().map(with_setup).collect();
                 anyhow::Ok((
-                    would_take(&candidates_text),
-                    candidates_text.iter().map(describe_missing).collect::<String>(),
+                    setup_route(&missing),
+                    missing.iter().map(describe_missing).collect::<String>(),
                 ))
             }
         };
-        let (route, candidates_text) = route_for(flags.toolchain)?;
-        text += &format!("{candidates_text}{}\n", plan(route).shown(workspace));
+        let (route, missing) = route_for(flags.toolchain)?;
+        text += &format!("{missing}{}\n", plan(route).shown(workspace));
         if flags.standalone {
-            let (route, candidates_text) = route_for(ToolchainChoice::Distro)?;
-            text += &format!("{candidates_text}{}\n", standalone::shown(workspace, &plan(route)));
+            let (route, missing) = route_for(ToolchainChoice::Distro)?;
+            text += &format!("{missing}{}\n", standalone::shown(workspace, &plan(route)));
         }
         return output::print(&text);
     }
@@ -87,7 +87,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let _lock = lock(workspace)?;
     let mut progress = Progress::new(0);
     let logs = workspace.target().join("cross/log");
-    let (route, compiler) = make_ready(workspace, flags, environment, &logs, &mut progress)?;
+    let (route, compiler) = prepare(workspace, flags, environment, &logs, &mut progress)?;
     let mut rows = execute::run(workspace, &plan(route), &sources, &compiler, &mut progress)?;
     if flags.standalone {
         let route =
@@ -102,38 +102,38 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     ))
 }
 
-/// A route that is not complete, and what `--setup` would do about that.
+/// Describes the missing requirements of a route, and the `--setup` commands that install them.
 fn describe_missing((candidate, setup): &(&Candidate, Result<Vec<String>>)) -> String {
     let mut text = format!("missing on the {candidate}\n");
     match setup {
         Ok(lines) => {
             text.extend(lines.iter().map(|line| format!("  --setup would run {line}\n")));
         }
-        Err(error) => text += &format!("  --setup cannot complete this route here: {error:#}\n"),
+        Err(error) => text += &format!("  --setup cannot complete this route: {error:#}\n"),
     }
     text
 }
 
-/// The route that `--setup` would come to: the first that can be completed.
-fn would_take(candidates_text: &[(&Candidate, Result<Vec<String>>)]) -> Route {
-    let can_be = candidates_text.iter().find(|(_, setup)| setup.is_ok());
-    can_be.or(candidates_text.first()).map_or(Route::Distro, |(candidate, _)| candidate.route)
+/// The route that `--setup` would use: the first that can be completed.
+fn setup_route(candidates: &[(&Candidate, Result<Vec<String>>)]) -> Route {
+    let completable = candidates.iter().find(|(_, setup)| setup.is_ok());
+    completable.or(candidates.first()).map_or(Route::Distro, |(candidate, _)| candidate.route)
 }
 
-/// Refuses a route that was chosen and can never build one of the targets.
-fn refuse_impossible(candidates: &[Candidate]) -> Result<()> {
-    let impossible = |one: &Candidate| one.impossible().map(|target| (one.route, target));
+/// Rejects a chosen route that cannot build one of the targets.
+fn reject_impossible(candidates: &[Candidate]) -> Result<()> {
+    let impossible = |c: &Candidate| c.impossible().map(|target| (c.route, target));
     let Some((route, target)) = candidates.iter().find_map(impossible) else { return Ok(()) };
     let (route, name, triple) = (route.name(), target.name(), target.triple());
-    let told = format!(
-        "the {route} route cannot build {name}: nobody has a standard library for {triple} to \
-         download; leave out --toolchain, or give --toolchain distro, which builds it from source"
+    let message = format!(
+        "the {route} route cannot build {name}: no prebuilt standard library exists for {triple}; \
+         omit --toolchain, or use --toolchain distro, which builds it from source"
     );
-    Err(UsageError(told).into())
+    Err(UsageError(message).into())
 }
 
-/// The route that is taken, with all that it needs installed, and what builds on it.
-fn make_ready(
+/// Selects the route, installs its requirements and prepares its compiler.
+fn prepare(
     workspace: &Workspace,
     flags: &flags::Dist,
     mut environment: Environment,
@@ -143,7 +143,7 @@ fn make_ready(
     let targets = &flags.targets;
     loop {
         let decided = flags.toolchain.decide(&environment, targets, workspace.rust_version());
-        decided.as_ref().err().map_or(Ok(()), |candidates| refuse_impossible(candidates))?;
+        decided.as_ref().err().map_or(Ok(()), |candidates| reject_impossible(candidates))?;
         let route = match decided {
             Ok(route) => route,
             Err(candidates) if flags.setup => {
@@ -157,9 +157,10 @@ fn make_ready(
         if route != Route::Cross {
             return Ok((route, Compiler { sysroot, containers: None }));
         }
-        let engine = environment.engine.clone().context("no container engine answers any more")?;
+        let engine =
+            environment.engine.clone().context("the container engine no longer answers")?;
         progress.expect_more(1);
-        let ready = progress.step("making a Rust and images ready for containers", || {
+        let ready = progress.step("preparing the toolchain and images of the containers", || {
             Containers::prepare(workspace, engine, &sysroot, &targets.0, logs)
         });
         match ready {
@@ -169,7 +170,9 @@ fn make_ready(
             Err(error) if flags.toolchain == ToolchainChoice::Auto => {
                 let error = format!("{error:#}");
                 let reason = error.lines().next().unwrap_or_default();
-                progress.note(&format!("no cross route ({reason}); now without containers"));
+                progress.note(&format!(
+                    "the cross route failed ({reason}); continuing without containers"
+                ));
                 environment.engine = None;
             }
             Err(error) => return Err(error),
@@ -177,7 +180,7 @@ fn make_ready(
     }
 }
 
-/// Keeps a second `dist` in this workspace away until the returned file is closed.
+/// Locks this workspace against a second `dist` until the returned file is closed.
 fn lock(workspace: &Workspace) -> Result<File> {
     let folder = workspace.target().join("cross");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -185,14 +188,16 @@ fn lock(workspace: &Workspace) -> Result<File> {
     let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("another `cargo xtask dist` runs here"),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another `cargo xtask dist` is running in this workspace")
+        }
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
     }
 }
 
-/// The one message for all that is missing.
+/// The message that lists every missing requirement.
 fn advice(targets: &Targets, candidates: &[Candidate]) -> String {
     let mut command = "cargo xtask dist --setup".to_owned();
     if let [only] = candidates {
@@ -212,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_one_message_with_the_command_to_run() {
+    fn missing_requirements_are_one_message() {
         for (choice, targets, expected) in [
             (
                 ToolchainChoice::Auto,
@@ -239,16 +244,16 @@ mod tests {
     }
 
     #[test]
-    fn a_dry_run_plans_the_route_that_setup_would_come_to() {
+    fn dry_run_plans_the_route_of_setup() {
         let candidate = |route| Candidate { route, missing: Vec::new() };
         let (rustup, distro) = (candidate(Route::Rustup), candidate(Route::Distro));
         let can = || Ok(vec!["apt-get install x".to_owned()]);
-        let cannot = || Err(anyhow::anyhow!("no rustup here"));
-        assert_eq!(would_take(&[(&rustup, can()), (&distro, can())]), Route::Rustup);
-        assert_eq!(would_take(&[(&rustup, cannot()), (&distro, can())]), Route::Distro);
-        assert_eq!(would_take(&[(&rustup, cannot()), (&distro, cannot())]), Route::Rustup);
-        let shown = describe_missing(&(&rustup, cannot()));
-        assert!(shown.ends_with("  --setup cannot complete this route here: no rustup here\n"));
+        let cannot = || Err(anyhow::anyhow!("no rustup"));
+        assert_eq!(setup_route(&[(&rustup, can()), (&distro, can())]), Route::Rustup);
+        assert_eq!(setup_route(&[(&rustup, cannot()), (&distro, can())]), Route::Distro);
+        assert_eq!(setup_route(&[(&rustup, cannot()), (&distro, cannot())]), Route::Rustup);
+        let text = describe_missing(&(&rustup, cannot()));
+        assert!(text.ends_with("  --setup cannot complete this route: no rustup\n"));
         assert!(
             describe_missing(&(&rustup, can()))
                 .ends_with("  --setup would run apt-get install x\n")
@@ -256,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_route_that_was_chosen_and_can_never_build_a_target_is_wrong_use() {
+    fn impossible_route_is_a_usage_error() {
         let targets = Targets(vec![Target::Linux, Target::Windows7]);
         for choice in [
             ToolchainChoice::Rustup,
@@ -265,11 +270,11 @@ mod tests {
             ToolchainChoice::Auto,
         ] {
             let candidates = choice.decide(&Environment::default(), &targets, "1.95").unwrap_err();
-            let refused = refuse_impossible(&candidates);
+            let rejected = reject_impossible(&candidates);
             if matches!(choice, ToolchainChoice::Distro | ToolchainChoice::Auto) {
-                refused.unwrap();
+                rejected.unwrap();
             } else {
-                let error = refused.unwrap_err();
+                let error = rejected.unwrap_err();
                 assert!(error.is::<UsageError>(), "{error}");
                 assert!(error.to_string().contains("cannot build windows7"), "{error}");
             }

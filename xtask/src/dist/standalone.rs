@@ -1,4 +1,4 @@
-//! Executables to be run by themselves or from a container image: the same exporters, with TLS.
+//! Standalone executables, also for container images: the same exporters, with TLS.
 
 use std::fs;
 use std::path::Path;
@@ -20,8 +20,8 @@ use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// Builds and inspects the executables of a plan, which is one of the distro route: zig compiles
-/// what TLS has of C. They appear in `standalone` when all are sound.
+/// Builds and inspects the executables of a plan of the distro route, whose zig compiles the C code
+/// of TLS. They are written to `standalone` once all of them are valid.
 pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -> Result<Vec<Row>> {
     let cargo = Cargo::new(workspace, plan);
     let remap = PathRemap::gather(workspace, &plan.route.sysroot(&Environment::probe(workspace)));
@@ -42,7 +42,14 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
         for package in &plan.packages {
             for binary in package.binaries.iter().filter(|binary| binary.target == target) {
                 let name = package.exporter.binary();
-                built.push(look(workspace, plan, &name, &binary.built, target, &remap)?);
+                built.push(read_and_inspect(
+                    workspace,
+                    plan,
+                    &name,
+                    &binary.built,
+                    target,
+                    &remap,
+                )?);
             }
         }
     }
@@ -50,7 +57,7 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
     Ok(built.into_iter().map(|(row, _)| row).collect())
 }
 
-/// What would be done, with paths relative to the workspace.
+/// Formats the plan, with paths relative to the workspace.
 pub(super) fn shown(workspace: &Workspace, plan: &Plan) -> String {
     let mut text = format!("executables with TLS, {} route\n", plan.route.name());
     for package in &plan.packages {
@@ -63,13 +70,13 @@ pub(super) fn shown(workspace: &Workspace, plan: &Plan) -> String {
     format!("{text}write  {}", workspace.shown(&sums))
 }
 
-/// The place of an executable below `dist`.
+/// The path of an executable below `dist`.
 fn file_name(plan: &Plan, binary: &str, target: Target) -> String {
     format!("standalone/{binary}-{}-{}{}", plan.version, target.triple(), target.suffix())
 }
 
 /// Reads and inspects an executable.
-fn look(
+fn read_and_inspect(
     workspace: &Workspace,
     plan: &Plan,
     binary: &str,
@@ -80,7 +87,7 @@ fn look(
     let path = workspace.shown(built);
     let bytes = fs::read(built).with_context(|| format!("cannot read {path}"))?;
     let findings = inspect(&bytes, target, &remap.forbidden()).map_err(|problems| {
-        anyhow::anyhow!("an executable must not ship: {path}: {}", problems.join(", "))
+        anyhow::anyhow!("executable that must not ship: {path}: {}", problems.join(", "))
     })?;
     let row = Row {
         file: file_name(plan, binary, target),
@@ -95,7 +102,7 @@ fn look(
     Ok((row, bytes))
 }
 
-/// The executables, and their sums as `sha256sum --check` reads them.
+/// The executables, and their sums in the format of `sha256sum --check`.
 fn files(built: &[(Row, Vec<u8>)]) -> Vec<Member> {
     let name = |row: &Row| row.file.rsplit('/').next().unwrap_or_default().to_owned();
     let executable = |(row, bytes): &(Row, Vec<u8>)| Member {
@@ -116,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sums_are_beside_the_executables() {
+    fn sums_are_written_next_to_the_executables() {
         let row = |name: &str, sum: &str| Row {
             file: format!("standalone/{name}"),
             target: String::new(),

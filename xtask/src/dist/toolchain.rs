@@ -1,4 +1,4 @@
-//! Which toolchain builds for the targets: what each route lacks, which one is taken. Pure.
+//! Selects the toolchain route for the targets and lists what each route lacks. Pure.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use super::cross;
 use super::environment::{Environment, MINGW, ZIG_PACKAGES};
 use super::target::{Target, Targets};
 
-/// What `--toolchain` asks for.
+/// The value of `--toolchain`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ToolchainChoice {
     #[default]
@@ -17,18 +17,18 @@ pub(crate) enum ToolchainChoice {
     Distro,
 }
 
-/// A way to get std and linkers for the targets.
+/// A source of std and linkers for the targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// The active toolchain with std for the targets, as `rustup target add` installs it.
     Rustup,
-    /// The active toolchain, or rather a copy of it, in containers of the `cross` tool.
+    /// A copy of the active toolchain, in containers of the `cross` tool.
     Cross,
-    /// The distribution's rustc, which builds std from source; needs package registries alone.
+    /// The distribution's rustc, which builds std from source; needs only package registries.
     Distro,
 }
 
-/// Something that a route needs and that is not there.
+/// A prerequisite of a route that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Requirement {
     Std(Target),
@@ -41,7 +41,7 @@ pub(crate) enum Requirement {
     Zig,
     Engine,
     CrossTool,
-    /// A toolchain of rustup's, for the containers.
+    /// A rustup toolchain, for the containers.
     Toolchain,
 }
 
@@ -53,13 +53,13 @@ pub(crate) struct Candidate {
 }
 
 impl ToolchainChoice {
-    /// The routes that may be taken, in the order in which they are tried.
+    /// The routes to try, in order.
     fn routes(self, environment: &Environment) -> &'static [Route] {
         match self {
             Self::Auto if environment.engine.is_some() => {
                 &[Route::Rustup, Route::Cross, Route::Distro]
             }
-            // Nobody gets an engine who has not asked for containers.
+            // `auto` never proposes to install a container engine.
             Self::Auto => &[Route::Rustup, Route::Distro],
             Self::Rustup => &[Route::Rustup],
             Self::Cross => &[Route::Cross],
@@ -67,8 +67,11 @@ impl ToolchainChoice {
         }
     }
 
-    /// The first route that lacks nothing, else all of them with what they lack; of those that nobody
-    /// chose, the ones that could never build the targets are left out.
+    /// Returns the first complete route.
+    ///
+    /// # Errors
+    /// Every candidate with its missing requirements. With `auto`, routes that can never build the
+    /// targets are left out.
     pub(crate) fn decide(
         self,
         environment: &Environment,
@@ -91,10 +94,11 @@ impl ToolchainChoice {
 }
 
 impl Candidate {
-    /// A target that this route can never build here, whatever is installed.
+    /// A target that this route cannot build, whatever is installed.
     pub(crate) fn impossible(&self) -> Option<Target> {
-        let is_it = |requirement: &Requirement| *requirement == Requirement::Std(Target::Windows7);
-        self.missing.iter().any(is_it).then_some(Target::Windows7)
+        let is_impossible =
+            |requirement: &Requirement| *requirement == Requirement::Std(Target::Windows7);
+        self.missing.iter().any(is_impossible).then_some(Target::Windows7)
     }
 }
 
@@ -107,7 +111,7 @@ impl Route {
         }
     }
 
-    /// What this route lacks to build for these targets.
+    /// The requirements that this route lacks for these targets.
     pub(crate) fn missing(
         self,
         environment: &Environment,
@@ -120,7 +124,7 @@ impl Route {
                 let lacks = |target: &&Target| !environment.std_for.contains(target);
                 missing.extend(targets.0.iter().filter(lacks).copied().map(Requirement::Std));
             }
-            // Linkers are in the images, and std comes into the copy of the toolchain.
+            // The images have the linkers, and std is added to the copy of the toolchain.
             Self::Cross => {
                 if environment.engine.is_none() {
                     missing.push(Requirement::Engine);
@@ -131,7 +135,7 @@ impl Route {
                 if !environment.cross {
                     missing.push(Requirement::CrossTool);
                 }
-                // rustup has no std for it, and `cross` no image.
+                // rustup has no std for this target, and `cross` has no image.
                 missing.extend(
                     targets
                         .0
@@ -170,7 +174,7 @@ impl Route {
     }
 }
 
-/// Whether a version such as `1.96.0` is no older than one such as `1.95`.
+/// Whether a version such as `1.96.0` is at least `wanted`, such as `1.95`.
 pub(crate) fn is_at_least(version: &str, wanted: &str) -> bool {
     let numbers = |text: &str| {
         let digits = text.split(|c: char| !c.is_ascii_digit());
@@ -189,7 +193,7 @@ impl Display for Requirement {
                 write!(f, "rustc and cargo {wanted} or newer in /usr/bin")
             }
             Self::SystemRust { found: Some(found), wanted } => {
-                write!(f, "rustc and cargo {wanted} or newer in /usr/bin (they are {found})")
+                write!(f, "rustc and cargo {wanted} or newer in /usr/bin (found {found})")
             }
             Self::StdSource => f.write_str("the standard library's source for /usr/bin/rustc"),
             Self::Zig => write!(f, "{} (from PyPI)", ZIG_PACKAGES.join(" and ")),
@@ -197,7 +201,7 @@ impl Display for Requirement {
                 "a container engine: `docker ps` or `podman ps` must work for this user",
             ),
             Self::CrossTool => write!(f, "cross {} (from crates.io)", cross::VERSION),
-            Self::Toolchain => f.write_str("rustup, with an active toolchain of its own"),
+            Self::Toolchain => f.write_str("rustup, with an active rustup toolchain"),
         }
     }
 }
@@ -236,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn auto_takes_containers_where_std_is_not_at_hand() {
+    fn auto_uses_containers_without_std() {
         let all = Targets::default();
         let no_std = Environment { std_for: Vec::new(), ..with_engine() };
         for (environment, targets, expected) in [
             (with_engine(), all.clone(), Route::Rustup),
             (no_std.clone(), all.clone(), Route::Cross),
             (Environment { mingw: false, zig: false, ..with_engine() }, all.clone(), Route::Cross),
-            // No engine answers, or it has nothing to work with.
+            // No engine answers, or the route is incomplete.
             (Environment { engine: None, ..no_std.clone() }, all.clone(), Route::Distro),
             (Environment { cross: false, ..no_std.clone() }, all.clone(), Route::Distro),
             (Environment { rustup: None, ..no_std.clone() }, all.clone(), Route::Distro),
@@ -259,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_engine_is_not_told_of_containers_unasked() {
+    fn auto_does_not_propose_containers_without_an_engine() {
         let routes = |choice: ToolchainChoice, environment: &Environment| -> Vec<_> {
             let candidates = choice.decide(environment, &Targets::default(), "1.95").unwrap_err();
             candidates.iter().map(|candidate| candidate.route).collect()
@@ -281,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn auto_takes_what_is_complete() {
+    fn auto_selects_the_first_complete_route() {
         let all = Targets::default();
         let windows7 = Targets(vec![Target::Windows7]);
         let linux = Targets(vec![Target::Linux]);
@@ -299,23 +303,23 @@ mod tests {
     }
 
     #[test]
-    fn a_route_that_cannot_build_a_target_is_proposed_to_nobody_who_did_not_ask_for_it() {
+    fn auto_omits_routes_that_cannot_build_a_target() {
         let targets = Targets(vec![Target::Linux, Target::Windows7]);
         let bare = Environment { std_for: Vec::new(), zig: false, ..with_engine() };
         let routes = |choice: ToolchainChoice| -> Vec<_> {
             let candidates = choice.decide(&bare, &targets, "1.95").unwrap_err();
-            candidates.iter().map(|one| (one.route, one.impossible())).collect()
+            candidates.iter().map(|c| (c.route, c.impossible())).collect()
         };
         assert_eq!(routes(ToolchainChoice::Auto), [(Route::Distro, None)]);
         assert_eq!(routes(ToolchainChoice::Rustup), [(Route::Rustup, Some(Target::Windows7))]);
         assert_eq!(routes(ToolchainChoice::Cross), [(Route::Cross, Some(Target::Windows7))]);
-        // A toolchain of one's own may have it.
+        // A custom toolchain may have it.
         let own = Environment { std_for: vec![Target::Linux, Target::Windows7], ..complete() };
         assert_eq!(ToolchainChoice::Rustup.decide(&own, &targets, "1.95"), Ok(Route::Rustup));
     }
 
     #[test]
-    fn what_is_missing_is_listed_for_each_route() {
+    fn missing_requirements_are_listed_per_route() {
         let wanted = || "1.95".to_owned();
         let candidates = ToolchainChoice::Auto
             .decide(&Environment::default(), &Targets::default(), "1.95")
@@ -346,14 +350,11 @@ mod tests {
         let candidates =
             ToolchainChoice::Distro.decide(&old, &Targets::default(), "1.95").unwrap_err();
         let shown = candidates[0].to_string();
-        assert_eq!(
-            shown,
-            "distro route: rustc and cargo 1.95 or newer in /usr/bin (they are 1.85.1)"
-        );
+        assert_eq!(shown, "distro route: rustc and cargo 1.95 or newer in /usr/bin (found 1.85.1)");
     }
 
     #[test]
-    fn a_target_that_is_not_built_needs_nothing() {
+    fn only_requested_targets_have_requirements() {
         let environment = Environment { zig: false, ..complete() };
         for target in [Target::Windows, Target::Windows7] {
             let windows = Targets(vec![target]);

@@ -1,6 +1,6 @@
-//! Which variables of the user and of the outer cargo reach a build. Pure.
+//! Decides which environment variables of the user and of the outer cargo reach a build. Pure.
 
-/// Variables of cargo that may pass: where it keeps and gets crates, and how it prints.
+/// Cargo variables that are kept: registries, caches and output.
 const PASSING: [&str; 7] = [
     "CARGO_BUILD_JOBS",
     "CARGO_HOME",
@@ -11,8 +11,8 @@ const PASSING: [&str; 7] = [
     "CARGO_TERM_",
 ];
 
-/// Whether a variable changes what cargo or rustc build. `RUSTUP_TOOLCHAIN` may stay: it is how
-/// `cargo +NAME xtask` names the toolchain.
+/// Whether a variable changes what cargo or rustc build. `RUSTUP_TOOLCHAIN` is kept, because
+/// `cargo +NAME xtask` sets it.
 pub(super) fn leaks(name: &str) -> bool {
     let is_cargo = name.starts_with("CARGO") || name.starts_with("__CARGO");
     (is_cargo && !PASSING.iter().any(|passing| name.starts_with(passing)))
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changes_a_build_does_not_pass() {
+    fn variables_that_change_a_build_are_removed() {
         for name in [
             "CARGO",
             "CARGO_ENCODED_RUSTFLAGS",
