@@ -1,4 +1,4 @@
-//! What `packaging/` ships for Prometheus, containers and Kubernetes.
+//! Checks the files of `packaging/` for Prometheus, containers and Kubernetes.
 
 use std::fs;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! `cargo xtask new` for real, in a copy of the workspace: what it makes builds without a warning,
-//! passes its tests, and says of itself what packages can be made from.
+//! Runs `cargo xtask new` in a copy of the workspace: the new exporter must build without warnings,
+//! pass its tests, and print definitions from which packages can be generated.
 
 use std::env;
 use std::fs;
@@ -15,17 +15,17 @@ use super::tools::Tools;
 use crate::workspace::Workspace;
 use crate::{process, scaffold};
 
-/// Long names are where lines get too long, and names of metrics too.
+/// A long name produces long lines and long metric names.
 const NAMES: [&str; 2] = ["a-exporter", "fifteen-letters-exporter"];
 
-/// An exporter prints its definitions at once.
+/// Time limit for `--describe`.
 const DESCRIBE: Duration = Duration::from_secs(20);
 
 pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
-    report.step("cargo xtask new, and what it makes built and tested", || {
+    report.step("cargo xtask new, its exporters built and tested", || {
         let copy = workspace.target().join("ci/new");
         if copy.exists() {
-            fs::remove_dir_all(&copy).context("remove the copy of the last run")?;
+            fs::remove_dir_all(&copy).context("cannot remove the copy of the last run")?;
         }
         copy_tree(workspace.root(), &copy)?;
         let copy = Workspace::at(&copy);
@@ -33,14 +33,19 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
             scaffold::make(&copy, name, None)?;
         }
         for name in NAMES {
-            is_sound(workspace, &copy, name, tools).with_context(|| name.to_owned())?;
+            check_exporter(workspace, &copy, name, tools).with_context(|| name.to_owned())?;
         }
         Ok(Done::Passed(NAMES.len()))
     });
 }
 
-fn is_sound(workspace: &Workspace, copy: &Workspace, name: &str, tools: &Tools) -> Result<()> {
-    // Its own: cargo takes the crates of a copy for those of the original, and would mix them up.
+fn check_exporter(
+    workspace: &Workspace,
+    copy: &Workspace,
+    name: &str,
+    tools: &Tools,
+) -> Result<()> {
+    // A separate target folder: cargo does not distinguish the crates of a copy from the originals.
     let target = workspace.target().join("ci/new-target");
     let log = tools.logs.join(format!("new-{name}.log"));
     let cargo = |arguments: &[&str]| {
@@ -55,7 +60,8 @@ fn is_sound(workspace: &Workspace, copy: &Workspace, name: &str, tools: &Tools) 
 
     let exporters = copy.exporters()?;
     let exporter = exporters.iter().find(|exporter| exporter.name == name);
-    let exporter = exporter.with_context(|| format!("{name} is no exporter of the copy"))?;
+    let exporter =
+        exporter.with_context(|| format!("{name} is not among the exporters of the copy"))?;
     let json = copy.target().join("describe.json");
     let binary = target.join("debug").join(exporter.binary());
     let binary = binary.with_extension(env::consts::EXE_EXTENSION);
@@ -66,11 +72,11 @@ fn is_sound(workspace: &Workspace, copy: &Workspace, name: &str, tools: &Tools) 
     let description = PackageDescription::parse(&copy.shown(&file), &text)?;
     let mut problems = v51::generate(&description, &definitions).err().unwrap_or_default();
     problems.extend(plugin::generate(&description, &definitions).err().unwrap_or_default());
-    ensure!(problems.is_empty(), "no package can be made of it: {problems:?}");
+    ensure!(problems.is_empty(), "no package can be generated: {problems:?}");
     Ok(())
 }
 
-/// Copies a folder, without what is made in it and what belongs to git.
+/// Copies a folder, except for build output and git's files.
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("make {}", to.display()))?;
     let entries = fs::read_dir(from).with_context(|| format!("read {}", from.display()))?;
@@ -94,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_has_the_sources_alone() {
+    fn copy_has_only_the_sources() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
         for (file, content) in [("a/b/c", "1"), ("target/debug/d", "2"), (".git/HEAD", "3")] {
