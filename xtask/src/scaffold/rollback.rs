@@ -1,4 +1,4 @@
-//! What has been made so far, and how it is taken back where the rest fails.
+//! Reverts file changes if a later step fails.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Takes back what was written when it is dropped, unless that is forgotten.
+/// Reverts all changes on drop, unless committed.
 #[derive(Debug, Default)]
 pub(crate) struct Rollback {
     files: Vec<PathBuf>,
-    /// Folders that were not there before, outer ones first.
+    /// New folders, outer ones first.
     folders: Vec<PathBuf>,
-    /// Files that others change, as they were.
+    /// Original contents of files that other programs change.
     copies: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Rollback {
-    /// Writes a new file, and the folders below `root` that it needs.
+    /// Writes a new file and creates its folders below `root`.
     pub(crate) fn write(&mut self, root: &Path, path: &str, bytes: &[u8]) -> Result<()> {
         let mut folder = root.to_owned();
         let parents = Path::new(path).parent().into_iter().flat_map(Path::components);
@@ -36,15 +36,15 @@ impl Rollback {
         file.write_all(bytes).with_context(cannot)
     }
 
-    /// Remembers a file that is about to be changed by others.
+    /// Saves a file that another program is about to change.
     pub(crate) fn keep_copy(&mut self, path: &Path) -> Result<()> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         self.copies.push((path.to_owned(), bytes));
         Ok(())
     }
 
-    /// Everything has succeeded and stays.
-    pub(crate) fn forget(mut self) {
+    /// Keeps all changes.
+    pub(crate) fn commit(mut self) {
         self.files.clear();
         self.folders.clear();
         self.copies.clear();
@@ -53,7 +53,7 @@ impl Rollback {
 
 impl Drop for Rollback {
     fn drop(&mut self) {
-        // As much as can be: there is an error already that says what happened.
+        // Best effort: an earlier error is being reported already.
         for file in &self.files {
             let _ = fs::remove_file(file);
         }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_made_is_taken_back_and_what_was_there_stays() {
+    fn drop_reverts_all_changes() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::create_dir(root.join("crates")).unwrap();
@@ -92,11 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forgotten_stays() {
+    fn committed_changes_stay() {
         let folder = tempfile::tempdir().unwrap();
         let mut rollback = Rollback::default();
         rollback.write(folder.path(), "crates/a/main.rs", b"1").unwrap();
-        rollback.forget();
+        rollback.commit();
         assert_eq!(fs::read(folder.path().join("crates/a/main.rs")).unwrap(), b"1");
     }
 }
