@@ -46,7 +46,7 @@ pub(super) fn copy<'a>(
     name: &str,
 ) -> Result<Deployment<'a>> {
     let place = package.scratch.join(format!("plugin {name}"));
-    let port = Port::chosen(free_port()?);
+    let port = Port::fixed(free_port()?);
     Deployment::new(target, machine, &place, &Values::new(), port)
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
 
 fn serves(package: &Package, machine: &Machine) -> Result<Done> {
     let target = Target::open(&package.zip, Kind::V51, Some(System::WindowsX86_64))?;
-    let port = Port::chosen(free_port()?);
+    let port = Port::fixed(free_port()?);
     let address = format!("127.0.0.1:{}", port.number);
     let values = Values::from([
         ("--web.listen-address".to_owned(), address.clone()),

@@ -143,7 +143,7 @@ fn run_case(case: &Case, copy: &Deployment<'_>, machine: &Machine, stand_in: &Pa
     let log = folder.join("show.log");
     let mut show = machine.script(&copy.folder, "show");
     // WINEPATH precedes the PATH of Wine's Windows.
-    show.env("WINEPATH", machine.path_there(&folder));
+    show.env("WINEPATH", machine.exporter_path(&folder));
     process::run_within(&mut show, &log, machine.limit())?;
     let output = fs::read_to_string(&log).context("cannot read the script's output")?;
     ensure!(output.contains(&format!("\n{}", case.found)), "{output}");

@@ -1,5 +1,5 @@
-//! `cargo xtask rehearse`: what BlueKing will do with a package, done on this machine before anyone
-//! uploads it. What BlueKing knows is `blueking-package`'s; here it meets real processes.
+//! `cargo xtask rehearse`: runs a package on this machine as BlueKing does, before an upload. The rules
+//! of BlueKing are in `blueking-package`; this module applies them to real processes.
 
 mod checklist;
 mod checks;
@@ -33,10 +33,10 @@ pub(crate) use self::target::{Target, Values, name_of};
 use crate::flags;
 use crate::output;
 
-/// Rows of the preview that are shown in a terminal; the reports have all.
+/// Number of preview rows in the terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
 
-/// The version of this program, for the reports.
+/// The version of xtask, for the reports.
 const XTASK: &str = env!("CARGO_PKG_VERSION");
 
 /// Rehearses a package and reports on every step.
@@ -45,16 +45,16 @@ const XTASK: &str = env!("CARGO_PKG_VERSION");
 /// A step failed, or the package cannot be read.
 pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
     let file = flags.file.as_deref().context("no package")?;
-    let html = flags.html.as_deref().map(|path| ReportFile::find(path, file)).transpose()?;
+    let html = flags.html.as_deref().map(|path| ReportFile::new(path, file)).transpose()?;
     let scratch = tempfile::Builder::new().prefix("rehearse-").tempdir();
-    let scratch = scratch.context("make a scratch folder")?;
+    let scratch = scratch.context("cannot create a scratch folder")?;
     let rehearsal = Rehearsal {
         file: Path::new(file),
         system: flags.os.map(|os| os.0),
         parameters: &flags.param,
         scratch: scratch.path(),
     };
-    signals::clear_up(scratch.path())?;
+    signals::clean_up_on_signal(scratch.path())?;
     let mut list = Checklist::new(if flags.json { ProgressTo::Stderr } else { ProgressTo::Stdout });
     let outcome = steps::run(&rehearsal, &mut list)?;
     let text = if flags.json {
@@ -64,21 +64,22 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
         to_text(&list, &outcome)
     };
     let printed = output::print(&format!("{text}\n"));
-    // Neither of the reports is lost with the other.
-    let written = html.map(|place| place.write(&html::page(file, &list, &outcome))).transpose();
+    // A failure to write one report does not affect the other.
+    let written =
+        html.map(|report_file| report_file.write(&html::page(file, &list, &outcome))).transpose();
     let written = written.map(drop);
     if list.count(State::Failed) > 0 {
-        let told = [printed, written].into_iter().filter_map(Result::err);
-        let told: String = told.map(|error| format!("{error:#}\n")).collect();
-        bail!("{told}{file} {}; the failed steps are above", outcome.failure());
+        let errors = [printed, written].into_iter().filter_map(Result::err);
+        let errors: String = errors.map(|error| format!("{error:#}\n")).collect();
+        bail!("{errors}{file} {}; the failed steps are above", outcome.failure());
     }
     printed.and(written)
 }
 
-/// Rehearses one system of a package in a folder that is there, for other tasks.
+/// Rehearses one system of a package in an existing folder, for other tasks.
 ///
 /// # Errors
-/// As for [`run`], but a failed step is none.
+/// Like [`run`], except that a failed step is not an error.
 pub(crate) fn rehearse(
     file: &Path,
     system: System,
@@ -108,7 +109,7 @@ fn to_json(file: &str, list: &Checklist, outcome: &Outcome) -> Value {
     })
 }
 
-/// The preview as a table, and the counts.
+/// Renders the preview and the counts.
 fn to_text(list: &Checklist, outcome: &Outcome) -> String {
     let mut text = String::new();
     if let Some(preview) = &outcome.preview {
@@ -117,7 +118,7 @@ fn to_text(list: &Checklist, outcome: &Outcome) -> String {
             let labels: Vec<_> = row
                 .dimensions
                 .iter()
-                .map(|one| format!("{}={:?}", one.dimension_name, one.dimension_value))
+                .map(|label| format!("{}={:?}", label.dimension_name, label.dimension_value))
                 .collect();
             text += &format!("  {} {} {}\n", row.metric_name, row.metric_value, labels.join(" "));
         }

@@ -1,4 +1,4 @@
-//! What a rehearsal started does not outlive it, not even where somebody ends it half-way.
+//! Cleans up on SIGINT and SIGTERM, so that no process outlives an interrupted rehearsal.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,20 +6,20 @@ use std::thread;
 
 use anyhow::Result;
 
-/// Somebody has ended the rehearsal.
-static IS_OVER: AtomicBool = AtomicBool::new(false);
+/// Set once a signal has arrived.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Comes back unless somebody has ended the rehearsal; then what is left to do is done elsewhere.
-pub(super) fn go_on() {
-    while IS_OVER.load(Ordering::SeqCst) {
+/// Returns unless the rehearsal was interrupted; then parks the thread while the signal thread cleans up.
+pub(super) fn park_if_interrupted() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
         thread::park();
     }
 }
 
-/// On SIGINT and SIGTERM ends what runs out of `scratch`, removes that folder, and lets the signal
-/// do what it does.
+/// On SIGINT and SIGTERM, kills the processes that run from `scratch`, removes that folder, and applies
+/// the default action of the signal.
 #[cfg(unix)]
-pub(super) fn clear_up(scratch: &Path) -> Result<()> {
+pub(super) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
     use std::fs;
     use std::time::Duration;
 
@@ -32,15 +32,15 @@ pub(super) fn clear_up(scratch: &Path) -> Result<()> {
 
     const GRACE: Duration = Duration::from_secs(5);
 
-    let scratch = scratch.canonicalize().context("find the scratch folder")?;
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("wait for signals")?;
+    let scratch = scratch.canonicalize().context("cannot resolve the scratch folder")?;
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot install signal handlers")?;
     let wait = move || {
         for signal in signals.forever() {
-            IS_OVER.store(true, Ordering::SeqCst);
-            // The step that runs may start something and write a file until it finds out.
+            INTERRUPTED.store(true, Ordering::SeqCst);
+            // The current step may start processes and write files until it is parked.
             wait_until(GRACE, || {
                 for pid in running_in(&scratch) {
-                    // Best effort: it may have ended by itself.
+                    // Best effort: it may have exited.
                     let _ = kill(pid);
                 }
                 let _ = fs::remove_dir_all(&scratch);
@@ -49,11 +49,14 @@ pub(super) fn clear_up(scratch: &Path) -> Result<()> {
             let _ = emulate_default_handler(signal);
         }
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(wait).context("start a thread")?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(wait)
+        .context("cannot start a thread")?;
     Ok(())
 }
 
 #[cfg(not(unix))]
-pub(super) fn clear_up(_: &Path) -> Result<()> {
+pub(super) fn clean_up_on_signal(_: &Path) -> Result<()> {
     Ok(())
 }

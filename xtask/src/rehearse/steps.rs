@@ -1,5 +1,4 @@
-//! The way of a package through BlueKing, step by step. A step that needs another is skipped where
-//! that one failed.
+//! The steps of a rehearsal. A step is skipped if a step that it needs has failed.
 
 use std::path::Path;
 use std::time::{Instant, SystemTime};
@@ -10,7 +9,7 @@ use blueking_package::check;
 use blueking_package::plugin::System;
 
 use super::checklist::{Checklist, Level};
-use super::checks::{alive, compared, import, look, preview, rewritten};
+use super::checks::{alive, compared, import, preview, rewritten, scrape};
 use super::debug;
 use super::deployment::Deployment;
 use super::machine::{self, Machine};
@@ -19,7 +18,7 @@ use super::target::{Target, Values, name_of};
 use crate::check::read_failure;
 use crate::usage_error::UsageError;
 
-/// Every step in its order.
+/// Every step, in order.
 pub(crate) const STEPS: [&str; 16] = [
     "import",
     "unpack",
@@ -39,34 +38,34 @@ pub(crate) const STEPS: [&str; 16] = [
     "stop",
 ];
 
-/// What is rehearsed, and how.
+/// The input of a rehearsal.
 #[derive(Debug)]
 pub(crate) struct Rehearsal<'a> {
     pub(crate) file: &'a Path,
     pub(crate) system: Option<System>,
-    /// `name=value` as typed.
+    /// The values of `--param`, each `name=value`.
     pub(crate) parameters: &'a [String],
     pub(crate) scratch: &'a Path,
 }
 
-/// What a rehearsal outcome beside how its steps went.
+/// The outcome of a rehearsal besides the results of its steps.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) id: String,
-    /// The package's own, where it has one.
+    /// The version of the package, if it has one.
     pub(crate) version: Option<String>,
-    /// When it began.
+    /// The start time.
     pub(crate) date: String,
     pub(crate) system: &'static str,
     pub(crate) arguments: Vec<String>,
-    /// Names of the rows that were filled in.
+    /// Names of the filled-in rows.
     pub(crate) parameters: Vec<String>,
     pub(crate) url: String,
     pub(crate) preview: Option<Preview>,
 }
 
 impl Outcome {
-    /// What a failed step comes to. What was typed may be at fault as well as the package.
+    /// The conclusion from a failed step. It names the parameters, because they may be the cause.
     pub(crate) fn failure(&self) -> String {
         let failure = "would not work on BlueKing";
         match &*self.parameters {
@@ -76,10 +75,10 @@ impl Outcome {
     }
 }
 
-/// Goes the whole way.
+/// Runs all steps.
 ///
 /// # Errors
-/// The package cannot be read, or is asked for what it does not have.
+/// The package cannot be read, or lacks the requested system or rows.
 pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Outcome> {
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let mut outcome = Outcome { date, ..Outcome::default() };
@@ -88,7 +87,7 @@ pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Out
     if let Some(kind) = kind {
         let target = Target::open(rehearsal.file, kind, rehearsal.system)?;
         let values = target.values(rehearsal.parameters)?;
-        machine::is_there(target.system)?;
+        machine::check_available(target.system)?;
         let fixed = fixed_port(&target, &values)?;
         outcome.parameters = values.keys().cloned().collect();
         outcome.id.clone_from(&target.id);
@@ -100,27 +99,27 @@ pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Out
     Ok(outcome)
 }
 
-/// The port that BlueKing would use whatever is there, where the form has such a one.
+/// The port that BlueKing would use even if it is taken, if the form sets one.
 ///
 /// # Errors
-/// [`UsageError`] where this machine cannot give it: that tells nothing of the package.
+/// [`UsageError`] if the port is taken on this machine, which is not a fault of the package.
 fn fixed_port(target: &Target, values: &Values) -> Result<Option<Port>> {
     let (own, choose) = match target.port(values) {
         Ok((own, _)) if target.is_component() => {
-            (own, "in _exporter_url_ and in the row that says where the exporter listens")
+            (own, "in _exporter_url_ and in the row with the listen address")
         }
-        Ok((own, true)) => (own, "port=NUMBER, or none: then a free one is allocated"),
-        // A form without a port is the package's fault; the step tells it.
+        Ok((own, true)) => (own, "port=NUMBER, or none to allocate a free one"),
+        // The step reports a form without a port.
         Ok((_, false)) | Err(_) => return Ok(None),
     };
-    let told = |why| {
+    let taken = |why| {
         UsageError(format!(
-            "port {own} is taken on this machine ({why}), and BlueKing would not look for another \
-             one, so nothing was started; end what listens there, or choose another port with \
+            "port {own} is taken on this machine ({why}), and BlueKing would not try another one, so \
+             nothing was started; stop the program that listens there, or choose another port with \
              --param: {choose}"
         ))
     };
-    Ok(Some(Port::claim(own).map_err(told)?))
+    Ok(Some(Port::claim(own).map_err(taken)?))
 }
 
 fn deploy(
@@ -137,8 +136,8 @@ fn deploy(
             1 => "1 file".to_owned(),
             count => format!("{count} files"),
         };
-        if let Some(told) = target.told_of_scripts() {
-            notes.fact("scripts", told);
+        if let Some(text) = target.scripts_note() {
+            notes.fact("scripts", text);
         }
         let summary = format!("{target}, {files}, on {}", machine.name());
         Ok((machine, summary))
@@ -147,45 +146,45 @@ fn deploy(
         let (own, typed) = target.port(values)?;
         let port = fixed.map_or_else(|| Port::allocate(own), Ok)?;
         if !port.skipped.is_empty() {
-            let told = |(port, why): &(u16, &str)| format!("{port} ({why})");
-            let told: Vec<_> = port.skipped.iter().map(told).collect();
-            notes.fact("port", format!("passed over: {}", told.join(", ")));
+            let skipped = port.skipped.iter().map(|(port, why)| format!("{port} ({why})"));
+            let skipped: Vec<_> = skipped.collect();
+            notes.fact("port", format!("skipped: {}", skipped.join(", ")));
         }
         let why = match (target.is_component(), typed) {
             (true, _) => "in the form",
-            (_, true) => "typed",
+            (_, true) => "from --param",
             (false, false) => "allocated",
         };
         let summary = format!("{}, {why}", port.number);
         Ok(((port, own), summary))
     })?;
-    let mut one = Deployment::new(target, &machine, &rehearsal.scratch.join("1"), values, port);
+    let mut first = Deployment::new(target, &machine, &rehearsal.scratch.join("1"), values, port);
     list.step("arguments", |notes| {
-        let one = one.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
-        let (words, rewritings) = one.arguments();
+        let first = first.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+        let (words, rewritings) = first.arguments();
         rewritten("the arguments", &rewritings, notes);
         let summary = words.join(" ");
         outcome.arguments = words;
         Ok(((), summary))
     });
-    let one = one.as_mut().ok()?;
-    outcome.url.clone_from(&one.url);
+    let first = first.as_mut().ok()?;
+    outcome.url.clone_from(&first.url);
     if target.is_component() {
         list.skip("env.yaml", "BlueKing 5.1 has none");
     } else {
         list.step("env.yaml", |notes| {
-            for (name, rewritings) in one.variables() {
+            for (name, rewritings) in first.variables() {
                 rewritten(&name, &rewritings, notes);
             }
-            one.configure("")?;
-            Ok(((), one.configuration()?))
+            first.configure("")?;
+            Ok(((), first.configuration()?))
         })?;
     }
     match debug::obstacle(target, &machine) {
         Some(why) => list.skip("debug", why),
         None => {
             list.step("debug", |notes| {
-                let port = Port::chosen(one.port.number);
+                let port = Port::fixed(first.port.number);
                 let place = rehearsal.scratch.join("debug");
                 let copy = Deployment::new(target, &machine, &place, values, port)?;
                 Ok(((), debug::debug(&mut copy.for_debugging(), &machine, notes)?))
@@ -193,14 +192,14 @@ fn deploy(
         }
     }
     let pid = list.step("start", |_| {
-        let pid = one.start()?;
+        let pid = first.start()?;
         Ok((pid, format!("process {pid}")))
     })?;
-    list.step("alive after 2 s", |notes| Ok(((), alive(one, target, &machine, pid, notes)?)));
+    list.step("alive after 2 s", |notes| Ok(((), alive(first, target, &machine, pid, notes)?)));
 
     let mut seen = None;
     list.step("scrape", |notes| {
-        let (page, down, summary) = look(one, target, values, notes)?;
+        let (page, down, summary) = scrape(first, target, values, notes)?;
         seen = Some((page, down));
         Ok(((), summary))
     });
@@ -213,75 +212,75 @@ fn deploy(
             Ok(((), summary))
         });
     }
-    live(rehearsal, target, &machine, values, own_port, one, list)
+    lifecycle(rehearsal, target, &machine, values, own_port, first, list)
 }
 
-/// From the first `kill -9` to the last stop.
-fn live(
+/// The steps from `kill -9` to `stop`.
+fn lifecycle(
     rehearsal: &Rehearsal<'_>,
     target: &Target,
     machine: &Machine,
     values: &Values,
     own_port: u16,
-    one: &mut Deployment<'_>,
+    first: &mut Deployment<'_>,
     list: &mut Checklist,
 ) -> Option<()> {
     list.step("kill -9", |_| {
-        one.kill()?;
+        first.kill()?;
         Ok(((), String::new()))
     })?;
     list.step("restart on the same port", |_| {
         let start = Instant::now();
-        one.start()?;
-        one.scrape()?;
+        first.start()?;
+        first.scrape()?;
         Ok(((), format!("it answers after {:.1} s", start.elapsed().as_secs_f64())))
     })?;
     list.step("port taken", |notes| {
         let place = rehearsal.scratch.join("taken");
-        let port = Port::chosen(one.port.number);
+        let port = Port::fixed(first.port.number);
         let mut second = Deployment::new(target, machine, &place, values, port)?;
         second.configure("")?;
         ensure!(
             second.start().is_err(),
-            "a second copy starts on port {}, which is taken, and the site would scrape the first; end \
-             the program with an error there",
-            one.port.number
+            "a second copy starts on port {}, which is taken, and the site would scrape the first copy; \
+             let the exporter exit with an error instead",
+            first.port.number
         );
-        one.scrape().context("the first copy does not answer any more")?;
+        first.scrape().context("the first copy no longer answers")?;
         let printed = second.printed();
         let last = printed.lines().last().unwrap_or_default().to_owned();
         if last.is_empty() {
-            let text = "the second copy ends without a word; say why on stderr";
+            let text = "the second copy exits silently; print the reason on stderr";
             notes.add(Level::Warning, "silent", "", text);
         }
-        Ok(((), format!("it ends: {last}")))
+        Ok(((), format!("it exits: {last}")))
     });
     if target.is_component() {
         list.skip("two copies side by side", "BlueKing 5.1 runs one copy on a host");
-        list.step("stop", |_| stop(one));
+        list.step("stop", |_| stop(first));
         return Some(());
     }
-    let two = list.step("two copies side by side", |_| {
+    let other = list.step("two copies side by side", |_| {
         let port = Port::allocate(own_port)?;
         let place = rehearsal.scratch.join("2");
         let mut values = values.clone();
         values.remove("port");
-        let mut two = Deployment::new(target, machine, &place, &values, port)?;
-        two.configure("")?;
-        two.start()?;
-        two.scrape()?;
-        one.scrape().context("the first copy does not answer any more")?;
-        let summary = format!("on ports {} and {}", one.port.number, two.port.number);
-        Ok((two, summary))
+        let mut other = Deployment::new(target, machine, &place, &values, port)?;
+        other.configure("")?;
+        other.start()?;
+        other.scrape()?;
+        first.scrape().context("the first copy no longer answers")?;
+        let summary = format!("on ports {} and {}", first.port.number, other.port.number);
+        Ok((other, summary))
     });
     list.step("stop", |_| {
-        if let Some(mut two) = two {
-            stop(&mut two)?;
-            one.scrape().context("stop of one copy ended the other")?;
+        if let Some(mut other) = other {
+            stop(&mut other)?;
+            first.scrape().context("stop of one copy ended the other")?;
         }
-        stop(one)?;
-        one.stop().context("nothing to stop is no failure")?;
-        Ok(((), "nothing is left".to_owned()))
+        stop(first)?;
+        first.stop().context("stop must succeed when nothing runs")?;
+        Ok(((), "nothing remains".to_owned()))
     });
     Some(())
 }
@@ -291,8 +290,8 @@ fn stop(copy: &mut Deployment<'_>) -> Result<((), String)> {
     let remains = copy.remains();
     ensure!(
         remains.is_empty(),
-        "stop leaves {}; let the script end all that it started, and the exporter start nothing",
+        "stop leaves {}; let the script end every process that it started, and the exporter start none",
         remains.join(", ")
     );
-    Ok(((), "nothing is left".to_owned()))
+    Ok(((), "nothing remains".to_owned()))
 }

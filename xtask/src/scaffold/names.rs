@@ -123,10 +123,9 @@ fn choose_port(port: Option<u16>, others: &[PackageDescription]) -> Result<u16, 
     match port {
         Some(0) => Err("port 0 cannot be scraped; give 1 to 65535".to_owned()),
         Some(port) => match owner(port) {
-            Some(other) => Err(format!(
-                "{} has port {port} already; give another, or omit --port",
-                other.file
-            )),
+            Some(other) => {
+                Err(format!("{} has port {port} already; give another, or omit --port", other.file))
+            }
             None => Ok(port),
         },
         None => (FIRST_PORT..=u16::MAX)
