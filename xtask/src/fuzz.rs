@@ -133,7 +133,8 @@ impl Fuzzer {
     fn fuzz(&self, target: &str, seconds: u64) -> Result<u64> {
         // Inputs that reach new code are kept here for the next run.
         let corpus = self.work.join("corpus").join(target);
-        fs::create_dir_all(&corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
+        fs::create_dir_all(&corpus)
+            .with_context(|| format!("cannot create {}", corpus.display()))?;
         let mut run = self.command("run")?;
         run.arg(target).arg(corpus).arg(self.kit.join("tests/corpus").join(target));
         run.arg("--").arg(format!("-max_total_time={seconds}"));

@@ -107,7 +107,8 @@ fn run_with(
 
 fn create(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
     }
     File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }

@@ -30,10 +30,13 @@ impl Server {
     /// Starts a program; stdout and stderr go to the file `log`.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
         if let Some(folder) = log.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
         }
-        let output = File::create(log).with_context(|| format!("create {}", log.display()))?;
-        let errors = output.try_clone().with_context(|| format!("reopen {}", log.display()))?;
+        let output =
+            File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
+        let errors =
+            output.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
         let shown = process::shown(command);
         let child = command
             .stdin(Stdio::null())
@@ -112,8 +115,8 @@ impl Drop for Server {
 
 /// Returns a loopback port that nothing listens on.
 pub(crate) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("find a free port")?;
-    Ok(listener.local_addr().context("find a free port")?.port())
+    let listener = TcpListener::bind("127.0.0.1:0").context("cannot find a free port")?;
+    Ok(listener.local_addr().context("cannot find a free port")?.port())
 }
 
 /// Fetches `url`; any status but 200 is an error.

@@ -73,7 +73,9 @@ fn format(workspace: &Workspace, tools: &Tools) -> Result<Done> {
 }
 
 fn find_sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
         let path = entry?.path();
         if path.is_dir() && !path.ends_with("fixtures") && !path.ends_with("target") {
             find_sources(&path, files)?;
@@ -91,7 +93,8 @@ fn test(workspace: &Workspace, tools: &Tools, log: &str, chosen: &[&str]) -> Res
     command.current_dir(workspace.root());
     command.args(["test", "--locked", "--no-fail-fast"]).args(chosen);
     let result = process::run(&mut command, &log);
-    let output = fs::read_to_string(&log).with_context(|| format!("read {}", log.display()))?;
+    let output =
+        fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
     let (passed, failed, ignored) = count(&output);
     let skips = skips(&output);
     let (passed, skipped) = (passed.saturating_sub(skips.len()), ignored + skips.len());

@@ -132,7 +132,7 @@ fn dist(workspace: &Workspace, daemon: &Daemon) -> Result<Done> {
     // Forces a full build.
     let built = workspace.target().join("cross/cross");
     if built.exists() {
-        fs::remove_dir_all(&built).with_context(|| format!("remove {}", built.display()))?;
+        fs::remove_dir_all(&built).with_context(|| format!("cannot remove {}", built.display()))?;
     }
     let mut command = Command::new(this_program()?);
     command.current_dir(workspace.root()).args(["dist", "--setup", "--toolchain", "cross"]);
@@ -142,7 +142,7 @@ fn dist(workspace: &Workspace, daemon: &Daemon) -> Result<Done> {
             command.env(image_variable(target), image);
         }
     }
-    let status = command.stdin(Stdio::null()).status().context("start dist")?;
+    let status = command.stdin(Stdio::null()).status().context("cannot start dist")?;
     ensure!(status.success(), "dist failed; its output is above");
     Ok(Done::Passed(1))
 }
@@ -179,7 +179,7 @@ fn toolchains() -> Result<BTreeMap<PathBuf, FileState>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![home.clone()];
     while let Some(folder) = folders.pop() {
-        let context = || format!("read {}", folder.display());
+        let context = || format!("cannot read {}", folder.display());
         for entry in fs::read_dir(&folder).with_context(context)? {
             let path = entry.with_context(context)?.path();
             if ["downloads", "tmp"].iter().any(|name| path == home.join(name)) {
@@ -224,8 +224,8 @@ impl Daemon {
     fn start(workspace: &Workspace, logs: &Path) -> Result<Self> {
         let data = workspace.target().join("ci/docker");
         clear(&data)?;
-        fs::create_dir_all(&data).with_context(|| format!("make {}", data.display()))?;
-        let sockets = tempfile::tempdir().context("make a folder for sockets")?;
+        fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
+        let sockets = tempfile::tempdir().context("cannot create a folder for sockets")?;
         let engine = Engine::at("docker", host(sockets.path()));
         let mut dockerd = Command::new("dockerd");
         dockerd.arg("--host").arg(host(sockets.path()));
@@ -249,13 +249,14 @@ impl Daemon {
     fn stop(self) -> Result<Done> {
         let Self { mut server, sockets, data, .. } = self;
         server.terminate(DAEMON_LIMIT)?;
-        let mounts = fs::read_to_string("/proc/self/mounts").context("read /proc/self/mounts")?;
+        let mounts =
+            fs::read_to_string("/proc/self/mounts").context("cannot read /proc/self/mounts")?;
         for mount in mounts_in(&mounts, &[sockets.path(), &data]) {
             process::output(Command::new("umount").arg(&mount))
-                .with_context(|| format!("unmount {}", mount.display()))?;
+                .with_context(|| format!("cannot unmount {}", mount.display()))?;
         }
         clear(&data)?;
-        sockets.close().context("remove the folder for sockets")?;
+        sockets.close().context("cannot remove the folder for sockets")?;
         Ok(Done::Passed(1))
     }
 }
@@ -276,7 +277,8 @@ fn host(sockets: &Path) -> String {
 
 fn clear(folder: &Path) -> Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("remove {}", folder.display()))?;
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     Ok(())
 }

@@ -37,9 +37,11 @@ pub(crate) fn build(workspace: &Workspace, setup: bool, report: &mut Report) -> 
         return None;
     }
     report.step("cargo xtask dist is reproducible", || {
-        let before = fs::read_to_string(dist.join("SHA256SUMS")).context("read SHA256SUMS")?;
+        let before =
+            fs::read_to_string(dist.join("SHA256SUMS")).context("cannot read SHA256SUMS")?;
         let done = dist_command(workspace, false)?;
-        let after = fs::read_to_string(dist.join("SHA256SUMS")).context("read SHA256SUMS")?;
+        let after =
+            fs::read_to_string(dist.join("SHA256SUMS")).context("cannot read SHA256SUMS")?;
         ensure!(before == after, "before:\n{before}\nafter:\n{after}");
         Ok(done)
     });
@@ -61,8 +63,8 @@ pub(super) fn check_dist(workspace: &Workspace, report: &mut Report) -> Option<P
 /// Checks that both packages of each exporter have no errors and no warnings.
 fn check_all(workspace: &Workspace, dist: &Path) -> Result<Done> {
     let mut count = 0;
-    for entry in fs::read_dir(dist).context("read target/dist")? {
-        let path = entry.context("read target/dist")?.path();
+    for entry in fs::read_dir(dist).context("cannot read target/dist")? {
+        let path = entry.context("cannot read target/dist")?.path();
         if path.extension().is_some_and(|end| end == "zip" || end == "tgz") {
             let report = check::file(&path)?;
             ensure!(report.is_clean(), "{}: {:?}", path.display(), report.findings);
@@ -81,7 +83,7 @@ fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
     if setup {
         command.arg("--setup");
     }
-    let status = command.stdin(Stdio::null()).status().context("start dist")?;
+    let status = command.stdin(Stdio::null()).status().context("cannot start dist")?;
     ensure!(status.success(), "dist failed; its output is above");
     Ok(Done::Passed(1))
 }
@@ -89,7 +91,7 @@ fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
 /// The path of xtask. If a test run has rebuilt it meanwhile, Linux appends a mark to the path of the
 /// running program; the new one is at the original path.
 pub(super) fn this_program() -> Result<PathBuf> {
-    let program = env::current_exe().context("find this program")?;
+    let program = env::current_exe().context("cannot find this program")?;
     let replaced = program.to_str().and_then(|path| path.strip_suffix(" (deleted)"));
     Ok(replaced.map(PathBuf::from).unwrap_or(program))
 }
@@ -112,9 +114,9 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
     let documents = Documents::from_entries(&entries)?;
     let scratch = workspace.target().join("ci/scratch");
     if scratch.exists() {
-        fs::remove_dir_all(&scratch).context("clear the scratch folder")?;
+        fs::remove_dir_all(&scratch).context("cannot clear the scratch folder")?;
     }
-    fs::create_dir_all(&scratch).context("make the scratch folder")?;
+    fs::create_dir_all(&scratch).context("cannot create the scratch folder")?;
     let plugin_archive = dist.join(format!("host_exporter-{}.tgz", workspace.version()));
     let report = check::file(&plugin_archive)?;
     ensure!(report.is_clean(), "{:?}", report.findings);
@@ -132,16 +134,17 @@ impl Package {
     /// Unpacks an executable into a separate folder.
     pub(crate) fn unpack(&self, entry: &str) -> Result<PathBuf> {
         let folder = self.scratch.join(entry).with_extension("d");
-        fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
         let path = folder.join(entry);
         let bytes =
             self.entries.get(entry).with_context(|| format!("the package has no {entry}"))?;
-        fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
-                .with_context(|| format!("make {} executable", path.display()))?;
+                .with_context(|| format!("cannot make {} executable", path.display()))?;
         }
         Ok(path)
     }

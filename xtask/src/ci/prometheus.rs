@@ -29,14 +29,14 @@ pub(crate) fn scrape(tools: &Tools, scratch: &Path, url: &str) -> Result<Done> {
         return Ok(Done::Skipped(format!("prometheus is not installed; {HINT}")));
     };
     let folder = scratch.join("prometheus");
-    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap_or((url, ""));
     let config = format!(
         "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n  \
          - job_name: host-exporter\n    metrics_path: /{path}\n    \
          static_configs: [{{targets: [\"{host}\"]}}]\n"
     );
-    fs::write(folder.join("prometheus.yml"), config).context("write prometheus.yml")?;
+    fs::write(folder.join("prometheus.yml"), config).context("cannot write prometheus.yml")?;
     let port = free_port()?;
     let mut command = Command::new(program);
     command.current_dir(&folder).args(["--config.file=prometheus.yml", "--log.level=warn"]);
@@ -101,9 +101,9 @@ pub(crate) fn check_metrics(tools: &Tools, page: &str) -> Result<Done> {
         .spawn()
         .context("cannot start promtool")?;
     let mut stdin = promtool.stdin.take().context("promtool has no stdin")?;
-    stdin.write_all(page.as_bytes()).context("write to promtool")?;
+    stdin.write_all(page.as_bytes()).context("cannot write to promtool")?;
     drop(stdin);
-    let output = promtool.wait_with_output().context("wait for promtool")?;
+    let output = promtool.wait_with_output().context("cannot wait for promtool")?;
     let printed = [output.stdout, output.stderr].concat();
     // Some names of node_exporter break later conventions, but dashboards use them.
     let printed = String::from_utf8_lossy(&printed);

@@ -41,7 +41,8 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts `program` with its files in `folder`.
     pub(crate) fn start(program: &Path, folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
         let mut last = None;
         for _ in 0..ATTEMPTS {
             match Self::start_on(free_port()?, program, folder) {

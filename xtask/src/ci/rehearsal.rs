@@ -153,7 +153,7 @@ fn rehearse(
     let source = source.with_context(|| format!("{name} is not of an exporter here"))?;
     // Blanks are what scripts most often fail at.
     let scratch = package.scratch.join(format!("rehearsal of {name} {}", name_of(system)));
-    fs::create_dir_all(&scratch).with_context(|| format!("make {}", scratch.display()))?;
+    fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
     let monitored = Monitored::start(
         &source.name,
         tools.redis_server().as_deref(),
@@ -184,7 +184,7 @@ fn rehearse(
 }
 
 fn archives(dist: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(dist).with_context(|| format!("read {}", dist.display()))?;
+    let entries = fs::read_dir(dist).with_context(|| format!("cannot read {}", dist.display()))?;
     let paths = entries.flatten().map(|entry| entry.path());
     let is_archive = |path: &PathBuf| {
         path.extension().is_some_and(|extension| extension == "zip" || extension == "tgz")
@@ -213,7 +213,8 @@ fn sources(workspace: &Workspace) -> Result<Vec<ExporterSource>> {
 fn definitions(workspace: &Workspace, exporter: &Exporter) -> Result<Definitions> {
     let folder = workspace.target().join("cross");
     let name = format!("{}.describe.json", exporter.name);
-    let entries = fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let files = entries.flatten().map(|entry| entry.path().join(&name));
     let newest = files.max_by_key(|file| file.metadata().and_then(|data| data.modified()).ok());
     let file = newest.with_context(|| format!("no {name} in {}", folder.display()))?;

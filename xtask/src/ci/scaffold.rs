@@ -68,7 +68,8 @@ fn check_exporter(
     process::run_into(Command::new(binary).arg("--describe"), &json, &log, DESCRIBE)?;
     let definitions = Definitions::parse(name, &fs::read_to_string(json)?)?;
     let file = exporter.description();
-    let text = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let description = PackageDescription::parse(&copy.shown(&file), &text)?;
     let mut problems = v51::generate(&description, &definitions).err().unwrap_or_default();
     problems.extend(plugin::generate(&description, &definitions).err().unwrap_or_default());
@@ -78,10 +79,10 @@ fn check_exporter(
 
 /// Copies a folder, except for build output and git's files.
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("make {}", to.display()))?;
-    let entries = fs::read_dir(from).with_context(|| format!("read {}", from.display()))?;
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
     for entry in entries {
-        let entry = entry.with_context(|| format!("read {}", from.display()))?;
+        let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
         let (path, place) = (entry.path(), to.join(entry.file_name()));
         if entry.file_name() == "target" || entry.file_name() == ".git" {
             continue;
@@ -89,7 +90,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
         if path.is_dir() {
             copy_tree(&path, &place)?;
         } else {
-            fs::copy(&path, &place).with_context(|| format!("copy {}", path.display()))?;
+            fs::copy(&path, &place).with_context(|| format!("cannot copy {}", path.display()))?;
         }
     }
     Ok(())

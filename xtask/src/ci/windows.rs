@@ -26,7 +26,7 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
                 return Ok(Done::Skipped(missing));
             }
             let scratch = package.scratch.join("windows");
-            std::fs::create_dir_all(&scratch).context("make a scratch folder")?;
+            std::fs::create_dir_all(&scratch).context("cannot create a scratch folder")?;
             test(package, &Machine::new(System::WindowsX86_64, &scratch)?)
         });
     }

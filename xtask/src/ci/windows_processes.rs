@@ -111,11 +111,11 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
             return Ok(Done::Skipped(format!("wine64 or mingw-w64 is not installed; {HINT}")));
         }
         let scratch = package.scratch.join("windows processes");
-        fs::create_dir_all(&scratch).context("make a scratch folder")?;
+        fs::create_dir_all(&scratch).context("cannot create a scratch folder")?;
         let machine = Machine::new(System::WindowsX86_64, &scratch)?;
         let target = plugin::target(package, System::WindowsX86_64)?;
         let copy = plugin::copy(package, &target, &machine, "windows processes")?;
-        fs::write(copy.folder.join("show.bat"), SHOW).context("write show.bat")?;
+        fs::write(copy.folder.join("show.bat"), SHOW).context("cannot write show.bat")?;
         let stand_in = scratch.join("replay.exe");
         machine
             .compile(STAND_IN, &stand_in)?
@@ -129,16 +129,17 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
 
 fn run_case(case: &Case, copy: &Deployment<'_>, machine: &Machine, stand_in: &Path) -> Result<()> {
     let folder = stand_in.with_file_name(case.name);
-    fs::create_dir_all(&folder).context("make a folder for the programs")?;
+    fs::create_dir_all(&folder).context("cannot create a folder for the programs")?;
     for (name, answers) in PROGRAMS.iter().zip([case.wmic, case.powershell, case.tasklist]) {
-        fs::copy(stand_in, folder.join(format!("{name}.exe"))).context("copy a program")?;
+        fs::copy(stand_in, folder.join(format!("{name}.exe"))).context("cannot copy a program")?;
         let mut lines = String::new();
         for (number, (code, part, text)) in answers.iter().enumerate() {
             let file = format!("{name}.{number}");
-            fs::write(folder.join(&file), text).context("write an answer")?;
+            fs::write(folder.join(&file), text).context("cannot write an answer")?;
             lines += &format!("{code}|{part}|{file}\n");
         }
-        fs::write(folder.join(format!("{name}.answers")), lines).context("write the answers")?;
+        fs::write(folder.join(format!("{name}.answers")), lines)
+            .context("cannot write the answers")?;
     }
     let log = folder.join("show.log");
     let mut show = machine.script(&copy.folder, "show");

@@ -171,7 +171,7 @@ fn pack(
     let before = sums::listed(&plan.sums)?;
     sums::remove(&plan.sums)?;
     fs::create_dir_all(&plan.dist)
-        .with_context(|| format!("cannot make {}", plan.dist.display()))?;
+        .with_context(|| format!("cannot create {}", plan.dist.display()))?;
     let mut rows = Vec::new();
     let mut files = Vec::new();
     for ((package, content), executables) in plan.packages.iter().zip(assembled).zip(executables) {

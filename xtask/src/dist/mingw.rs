@@ -37,7 +37,7 @@ pub(crate) fn prepare(cargo_target: &Path) -> Result<()> {
 
     let link = folder(cargo_target);
     fs::create_dir_all(cargo_target)
-        .with_context(|| format!("cannot make {}", cargo_target.display()))?;
+        .with_context(|| format!("cannot create {}", cargo_target.display()))?;
     if fs::read_link(&link).is_ok() {
         fs::remove_file(&link).with_context(|| format!("cannot remove {}", link.display()))?;
     }

@@ -183,7 +183,7 @@ fn prepare(
 /// Locks this workspace against a second `dist` until the returned file is closed.
 fn lock(workspace: &Workspace) -> Result<File> {
     let folder = workspace.target().join("cross");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let path = folder.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
     match file.try_lock() {

@@ -13,12 +13,12 @@ pub(crate) fn write(files: &[Member], stage: &Path) -> Result<()> {
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     remove_folder(&partial)?;
-    fs::create_dir_all(&partial).with_context(|| format!("cannot make {}", partial.display()))?;
+    fs::create_dir_all(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
     for Member { path, mode, bytes } in files {
         let path = partial.join(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make {}", folder.display()))?;
+                .with_context(|| format!("cannot create {}", folder.display()))?;
         }
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         if mode & 0o111 != 0 {

@@ -77,7 +77,7 @@ pub(crate) fn start(copy: &Deployment<'_>, machine: &Machine) -> Result<Server> 
     copy.render(DEBUG_TEMPLATE, BTreeMap::from(names), "")?;
     let collector = copy.agent_home().join(COLLECTOR);
     let folder = collector.parent().context("the path of the collector has a parent")?;
-    fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     if machine.compile(STAND_IN_SOURCE, &collector.with_extension("exe"))?.is_none() {
         fs::write(&collector, STAND_IN).context("cannot write the stand-in for the collector")?;
         make_executable(&collector, 0o755)?;

@@ -61,8 +61,10 @@ impl<'a> Deployment<'a> {
         for file in &target.files {
             let path = folder.join(&file.path);
             let parent = path.parent().context("the path of a file has a parent")?;
-            fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
-            fs::write(&path, &file.bytes).with_context(|| format!("write {}", path.display()))?;
+            fs::create_dir_all(parent)
+                .with_context(|| format!("cannot create {}", parent.display()))?;
+            fs::write(&path, &file.bytes)
+                .with_context(|| format!("cannot write {}", path.display()))?;
             // A site sets these bits, whatever the archive has.
             make_executable(&path, file.mode & 0o777 | 0o700)?;
         }
@@ -130,7 +132,7 @@ impl<'a> Deployment<'a> {
     pub(crate) fn configuration(&self) -> Result<String> {
         let path = rendered(ENV_TEMPLATE);
         let text = fs::read_to_string(self.folder.join(path))
-            .with_context(|| format!("read {path} of the copy"))?;
+            .with_context(|| format!("cannot read {path} of the copy"))?;
         let names: Vec<_> = text.lines().filter_map(|line| line.split_once(':')).collect();
         let names: Vec<_> = names.iter().map(|(name, _)| name.trim()).collect();
         Ok(format!("{path}, rendered from its template with {}", names.join(", ")))
@@ -155,10 +157,11 @@ impl<'a> Deployment<'a> {
             .map(|(name, value)| (format!("control_info.{name}"), value)),
         );
         let text = fs::read_to_string(self.folder.join(template))
-            .with_context(|| format!("read {template} of the package"))?;
+            .with_context(|| format!("cannot read {template} of the package"))?;
         let text = plugin::render(&text, &names).map_err(Error::msg)?;
         let path = rendered(template);
-        fs::write(self.folder.join(path), text + more).with_context(|| format!("write {path}"))
+        fs::write(self.folder.join(path), text + more)
+            .with_context(|| format!("cannot write {path}"))
     }
 
     /// The agent's folder, as configured for this copy.
@@ -328,7 +331,7 @@ fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Resu
         let chosen = values.get(&item.name);
         let bytes = match chosen {
             Some(path) if path.is_empty() => continue,
-            Some(path) => Some(fs::read(path).with_context(|| format!("read {path}"))?),
+            Some(path) => Some(fs::read(path).with_context(|| format!("cannot read {path}"))?),
             None => item.file().map_err(Error::msg)?,
         };
         let default = item.default_text();

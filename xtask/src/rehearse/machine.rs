@@ -235,7 +235,7 @@ fn shim(mingw: &Path, scratch: &Path) -> Result<PathBuf> {
 /// Compiles C for Windows; the source is written next to the output.
 fn compile(mingw: &Path, text: &str, to: &Path, flags: &[&str]) -> Result<()> {
     let source = to.with_extension("c");
-    fs::write(&source, text).with_context(|| format!("write {}", source.display()))?;
+    fs::write(&source, text).with_context(|| format!("cannot write {}", source.display()))?;
     let mut compile = Command::new(mingw);
     compile.args(["-O1", "-o"]).arg(to).arg(&source).args(flags);
     process::run(&mut compile, &to.with_extension("log"))
@@ -247,7 +247,7 @@ pub(crate) fn make_executable(path: &Path, mode: u32) -> Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
-            .with_context(|| format!("make {} executable", path.display()))?;
+            .with_context(|| format!("cannot make {} executable", path.display()))?;
     }
     #[cfg(not(unix))]
     let _ = (path, mode);

@@ -32,7 +32,7 @@ pub(crate) fn is_alive(pid: u32) -> bool {
 /// The command line of a process, starting with its name.
 pub(crate) fn arguments(pid: u32) -> Result<Vec<String>> {
     let path = format!("/proc/{pid}/cmdline");
-    let bytes = fs::read(&path).with_context(|| format!("read {path}"))?;
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {path}"))?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_suffix('\0').unwrap_or(&text);
     Ok(text.split('\0').map(str::to_owned).collect())
@@ -43,7 +43,7 @@ pub(crate) fn kill(pid: u32) -> Result<()> {
     // The shell's builtin: not every system has the `kill` program installed.
     let mut command = Command::new("sh");
     command.args(["-c", "kill -9 \"$0\""]).arg(pid.to_string());
-    let output = command.stdin(Stdio::null()).output().context("start sh")?;
+    let output = command.stdin(Stdio::null()).output().context("cannot start sh")?;
     if !output.status.success() && is_alive(pid) {
         bail!("process {pid}: {}", String::from_utf8_lossy(&output.stderr).trim());
     }

@@ -53,11 +53,12 @@ pub(crate) fn scrape(url: &str, copy: &Path) -> Result<Answer> {
     let body = response.into_body().into_reader();
     let mut body: Box<dyn Read> =
         if is_gzip { Box::new(MultiGzDecoder::new(body)) } else { Box::new(body) };
-    let mut file = File::create(copy).with_context(|| format!("create {}", copy.display()))?;
+    let mut file =
+        File::create(copy).with_context(|| format!("cannot create {}", copy.display()))?;
     io::copy(&mut body.by_ref().take(MAX_BYTES), &mut file)
         .with_context(|| format!("1501 WriteTempFileFailed: {url}"))?;
     let took = start.elapsed();
-    let body = fs::read(copy).with_context(|| format!("read {}", copy.display()))?;
+    let body = fs::read(copy).with_context(|| format!("cannot read {}", copy.display()))?;
     Ok(Answer { body, status, took })
 }
 

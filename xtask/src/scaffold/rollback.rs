@@ -25,7 +25,7 @@ impl Rollback {
             folder.push(part);
             if !folder.is_dir() {
                 fs::create_dir(&folder)
-                    .with_context(|| format!("cannot make {}", folder.display()))?;
+                    .with_context(|| format!("cannot create {}", folder.display()))?;
                 self.folders.push(folder.clone());
             }
         }

@@ -96,7 +96,7 @@ fn copy_target(sysroot: &Path, copy: &Path, triple: &str) -> Result<()> {
     // Renamed once complete.
     let part = to.with_extension("part");
     copy_folder(&sysroot.join(&folder), &part)?;
-    fs::rename(&part, &to).with_context(|| format!("cannot make {}", to.display()))
+    fs::rename(&part, &to).with_context(|| format!("cannot create {}", to.display()))
 }
 
 /// The rustup command that adds std for a target, of the copy's version, to the copy.
@@ -118,7 +118,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 
 /// Copies the files, not the folders, of a folder.
 fn copy_files(from: &Path, to: &Path, accepts: impl Fn(&str) -> bool) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for (path, name) in entries(from)?.into_iter().filter(|(path, _)| path.is_file()) {
         if accepts(&name) {
             fs::copy(&path, to.join(name))
