@@ -102,8 +102,8 @@ mod tests {
         let expected = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o \
                         DPkg::Lock::Timeout=300 install --yes --no-install-recommends \
                         --no-upgrade --no-remove rustc-web cargo-web";
-        assert_eq!(process::shown(&Rights::Root.apt_get(&arguments)), expected);
-        let sudo = process::shown(&Rights::Sudo.apt_get(&arguments));
+        assert_eq!(process::command_line(&Rights::Root.apt_get(&arguments)), expected);
+        let sudo = process::command_line(&Rights::Sudo.apt_get(&arguments));
         assert_eq!(sudo, format!("sudo {expected}"));
     }
 

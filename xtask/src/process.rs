@@ -63,7 +63,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 }
 
 /// Formats a command as typed in a shell, without its environment.
-pub(crate) fn shown(command: &Command) -> String {
+pub(crate) fn command_line(command: &Command) -> String {
     let words = iter::once(command.get_program()).chain(command.get_args());
     let quoted = words.map(|word| {
         let word = word.to_string_lossy();
@@ -79,9 +79,9 @@ fn run_with(
     output: Option<&Path>,
     limit: Option<Duration>,
 ) -> Result<()> {
-    let shown = shown(command);
+    let name = command_line(command);
     let mut sink = create(log)?;
-    writeln!(sink, "$ {shown}").with_context(|| format!("cannot write {}", log.display()))?;
+    writeln!(sink, "$ {name}").with_context(|| format!("cannot write {}", log.display()))?;
     let stderr = sink.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
     let stdout = output.map_or(Ok(sink), create)?;
     let mut child = command
@@ -89,18 +89,18 @@ fn run_with(
         .stdout(stdout)
         .stderr(stderr)
         .spawn()
-        .with_context(|| format!("cannot start `{shown}`"))?;
+        .with_context(|| format!("cannot start `{name}`"))?;
 
     let status = match limit {
         None => Some(child.wait()).transpose(),
         Some(limit) => wait_within(&mut child, limit).transpose(),
     };
-    match status.with_context(|| format!("cannot wait for `{shown}`"))? {
+    match status.with_context(|| format!("cannot wait for `{name}`"))? {
         Some(status) if status.success() => Ok(()),
-        Some(status) => bail!("`{shown}` failed ({status}){}", tail(log)),
+        Some(status) => bail!("`{name}` failed ({status}){}", tail(log)),
         None => {
             let seconds = limit.unwrap_or_default().as_secs();
-            bail!("`{shown}` did not finish within {seconds} s{}", tail(log))
+            bail!("`{name}` did not finish within {seconds} s{}", tail(log))
         }
     }
 }
@@ -150,7 +150,7 @@ mod tests {
     fn command_is_quoted_as_in_a_shell() {
         let mut command = Command::new("/usr/bin/cargo");
         command.args(["build", "--target", "x86_64", "a b", "", "C=1"]).env("SECRET", "s");
-        assert_eq!(shown(&command), "/usr/bin/cargo build --target x86_64 'a b' '' C=1");
+        assert_eq!(command_line(&command), "/usr/bin/cargo build --target x86_64 'a b' '' C=1");
     }
 
     #[test]

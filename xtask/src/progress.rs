@@ -41,20 +41,20 @@ impl Progress {
     /// Runs the next step under this name.
     pub(crate) fn step<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.done += 1;
-        let place = format!("[{}/{}]", self.done, self.total);
+        let position = format!("[{}/{}]", self.done, self.total);
         match &self.bar {
             Some(bar) => {
                 bar.reset_elapsed();
                 bar.set_position(self.done);
                 bar.set_message(name.to_owned());
             }
-            None => eprintln!("{place} {name}"),
+            None => eprintln!("{position} {name}"),
         }
         let start = Instant::now();
         let result = work()?;
         let took = start.elapsed();
         if self.bar.is_some() || took > QUICK {
-            self.note(&format!("{place} {name}: {:.1} s", took.as_secs_f64()));
+            self.note(&format!("{position} {name}: {:.1} s", took.as_secs_f64()));
         }
         Ok(result)
     }

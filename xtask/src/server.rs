@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
-    shown: String,
+    command_line: String,
     log: PathBuf,
 }
 
@@ -37,14 +37,14 @@ impl Server {
             File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
         let errors =
             output.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
-        let shown = process::shown(command);
+        let command_line = process::command_line(command);
         let child = command
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
             .spawn()
-            .with_context(|| format!("cannot start `{shown}`"))?;
-        Ok(Self { child, shown, log: log.to_owned() })
+            .with_context(|| format!("cannot start `{command_line}`"))?;
+        Ok(Self { child, command_line, log: log.to_owned() })
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -56,11 +56,12 @@ impl Server {
         // The shell's builtin: not every system has the `kill` program installed.
         let mut kill = Command::new("sh");
         kill.args(["-c", "kill \"$0\""]).arg(self.id().to_string());
-        process::output(&mut kill).with_context(|| format!("cannot terminate `{}`", self.shown))?;
+        process::output(&mut kill)
+            .with_context(|| format!("cannot terminate `{}`", self.command_line))?;
         let start = Instant::now();
         while self.child.try_wait().context("cannot wait for a process")?.is_none() {
             if start.elapsed() > limit {
-                bail!("`{}` still runs after {} s", self.shown, limit.as_secs());
+                bail!("`{}` still runs after {} s", self.command_line, limit.as_secs());
             }
             thread::sleep(POLL);
         }
@@ -95,10 +96,10 @@ impl Server {
             };
             let printed = || fs::read_to_string(&self.log).unwrap_or_default();
             if let Some(status) = self.child.try_wait().context("cannot wait for a process")? {
-                bail!("`{}` exited ({status}): {}", self.shown, printed());
+                bail!("`{}` exited ({status}): {}", self.command_line, printed());
             }
             if start.elapsed() > limit {
-                bail!("`{}` in {} s: {error:#}\n{}", self.shown, limit.as_secs(), printed());
+                bail!("`{}` in {} s: {error:#}\n{}", self.command_line, limit.as_secs(), printed());
             }
             thread::sleep(poll);
         }

@@ -109,7 +109,8 @@ impl Workspace {
         Ok(exporters)
     }
 
-    /// The checked-out commit, with `-dirty` appended if the tree has changes; `unknown` without git.
+    /// The checked-out commit, with `-dirty` appended if the tree has changes; `unknown` without
+    /// git.
     pub(crate) fn revision(&self) -> String {
         let git = |arguments: &[&str]| {
             process::output(Command::new("git").arg("-C").arg(&self.root).args(arguments))
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exporter_is_a_folder_with_a_description() {
+    fn exporter_is_a_folder_with_a_description() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace { root: folder.path().to_owned() };
         assert!(workspace.exporters().is_err());

@@ -1,5 +1,5 @@
-//! `cargo xtask check`: checks packages against the rules of BlueKing before an upload. The rules are in
-//! `blueking-package`; this module prints the findings as text or JSON.
+//! `cargo xtask check`: checks packages against the rules of BlueKing before an upload. The rules
+//! are in `blueking-package`; this module prints the findings as text or JSON.
 
 mod render;
 
@@ -22,19 +22,20 @@ type Checked = Result<Report>;
 /// Checks every file and reports on all of them, even if some cannot be read.
 ///
 /// # Errors
-/// A package has errors, or a file cannot be read. The error is a [`UsageError`] if the only problem
-/// is that arguments name missing files or folders.
+/// A package has errors, or a file cannot be read. The error is a [`UsageError`] if the only
+/// problem is that arguments name missing files or folders.
 pub(crate) fn run(flags: &flags::Check) -> Result<()> {
     let earlier = flags.earlier.as_deref().map(earlier).transpose()?;
     let files = flags.files.iter().map(String::as_str);
     let checked: Vec<_> = files.map(|file| (file, check(file, earlier.as_ref()))).collect();
     let text = if flags.json {
-        let reports: Vec<_> = checked.iter().map(|(file, one)| to_json(file, one)).collect();
+        let reports: Vec<_> = checked.iter().map(|(file, result)| to_json(file, result)).collect();
         let text = serde_json::to_string_pretty(&reports).context("cannot write the report")?;
         format!("{text}\n")
     } else {
         let paint = Paint::for_stdout();
-        let reports = checked.iter().filter_map(|(file, one)| Some((file, one.as_ref().ok()?)));
+        let reports =
+            checked.iter().filter_map(|(file, result)| Some((file, result.as_ref().ok()?)));
         let texts: Vec<_> = reports.map(|(file, report)| to_text(file, report, paint)).collect();
         texts.join("\n")
     };

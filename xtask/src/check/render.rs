@@ -24,18 +24,18 @@ pub(super) fn to_json(file: &str, checked: &Checked) -> Value {
     }
 }
 
-/// A finding with fields derived from its objections: all consumers; the stage, if it is the same for
-/// all; the first known answer.
+/// A finding with fields derived from its objections: all consumers; the stage, if it is the same
+/// for all; the first known answer.
 fn finding_to_json(finding: &Finding) -> Value {
     let mut value = json!(finding);
     let objections = &finding.objections;
     value["readers"] = json!(consumers(objections));
     if let [first, rest @ ..] = &**objections
-        && rest.iter().all(|one| one.stage == first.stage)
+        && rest.iter().all(|other| other.stage == first.stage)
     {
         value["stage"] = json!(first.stage);
     }
-    if let Some(answered) = objections.iter().find(|one| !one.answer.is_empty()) {
+    if let Some(answered) = objections.iter().find(|objection| !objection.answer.is_empty()) {
         value["answer"] = json!(answered.answer);
         if let Some(code) = answered.code {
             value["code"] = json!(code);
@@ -46,7 +46,8 @@ fn finding_to_json(finding: &Finding) -> Value {
 
 /// The objecting consumers, each once.
 fn consumers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Consumer> {
-    let mut consumers: Vec<_> = objections.into_iter().map(|one| one.consumer).collect();
+    let mut consumers: Vec<_> =
+        objections.into_iter().map(|objection| objection.consumer).collect();
     consumers.sort();
     consumers.dedup();
     consumers
@@ -68,8 +69,8 @@ pub(super) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     }
     let width = report.findings.iter().map(|finding| finding.rule.len()).max().unwrap_or_default();
     for inner in files {
-        let shown = if inner.is_empty() { "the archive itself" } else { inner };
-        let _ = writeln!(text, "\n{}", paint.bold(shown));
+        let heading = if inner.is_empty() { "the archive itself" } else { inner };
+        let _ = writeln!(text, "\n{}", paint.bold(heading));
         for finding in report.findings.iter().filter(|finding| finding.file == inner) {
             add_finding(finding, width, paint, &mut text);
         }
@@ -77,10 +78,10 @@ pub(super) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     if report.left_out > 0 {
         let _ = writeln!(text, "\nand {} more findings", report.left_out);
     }
-    let consumers = consumers(report.findings.iter().flat_map(|one| &one.objections));
+    let consumers = consumers(report.findings.iter().flat_map(|finding| &finding.objections));
     let mut known: Vec<_> =
         consumers.iter().map(|consumer| format!("{consumer}: {}", consumer.name())).collect();
-    if report.findings.iter().any(|one| one.objections.is_empty()) {
+    if report.findings.iter().any(|finding| finding.objections.is_empty()) {
         known.push(format!("{OWN_RULE}: no consumer is known to object"));
     }
     if !known.is_empty() {
@@ -93,11 +94,11 @@ fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String)
     let severity = paint.severity(finding.severity);
     let Finding { rule, field, message, advice, .. } = finding;
     let _ = writeln!(text, "  {severity}  {rule:width$}  {}", objectors(finding));
-    let place = if field.is_empty() { String::new() } else { format!("{field}: ") };
-    let _ = writeln!(text, "           {place}{message}");
-    for one in &finding.objections {
-        if let Some(answer) = answer(one) {
-            let _ = writeln!(text, "           {} says: {answer}", one.consumer);
+    let prefix = if field.is_empty() { String::new() } else { format!("{field}: ") };
+    let _ = writeln!(text, "           {prefix}{message}");
+    for objection in &finding.objections {
+        if let Some(answer) = answer(objection) {
+            let _ = writeln!(text, "           {} says: {answer}", objection.consumer);
         }
     }
     let _ = writeln!(text, "           to do: {advice}");
@@ -111,12 +112,13 @@ pub(crate) fn objectors(finding: &Finding) -> String {
     if finding.objections.is_empty() {
         return OWN_RULE.to_owned();
     }
-    let by_stage = finding.objections.chunk_by(|one, next| one.stage == next.stage);
-    let shown = by_stage.map(|same| {
-        let consumers: Vec<_> = same.iter().map(|one| one.consumer.to_string()).collect();
+    let by_stage = finding.objections.chunk_by(|a, b| a.stage == b.stage);
+    let parts = by_stage.map(|same| {
+        let consumers: Vec<_> =
+            same.iter().map(|objection| objection.consumer.to_string()).collect();
         format!("{}: {}", same[0].stage, consumers.join(", "))
     });
-    shown.collect::<Vec<_>>().join("; ")
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// The codes and messages of the servers, where known.
@@ -127,8 +129,8 @@ pub(crate) fn server_answer(finding: &Finding) -> Option<String> {
 
 fn answer(objection: &Objection) -> Option<String> {
     let code = objection.code.map(|code| code.to_string());
-    let words = (!objection.answer.is_empty()).then(|| objection.answer.to_owned());
-    let parts: Vec<_> = code.into_iter().chain(words).collect();
+    let text = (!objection.answer.is_empty()).then(|| objection.answer.to_owned());
+    let parts: Vec<_> = code.into_iter().chain(text).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 

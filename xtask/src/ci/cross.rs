@@ -1,5 +1,5 @@
-//! Builds the packages in containers with `cross`. Uses a temporary Docker daemon and images built from
-//! Debian packages; nothing is pulled.
+//! Builds the packages in containers with `cross`. Uses a temporary Docker daemon and images built
+//! from Debian packages; nothing is pulled.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -147,7 +147,8 @@ fn dist(workspace: &Workspace, daemon: &Daemon) -> Result<Done> {
     Ok(Done::Passed(1))
 }
 
-/// Checks in the engine's events, independently of `dist`, that each target was built in a container.
+/// Checks in the engine's events, independently of `dist`, that each target was built in a
+/// container.
 fn check_events(daemon: &Daemon, since: u64, log: &Path) -> Result<Done> {
     let mut count = 0;
     for (_, image, targets) in IMAGES {

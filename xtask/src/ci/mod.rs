@@ -1,5 +1,5 @@
-//! The test command: every check of a change, including runs of the packaged binaries. A step without
-//! its tool is reported as skipped; with `CI=true`, a skipped step counts as a failure.
+//! The test command: every check of a change, including runs of the packaged binaries. A step
+//! without its tool is reported as skipped; with `CI=true`, a skipped step counts as a failure.
 
 mod code;
 mod cross;

@@ -1,5 +1,5 @@
-//! Builds the packages with `dist` as a user does, checks that a second build is identical, and reads
-//! them back.
+//! Builds the packages with `dist` as a user does, checks that a second build is identical, and
+//! reads them back.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -88,8 +88,8 @@ fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
     Ok(Done::Passed(1))
 }
 
-/// The path of xtask. If a test run has rebuilt it meanwhile, Linux appends a mark to the path of the
-/// running program; the new one is at the original path.
+/// The path of xtask. If a test run has rebuilt it meanwhile, Linux appends a mark to the path of
+/// the running program; the new one is at the original path.
 pub(super) fn this_program() -> Result<PathBuf> {
     let program = env::current_exe().context("cannot find this program")?;
     let replaced = program.to_str().and_then(|path| path.strip_suffix(" (deleted)"));

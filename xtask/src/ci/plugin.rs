@@ -45,9 +45,9 @@ pub(super) fn copy<'a>(
     machine: &'a Machine,
     name: &str,
 ) -> Result<Deployment<'a>> {
-    let place = package.scratch.join(format!("plugin {name}"));
+    let folder = package.scratch.join(format!("plugin {name}"));
     let port = Port::fixed(free_port()?);
-    Deployment::new(target, machine, &place, &Values::new(), port)
+    Deployment::new(target, machine, &folder, &Values::new(), port)
 }
 
 fn scripts(package: &Package) -> Result<Done> {

@@ -1,4 +1,5 @@
-//! Tests with Prometheus: the server scrapes the exporter, and promtool checks page and configuration.
+//! Tests with Prometheus: the server scrapes the exporter, and promtool checks page and
+//! configuration.
 
 use std::fs;
 use std::io::Write;
@@ -65,7 +66,8 @@ fn run_queries(server: &mut Server, port: u16) -> Result<usize> {
     let queries = QUERIES.lines().filter(|line| !line.starts_with('#'));
     let mut waiting: Vec<&str> = queries.clone().collect();
     server.wait_for(START, || {
-        waiting.retain(|expression| !query(port, expression).is_ok_and(|it| !it.is_empty()));
+        waiting
+            .retain(|expression| !query(port, expression).is_ok_and(|values| !values.is_empty()));
         ensure!(waiting.is_empty(), "queries without a result: {}", waiting.join("\n"));
         Ok(())
     })?;

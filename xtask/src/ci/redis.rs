@@ -21,8 +21,8 @@ const ATTEMPTS: usize = 20;
 /// A test password; the server listens only on loopback.
 const PASSWORD: &str = "rehearsal";
 
-/// Commands to run first, and how their answers begin. Some metrics require them: keys with a time to
-/// live, a rejected command, a save.
+/// Commands to run first, and how their answers begin. Some metrics require them: keys with a time
+/// to live, a rejected command, a save.
 const PREPARATIONS: [(&str, &str); 5] = [
     ("AUTH rehearsal", "+OK"),
     ("SET rehearsal 1 EX 3600", "+OK"),

@@ -30,7 +30,7 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
         copy_tree(workspace.root(), &copy)?;
         let copy = Workspace::at(&copy);
         for name in NAMES {
-            scaffold::make(&copy, name, None)?;
+            scaffold::create(&copy, name, None)?;
         }
         for name in NAMES {
             check_exporter(workspace, &copy, name, tools).with_context(|| name.to_owned())?;
@@ -83,14 +83,14 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
     for entry in entries {
         let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
-        let (path, place) = (entry.path(), to.join(entry.file_name()));
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
         if entry.file_name() == "target" || entry.file_name() == ".git" {
             continue;
         }
-        if path.is_dir() {
-            copy_tree(&path, &place)?;
+        if from.is_dir() {
+            copy_tree(&from, &to)?;
         } else {
-            fs::copy(&path, &place).with_context(|| format!("cannot copy {}", path.display()))?;
+            fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
         }
     }
     Ok(())

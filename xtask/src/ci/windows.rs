@@ -40,8 +40,8 @@ fn serves(package: &Package, machine: &Machine) -> Result<Done> {
         ("--web.listen-address".to_owned(), address.clone()),
         ("_exporter_url_".to_owned(), format!("http://{address}/metrics")),
     ]);
-    let place = package.scratch.join("windows/zip");
-    let mut exporter = Deployment::new(&target, machine, &place, &values, port)?;
+    let folder = package.scratch.join("windows/zip");
+    let mut exporter = Deployment::new(&target, machine, &folder, &values, port)?;
     exporter.start()?;
     has_host_metrics(&exporter)?;
     Ok(Done::Passed(1))

@@ -1,6 +1,6 @@
-//! Tests how the plugin's Windows scripts find the processes of their exporter: with `wmic`, PowerShell
-//! or `tasklist`. Wine has none of the three as in Windows, so each is replaced by a stand-in that
-//! prints recorded output of the real program, byte for byte.
+//! Tests how the plugin's Windows scripts find the processes of their exporter: with `wmic`,
+//! PowerShell or `tasklist`. Wine has none of the three as in Windows, so each is replaced by a
+//! stand-in that prints recorded output of the real program, byte for byte.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The cargo commands of each route. All inputs of a binary are set here: environment variables of the
-//! outer cargo or of the user's shell do not reach the compiler.
+//! The cargo commands of each route. All inputs of a binary are set here: environment variables of
+//! the outer cargo or of the user's shell do not reach the compiler.
 
 use std::env;
 use std::ffi::OsString;
@@ -30,8 +30,8 @@ impl<'a> Cargo<'a> {
         Self { workspace, plan }
     }
 
-    /// Downloads and unpacks all crates, including std's dependencies where std is built from source.
-    /// Afterwards their folders can be remapped, and builds need no network.
+    /// Downloads and unpacks all crates, including std's dependencies where std is built from
+    /// source. Afterwards their folders can be remapped, and builds need no network.
     pub(crate) fn fetch(self) -> Command {
         let mut command = self.plain();
         command.args(["fetch", "--locked"]);
@@ -98,8 +98,8 @@ impl<'a> Cargo<'a> {
             // The encoded form supports paths with blanks and overrides configuration files.
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, remap)?.join("\x1f"));
         if self.plan.route == Route::Rustup {
-            // The system's C compiler links only for the host. C runtime and unwinder come with std,
-            // so the toolchain's own linker suffices.
+            // The system's C compiler links only for the host. C runtime and unwinder come with
+            // std, so the toolchain's own linker suffices.
             command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
         }
         Ok(command)
@@ -282,12 +282,12 @@ mod tests {
         ] {
             let plan = plan(&workspace, route);
             let command = Cargo::new(&workspace, &plan).build(target, &remap).unwrap();
-            let shown = process::shown(&command);
-            assert!(shown.ends_with(&expected), "{shown}");
+            let text = process::command_line(&command);
+            assert!(text.ends_with(&expected), "{text}");
         }
         let plan = plan(&workspace, Route::Distro);
         assert_eq!(
-            process::shown(&Cargo::new(&workspace, &plan).fetch()),
+            process::command_line(&Cargo::new(&workspace, &plan).fetch()),
             format!(
                 "/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {arm} --target {gnu}"
             )

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn each_problem_is_reported() {
+    fn problems_are_reported() {
         let needed: Vec<u8> = [1_u64, 1, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
         for (bytes, target, expected) in [
             (elf(2, 183, 1, b""), Target::Linux, "for ELF machine 183, not for x86-64"),

@@ -1,5 +1,6 @@
-//! `cargo xtask dist`: builds all packages. Plans, builds for every target, inspects, runs the exporter
-//! with `--describe`, packs and reads back. `target/dist` changes only if all of that succeeds.
+//! `cargo xtask dist`: builds all packages. Plans, builds for every target, inspects, runs the
+//! exporter with `--describe`, packs and reads back. `target/dist` changes only if all of that
+//! succeeds.
 
 mod build;
 mod cross;
@@ -67,7 +68,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
             Err(candidates) => {
                 reject_impossible(&candidates)?;
                 let with_setup =
-                    |candidate| (candidate, setup::shown(workspace, candidate, &environment));
+                    |candidate| (candidate, setup::describe(workspace, candidate, &environment));
                 let missing: Vec<_> = candidates.iter().map(with_setup).collect();
                 anyhow::Ok((
                     setup_route(&missing),
@@ -76,10 +77,10 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
             }
         };
         let (route, missing) = route_for(flags.toolchain)?;
-        text += &format!("{missing}{}\n", plan(route).shown(workspace));
+        text += &format!("{missing}{}\n", plan(route).display(workspace));
         if flags.standalone {
             let (route, missing) = route_for(ToolchainChoice::Distro)?;
-            text += &format!("{missing}{}\n", standalone::shown(workspace, &plan(route)));
+            text += &format!("{missing}{}\n", standalone::describe(workspace, &plan(route)));
         }
         return output::print(&text);
     }

@@ -1,5 +1,5 @@
-//! Turns checked executables and descriptions into the shipped files. The rules of the formats are in
-//! `blueking-package`; this module applies them and writes the files.
+//! Turns checked executables and descriptions into the shipped files. The rules of the formats are
+//! in `blueking-package`; this module applies them and writes the files.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn each_exporter_has_release_notes() {
+    fn exporters_have_release_notes() {
         let workspace = Workspace::open().unwrap();
         for source in read_sources(&workspace).unwrap() {
             let release = source.release;

@@ -112,8 +112,8 @@ impl Plan {
     }
 
     /// Formats the plan, with paths relative to the workspace.
-    pub(crate) fn shown<'a>(&'a self, workspace: &'a Workspace) -> impl Display {
-        Shown { plan: self, workspace }
+    pub(crate) fn display<'a>(&'a self, workspace: &'a Workspace) -> impl Display {
+        PlanDisplay { plan: self, workspace }
     }
 }
 
@@ -196,12 +196,12 @@ fn archive_name(plugin_id: &str, version: &str) -> String {
     name
 }
 
-struct Shown<'a> {
+struct PlanDisplay<'a> {
     plan: &'a Plan,
     workspace: &'a Workspace,
 }
 
-impl Display for Shown<'_> {
+impl Display for PlanDisplay<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let path = |path| self.workspace.shown(path);
         let Plan { route, version, revision, packages, .. } = self.plan;
@@ -252,7 +252,7 @@ mod tests {
         let package = &plan.packages[0];
         let zip = package.zip.as_ref().unwrap();
         let version = workspace.version();
-        let shown = plan.shown(&workspace).to_string();
+        let text = plan.display(&workspace).to_string();
         for (path, expected) in [
             (&package.inputs[0], "config/a-exporter/blueking.toml".to_owned()),
             (&package.inputs[1], "config/a-exporter/description.md".to_owned()),
@@ -277,7 +277,7 @@ mod tests {
             (&plan.sums, "target/dist/SHA256SUMS".to_owned()),
         ] {
             assert_eq!(workspace.shown(path), expected);
-            assert!(shown.contains(&expected), "{expected} is not in:\n{shown}");
+            assert!(text.contains(&expected), "{expected} is not in:\n{text}");
         }
         let staged = |binary: usize| -> Vec<_> {
             package.binaries[binary].staged.iter().map(|path| workspace.shown(path)).collect()

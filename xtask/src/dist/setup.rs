@@ -1,5 +1,5 @@
-//! Installs the missing requirements of a route, after announcing each command. Installed toolchains
-//! are never updated; at most std for another target is added.
+//! Installs the missing requirements of a route, after announcing each command. Installed
+//! toolchains are never updated; at most std for another target is added.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub(crate) fn run(
 ///
 /// # Errors
 /// The route cannot be completed on this machine.
-pub(crate) fn shown(
+pub(crate) fn describe(
     workspace: &Workspace,
     candidate: &Candidate,
     environment: &Environment,
@@ -174,7 +174,7 @@ impl Action {
     fn announcement(&self, workspace: &Workspace) -> String {
         match self {
             Self::RustupTargets { toolchain, targets } => {
-                process::shown(&rustup_target_add(toolchain, targets))
+                process::command_line(&rustup_target_add(toolchain, targets))
             }
             Self::Packages(packages) => apt::announcement(packages),
             Self::Zig { python } => {
@@ -287,8 +287,12 @@ mod tests {
 
     fn announced(route: Route, environment: &Environment) -> Vec<String> {
         let workspace = Workspace::open().unwrap();
-        shown(&workspace, &Candidate { route, missing: missing(route, environment) }, environment)
-            .unwrap()
+        describe(
+            &workspace,
+            &Candidate { route, missing: missing(route, environment) },
+            environment,
+        )
+        .unwrap()
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
 }
 
 /// Formats the plan, with paths relative to the workspace.
-pub(super) fn shown(workspace: &Workspace, plan: &Plan) -> String {
+pub(super) fn describe(workspace: &Workspace, plan: &Plan) -> String {
     let mut text = format!("executables with TLS, {} route\n", plan.route.name());
     for package in &plan.packages {
         for binary in &package.binaries {
@@ -135,8 +135,8 @@ mod tests {
             is_executable: true,
         };
         let files = files(&[(row("a", "22"), b"abc".to_vec()), (row("b", "11"), Vec::new())]);
-        let shown: Vec<_> = files.iter().map(|file| (&*file.path, file.mode)).collect();
-        assert_eq!(shown, [("a", 0o755), ("b", 0o755), ("SHA256SUMS", 0o644)]);
+        let modes: Vec<_> = files.iter().map(|file| (&*file.path, file.mode)).collect();
+        assert_eq!(modes, [("a", 0o755), ("b", 0o755), ("SHA256SUMS", 0o644)]);
         assert_eq!(files[0].bytes, b"abc");
         assert_eq!(files[2].bytes, b"11  b\n22  a\n");
     }

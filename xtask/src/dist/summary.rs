@@ -65,14 +65,14 @@ fn since(row: &Row) -> String {
 pub(crate) fn next_steps(workspace: &Workspace, plan: &Plan) -> String {
     let zips: Vec<_> = plan.packages.iter().filter_map(|package| package.zip.as_ref()).collect();
     let plugins: Vec<_> = plan.packages.iter().map(|package| &package.plugin).collect();
-    let shown = |outputs: &[&Output]| -> Vec<String> {
+    let paths = |outputs: &[&Output]| -> Vec<String> {
         outputs.iter().map(|output| workspace.shown(&output.archive)).collect()
     };
-    let (zips, plugins) = (shown(&zips), shown(&plugins));
+    let (zips, plugins) = (paths(&zips), paths(&plugins));
     let all = [&*plugins, &*zips].concat().join(" ");
     let mut text = format!("\nNext:\n1. cargo xtask check {all}\n");
-    for (place, plugin) in plugins.iter().enumerate() {
-        let number = if place == 0 { "2." } else { "  " };
+    for (index, plugin) in plugins.iter().enumerate() {
+        let number = if index == 0 { "2." } else { "  " };
         text += &format!("{number} cargo xtask rehearse {plugin}\n");
     }
     text += "3. upload the .tgz to BlueKing 6 or 7 (插件, 导入)";
@@ -162,9 +162,10 @@ mod tests {
         );
         let all = [Target::Linux, Target::LinuxAarch64, Target::Windows7];
         assert_eq!(steps(&all), expected);
-        let one = steps(&[Target::Linux]);
+        let linux = steps(&[Target::Linux]);
         assert!(
-            one.starts_with(&expected) && one.contains("name all of them: check supported_version")
+            linux.starts_with(&expected)
+                && linux.contains("name all of them: check supported_version")
         );
         assert!(!steps(&[Target::LinuxAarch64]).contains(".zip"));
     }

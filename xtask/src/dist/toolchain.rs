@@ -280,8 +280,8 @@ mod tests {
             ToolchainChoice::Cross.decide(&bare, &Targets::default(), "1.95").unwrap_err();
         let missing = vec![Requirement::Engine, Requirement::Toolchain, Requirement::CrossTool];
         assert_eq!(candidates, [Candidate { route: Route::Cross, missing }]);
-        let shown = candidates[0].to_string();
-        assert!(shown.starts_with("cross route: a container engine: `docker ps`"), "{shown}");
+        let text = candidates[0].to_string();
+        assert!(text.starts_with("cross route: a container engine: `docker ps`"), "{text}");
     }
 
     #[test]
@@ -349,8 +349,8 @@ mod tests {
         let old = Environment { system_rust: Some("1.85.1".to_owned()), ..complete() };
         let candidates =
             ToolchainChoice::Distro.decide(&old, &Targets::default(), "1.95").unwrap_err();
-        let shown = candidates[0].to_string();
-        assert_eq!(shown, "distro route: rustc and cargo 1.95 or newer in /usr/bin (found 1.85.1)");
+        let text = candidates[0].to_string();
+        assert_eq!(text, "distro route: rustc and cargo 1.95 or newer in /usr/bin (found 1.85.1)");
     }
 
     #[test]

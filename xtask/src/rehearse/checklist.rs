@@ -131,8 +131,8 @@ impl Checklist {
         Self { steps: Vec::new(), progress_to }
     }
 
-    /// Runs a step. `work` adds notes and returns a summary. Returns `None` if it failed or noted an
-    /// error.
+    /// Runs a step. `work` adds notes and returns a summary. Returns `None` if it failed or noted
+    /// an error.
     pub(crate) fn step<T>(
         &mut self,
         name: &'static str,

@@ -1,5 +1,5 @@
-//! The checks of a rehearsal: archive, process, page and declared metrics. Each adds notes on problems
-//! and returns a summary.
+//! The checks of a rehearsal: archive, process, page and declared metrics. Each adds notes on
+//! problems and returns a summary.
 
 use std::collections::BTreeMap;
 
@@ -87,8 +87,8 @@ pub(super) fn alive(
     Ok(format!("process {pid}"))
 }
 
-/// Scrapes, and notes every line that the agent drops or changes. Returns the page, and the metric that
-/// reports the monitored service as down.
+/// Scrapes, and notes every line that the agent drops or changes. Returns the page, and the metric
+/// that reports the monitored service as down.
 pub(super) fn scrape(
     copy: &Deployment<'_>,
     subject: &Target,
@@ -132,8 +132,8 @@ pub(super) fn scrape(
     Ok((page, down, summary))
 }
 
-/// Compares the page with `metrics.json`. If the metric `down` reports the monitored service as down,
-/// that explains groups without samples, which then share one note.
+/// Compares the page with `metrics.json`. If the metric `down` reports the monitored service as
+/// down, that explains groups without samples, which then share one note.
 pub(super) fn compared(
     page: &Page,
     declared: &Declared,
@@ -187,13 +187,13 @@ fn all_succeeded(page: &Page) -> bool {
 pub(super) fn preview(page: &Page, declared: &Declared, notes: &mut Notes) -> (Preview, String) {
     let mut preview = Preview::new(&page.samples);
     let names = declared.groups.iter().flat_map(|group| &group.metrics);
-    let mut places = BTreeMap::new();
-    for (place, name) in names.enumerate() {
-        places.entry(name.clone()).or_insert(place);
+    let mut positions = BTreeMap::new();
+    for (position, name) in names.enumerate() {
+        positions.entry(name.clone()).or_insert(position);
     }
     preview.rows.sort_by_key(|row| {
-        let place = places.get(&row.metric_name).copied().unwrap_or(usize::MAX);
-        (is_of_the_exporter(&row.metric_name), place)
+        let position = positions.get(&row.metric_name).copied().unwrap_or(usize::MAX);
+        (is_of_the_exporter(&row.metric_name), position)
     });
     let bytes = preview.bytes_in_all(PERIOD);
     if bytes > DEBUG_LOG_LIMIT {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn partly_absent_group_is_a_fact_fully_absent_a_warning() {
+    fn only_fully_absent_groups_are_warnings() {
         let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["process_threads"])];
         let declared = Declared { groups, discovers: true };
         let mut list = Checklist::new(ProgressTo::Stderr);
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_groups_are_a_fact_when_all_collectors_succeed() {
+    fn absent_groups_are_a_fact_if_collectors_succeed() {
         let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["e"])];
         let declared = Declared { groups, discovers: true };
         for (success, expected) in

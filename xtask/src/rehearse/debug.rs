@@ -82,7 +82,7 @@ pub(crate) fn start(copy: &Deployment<'_>, machine: &Machine) -> Result<Server> 
         fs::write(&collector, STAND_IN).context("cannot write the stand-in for the collector")?;
         make_executable(&collector, 0o755)?;
     }
-    Server::start(&mut machine.script(&copy.folder, "debug"), &copy.place().join("debug.log"))
+    Server::start(&mut machine.script(&copy.folder, "debug"), &copy.root().join("debug.log"))
 }
 
 /// Waits until the collector is called.

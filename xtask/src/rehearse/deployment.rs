@@ -1,5 +1,5 @@
-//! A copy of an exporter as on a host: unpacked, configured, started and stopped as its generation of
-//! BlueKing does. On drop, every process that runs from its folder is killed.
+//! A copy of an exporter as on a host: unpacked, configured, started and stopped as its generation
+//! of BlueKing does. On drop, every process that runs from its folder is killed.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -37,7 +37,7 @@ pub(crate) struct Deployment<'a> {
     /// The exporter's folder.
     pub(crate) folder: PathBuf,
     /// The folder that contains it.
-    place: PathBuf,
+    root: PathBuf,
     /// The folder of the log.
     logs: PathBuf,
     /// The folder of the pid file.
@@ -49,15 +49,15 @@ pub(crate) struct Deployment<'a> {
 }
 
 impl<'a> Deployment<'a> {
-    /// Unpacks a copy below `place` and determines its URL.
+    /// Unpacks a copy below `root` and determines its URL.
     pub(crate) fn new(
         target: &'a Target,
         machine: &'a Machine,
-        place: &Path,
+        root: &Path,
         values: &Values,
         port: Port,
     ) -> Result<Self> {
-        let folder = place.join("external_plugins").join(&target.id);
+        let folder = root.join("external_plugins").join(&target.id);
         for file in &target.files {
             let path = folder.join(&file.path);
             let parent = path.parent().context("the path of a file has a parent")?;
@@ -69,8 +69,8 @@ impl<'a> Deployment<'a> {
             make_executable(&path, file.mode & 0o777 | 0o700)?;
         }
         // `/proc` shows paths without symbolic links.
-        let place = place.canonicalize().context("cannot resolve the scratch folder")?;
-        let folder = place.join("external_plugins").join(&target.id);
+        let root = root.canonicalize().context("cannot resolve the scratch folder")?;
+        let folder = root.join("external_plugins").join(&target.id);
         machine.adapt(&folder.join(target.program()))?;
         let mut values = values.clone();
         let url = if let Form::Plugin(items) = &target.form {
@@ -84,8 +84,8 @@ impl<'a> Deployment<'a> {
         } else {
             target.url(&values)?
         };
-        let (logs, pids) = (place.join("log"), place.join("run"));
-        Ok(Self { target, machine, values, folder, place, logs, pids, port, url, child: None })
+        let (logs, pids) = (root.join("log"), root.join("run"));
+        Ok(Self { target, machine, values, folder, root, logs, pids, port, url, child: None })
     }
 
     /// Configures the copy for the debug page, where log and pid file are in the exporter's folder.
@@ -138,7 +138,8 @@ impl<'a> Deployment<'a> {
         Ok(format!("{path}, rendered from its template with {}", names.join(", ")))
     }
 
-    /// Renders a template of the plugin next to it, with additional names, and appends the lines `more`.
+    /// Renders a template of the plugin next to it, with additional names, and appends the lines
+    /// `more`.
     pub(crate) fn render(
         &self,
         template: &str,
@@ -149,7 +150,7 @@ impl<'a> Deployment<'a> {
         names.extend(
             [
                 ("setup_path", local(&self.folder)),
-                ("data_path", local(&self.place.join("data"))),
+                ("data_path", local(&self.root.join("data"))),
                 ("gse_agent_home", local(&self.agent_home())),
                 ("log_path", local(&self.logs)),
                 ("pid_path", local(&self.pid_file())),
@@ -166,7 +167,7 @@ impl<'a> Deployment<'a> {
 
     /// The agent's folder, as configured for this copy.
     pub(crate) fn agent_home(&self) -> PathBuf {
-        self.place.join("gse")
+        self.root.join("gse")
     }
 
     /// The folder of the pid files.
@@ -232,13 +233,13 @@ impl<'a> Deployment<'a> {
     /// Runs a script of the plugin to completion; on failure, the error contains its output.
     pub(crate) fn run(&self, script: &str) -> Result<()> {
         let mut command = self.machine.script(&self.folder, script);
-        let log = self.place.join(format!("{script}.log"));
+        let log = self.root.join(format!("{script}.log"));
         process::run_within(&mut command, &log, self.machine.limit())
     }
 
     /// Scrapes, with retries until there is an answer.
     pub(crate) fn scrape(&self) -> Result<Answer> {
-        let copy = self.place.join("page");
+        let copy = self.root.join("page");
         let mut answer = scrape(&self.url, &copy);
         wait_until(GRACE, || {
             if answer.is_err() {
@@ -302,8 +303,8 @@ impl<'a> Deployment<'a> {
     }
 
     /// The folder that contains the copy and its logs.
-    pub(crate) fn place(&self) -> &Path {
-        &self.place
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     fn has_exited(&self) -> bool {

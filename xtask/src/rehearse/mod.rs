@@ -1,5 +1,5 @@
-//! `cargo xtask rehearse`: runs a package on this machine as BlueKing does, before an upload. The rules
-//! of BlueKing are in `blueking-package`; this module applies them to real processes.
+//! `cargo xtask rehearse`: runs a package on this machine as BlueKing does, before an upload. The
+//! rules of BlueKing are in `blueking-package`; this module applies them to real processes.
 
 mod checklist;
 mod checks;

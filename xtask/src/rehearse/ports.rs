@@ -71,8 +71,9 @@ pub(crate) fn is_used(port: u16) -> bool {
 #[cfg(target_os = "linux")]
 type Registration = std::os::unix::net::UnixListener;
 
-/// Binds an abstract socket name, which only one socket can have. Unlike a file, it cannot be replaced
-/// by a link and disappears with the process. Like a port, it belongs to a network namespace.
+/// Binds an abstract socket name, which only one socket can have. Unlike a file, it cannot be
+/// replaced by a link and disappears with the process. Like a port, it belongs to a network
+/// namespace.
 #[cfg(target_os = "linux")]
 fn register(port: u16) -> io::Result<Registration> {
     use std::os::linux::net::SocketAddrExt;

@@ -128,16 +128,16 @@ mod tests {
     fn report_is_written_atomically() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.html");
-        let place = ReportFile::new(path.to_str().unwrap(), "p.tgz").unwrap();
+        let report = ReportFile::new(path.to_str().unwrap(), "p.tgz").unwrap();
         assert_eq!(names(folder.path()), [""; 0]);
-        place.write("report").unwrap();
-        place.write("new").unwrap();
+        report.write("report").unwrap();
+        report.write("new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(folder.path()), ["r.html"]);
         // A later failure leaves no partial file.
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        let error = format!("{:#}", place.write("other").unwrap_err());
+        let error = format!("{:#}", report.write("other").unwrap_err());
         assert!(error.starts_with("--html: cannot write"), "{error}");
         assert_eq!(names(folder.path()), ["r.html"]);
     }

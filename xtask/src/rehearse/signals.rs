@@ -9,15 +9,16 @@ use anyhow::Result;
 /// Set once a signal has arrived.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Returns unless the rehearsal was interrupted; then parks the thread while the signal thread cleans up.
+/// Returns unless the rehearsal was interrupted; then parks the thread while the signal thread
+/// cleans up.
 pub(super) fn park_if_interrupted() {
     while INTERRUPTED.load(Ordering::SeqCst) {
         thread::park();
     }
 }
 
-/// On SIGINT and SIGTERM, kills the processes that run from `scratch`, removes that folder, and applies
-/// the default action of the signal.
+/// On SIGINT and SIGTERM, kills the processes that run from `scratch`, removes that folder, and
+/// applies the default action of the signal.
 #[cfg(unix)]
 pub(super) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
     use std::fs;

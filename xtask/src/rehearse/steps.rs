@@ -185,8 +185,8 @@ fn deploy(
         None => {
             list.step("debug", |notes| {
                 let port = Port::fixed(first.port.number);
-                let place = rehearsal.scratch.join("debug");
-                let copy = Deployment::new(target, &machine, &place, values, port)?;
+                let folder = rehearsal.scratch.join("debug");
+                let copy = Deployment::new(target, &machine, &folder, values, port)?;
                 Ok(((), debug::debug(&mut copy.for_debugging(), &machine, notes)?))
             });
         }
@@ -236,9 +236,9 @@ fn lifecycle(
         Ok(((), format!("it answers after {:.1} s", start.elapsed().as_secs_f64())))
     })?;
     list.step("port taken", |notes| {
-        let place = rehearsal.scratch.join("taken");
+        let folder = rehearsal.scratch.join("taken");
         let port = Port::fixed(first.port.number);
-        let mut second = Deployment::new(target, machine, &place, values, port)?;
+        let mut second = Deployment::new(target, machine, &folder, values, port)?;
         second.configure("")?;
         ensure!(
             second.start().is_err(),
@@ -262,10 +262,10 @@ fn lifecycle(
     }
     let other = list.step("two copies side by side", |_| {
         let port = Port::allocate(own_port)?;
-        let place = rehearsal.scratch.join("2");
+        let folder = rehearsal.scratch.join("2");
         let mut values = values.clone();
         values.remove("port");
-        let mut other = Deployment::new(target, machine, &place, &values, port)?;
+        let mut other = Deployment::new(target, machine, &folder, &values, port)?;
         other.configure("")?;
         other.start()?;
         other.scrape()?;

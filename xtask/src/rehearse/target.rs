@@ -43,7 +43,8 @@ pub(crate) enum Form {
 pub(crate) type Values = BTreeMap<String, String>;
 
 impl Target {
-    /// Opens a package of this kind. The default system is Linux on x86-64 if present, else the first.
+    /// Opens a package of this kind. The default system is Linux on x86-64 if present, else the
+    /// first.
     pub(crate) fn open(file: &Path, kind: Kind, system: Option<System>) -> Result<Self> {
         match kind {
             Kind::Plugin => Self::plugin(plugin::read(file)?, system),
@@ -84,8 +85,8 @@ impl Target {
         Ok(Self { id, version, system, form, declared, files, lacking }.with_scripts())
     }
 
-    /// Gives a plugin without start and stop scripts those of BlueKing monitoring, and drops the files
-    /// that monitoring does not read.
+    /// Gives a plugin without start and stop scripts those of BlueKing monitoring, and drops the
+    /// files that monitoring does not read.
     fn with_scripts(mut self) -> Self {
         let Form::Plugin(items) = &self.form else { return self };
         let needed = ["start", "stop"].map(|name| self.script(name)).into_iter();

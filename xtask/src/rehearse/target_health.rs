@@ -21,8 +21,8 @@ struct Row<'a> {
     is_secret: bool,
 }
 
-/// Warns if a metric reports the service as down, and lists the rows that may configure its address.
-/// Returns the name of the metric.
+/// Warns if a metric reports the service as down, and lists the rows that may configure its
+/// address. Returns the name of the metric.
 pub(super) fn check(
     samples: &[Sample],
     target: &Target,
@@ -79,14 +79,14 @@ fn is_detail<'n>(name: &str, mut others: impl Iterator<Item = &'n &'n str>) -> b
 }
 
 fn warning(metric: &str, reasons: &[String], rows: &[Row<'_>], url: &str) -> String {
-    let shown: Vec<_> =
-        rows.iter().filter(|row| !is_own_address(&row.value, url)).map(Row::shown).collect();
+    let labels: Vec<_> =
+        rows.iter().filter(|row| !is_own_address(&row.value, url)).map(Row::label).collect();
     let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
     let begin = format!(
         "{metric} is 0{why}: the monitored service does not answer or rejects requests, so most of its \
          metrics are absent; rehearse with a service that answers"
     );
-    match &*shown {
+    match &*labels {
         [] => format!("{begin}, at the exporter's default address: the form has no row for it"),
         rows => format!(
             "{begin}, and give its address and credentials with --param NAME=VALUE; the form has {}",
@@ -129,7 +129,7 @@ fn is_own_address(value: &str, url: &str) -> bool {
 }
 
 impl Row<'_> {
-    fn shown(&self) -> String {
+    fn label(&self) -> String {
         let name = self.name.to_lowercase();
         let is_secret = self.is_secret
             || (!name.ends_with("file") && SECRET.iter().any(|word| name.contains(word)));

@@ -1,6 +1,6 @@
 //! `cargo xtask new`: creates an exporter crate from the templates in `xtask/scaffold`. It builds,
-//! passes its tests and can be packaged unchanged. Nothing is overwritten; after an error, all changes
-//! are rolled back.
+//! passes its tests and can be packaged unchanged. Nothing is overwritten; after an error, all
+//! changes are rolled back.
 
 mod names;
 mod rollback;
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 
 /// Creates the exporter and prints the next steps.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
-    let names = make(workspace, flags.name.as_deref().unwrap_or_default(), flags.port)?;
+    let names = create(workspace, flags.name.as_deref().unwrap_or_default(), flags.port)?;
     println!("{}", next_steps(&names));
     Ok(())
 }
@@ -31,7 +31,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
 /// # Errors
 /// [`UsageError`] if the name or port is invalid or in use; or a file cannot be written. Nothing is
 /// changed then.
-pub(crate) fn make(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
+pub(crate) fn create(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
     let names = choose(workspace, name, port)?;
     let mut rollback = Rollback::default();
     write(workspace.root(), &names, &mut rollback)?;
@@ -71,8 +71,8 @@ fn write(root: &Path, names: &Names, rollback: &mut Rollback) -> Result<()> {
     Ok(())
 }
 
-/// Adds the crate to the workspace. The members are a pattern, so only the lock file needs an update,
-/// without which `--locked` builds fail.
+/// Adds the crate to the workspace. The members are a pattern, so only the lock file needs an
+/// update, without which `--locked` builds fail.
 fn join_workspace(workspace: &Workspace, names: &Names) -> Result<()> {
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new(workspace.cargo());
@@ -145,14 +145,14 @@ mod tests {
     #[test]
     fn existing_files_are_not_overwritten() {
         let (_folder, workspace) = workspace();
-        for place in ["crates/pool-exporter", "config/pool-exporter"] {
-            let place = workspace.root().join(place);
-            fs::create_dir_all(&place).unwrap();
+        for folder in ["crates/pool-exporter", "config/pool-exporter"] {
+            let folder = workspace.root().join(folder);
+            fs::create_dir_all(&folder).unwrap();
             let before = files(workspace.root());
-            let error = make(&workspace, "pool-exporter", None).unwrap_err().to_string();
+            let error = create(&workspace, "pool-exporter", None).unwrap_err().to_string();
             assert!(error.contains("pool-exporter exists already; choose another"), "{error}");
             assert_eq!(files(workspace.root()), before);
-            fs::remove_dir(place).unwrap();
+            fs::remove_dir(folder).unwrap();
         }
     }
 
@@ -169,7 +169,7 @@ mod tests {
             files
         };
         let before = without_log(files(workspace.root()));
-        let error = format!("{:#}", make(&workspace, "pool-exporter", None).unwrap_err());
+        let error = format!("{:#}", create(&workspace, "pool-exporter", None).unwrap_err());
         assert!(error.contains("update --workspace"), "{error}");
         assert_eq!(without_log(files(workspace.root())), before);
     }

@@ -29,11 +29,11 @@ impl Rollback {
                 self.folders.push(folder.clone());
             }
         }
-        let place = root.join(path);
-        let cannot = || format!("cannot write {}", place.display());
-        let mut file = File::create_new(&place).with_context(cannot)?;
-        self.files.push(place.clone());
-        file.write_all(bytes).with_context(cannot)
+        let path = root.join(path);
+        let context = || format!("cannot write {}", path.display());
+        let mut file = File::create_new(&path).with_context(context)?;
+        self.files.push(path.clone());
+        file.write_all(bytes).with_context(context)
     }
 
     /// Saves a file that another program is about to change.

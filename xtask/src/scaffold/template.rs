@@ -37,11 +37,11 @@ const LOGO: &[u8] = include_bytes!("../../scaffold/config/logo.png");
 /// A template has an unknown placeholder.
 pub(crate) fn render(names: &Names) -> Result<Vec<Rendered>> {
     let [code, config] = names.folders();
-    let place = |template: &str| {
+    let path = |template: &str| {
         let rest = template.strip_prefix("crate/").map(|rest| format!("{code}/{rest}"));
         rest.unwrap_or_else(|| template.replacen("config", &config, 1))
     };
-    let words = [
+    let values = [
         ("crate", names.crate_name().to_owned()),
         ("binary", names.binary()),
         ("subject", names.subject()),
@@ -50,20 +50,20 @@ pub(crate) fn render(names: &Names) -> Result<Vec<Rendered>> {
     ];
     let mut files = Vec::new();
     for (template, text) in TEMPLATES {
-        let bytes = fill(template, text, &words)?.into_bytes();
-        files.push(Rendered { path: place(template), bytes });
+        let bytes = fill(template, text, &values)?.into_bytes();
+        files.push(Rendered { path: path(template), bytes });
     }
-    files.push(Rendered { path: place("config/logo.png"), bytes: LOGO.to_vec() });
+    files.push(Rendered { path: path("config/logo.png"), bytes: LOGO.to_vec() });
     Ok(files)
 }
 
 /// Replaces each placeholder `@word@` by its value.
-fn fill(template: &str, text: &str, words: &[(&str, String)]) -> Result<String> {
+fn fill(template: &str, text: &str, values: &[(&str, String)]) -> Result<String> {
     let mut filled = String::new();
     let mut parts = text.split('@');
     filled.extend(parts.next());
     while let Some(word) = parts.next() {
-        let known = words.iter().find(|(known, _)| *known == word);
+        let known = values.iter().find(|(known, _)| *known == word);
         let (Some((_, value)), Some(rest)) = (known, parts.next()) else {
             bail!("xtask/scaffold/{template} has the unknown placeholder @{word}");
         };
@@ -183,10 +183,10 @@ mod tests {
 
     #[test]
     fn unknown_placeholder_is_an_error() {
-        let words = [("a", "1".to_owned())];
-        assert_eq!(fill("t", "x@a@y@a@", &words).unwrap(), "x1y1");
+        let values = [("a", "1".to_owned())];
+        assert_eq!(fill("t", "x@a@y@a@", &values).unwrap(), "x1y1");
         for text in ["@b@", "@a", "x@"] {
-            assert!(fill("t", text, &words).is_err(), "{text}");
+            assert!(fill("t", text, &values).is_err(), "{text}");
         }
     }
 }

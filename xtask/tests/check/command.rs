@@ -133,11 +133,11 @@ fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) 
     let mut child = command.stdout(terminal).spawn().unwrap();
     // The command keeps the terminal open.
     drop(command);
-    let mut shown = Vec::new();
+    let mut output = Vec::new();
     // Reading fails once the last descriptor of the terminal is closed.
-    let _ = File::from(screen).read_to_end(&mut shown);
+    let _ = File::from(screen).read_to_end(&mut output);
     child.wait().unwrap();
-    String::from_utf8(shown).unwrap()
+    String::from_utf8(output).unwrap()
 }
 
 #[cfg(target_os = "linux")]
@@ -145,21 +145,21 @@ fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) 
 fn terminal_output_has_colours_unless_disabled() {
     let folder = tempfile::tempdir().unwrap();
     write_package(&folder.path().join("broken.zip"), "pool_a");
-    let shown = |arguments: &[&str], variables: &[(&str, &str)]| {
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
         on_a_terminal(folder.path(), arguments, variables)
     };
-    let coloured = shown(&["broken.zip"], &[]);
+    let coloured = run(&["broken.zip"], &[]);
     assert!(coloured.contains("\x1b[31merror"), "{coloured}");
     assert_eq!(
-        shown(&["broken.zip"], &[("NO_COLOR", "")]),
+        run(&["broken.zip"], &[("NO_COLOR", "")]),
         coloured,
         "an empty NO_COLOR has no effect"
     );
     for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
-        let plain = shown(&["broken.zip"], &[variable]);
+        let plain = run(&["broken.zip"], &[variable]);
         assert!(plain.contains("  error    zip-info") && !plain.contains('\x1b'), "{plain}");
     }
-    assert!(!shown(&["--json", "broken.zip"], &[]).contains('\x1b'));
+    assert!(!run(&["--json", "broken.zip"], &[]).contains('\x1b'));
 }
 
 #[test]

@@ -298,7 +298,7 @@ fn conclusion_names_the_parameters() {
 }
 
 #[test]
-fn usage_errors_exit_with_2_and_rejected_imports_with_1() {
+fn usage_errors_exit_with_2_failed_imports_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);

@@ -1,8 +1,8 @@
 //! The route through containers: the `cross` tool with Docker or Podman.
 //!
 //! `cross` 0.2.5 installs toolchains and targets through rustup, and after some failures builds on
-//! this machine instead. Therefore it gets its own rustup home without a download server, and a build
-//! counts only if the engine reports the container that it ran in.
+//! this machine instead. Therefore it gets its own rustup home without a download server, and a
+//! build counts only if the engine reports the container that it ran in.
 
 mod engine;
 mod rust;

@@ -258,7 +258,7 @@ mod tests {
     fn target_is_added_only_to_the_copy() {
         let command = target_add(Path::new("/w/target/home"), Target::Windows);
         assert_eq!(
-            process::shown(&command),
+            process::command_line(&command),
             "rustup target add --toolchain stable-x86_64-unknown-linux-gnu x86_64-pc-windows-gnu"
         );
         let variables: Vec<_> = command.get_envs().collect();
