@@ -144,14 +144,14 @@ fn rehearse(
         return Ok(Done::Skipped(format!("{tool} is not installed; {HINT}")));
     }
     let name = archive.file_stem().unwrap_or_default().display().to_string();
-    let is_of = |source: &&ExporterSource| {
+    let belongs = |source: &&ExporterSource| {
         let PackageDescription { plugin_id, component_name, .. } = &source.description;
         let mut names = [plugin_id, component_name].into_iter();
         names.any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-')))
     };
-    let source = sources.iter().find(is_of);
+    let source = sources.iter().find(belongs);
     let source = source.with_context(|| format!("{name} is not of an exporter here"))?;
-    // Blanks are what scripts most often fail at.
+    // With blanks, on which scripts often fail.
     let scratch = package.scratch.join(format!("rehearsal of {name} {}", name_of(system)));
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
     let monitored = Monitored::start(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use blueking_package::plugin::Member;
 
-/// Replaces a folder atomically by one with these files.
+/// Replaces a folder by one with these files; an incomplete folder is never visible.
 pub(crate) fn write(files: &[Member], stage: &Path) -> Result<()> {
     let mut partial = stage.as_os_str().to_owned();
     partial.push(".partial");

@@ -193,7 +193,7 @@ pub(super) fn preview(page: &Page, declared: &Declared, notes: &mut Notes) -> (P
     }
     preview.rows.sort_by_key(|row| {
         let position = positions.get(&row.metric_name).copied().unwrap_or(usize::MAX);
-        (is_of_the_exporter(&row.metric_name), position)
+        (is_about_exporter(&row.metric_name), position)
     });
     let bytes = preview.bytes_in_all(PERIOD);
     if bytes > DEBUG_LOG_LIMIT {
@@ -212,7 +212,7 @@ pub(super) fn preview(page: &Page, declared: &Declared, notes: &mut Notes) -> (P
 }
 
 /// Whether a metric, by its name, is about the exporter itself.
-fn is_of_the_exporter(name: &str) -> bool {
+fn is_about_exporter(name: &str) -> bool {
     ["go_", "process_", "promhttp_", "python_", "scrape_"]
         .iter()
         .any(|prefix| name.starts_with(prefix))

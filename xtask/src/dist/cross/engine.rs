@@ -36,7 +36,7 @@ pub(crate) struct Ended {
 impl Engine {
     /// Finds an engine that answers: the one set by the user, else Docker, else Podman.
     pub(crate) fn find() -> Option<Self> {
-        // The containers run a copy of the local Rust toolchain.
+        // The containers run a copy of the local toolchain, so it must be for their system.
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return None;
         }
