@@ -1,12 +1,11 @@
-"""Checks what packaging/ ships for Kubernetes and containers, without a network.
+"""Checks the files in packaging/ for Kubernetes and containers, without network access.
 
 usage: validate.py PACKAGING DESCRIPTION
 
-PACKAGING is the folder packaging/, DESCRIPTION what `host_exporter --describe` prints. Each object
-is validated against the API's schemas, strictly: a field that the API does not know is an error.
-Every flag that a manifest uses must exist, what refers to each other must agree, and the Dockerfile
-must copy what `cargo xtask dist --standalone` makes. Prints a line for each finding; exits 1 if there
-is one.
+PACKAGING is the folder packaging/, DESCRIPTION the output of `host_exporter --describe`. Each object
+is validated strictly against the API's schemas: an unknown field is an error. Every flag in a
+manifest must exist, references between objects must match, and the Dockerfile must copy the output
+of `cargo xtask dist --standalone`. Prints one line per finding, and exits with 1 if there are any.
 """
 
 import json
@@ -18,7 +17,7 @@ import kubernetes_validate
 import yaml
 from cloudcoil.models.prometheus_operator.v1 import ServiceMonitor
 
-# The oldest and the newest version that the schemas are at hand for.
+# The oldest and the newest version with available schemas.
 VERSIONS = ["1.25", "1.37"]
 
 findings = []
@@ -47,11 +46,11 @@ def check_flags(place, arguments, flags):
     for argument in arguments:
         name = argument.removeprefix("--").split("=")[0]
         if not argument.startswith("--") or name not in flags:
-            find(place, f"{argument} is no flag of the exporter")
+            find(place, f"{argument} is not a flag of the exporter")
 
 
 def check_links(objects):
-    """DaemonSet, Service and ServiceMonitor must find each other."""
+    """Checks that DaemonSet, Service and ServiceMonitor refer to each other."""
     daemon_set, service, monitor = (objects[kind] for kind in ("DaemonSet", "Service", "ServiceMonitor"))
     pod = daemon_set["spec"]["template"]
     labels = pod["metadata"]["labels"]
@@ -82,13 +81,13 @@ def check_dockerfile(path, description, flags):
     for argument in (rest for word, rest in lines if word == "ARG"):
         name, _, value = argument.partition("=")
         source = source.replace(f"${{{name}}}", value)
-    made = f"{description['name']}-{description['version']}-x86_64-unknown-linux-musl"
-    if source != made:
-        find(path.name, f"COPY {source}: what is made is called {made}")
+    built = f"{description['name']}-{description['version']}-x86_64-unknown-linux-musl"
+    if source != built:
+        find(path.name, f"COPY {source}: the built executable is {built}")
     if steps["FROM"] != "scratch":
         find(path.name, "the image is not from scratch")
     if not re.fullmatch(r"[1-9]\d*(:\d+)?", steps["USER"]):
-        find(path.name, f"USER {steps['USER']} is not the number of an ordinary user")
+        find(path.name, f"USER {steps['USER']} is not the uid of an unprivileged user")
     if steps["EXPOSE"] != "9601":
         find(path.name, f"EXPOSE {steps['EXPOSE']}")
     check_flags(path.name, json.loads(steps["ENTRYPOINT"])[1:], flags)
@@ -102,11 +101,11 @@ def main():
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     for resource in kustomization["resources"]:
         if not (folder / resource).is_file():
-            find("kustomization.yaml", f"there is no {resource}")
+            find("kustomization.yaml", f"{resource} does not exist")
     objects = {}
     for path in sorted(folder.glob("*.yaml")):
         for document in yaml.safe_load_all(path.read_text()):
-            # kustomize reads its own file; no API knows it.
+            # kustomize's own file is not an API object.
             if document["kind"] == "Kustomization":
                 continue
             objects[document["kind"]] = document

@@ -1,4 +1,4 @@
-//! Debian's packages, by `apt-get`. Nothing that is installed is upgraded or removed here.
+//! Installs Debian packages with `apt-get`. Installed packages are never upgraded or removed.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,38 +8,38 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::process;
 
 /// Whether this system has `apt-get`.
-pub(crate) fn is_here() -> bool {
+pub(crate) fn is_available() -> bool {
     process::find("apt-get").is_some()
 }
 
-/// Whether who runs this is root.
+/// Whether the current user is root.
 pub(crate) fn is_root() -> bool {
     matches!(Rights::of_this_user(), Ok(Rights::Root))
 }
 
-/// The line that says what [`install`] is about to do.
+/// The line that announces an [`install`].
 pub(crate) fn announcement(packages: &[&str]) -> String {
     format!("apt-get install --no-install-recommends {}", packages.join(" "))
 }
 
-/// Reads the lists of packages anew. It fails when one source of many cannot be reached, and the
-/// others may yet have all that is needed.
+/// Updates the package lists. It fails if any source is unreachable, although the others may
+/// have every package that is needed.
 pub(crate) fn update(logs: &Path) -> Result<()> {
     let mut command = Rights::of_this_user()?.apt_get(&["update"]);
     process::run(&mut command, &logs.join("apt-update.log"))
 }
 
-/// The version of a package that would be installed; `None` where the lists have none.
+/// The version that would be installed; `None` if no package source has the package.
 pub(crate) fn candidate(package: &str) -> Option<String> {
     let mut command = Command::new("apt-cache");
     candidate_in(&process::output(command.env("LC_ALL", "C").args(["policy", package]))?)
 }
 
-/// Installs packages and what they need; those that are installed stay as they are.
+/// Installs packages and their dependencies; installed packages stay unchanged.
 pub(crate) fn install(packages: &[&str], logs: &Path) -> Result<()> {
     let missing: Vec<_> =
         packages.iter().copied().filter(|package| candidate(package).is_none()).collect();
-    ensure!(missing.is_empty(), "no package source here has {}", missing.join(", "));
+    ensure!(missing.is_empty(), "no package source has {}", missing.join(", "));
     let rights = Rights::of_this_user()?;
     let mut command = rights.apt_get(&install_arguments(packages));
     process::run(&mut command, &logs.join("apt-install.log"))
@@ -56,7 +56,7 @@ fn candidate_in(policy: &str) -> Option<String> {
     Some(line.trim()).filter(|version| *version != "(none)").map(str::to_owned)
 }
 
-/// How a package gets installed by who runs this.
+/// How the current user runs `apt-get`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     Root,
@@ -69,12 +69,14 @@ impl Rights {
         match (id.trim(), process::find("sudo")) {
             ("0", _) => Ok(Self::Root),
             (_, Some(_)) => Ok(Self::Sudo),
-            (_, None) => bail!("apt-get needs root and there is no sudo: run this command as root"),
+            (_, None) => {
+                bail!("apt-get needs root and sudo is not installed: run this command as root")
+            }
         }
     }
 
     fn apt_get(self, arguments: &[&str]) -> Command {
-        // sudo drops the environment, so `env` sets it behind sudo.
+        // sudo drops the environment, so `env` sets it again.
         let words = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"];
         let mut command = match self {
             Self::Root => Command::new(words[0]),
@@ -84,7 +86,7 @@ impl Rights {
                 command
             }
         };
-        // Another apt-get, such as the nightly one, may hold the lock for a while.
+        // Another apt-get, such as unattended upgrades, may hold the lock for a while.
         command.args(&words[1..]).args(["-o", "DPkg::Lock::Timeout=300"]).args(arguments);
         command
     }
@@ -95,18 +97,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn root_calls_apt_get_itself_and_others_by_sudo() {
+    fn apt_get_runs_directly_as_root_else_through_sudo() {
         let arguments = install_arguments(&["rustc-web", "cargo-web"]);
         let expected = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o \
                         DPkg::Lock::Timeout=300 install --yes --no-install-recommends \
                         --no-upgrade --no-remove rustc-web cargo-web";
-        assert_eq!(process::shown(&Rights::Root.apt_get(&arguments)), expected);
-        let sudo = process::shown(&Rights::Sudo.apt_get(&arguments));
+        assert_eq!(process::command_line(&Rights::Root.apt_get(&arguments)), expected);
+        let sudo = process::command_line(&Rights::Sudo.apt_get(&arguments));
         assert_eq!(sudo, format!("sudo {expected}"));
     }
 
     #[test]
-    fn the_candidate_is_read_from_the_policy() {
+    fn candidate_is_read_from_the_policy() {
         for (policy, expected) in [
             (
                 "rustc-web:\n  Installed: (none)\n  Candidate: 1.96.0+dfsg1-1\n",

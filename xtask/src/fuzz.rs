@@ -1,5 +1,5 @@
-//! Gives the kit's parsers whatever bytes a fuzzer comes up with, each for a minute. No part of
-//! `ci`, where a test replays the inputs that the fuzzer starts from.
+//! Fuzzes the kit's parsers, each for a minute. Not part of `ci`, where a test replays the seed
+//! corpus.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,22 +12,22 @@ use crate::flags;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Built from source, so it is pinned.
+/// Pinned, because it is built from source.
 const CARGO_FUZZ: &str = "0.13.2";
 
-/// The sanitizers and the coverage that a fuzzer needs are in no stable Rust.
+/// Stable Rust has neither the sanitizers nor the coverage that a fuzzer needs.
 const TOOLCHAIN: &str = "nightly";
 
-/// How long a target is fuzzed unless another time is given.
+/// Default fuzzing time of a target.
 const SECONDS: u64 = 60;
 
-/// How much longer it may take to start and to end.
+/// Allowance on top of that for starting and stopping.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// Runs every target for its time.
 ///
 /// # Errors
-/// A tool is missing, or a target has found an input that breaks a parser.
+/// A tool is missing, or the fuzzer found an input that breaks a parser.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Fuzz) -> Result<()> {
     let fuzzer = Fuzzer::new(workspace);
     if flags.setup {
@@ -35,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Fuzz) -> Result<()> {
     }
     fuzzer.check()?;
     let targets = fuzzer.targets()?;
-    // No time at all would be all the time there is, to the fuzzer.
+    // libFuzzer takes 0 for no limit.
     let seconds = flags.seconds.map_or(SECONDS, |seconds| u64::from(seconds.get()));
     eprintln!("building {} targets", targets.len());
     let mut build = fuzzer.command("build")?;
@@ -44,7 +44,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Fuzz) -> Result<()> {
     for (number, target) in targets.iter().enumerate() {
         eprintln!("[{}/{}] {target}, {seconds} s", number + 1, targets.len());
         match fuzzer.fuzz(target, seconds) {
-            Ok(inputs) => println!("{target}: {inputs} inputs, none breaks it"),
+            Ok(inputs) => println!("{target}: {inputs} inputs, no failure"),
             Err(error) => {
                 println!("{target}: {error:#}");
                 broken.push(target.as_str());
@@ -53,17 +53,17 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Fuzz) -> Result<()> {
     }
     if !broken.is_empty() {
         bail!(
-            "{} failed; an input that breaks a parser goes into crates/exporter-kit/tests/corpus when \
-             that is mended",
+            "{} failed; once fixed, add the failing inputs to \
+             crates/exporter-kit/tests/corpus",
             broken.join(", ")
         );
     }
     Ok(())
 }
 
-/// The places of the fuzzer.
+/// Paths of the fuzzer.
 struct Fuzzer {
-    /// Where cargo-fuzz is installed for this workspace alone.
+    /// Where cargo-fuzz is installed for this workspace only.
     installed: PathBuf,
     kit: PathBuf,
     work: PathBuf,
@@ -84,11 +84,11 @@ impl Fuzzer {
         found.filter(|program| is_version(program))
     }
 
-    /// Says all that is missing.
+    /// Reports every missing tool.
     fn check(&self) -> Result<()> {
         let mut missing = Vec::new();
         if !has_toolchain() {
-            missing.push(format!("a {TOOLCHAIN} Rust, by rustup"));
+            missing.push(format!("a {TOOLCHAIN} Rust from rustup"));
         }
         if self.cargo_fuzz().is_none() {
             missing.push(format!("cargo-fuzz {CARGO_FUZZ}"));
@@ -104,7 +104,7 @@ impl Fuzzer {
             let mut install = Command::new("rustup");
             install.args(["toolchain", "install", TOOLCHAIN, "--profile", "minimal"]);
             process::run(&mut install, &self.work.join("rustup.log"))
-                .context("rustup is to be had at https://rustup.rs")?;
+                .context("install rustup from https://rustup.rs")?;
         }
         if self.cargo_fuzz().is_none() {
             eprintln!("cargo install cargo-fuzz {CARGO_FUZZ}");
@@ -129,27 +129,28 @@ impl Fuzzer {
         Ok(targets)
     }
 
-    /// Fuzzes one target; how many inputs it has been given.
+    /// Fuzzes one target and returns the number of inputs that were run.
     fn fuzz(&self, target: &str, seconds: u64) -> Result<u64> {
-        // What turns out to reach new code is kept there for the next time.
+        // Inputs that reach new code are kept here for the next run.
         let corpus = self.work.join("corpus").join(target);
-        fs::create_dir_all(&corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
+        fs::create_dir_all(&corpus)
+            .with_context(|| format!("cannot create {}", corpus.display()))?;
         let mut run = self.command("run")?;
         run.arg(target).arg(corpus).arg(self.kit.join("tests/corpus").join(target));
         run.arg("--").arg(format!("-max_total_time={seconds}"));
         let log = self.work.join(format!("{target}.log"));
         process::run_within(&mut run, &log, Duration::from_secs(seconds) + MARGIN)?;
         let output = fs::read(&log).with_context(|| format!("cannot read {}", log.display()))?;
-        inputs(&String::from_utf8_lossy(&output)).context("the fuzzer does not say that it is done")
+        inputs(&String::from_utf8_lossy(&output)).context("the fuzzer's log has no DONE line")
     }
 
     fn command(&self, task: &str) -> Result<Command> {
-        let program = self.cargo_fuzz().context("there is no cargo-fuzz")?;
+        let program = self.cargo_fuzz().context("cargo-fuzz is not installed")?;
         let mut command = Command::new("rustup");
         command.args(["run", TOOLCHAIN]).arg(program).arg(task);
         command.arg("--fuzz-dir").arg(self.kit.join("fuzz"));
         command.arg("--target-dir").arg(self.work.join("build"));
-        // That is the cargo which has started this program, of another toolchain.
+        // `CARGO` names the cargo that started xtask, which belongs to another toolchain.
         command.env_remove("CARGO").current_dir(&self.kit);
         Ok(command)
     }
@@ -175,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_inputs_is_in_the_last_line_of_its_kind() {
+    fn input_count_is_read_from_the_last_done_line() {
         let output = "#2\tINITED cov: 9 ft: 9\n#512\tpulse  cov: 9\n#1162858\tDONE   cov: 1038\n\
                       Done 1162858 runs in 61 second(s)\n";
         assert_eq!(inputs(output), Some(1_162_858));

@@ -24,8 +24,8 @@ mod rehearse;
 mod samples;
 mod scaffold;
 mod server;
+mod usage_error;
 mod workspace;
-mod wrong_use;
 
 use std::env;
 use std::process::ExitCode;
@@ -33,8 +33,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::flags::{Command, Parsed};
+use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
-use crate::wrong_use::WrongUse;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
@@ -49,8 +49,8 @@ fn main() -> ExitCode {
                 }
             };
         }
-        Err(wrong_use) => {
-            eprintln!("xtask: {wrong_use}");
+        Err(error) => {
+            eprintln!("xtask: {error}");
             return ExitCode::from(2);
         }
     };
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error:#}");
-            if error.is::<WrongUse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+            if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What a task has to say, on its standard output.
+//! Printing to the standard output.
 
 use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 
-/// Prints a text as it is. A reader such as `head` that has seen enough is no failure.
+/// Prints a text as it is. A closed pipe, such as `head` leaves behind, is not an error.
 pub(crate) fn print(text: &str) -> Result<()> {
     print_to(&mut io::stdout(), text)
 }
@@ -20,10 +20,10 @@ fn print_to(out: &mut impl Write, text: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Somebody who reads no more, for this reason.
-    struct Gone(io::ErrorKind);
+    /// A writer that fails with this error.
+    struct Broken(io::ErrorKind);
 
-    impl Write for Gone {
+    impl Write for Broken {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Err(self.0.into())
         }
@@ -34,8 +34,8 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_has_seen_enough_is_no_failure_and_a_full_disk_is() {
-        print_to(&mut Gone(io::ErrorKind::BrokenPipe), "text").unwrap();
-        print_to(&mut Gone(io::ErrorKind::StorageFull), "text").unwrap_err();
+    fn closed_pipe_is_ignored_and_full_disk_is_not() {
+        print_to(&mut Broken(io::ErrorKind::BrokenPipe), "text").unwrap();
+        print_to(&mut Broken(io::ErrorKind::StorageFull), "text").unwrap_err();
     }
 }

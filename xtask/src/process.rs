@@ -1,4 +1,4 @@
-//! Other programs: found, started with their output kept in a log, and bounded in time.
+//! Runs other programs: finds them, logs their output and enforces time limits.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -9,26 +9,26 @@ use std::{env, iter, thread};
 
 use anyhow::{Context, Result, bail};
 
-/// Lines of a log that are shown when its program fails.
+/// Number of log lines in the error message of a failed program.
 const TAIL: usize = 40;
 
-/// How often a program with a time limit is looked at.
+/// Poll interval for programs with a time limit.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Runs a program to its end; all that it prints goes to the file `log`.
+/// Runs a program to completion; stdout and stderr go to the file `log`.
 ///
 /// # Errors
-/// The program cannot be started or fails; the message ends with the last lines that it printed.
+/// The program cannot be started, or fails; the message ends with the last lines of its output.
 pub(crate) fn run(command: &mut Command, log: &Path) -> Result<()> {
     run_with(command, log, None, None)
 }
 
-/// As [`run`], but the program is killed after `limit`.
+/// Like [`run`], but kills the program after `limit`.
 pub(crate) fn run_within(command: &mut Command, log: &Path, limit: Duration) -> Result<()> {
     run_with(command, log, None, Some(limit))
 }
 
-/// As [`run_within`], with the program's standard output in a file of its own.
+/// Like [`run_within`], with the standard output in a separate file.
 pub(crate) fn run_into(
     command: &mut Command,
     output: &Path,
@@ -38,13 +38,13 @@ pub(crate) fn run_into(
     run_with(command, log, Some(output), Some(limit))
 }
 
-/// The standard output of a program that succeeds at once, else `None`.
+/// Returns the standard output of a short-running program, or `None` if it fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8(output.stdout).ok()).flatten()
 }
 
-/// As [`output`] with what fits into a pipe, from a program that is killed after `limit`.
+/// Like [`output`], but kills the program after `limit`. The output must fit into a pipe.
 pub(crate) fn output_within(command: &mut Command, limit: Duration) -> Option<String> {
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
@@ -54,7 +54,7 @@ pub(crate) fn output_within(command: &mut Command, limit: Duration) -> Option<St
     status.success().then_some(text)
 }
 
-/// The file that a program's name stands for in `PATH`.
+/// Finds a program in `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&env::var_os("PATH")?)
@@ -62,8 +62,8 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// A command as people type it, without its environment.
-pub(crate) fn shown(command: &Command) -> String {
+/// Formats a command as typed in a shell, without its environment.
+pub(crate) fn command_line(command: &Command) -> String {
     let words = iter::once(command.get_program()).chain(command.get_args());
     let quoted = words.map(|word| {
         let word = word.to_string_lossy();
@@ -79,9 +79,9 @@ fn run_with(
     output: Option<&Path>,
     limit: Option<Duration>,
 ) -> Result<()> {
-    let shown = shown(command);
+    let name = command_line(command);
     let mut sink = create(log)?;
-    writeln!(sink, "$ {shown}").with_context(|| format!("cannot write {}", log.display()))?;
+    writeln!(sink, "$ {name}").with_context(|| format!("cannot write {}", log.display()))?;
     let stderr = sink.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
     let stdout = output.map_or(Ok(sink), create)?;
     let mut child = command
@@ -89,30 +89,31 @@ fn run_with(
         .stdout(stdout)
         .stderr(stderr)
         .spawn()
-        .with_context(|| format!("cannot start `{shown}`"))?;
+        .with_context(|| format!("cannot start `{name}`"))?;
 
     let status = match limit {
         None => Some(child.wait()).transpose(),
         Some(limit) => wait_within(&mut child, limit).transpose(),
     };
-    match status.with_context(|| format!("cannot wait for `{shown}`"))? {
+    match status.with_context(|| format!("cannot wait for `{name}`"))? {
         Some(status) if status.success() => Ok(()),
-        Some(status) => bail!("`{shown}` failed ({status}){}", tail(log)),
+        Some(status) => bail!("`{name}` failed ({status}){}", tail(log)),
         None => {
             let seconds = limit.unwrap_or_default().as_secs();
-            bail!("`{shown}` did not end within {seconds} s{}", tail(log))
+            bail!("`{name}` did not finish within {seconds} s{}", tail(log))
         }
     }
 }
 
 fn create(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
     }
     File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }
 
-/// Waits for a program, and kills it when its time is over: `None`.
+/// Waits for a program; kills it and returns `None` after `limit`.
 fn wait_within(child: &mut Child, limit: Duration) -> Option<std::io::Result<ExitStatus>> {
     let start = Instant::now();
     while start.elapsed() < limit {
@@ -122,17 +123,17 @@ fn wait_within(child: &mut Child, limit: Duration) -> Option<std::io::Result<Exi
             Err(error) => return Some(Err(error)),
         }
     }
-    // It may have ended by itself just now; either way it is gone after `wait`.
+    // It may have exited in the meantime; either way it is reaped by `wait`.
     let _ = child.kill();
     let _ = child.wait();
     None
 }
 
-/// The end of a log as further lines of a message; empty where the program said nothing.
+/// The last lines of a log, formatted for a message; empty if the program printed nothing.
 fn tail(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    // The first line is the command, which the message has already.
+    // The first line is the command, which the message already names.
     let lines: Vec<_> = text.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
     if lines.is_empty() {
         return String::new();
@@ -146,14 +147,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_shown_as_typed() {
+    fn command_is_quoted_as_in_a_shell() {
         let mut command = Command::new("/usr/bin/cargo");
         command.args(["build", "--target", "x86_64", "a b", "", "C=1"]).env("SECRET", "s");
-        assert_eq!(shown(&command), "/usr/bin/cargo build --target x86_64 'a b' '' C=1");
+        assert_eq!(command_line(&command), "/usr/bin/cargo build --target x86_64 'a b' '' C=1");
     }
 
     #[test]
-    fn the_tail_is_short_and_leaves_the_command_out() {
+    fn tail_is_short_and_omits_the_command() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         assert_eq!(tail(&log), "");
@@ -168,7 +169,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_failure_shows_what_was_printed() {
+    fn failure_includes_the_output() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("logs/log");
         let sh = |script: &str| {
@@ -189,7 +190,7 @@ mod tests {
 
         let limit = Duration::from_millis(1);
         let error = run_within(&mut sh("exec sleep 600"), &log, limit).unwrap_err().to_string();
-        assert!(error.contains("did not end within"), "{error}");
+        assert!(error.contains("did not finish within"), "{error}");
 
         assert_eq!(output_within(&mut sh("echo out"), Duration::from_secs(60)).unwrap(), "out\n");
         assert_eq!(output_within(&mut sh("exec sleep 600"), limit), None);

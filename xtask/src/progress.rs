@@ -1,4 +1,4 @@
-//! What a task is doing, on stderr: a bar with a spinner on a terminal, plain lines elsewhere.
+//! Progress on stderr: a progress bar on a terminal, plain lines elsewhere.
 
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Steps that take no longer than this are not worth a closing line in a log.
+/// In a log, steps up to this long get no closing line.
 const QUICK: Duration = Duration::from_secs(1);
 
 /// The steps of a task.
@@ -18,7 +18,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Expects so many steps.
+    /// Starts with an expected number of steps.
     pub(crate) fn new(total: u64) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{spinner} [{pos}/{len}] {msg} ({elapsed})")
@@ -30,7 +30,7 @@ impl Progress {
         Self { bar, done: 0, total }
     }
 
-    /// Expects more steps than it was made with.
+    /// Raises the expected number of steps.
     pub(crate) fn expect_more(&mut self, steps: u64) {
         self.total += steps;
         if let Some(bar) = &self.bar {
@@ -38,28 +38,28 @@ impl Progress {
         }
     }
 
-    /// Does the next step under this name.
+    /// Runs the next step under this name.
     pub(crate) fn step<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.done += 1;
-        let place = format!("[{}/{}]", self.done, self.total);
+        let position = format!("[{}/{}]", self.done, self.total);
         match &self.bar {
             Some(bar) => {
                 bar.reset_elapsed();
                 bar.set_position(self.done);
                 bar.set_message(name.to_owned());
             }
-            None => eprintln!("{place} {name}"),
+            None => eprintln!("{position} {name}"),
         }
         let start = Instant::now();
         let result = work()?;
         let took = start.elapsed();
         if self.bar.is_some() || took > QUICK {
-            self.note(&format!("{place} {name}: {:.1} s", took.as_secs_f64()));
+            self.note(&format!("{position} {name}: {:.1} s", took.as_secs_f64()));
         }
         Ok(result)
     }
 
-    /// Prints a line that stays.
+    /// Prints a permanent line.
     pub(crate) fn note(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{line}")),
@@ -70,7 +70,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        // What is printed next, an error or the summary, starts on a line of its own.
+        // The next output, an error or the summary, starts on its own line.
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

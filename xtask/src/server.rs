@@ -1,4 +1,4 @@
-//! Programs that serve while a task looks at them, and the looking: HTTP on loopback.
+//! Server processes that a task starts and queries over HTTP on loopback.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -12,89 +12,94 @@ use ureq::Agent;
 
 use crate::process;
 
-/// Larger than any page.
+/// Body size limit, larger than any page.
 const MAX_BODY: u64 = 256 << 20;
 
-/// How often a condition is looked at.
+/// Poll interval for conditions.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A running program; it is ended when this is dropped.
+/// A running program, killed on drop.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
-    shown: String,
+    command_line: String,
     log: PathBuf,
 }
 
 impl Server {
-    /// Starts a program that prints to the file `log`.
+    /// Starts a program; stdout and stderr go to the file `log`.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
         if let Some(folder) = log.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
         }
-        let output = File::create(log).with_context(|| format!("create {}", log.display()))?;
-        let errors = output.try_clone().with_context(|| format!("reopen {}", log.display()))?;
-        let shown = process::shown(command);
+        let output =
+            File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
+        let errors =
+            output.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
+        let command_line = process::command_line(command);
         let child = command
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
             .spawn()
-            .with_context(|| format!("cannot start `{shown}`"))?;
-        Ok(Self { child, shown, log: log.to_owned() })
+            .with_context(|| format!("cannot start `{command_line}`"))?;
+        Ok(Self { child, command_line, log: log.to_owned() })
     }
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Asks the program to end, as a service manager does, and waits until it has.
+    /// Sends SIGTERM, as a service manager does, and waits for the exit.
     pub(crate) fn terminate(&mut self, limit: Duration) -> Result<()> {
-        // A shell's own kill: the program is in a package that not every system has.
+        // The shell's builtin: not every system has the `kill` program installed.
         let mut kill = Command::new("sh");
         kill.args(["-c", "kill \"$0\""]).arg(self.id().to_string());
-        process::output(&mut kill).with_context(|| format!("cannot end `{}`", self.shown))?;
+        process::output(&mut kill)
+            .with_context(|| format!("cannot terminate `{}`", self.command_line))?;
         let start = Instant::now();
-        while self.child.try_wait().context("look after a process")?.is_none() {
+        while self.child.try_wait().context("cannot wait for a process")?.is_none() {
             if start.elapsed() > limit {
-                bail!("`{}` still runs after {} s", self.shown, limit.as_secs());
+                bail!("`{}` still runs after {} s", self.command_line, limit.as_secs());
             }
             thread::sleep(POLL);
         }
         Ok(())
     }
 
-    /// Waits until `look` finds what it looks for.
+    /// Retries `attempt` until it succeeds.
     ///
     /// # Errors
-    /// The program ended, or `limit` passed; with what was seen last and what the program printed.
+    /// The program exited, or `limit` passed. The message holds the last error and the program's
+    /// output.
     pub(crate) fn wait_for<T>(
         &mut self,
         limit: Duration,
-        look: impl FnMut() -> Result<T>,
+        attempt: impl FnMut() -> Result<T>,
     ) -> Result<T> {
-        self.wait_for_every(POLL, limit, look)
+        self.wait_for_every(POLL, limit, attempt)
     }
 
-    /// As [`Self::wait_for`], looking this often.
+    /// Like [`Self::wait_for`], with this poll interval.
     pub(crate) fn wait_for_every<T>(
         &mut self,
         poll: Duration,
         limit: Duration,
-        mut look: impl FnMut() -> Result<T>,
+        mut attempt: impl FnMut() -> Result<T>,
     ) -> Result<T> {
         let start = Instant::now();
         loop {
-            let error = match look() {
+            let error = match attempt() {
                 Ok(found) => return Ok(found),
                 Err(error) => error,
             };
             let printed = || fs::read_to_string(&self.log).unwrap_or_default();
-            if let Some(status) = self.child.try_wait().context("look after a process")? {
-                bail!("`{}` ended ({status}): {}", self.shown, printed());
+            if let Some(status) = self.child.try_wait().context("cannot wait for a process")? {
+                bail!("`{}` exited ({status}): {}", self.command_line, printed());
             }
             if start.elapsed() > limit {
-                bail!("`{}` in {} s: {error:#}\n{}", self.shown, limit.as_secs(), printed());
+                bail!("`{}` in {} s: {error:#}\n{}", self.command_line, limit.as_secs(), printed());
             }
             thread::sleep(poll);
         }
@@ -103,19 +108,19 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A port of loopback that nothing listens on.
+/// Returns a loopback port that nothing listens on.
 pub(crate) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("find a free port")?;
-    Ok(listener.local_addr().context("find a free port")?.port())
+    let listener = TcpListener::bind("127.0.0.1:0").context("cannot find a free port")?;
+    Ok(listener.local_addr().context("cannot find a free port")?.port())
 }
 
-/// The body that `url` is answered with, if the status is 200.
+/// Fetches `url`; any status but 200 is an error.
 pub(crate) fn get(url: &str) -> Result<String> {
     let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build();
     let mut response = Agent::new_with_config(config).get(url).call().context(url.to_owned())?;
@@ -135,11 +140,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_program_is_asked_to_end_and_may_say_goodbye() {
+    fn terminated_program_can_still_print() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let mut command = Command::new("sh");
-        // `read` comes back at once when a signal does.
+        // A signal interrupts `read`.
         let script = "trap 'echo goodbye; exit' TERM; echo ready; mkfifo $0; read _ < $0";
         command.args(["-c", script]).arg(folder.path().join("pipe"));
         let mut server = Server::start(&mut command, &log).unwrap();
@@ -151,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_found_by_its_series() {
+    fn sample_is_found_by_its_series() {
         let page = "# TYPE a gauge\na{x=\"1 2\"} 3.5\nab 7\n";
         assert_eq!(sample(page, "a{"), Some(3.5));
         assert_eq!(sample(page, "ab "), Some(7.0));

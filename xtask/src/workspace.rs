@@ -1,4 +1,4 @@
-//! What this workspace is: its root, version, revision, and the exporters in it.
+//! The workspace: its root, version, revision and exporters.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,17 +23,17 @@ pub(crate) struct Workspace {
 pub(crate) struct Exporter {
     /// Name of the crate and of the folder, for example `host-exporter`.
     pub(crate) name: String,
-    /// The folder with what people write about it.
+    /// The folder of its hand-written package description.
     pub(crate) config: PathBuf,
 }
 
 impl Exporter {
-    /// Name of the crate's binary: the crate's name with `_` for `-`.
+    /// Name of the binary: the crate's name with `_` in place of `-`.
     pub(crate) fn binary(&self) -> String {
         self.name.replace('-', "_")
     }
 
-    /// The description for BlueKing that people keep.
+    /// The hand-written description for BlueKing.
     pub(crate) fn description(&self) -> PathBuf {
         self.config.join("blueking.toml")
     }
@@ -44,7 +44,7 @@ impl Workspace {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"));
         ensure!(
             root.join("Cargo.lock").is_file(),
-            "{} holds no workspace any more; start xtask with `cargo xtask`",
+            "{} no longer holds a workspace; start xtask with `cargo xtask`",
             root.display()
         );
         Ok(Self::at(root))
@@ -59,12 +59,12 @@ impl Workspace {
         &self.root
     }
 
-    /// What changed from version to version.
+    /// The change log of the workspace.
     pub(crate) fn change_log(&self) -> PathBuf {
         self.root.join("CHANGELOG.md")
     }
 
-    /// The version of every crate here.
+    /// The version of every crate.
     pub(crate) fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
     }
@@ -74,7 +74,7 @@ impl Workspace {
         env!("CARGO_PKG_RUST_VERSION")
     }
 
-    /// Everything that is made goes below this folder, whatever target folder cargo itself uses.
+    /// The folder for all output, regardless of cargo's own target folder.
     pub(crate) fn target(&self) -> PathBuf {
         self.root.join("target")
     }
@@ -84,7 +84,7 @@ impl Workspace {
         env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
     }
 
-    /// A path as people read it: relative to the root where it is below it.
+    /// Formats a path, relative to the root if it is below it.
     pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
@@ -109,8 +109,8 @@ impl Workspace {
         Ok(exporters)
     }
 
-    /// The commit that is built, with `-dirty` after it where files differ from it; `unknown`
-    /// where git cannot tell.
+    /// The checked-out commit, with `-dirty` appended if the tree has changes; `unknown` without
+    /// git.
     pub(crate) fn revision(&self) -> String {
         let git = |arguments: &[&str]| {
             process::output(Command::new("git").arg("-C").arg(&self.root).args(arguments))
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_revision_tells_commit_and_state() {
+    fn revision_names_commit_and_dirty_state() {
         let head = Some("0123456789abcdef0123456789abcdef01234567\n");
         for (head, status, expected) in [
             (head, Some(""), "0123456789ab"),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exporter_is_a_folder_with_a_description() {
+    fn exporter_is_a_folder_with_a_description() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace { root: folder.path().to_owned() };
         assert!(workspace.exporters().is_err());

@@ -1,10 +1,10 @@
-/* Stands in for the agent's collector on Windows: notes beside itself how it was called and with
- * what, notes its number where that one does, and waits to be killed. Part of no package. */
+/* Stand-in for the agent's collector on Windows: records its arguments and configuration next to
+ * itself, writes its pid file, and waits to be killed. Not part of any package. */
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>
 
-static FILE *beside(const char *name)
+static FILE *open_sibling(const char *name)
 {
     char path[MAX_PATH];
     DWORD length = GetModuleFileNameA(NULL, path, sizeof path);
@@ -17,7 +17,7 @@ static FILE *beside(const char *name)
 int main(int count, char **words)
 {
     const char *config = NULL;
-    FILE *arguments = beside("arguments");
+    FILE *arguments = open_sibling("arguments");
     if (arguments == NULL)
         return 1;
     for (int n = 1; n < count; n++) {
@@ -28,7 +28,7 @@ int main(int count, char **words)
     fclose(arguments);
 
     FILE *from = config == NULL ? NULL : fopen(config, "rb");
-    FILE *to = beside("config.part");
+    FILE *to = open_sibling("config.part");
     if (from == NULL || to == NULL)
         return 1;
     char line[4096];

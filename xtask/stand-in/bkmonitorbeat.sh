@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands in for the agent's collector: notes beside itself how it was called and with what, notes its
-# number where that one does, and waits to be killed.
+# Stand-in for the agent's collector: records its arguments and configuration next to itself, writes
+# its pid file, and waits to be killed.
 
 here=$(dirname "$0")
 printf '%s\n' "$@" >"$here/arguments"

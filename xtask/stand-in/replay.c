@@ -1,6 +1,6 @@
-/* Stands in for a program of Windows that lists processes: appends its arguments to NAME.calls beside
- * itself, looks in NAME.answers for the first line `CODE|PART|FILE` whose PART is in the arguments,
- * prints that file as it is and ends with that code. Part of no package. */
+/* Stand-in for a Windows program that lists processes: appends its arguments to NAME.calls next to
+ * itself, finds the first line `CODE|PART|FILE` in NAME.answers whose PART occurs in the arguments,
+ * prints that file unchanged and exits with that code. Not part of any package. */
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 static char own[MAX_PATH];
 
-static FILE *beside(const char *name, const char *end, const char *mode)
+static FILE *open_sibling(const char *name, const char *end, const char *mode)
 {
     char path[2 * MAX_PATH];
     const char *slash = strrchr(own, '\\');
@@ -28,14 +28,14 @@ int main(void)
     name[strcspn(name, ".")] = '\0';
 
     const char *arguments = GetCommandLineA();
-    FILE *calls = beside(name, ".calls", "ab");
+    FILE *calls = open_sibling(name, ".calls", "ab");
     if (calls == NULL)
         return 99;
     fprintf(calls, "%s\n", arguments);
     fclose(calls);
 
     _setmode(_fileno(stdout), _O_BINARY);
-    FILE *answers = beside(name, ".answers", "rb");
+    FILE *answers = open_sibling(name, ".answers", "rb");
     if (answers == NULL)
         return 98;
     char line[1024];
@@ -49,7 +49,7 @@ int main(void)
         *file++ = '\0';
         if (strstr(arguments, part) == NULL)
             continue;
-        FILE *text = *file == '\0' ? NULL : beside(file, "", "rb");
+        FILE *text = *file == '\0' ? NULL : open_sibling(file, "", "rb");
         int c;
         while (text != NULL && (c = fgetc(text)) != EOF)
             putchar(c);

@@ -1,5 +1,5 @@
-/* Rust's standard library takes its random bytes from bcryptprimitives.dll, which Wine 8 lacks.
- * This stands in for it beside an executable under test; it is never packaged. */
+/* Rust's standard library gets random bytes from bcryptprimitives.dll, which Wine 8 lacks. This
+ * replacement is copied next to an executable under test; it is never packaged. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length); /* RtlGenRandom */

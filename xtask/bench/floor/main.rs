@@ -1,5 +1,5 @@
-//! The floor that exporters are measured against: each request costs the reads of the kernel's files,
-//! kept open or opened as the exporter does, and one write of a canned answer, nothing else. Built and run by `cargo xtask bench host` alone.
+//! The baseline for measurements of exporters. A request only reads the kernel's files, kept open or
+//! opened as the exporter does, and writes a canned answer. Built and run by `cargo xtask bench host`.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -10,21 +10,21 @@ use std::{env, thread};
 fn main() -> io::Result<()> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [answer, calls, address] = arguments.as_slice() else {
-        return Err(io::Error::other("give the files with answer and calls, --web.listen-address"));
+        return Err(io::Error::other("usage: ANSWER_FILE CALLS_FILE --web.listen-address=ADDRESS"));
     };
     let address = address.trim_start_matches("--web.listen-address=");
     let calls = fs::read_to_string(calls)?.leak();
     serve(&TcpListener::bind(address)?, fs::read(answer)?.leak(), calls)
 }
 
-/// One of the calls that a request costs.
+/// A system call of each request.
 enum Call<'a> {
     Kept(File),
     Opened(&'a str),
     Folder(&'a str),
 }
 
-/// Gives every connection a thread, which ends with it.
+/// Serves each connection on its own thread.
 pub(crate) fn serve(
     listener: &TcpListener,
     answer: &'static [u8],
@@ -58,9 +58,9 @@ fn answer_all(mut stream: TcpStream, answer: &[u8], calls: &str) -> io::Result<(
             received = 0;
             for call in &calls {
                 match call {
-                    // The kernel makes the whole of such a file for one read that has room for it.
+                    // One read with a large enough buffer returns the whole file.
                     Call::Kept(file) => drop(file.read_at(&mut content, 0)?),
-                    // A file of a device that is off cannot be read.
+                    // Files of a powered-off device cannot be read.
                     Call::Opened(path) => drop(File::open(path)?.read(&mut content)),
                     Call::Folder(path) => drop(fs::read_dir(path)?.count()),
                 }

@@ -1,7 +1,7 @@
-//! `cargo xtask check`: what BlueKing will say to a package, before anyone uploads it. The rules
-//! are `blueking-package`'s; here they become text for people and JSON for machines.
+//! `cargo xtask check`: checks packages against the rules of BlueKing before an upload. The rules
+//! are in `blueking-package`; this module prints the findings as text or JSON.
 
-mod shown;
+mod render;
 
 use std::io;
 use std::path::Path;
@@ -10,31 +10,32 @@ use anyhow::{Context, Result, anyhow};
 use blueking_package::Error;
 use blueking_package::check::{self, Earlier, Kind, Report, Severity};
 
-use self::shown::{Paint, to_json, to_text};
-pub(crate) use self::shown::{objectors, server_answer};
+use self::render::{Paint, to_json, to_text};
+pub(crate) use self::render::{objectors, server_answer};
 use crate::flags;
 use crate::output;
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
-/// What became of one file that was named: a report, or why there is none.
+/// The result for one file: a report, or the reason why it cannot be read.
 type Checked = Result<Report>;
 
-/// Checks every file and reports on all of them, whatever becomes of one.
+/// Checks every file and reports on all of them, even if some cannot be read.
 ///
 /// # Errors
-/// A package has an error, or a file cannot be read; where that is all and it is because somebody
-/// named what cannot be checked, the error is [`WrongUse`].
+/// A package has errors, or a file cannot be read. The error is a [`UsageError`] if the only
+/// problem is that arguments name missing files or folders.
 pub(crate) fn run(flags: &flags::Check) -> Result<()> {
     let earlier = flags.earlier.as_deref().map(earlier).transpose()?;
     let files = flags.files.iter().map(String::as_str);
     let checked: Vec<_> = files.map(|file| (file, check(file, earlier.as_ref()))).collect();
     let text = if flags.json {
-        let reports: Vec<_> = checked.iter().map(|(file, one)| to_json(file, one)).collect();
+        let reports: Vec<_> = checked.iter().map(|(file, result)| to_json(file, result)).collect();
         let text = serde_json::to_string_pretty(&reports).context("cannot write the report")?;
         format!("{text}\n")
     } else {
-        let paint = Paint::wanted();
-        let reports = checked.iter().filter_map(|(file, one)| Some((file, one.as_ref().ok()?)));
+        let paint = Paint::for_stdout();
+        let reports =
+            checked.iter().filter_map(|(file, result)| Some((file, result.as_ref().ok()?)));
         let texts: Vec<_> = reports.map(|(file, report)| to_text(file, report, paint)).collect();
         texts.join("\n")
     };
@@ -48,70 +49,71 @@ fn check(file: &str, earlier: Option<&Earlier>) -> Checked {
         Some(earlier) => check::file_after(path, earlier),
         None => check::file(path),
     };
-    let report = report.map_err(unread)?;
+    let report = report.map_err(read_failure)?;
     if report.kind == Kind::V51 && earlier.is_some() {
-        let told = format!(
+        let message = format!(
             "{file} is a package of 5.1, which has no version to raise; leave out --earlier"
         );
-        return Err(WrongUse(told).into());
+        return Err(UsageError(message).into());
     }
     Ok(report)
 }
 
-/// Why a package that was named could not be read, and what to do. What is not there, or is no
-/// file, was named by mistake.
-pub(crate) fn unread(error: Error) -> anyhow::Error {
+/// Explains why a package cannot be read, with advice. A missing file or a folder is a
+/// [`UsageError`].
+pub(crate) fn read_failure(error: Error) -> anyhow::Error {
     let Error::Io { path, source, .. } = &error else { return error.into() };
     let path = path.display();
     match source.kind() {
         io::ErrorKind::NotFound => {
-            let told = format!(
+            let message = format!(
                 "cannot open {path}: there is no such file; give the path of a package, such as \
                  those that `cargo xtask dist` puts into target/dist"
             );
-            WrongUse(told).into()
+            UsageError(message).into()
         }
         io::ErrorKind::IsADirectory => {
-            let told = format!("{path} is a folder; give the packages in it, one by one");
-            WrongUse(told).into()
+            let message = format!("{path} is a folder; give the packages in it, one by one");
+            UsageError(message).into()
         }
-        _ => anyhow!("{:#}; see that this user can read it", anyhow!(error)),
+        _ => anyhow!("{:#}; make sure that this user can read it", anyhow!(error)),
     }
 }
 
-/// What it all comes to: errors of packages weigh more than files that could not be read.
+/// The overall result: errors in packages take precedence over files that cannot be read.
 fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
-    let has_errors = |one: &Checked| one.as_ref().is_ok_and(|r| r.count(Severity::Error) > 0);
+    let has_errors = |result: &Checked| result.as_ref().is_ok_and(|r| r.count(Severity::Error) > 0);
     let broken: Vec<_> =
-        checked.iter().filter(|(_, one)| has_errors(one)).map(|(file, _)| *file).collect();
-    let unread: Vec<_> = checked.iter().filter_map(|(_, one)| one.as_ref().err()).collect();
-    let mut told: Vec<_> = unread.iter().map(|error| format!("{error:#}")).collect();
+        checked.iter().filter(|(_, result)| has_errors(result)).map(|(file, _)| *file).collect();
+    let unread: Vec<_> = checked.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
+    let mut messages: Vec<_> = unread.iter().map(|error| format!("{error:#}")).collect();
     match &*broken {
         [] => {}
-        [one] => told.push(format!("BlueKing cannot use {one} as it is")),
+        [one] => messages.push(format!("BlueKing cannot use {one} as it is")),
         [rest @ .., last] => {
-            told.push(format!("BlueKing cannot use {} and {last} as they are", rest.join(", ")));
+            messages
+                .push(format!("BlueKing cannot use {} and {last} as they are", rest.join(", ")));
         }
     }
-    if told.is_empty() {
+    if messages.is_empty() {
         return Ok(());
     }
-    let told = told.join("\n");
-    if broken.is_empty() && unread.iter().all(|error| error.is::<WrongUse>()) {
-        return Err(WrongUse(told).into());
+    let message = messages.join("\n");
+    if broken.is_empty() && unread.iter().all(|error| error.is::<UsageError>()) {
+        return Err(UsageError(message).into());
     }
-    Err(anyhow!(told))
+    Err(anyhow!(message))
 }
 
-/// The package that a site has.
+/// Reads the package of `--earlier`.
 fn earlier(file: &str) -> Result<Earlier> {
-    let told = || {
-        WrongUse(format!(
-            "--earlier {file} is no plugin package that can be read; give the .tgz that the site has, \
-             as it was imported or exported"
+    let not_a_plugin = || {
+        UsageError(format!(
+            "--earlier {file} is not a readable plugin package; give the .tgz on the site, as it was \
+             imported or exported"
         ))
     };
-    Earlier::read(Path::new(file)).map_err(unread)?.ok_or_else(|| told().into())
+    Earlier::read(Path::new(file)).map_err(read_failure)?.ok_or_else(|| not_a_plugin().into())
 }
 
 #[cfg(test)]
@@ -134,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_wrong_use_unless_a_package_has_errors_or_nobody_could_know() {
-        let missing = || unread(failed(io::ErrorKind::NotFound));
-        let denied = || unread(failed(io::ErrorKind::PermissionDenied));
+    fn missing_files_are_usage_errors_unless_others_fail() {
+        let missing = || read_failure(failed(io::ErrorKind::NotFound));
+        let denied = || read_failure(failed(io::ErrorKind::PermissionDenied));
         let sound = || Ok(Report { kind: Kind::Plugin, findings: Vec::new(), left_out: 0 });
         let broken = || Ok(report());
         assert!(verdict(&[("a", sound()), ("b", sound())]).is_ok());
-        for (checked, is_wrong_use, expected) in [
+        for (checked, is_usage_error, expected) in [
             (vec![("a", sound()), ("b", Err(missing()))], true, "cannot open p: there is no such"),
             (vec![("a", Err(denied())), ("b", Err(missing()))], false, "this user can read it"),
             (
@@ -152,7 +154,7 @@ mod tests {
             (vec![("a", broken()), ("b", broken()), ("c", broken())], false, "use a, b and c as"),
         ] {
             let error = verdict(&checked).unwrap_err();
-            assert_eq!(error.is::<WrongUse>(), is_wrong_use, "{error}");
+            assert_eq!(error.is::<UsageError>(), is_usage_error, "{error}");
             assert!(error.to_string().contains(expected), "{error}");
         }
     }

@@ -1,4 +1,4 @@
-//! The source: its form, its lints, its documentation, its tests, its dependencies.
+//! Checks of the source: formatting, lints, documentation, tests and dependencies.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
         let flags = ["--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
         cargo("clippy.log", &[&["clippy"], &flags[..]].concat())
     });
-    // The workspace is built as host_exporter is; the kit can also be built with more and less.
+    // The workspace is built with the features of host_exporter; the kit supports other sets.
     for (name, log, features) in
         [("with TLS", "clippy-tls.log", "tls"), ("without any feature", "clippy-bare.log", "")]
     {
@@ -60,7 +60,7 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
     });
 }
 
-/// `cargo fmt` does not see modules that a macro declares, as those of collectors are.
+/// Runs rustfmt on each file: `cargo fmt` misses modules declared by a macro, such as collectors.
 fn format(workspace: &Workspace, tools: &Tools) -> Result<Done> {
     let mut files = Vec::new();
     for folder in ["crates", "xtask/src", "xtask/tests", "xtask/bench"] {
@@ -73,7 +73,9 @@ fn format(workspace: &Workspace, tools: &Tools) -> Result<Done> {
 }
 
 fn find_sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
         let path = entry?.path();
         if path.is_dir() && !path.ends_with("fixtures") && !path.ends_with("target") {
             find_sources(&path, files)?;
@@ -84,26 +86,27 @@ fn find_sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The tests that `chosen` names, documentation among them, counted one by one.
+/// Runs the tests selected by `chosen`, including doc tests, and counts each.
 fn test(workspace: &Workspace, tools: &Tools, log: &str, chosen: &[&str]) -> Result<Done> {
     let log = tools.logs.join(log);
     let mut command = Command::new(&tools.cargo);
     command.current_dir(workspace.root());
     command.args(["test", "--locked", "--no-fail-fast"]).args(chosen);
     let result = process::run(&mut command, &log);
-    let output = fs::read_to_string(&log).with_context(|| format!("read {}", log.display()))?;
+    let output =
+        fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
     let (passed, failed, ignored) = count(&output);
     let skips = skips(&output);
     let (passed, skipped) = (passed.saturating_sub(skips.len()), ignored + skips.len());
     match result {
-        Ok(()) if passed == 0 => bail!("no test was run"),
+        Ok(()) if passed == 0 => bail!("no tests were run"),
         Ok(()) if skipped == 0 => Ok(Done::Passed(passed)),
         Ok(()) => {
             let ignored = (ignored > 0).then_some("some tests are ignored");
             let why = skips.into_iter().chain(ignored).collect::<Vec<_>>().join("\n");
             Ok(Done::Mixed { passed, failed, skipped, why })
         }
-        // It did not compile, or died.
+        // It did not compile, or crashed.
         Err(error) if failed == 0 => Err(error),
         Err(_) => {
             let why = format!("{}\n{}", failed_names(&output).join(", "), failures(&output));
@@ -112,32 +115,32 @@ fn test(workspace: &Workspace, tools: &Tools, log: &str, chosen: &[&str]) -> Res
     }
 }
 
-/// Adds up cargo's lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+/// Sums cargo's lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
 fn count(output: &str) -> (usize, usize, usize) {
     let results = output.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
     results.fold((0, 0, 0), |(passed, failed, ignored), result| {
-        let of = |word: &str| -> usize {
+        let counted = |word: &str| -> usize {
             let number = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(word));
             number.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
         };
-        (passed + of("passed"), failed + of("failed"), ignored + of("ignored"))
+        (passed + counted("passed"), failed + counted("failed"), ignored + counted("ignored"))
     })
 }
 
-/// The tests that have passed without doing anything, as this machine cannot do it: they write a line
-/// `skipped: churn::tmpfs: mount is not permitted`.
+/// Tests that passed without doing anything because the machine does not support them. They print a
+/// line such as `skipped: churn::tmpfs: mount is not permitted`.
 fn skips(output: &str) -> Vec<&str> {
     output.lines().filter_map(|line| line.strip_prefix("skipped: ")).collect()
 }
 
-/// The names in cargo's lines `test web::accept ... FAILED`: who reads only the end of a long
-/// output must learn which test it was.
+/// The names in cargo's lines `test web::accept ... FAILED`, so that the end of a long output names
+/// the failed tests.
 fn failed_names(output: &str) -> Vec<&str> {
     let tests = output.lines().filter_map(|line| line.strip_prefix("test "));
     tests.filter_map(|test| test.strip_suffix(" ... FAILED")).collect()
 }
 
-/// What the failed tests printed, each after its line `---- web::accept stdout ----`.
+/// The output of the failed tests, each after its line `---- web::accept stdout ----`.
 fn failures(output: &str) -> String {
     let mut inside = false;
     let mut found = String::new();
@@ -160,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failed_tests_are_named_with_what_they_printed() {
+    fn failed_tests_are_listed_with_their_output() {
         let output = "
 test a ... ok
 test b::c ... FAILED
@@ -188,7 +191,7 @@ test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out
     }
 
     #[test]
-    fn tests_that_could_not_do_anything_are_skipped() {
+    fn unsupported_tests_count_as_skipped() {
         let output = "
 running 2 tests
 test a ... ok
@@ -201,7 +204,7 @@ test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out
     }
 
     #[test]
-    fn the_results_of_all_test_binaries_are_added() {
+    fn results_of_all_test_binaries_are_summed() {
         let output = "
 running 2 tests
 test a ... ok

@@ -1,5 +1,5 @@
-//! The packages made in containers by `cross`, with a Docker that is started for it and ended after,
-//! on images that are made of Debian's packages. Nothing is pulled.
+//! Builds the packages in containers with `cross`. Uses a temporary Docker daemon and images built
+//! from Debian packages; nothing is pulled.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -20,25 +20,25 @@ use crate::server::Server;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 
-/// What Debian calls the release that the images are made of.
+/// The Debian release of the images.
 const RELEASE: &str = "bookworm";
 
 const BASE: &str = "exporter-base";
 
-/// The images: the stage in the Dockerfile, the name, and what is built in it.
+/// The images: the stage in the Dockerfile, the name, and the targets built in it.
 const IMAGES: [(&str, &str, &[Target]); 2] = [
     ("linux", "exporter-linux", &[Target::Linux, Target::LinuxAarch64]),
     ("windows", "exporter-windows", &[Target::Windows]),
 ];
 
-/// A Docker begins to answer within a second or two, and ends its containers first when it ends.
+/// A daemon starts within a second or two, and stops its containers before it exits.
 const DAEMON_LIMIT: Duration = Duration::from_secs(60);
 
-/// Makes the packages, and does with them what the other steps do with those of the distro route.
+/// Builds the packages, and runs the same checks on them as on those of the distro route.
 pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
-    if !apt::is_root() || !apt::is_here() {
-        report.step("packages made in containers", || {
-            Ok(Done::Skipped("a Docker of its own needs root, on Debian".to_owned()))
+    if !apt::is_root() || !apt::is_available() {
+        report.step("packages built in containers", || {
+            Ok(Done::Skipped("a Docker daemon needs root, on Debian".to_owned()))
         });
         return;
     }
@@ -47,42 +47,42 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
     }
     let before = toolchains();
     let mut daemon = None;
-    report.step("a Docker of its own", || {
+    report.step("start of a Docker daemon", || {
         daemon = Some(Daemon::start(workspace, &tools.logs)?);
         Ok(Done::Passed(1))
     });
     let Some(daemon) = daemon else { return };
-    let made = images(workspace, &daemon, tools, report) && {
+    let built = images(workspace, &daemon, tools, report) && {
         let start = now();
         report.step("cargo xtask dist --toolchain cross", || dist(workspace, &daemon))
-            && report.step("the engine's events tell of the builds", || {
-                ran(&daemon, start, &tools.logs.join("events.log"))
+            && report.step("builds are in the engine's events", || {
+                check_events(&daemon, start, &tools.logs.join("events.log"))
             })
     };
-    report.step("the Docker ended", || daemon.end());
-    report
-        .step("the toolchains of this user are as before", || unchanged(&before?, &toolchains()?));
-    if !made {
+    report.step("stop of the Docker daemon", || daemon.stop());
+    report.step("the user's toolchains are unchanged", || unchanged(&before?, &toolchains()?));
+    if !built {
         return report.fail("the packaged binaries", "there is no package to test");
     }
-    if let Some(package) = package::look(workspace, report) {
+    if let Some(package) = package::check_dist(workspace, report) {
         rehearsal::check(workspace, &package, tools, report);
     }
 }
 
-/// Installs what is missing of Debian's packages; whether all is there then.
+/// Installs missing Debian packages; returns whether all are installed.
 fn install(tools: &Tools, report: &mut Report) -> bool {
-    let here = [
+    let installed = [
         ("docker.io", process::find("dockerd").is_some()),
         ("debootstrap", process::find("debootstrap").is_some()),
         ("wine64", tools.wine().is_some()),
         ("gcc-mingw-w64-x86-64", tools.mingw().is_some()),
         ("qemu-user-static", tools.qemu_aarch64().is_some()),
     ];
-    let missing: Vec<_> = here.iter().filter(|(_, here)| !here).map(|(name, _)| *name).collect();
+    let missing: Vec<_> =
+        installed.iter().filter(|(_, installed)| !installed).map(|(name, _)| *name).collect();
     missing.is_empty()
         || report.step(&apt::announcement(&missing), || {
-            // One source of many may be unreachable; what matters is whether the packages come.
+            // An unreachable source matters only if a package is missing.
             let updated = apt::update(&tools.logs);
             apt::install(&missing, &tools.logs).with_context(|| match updated {
                 Ok(()) => "the package lists are up to date".to_owned(),
@@ -92,7 +92,7 @@ fn install(tools: &Tools, report: &mut Report) -> bool {
         })
 }
 
-/// Makes the images: a Debian out of packages, and on it what the Dockerfile adds.
+/// Builds the images: a Debian base from packages, extended by the Dockerfile.
 fn images(workspace: &Workspace, daemon: &Daemon, tools: &Tools, report: &mut Report) -> bool {
     let log = |name: &str| tools.logs.join(format!("{name}.log"));
     let base = daemon.data.join("base");
@@ -112,7 +112,7 @@ fn images(workspace: &Workspace, daemon: &Daemon, tools: &Tools, report: &mut Re
         && IMAGES.iter().all(|(stage, image, _)| {
             report.step(&format!("docker build of {image}"), || {
                 let mut build = daemon.engine.command();
-                // The builder that is in every Docker; the other one is a package of its own.
+                // The builder that every Docker includes; BuildKit is a separate package.
                 build.env("DOCKER_BUILDKIT", "0").args(["build", "--network", "host"]);
                 build.args(["--build-arg", &format!("BASE={BASE}")]);
                 build.args(["--target", stage, "--tag", image]);
@@ -120,19 +120,19 @@ fn images(workspace: &Workspace, daemon: &Daemon, tools: &Tools, report: &mut Re
                 process::run(&mut build, &log(image))?;
                 let mut size = daemon.engine.command();
                 size.args(["image", "inspect", "--format", "{{.Size}}", image]);
-                let size = process::output(&mut size).context("ask for the image's size")?;
+                let size = process::output(&mut size).context("cannot read the image's size")?;
                 println!("{image}: {} bytes", size.trim());
                 Ok(Done::Passed(1))
             })
         })
 }
 
-/// Makes the packages as a user makes them who has these images.
+/// Builds the packages as a user with these images does.
 fn dist(workspace: &Workspace, daemon: &Daemon) -> Result<Done> {
-    // All is compiled, not found compiled.
+    // Forces a full build.
     let built = workspace.target().join("cross/cross");
     if built.exists() {
-        fs::remove_dir_all(&built).with_context(|| format!("remove {}", built.display()))?;
+        fs::remove_dir_all(&built).with_context(|| format!("cannot remove {}", built.display()))?;
     }
     let mut command = Command::new(this_program()?);
     command.current_dir(workspace.root()).args(["dist", "--setup", "--toolchain", "cross"]);
@@ -142,13 +142,14 @@ fn dist(workspace: &Workspace, daemon: &Daemon) -> Result<Done> {
             command.env(image_variable(target), image);
         }
     }
-    let status = command.stdin(Stdio::null()).status().context("start dist")?;
-    ensure!(status.success(), "dist failed; what it said is above");
+    let status = command.stdin(Stdio::null()).status().context("cannot start dist")?;
+    ensure!(status.success(), "dist failed; its output is above");
     Ok(Done::Passed(1))
 }
 
-/// Asks the engine itself, and not `dist`, whether there was a container for each target.
-fn ran(daemon: &Daemon, since: u64, log: &Path) -> Result<Done> {
+/// Checks in the engine's events, independently of `dist`, that each target was built in a
+/// container.
+fn check_events(daemon: &Daemon, since: u64, log: &Path) -> Result<Done> {
     let mut count = 0;
     for (_, image, targets) in IMAGES {
         let ended = daemon.engine.ended(&format!("image={image}"), since, log)?;
@@ -168,24 +169,24 @@ fn ran(daemon: &Daemon, since: u64, log: &Path) -> Result<Done> {
     Ok(Done::Passed(count))
 }
 
-/// A file as it can be seen to have changed: its size, and when it was written.
-type Looks = (u64, Option<SystemTime>);
+/// The state of a file for change detection: its size and modification time.
+type FileState = (u64, Option<SystemTime>);
 
-/// All files of the user's rustup, its own downloads aside.
-fn toolchains() -> Result<BTreeMap<PathBuf, Looks>> {
+/// All files of the user's rustup, except for its downloads.
+fn toolchains() -> Result<BTreeMap<PathBuf, FileState>> {
     let home = env::var_os("RUSTUP_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".rustup")));
-    let home = home.context("this user has no home")?;
+    let home = home.context("the user has no home folder")?;
     let mut files = BTreeMap::new();
     let mut folders = vec![home.clone()];
     while let Some(folder) = folders.pop() {
-        let context = || format!("read {}", folder.display());
+        let context = || format!("cannot read {}", folder.display());
         for entry in fs::read_dir(&folder).with_context(context)? {
             let path = entry.with_context(context)?.path();
             if ["downloads", "tmp"].iter().any(|name| path == home.join(name)) {
                 continue;
             }
-            // Of a link what it says counts: where it leads to is looked at there.
+            // Links are not followed.
             let metadata = fs::symlink_metadata(&path).with_context(context)?;
             if metadata.is_dir() {
                 folders.push(path);
@@ -197,7 +198,10 @@ fn toolchains() -> Result<BTreeMap<PathBuf, Looks>> {
     Ok(files)
 }
 
-fn unchanged(before: &BTreeMap<PathBuf, Looks>, after: &BTreeMap<PathBuf, Looks>) -> Result<Done> {
+fn unchanged(
+    before: &BTreeMap<PathBuf, FileState>,
+    after: &BTreeMap<PathBuf, FileState>,
+) -> Result<Done> {
     let paths = before.keys().chain(after.keys());
     let changed: Vec<_> = paths.filter(|path| before.get(*path) != after.get(*path)).collect();
     if let Some(path) = changed.first() {
@@ -206,14 +210,14 @@ fn unchanged(before: &BTreeMap<PathBuf, Looks>, after: &BTreeMap<PathBuf, Looks>
     Ok(Done::Passed(1))
 }
 
-/// A Docker daemon that this process has started.
+/// A Docker daemon started by this process.
 #[derive(Debug)]
 struct Daemon {
     server: Server,
     engine: Engine,
-    /// Its sockets; a path to one has to be short.
+    /// Its sockets, in a temporary folder because socket paths must be short.
     sockets: TempDir,
-    /// Its images, and what they are made of.
+    /// Its images and their inputs.
     data: PathBuf,
 }
 
@@ -221,15 +225,15 @@ impl Daemon {
     fn start(workspace: &Workspace, logs: &Path) -> Result<Self> {
         let data = workspace.target().join("ci/docker");
         clear(&data)?;
-        fs::create_dir_all(&data).with_context(|| format!("make {}", data.display()))?;
-        let sockets = tempfile::tempdir().context("make a folder for sockets")?;
+        fs::create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
+        let sockets = tempfile::tempdir().context("cannot create a folder for sockets")?;
         let engine = Engine::at("docker", host(sockets.path()));
         let mut dockerd = Command::new("dockerd");
         dockerd.arg("--host").arg(host(sockets.path()));
         dockerd.arg("--data-root").arg(data.join("root"));
         dockerd.arg("--exec-root").arg(sockets.path().join("exec"));
         dockerd.arg("--pidfile").arg(sockets.path().join("pid"));
-        // No container gets a network of its own, so this machine's stays as it is.
+        // No container networks, so that the network of this machine stays unchanged.
         dockerd.args(["--bridge=none", "--iptables=false", "--ip6tables=false"]);
         let mut server = Server::start(&mut dockerd, &logs.join("dockerd.log"))?;
         server.wait_for(DAEMON_LIMIT, || {
@@ -242,22 +246,24 @@ impl Daemon {
         host(self.sockets.path())
     }
 
-    /// Ends the daemon, which ends what it has started, and removes its images.
-    fn end(self) -> Result<Done> {
+    /// Stops the daemon and its containers, and removes its images.
+    fn stop(self) -> Result<Done> {
         let Self { mut server, sockets, data, .. } = self;
         server.terminate(DAEMON_LIMIT)?;
-        let mounts = fs::read_to_string("/proc/self/mounts").context("read /proc/self/mounts")?;
+        let mounts =
+            fs::read_to_string("/proc/self/mounts").context("cannot read /proc/self/mounts")?;
         for mount in mounts_in(&mounts, &[sockets.path(), &data]) {
             process::output(Command::new("umount").arg(&mount))
-                .with_context(|| format!("unmount {}", mount.display()))?;
+                .with_context(|| format!("cannot unmount {}", mount.display()))?;
         }
         clear(&data)?;
-        sockets.close().context("remove the folder for sockets")?;
+        sockets.close().context("cannot remove the folder for sockets")?;
         Ok(Done::Passed(1))
     }
 }
 
-/// What is mounted below these folders, the latest first: a daemon forgets the network of the host.
+/// The mounts below these folders, newest first: the daemon does not unmount the host's network
+/// namespace.
 fn mounts_in(mounts: &str, folders: &[&Path]) -> Vec<PathBuf> {
     let points = mounts.lines().filter_map(|line| line.split(' ').nth(1)).map(PathBuf::from);
     let below = |point: &PathBuf| folders.iter().any(|folder| point.starts_with(folder));
@@ -272,7 +278,8 @@ fn host(sockets: &Path) -> String {
 
 fn clear(folder: &Path) -> Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("remove {}", folder.display()))?;
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     Ok(())
 }
@@ -282,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_daemon_leaves_mounted_is_found() {
+    fn leftover_mounts_are_found() {
         let mounts = "proc /proc proc rw 0 0\n\
                       nsfs /tmp/a/exec/netns/default nsfs rw 0 0\n\
                       nsfs /tmp/ab nsfs rw 0 0\n\
@@ -294,14 +301,14 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_toolchain_is_seen() {
-        let looks = |size| (size, Some(SystemTime::UNIX_EPOCH));
+    fn changed_toolchain_is_detected() {
+        let state = |size| (size, Some(SystemTime::UNIX_EPOCH));
         let before =
-            BTreeMap::from([("a/rustc".into(), looks(1)), ("settings.toml".into(), looks(2))]);
+            BTreeMap::from([("a/rustc".into(), state(1)), ("settings.toml".into(), state(2))]);
         assert!(unchanged(&before, &before).is_ok());
         for (path, size) in [("a/rustc", 3), ("a/new", 1)] {
             let mut after = before.clone();
-            after.insert(path.into(), looks(size));
+            after.insert(path.into(), state(size));
             let error = unchanged(&before, &after).unwrap_err().to_string();
             assert!(error.ends_with(path), "{error}");
         }

@@ -1,4 +1,4 @@
-//! `exporter-linux` out of the package, started as BlueKing starts it.
+//! Tests `exporter-linux` from the package, started as BlueKing starts it.
 
 use std::process::Command;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use super::report::Report;
 use super::tools::Tools;
 use crate::server::{Server, free_port, get};
 
-/// BlueKing looks two seconds after the start.
+/// BlueKing checks two seconds after the start.
 const START: Duration = Duration::from_secs(2);
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
     report.step("exporter-linux scraped by Prometheus", || {
-        // Dashboards ask for more than the package has by default.
+        // Dashboards query more metrics than the package exposes by default.
         let (_exporter, url) = start(package, &["--collectors.enabled=[defaults]"])?;
         prometheus::scrape(tools, &package.scratch, &url)
     });
@@ -26,7 +26,7 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
     });
 }
 
-/// A started exporter that answers, and the URL of its metrics.
+/// Starts an exporter and waits until it answers; also returns the URL of its metrics.
 fn start(package: &Package, more: &[&str]) -> Result<(Server, String)> {
     let port = free_port()?;
     let mut exporter = spawn(package, port, more)?;

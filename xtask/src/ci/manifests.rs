@@ -1,4 +1,4 @@
-//! What `packaging/` ships for Prometheus, containers and Kubernetes.
+//! Checks the files of `packaging/` for Prometheus, containers and Kubernetes.
 
 use std::fs;
 use std::process::Command;
@@ -25,7 +25,7 @@ pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, rep
         let program = package.unpack("exporter-linux")?;
         let describe = process::output(Command::new(program).arg("--describe"));
         let describe = describe.context("exporter-linux --describe failed")?;
-        fs::write(&description, describe).context("write describe.json")?;
+        fs::write(&description, describe).context("cannot write describe.json")?;
         let mut validate = Command::new(python);
         validate.arg(tools.source("manifests/validate.py")).arg(&packaging).arg(&description);
         process::run(&mut validate, &tools.logs.join("manifests.log"))?;

@@ -1,6 +1,5 @@
-//! The test command: everything that must hold before a change is shipped, the shipped binaries
-//! run for real among it. A step that lacks its tool is skipped and says so; under `CI=true` that
-//! is as bad as a failure.
+//! The test command: every check of a change, including runs of the packaged binaries. A step
+//! without its tool is reported as skipped; with `CI=true`, a skipped step counts as a failure.
 
 mod code;
 mod cross;
@@ -26,10 +25,10 @@ use crate::workspace::Workspace;
 use report::Report;
 use tools::Tools;
 
-/// Runs every step, each whatever became of the others, and prints the counts as the last line.
+/// Runs every step, regardless of failures of others, and prints the counts as the last line.
 ///
 /// # Errors
-/// A step failed, or was skipped under `CI=true`.
+/// A step failed, or was skipped with `CI=true`.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
     let mut report = Report::default();
     let tools = Tools::new(workspace, flags.setup);
@@ -41,12 +40,12 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
     close(&report)
 }
 
-/// Every step that is part of the ordinary run.
+/// Runs the steps of an ordinary run.
 fn check(workspace: &Workspace, flags: &flags::Ci, tools: &Tools, report: &mut Report) {
     tools.prepare(report);
     code::check(workspace, tools, report);
     scaffold::check(workspace, tools, report);
-    match package::make(workspace, flags.setup, report) {
+    match package::build(workspace, flags.setup, report) {
         Some(package) => {
             linux::check(&package, tools, report);
             rehearsal::check(workspace, &package, tools, report);
@@ -67,7 +66,7 @@ fn close(report: &Report) -> Result<()> {
     let failed = report.failed > 0 || (strict && report.skipped > 0);
     report.close();
     if failed {
-        bail!("not everything holds; the failed and skipped steps are listed above");
+        bail!("some steps failed or were skipped; they are listed above");
     }
     Ok(())
 }

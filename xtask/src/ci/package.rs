@@ -1,4 +1,5 @@
-//! The package: made by `dist` as a user makes it, made again to the same bytes, and taken apart.
+//! Builds the packages with `dist` as a user does, checks that a second build is identical, and
+//! reads them back.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -13,7 +14,7 @@ use blueking_package::v51::{self, Documents, EXPORTER_URL, Entries};
 use super::report::{Done, Report};
 use crate::workspace::Workspace;
 
-/// A package and what came out of it.
+/// The packages of the host exporter.
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) entries: Entries,
@@ -22,46 +23,48 @@ pub(crate) struct Package {
     pub(crate) zip: PathBuf,
     /// The package of BlueKing 6 and 7.
     pub(crate) plugin_archive: PathBuf,
-    /// The folder that the archive is in.
+    /// The folder of the archives.
     pub(crate) dist: PathBuf,
     /// A scratch folder for the processes of the tests.
     pub(crate) scratch: PathBuf,
 }
 
-/// Makes the package with `cargo xtask dist`; `None` if that fails.
-pub(crate) fn make(workspace: &Workspace, setup: bool, report: &mut Report) -> Option<Package> {
+/// Builds the packages with `cargo xtask dist`; `None` on failure.
+pub(crate) fn build(workspace: &Workspace, setup: bool, report: &mut Report) -> Option<Package> {
     let dist = workspace.target().join("dist");
-    let made = report.step("cargo xtask dist", || dist_command(workspace, setup));
-    if !made {
+    let built = report.step("cargo xtask dist", || dist_command(workspace, setup));
+    if !built {
         return None;
     }
-    report.step("cargo xtask dist again gives the same bytes", || {
-        let before = fs::read_to_string(dist.join("SHA256SUMS")).context("read SHA256SUMS")?;
+    report.step("cargo xtask dist is reproducible", || {
+        let before =
+            fs::read_to_string(dist.join("SHA256SUMS")).context("cannot read SHA256SUMS")?;
         let done = dist_command(workspace, false)?;
-        let after = fs::read_to_string(dist.join("SHA256SUMS")).context("read SHA256SUMS")?;
+        let after =
+            fs::read_to_string(dist.join("SHA256SUMS")).context("cannot read SHA256SUMS")?;
         ensure!(before == after, "before:\n{before}\nafter:\n{after}");
         Ok(done)
     });
-    look(workspace, report)
+    check_dist(workspace, report)
 }
 
-/// Checks what `dist` made, and reads the package of the host exporter back.
-pub(super) fn look(workspace: &Workspace, report: &mut Report) -> Option<Package> {
+/// Checks the packages in `target/dist`, and reads back those of the host exporter.
+pub(super) fn check_dist(workspace: &Workspace, report: &mut Report) -> Option<Package> {
     let dist = workspace.target().join("dist");
-    report.step("cargo xtask check of every package", || every_package_is_clean(workspace, &dist));
+    report.step("cargo xtask check of every package", || check_all(workspace, &dist));
     let mut package = None;
-    report.step("the package read back", || {
+    report.step("read the package back", || {
         package = Some(open(workspace, &dist)?);
         Ok(Done::Passed(1))
     });
     package
 }
 
-/// Checks both packages of each exporter: no error, and no warning.
-fn every_package_is_clean(workspace: &Workspace, dist: &Path) -> Result<Done> {
+/// Checks that both packages of each exporter have no errors and no warnings.
+fn check_all(workspace: &Workspace, dist: &Path) -> Result<Done> {
     let mut count = 0;
-    for entry in fs::read_dir(dist).context("read target/dist")? {
-        let path = entry.context("read target/dist")?.path();
+    for entry in fs::read_dir(dist).context("cannot read target/dist")? {
+        let path = entry.context("cannot read target/dist")?.path();
         if path.extension().is_some_and(|end| end == "zip" || end == "tgz") {
             let report = check::file(&path)?;
             ensure!(report.is_clean(), "{}: {:?}", path.display(), report.findings);
@@ -69,26 +72,26 @@ fn every_package_is_clean(workspace: &Workspace, dist: &Path) -> Result<Done> {
         }
     }
     let expected = 2 * workspace.exporters()?.len();
-    ensure!(count >= expected, "{count} packages of {expected} are in target/dist");
+    ensure!(count >= expected, "target/dist has {count} of {expected} packages");
     Ok(Done::Passed(count))
 }
 
 fn dist_command(workspace: &Workspace, setup: bool) -> Result<Done> {
     let mut command = Command::new(this_program()?);
-    // The route that depends on package registries alone.
+    // The route that needs only package registries.
     command.current_dir(workspace.root()).args(["dist", "--toolchain", "distro"]);
     if setup {
         command.arg("--setup");
     }
-    let status = command.stdin(Stdio::null()).status().context("start dist")?;
-    ensure!(status.success(), "dist failed; what it said is above");
+    let status = command.stdin(Stdio::null()).status().context("cannot start dist")?;
+    ensure!(status.success(), "dist failed; its output is above");
     Ok(Done::Passed(1))
 }
 
-/// Where this program is. A test run may have built it anew meanwhile; then Linux marks the path of
-/// the running one, and the new one is in its place.
+/// The path of xtask. If a test run has rebuilt it meanwhile, Linux appends a mark to the path of
+/// the running program; the new one is at the original path.
 pub(super) fn this_program() -> Result<PathBuf> {
-    let program = env::current_exe().context("find this program")?;
+    let program = env::current_exe().context("cannot find this program")?;
     let replaced = program.to_str().and_then(|path| path.strip_suffix(" (deleted)"));
     Ok(replaced.map(PathBuf::from).unwrap_or(program))
 }
@@ -107,13 +110,13 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
         "logo.png",
         "metrics.json",
     ];
-    ensure!(entries.keys().eq(&expected), "{name} holds {:?}", entries.keys());
+    ensure!(entries.keys().eq(&expected), "{name} contains {:?}", entries.keys());
     let documents = Documents::from_entries(&entries)?;
     let scratch = workspace.target().join("ci/scratch");
     if scratch.exists() {
-        fs::remove_dir_all(&scratch).context("clear the scratch folder")?;
+        fs::remove_dir_all(&scratch).context("cannot clear the scratch folder")?;
     }
-    fs::create_dir_all(&scratch).context("make the scratch folder")?;
+    fs::create_dir_all(&scratch).context("cannot create the scratch folder")?;
     let plugin_archive = dist.join(format!("host_exporter-{}.tgz", workspace.version()));
     let report = check::file(&plugin_archive)?;
     ensure!(report.is_clean(), "{:?}", report.findings);
@@ -128,31 +131,33 @@ fn open(workspace: &Workspace, dist: &Path) -> Result<Package> {
 }
 
 impl Package {
-    /// Unpacks one entry into a folder of its own, as a program that can be started.
+    /// Unpacks an executable into a separate folder.
     pub(crate) fn unpack(&self, entry: &str) -> Result<PathBuf> {
         let folder = self.scratch.join(entry).with_extension("d");
-        fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
         let path = folder.join(entry);
-        let bytes = self.entries.get(entry).with_context(|| format!("there is no {entry}"))?;
-        fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
+        let bytes =
+            self.entries.get(entry).with_context(|| format!("the package has no {entry}"))?;
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
-                .with_context(|| format!("make {} executable", path.display()))?;
+                .with_context(|| format!("cannot make {} executable", path.display()))?;
         }
         Ok(path)
     }
 
-    /// The arguments that BlueKing starts the exporter with when an operator has typed another
-    /// port into the form: the package's own port may be taken on this machine.
+    /// The arguments with which BlueKing starts the exporter after an operator has changed the port
+    /// in the form: the package's own port may be taken on this machine.
     pub(crate) fn arguments(&self, port: u16) -> Result<Vec<String>> {
-        let of = |name: &str| {
-            let found = self.documents.config_schema.iter().find(|one| one.name == name);
-            found.map(|one| one.default.clone()).with_context(|| format!("no parameter {name}"))
+        let default = |name: &str| {
+            let found = self.documents.config_schema.iter().find(|row| row.name == name);
+            found.map(|row| row.default.clone()).with_context(|| format!("no parameter {name}"))
         };
-        let listen = of("--web.listen-address")?;
-        let url = of(EXPORTER_URL)?;
+        let listen = default("--web.listen-address")?;
+        let url = default(EXPORTER_URL)?;
         ensure!(listen == "127.0.0.1:9601", "the package listens on {listen}");
         ensure!(url == format!("http://{listen}/metrics"), "the package is scraped at {url}");
         let typed = [("--web.listen-address".to_owned(), format!("127.0.0.1:{port}"))];

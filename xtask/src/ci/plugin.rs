@@ -1,5 +1,5 @@
-//! The scripts of the plugin archive of BlueKing 6 and 7, beyond what a rehearsal does with them:
-//! read by shellcheck, given hostile values, reloaded, and upgraded under a running exporter.
+//! Tests the scripts of the BlueKing 6 and 7 plugin beyond a rehearsal: shellcheck, hostile values,
+//! reload, and an upgrade while the exporter runs.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use super::package::Package;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
 use crate::process;
-use crate::rehearse::{Deployment, Machine, Port, Subject, Values};
+use crate::rehearse::{Deployment, Machine, Port, Target, Values};
 use crate::server::free_port;
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
@@ -21,8 +21,8 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
         let Some(shellcheck) = tools.shellcheck() else {
             return Ok(Done::Skipped(format!("shellcheck is not installed; {HINT}")));
         };
-        let subject = subject(package, System::LinuxX86_64)?;
-        let unpacked = copy(package, &subject, &Machine::Native, "shellcheck")?;
+        let target = target(package, System::LinuxX86_64)?;
+        let unpacked = copy(package, &target, &Machine::Native, "shellcheck")?;
         let scripts = ["debug", "parse_yaml", "reload", "restart", "start", "stop"];
         let mut command = Command::new(shellcheck);
         command.current_dir(&unpacked.folder).arg("--external-sources");
@@ -33,40 +33,40 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
     report.step("start.sh, reload.sh and stop.sh of the plugin", || scripts(package));
 }
 
-/// One system's part of the plugin archive.
-pub(super) fn subject(package: &Package, system: System) -> Result<Subject> {
-    Subject::open(&package.plugin_archive, Kind::Plugin, Some(system))
+/// Opens the plugin archive for one system.
+pub(super) fn target(package: &Package, system: System) -> Result<Target> {
+    Target::open(&package.plugin_archive, Kind::Plugin, Some(system))
 }
 
-/// A copy of the plugin on a port of its own, in a folder with a blank in its name.
+/// Deploys a copy of the plugin on a free port, in a folder with a blank in its name.
 pub(super) fn copy<'a>(
     package: &Package,
-    subject: &'a Subject,
+    target: &'a Target,
     machine: &'a Machine,
     name: &str,
 ) -> Result<Deployment<'a>> {
-    let place = package.scratch.join(format!("plugin {name}"));
-    let port = Port::chosen(free_port()?);
-    Deployment::new(subject, machine, &place, &Values::new(), port)
+    let folder = package.scratch.join(format!("plugin {name}"));
+    let port = Port::fixed(free_port()?);
+    Deployment::new(target, machine, &folder, &Values::new(), port)
 }
 
 fn scripts(package: &Package) -> Result<Done> {
-    let subject = subject(package, System::LinuxX86_64)?;
-    let mut copy = copy(package, &subject, &Machine::Native, "scripts")?;
-    // A value is text, whatever a shell could make of it.
+    let target = target(package, System::LinuxX86_64)?;
+    let mut copy = copy(package, &target, &Machine::Native, "scripts")?;
+    // The script must treat values as plain text.
     copy.configure("HOSTILE: $(touch injected) `touch injected` \"; touch injected; # *\n")?;
     let pid = copy.start()?;
     ensure!(!copy.folder.join("injected").exists(), "env.yaml was evaluated");
     let program = PathBuf::from(format!("/proc/{pid}/exe")).read_link();
-    let program = program.context("look for the process in the pid file")?;
-    ensure!(program == copy.folder.join(&subject.id), "the pid is of {}", program.display());
+    let program = program.context("cannot find the process of the pid file")?;
+    ensure!(program == copy.folder.join(&target.id), "the pid belongs to {}", program.display());
 
     copy.run("reload")?;
     copy.scrape()?;
-    ensure!(copy.pid()? != pid, "reload.sh did not start it anew");
-    // As after an upgrade: the program that runs is gone from the folder.
-    fs::remove_file(copy.folder.join(&subject.id)).context("remove the program")?;
+    ensure!(copy.pid()? != pid, "reload.sh did not restart the exporter");
+    // As after an upgrade, the running program is no longer in the folder.
+    fs::remove_file(copy.folder.join(&target.id)).context("cannot remove the program")?;
     copy.stop()?;
-    ensure!(copy.remains().is_empty(), "stop.sh leaves {:?}", copy.remains());
+    ensure!(copy.remains().is_empty(), "stop.sh left {:?}", copy.remains());
     Ok(Done::Passed(1))
 }

@@ -1,4 +1,5 @@
-//! Real Prometheus: its server scrapes the exporter, its promtool judges page and configuration.
+//! Tests with Prometheus: the server scrapes the exporter, and promtool checks page and
+//! configuration.
 
 use std::fs;
 use std::io::Write;
@@ -14,29 +15,29 @@ use super::tools::{HINT, Tools};
 use crate::process;
 use crate::server::{Server, free_port, get};
 
-/// What dashboards ask for.
+/// Queries of dashboards.
 const QUERIES: &str = include_str!("../../dashboards.promql");
 
-/// How promtool ends where names break conventions, and nothing else is wrong.
+/// Exit code of promtool if the only problem is unconventional names.
 const PROMTOOL_LINT: i32 = 3;
 
-/// Prometheus opens its storage first.
+/// Includes the time to open the storage.
 const START: Duration = Duration::from_secs(60);
 
-/// Has a Prometheus server scrape `url` until it says that the exporter is up and has a value.
+/// Runs a Prometheus server that scrapes `url`, until the exporter is up and has values.
 pub(crate) fn scrape(tools: &Tools, scratch: &Path, url: &str) -> Result<Done> {
     let Some(program) = tools.prometheus() else {
         return Ok(Done::Skipped(format!("prometheus is not installed; {HINT}")));
     };
     let folder = scratch.join("prometheus");
-    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap_or((url, ""));
     let config = format!(
         "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n  \
          - job_name: host-exporter\n    metrics_path: /{path}\n    \
          static_configs: [{{targets: [\"{host}\"]}}]\n"
     );
-    fs::write(folder.join("prometheus.yml"), config).context("write prometheus.yml")?;
+    fs::write(folder.join("prometheus.yml"), config).context("cannot write prometheus.yml")?;
     let port = free_port()?;
     let mut command = Command::new(program);
     command.current_dir(&folder).args(["--config.file=prometheus.yml", "--log.level=warn"]);
@@ -56,22 +57,24 @@ pub(crate) fn scrape(tools: &Tools, scratch: &Path, url: &str) -> Result<Done> {
         }
         Ok(())
     })?;
-    Ok(Done::Passed(1 + answers(&mut server, port)?))
+    Ok(Done::Passed(1 + run_queries(&mut server, port)?))
 }
 
-/// Has Prometheus answer what dashboards ask for; the number of queries. Rates need two scrapes.
-fn answers(server: &mut Server, port: u16) -> Result<usize> {
+/// Runs the dashboard queries until each has a result, and returns their number. Rates need two
+/// scrapes.
+fn run_queries(server: &mut Server, port: u16) -> Result<usize> {
     let queries = QUERIES.lines().filter(|line| !line.starts_with('#'));
     let mut waiting: Vec<&str> = queries.clone().collect();
     server.wait_for(START, || {
-        waiting.retain(|expression| !query(port, expression).is_ok_and(|it| !it.is_empty()));
-        ensure!(waiting.is_empty(), "without an answer: {}", waiting.join("\n"));
+        waiting
+            .retain(|expression| !query(port, expression).is_ok_and(|values| !values.is_empty()));
+        ensure!(waiting.is_empty(), "queries without a result: {}", waiting.join("\n"));
         Ok(())
     })?;
     Ok(queries.count())
 }
 
-/// The present values of an expression.
+/// The current values of an expression.
 fn query(port: u16, expression: &str) -> Result<Vec<f64>> {
     let mut encoded = String::new();
     for byte in expression.bytes() {
@@ -81,13 +84,13 @@ fn query(port: u16, expression: &str) -> Result<Vec<f64>> {
         }
     }
     let answer = get(&format!("http://127.0.0.1:{port}/api/v1/query?query={encoded}"))?;
-    let answer: Value = serde_json::from_str(&answer).context("read Prometheus' answer")?;
-    let result = answer["data"]["result"].as_array().context("no result in Prometheus' answer")?;
+    let answer: Value = serde_json::from_str(&answer).context("invalid JSON from Prometheus")?;
+    let result = answer["data"]["result"].as_array().context("Prometheus returned no result")?;
     let value = |series: &Value| series["value"][1].as_str()?.parse().ok();
     result.iter().map(|series| value(series).context("no value in a series")).collect()
 }
 
-/// Has promtool judge a page: it prints what it objects to.
+/// Checks a page with promtool.
 pub(crate) fn check_metrics(tools: &Tools, page: &str) -> Result<Done> {
     let Some(program) = tools.promtool() else {
         return Ok(Done::Skipped(format!("promtool is not installed; {HINT}")));
@@ -99,23 +102,22 @@ pub(crate) fn check_metrics(tools: &Tools, page: &str) -> Result<Done> {
         .stderr(Stdio::piped())
         .spawn()
         .context("cannot start promtool")?;
-    let mut stdin = promtool.stdin.take().context("promtool has no input")?;
-    stdin.write_all(page.as_bytes()).context("write to promtool")?;
+    let mut stdin = promtool.stdin.take().context("promtool has no stdin")?;
+    stdin.write_all(page.as_bytes()).context("cannot write to promtool")?;
     drop(stdin);
-    let output = promtool.wait_with_output().context("wait for promtool")?;
-    let said = [output.stdout, output.stderr].concat();
-    // Names that node_exporter has made break conventions that came later; people's dashboards have
-    // them all the same.
-    let said = String::from_utf8_lossy(&said);
-    let others: Vec<_> = said.lines().filter(|line| !line.starts_with("node_")).collect();
-    let is_style = output.status.code() == Some(PROMTOOL_LINT) && !said.is_empty();
+    let output = promtool.wait_with_output().context("cannot wait for promtool")?;
+    let printed = [output.stdout, output.stderr].concat();
+    // Some names of node_exporter break later conventions, but dashboards use them.
+    let printed = String::from_utf8_lossy(&printed);
+    let others: Vec<_> = printed.lines().filter(|line| !line.starts_with("node_")).collect();
+    let is_style = output.status.code() == Some(PROMTOOL_LINT) && !printed.is_empty();
     if !others.is_empty() || !(output.status.success() || is_style) {
-        bail!("promtool objects ({}): {}", output.status, others.join("\n"));
+        bail!("promtool reported problems ({}): {}", output.status, others.join("\n"));
     }
     Ok(Done::Passed(1))
 }
 
-/// Has promtool check and test what `packaging/prometheus` ships.
+/// Checks and tests the files of `packaging/prometheus` with promtool.
 pub(crate) fn check_files(tools: &Tools, folder: &Path) -> Result<Done> {
     let Some(program) = tools.promtool() else {
         return Ok(Done::Skipped(format!("promtool is not installed; {HINT}")));

@@ -1,5 +1,5 @@
-//! A Redis for redis_exporter to watch while its packages are rehearsed: a real one, with a password,
-//! and with something of everything that the exporter tells of.
+//! A Redis server as the target of redis_exporter in rehearsals: with a password, and with data for
+//! every kind of metric.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,17 +12,17 @@ use anyhow::{Context, Result, ensure};
 
 use crate::server::{Server, free_port};
 
-/// How long it may take to start, and to answer.
+/// Time limit for its start and for each answer.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// How often another port is tried when somebody else has taken the one that was free.
+/// Attempts with another port if a free port gets taken before Redis binds it.
 const ATTEMPTS: usize = 20;
 
-/// Only for this: nobody else reaches it.
+/// A test password; the server listens only on loopback.
 const PASSWORD: &str = "rehearsal";
 
-/// What it is asked to do before anybody looks, and how its answer begins. Some metrics are there only
-/// after that: keys with a time to live, a refused command, a save.
+/// Commands to run first, and how their answers begin. Some metrics require them: keys with a time
+/// to live, a rejected command, a save.
 const PREPARATIONS: [(&str, &str); 5] = [
     ("AUTH rehearsal", "+OK"),
     ("SET rehearsal 1 EX 3600", "+OK"),
@@ -31,7 +31,7 @@ const PREPARATIONS: [(&str, &str); 5] = [
     ("SAVE", "+OK"),
 ];
 
-/// A running Redis on a port of loopback; ended when dropped.
+/// A Redis server on a loopback port, stopped on drop.
 #[derive(Debug)]
 pub(crate) struct Redis {
     port: u16,
@@ -41,7 +41,8 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts `program` with its files in `folder`.
     pub(crate) fn start(program: &Path, folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
         let mut last = None;
         for _ in 0..ATTEMPTS {
             match Self::start_on(free_port()?, program, folder) {
@@ -61,7 +62,7 @@ impl Redis {
         Ok(Self { port, _server: server })
     }
 
-    /// What an operator types into the form of the exporter.
+    /// The operator's input for the form of the exporter.
     pub(crate) fn parameters(&self) -> [String; 2] {
         [
             format!("--redis.address=127.0.0.1:{}", self.port),
@@ -70,20 +71,21 @@ impl Redis {
     }
 }
 
-/// Where Debian has it.
+/// The path of `redis-server`.
 pub(crate) fn program() -> Option<PathBuf> {
     crate::process::find("redis-server")
 }
 
 fn prepare(port: u16) -> Result<()> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("connect to Redis")?;
-    stream.set_read_timeout(Some(LIMIT)).context("set a time limit")?;
+    let mut stream =
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("cannot connect to Redis")?;
+    stream.set_read_timeout(Some(LIMIT)).context("cannot set a time limit")?;
     for (command, expected) in PREPARATIONS {
-        write!(stream, "{command}\r\n").context("ask Redis")?;
+        write!(stream, "{command}\r\n").context("cannot write to Redis")?;
         let mut answer = [0; 512];
-        let length = stream.read(&mut answer).context("read what Redis answers")?;
+        let length = stream.read(&mut answer).context("cannot read from Redis")?;
         let answer = String::from_utf8_lossy(&answer[..length]);
-        ensure!(answer.starts_with(expected), "Redis answers {command} by {answer}");
+        ensure!(answer.starts_with(expected), "Redis answered {command} with {answer}");
     }
     Ok(())
 }
@@ -93,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redis_is_there_with_its_password_and_gone_in_the_end() {
+    fn redis_requires_its_password_and_stops_on_drop() {
         let folder = tempfile::tempdir().unwrap();
         let program = program().expect("run `cargo xtask ci --setup`, which installs redis-server");
         let redis = Redis::start(&program, folder.path()).unwrap();

@@ -1,4 +1,4 @@
-//! Every package that dist made, rehearsed for every system that it is for.
+//! Rehearses every package in `target/dist` for each of its systems.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use super::package::Package;
 use super::redis::Redis;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::rehearse::{self, Level, Note, State, Subject, name_of};
+use crate::rehearse::{self, Level, Note, State, Target, name_of};
 use crate::server::free_port;
 use crate::workspace::{Exporter, Workspace};
 
-/// Metrics that a machine of ours may lack: it has no such limit, its Wine does not count handles, or
-/// qemu shows nothing of the process.
+/// Metrics that may be absent: the machine has no such limit, Wine does not count handles, or qemu
+/// hides the process.
 const PROCESS: [&str; 5] = [
     "process_open_fds",
     "process_resident_memory_bytes",
@@ -26,9 +26,9 @@ const PROCESS: [&str; 5] = [
     "process_virtual_memory_max_bytes",
 ];
 
-/// What a Redis that is no replica and has none does not tell; and a time that is none while nothing
-/// is saved.
-const LONELY_REDIS: [&str; 7] = [
+/// Metrics absent on a Redis without replication, and durations that are absent while nothing is
+/// saved.
+const STANDALONE_REDIS: [&str; 7] = [
     "redis_master_l*",
     "redis_master_sync_in_progress",
     "redis_slave_repl_offset",
@@ -38,37 +38,38 @@ const LONELY_REDIS: [&str; 7] = [
     "redis_evicted_clients_total",
 ];
 
-/// What an exporter watches while its packages are rehearsed, and what its page has to show then.
+/// The monitored target of an exporter during a rehearsal, and the metrics expected on its page.
 #[derive(Debug, Default)]
-struct Watched {
-    /// What an operator types into the form.
+struct Monitored {
+    /// The operator's input for the form.
     parameters: Vec<String>,
-    /// Metrics that may be absent all the same, as patterns.
+    /// Patterns of metrics that may be absent.
     may_be_absent: Vec<&'static str>,
-    /// Metrics that have to be there, and the value of their first sample where one is known.
-    shows: &'static [(&'static str, Option<f64>)],
-    /// Ended when this is dropped.
+    /// Expected metrics, with the value of their first sample if it is known.
+    expected: &'static [(&'static str, Option<f64>)],
+    /// Stopped on drop.
     _redis: Option<Redis>,
 }
 
-impl Watched {
-    /// Starts what the exporter of this name watches. Of one that is not known here, nothing is there
-    /// to be looked at, so any metric may be absent.
+impl Monitored {
+    /// Starts the target of an exporter. An unknown exporter gets no target, so any metric may be
+    /// absent.
     fn start(exporter: &str, redis: Option<&Path>, scratch: &Path) -> Result<Self> {
         match exporter {
             "host-exporter" => {
-                let shows = &[("sys_mem_usage", None), ("sys_disk_size", None)];
-                // What hardware and kernels there are differs from machine to machine; tests of the
-                // exporter hold its page against node_exporter's.
-                Ok(Self { may_be_absent: vec!["*"], shows, ..Self::default() })
+                let expected = &[("sys_mem_usage", None), ("sys_disk_size", None)];
+                // Hardware and kernels differ between machines; tests of the exporter compare its
+                // page with node_exporter's.
+                Ok(Self { may_be_absent: vec!["*"], expected, ..Self::default() })
             }
             "redis-exporter" => {
-                let program = redis.with_context(|| format!("there is no redis-server; {HINT}"))?;
+                let program =
+                    redis.with_context(|| format!("redis-server is not installed; {HINT}"))?;
                 let redis = Redis::start(program, scratch)?;
                 Ok(Self {
                     parameters: redis.parameters().to_vec(),
-                    may_be_absent: [&PROCESS[..], &LONELY_REDIS].concat(),
-                    shows: &[
+                    may_be_absent: [&PROCESS[..], &STANDALONE_REDIS].concat(),
+                    expected: &[
                         ("redis_up", Some(1.0)),
                         ("redis_instance_info", Some(1.0)),
                         ("redis_db_keys", Some(1.0)),
@@ -82,9 +83,9 @@ impl Watched {
         }
     }
 
-    /// Whether the page showed what it has to.
-    fn is_shown(&self, preview: &Preview) -> Result<()> {
-        for (metric, value) in self.shows {
+    /// Checks that the page has the expected metrics.
+    fn check(&self, preview: &Preview) -> Result<()> {
+        for (metric, value) in self.expected {
             let row = preview.rows.iter().find(|row| row.metric_name == *metric);
             let row = row.with_context(|| format!("{metric} is not on the page"))?;
             let found = row.metric_value;
@@ -94,8 +95,8 @@ impl Watched {
     }
 }
 
-/// What is known of an exporter beside its packages.
-struct Source {
+/// The definitions and the description of an exporter.
+struct ExporterSource {
     name: String,
     description: PackageDescription,
     definitions: Definitions,
@@ -110,7 +111,7 @@ pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, rep
     };
     for archive in archives {
         let name = archive.file_name().unwrap_or_default().display().to_string();
-        let systems = match Subject::systems(&archive) {
+        let systems = match Target::systems(&archive) {
             Ok(systems) => systems,
             Err(error) => {
                 report.fail(&name, &format!("{error:#}"));
@@ -128,7 +129,7 @@ pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, rep
 fn rehearse(
     archive: &Path,
     system: System,
-    sources: &[Source],
+    sources: &[ExporterSource],
     package: &Package,
     tools: &Tools,
 ) -> Result<Done> {
@@ -143,43 +144,47 @@ fn rehearse(
         return Ok(Done::Skipped(format!("{tool} is not installed; {HINT}")));
     }
     let name = archive.file_stem().unwrap_or_default().display().to_string();
-    let is_of = |source: &&Source| {
+    let belongs = |source: &&ExporterSource| {
         let PackageDescription { plugin_id, component_name, .. } = &source.description;
         let mut names = [plugin_id, component_name].into_iter();
-        names.any(|one| name.strip_prefix(one).is_some_and(|rest| rest.starts_with('-')))
+        names.any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-')))
     };
-    let source = sources.iter().find(is_of);
+    let source = sources.iter().find(belongs);
     let source = source.with_context(|| format!("{name} is not of an exporter here"))?;
-    // Blanks are what scripts most often fail at.
+    // With blanks, on which scripts often fail.
     let scratch = package.scratch.join(format!("rehearsal of {name} {}", name_of(system)));
-    fs::create_dir_all(&scratch).with_context(|| format!("make {}", scratch.display()))?;
-    let watched =
-        Watched::start(&source.name, tools.redis_server().as_deref(), &scratch.join("watched"))?;
-    let mut parameters = watched.parameters.clone();
-    // What 5.1 has in its form may be taken on this machine.
+    fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
+    let monitored = Monitored::start(
+        &source.name,
+        tools.redis_server().as_deref(),
+        &scratch.join("monitored"),
+    )?;
+    let mut parameters = monitored.parameters.clone();
+    // The port in the form of BlueKing 5.1 may be taken on this machine.
     if archive.extension().is_some_and(|extension| extension == "zip") {
         let address = format!("127.0.0.1:{}", free_port()?);
         parameters.push(format!("--web.listen-address={address}"));
         parameters.push(format!("_exporter_url_=http://{address}/metrics"));
     }
-    let (list, learned) = rehearse::rehearse(archive, system, &parameters, &scratch)?;
+    let (list, outcome) = rehearse::rehearse(archive, system, &parameters, &scratch)?;
     ensure!(list.count(State::Failed) == 0, "{}", list.counts());
-    let may_be_absent =
-        |name: &String| watched.may_be_absent.iter().any(|pattern| pattern_matches(pattern, name));
+    let may_be_absent = |name: &String| {
+        monitored.may_be_absent.iter().any(|pattern| pattern_matches(pattern, name))
+    };
     let expected = |note: &&Note| match note.kind {
-        // Whatever the exporter defines and the package lacks was left out on purpose.
+        // Metrics that the exporter defines but the package lacks were omitted on purpose.
         "undeclared" => source.definitions.exposes(&note.subject),
         "absent" => note.names.iter().all(may_be_absent),
         _ => note.level == Level::Fact,
     };
     let others: Vec<_> = list.notes().filter(|note| !expected(note)).collect();
-    ensure!(others.is_empty(), "warnings that are not expected: {others:?}");
-    watched.is_shown(&learned.preview.context("there is no debug preview")?)?;
+    ensure!(others.is_empty(), "unexpected warnings: {others:?}");
+    monitored.check(&outcome.preview.context("there is no debug preview")?)?;
     Ok(Done::Passed(list.count(State::Passed) + list.count(State::Warned)))
 }
 
 fn archives(dist: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(dist).with_context(|| format!("read {}", dist.display()))?;
+    let entries = fs::read_dir(dist).with_context(|| format!("cannot read {}", dist.display()))?;
     let paths = entries.flatten().map(|entry| entry.path());
     let is_archive = |path: &PathBuf| {
         path.extension().is_some_and(|extension| extension == "zip" || extension == "tgz")
@@ -190,11 +195,11 @@ fn archives(dist: &Path) -> Result<Vec<PathBuf>> {
     Ok(archives)
 }
 
-fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
+fn sources(workspace: &Workspace) -> Result<Vec<ExporterSource>> {
     let read = |exporter: Exporter| {
         let path = exporter.description();
         let text = fs::read_to_string(&path).with_context(|| workspace.shown(&path))?;
-        Ok(Source {
+        Ok(ExporterSource {
             description: PackageDescription::parse(&workspace.shown(&path), &text)?,
             definitions: definitions(workspace, &exporter)?,
             name: exporter.name,
@@ -203,12 +208,13 @@ fn sources(workspace: &Workspace) -> Result<Vec<Source>> {
     workspace.exporters()?.into_iter().map(read).collect()
 }
 
-/// What an exporter said of itself when its packages were made. Each toolchain leaves a file; the
-/// newest is that of the packages.
+/// The definitions of an exporter, written when its packages were built. Each toolchain leaves a
+/// file; the newest belongs to the packages.
 fn definitions(workspace: &Workspace, exporter: &Exporter) -> Result<Definitions> {
     let folder = workspace.target().join("cross");
     let name = format!("{}.describe.json", exporter.name);
-    let entries = fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let files = entries.flatten().map(|entry| entry.path().join(&name));
     let newest = files.max_by_key(|file| file.metadata().and_then(|data| data.modified()).ok());
     let file = newest.with_context(|| format!("no {name} in {}", folder.display()))?;

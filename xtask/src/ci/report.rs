@@ -1,13 +1,13 @@
-//! What became of each step.
+//! The results of the steps.
 
 use std::time::Instant;
 
 use anyhow::Result;
 
-/// How a step ended well.
+/// The result of a step without an error.
 #[derive(Debug)]
 pub(crate) enum Done {
-    /// So many tests passed; a step that is no test runner counts as one.
+    /// The number of passed tests; a step other than a test runner counts as one.
     Passed(usize),
     /// Some tests of a test runner failed.
     Mixed { passed: usize, failed: usize, skipped: usize, why: String },
@@ -15,17 +15,17 @@ pub(crate) enum Done {
     Skipped(String),
 }
 
-/// The counts so far, and the lines that the end repeats.
+/// The counts, and the messages to repeat at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     pub(crate) skipped: usize,
-    troubles: Vec<String>,
+    problems: Vec<String>,
 }
 
 impl Report {
-    /// Runs a step and says how it went; whether it passed.
+    /// Runs a step and prints its result; returns whether it passed.
     pub(crate) fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Done>) -> bool {
         println!("== {name}");
         let start = Instant::now();
@@ -41,33 +41,33 @@ impl Report {
                 self.passed += passed;
                 self.failed += failed;
                 self.skipped += skipped;
-                self.trouble(format!("failed: {name}: {why}"));
+                self.problem(format!("failed: {name}: {why}"));
             }
             Ok(Done::Skipped(reason)) => {
                 self.skipped += 1;
-                self.trouble(format!("skipped: {name}: {reason}"));
+                self.problem(format!("skipped: {name}: {reason}"));
             }
             Err(error) => self.fail(name, &format!("{error:#}")),
         }
         false
     }
 
-    /// Counts a failure without running anything.
+    /// Records a failure without running a step.
     pub(crate) fn fail(&mut self, name: &str, why: &str) {
         self.failed += 1;
-        self.trouble(format!("failed: {name}: {why}"));
+        self.problem(format!("failed: {name}: {why}"));
     }
 
-    fn trouble(&mut self, line: String) {
+    fn problem(&mut self, line: String) {
         println!("{line}");
-        self.troubles.push(line);
+        self.problems.push(line);
     }
 
-    /// Prints what needs attention again, each at no great length, and the counts as the last line.
+    /// Repeats the problems, truncated, and prints the counts as the last line.
     pub(crate) fn close(&self) {
         println!();
-        for trouble in &self.troubles {
-            for line in trouble.lines().take(20) {
+        for problem in &self.problems {
+            for line in problem.lines().take(20) {
                 println!("{line}");
             }
         }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_is_counted() {
+    fn steps_are_counted() {
         let mut report = Report::default();
         assert!(report.step("tests", || Ok(Done::Passed(40))));
         assert!(!report.step("wine", || Ok(Done::Skipped("no wine".to_owned()))));
@@ -96,6 +96,6 @@ mod tests {
         assert!(!report.step("more", || Ok(Done::Mixed { passed: 3, failed: 2, skipped: 1, why })));
         report.fail("rest", "no package");
         assert_eq!(report.counts(), "43 passed, 4 failed, 2 skipped");
-        assert_eq!(report.troubles.len(), 4);
+        assert_eq!(report.problems.len(), 4);
     }
 }

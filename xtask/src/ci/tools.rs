@@ -1,4 +1,4 @@
-//! The tools that steps need beyond Rust: found, or installed where setup was asked for.
+//! The tools of the steps besides Rust: detection, and installation with `--setup`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,10 +11,10 @@ use crate::rehearse::machine;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 
-/// Checks licences, bans and sources of dependencies. Built from source, so it is pinned.
+/// Checks licences, bans and sources of dependencies. Pinned, because it is built from source.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Debian's packages: the real programs that the exporters are tested with.
+/// Debian packages with the real programs for the tests.
 const PACKAGES: [&str; 10] = [
     "prometheus",
     "prometheus-node-exporter",
@@ -28,17 +28,17 @@ const PACKAGES: [&str; 10] = [
     "e2fsprogs",
 ];
 
-/// What a step says when a tool is missing.
+/// The advice of a step whose tool is missing.
 pub(crate) const HINT: &str = "run `cargo xtask ci --setup`";
 
-/// Tools and where they are.
+/// The paths of the tools.
 #[derive(Debug)]
 pub(crate) struct Tools {
     pub(crate) cargo: PathBuf,
     setup: bool,
-    /// Tools of this workspace alone.
+    /// Tools installed for this workspace only.
     folder: PathBuf,
-    /// What they need of the repository.
+    /// Their source files in the repository.
     sources: PathBuf,
     pub(crate) logs: PathBuf,
 }
@@ -54,16 +54,15 @@ impl Tools {
         }
     }
 
-    /// Installs what is missing, if that was asked for.
+    /// Installs missing tools if `--setup` is given.
     pub(crate) fn prepare(&self, report: &mut Report) {
         if !self.setup {
             return;
         }
         let missing = self.missing_packages();
-        if !missing.is_empty() && apt::is_here() {
+        if !missing.is_empty() && apt::is_available() {
             report.step(&apt::announcement(&missing), || {
-                // One source of many may be unreachable; what matters is whether the packages are
-                // to be had.
+                // An unreachable source matters only if a package is missing.
                 let updated = apt::update(&self.logs);
                 apt::install(&missing, &self.logs).with_context(|| match updated {
                     Ok(()) => "the package lists are up to date".to_owned(),
@@ -73,7 +72,7 @@ impl Tools {
             });
         }
         report.step("cargo fetch", || {
-            // `cargo deny` looks at the dependencies of every target, offline.
+            // `cargo deny` reads the dependencies of every target, offline.
             let mut fetch = Command::new(&self.cargo);
             fetch.current_dir(&self.sources).args(["fetch", "--locked"]);
             process::run(&mut fetch, &self.logs.join("fetch.log"))?;
@@ -83,7 +82,7 @@ impl Tools {
             let root = self.folder.join("cargo-deny");
             report.step(&format!("cargo install cargo-deny {CARGO_DENY}"), || {
                 let mut install = Command::new(&self.cargo);
-                // Unoptimised: it runs for a second and would take minutes to build.
+                // Unoptimised: it runs for a second, and an optimised build takes minutes.
                 install.args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked"]);
                 install.args(["--debug", "--no-default-features", "--root"]).arg(&root);
                 process::run(&mut install, &self.logs.join("cargo-deny.log"))?;
@@ -92,34 +91,34 @@ impl Tools {
         }
         if self.manifest_python().is_none() {
             report.step("Python environment for the manifests", || {
-                self.make_python()?;
+                self.create_python_environment()?;
                 Ok(Done::Passed(1))
             });
         }
     }
 
     fn missing_packages(&self) -> Vec<&'static str> {
-        let here = [
+        let installed = [
             self.prometheus().is_some() && self.promtool().is_some(),
-            // Tests of host_exporter compare it with this one.
+            // Reference for tests of host_exporter.
             process::find("prometheus-node-exporter").is_some(),
             self.wine().is_some(),
             self.mingw().is_some(),
             self.manifest_python().is_some() || has_venv(),
             self.shellcheck().is_some(),
             self.qemu_aarch64().is_some(),
-            // A test of redis_exporter fails where it is missing.
+            // A test of redis_exporter fails without it.
             self.redis_server().is_some(),
-            // Tests of host_exporter make network devices and disks.
+            // Tests of host_exporter create network devices and disks.
             process::find("ip").is_some(),
             process::find("mkfs.ext4").is_some(),
         ];
-        let missing = PACKAGES.iter().zip(here).filter(|(_, here)| !here);
+        let missing = PACKAGES.iter().zip(installed).filter(|(_, installed)| !installed);
         missing.map(|(package, _)| *package).collect()
     }
 
-    fn make_python(&self) -> Result<()> {
-        let python = process::find("python3").context("there is no python3")?;
+    fn create_python_environment(&self) -> Result<()> {
+        let python = process::find("python3").context("python3 is not installed")?;
         let environment = self.python_environment();
         let mut venv = Command::new(python);
         venv.args(["-m", "venv", "--clear"]).arg(&environment);
@@ -129,7 +128,7 @@ impl Tools {
         pip.arg(self.sources.join("manifests/requirements.txt"));
         process::run(&mut pip, &self.logs.join("pip.log"))?;
         std::fs::write(self.python_marker(), self.requirements()?)
-            .context("cannot write the mark of a whole Python environment")
+            .context("cannot write the marker of the Python environment")
     }
 
     fn requirements(&self) -> Result<Vec<u8>> {
@@ -141,7 +140,7 @@ impl Tools {
         self.folder.join("manifests")
     }
 
-    /// Holds the requirements that are installed; written last.
+    /// Contains the installed requirements; written last.
     fn python_marker(&self) -> PathBuf {
         self.python_environment().join("installed.txt")
     }
@@ -181,7 +180,7 @@ impl Tools {
         machine::qemu_aarch64()
     }
 
-    /// A Python that has all that the check of the manifests needs.
+    /// A Python with all packages for the manifest check.
     pub(crate) fn manifest_python(&self) -> Option<PathBuf> {
         let installed = std::fs::read(self.python_marker()).ok()?;
         let python = self.python_environment().join("bin/python");
@@ -193,7 +192,7 @@ impl Tools {
     }
 }
 
-/// Whether Python can make environments; Debian keeps that in a package of its own.
+/// Whether Python can create environments; Debian packages that separately.
 fn has_venv() -> bool {
     process::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_some()
 }

@@ -1,6 +1,6 @@
-//! How the plugin's scripts for Windows find the processes of their exporter: by `wmic`, by PowerShell,
-//! by `tasklist`. Wine has none of the three as Windows has it, so each is played: a program of that
-//! name prints, byte for byte, what the real one prints.
+//! Tests how the plugin's Windows scripts find the processes of their exporter: with `wmic`,
+//! PowerShell or `tasklist`. Wine has none of the three as in Windows, so each is replaced by a
+//! stand-in that prints recorded output of the real program, byte for byte.
 
 use std::fs;
 use std::path::Path;
@@ -17,31 +17,31 @@ use crate::rehearse::{Deployment, Machine};
 
 const STAND_IN: &str = include_str!("../../stand-in/replay.c");
 
-/// Prints what the script has found.
+/// Prints the processes that the script found.
 const SHOW: &str =
     "@call \"%~dp0parse_yaml.bat\" processes\r\n@echo found:%pids% by_name:%by_name%\r\n";
 
-const PLAYED: [&str; 3] = ["wmic", "powershell", "tasklist"];
+const PROGRAMS: [&str; 3] = ["wmic", "powershell", "tasklist"];
 
-/// What one program answers: its exit code, a part of the arguments that it answers so, and what it
-/// prints.
+/// One answer of a program: the exit code, the part of the arguments that selects the answer, and
+/// the output.
 type Answer = (u8, &'static str, &'static str);
 
-/// A Windows: what its programs answer, and what a script has to find by that.
+/// One kind of Windows: the answers of its programs, and the expected result of the script.
 struct Case {
     name: &'static str,
     wmic: &'static [Answer],
     powershell: &'static [Answer],
     tasklist: &'static [Answer],
     found: &'static str,
-    /// A program, and how its last call ends; programs after it are not called at all.
-    asked: (&'static str, &'static str),
+    /// The last program called, and how its last call ends; later programs are not called.
+    last_call: (&'static str, &'static str),
 }
 
-/// No such program; cmd says so with this code.
+/// No such program; cmd reports it with this code.
 const ABSENT: &[Answer] = &[(1, "", "")];
 
-/// Each line of wmic ends with a CR too many, empty ones as well.
+/// Every line of wmic, even an empty one, ends with an extra CR.
 const CASES: [Case; 6] = [
     Case {
         name: "wmic lists two",
@@ -56,7 +56,7 @@ const CASES: [Case; 6] = [
         powershell: ABSENT,
         tasklist: ABSENT,
         found: "found: 1234 77 by_name:",
-        asked: ("wmic", "get ProcessId /value"),
+        last_call: ("wmic", "get ProcessId /value"),
     },
     Case {
         name: "wmic lists none",
@@ -64,7 +64,7 @@ const CASES: [Case; 6] = [
         powershell: ABSENT,
         tasklist: ABSENT,
         found: "found: by_name:",
-        asked: ("wmic", "get ProcessId /value"),
+        last_call: ("wmic", "get ProcessId /value"),
     },
     Case {
         name: "PowerShell lists two",
@@ -72,7 +72,7 @@ const CASES: [Case; 6] = [
         powershell: &[(42, "exit 42", ""), (0, "Get-Process", "1234\r\n77\r\n")],
         tasklist: ABSENT,
         found: "found: 1234 77 by_name:",
-        asked: ("powershell", "ForEach-Object { $_.Id }\""),
+        last_call: ("powershell", "ForEach-Object { $_.Id }\""),
     },
     Case {
         name: "PowerShell lists none",
@@ -80,7 +80,7 @@ const CASES: [Case; 6] = [
         powershell: &[(42, "exit 42", ""), (0, "Get-Process", "")],
         tasklist: ABSENT,
         found: "found: by_name:",
-        asked: ("powershell", "ForEach-Object { $_.Id }\""),
+        last_call: ("powershell", "ForEach-Object { $_.Id }\""),
     },
     Case {
         name: "tasklist lists two",
@@ -93,69 +93,75 @@ const CASES: [Case; 6] = [
              host_exporter.exe               77 Console                    1      5,120 K\r\n",
         )],
         found: "found: 1234 77 by_name:1",
-        asked: ("tasklist", "\"IMAGENAME eq host_exporter.exe\" /NH"),
+        last_call: ("tasklist", "\"IMAGENAME eq host_exporter.exe\" /NH"),
     },
     Case {
-        name: "tasklist says that there is none",
+        name: "tasklist lists none",
         wmic: ABSENT,
         powershell: ABSENT,
         tasklist: &[(0, "", "INFO: No tasks are running which match the specified criteria.\r\n")],
         found: "found: by_name:1",
-        asked: ("tasklist", "\"IMAGENAME eq host_exporter.exe\" /NH"),
+        last_call: ("tasklist", "\"IMAGENAME eq host_exporter.exe\" /NH"),
     },
 ];
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
-    report.step("how the plugin's scripts find processes on a Windows, under Wine", || {
+    report.step("the plugin's scripts find processes on Windows, under Wine", || {
         if tools.wine().is_none() || tools.mingw().is_none() {
             return Ok(Done::Skipped(format!("wine64 or mingw-w64 is not installed; {HINT}")));
         }
         let scratch = package.scratch.join("windows processes");
-        fs::create_dir_all(&scratch).context("make a scratch folder")?;
+        fs::create_dir_all(&scratch).context("cannot create a scratch folder")?;
         let machine = Machine::new(System::WindowsX86_64, &scratch)?;
-        let subject = plugin::subject(package, System::WindowsX86_64)?;
-        let copy = plugin::copy(package, &subject, &machine, "windows processes")?;
-        fs::write(copy.folder.join("show.bat"), SHOW).context("write show.bat")?;
+        let target = plugin::target(package, System::WindowsX86_64)?;
+        let copy = plugin::copy(package, &target, &machine, "windows processes")?;
+        fs::write(copy.folder.join("show.bat"), SHOW).context("cannot write show.bat")?;
         let stand_in = scratch.join("replay.exe");
-        machine.compile(STAND_IN, &stand_in)?.context("this is no Windows")?;
+        machine
+            .compile(STAND_IN, &stand_in)?
+            .context("the machine does not run Windows programs")?;
         for case in &CASES {
-            play(case, &copy, &machine, &stand_in).context(case.name)?;
+            run_case(case, &copy, &machine, &stand_in).context(case.name)?;
         }
         Ok(Done::Passed(CASES.len()))
     });
 }
 
-fn play(case: &Case, copy: &Deployment<'_>, machine: &Machine, stand_in: &Path) -> Result<()> {
+fn run_case(case: &Case, copy: &Deployment<'_>, machine: &Machine, stand_in: &Path) -> Result<()> {
     let folder = stand_in.with_file_name(case.name);
-    fs::create_dir_all(&folder).context("make a folder for the programs")?;
-    for (name, answers) in PLAYED.iter().zip([case.wmic, case.powershell, case.tasklist]) {
-        fs::copy(stand_in, folder.join(format!("{name}.exe"))).context("copy a program")?;
+    fs::create_dir_all(&folder).context("cannot create a folder for the programs")?;
+    for (name, answers) in PROGRAMS.iter().zip([case.wmic, case.powershell, case.tasklist]) {
+        fs::copy(stand_in, folder.join(format!("{name}.exe"))).context("cannot copy a program")?;
         let mut lines = String::new();
         for (number, (code, part, text)) in answers.iter().enumerate() {
             let file = format!("{name}.{number}");
-            fs::write(folder.join(&file), text).context("write an answer")?;
+            fs::write(folder.join(&file), text).context("cannot write an answer")?;
             lines += &format!("{code}|{part}|{file}\n");
         }
-        fs::write(folder.join(format!("{name}.answers")), lines).context("write the answers")?;
+        fs::write(folder.join(format!("{name}.answers")), lines)
+            .context("cannot write the answers")?;
     }
     let log = folder.join("show.log");
     let mut show = machine.script(&copy.folder, "show");
-    // It stands before the PATH of that Windows.
-    show.env("WINEPATH", machine.path_there(&folder));
+    // WINEPATH precedes the PATH of Wine's Windows.
+    show.env("WINEPATH", machine.exporter_path(&folder));
     process::run_within(&mut show, &log, machine.limit())?;
-    let shown = fs::read_to_string(&log).context("read what the script says")?;
-    ensure!(shown.contains(&format!("\n{}", case.found)), "{shown}");
+    let output = fs::read_to_string(&log).context("cannot read the script's output")?;
+    ensure!(output.contains(&format!("\n{}", case.found)), "{output}");
 
-    let (last, end) = case.asked;
+    let (last, end) = case.last_call;
     let calls = |name: &str| fs::read_to_string(folder.join(format!("{name}.calls")));
-    let asked = calls(last).with_context(|| format!("{last} is not asked"))?;
-    ensure!(asked.trim_end().ends_with(end), "{last} is asked {asked}");
+    let called = calls(last).with_context(|| format!("{last} was not called"))?;
+    ensure!(called.trim_end().ends_with(end), "{last} was called with {called}");
     if last == "wmic" {
         let path = copy.folder.join("host_exporter.exe").display().to_string().replace('/', "\\\\");
-        ensure!(asked.contains(&format!("ExecutablePath='Z:{path}'")), "wmic is asked {asked}");
+        ensure!(
+            called.contains(&format!("ExecutablePath='Z:{path}'")),
+            "wmic was called with {called}"
+        );
     }
-    for name in PLAYED.iter().skip_while(|name| **name != last).skip(1) {
-        ensure!(calls(name).is_err(), "{name} is asked, and {last} has answered");
+    for name in PROGRAMS.iter().skip_while(|name| **name != last).skip(1) {
+        ensure!(calls(name).is_err(), "{name} was called although {last} answered");
     }
     Ok(())
 }

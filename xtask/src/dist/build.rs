@@ -1,5 +1,5 @@
-//! The cargo calls of each route. Everything that a binary depends on is given here: variables of
-//! the cargo that started this program, or of the user's shell, do not reach the compiler.
+//! The cargo commands of each route. All inputs of a binary are set here: environment variables of
+//! the outer cargo or of the user's shell do not reach the compiler.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,16 +9,16 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::cross::Home;
-use super::environment::leaks;
-use super::facts::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
-use super::locations::Locations;
+use super::environment::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::mingw;
+use super::path_remap::PathRemap;
 use super::plan::{PROFILE, Plan};
 use super::target::Target;
 use super::toolchain::Route;
+use super::variables::leaks;
 use crate::workspace::Workspace;
 
-/// Makes the commands of one plan.
+/// Creates the cargo commands of a plan.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cargo<'a> {
     workspace: &'a Workspace,
@@ -30,8 +30,8 @@ impl<'a> Cargo<'a> {
         Self { workspace, plan }
     }
 
-    /// Downloads and unpacks all crates. Then their folders can be remapped, and builds need no
-    /// network; std's own dependencies are among them where std is built from source.
+    /// Downloads and unpacks all crates, including std's dependencies where std is built from
+    /// source. Afterwards their folders can be remapped, and builds need no network.
     pub(crate) fn fetch(self) -> Command {
         let mut command = self.plain();
         command.args(["fetch", "--locked"]);
@@ -45,20 +45,20 @@ impl<'a> Cargo<'a> {
     }
 
     /// Builds the exporters of the plan for a target.
-    pub(crate) fn build(self, target: Target, locations: &Locations) -> Result<Command> {
-        let mut command = self.build_nothing(target, locations)?;
+    pub(crate) fn build(self, target: Target, remap: &PathRemap) -> Result<Command> {
+        let mut command = self.base_build(target, remap)?;
         self.exporters(&mut command);
         Ok(command)
     }
 
-    /// Builds examples of the kit as exporters are built that ship.
+    /// Builds examples of the kit with the settings of shipped exporters.
     pub(crate) fn build_examples(
         self,
         target: Target,
-        locations: &Locations,
+        remap: &PathRemap,
         examples: &[&str],
     ) -> Result<Command> {
-        let mut command = self.build_nothing(target, locations)?;
+        let mut command = self.base_build(target, remap)?;
         command.args(["-p", "exporter-kit"]);
         for example in examples {
             command.args(["--example", example]);
@@ -66,18 +66,18 @@ impl<'a> Cargo<'a> {
         Ok(command)
     }
 
-    /// Builds the exporters with TLS. Its cryptography is partly C and assembler, which zig and
-    /// mingw compile.
-    pub(crate) fn build_with_tls(self, target: Target, locations: &Locations) -> Result<Command> {
-        let mut command = self.build(target, locations)?;
+    /// Builds the exporters with TLS. Its cryptography contains C and assembly, which zig and mingw
+    /// compile.
+    pub(crate) fn build_with_tls(self, target: Target, remap: &PathRemap) -> Result<Command> {
+        let mut command = self.build(target, remap)?;
         command.args(["--features", "exporter-kit/tls"]);
         Ok(command)
     }
 
-    fn build_nothing(self, target: Target, locations: &Locations) -> Result<Command> {
+    fn base_build(self, target: Target, remap: &PathRemap) -> Result<Command> {
         let mut command = match (self.plan.route, target) {
             (Route::Distro, Target::Linux | Target::LinuxAarch64) => self.zigbuild(),
-            (Route::Cross, _) => self.crossed(),
+            (Route::Cross, _) => self.cross(),
             _ => {
                 let mut command = self.plain();
                 command.args(["build", "--locked"]);
@@ -86,8 +86,8 @@ impl<'a> Cargo<'a> {
         };
         if self.plan.route == Route::Distro {
             command.arg("-Zbuild-std=std,panic_unwind");
-            // Without the part of std that names functions in backtraces: what ships is stripped,
-            // so there are no names, and it takes a fifth of a small exporter.
+            // Without std's backtrace symbolizer: shipped binaries are stripped of symbols, and it
+            // makes up a fifth of a small exporter.
             command.arg("-Zbuild-std-features=panic-unwind");
         }
         command.args(["--offline", "--profile", PROFILE, "--target", target.triple()]);
@@ -95,17 +95,17 @@ impl<'a> Cargo<'a> {
             .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", MINGW)
             .env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", MINGW)
             .env(mingw::NO_OTHER_ARCHIVES, "1")
-            // The form with separators carries paths with blanks, and outranks configuration.
-            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, locations)?.join("\x1f"));
+            // The encoded form supports paths with blanks and overrides configuration files.
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, remap)?.join("\x1f"));
         if self.plan.route == Route::Rustup {
-            // The C compiler of this machine links for this machine alone. C runtime and unwinder
-            // come with std, so the toolchain's own linker has all it needs.
+            // The system's C compiler links only for the host. C runtime and unwinder come with
+            // std, so the toolchain's own linker suffices.
             command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
         }
         Ok(command)
     }
 
-    /// Builds the exporters for this system, by whatever cargo runs this program.
+    /// Builds the exporters for this system, with the cargo that started xtask.
     pub(crate) fn build_native(self) -> Command {
         let mut command = self.command(&self.workspace.cargo());
         command.args(["build", "--locked"]);
@@ -114,22 +114,22 @@ impl<'a> Cargo<'a> {
         command
     }
 
-    fn rustflags(self, target: Target, locations: &Locations) -> Result<Vec<String>> {
+    fn rustflags(self, target: Target, remap: &PathRemap) -> Result<Vec<String>> {
         let route = self.plan.route;
         let mut flags = match route {
-            Route::Cross => locations.in_container().remap_flags()?,
-            Route::Rustup | Route::Distro => locations.remap_flags()?,
+            Route::Cross => remap.in_container().remap_flags()?,
+            Route::Rustup | Route::Distro => remap.remap_flags()?,
         };
         match (target, route) {
             (Target::Windows | Target::Windows7, _) => {
-                // In a container all folders have the same names wherever the workspace is.
+                // Container paths do not depend on the workspace.
                 if route != Route::Cross {
                     flags.push(mingw::link_flag(&self.plan.cargo_target)?);
                 }
-                // The linker would write the time into the header.
+                // The linker would write a timestamp into the header.
                 flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
             }
-            // C runtime and unwinder are zig's; rustc built from source has none of its own.
+            // zig provides C runtime and unwinder; std built from source has none.
             (Target::Linux | Target::LinuxAarch64, Route::Distro) => {
                 flags.push("-Clink-self-contained=no".to_owned());
             }
@@ -138,7 +138,7 @@ impl<'a> Cargo<'a> {
         Ok(flags)
     }
 
-    /// The route's cargo.
+    /// The cargo of the route.
     fn plain(self) -> Command {
         match self.plan.route {
             Route::Rustup | Route::Cross => self.command(&self.workspace.cargo()),
@@ -150,7 +150,7 @@ impl<'a> Cargo<'a> {
         }
     }
 
-    /// cargo-zigbuild around the distribution's cargo.
+    /// cargo-zigbuild with the distribution's cargo.
     fn zigbuild(self) -> Command {
         let zig = Zig::of(self.workspace);
         let mut command = self.command(&zig.cargo_zigbuild());
@@ -164,8 +164,8 @@ impl<'a> Cargo<'a> {
         command
     }
 
-    /// `cross`, which calls the cargo of its containers.
-    fn crossed(self) -> Command {
+    /// `cross`, which runs the cargo in its containers.
+    fn cross(self) -> Command {
         let home = Home::of(self.workspace);
         let (program, toolchain) = home.arguments();
         let mut command = self.command(&program);
@@ -174,7 +174,7 @@ impl<'a> Cargo<'a> {
         command
     }
 
-    /// A command in the workspace, free of what the outer cargo and shell have set.
+    /// A command in the workspace, without the environment of the outer cargo and shell.
     fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.workspace.root()).env("BUILD_REVISION", &self.plan.revision);
@@ -193,7 +193,7 @@ impl<'a> Cargo<'a> {
     }
 }
 
-/// Points a command at the distribution's Rust, whatever toolchain runs this program.
+/// Makes a command use the distribution's Rust, regardless of the active toolchain.
 fn set_distro(command: &mut Command) {
     let mut path = OsString::from("/usr/bin:");
     path.push(env::var_os("PATH").unwrap_or_default());
@@ -201,10 +201,10 @@ fn set_distro(command: &mut Command) {
         .env("PATH", path)
         .env("CARGO", SYSTEM_CARGO)
         .env("RUSTC", SYSTEM_RUSTC)
-        // `-Zbuild-std` is for nightly compilers only; this lets a stable one do it.
+        // Enables `-Zbuild-std`, a nightly feature, on a stable compiler.
         .env("RUSTC_BOOTSTRAP", "1")
         .env_remove("RUSTUP_TOOLCHAIN")
-        // `cargo run` puts its own toolchain's libraries here.
+        // `cargo run` sets it to its own toolchain's libraries.
         .env_remove("LD_LIBRARY_PATH");
 }
 
@@ -227,7 +227,7 @@ mod tests {
         Plan::new(workspace, route, &Targets::default(), &exporters, "0123456789ab".to_owned())
     }
 
-    /// What a command sets a variable to; `Some(None)` where it removes it.
+    /// The value that a command sets a variable to; `Some(None)` if it removes the variable.
     fn variable<'a>(command: &'a Command, name: &str) -> Option<Option<&'a OsStr>> {
         command.get_envs().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn arguments_of_each_route_and_target() {
         let workspace = Workspace::open().unwrap();
-        let locations = Locations::default();
+        let remap = PathRemap::default();
         let common = "--offline --profile shipped --target";
         let exporters = "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter";
         let std = "-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind";
@@ -281,13 +281,13 @@ mod tests {
             ),
         ] {
             let plan = plan(&workspace, route);
-            let command = Cargo::new(&workspace, &plan).build(target, &locations).unwrap();
-            let shown = process::shown(&command);
-            assert!(shown.ends_with(&expected), "{shown}");
+            let command = Cargo::new(&workspace, &plan).build(target, &remap).unwrap();
+            let text = process::command_line(&command);
+            assert!(text.ends_with(&expected), "{text}");
         }
         let plan = plan(&workspace, Route::Distro);
         assert_eq!(
-            process::shown(&Cargo::new(&workspace, &plan).fetch()),
+            process::command_line(&Cargo::new(&workspace, &plan).fetch()),
             format!(
                 "/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {arm} --target {gnu}"
             )
@@ -295,11 +295,11 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_the_routes_own() {
+    fn environment_belongs_to_the_route() {
         let workspace = Workspace::open().unwrap();
         let plan_distro = plan(&workspace, Route::Distro);
         let distro = Cargo::new(&workspace, &plan_distro);
-        let linux = distro.build(Target::Linux, &Locations::default()).unwrap();
+        let linux = distro.build(Target::Linux, &PathRemap::default()).unwrap();
         for (name, expected) in [
             ("RUSTC", Some("/usr/bin/rustc")),
             ("CARGO", Some("/usr/bin/cargo")),
@@ -315,17 +315,17 @@ mod tests {
             flags.to_str().unwrap().replace('\x1f', " ")
         };
         assert!(flags(&linux).ends_with("-Clink-self-contained=no"));
-        let windows = distro.build(Target::Windows, &Locations::default()).unwrap();
+        let windows = distro.build(Target::Windows, &PathRemap::default()).unwrap();
         assert!(flags(&windows).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
 
-        let windows7 = distro.build(Target::Windows7, &Locations::default()).unwrap();
+        let windows7 = distro.build(Target::Windows7, &PathRemap::default()).unwrap();
         assert!(flags(&windows7).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
         let linker = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER";
         assert_eq!(variable(&windows7, linker).flatten(), None);
 
         let plan_rustup = plan(&workspace, Route::Rustup);
         let rustup = Cargo::new(&workspace, &plan_rustup);
-        let linux = rustup.build(Target::Linux, &Locations::default()).unwrap();
+        let linux = rustup.build(Target::Linux, &PathRemap::default()).unwrap();
         assert_eq!(variable(&linux, "RUSTC_BOOTSTRAP").flatten(), None);
         assert_eq!(variable(&linux, "RUSTUP_TOOLCHAIN"), None);
         assert!(!flags(&linux).contains("-Clink"));
@@ -335,10 +335,10 @@ mod tests {
     }
 
     #[test]
-    fn a_container_gets_its_own_names_and_linkers() {
+    fn container_uses_its_own_paths_and_linkers() {
         let workspace = Workspace::open().unwrap();
         let plan = plan(&workspace, Route::Cross);
-        let locations = Locations { workspace: "/home/ann/w".into(), ..Locations::default() };
+        let remap = PathRemap { workspace: "/home/ann/w".into(), ..PathRemap::default() };
         for (target, flags) in [
             (
                 Target::Linux,
@@ -351,10 +351,10 @@ mod tests {
                  --remap-path-prefix=/project=. -Clink-arg=-Wl,--no-insert-timestamp",
             ),
         ] {
-            let command = Cargo::new(&workspace, &plan).build(target, &locations).unwrap();
+            let command = Cargo::new(&workspace, &plan).build(target, &remap).unwrap();
             let set = variable(&command, "CARGO_ENCODED_RUSTFLAGS").flatten().unwrap();
             assert_eq!(set.to_str().unwrap().replace('\x1f', " "), flags);
-            // The image says which linker it has for Linux.
+            // The image defines the linker for Linux.
             for linker in ["X86_64", "AARCH64"] {
                 let linker = format!("CARGO_TARGET_{linker}_UNKNOWN_LINUX_MUSL_LINKER");
                 assert_eq!(variable(&command, &linker).flatten(), None);

@@ -1,32 +1,32 @@
-//! Examples of the kit, built as exporters are built that ship.
+//! Builds examples of the kit with the settings of shipped exporters.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 use super::build::Cargo;
-use super::facts::Facts;
-use super::locations::Locations;
+use super::environment::Environment;
+use super::path_remap::PathRemap;
 use super::plan::{PROFILE, Plan};
 use super::target::{Target, Targets};
-use super::toolchain::{Candidate, Choice, Route};
+use super::toolchain::{Candidate, Route, ToolchainChoice};
 use super::{advice, lock, setup};
 use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// Builds examples for Linux by each route: the route's name and the executables, in the order of
-/// `examples`.
+/// Builds examples for Linux on each route. Returns each route's name and its executables, in the
+/// order of `examples`.
 ///
 /// # Errors
-/// A route lacks something that `setup` is not to install, or cannot; or a build fails.
+/// A route is incomplete and `setup` is off or cannot complete it; or a build fails.
 pub(crate) fn build_by_each_route(
     workspace: &Workspace,
     setup: bool,
     examples: &[&str],
 ) -> Result<Vec<(&'static str, Vec<PathBuf>)>> {
     let _lock = lock(workspace)?;
-    [Choice::Rustup, Choice::Distro]
+    [ToolchainChoice::Rustup, ToolchainChoice::Distro]
         .into_iter()
         .map(|choice| {
             let route = find(workspace, choice, &Targets(vec![Target::Linux]), setup)?;
@@ -35,18 +35,19 @@ pub(crate) fn build_by_each_route(
         .collect()
 }
 
-/// The route that is chosen, made ready where `setup` says so.
+/// Selects the route, and completes it if `setup` is set.
 pub(super) fn find(
     workspace: &Workspace,
-    choice: Choice,
+    choice: ToolchainChoice,
     targets: &Targets,
     setup: bool,
 ) -> Result<Route> {
-    let facts = Facts::probe(workspace);
-    let missing: Vec<Candidate> = match choice.decide(&facts, targets, workspace.rust_version()) {
-        Ok(route) => return Ok(route),
-        Err(missing) => missing,
-    };
+    let environment = Environment::probe(workspace);
+    let missing: Vec<Candidate> =
+        match choice.decide(&environment, targets, workspace.rust_version()) {
+            Ok(route) => return Ok(route),
+            Err(missing) => missing,
+        };
     if !setup {
         bail!(advice(targets, &missing));
     }
@@ -59,9 +60,9 @@ fn build(workspace: &Workspace, route: Route, examples: &[&str]) -> Result<Vec<P
     let plan = Plan::new(workspace, route, &targets, &[], workspace.revision());
     let cargo = Cargo::new(workspace, &plan);
     process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))?;
-    let locations = Locations::gather(workspace, &route.sysroot(&Facts::probe(workspace)));
+    let remap = PathRemap::gather(workspace, &route.sysroot(&Environment::probe(workspace)));
     eprintln!("building {} ({} route)", examples.join(" and "), route.name());
-    let mut build = cargo.build_examples(Target::Linux, &locations, examples)?;
+    let mut build = cargo.build_examples(Target::Linux, &remap, examples)?;
     process::run(&mut build, &plan.logs.join("examples.log"))?;
     let folder = plan.cargo_target.join(Target::Linux.triple()).join(PROFILE).join("examples");
     Ok(examples.iter().map(|example| folder.join(example)).collect())

@@ -1,9 +1,9 @@
-//! Where the linker for Windows finds mingw-w64's libraries.
+//! The path under which the linker for Windows finds mingw-w64's libraries.
 //!
-//! GNU ld sorts the parts of an import table by the path of the archive they come from. Archives
-//! of mingw lie in `/usr`, those that rustc makes in the workspace: whether a workspace sorts
-//! before or after `/usr` would decide the order of the imports, and with it the bytes. So mingw's
-//! archives get a name inside the target folder, where every folder has the same order.
+//! GNU ld sorts the parts of an import table by the path of their archive. mingw's archives are in
+//! `/usr`, those of rustc in the workspace, so the order of the imports would depend on the path of
+//! the workspace, and builds would not be reproducible. A link inside the target folder gives
+//! mingw's archives the same order everywhere.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,33 +11,33 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::facts::MINGW;
+use super::environment::MINGW;
 use crate::process;
 
-/// Variable with which the crate winapi uses mingw's archives in place of its own, which lie in
-/// cargo's home and would be sorted by that.
+/// Makes the crate winapi use mingw's archives instead of its own, which would be sorted by the
+/// path of cargo's home.
 pub(crate) const NO_OTHER_ARCHIVES: &str = "WINAPI_NO_BUNDLED_LIBRARIES";
 
-/// The flag for rustc that makes the linker look here first.
+/// The rustc flag that makes the linker search this folder first.
 pub(crate) fn link_flag(cargo_target: &Path) -> Result<String> {
     let folder = folder(cargo_target);
     let folder = folder.to_str().with_context(|| format!("{folder:?} is not UTF-8"))?;
     Ok(format!("-Clink-arg=-L{folder}"))
 }
 
-/// Makes the folder that [`link_flag`] names: a link to mingw's own.
+/// Creates the folder named by [`link_flag`], a link to mingw's own.
 pub(crate) fn prepare(cargo_target: &Path) -> Result<()> {
     let argument = "-print-file-name=libkernel32.a";
     let library = process::output(Command::new(MINGW).arg(argument))
         .with_context(|| format!("cannot run {MINGW} {argument}"))?;
     let library = Path::new(library.trim());
-    // The name alone comes back where there is no such file.
+    // gcc prints the bare name if the file does not exist.
     let libraries = library.parent().filter(|folder| folder.is_absolute());
     let libraries = libraries.with_context(|| format!("{MINGW} has no libkernel32.a"))?;
 
     let link = folder(cargo_target);
     fs::create_dir_all(cargo_target)
-        .with_context(|| format!("cannot make {}", cargo_target.display()))?;
+        .with_context(|| format!("cannot create {}", cargo_target.display()))?;
     if fs::read_link(&link).is_ok() {
         fs::remove_file(&link).with_context(|| format!("cannot remove {}", link.display()))?;
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_flag_keeps_a_path_with_blanks_in_one_piece() {
+    fn link_flag_keeps_blanks() {
         assert_eq!(
             link_flag(Path::new("/home/ann b/target")).unwrap(),
             "-Clink-arg=-L/home/ann b/target/mingw-libraries"
@@ -72,7 +72,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_link_is_made_anew_each_time() {
+    fn link_is_recreated_each_time() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("target");
         if process::find(MINGW).is_none() {

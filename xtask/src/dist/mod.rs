@@ -1,17 +1,16 @@
-//! `cargo xtask dist`: the packages, from one command. Plans first, then builds for every target,
-//! inspects, asks the exporter for its definitions, packs and reads back. Until all of that has
-//! succeeded nothing in `target/dist` changes.
+//! `cargo xtask dist`: builds all packages. Plans, builds for every target, inspects, runs the
+//! exporter with `--describe`, packs and reads back. `target/dist` changes only if all of that
+//! succeeds.
 
 mod build;
 mod cross;
 mod environment;
 mod examples;
-mod facts;
+mod execute;
 mod inspect;
-mod locations;
-mod make;
 mod mingw;
 mod package;
+mod path_remap;
 mod plan;
 mod setup;
 mod stage;
@@ -20,6 +19,7 @@ mod summary;
 mod sums;
 mod target;
 mod toolchain;
+mod variables;
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -28,27 +28,27 @@ use anyhow::{Context, Result, bail};
 
 use self::cross::Containers;
 pub(crate) use self::cross::{Engine, image_variable, now};
+use self::environment::Environment;
 pub(crate) use self::examples::build_by_each_route;
-use self::facts::Facts;
-use self::make::Compiler;
-use self::package::Source;
+use self::execute::Compiler;
+use self::package::PackageSource;
 use self::plan::{Names, Plan};
 pub(crate) use self::target::{Target, Targets};
-pub(crate) use self::toolchain::Choice;
+pub(crate) use self::toolchain::ToolchainChoice;
 use self::toolchain::{Candidate, Route};
 use crate::flags;
 use crate::output;
 use crate::progress::Progress;
+use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
-use crate::wrong_use::WrongUse;
 
-/// Makes the packages of all exporters, or tells what it would do.
+/// Builds the packages of all exporters, or prints the plan.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let sources = package::read_sources(workspace)?;
-    let facts = Facts::probe(workspace);
+    let environment = Environment::probe(workspace);
     let revision = workspace.revision();
     let plan = |route| {
-        let exporter = |source: &Source| {
+        let exporter = |source: &PackageSource| {
             let description = &source.description;
             let component = description.component_name.clone();
             let names = Names { component, plugin_id: description.plugin_id.clone() };
@@ -59,24 +59,28 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     };
     if flags.dry_run {
         let mut text = String::new();
-        let route_for = |choice: Choice| match choice.decide(
-            &facts,
+        let route_for = |choice: ToolchainChoice| match choice.decide(
+            &environment,
             &flags.targets,
             workspace.rust_version(),
         ) {
             Ok(route) => Ok((route, String::new())),
             Err(candidates) => {
-                refuse_impossible(&candidates)?;
-                let of = |candidate| (candidate, setup::shown(workspace, candidate, &facts));
-                let ways: Vec<_> = candidates.iter().map(of).collect();
-                anyhow::Ok((would_take(&ways), ways.iter().map(way).collect::<String>()))
+                reject_impossible(&candidates)?;
+                let with_setup =
+                    |candidate| (candidate, setup::describe(workspace, candidate, &environment));
+                let missing: Vec<_> = candidates.iter().map(with_setup).collect();
+                anyhow::Ok((
+                    setup_route(&missing),
+                    missing.iter().map(describe_missing).collect::<String>(),
+                ))
             }
         };
-        let (route, ways) = route_for(flags.toolchain)?;
-        text += &format!("{ways}{}\n", plan(route).shown(workspace));
+        let (route, missing) = route_for(flags.toolchain)?;
+        text += &format!("{missing}{}\n", plan(route).display(workspace));
         if flags.standalone {
-            let (route, ways) = route_for(Choice::Distro)?;
-            text += &format!("{ways}{}\n", standalone::shown(workspace, &plan(route)));
+            let (route, missing) = route_for(ToolchainChoice::Distro)?;
+            text += &format!("{missing}{}\n", standalone::describe(workspace, &plan(route)));
         }
         return output::print(&text);
     }
@@ -84,10 +88,11 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let _lock = lock(workspace)?;
     let mut progress = Progress::new(0);
     let logs = workspace.target().join("cross/log");
-    let (route, compiler) = make_ready(workspace, flags, facts, &logs, &mut progress)?;
-    let mut rows = make::run(workspace, &plan(route), &sources, &compiler, &mut progress)?;
+    let (route, compiler) = prepare(workspace, flags, environment, &logs, &mut progress)?;
+    let mut rows = execute::run(workspace, &plan(route), &sources, &compiler, &mut progress)?;
     if flags.standalone {
-        let route = examples::find(workspace, Choice::Distro, &flags.targets, flags.setup)?;
+        let route =
+            examples::find(workspace, ToolchainChoice::Distro, &flags.targets, flags.setup)?;
         rows.extend(standalone::run(workspace, &plan(route), &mut progress)?);
     }
     drop(progress);
@@ -98,97 +103,102 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     ))
 }
 
-/// A route that is not complete, and what `--setup` would do about that.
-fn way((candidate, setup): &(&Candidate, Result<Vec<String>>)) -> String {
+/// Describes the missing requirements of a route, and the `--setup` commands that install them.
+fn describe_missing((candidate, setup): &(&Candidate, Result<Vec<String>>)) -> String {
     let mut text = format!("missing on the {candidate}\n");
     match setup {
         Ok(lines) => {
             text.extend(lines.iter().map(|line| format!("  --setup would run {line}\n")));
         }
-        Err(error) => text += &format!("  --setup cannot complete this route here: {error:#}\n"),
+        Err(error) => text += &format!("  --setup cannot complete this route: {error:#}\n"),
     }
     text
 }
 
-/// The route that `--setup` would come to: the first that can be completed.
-fn would_take(ways: &[(&Candidate, Result<Vec<String>>)]) -> Route {
-    let can_be = ways.iter().find(|(_, setup)| setup.is_ok());
-    can_be.or(ways.first()).map_or(Route::Distro, |(candidate, _)| candidate.route)
+/// The route that `--setup` would use: the first that can be completed.
+fn setup_route(candidates: &[(&Candidate, Result<Vec<String>>)]) -> Route {
+    let completable = candidates.iter().find(|(_, setup)| setup.is_ok());
+    completable.or(candidates.first()).map_or(Route::Distro, |(candidate, _)| candidate.route)
 }
 
-/// Refuses a route that was chosen and can never build one of the targets.
-fn refuse_impossible(candidates: &[Candidate]) -> Result<()> {
-    let impossible = |one: &Candidate| one.impossible().map(|target| (one.route, target));
+/// Rejects a chosen route that cannot build one of the targets.
+fn reject_impossible(candidates: &[Candidate]) -> Result<()> {
+    let impossible = |c: &Candidate| c.impossible().map(|target| (c.route, target));
     let Some((route, target)) = candidates.iter().find_map(impossible) else { return Ok(()) };
     let (route, name, triple) = (route.name(), target.name(), target.triple());
-    let told = format!(
-        "the {route} route cannot build {name}: nobody has a standard library for {triple} to \
-         download; leave out --toolchain, or give --toolchain distro, which builds it from source"
+    let message = format!(
+        "the {route} route cannot build {name}: no prebuilt standard library exists for {triple}; \
+         omit --toolchain, or use --toolchain distro, which builds it from source"
     );
-    Err(WrongUse(told).into())
+    Err(UsageError(message).into())
 }
 
-/// The route that is taken, with all that it needs installed, and what builds on it.
-fn make_ready(
+/// Selects the route, installs its requirements and prepares its compiler.
+fn prepare(
     workspace: &Workspace,
     flags: &flags::Dist,
-    mut facts: Facts,
+    mut environment: Environment,
     logs: &Path,
     progress: &mut Progress,
 ) -> Result<(Route, Compiler)> {
     let targets = &flags.targets;
     loop {
-        let decided = flags.toolchain.decide(&facts, targets, workspace.rust_version());
-        decided.as_ref().err().map_or(Ok(()), |candidates| refuse_impossible(candidates))?;
+        let decided = flags.toolchain.decide(&environment, targets, workspace.rust_version());
+        decided.as_ref().err().map_or(Ok(()), |candidates| reject_impossible(candidates))?;
         let route = match decided {
             Ok(route) => route,
             Err(candidates) if flags.setup => {
                 let route = setup::run(workspace, &candidates, targets, logs, progress)?;
-                facts = Facts::probe(workspace);
+                environment = Environment::probe(workspace);
                 route
             }
             Err(candidates) => bail!(advice(targets, &candidates)),
         };
-        let sysroot = route.sysroot(&facts);
+        let sysroot = route.sysroot(&environment);
         if route != Route::Cross {
             return Ok((route, Compiler { sysroot, containers: None }));
         }
-        let engine = facts.engine.clone().context("no container engine answers any more")?;
+        let engine =
+            environment.engine.clone().context("the container engine no longer answers")?;
         progress.expect_more(1);
-        let ready = progress.step("making a Rust and images ready for containers", || {
+        let ready = progress.step("preparing the toolchain and images of the containers", || {
             Containers::prepare(workspace, engine, &sysroot, &targets.0, logs)
         });
         match ready {
             Ok(containers) => {
                 return Ok((route, Compiler { sysroot, containers: Some(containers) }));
             }
-            Err(error) if flags.toolchain == Choice::Auto => {
+            Err(error) if flags.toolchain == ToolchainChoice::Auto => {
                 let error = format!("{error:#}");
                 let reason = error.lines().next().unwrap_or_default();
-                progress.note(&format!("no cross route ({reason}); now without containers"));
-                facts.engine = None;
+                progress.note(&format!(
+                    "the cross route failed ({reason}); continuing without containers"
+                ));
+                environment.engine = None;
             }
             Err(error) => return Err(error),
         }
     }
 }
 
-/// Keeps a second `dist` in this workspace away until the returned file is closed.
+/// Locks this workspace against a second `dist` until the returned file is closed.
 fn lock(workspace: &Workspace) -> Result<File> {
     let folder = workspace.target().join("cross");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let path = folder.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("another `cargo xtask dist` runs here"),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another `cargo xtask dist` is running in this workspace")
+        }
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
     }
 }
 
-/// The one message for all that is missing.
+/// The message that lists every missing requirement.
 fn advice(targets: &Targets, candidates: &[Candidate]) -> String {
     let mut command = "cargo xtask dist --setup".to_owned();
     if let [only] = candidates {
@@ -208,10 +218,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_one_message_with_the_command_to_run() {
+    fn missing_requirements_are_one_message() {
         for (choice, targets, expected) in [
             (
-                Choice::Auto,
+                ToolchainChoice::Auto,
                 Targets::default(),
                 "run `cargo xtask dist --setup` to install what is missing on each route:\n  \
                  rustup route: the standard library for x86_64-unknown-linux-musl, the standard \
@@ -222,43 +232,51 @@ mod tests {
                  PyPI), x86_64-w64-mingw32-gcc (mingw-w64)",
             ),
             (
-                Choice::Rustup,
+                ToolchainChoice::Rustup,
                 Targets(vec![Target::Linux]),
                 "run `cargo xtask dist --setup --toolchain rustup --targets linux` to install \
                  what is missing:\n  rustup route: the standard library for \
                  x86_64-unknown-linux-musl",
             ),
         ] {
-            let candidates = choice.decide(&Facts::default(), &targets, "1.95").unwrap_err();
+            let candidates = choice.decide(&Environment::default(), &targets, "1.95").unwrap_err();
             assert_eq!(advice(&targets, &candidates), expected);
         }
     }
 
     #[test]
-    fn a_dry_run_plans_the_route_that_setup_would_come_to() {
+    fn dry_run_plans_the_route_of_setup() {
         let candidate = |route| Candidate { route, missing: Vec::new() };
         let (rustup, distro) = (candidate(Route::Rustup), candidate(Route::Distro));
         let can = || Ok(vec!["apt-get install x".to_owned()]);
-        let cannot = || Err(anyhow::anyhow!("no rustup here"));
-        assert_eq!(would_take(&[(&rustup, can()), (&distro, can())]), Route::Rustup);
-        assert_eq!(would_take(&[(&rustup, cannot()), (&distro, can())]), Route::Distro);
-        assert_eq!(would_take(&[(&rustup, cannot()), (&distro, cannot())]), Route::Rustup);
-        let shown = way(&(&rustup, cannot()));
-        assert!(shown.ends_with("  --setup cannot complete this route here: no rustup here\n"));
-        assert!(way(&(&rustup, can())).ends_with("  --setup would run apt-get install x\n"));
+        let cannot = || Err(anyhow::anyhow!("no rustup"));
+        assert_eq!(setup_route(&[(&rustup, can()), (&distro, can())]), Route::Rustup);
+        assert_eq!(setup_route(&[(&rustup, cannot()), (&distro, can())]), Route::Distro);
+        assert_eq!(setup_route(&[(&rustup, cannot()), (&distro, cannot())]), Route::Rustup);
+        let text = describe_missing(&(&rustup, cannot()));
+        assert!(text.ends_with("  --setup cannot complete this route: no rustup\n"));
+        assert!(
+            describe_missing(&(&rustup, can()))
+                .ends_with("  --setup would run apt-get install x\n")
+        );
     }
 
     #[test]
-    fn a_route_that_was_chosen_and_can_never_build_a_target_is_wrong_use() {
+    fn impossible_route_is_a_usage_error() {
         let targets = Targets(vec![Target::Linux, Target::Windows7]);
-        for choice in [Choice::Rustup, Choice::Cross, Choice::Distro, Choice::Auto] {
-            let candidates = choice.decide(&Facts::default(), &targets, "1.95").unwrap_err();
-            let refused = refuse_impossible(&candidates);
-            if matches!(choice, Choice::Distro | Choice::Auto) {
-                refused.unwrap();
+        for choice in [
+            ToolchainChoice::Rustup,
+            ToolchainChoice::Cross,
+            ToolchainChoice::Distro,
+            ToolchainChoice::Auto,
+        ] {
+            let candidates = choice.decide(&Environment::default(), &targets, "1.95").unwrap_err();
+            let rejected = reject_impossible(&candidates);
+            if matches!(choice, ToolchainChoice::Distro | ToolchainChoice::Auto) {
+                rejected.unwrap();
             } else {
-                let error = refused.unwrap_err();
-                assert!(error.is::<WrongUse>(), "{error}");
+                let error = rejected.unwrap_err();
+                assert!(error.is::<UsageError>(), "{error}");
                 assert!(error.to_string().contains("cannot build windows7"), "{error}");
             }
         }

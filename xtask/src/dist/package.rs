@@ -1,5 +1,5 @@
-//! From checked executables and descriptions to the files that ship. The rules of the formats are
-//! `blueking-package`'s; here is when they are applied and where their files go.
+//! Turns checked executables and descriptions into the shipped files. The rules of the formats are
+//! in `blueking-package`; this module applies them and writes the files.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,41 +10,41 @@ use blueking_package::check::Finding;
 use blueking_package::plugin::{self, Member};
 use blueking_package::{Definitions, PackageDescription, Problem, check, v51};
 
-use super::make::Executable;
+use super::execute::Executable;
 use super::plan::PackagePlan;
 use super::stage;
 use super::target::Target;
 use crate::workspace::{Exporter, Workspace};
 
-/// What people write about an exporter.
+/// The hand-written files of an exporter.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct PackageSource {
     pub(crate) exporter: Exporter,
     pub(crate) description: PackageDescription,
     markdown: String,
     logo: Vec<u8>,
-    /// What is new, from the description or else the change log of the workspace.
+    /// The release notes, from the description or else from the workspace's change log.
     release: String,
 }
 
-/// What packages say, in the words of each generation of BlueKing, and the text for operators.
+/// The generated documents for each BlueKing generation, each with the description for operators.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    /// For 5.1, if it has a package.
+    /// For BlueKing 5.1, if there is a package for it.
     zip: Option<(v51::Documents, String)>,
-    /// For 6 and 7.
+    /// For BlueKing 6 and 7.
     plugin: (plugin::Documents, String),
 }
 
-/// Whole packages.
+/// Complete packages.
 #[derive(Debug)]
 pub(crate) struct Packages {
     zip: Option<v51::Package>,
     plugin: plugin::Package,
 }
 
-/// Reads what people write about every exporter, and checks all that needs no executable.
-pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
+/// Reads the hand-written files of every exporter, and checks whatever needs no executable.
+pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<PackageSource>> {
     let mut problems = Vec::new();
     let mut names = BTreeSet::new();
     let change_log = String::from_utf8(read(workspace, &workspace.change_log())?)
@@ -58,20 +58,20 @@ pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
         let markdown = read(workspace, &exporter.config.join(v51::DESCRIPTION))?;
         let logo = read(workspace, &exporter.config.join(v51::LOGO))?;
 
-        // The names become paths long before the packages are checked as a whole.
-        let of_sites = [
+        // The names become paths long before the complete packages are checked.
+        let site_names = [
             ("component_name", &description.component_name),
             ("plugin_id", &description.plugin_id),
         ];
-        for (key, name) in of_sites {
+        for (key, name) in site_names {
             let is_plain =
                 name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' && key == "plugin_id");
             let rule = if name.is_empty() || !is_plain {
-                format!("{name:?} is no name of letters and digits.")
+                format!("{name:?} must consist of letters and digits.")
             } else if names.insert((key, name.clone())) {
                 continue;
             } else {
-                format!("Another exporter has the name {name:?} too.")
+                format!("Another exporter has the same name, {name:?}.")
             };
             problems.push(Problem { file: file.clone(), field: key.to_owned(), rule });
         }
@@ -81,22 +81,22 @@ pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<Source>> {
             problems.extend(rules);
             String::new()
         });
-        sources.push(Source { exporter, description, markdown, logo, release });
+        sources.push(PackageSource { exporter, description, markdown, logo, release });
     }
-    refuse(&problems)?;
+    reject(&problems)?;
     Ok(sources)
 }
 
-/// Makes the documents of an exporter's packages from what it said of itself.
+/// Generates the documents of an exporter's packages from its definitions.
 pub(crate) fn documents(
     workspace: &Workspace,
-    source: &Source,
+    source: &PackageSource,
     plan: &PackagePlan,
 ) -> Result<Documents> {
     let json = String::from_utf8(read(workspace, &plan.definitions)?)
         .with_context(|| format!("{} is not UTF-8", workspace.shown(&plan.definitions)))?;
-    let asked = format!("{} --describe", source.exporter.binary());
-    let definitions = Definitions::parse(&asked, &json)?;
+    let command = format!("{} --describe", source.exporter.binary());
+    let definitions = Definitions::parse(&command, &json)?;
     let mut problems = Vec::new();
     if definitions.version != workspace.version() {
         let rule = format!(
@@ -106,7 +106,7 @@ pub(crate) fn documents(
         );
         problems.push(Problem { file: definitions.place(), field: "version".to_owned(), rule });
     }
-    // A rule that both generations have is told once.
+    // A rule of both generations is reported once.
     let mut note = |more: Vec<Problem>| {
         for problem in more {
             if !problems.contains(&problem) {
@@ -114,21 +114,21 @@ pub(crate) fn documents(
             }
         }
     };
-    let Source { description, markdown, .. } = source;
+    let PackageSource { description, markdown, .. } = source;
     let zip = plan.zip.as_ref().and_then(|_| {
         let documents = v51::generate(description, &definitions).map_err(&mut note).ok()?;
         Some((documents, v51::fill_description(markdown, description, &definitions)))
     });
     let plugin = plugin::generate(description, &definitions).map_err(&mut note).ok();
-    refuse(&problems)?;
-    let plugin = plugin.with_context(|| format!("{asked} was refused without a reason"))?;
+    reject(&problems)?;
+    let plugin = plugin.with_context(|| format!("{command} was rejected without a reason"))?;
     let text = plugin::fill_description(markdown, description, &definitions);
     Ok(Documents { zip, plugin: (plugin, text) })
 }
 
-/// The whole packages; that of 5.1 checked by the importer's rules.
+/// Assembles the packages, and checks that of BlueKing 5.1 by the importer's rules.
 pub(crate) fn assemble(
-    source: &Source,
+    source: &PackageSource,
     documents: Documents,
     executables: &[Executable],
 ) -> Result<Packages> {
@@ -140,7 +140,7 @@ pub(crate) fn assemble(
         windows: bytes_of(executables, &[Target::Windows, Target::Windows7]),
     });
     if let Some(zip) = &zip {
-        refuse(&check::entries(&zip.to_entries()).errors().collect::<Vec<_>>())?;
+        reject(&check::entries(&zip.to_entries()).errors().collect::<Vec<_>>())?;
     }
     let by_system =
         |executable: &Executable| (executable.target.system(), executable.bytes.clone());
@@ -161,8 +161,8 @@ fn bytes_of(executables: &[Executable], targets: &[Target]) -> Option<Vec<u8>> {
     Some(executable.bytes.clone())
 }
 
-/// Writes every package twice, as a folder and as an archive; the archive is read again as the
-/// importer would, and does not stay if it is not what was written or breaks a rule.
+/// Writes every package as a folder and as an archive. The archive is read back as the importer
+/// does, and removed if it differs or breaks a rule.
 pub(crate) fn write(packages: &Packages, plan: &PackagePlan) -> Result<()> {
     if let Some((output, package)) = plan.zip.as_ref().zip(packages.zip.as_ref()) {
         let entries = package.to_entries();
@@ -190,12 +190,12 @@ fn keep_if(same: bool, archive: &Path) -> Result<()> {
         return Ok(());
     }
     let _ = fs::remove_file(archive);
-    ensure!(same, "{} does not read as it was written", archive.display());
+    ensure!(same, "{} differs when read back", archive.display());
     let lines: Vec<_> = findings.iter().map(|finding| format!("\n{finding}")).collect();
-    bail!("{} is not kept because of:{}", archive.display(), lines.concat())
+    bail!("{} was removed because of:{}", archive.display(), lines.concat())
 }
 
-/// What is wrong with the files that go into the archive as they are.
+/// Checks the files that are packed unchanged.
 fn problems_of_files(
     workspace: &Workspace,
     exporter: &Exporter,
@@ -204,19 +204,19 @@ fn problems_of_files(
 ) -> Vec<Problem> {
     let files = [(v51::DESCRIPTION, markdown), (v51::LOGO, logo)];
     let entries = files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()));
-    // The rest of the archive is not there yet, and that is no problem now.
-    let of_these = |finding: &Finding| files.iter().any(|(name, _)| finding.file == *name);
-    let in_place = |finding: Finding| Problem {
+    // Findings on files that do not exist yet are ignored.
+    let is_known = |finding: &Finding| files.iter().any(|(name, _)| finding.file == *name);
+    let to_problem = |finding: Finding| Problem {
         file: workspace.shown(&exporter.config.join(&finding.file)),
         field: finding.field,
         rule: format!("{}; {}.", finding.message, finding.advice),
     };
     let report = check::entries(&entries.into());
-    report.findings.into_iter().filter(of_these).map(in_place).collect()
+    report.findings.into_iter().filter(is_known).map(to_problem).collect()
 }
 
-/// Stops with all problems, one in a line.
-fn refuse(problems: &[impl ToString]) -> Result<()> {
+/// Fails with all problems, one per line.
+fn reject(problems: &[impl ToString]) -> Result<()> {
     let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
     ensure!(lines.is_empty(), "nothing is written because of:\n{}", lines.join("\n"));
     Ok(())
@@ -231,14 +231,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_are_told_one_in_a_line() {
-        refuse(&[""; 0]).unwrap();
+    fn problems_are_reported_one_per_line() {
+        reject(&[""; 0]).unwrap();
         let problem = |field: &str| Problem {
             file: "config/a/blueking.toml".to_owned(),
             field: field.to_owned(),
             rule: "The text is empty.".to_owned(),
         };
-        let error = refuse(&[problem("display_name"), problem("group.a")]).unwrap_err();
+        let error = reject(&[problem("display_name"), problem("group.a")]).unwrap_err();
         let lines: Vec<_> = error.to_string().lines().skip(1).map(str::to_owned).collect();
         assert_eq!(
             lines,
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_is_checked_under_its_own_name() {
+    fn problems_name_the_source_file() {
         let workspace = Workspace::open().unwrap();
         let config = workspace.root().join("config/a-exporter");
         let exporter = Exporter { name: "a-exporter".to_owned(), config };
@@ -260,18 +260,18 @@ mod tests {
     }
 
     #[test]
-    fn each_exporter_says_what_is_new_of_it() {
+    fn exporters_have_release_notes() {
         let workspace = Workspace::open().unwrap();
         for source in read_sources(&workspace).unwrap() {
             let release = source.release;
             let is_own = source.description.release.as_deref() == Some(release.as_str());
-            // The change log is of all exporters and speaks English: it would be cut short.
+            // The change log covers all exporters, is in English and would be truncated.
             assert!(is_own, "{}: {release}", source.exporter.name);
         }
     }
 
     #[test]
-    fn release_notes_that_are_too_long_are_refused_before_anything_is_built() {
+    fn long_release_notes_are_rejected_early() {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config/a-exporter");
         fs::create_dir_all(&config).unwrap();

@@ -1,4 +1,4 @@
-//! What `dist` is going to read, build and write, decided before it does anything. Pure.
+//! The plan of a `dist` run: every file it reads, builds and writes. Pure.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use super::target::{Target, Targets};
 use super::toolchain::Route;
 use crate::workspace::{Exporter, Workspace};
 
-/// The profile in the workspace's Cargo.toml that is shipped.
+/// The cargo profile of shipped binaries.
 pub(crate) const PROFILE: &str = "shipped";
 
-/// All paths of one `dist`.
+/// All paths of one `dist` run.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) route: Route,
@@ -20,14 +20,14 @@ pub(crate) struct Plan {
     pub(crate) version: String,
     pub(crate) revision: String,
     pub(crate) packages: Vec<PackagePlan>,
-    /// The target folder of cargo, one for each route: cargo would build all anew on a change of
-    /// compiler, and must not wait for the cargo that started this program.
+    /// The target folder of cargo, separate for each route: a change of compiler would rebuild
+    /// everything, and the cargo that started xtask holds the lock of the default folder.
     pub(crate) cargo_target: PathBuf,
-    /// What the programs that run print.
+    /// The logs of the programs that are run.
     pub(crate) logs: PathBuf,
-    /// Everything that ships.
+    /// The folder of all shipped files.
     pub(crate) dist: PathBuf,
-    /// Hashes of all files that ship.
+    /// Hashes of all shipped files.
     pub(crate) sums: PathBuf,
 }
 
@@ -35,20 +35,20 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct PackagePlan {
     pub(crate) exporter: Exporter,
-    /// Files that people write.
+    /// Hand-written files.
     pub(crate) inputs: Vec<PathBuf>,
     pub(crate) binaries: Vec<Binary>,
-    /// The executable that is asked for its definitions.
+    /// The executable that is run with `--describe`.
     pub(crate) describe: Describe,
-    /// What it answers.
+    /// The file for its output.
     pub(crate) definitions: PathBuf,
-    /// The package of BlueKing 5.1, if a target is one of those that it knows.
+    /// The package of BlueKing 5.1, if it supports one of the targets.
     pub(crate) zip: Option<Output>,
     /// The package of BlueKing 6 and 7.
     pub(crate) plugin: Output,
 }
 
-/// A package in its two forms.
+/// A package, unpacked and packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Output {
     /// The files of the package, unpacked.
@@ -61,21 +61,21 @@ pub(crate) struct Output {
 pub(crate) struct Binary {
     pub(crate) target: Target,
     pub(crate) built: PathBuf,
-    /// Where it lies unpacked, the simplest place first.
+    /// Its paths in the stage folders, the simplest first.
     pub(crate) staged: Vec<PathBuf>,
 }
 
-/// Where an exporter's definitions come from.
+/// The executable that prints the definitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Describe {
-    /// This system runs the executable that ships.
+    /// The shipped executable, which runs on this system.
     Shipped(PathBuf),
-    /// It does not: one is built for this system.
+    /// An executable built for this system, because no shipped one runs here.
     Native(PathBuf),
 }
 
 impl Plan {
-    /// Plans the packages of these exporters.
+    /// Plans the packages of the exporters.
     pub(crate) fn new(
         workspace: &Workspace,
         route: Route,
@@ -105,15 +105,15 @@ impl Plan {
         }
     }
 
-    /// The names of what is built, for people.
+    /// The names of the binaries, for messages.
     pub(crate) fn binaries(&self) -> String {
-        let names: Vec<_> = self.packages.iter().map(|one| one.exporter.binary()).collect();
+        let names: Vec<_> = self.packages.iter().map(|package| package.exporter.binary()).collect();
         names.join(" and ")
     }
 
-    /// The plan as text, paths relative to the workspace.
-    pub(crate) fn shown<'a>(&'a self, workspace: &'a Workspace) -> impl Display {
-        Shown { plan: self, workspace }
+    /// Formats the plan, with paths relative to the workspace.
+    pub(crate) fn display<'a>(&'a self, workspace: &'a Workspace) -> impl Display {
+        PlanDisplay { plan: self, workspace }
     }
 }
 
@@ -132,7 +132,7 @@ impl PackagePlan {
             archive: dist.join(format!("{component}-{version}.zip")),
         });
         let plugin = Output {
-            // With a sign that no component has in its name.
+            // `-` does not occur in component names, so the folders cannot clash.
             stage: dist.join("stage").join(format!("{plugin_id}-plugin")),
             archive: dist.join(archive_name(plugin_id, version)),
         };
@@ -178,16 +178,16 @@ impl PackagePlan {
     }
 }
 
-/// The names that an exporter has on BlueKing sites.
+/// The names of an exporter on BlueKing sites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
-    /// In 5.1.
+    /// In BlueKing 5.1.
     pub(crate) component: String,
-    /// In 6 and 7.
+    /// In BlueKing 6 and 7.
     pub(crate) plugin_id: String,
 }
 
-/// A name with two `__` would tell a site id, type and version of the plugin, in its own way.
+/// Avoids `__`: a site parses such file names as id, type and version of the plugin.
 fn archive_name(plugin_id: &str, version: &str) -> String {
     let mut name = format!("{plugin_id}-{version}.tgz");
     while name.contains("__") {
@@ -196,12 +196,12 @@ fn archive_name(plugin_id: &str, version: &str) -> String {
     name
 }
 
-struct Shown<'a> {
+struct PlanDisplay<'a> {
     plan: &'a Plan,
     workspace: &'a Workspace,
 }
 
-impl Display for Shown<'_> {
+impl Display for PlanDisplay<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let path = |path| self.workspace.shown(path);
         let Plan { route, version, revision, packages, .. } = self.plan;
@@ -215,10 +215,10 @@ impl Display for Shown<'_> {
                 writeln!(f, "  build  {} for {}", path(built), target.triple())?;
             }
             match &package.describe {
-                Describe::Shipped(binary) => writeln!(f, "  ask    {}", path(binary))?,
+                Describe::Shipped(binary) => writeln!(f, "  run    {} --describe", path(binary))?,
                 Describe::Native(binary) => {
                     writeln!(f, "  build  {} for this system", path(binary))?;
-                    writeln!(f, "  ask    {}", path(binary))?;
+                    writeln!(f, "  run    {} --describe", path(binary))?;
                 }
             }
             for output in package.zip.iter().chain([&package.plugin]) {
@@ -247,12 +247,12 @@ mod tests {
     }
 
     #[test]
-    fn every_path_is_below_the_workspace_and_told() {
+    fn plan_lists_every_path_relative_to_the_workspace() {
         let (workspace, plan) = plan(&[Target::Linux, Target::LinuxAarch64, Target::Windows]);
         let package = &plan.packages[0];
         let zip = package.zip.as_ref().unwrap();
         let version = workspace.version();
-        let shown = plan.shown(&workspace).to_string();
+        let text = plan.display(&workspace).to_string();
         for (path, expected) in [
             (&package.inputs[0], "config/a-exporter/blueking.toml".to_owned()),
             (&package.inputs[1], "config/a-exporter/description.md".to_owned()),
@@ -277,7 +277,7 @@ mod tests {
             (&plan.sums, "target/dist/SHA256SUMS".to_owned()),
         ] {
             assert_eq!(workspace.shown(path), expected);
-            assert!(shown.contains(&expected), "{expected} is not in:\n{shown}");
+            assert!(text.contains(&expected), "{expected} is not in:\n{text}");
         }
         let staged = |binary: usize| -> Vec<_> {
             package.binaries[binary].staged.iter().map(|path| workspace.shown(path)).collect()
@@ -294,13 +294,13 @@ mod tests {
     }
 
     #[test]
-    fn a_package_that_knows_no_target_is_not_made() {
+    fn package_without_a_supported_target_is_skipped() {
         let (_, aarch64) = plan(&[Target::LinuxAarch64]);
         assert_eq!(aarch64.packages[0].zip, None);
     }
 
     #[test]
-    fn no_archive_is_named_like_a_sites_own() {
+    fn archive_names_have_no_double_underscore() {
         for (id, expected) in
             [("a_b", "a_b-1.tgz"), ("a__b__c", "a_b_c-1.tgz"), ("a____b", "a_b-1.tgz")]
         {
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn definitions_come_from_what_runs_here() {
+    fn definitions_come_from_an_executable_that_runs_here() {
         let (_, both) = plan(&[Target::Linux, Target::Windows]);
         let (_, windows) = plan(&[Target::Windows]);
         if cfg!(all(target_os = "linux", target_arch = "x86_64")) {

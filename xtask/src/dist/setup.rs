@@ -1,5 +1,5 @@
-//! Installs what a route lacks: says first what it will do, then does it. A toolchain that is here
-//! is never updated; at most it gets std for one more target.
+//! Installs the missing requirements of a route, after announcing each command. Installed
+//! toolchains are never updated; at most std for another target is added.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::cross::{Home, VERSION};
-use super::facts::{Facts, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
+use super::environment::{Environment, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
 use super::target::{Target, Targets};
-use super::toolchain::{Candidate, Piece, Route, is_at_least};
+use super::toolchain::{Candidate, Requirement, Route, is_at_least};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 
-/// Rustup's server can be out of reach; what it sends for a target are some tens of megabytes.
+/// rustup downloads some tens of megabytes per target, and its server may be unreachable.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
-/// One thing that is done.
+/// One installation step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Action {
     RustupTargets { toolchain: String, targets: Vec<Target> },
@@ -28,7 +28,7 @@ enum Action {
     Cross,
 }
 
-/// Completes the first of these routes that can be completed.
+/// Completes the first route that can be completed.
 pub(crate) fn run(
     workspace: &Workspace,
     candidates: &[Candidate],
@@ -44,7 +44,9 @@ pub(crate) fn run(
                 let error = format!("{error:#}");
                 let reason = error.lines().next().unwrap_or_default();
                 let (route, next) = (route.name(), next.name());
-                progress.note(&format!("setup: no {route} route ({reason}); now the {next} route"));
+                progress.note(&format!(
+                    "setup: the {route} route failed ({reason}); trying the {next} route"
+                ));
             }
             (Err(error), None) => {
                 return Err(error)
@@ -52,19 +54,19 @@ pub(crate) fn run(
             }
         }
     }
-    bail!("there is no route to set up")
+    bail!("no route to set up")
 }
 
-/// What [`run`] would do, for `--dry-run`.
+/// Lists the actions of [`run`], for `--dry-run`.
 ///
 /// # Errors
-/// This route cannot be completed here.
-pub(crate) fn shown(
+/// The route cannot be completed on this machine.
+pub(crate) fn describe(
     workspace: &Workspace,
     candidate: &Candidate,
-    facts: &Facts,
+    environment: &Environment,
 ) -> Result<Vec<String>> {
-    let actions = actions(candidate.route, &candidate.missing, facts)?;
+    let actions = actions(candidate.route, &candidate.missing, environment)?;
     Ok(actions.iter().map(|action| action.announcement(workspace)).collect())
 }
 
@@ -76,9 +78,10 @@ fn complete(
     progress: &mut Progress,
 ) -> Result<()> {
     let rust_version = workspace.rust_version();
-    // A route that was tried before may have left something that this one needs too.
-    let facts = Facts::probe(workspace);
-    let actions = actions(route, &route.missing(&facts, targets, rust_version), &facts)?;
+    // A route that failed before may have installed a shared requirement.
+    let environment = Environment::probe(workspace);
+    let actions =
+        actions(route, &route.missing(&environment, targets, rust_version), &environment)?;
     for action in &actions {
         progress.note(&format!("setup: will run {}", action.announcement(workspace)));
     }
@@ -86,65 +89,70 @@ fn complete(
     for action in &actions {
         progress.step(action.name(), || action.perform(workspace, logs))?;
     }
-    let missing = route.missing(&Facts::probe(workspace), targets, rust_version);
+    let missing = route.missing(&Environment::probe(workspace), targets, rust_version);
     ensure!(missing.is_empty(), "still missing after setup: {}", Candidate { route, missing });
     Ok(())
 }
 
-fn actions(route: Route, missing: &[Piece], facts: &Facts) -> Result<Vec<Action>> {
+fn actions(
+    route: Route,
+    missing: &[Requirement],
+    environment: &Environment,
+) -> Result<Vec<Action>> {
     let mut actions = Vec::new();
     let mut packages = Vec::new();
     let mut zig = None;
     let mut cross = false;
     let mut targets = Vec::new();
-    for piece in missing {
-        match piece {
-            Piece::Std(Target::Windows7) => bail!(
+    for requirement in missing {
+        match requirement {
+            Requirement::Std(Target::Windows7) => bail!(
                 "rustup has no standard library for {}; --toolchain distro builds it",
                 Target::Windows7.triple()
             ),
-            Piece::Std(target) => targets.push(*target),
-            Piece::Mingw => packages.push("gcc-mingw-w64-x86-64"),
-            Piece::SystemRust { found: None, .. } => packages.extend(["rustc-web", "cargo-web"]),
-            Piece::SystemRust { found: Some(found), wanted } => bail!(
-                "{SYSTEM_RUSTC} is {found}, {wanted} is needed, and no toolchain is updated here; \
-                 do it with `apt-get install rustc-web cargo-web rust-web-src`"
+            Requirement::Std(target) => targets.push(*target),
+            Requirement::Mingw => packages.push("gcc-mingw-w64-x86-64"),
+            Requirement::SystemRust { found: None, .. } => {
+                packages.extend(["rustc-web", "cargo-web"])
+            }
+            Requirement::SystemRust { found: Some(found), wanted } => bail!(
+                "{SYSTEM_RUSTC} is {found}, but {wanted} is needed, and installed toolchains are not \
+                 updated; run `apt-get install rustc-web cargo-web rust-web-src`"
             ),
-            Piece::StdSource => packages.push("rust-web-src"),
-            // Podman has no daemon that would have to run, and touches no firewall.
-            Piece::Engine if facts.root && facts.apt => packages.push("podman"),
-            Piece::Engine => bail!(
-                "no container engine answers: install Docker or Podman, start it, and see that \
+            Requirement::StdSource => packages.push("rust-web-src"),
+            // Podman needs no daemon and does not change the firewall.
+            Requirement::Engine if environment.root && environment.apt => packages.push("podman"),
+            Requirement::Engine => bail!(
+                "no container engine answers: install and start Docker or Podman, and make sure that \
                  `docker ps` or `podman ps` works for this user"
             ),
-            Piece::CrossTool => cross = true,
-            Piece::Toolchain => bail!(
-                "cross asks rustup for toolchains, and the active toolchain is not rustup's: \
+            Requirement::CrossTool => cross = true,
+            Requirement::Toolchain => bail!(
+                "cross needs a rustup toolchain, and the active toolchain is not managed by rustup: \
                  install rustup (see https://rustup.rs)"
             ),
-            Piece::Zig => {
-                if facts.python.is_none() {
+            Requirement::Zig => {
+                if environment.python.is_none() {
                     packages.push("python3-venv");
                 }
-                let python = facts.python.clone().unwrap_or_else(|| "/usr/bin/python3".into());
+                let python =
+                    environment.python.clone().unwrap_or_else(|| "/usr/bin/python3".into());
                 zig = Some(Action::Zig { python });
             }
         }
     }
     if !targets.is_empty() {
-        let Some(toolchain) = facts.rustup.clone() else {
+        let Some(toolchain) = environment.rustup.clone() else {
             bail!(
-                "the active toolchain is not rustup's, so its std for other targets is not either"
+                "the active toolchain is not managed by rustup, which could add std for other targets"
             );
         };
         actions.push(Action::RustupTargets { toolchain, targets });
     }
     if !packages.is_empty() {
-        if !facts.apt {
+        if !environment.apt {
             let missing = Candidate { route, missing: missing.to_vec() };
-            bail!(
-                "there is no apt-get here; install by this system's own means what is missing on the {missing}"
-            );
+            bail!("apt-get is not available; install the missing requirements of the {missing}");
         }
         actions.push(Action::Packages(packages));
     }
@@ -166,13 +174,13 @@ impl Action {
     fn announcement(&self, workspace: &Workspace) -> String {
         match self {
             Self::RustupTargets { toolchain, targets } => {
-                process::shown(&rustup_target_add(toolchain, targets))
+                process::command_line(&rustup_target_add(toolchain, targets))
             }
             Self::Packages(packages) => apt::announcement(packages),
             Self::Zig { python } => {
-                let folder = workspace.shown(&Zig::of(workspace).environment);
+                let folder = workspace.shown(&Zig::of(workspace).venv);
                 let packages = ZIG_PACKAGES.join(" ");
-                format!("{} -m venv {folder}, and there: pip install {packages}", python.display())
+                format!("{} -m venv {folder}, then pip install {packages} in it", python.display())
             }
             Self::Cross => {
                 let root = workspace.shown(&Home::of(workspace).folder);
@@ -196,7 +204,7 @@ impl Action {
 
 fn rustup_target_add(toolchain: &str, targets: &[Target]) -> Command {
     let mut command = Command::new("rustup");
-    // Its errors say enough by themselves.
+    // A backtrace adds nothing to its errors.
     command.env("RUST_BACKTRACE", "0");
     command.args(["target", "add", "--toolchain", toolchain]);
     command.args(targets.iter().map(|target| target.triple()));
@@ -204,16 +212,16 @@ fn rustup_target_add(toolchain: &str, targets: &[Target]) -> Command {
 }
 
 fn install_packages(packages: &[&str], rust_version: &str, logs: &Path) -> Result<()> {
-    // Lists that could not all be read anew may do; what is missing then shows at once.
+    // A partial update may suffice; missing packages are detected below.
     let updated = apt::update(logs);
-    let advice = "on Debian 12 the Rust packages are in its security source (suite \
+    let advice = "on Debian 12 the Rust packages are in the security source (suite \
                   bookworm-security, component main): add that source and try again";
     if packages.contains(&"rustc-web") {
         let version = apt::candidate("rustc-web").unwrap_or_else(|| "none".to_owned());
         ensure!(
             is_at_least(&version, rust_version),
-            "rustc-web {rust_version} or newer is needed and the package sources here have \
-             {version}; {advice}"
+            "rustc-web {rust_version} or newer is needed, but the package sources have {version}; \
+             {advice}"
         );
     }
     match (apt::install(packages, logs), updated) {
@@ -226,15 +234,15 @@ fn install_packages(packages: &[&str], rust_version: &str, logs: &Path) -> Resul
 }
 
 fn install_zig(zig: &Zig, python: &Path, logs: &Path) -> Result<()> {
-    if zig.environment.exists() {
-        fs::remove_dir_all(&zig.environment)
-            .with_context(|| format!("cannot remove {}", zig.environment.display()))?;
+    if zig.venv.exists() {
+        fs::remove_dir_all(&zig.venv)
+            .with_context(|| format!("cannot remove {}", zig.venv.display()))?;
     }
     let mut venv = Command::new(python);
-    venv.args(["-m", "venv"]).arg(&zig.environment);
+    venv.args(["-m", "venv"]).arg(&zig.venv);
     process::run(&mut venv, &logs.join("venv.log"))?;
     let mut pip = Command::new(zig.python());
-    // Set for all of a user's pip, these would install elsewhere than in the environment.
+    // These user settings would make pip install outside of the environment.
     for variable in ["PIP_PREFIX", "PIP_TARGET", "PIP_USER", "PYTHONHOME", "PYTHONPATH"] {
         pip.env_remove(variable);
     }
@@ -247,11 +255,11 @@ fn install_zig(zig: &Zig, python: &Path, logs: &Path) -> Result<()> {
 
 fn install_cross(workspace: &Workspace, logs: &Path) -> Result<()> {
     let mut install = Command::new(workspace.cargo());
-    // Unoptimised: it runs for a second and would take minutes to build.
+    // Unoptimised: it runs for a second, and an optimised build takes minutes.
     install.args(["install", "cross", "--version", VERSION, "--locked", "--debug"]);
-    // Else what was installed and is gone would not come back.
+    // Without --force, cargo does not reinstall a deleted binary.
     install.args(["--force", "--root"]).arg(Home::of(workspace).folder);
-    // Set for all of a user's builds, these would build it for another system.
+    // These user settings would build it for another system.
     for variable in ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "RUSTFLAGS"] {
         install.env_remove(variable);
     }
@@ -262,28 +270,33 @@ fn install_cross(workspace: &Workspace, logs: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn debian() -> Facts {
-        Facts {
+    fn debian() -> Environment {
+        Environment {
             rustup: Some("1.95.0".to_owned()),
             python: Some("python3".into()),
             sysroot: Some("/rustup/toolchains/1.95.0".into()),
             apt: true,
             root: true,
-            ..Facts::default()
+            ..Environment::default()
         }
     }
 
-    fn missing(route: Route, facts: &Facts) -> Vec<Piece> {
-        route.missing(facts, &Targets::default(), "1.95")
+    fn missing(route: Route, environment: &Environment) -> Vec<Requirement> {
+        route.missing(environment, &Targets::default(), "1.95")
     }
 
-    fn announced(route: Route, facts: &Facts) -> Vec<String> {
+    fn announced(route: Route, environment: &Environment) -> Vec<String> {
         let workspace = Workspace::open().unwrap();
-        shown(&workspace, &Candidate { route, missing: missing(route, facts) }, facts).unwrap()
+        describe(
+            &workspace,
+            &Candidate { route, missing: missing(route, environment) },
+            environment,
+        )
+        .unwrap()
     }
 
     #[test]
-    fn a_bare_debian_gets_either_route() {
+    fn bare_debian_can_set_up_either_route() {
         assert_eq!(
             announced(Route::Rustup, &debian()),
             [
@@ -297,14 +310,14 @@ mod tests {
             [
                 "apt-get install --no-install-recommends rustc-web cargo-web rust-web-src \
                  gcc-mingw-w64-x86-64",
-                "python3 -m venv target/tools/zig, and there: pip install ziglang==0.17.1 \
-                 cargo-zigbuild==0.24.0",
+                "python3 -m venv target/tools/zig, then pip install ziglang==0.17.1 \
+                 cargo-zigbuild==0.24.0 in it",
             ]
         );
     }
 
     #[test]
-    fn containers_get_an_engine_and_cross() {
+    fn cross_route_installs_an_engine_and_cross() {
         assert_eq!(
             announced(Route::Cross, &debian()),
             [
@@ -315,44 +328,58 @@ mod tests {
     }
 
     #[test]
-    fn a_python_without_environments_gets_them() {
-        let facts = Facts { python: None, mingw: true, ..debian() };
-        let announced = announced(Route::Distro, &facts);
+    fn python_without_venv_gets_it() {
+        let environment = Environment { python: None, mingw: true, ..debian() };
+        let announced = announced(Route::Distro, &environment);
         assert!(announced[0].ends_with("rust-web-src python3-venv"), "{announced:?}");
         assert!(announced[1].starts_with("/usr/bin/python3 -m venv"), "{announced:?}");
     }
 
     #[test]
-    fn what_cannot_be_installed_is_told() {
-        for (route, facts, expected) in [
-            (Route::Distro, Facts { apt: false, ..debian() }, "no apt-get here; install"),
-            (Route::Rustup, Facts { rustup: None, ..debian() }, "not rustup's"),
-            (Route::Cross, Facts { rustup: None, ..debian() }, "install rustup"),
-            (Route::Cross, Facts { root: false, ..debian() }, "`podman ps` works for this user"),
-            (Route::Cross, Facts { apt: false, ..debian() }, "`podman ps` works for this user"),
+    fn requirements_that_cannot_be_installed_are_reported() {
+        for (route, environment, expected) in [
             (
                 Route::Distro,
-                Facts { system_rust: Some("1.85.0".to_owned()), ..debian() },
-                "no toolchain is updated here",
+                Environment { apt: false, ..debian() },
+                "apt-get is not available; install",
+            ),
+            (Route::Rustup, Environment { rustup: None, ..debian() }, "not managed by rustup"),
+            (Route::Cross, Environment { rustup: None, ..debian() }, "install rustup"),
+            (
+                Route::Cross,
+                Environment { root: false, ..debian() },
+                "`podman ps` works for this user",
+            ),
+            (
+                Route::Cross,
+                Environment { apt: false, ..debian() },
+                "`podman ps` works for this user",
+            ),
+            (
+                Route::Distro,
+                Environment { system_rust: Some("1.85.0".to_owned()), ..debian() },
+                "installed toolchains are not updated",
             ),
         ] {
-            let error = actions(route, &missing(route, &facts), &facts).unwrap_err().to_string();
+            let error = actions(route, &missing(route, &environment), &environment)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{error}");
         }
     }
 
     #[test]
-    fn what_rustup_does_not_have_is_told() {
-        let missing = [Piece::Std(Target::Linux), Piece::Std(Target::Windows7)];
+    fn missing_rustup_targets_are_reported() {
+        let missing = [Requirement::Std(Target::Linux), Requirement::Std(Target::Windows7)];
         let error = actions(Route::Rustup, &missing, &debian()).unwrap_err().to_string();
         assert!(error.contains("--toolchain distro"), "{error}");
     }
 
     #[test]
-    fn no_toolchain_is_ever_updated() {
-        let facts = debian();
+    fn toolchains_are_never_updated() {
+        let environment = debian();
         for route in [Route::Rustup, Route::Cross, Route::Distro] {
-            for line in announced(route, &facts) {
+            for line in announced(route, &environment) {
                 assert!(!line.contains("update") && !line.contains("toolchain install"), "{line}");
             }
         }

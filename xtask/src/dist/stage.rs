@@ -1,4 +1,4 @@
-//! The files of a package, unpacked for people and tests to look at.
+//! The files of a package, unpacked for inspection and tests.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use blueking_package::plugin::Member;
 
-/// Replaces a folder by one with these files; it is there whole or not at all.
+/// Replaces a folder by one with these files; an incomplete folder is never visible.
 pub(crate) fn write(files: &[Member], stage: &Path) -> Result<()> {
     let mut partial = stage.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     remove_folder(&partial)?;
-    fs::create_dir_all(&partial).with_context(|| format!("cannot make {}", partial.display()))?;
+    fs::create_dir_all(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
     for Member { path, mode, bytes } in files {
         let path = partial.join(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make {}", folder.display()))?;
+                .with_context(|| format!("cannot create {}", folder.display()))?;
         }
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         if mode & 0o111 != 0 {
@@ -29,9 +29,9 @@ pub(crate) fn write(files: &[Member], stage: &Path) -> Result<()> {
     fs::rename(&partial, stage).with_context(|| format!("cannot rename to {}", stage.display()))
 }
 
-/// Removes what an earlier time has left and this one has not made: packages of an exporter that is
-/// gone, or of another version, and the folders of their files. All paths of `before` are below
-/// `dist`, those of `now` begin with it.
+/// Removes files of an earlier run that this run did not produce: packages of another version or
+/// of a removed exporter, and their stage folders. Paths in `before` are relative to `dist`; paths
+/// in `now` start with it.
 pub(crate) fn tidy(dist: &Path, before: &[PathBuf], now: &[PathBuf]) -> Result<()> {
     for path in before {
         let mut parts = path.components();
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_of_an_earlier_time_goes_and_nothing_else() {
+    fn tidy_removes_only_files_of_an_earlier_run() {
         let folder = tempfile::tempdir().unwrap();
         let dist = folder.path();
         let all = [
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_is_replaced_whole() {
+    fn stage_is_replaced_as_a_whole() {
         let folder = tempfile::tempdir().unwrap();
         let stage = folder.path().join("stage/a");
         fs::create_dir_all(folder.path().join("stage/a.partial")).unwrap();

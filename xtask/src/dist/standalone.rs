@@ -1,4 +1,4 @@
-//! Executables to be run by themselves or from a container image: the same exporters, with TLS.
+//! Standalone executables, also for container images: the same exporters, with TLS.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use blueking_package::plugin::Member;
 
 use super::build::Cargo;
-use super::facts::Facts;
+use super::environment::Environment;
 use super::inspect::inspect;
-use super::locations::Locations;
 use super::mingw;
+use super::path_remap::PathRemap;
 use super::plan::Plan;
 use super::stage;
 use super::summary::Row;
@@ -20,11 +20,11 @@ use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// Builds and inspects the executables of a plan, which is one of the distro route: zig compiles
-/// what TLS has of C. They appear in `standalone` when all are sound.
+/// Builds and inspects the executables of a plan of the distro route, whose zig compiles the C code
+/// of TLS. They are written to `standalone` once all of them are valid.
 pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -> Result<Vec<Row>> {
     let cargo = Cargo::new(workspace, plan);
-    let locations = Locations::gather(workspace, &plan.route.sysroot(&Facts::probe(workspace)));
+    let remap = PathRemap::gather(workspace, &plan.route.sysroot(&Environment::probe(workspace)));
     progress.expect_more(1 + plan.targets.len() as u64);
     progress.step("fetching crates", || {
         process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
@@ -37,12 +37,19 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
                 mingw::prepare(&plan.cargo_target)?;
             }
             let log = plan.logs.join(format!("{}.tls.log", target.triple()));
-            process::run(&mut cargo.build_with_tls(target, &locations)?, &log)
+            process::run(&mut cargo.build_with_tls(target, &remap)?, &log)
         })?;
         for package in &plan.packages {
             for binary in package.binaries.iter().filter(|binary| binary.target == target) {
                 let name = package.exporter.binary();
-                built.push(look(workspace, plan, &name, &binary.built, target, &locations)?);
+                built.push(read_and_inspect(
+                    workspace,
+                    plan,
+                    &name,
+                    &binary.built,
+                    target,
+                    &remap,
+                )?);
             }
         }
     }
@@ -50,8 +57,8 @@ pub(super) fn run(workspace: &Workspace, plan: &Plan, progress: &mut Progress) -
     Ok(built.into_iter().map(|(row, _)| row).collect())
 }
 
-/// What would be done, with paths relative to the workspace.
-pub(super) fn shown(workspace: &Workspace, plan: &Plan) -> String {
+/// Formats the plan, with paths relative to the workspace.
+pub(super) fn describe(workspace: &Workspace, plan: &Plan) -> String {
     let mut text = format!("executables with TLS, {} route\n", plan.route.name());
     for package in &plan.packages {
         for binary in &package.binaries {
@@ -63,24 +70,24 @@ pub(super) fn shown(workspace: &Workspace, plan: &Plan) -> String {
     format!("{text}write  {}", workspace.shown(&sums))
 }
 
-/// The place of an executable below `dist`.
+/// The path of an executable below `dist`.
 fn file_name(plan: &Plan, binary: &str, target: Target) -> String {
     format!("standalone/{binary}-{}-{}{}", plan.version, target.triple(), target.suffix())
 }
 
 /// Reads and inspects an executable.
-fn look(
+fn read_and_inspect(
     workspace: &Workspace,
     plan: &Plan,
     binary: &str,
     built: &Path,
     target: Target,
-    locations: &Locations,
+    remap: &PathRemap,
 ) -> Result<(Row, Vec<u8>)> {
     let path = workspace.shown(built);
     let bytes = fs::read(built).with_context(|| format!("cannot read {path}"))?;
-    let findings = inspect(&bytes, target, &locations.forbidden()).map_err(|problems| {
-        anyhow::anyhow!("an executable must not ship: {path}: {}", problems.join(", "))
+    let findings = inspect(&bytes, target, &remap.forbidden()).map_err(|problems| {
+        anyhow::anyhow!("executable that must not ship: {path}: {}", problems.join(", "))
     })?;
     let row = Row {
         file: file_name(plan, binary, target),
@@ -95,7 +102,7 @@ fn look(
     Ok((row, bytes))
 }
 
-/// The executables, and their sums as `sha256sum --check` reads them.
+/// The executables, and their sums in the format of `sha256sum --check`.
 fn files(built: &[(Row, Vec<u8>)]) -> Vec<Member> {
     let name = |row: &Row| row.file.rsplit('/').next().unwrap_or_default().to_owned();
     let executable = |(row, bytes): &(Row, Vec<u8>)| Member {
@@ -116,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sums_are_beside_the_executables() {
+    fn sums_are_written_next_to_the_executables() {
         let row = |name: &str, sum: &str| Row {
             file: format!("standalone/{name}"),
             target: String::new(),
@@ -128,8 +135,8 @@ mod tests {
             is_executable: true,
         };
         let files = files(&[(row("a", "22"), b"abc".to_vec()), (row("b", "11"), Vec::new())]);
-        let shown: Vec<_> = files.iter().map(|file| (&*file.path, file.mode)).collect();
-        assert_eq!(shown, [("a", 0o755), ("b", 0o755), ("SHA256SUMS", 0o644)]);
+        let modes: Vec<_> = files.iter().map(|file| (&*file.path, file.mode)).collect();
+        assert_eq!(modes, [("a", 0o755), ("b", 0o755), ("SHA256SUMS", 0o644)]);
         assert_eq!(files[0].bytes, b"abc");
         assert_eq!(files[2].bytes, b"11  b\n22  a\n");
     }

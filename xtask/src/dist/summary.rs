@@ -1,11 +1,11 @@
-//! What `dist` tells at its end: what ships, and what to do with it. Pure.
+//! The final output of `dist`: the shipped files and the next steps. Pure.
 
 use super::inspect::LARGE;
 use super::plan::{Output, Plan};
 use super::target::Target;
 use crate::workspace::Workspace;
 
-/// A file that ships.
+/// A shipped file.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) file: String,
@@ -13,15 +13,15 @@ pub(crate) struct Row {
     pub(crate) size: usize,
     pub(crate) linkage: String,
     pub(crate) sha256: String,
-    /// What of the system the file asks for.
+    /// System libraries that the file imports.
     pub(crate) imports: Vec<String>,
-    /// Of which the first that has it all.
+    /// The oldest Windows that has all of them.
     pub(crate) oldest_windows: Option<&'static str>,
-    /// Whether it is an executable, which should stay small.
+    /// Whether it is an executable; large executables get a warning.
     pub(crate) is_executable: bool,
 }
 
-/// The table, with a note below it for each executable that asks for something.
+/// Formats the table, followed by warnings and the imports of each executable.
 pub(crate) fn table(rows: &[Row]) -> String {
     let head = ["file", "target", "size", "linkage", "sha256"].map(str::to_owned);
     let cells = rows.iter().map(|row| {
@@ -44,38 +44,35 @@ pub(crate) fn table(rows: &[Row]) -> String {
             text += &format!("warning: {} is larger than {limit:.1} MiB\n", row.file);
         }
         if !row.imports.is_empty() {
-            text += &format!("{} asks for {}{}\n", row.file, row.imports.join(", "), since(row));
+            text += &format!("{} imports {}{}\n", row.file, row.imports.join(", "), since(row));
         }
     }
     text
 }
 
-/// What the imports of an executable mean for who has an old Windows.
+/// States which Windows versions have the imported functions.
 fn since(row: &Row) -> String {
     let Some(oldest) = row.oldest_windows else { return String::new() };
     let older = if Target::Windows7.oldest_windows() == Some(oldest) {
         String::new()
     } else {
-        format!(
-            "; older ones lack some of it: {} in --targets is for them",
-            Target::Windows7.name()
-        )
+        format!("; for older versions build {} (--targets)", Target::Windows7.name())
     };
-    format!(": part of {oldest} and later{older}")
+    format!(": available in {oldest} and later{older}")
 }
 
-/// What comes after the packages are there.
+/// The commands to run on the packages.
 pub(crate) fn next_steps(workspace: &Workspace, plan: &Plan) -> String {
     let zips: Vec<_> = plan.packages.iter().filter_map(|package| package.zip.as_ref()).collect();
     let plugins: Vec<_> = plan.packages.iter().map(|package| &package.plugin).collect();
-    let shown = |outputs: &[&Output]| -> Vec<String> {
+    let paths = |outputs: &[&Output]| -> Vec<String> {
         outputs.iter().map(|output| workspace.shown(&output.archive)).collect()
     };
-    let (zips, plugins) = (shown(&zips), shown(&plugins));
+    let (zips, plugins) = (paths(&zips), paths(&plugins));
     let all = [&*plugins, &*zips].concat().join(" ");
     let mut text = format!("\nNext:\n1. cargo xtask check {all}\n");
-    for (place, plugin) in plugins.iter().enumerate() {
-        let number = if place == 0 { "2." } else { "  " };
+    for (index, plugin) in plugins.iter().enumerate() {
+        let number = if index == 0 { "2." } else { "  " };
         text += &format!("{number} cargo xtask rehearse {plugin}\n");
     }
     text += "3. upload the .tgz to BlueKing 6 or 7 (插件, 导入)";
@@ -83,9 +80,10 @@ pub(crate) fn next_steps(workspace: &Workspace, plan: &Plan) -> String {
         text += ", the .zip to BlueKing 5.1 (组件监控, 一键导入)";
     }
     text += "; docs/blueking.md has every step\n";
-    let holds = |target: Target| plan.targets.iter().any(|held| held.system() == target.system());
-    if ![Target::Linux, Target::LinuxAarch64, Target::Windows].into_iter().all(holds) {
-        text += "These packages are not for all systems, and the texts of config name them all: see \
+    let includes =
+        |target: Target| plan.targets.iter().any(|held| held.system() == target.system());
+    if ![Target::Linux, Target::LinuxAarch64, Target::Windows].into_iter().all(includes) {
+        text += "These packages do not cover all systems, but their texts name all of them: check \
                  supported_version in blueking.toml, and description.md.\n";
     }
     text
@@ -115,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_line_up_and_large_files_are_named() {
+    fn columns_are_aligned_and_large_files_warned_about() {
         let rows = [
             row("a.zip", 9 << 20, &[]),
             row("exporter-linux", LARGE + 1, &[]),
@@ -129,19 +127,20 @@ mod tests {
              exporter-linux        x86_64  2.50 MiB  static   {zeros}\n\
              exporter-windows.exe  x86_64  2.50 MiB  static   {zeros}\n\
              warning: exporter-linux is larger than 2.5 MiB\n\
-             exporter-windows.exe asks for kernel32.dll, ntdll.dll: part of Windows 10 and Server \
-             2016 and later; older ones lack some of it: windows7 in --targets is for them\n"
+             exporter-windows.exe imports kernel32.dll, ntdll.dll: available in Windows 10 and Server \
+             2016 and later; for older versions build windows7 (--targets)\n"
         );
         assert_eq!(text, expected);
         let row =
             Row { oldest_windows: Target::Windows7.oldest_windows(), ..row("a.exe", 1, &["b"]) };
         assert!(
-            table(&[row]).ends_with("asks for b: part of Windows 7 and Server 2008 R2 and later\n")
+            table(&[row])
+                .ends_with("imports b: available in Windows 7 and Server 2008 R2 and later\n")
         );
     }
 
     #[test]
-    fn the_next_steps_name_the_packages_that_are_there() {
+    fn next_steps_name_the_existing_packages() {
         let workspace = Workspace::open().unwrap();
         let steps = |targets: &[Target]| {
             let exporters = ["a", "b"].map(|name| {
@@ -163,8 +162,11 @@ mod tests {
         );
         let all = [Target::Linux, Target::LinuxAarch64, Target::Windows7];
         assert_eq!(steps(&all), expected);
-        let one = steps(&[Target::Linux]);
-        assert!(one.starts_with(&expected) && one.contains("name them all: see supported_version"));
+        let linux = steps(&[Target::Linux]);
+        assert!(
+            linux.starts_with(&expected)
+                && linux.contains("name all of them: check supported_version")
+        );
         assert!(!steps(&[Target::LinuxAarch64]).contains(".zip"));
     }
 }

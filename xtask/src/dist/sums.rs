@@ -1,4 +1,4 @@
-//! SHA-256 sums of what ships, in the form that `sha256sum --check` reads.
+//! SHA-256 sums of the shipped files, in the format of `sha256sum --check`.
 
 use std::fmt::Write;
 use std::fs;
@@ -8,23 +8,23 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of some bytes, in hexadecimal.
+/// The SHA-256 of `bytes`, in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes all that is written to it");
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
         text
     })
 }
 
-/// Writes the sums of these files, named relative to the folder of the sums. The file appears only
-/// when it is whole.
+/// Writes the sums of these files, with paths relative to the folder of `sums`. The file is
+/// replaced atomically.
 pub(crate) fn write(sums: &Path, files: &[PathBuf]) -> Result<()> {
     let folder = sums.parent().unwrap_or(Path::new(""));
     let mut lines = Vec::new();
     for file in files {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         let name = file.strip_prefix(folder).unwrap_or(file);
-        // Forward slashes also where a check runs on another system.
+        // Forward slashes, because the check may run on another system.
         let name: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
         lines.push((name.join("/"), sha256(&bytes)));
     }
@@ -35,20 +35,20 @@ pub(crate) fn write(sums: &Path, files: &[PathBuf]) -> Result<()> {
     fs::rename(&partial, sums).with_context(|| format!("cannot rename to {}", sums.display()))
 }
 
-/// The files that the sums of an earlier time name, as paths below their folder; none without sums.
+/// The files listed in existing sums, as paths below their folder; empty if there are no sums.
 pub(crate) fn listed(sums: &Path) -> Result<Vec<PathBuf>> {
     let text = match fs::read_to_string(sums) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         read => read.with_context(|| format!("cannot read {}", sums.display()))?,
     };
     let names = text.lines().filter_map(|line| line.split_once("  ")).map(|(_, name)| name);
-    // Nothing else belongs to the folder.
+    // Ignores paths that lead out of the folder.
     let is_below =
         |path: &PathBuf| path.components().all(|part| matches!(part, Component::Normal(_)));
     Ok(names.map(PathBuf::from).filter(is_below).collect())
 }
 
-/// Removes sums that are about to become wrong.
+/// Removes sums that are about to become outdated.
 pub(crate) fn remove(sums: &Path) -> Result<()> {
     match fs::remove_file(sums) {
         Err(error) if error.kind() != ErrorKind::NotFound => {

@@ -1,19 +1,19 @@
-//! The systems that exporters are built for, and what they are called where. Pure.
+//! The target systems of exporters and their names. Pure.
 
 use blueking_package::plugin::System;
 use blueking_package::v51;
 
-/// A system that exporters are built for.
+/// A target system of exporters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     Linux,
     LinuxAarch64,
     Windows,
-    /// Instead of [`Target::Windows`], for hosts before Windows 10 and Server 2016.
+    /// Replaces [`Target::Windows`] on hosts older than Windows 10 and Server 2016.
     Windows7,
 }
 
-/// The systems of one `dist`, in the order in which they are built.
+/// The targets of one `dist`, in build order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Targets(pub(crate) Vec<Target>);
 
@@ -46,7 +46,7 @@ impl Target {
         }
     }
 
-    /// Name in the package of BlueKing 5.1, which knows x86-64 alone.
+    /// Name in the package of BlueKing 5.1, which supports only x86-64.
     pub(crate) fn entry(self) -> Option<&'static str> {
         match self {
             Self::Linux => Some(v51::LINUX_EXPORTER),
@@ -55,7 +55,7 @@ impl Target {
         }
     }
 
-    /// What the package of BlueKing 6 and 7 calls it.
+    /// The corresponding system of BlueKing 6 and 7 packages.
     pub(crate) fn system(self) -> System {
         match self {
             Self::Linux => System::LinuxX86_64,
@@ -68,7 +68,7 @@ impl Target {
         matches!(self, Self::Windows | Self::Windows7)
     }
 
-    /// The oldest Windows that has all that an executable for it asks for.
+    /// The oldest Windows with all DLL functions that the executable imports.
     pub(crate) fn oldest_windows(self) -> Option<&'static str> {
         match self {
             Self::Linux | Self::LinuxAarch64 => None,
@@ -77,12 +77,12 @@ impl Target {
         }
     }
 
-    /// What executables end with.
+    /// The file suffix of executables.
     pub(crate) fn suffix(self) -> &'static str {
         if self.is_windows() { ".exe" } else { "" }
     }
 
-    /// Whether an executable for this target runs on the system that runs this program.
+    /// Whether an executable for this target runs on the current system.
     pub(crate) fn runs_here(self) -> bool {
         match self {
             Self::Linux => cfg!(all(target_os = "linux", target_arch = "x86_64")),

@@ -1,15 +1,15 @@
-//! Which toolchain builds for the targets: what each route lacks, which one is taken. Pure.
+//! Selects the toolchain route for the targets and lists what each route lacks. Pure.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 use super::cross;
-use super::facts::{Facts, MINGW, ZIG_PACKAGES};
+use super::environment::{Environment, MINGW, ZIG_PACKAGES};
 use super::target::{Target, Targets};
 
-/// What `--toolchain` asks for.
+/// The value of `--toolchain`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum ToolchainChoice {
     #[default]
     Auto,
     Rustup,
@@ -17,20 +17,20 @@ pub(crate) enum Choice {
     Distro,
 }
 
-/// A way to get std and linkers for the targets.
+/// A source of std and linkers for the targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// The active toolchain with std for the targets, as `rustup target add` installs it.
     Rustup,
-    /// The active toolchain, or rather a copy of it, in containers of the `cross` tool.
+    /// A copy of the active toolchain, in containers of the `cross` tool.
     Cross,
-    /// The distribution's rustc, which builds std from source; needs package registries alone.
+    /// The distribution's rustc, which builds std from source; needs only package registries.
     Distro,
 }
 
-/// Something that a route needs and that is not there.
+/// A prerequisite of a route that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum Requirement {
     Std(Target),
     Mingw,
     SystemRust {
@@ -41,7 +41,7 @@ pub(crate) enum Piece {
     Zig,
     Engine,
     CrossTool,
-    /// A toolchain of rustup's, for the containers.
+    /// A rustup toolchain, for the containers.
     Toolchain,
 }
 
@@ -49,15 +49,17 @@ pub(crate) enum Piece {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) route: Route,
-    pub(crate) missing: Vec<Piece>,
+    pub(crate) missing: Vec<Requirement>,
 }
 
-impl Choice {
-    /// The routes that may be taken, in the order in which they are tried.
-    fn routes(self, facts: &Facts) -> &'static [Route] {
+impl ToolchainChoice {
+    /// The routes to try, in order.
+    fn routes(self, environment: &Environment) -> &'static [Route] {
         match self {
-            Self::Auto if facts.engine.is_some() => &[Route::Rustup, Route::Cross, Route::Distro],
-            // Nobody gets an engine who has not asked for containers.
+            Self::Auto if environment.engine.is_some() => {
+                &[Route::Rustup, Route::Cross, Route::Distro]
+            }
+            // `auto` never proposes to install a container engine.
             Self::Auto => &[Route::Rustup, Route::Distro],
             Self::Rustup => &[Route::Rustup],
             Self::Cross => &[Route::Cross],
@@ -65,19 +67,22 @@ impl Choice {
         }
     }
 
-    /// The first route that lacks nothing, else all of them with what they lack; of those that nobody
-    /// chose, the ones that could never build the targets are left out.
+    /// Returns the first complete route.
+    ///
+    /// # Errors
+    /// Every candidate with its missing requirements. With `auto`, routes that can never build the
+    /// targets are left out.
     pub(crate) fn decide(
         self,
-        facts: &Facts,
+        environment: &Environment,
         targets: &Targets,
         rust_version: &str,
     ) -> Result<Route, Vec<Candidate>> {
         let candidate = |&route: &Route| {
-            let missing = route.missing(facts, targets, rust_version);
+            let missing = route.missing(environment, targets, rust_version);
             Candidate { route, missing }
         };
-        let mut candidates: Vec<_> = self.routes(facts).iter().map(candidate).collect();
+        let mut candidates: Vec<_> = self.routes(environment).iter().map(candidate).collect();
         if self == Self::Auto {
             candidates.retain(|candidate| candidate.impossible().is_none());
         }
@@ -89,10 +94,11 @@ impl Choice {
 }
 
 impl Candidate {
-    /// A target that this route can never build here, whatever is installed.
+    /// A target that this route cannot build, whatever is installed.
     pub(crate) fn impossible(&self) -> Option<Target> {
-        let is_it = |piece: &Piece| *piece == Piece::Std(Target::Windows7);
-        self.missing.iter().any(is_it).then_some(Target::Windows7)
+        let is_impossible =
+            |requirement: &Requirement| *requirement == Requirement::Std(Target::Windows7);
+        self.missing.iter().any(is_impossible).then_some(Target::Windows7)
     }
 }
 
@@ -105,66 +111,70 @@ impl Route {
         }
     }
 
-    /// What this route lacks to build for these targets.
+    /// The requirements that this route lacks for these targets.
     pub(crate) fn missing(
         self,
-        facts: &Facts,
+        environment: &Environment,
         targets: &Targets,
         rust_version: &str,
-    ) -> Vec<Piece> {
+    ) -> Vec<Requirement> {
         let mut missing = Vec::new();
         match self {
             Self::Rustup => {
-                let lacks = |target: &&Target| !facts.std_for.contains(target);
-                missing.extend(targets.0.iter().filter(lacks).copied().map(Piece::Std));
+                let lacks = |target: &&Target| !environment.std_for.contains(target);
+                missing.extend(targets.0.iter().filter(lacks).copied().map(Requirement::Std));
             }
-            // Linkers are in the images, and std comes into the copy of the toolchain.
+            // The images have the linkers, and std is added to the copy of the toolchain.
             Self::Cross => {
-                if facts.engine.is_none() {
-                    missing.push(Piece::Engine);
+                if environment.engine.is_none() {
+                    missing.push(Requirement::Engine);
                 }
-                if facts.rustup.is_none() || facts.sysroot.is_none() {
-                    missing.push(Piece::Toolchain);
+                if environment.rustup.is_none() || environment.sysroot.is_none() {
+                    missing.push(Requirement::Toolchain);
                 }
-                if !facts.cross {
-                    missing.push(Piece::CrossTool);
+                if !environment.cross {
+                    missing.push(Requirement::CrossTool);
                 }
-                // rustup has no std for it, and `cross` no image.
+                // rustup has no std for this target, and `cross` has no image.
                 missing.extend(
-                    targets.0.contains(&Target::Windows7).then_some(Piece::Std(Target::Windows7)),
+                    targets
+                        .0
+                        .contains(&Target::Windows7)
+                        .then_some(Requirement::Std(Target::Windows7)),
                 );
                 return missing;
             }
             Self::Distro => {
-                let version = facts.system_rust.as_deref();
+                let version = environment.system_rust.as_deref();
                 if !version.is_some_and(|version| is_at_least(version, rust_version)) {
                     let found = version.map(str::to_owned);
-                    missing.push(Piece::SystemRust { found, wanted: rust_version.to_owned() });
+                    missing
+                        .push(Requirement::SystemRust { found, wanted: rust_version.to_owned() });
                 }
-                if !facts.std_source {
-                    missing.push(Piece::StdSource);
+                if !environment.std_source {
+                    missing.push(Requirement::StdSource);
                 }
-                if targets.0.iter().any(|target| !target.is_windows()) && !facts.zig {
-                    missing.push(Piece::Zig);
+                if targets.0.iter().any(|target| !target.is_windows()) && !environment.zig {
+                    missing.push(Requirement::Zig);
                 }
             }
         }
-        if targets.0.iter().any(|target| target.is_windows()) && !facts.mingw {
-            missing.push(Piece::Mingw);
+        if targets.0.iter().any(|target| target.is_windows()) && !environment.mingw {
+            missing.push(Requirement::Mingw);
         }
         missing
     }
 
     /// The sysroot of the compiler that this route uses.
-    pub(crate) fn sysroot(self, facts: &Facts) -> PathBuf {
+    pub(crate) fn sysroot(self, environment: &Environment) -> PathBuf {
         match self {
-            Self::Rustup | Self::Cross => facts.sysroot.clone().unwrap_or_default(),
+            Self::Rustup | Self::Cross => environment.sysroot.clone().unwrap_or_default(),
             Self::Distro => "/usr".into(),
         }
     }
 }
 
-/// Whether a version such as `1.96.0` is no older than one such as `1.95`.
+/// Whether a version such as `1.96.0` is at least `wanted`, such as `1.95`.
 pub(crate) fn is_at_least(version: &str, wanted: &str) -> bool {
     let numbers = |text: &str| {
         let digits = text.split(|c: char| !c.is_ascii_digit());
@@ -174,7 +184,7 @@ pub(crate) fn is_at_least(version: &str, wanted: &str) -> bool {
     numbers(version) >= numbers(wanted)
 }
 
-impl Display for Piece {
+impl Display for Requirement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Std(target) => write!(f, "the standard library for {}", target.triple()),
@@ -183,7 +193,7 @@ impl Display for Piece {
                 write!(f, "rustc and cargo {wanted} or newer in /usr/bin")
             }
             Self::SystemRust { found: Some(found), wanted } => {
-                write!(f, "rustc and cargo {wanted} or newer in /usr/bin (they are {found})")
+                write!(f, "rustc and cargo {wanted} or newer in /usr/bin (found {found})")
             }
             Self::StdSource => f.write_str("the standard library's source for /usr/bin/rustc"),
             Self::Zig => write!(f, "{} (from PyPI)", ZIG_PACKAGES.join(" and ")),
@@ -191,15 +201,15 @@ impl Display for Piece {
                 "a container engine: `docker ps` or `podman ps` must work for this user",
             ),
             Self::CrossTool => write!(f, "cross {} (from crates.io)", cross::VERSION),
-            Self::Toolchain => f.write_str("rustup, with an active toolchain of its own"),
+            Self::Toolchain => f.write_str("rustup, with an active rustup toolchain"),
         }
     }
 }
 
 impl Display for Candidate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let pieces: Vec<_> = self.missing.iter().map(Piece::to_string).collect();
-        write!(f, "{} route: {}", self.route.name(), pieces.join(", "))
+        let requirements: Vec<_> = self.missing.iter().map(Requirement::to_string).collect();
+        write!(f, "{} route: {}", self.route.name(), requirements.join(", "))
     }
 }
 
@@ -208,8 +218,8 @@ mod tests {
     use super::*;
     use crate::dist::cross::Engine;
 
-    fn complete() -> Facts {
-        Facts {
+    fn complete() -> Environment {
+        Environment {
             sysroot: Some("/rustup/toolchains/stable".into()),
             std_for: vec![Target::Linux, Target::LinuxAarch64, Target::Windows],
             rustup: Some("stable".to_owned()),
@@ -225,126 +235,136 @@ mod tests {
         }
     }
 
-    fn with_engine() -> Facts {
-        Facts { engine: Some(Engine::named("podman".to_owned())), cross: true, ..complete() }
+    fn with_engine() -> Environment {
+        Environment { engine: Some(Engine::named("podman".to_owned())), cross: true, ..complete() }
     }
 
     #[test]
-    fn auto_takes_containers_where_std_is_not_at_hand() {
+    fn auto_uses_containers_without_std() {
         let all = Targets::default();
-        let no_std = Facts { std_for: Vec::new(), ..with_engine() };
-        for (facts, targets, expected) in [
+        let no_std = Environment { std_for: Vec::new(), ..with_engine() };
+        for (environment, targets, expected) in [
             (with_engine(), all.clone(), Route::Rustup),
             (no_std.clone(), all.clone(), Route::Cross),
-            (Facts { mingw: false, zig: false, ..with_engine() }, all.clone(), Route::Cross),
-            // No engine answers, or it has nothing to work with.
-            (Facts { engine: None, ..no_std.clone() }, all.clone(), Route::Distro),
-            (Facts { cross: false, ..no_std.clone() }, all.clone(), Route::Distro),
-            (Facts { rustup: None, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Environment { mingw: false, zig: false, ..with_engine() }, all.clone(), Route::Cross),
+            // No engine answers, or the route is incomplete.
+            (Environment { engine: None, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Environment { cross: false, ..no_std.clone() }, all.clone(), Route::Distro),
+            (Environment { rustup: None, ..no_std.clone() }, all.clone(), Route::Distro),
             (no_std, Targets(vec![Target::Windows7]), Route::Distro),
         ] {
-            assert_eq!(Choice::Auto.decide(&facts, &targets, "1.95"), Ok(expected), "{facts:?}");
+            assert_eq!(
+                ToolchainChoice::Auto.decide(&environment, &targets, "1.95"),
+                Ok(expected),
+                "{environment:?}"
+            );
         }
-        assert_eq!(Choice::Cross.decide(&with_engine(), &all, "1.95"), Ok(Route::Cross));
+        assert_eq!(ToolchainChoice::Cross.decide(&with_engine(), &all, "1.95"), Ok(Route::Cross));
     }
 
     #[test]
-    fn who_has_no_engine_is_not_told_of_containers_unasked() {
-        let routes = |choice: Choice, facts: &Facts| -> Vec<_> {
-            let candidates = choice.decide(facts, &Targets::default(), "1.95").unwrap_err();
+    fn auto_does_not_propose_containers_without_an_engine() {
+        let routes = |choice: ToolchainChoice, environment: &Environment| -> Vec<_> {
+            let candidates = choice.decide(environment, &Targets::default(), "1.95").unwrap_err();
             candidates.iter().map(|candidate| candidate.route).collect()
         };
-        let bare = Facts::default();
-        let engine = Facts { engine: with_engine().engine, ..Facts::default() };
-        assert_eq!(routes(Choice::Auto, &bare), [Route::Rustup, Route::Distro]);
-        assert_eq!(routes(Choice::Auto, &engine), [Route::Rustup, Route::Cross, Route::Distro]);
+        let bare = Environment::default();
+        let engine = Environment { engine: with_engine().engine, ..Environment::default() };
+        assert_eq!(routes(ToolchainChoice::Auto, &bare), [Route::Rustup, Route::Distro]);
+        assert_eq!(
+            routes(ToolchainChoice::Auto, &engine),
+            [Route::Rustup, Route::Cross, Route::Distro]
+        );
 
-        let candidates = Choice::Cross.decide(&bare, &Targets::default(), "1.95").unwrap_err();
-        let missing = vec![Piece::Engine, Piece::Toolchain, Piece::CrossTool];
+        let candidates =
+            ToolchainChoice::Cross.decide(&bare, &Targets::default(), "1.95").unwrap_err();
+        let missing = vec![Requirement::Engine, Requirement::Toolchain, Requirement::CrossTool];
         assert_eq!(candidates, [Candidate { route: Route::Cross, missing }]);
-        let shown = candidates[0].to_string();
-        assert!(shown.starts_with("cross route: a container engine: `docker ps`"), "{shown}");
+        let text = candidates[0].to_string();
+        assert!(text.starts_with("cross route: a container engine: `docker ps`"), "{text}");
     }
 
     #[test]
-    fn auto_takes_what_is_complete() {
+    fn auto_selects_the_first_complete_route() {
         let all = Targets::default();
         let windows7 = Targets(vec![Target::Windows7]);
         let linux = Targets(vec![Target::Linux]);
-        let no_windows = Facts { std_for: vec![Target::Linux], ..complete() };
-        for (facts, targets, expected) in [
+        let no_windows = Environment { std_for: vec![Target::Linux], ..complete() };
+        for (environment, targets, expected) in [
             (complete(), &all, Route::Rustup),
             (complete(), &windows7, Route::Distro),
             (no_windows.clone(), &all, Route::Distro),
             (no_windows, &linux, Route::Rustup),
-            (Facts { mingw: false, ..complete() }, &linux, Route::Rustup),
+            (Environment { mingw: false, ..complete() }, &linux, Route::Rustup),
         ] {
-            assert_eq!(Choice::Auto.decide(&facts, targets, "1.95"), Ok(expected));
+            assert_eq!(ToolchainChoice::Auto.decide(&environment, targets, "1.95"), Ok(expected));
         }
-        assert_eq!(Choice::Distro.decide(&complete(), &all, "1.95"), Ok(Route::Distro));
+        assert_eq!(ToolchainChoice::Distro.decide(&complete(), &all, "1.95"), Ok(Route::Distro));
     }
 
     #[test]
-    fn a_route_that_cannot_build_a_target_is_proposed_to_nobody_who_did_not_ask_for_it() {
+    fn auto_omits_routes_that_cannot_build_a_target() {
         let targets = Targets(vec![Target::Linux, Target::Windows7]);
-        let bare = Facts { std_for: Vec::new(), zig: false, ..with_engine() };
-        let routes = |choice: Choice| -> Vec<_> {
+        let bare = Environment { std_for: Vec::new(), zig: false, ..with_engine() };
+        let routes = |choice: ToolchainChoice| -> Vec<_> {
             let candidates = choice.decide(&bare, &targets, "1.95").unwrap_err();
-            candidates.iter().map(|one| (one.route, one.impossible())).collect()
+            candidates.iter().map(|c| (c.route, c.impossible())).collect()
         };
-        assert_eq!(routes(Choice::Auto), [(Route::Distro, None)]);
-        assert_eq!(routes(Choice::Rustup), [(Route::Rustup, Some(Target::Windows7))]);
-        assert_eq!(routes(Choice::Cross), [(Route::Cross, Some(Target::Windows7))]);
-        // A toolchain of one's own may have it.
-        let own = Facts { std_for: vec![Target::Linux, Target::Windows7], ..complete() };
-        assert_eq!(Choice::Rustup.decide(&own, &targets, "1.95"), Ok(Route::Rustup));
+        assert_eq!(routes(ToolchainChoice::Auto), [(Route::Distro, None)]);
+        assert_eq!(routes(ToolchainChoice::Rustup), [(Route::Rustup, Some(Target::Windows7))]);
+        assert_eq!(routes(ToolchainChoice::Cross), [(Route::Cross, Some(Target::Windows7))]);
+        // A custom toolchain may have it.
+        let own = Environment { std_for: vec![Target::Linux, Target::Windows7], ..complete() };
+        assert_eq!(ToolchainChoice::Rustup.decide(&own, &targets, "1.95"), Ok(Route::Rustup));
     }
 
     #[test]
-    fn what_is_missing_is_listed_for_each_route() {
+    fn missing_requirements_are_listed_per_route() {
         let wanted = || "1.95".to_owned();
-        let candidates =
-            Choice::Auto.decide(&Facts::default(), &Targets::default(), "1.95").unwrap_err();
+        let candidates = ToolchainChoice::Auto
+            .decide(&Environment::default(), &Targets::default(), "1.95")
+            .unwrap_err();
         let expected = [
             Candidate {
                 route: Route::Rustup,
                 missing: vec![
-                    Piece::Std(Target::Linux),
-                    Piece::Std(Target::LinuxAarch64),
-                    Piece::Std(Target::Windows),
-                    Piece::Mingw,
+                    Requirement::Std(Target::Linux),
+                    Requirement::Std(Target::LinuxAarch64),
+                    Requirement::Std(Target::Windows),
+                    Requirement::Mingw,
                 ],
             },
             Candidate {
                 route: Route::Distro,
                 missing: vec![
-                    Piece::SystemRust { found: None, wanted: wanted() },
-                    Piece::StdSource,
-                    Piece::Zig,
-                    Piece::Mingw,
+                    Requirement::SystemRust { found: None, wanted: wanted() },
+                    Requirement::StdSource,
+                    Requirement::Zig,
+                    Requirement::Mingw,
                 ],
             },
         ];
         assert_eq!(candidates, expected);
 
-        let old = Facts { system_rust: Some("1.85.1".to_owned()), ..complete() };
-        let candidates = Choice::Distro.decide(&old, &Targets::default(), "1.95").unwrap_err();
-        let shown = candidates[0].to_string();
-        assert_eq!(
-            shown,
-            "distro route: rustc and cargo 1.95 or newer in /usr/bin (they are 1.85.1)"
-        );
+        let old = Environment { system_rust: Some("1.85.1".to_owned()), ..complete() };
+        let candidates =
+            ToolchainChoice::Distro.decide(&old, &Targets::default(), "1.95").unwrap_err();
+        let text = candidates[0].to_string();
+        assert_eq!(text, "distro route: rustc and cargo 1.95 or newer in /usr/bin (found 1.85.1)");
     }
 
     #[test]
-    fn a_target_that_is_not_built_needs_nothing() {
-        let facts = Facts { zig: false, ..complete() };
+    fn only_requested_targets_have_requirements() {
+        let environment = Environment { zig: false, ..complete() };
         for target in [Target::Windows, Target::Windows7] {
             let windows = Targets(vec![target]);
-            assert_eq!(Choice::Distro.decide(&facts, &windows, "1.95"), Ok(Route::Distro));
+            assert_eq!(
+                ToolchainChoice::Distro.decide(&environment, &windows, "1.95"),
+                Ok(Route::Distro)
+            );
         }
         let aarch64 = Targets(vec![Target::LinuxAarch64]);
-        assert!(Choice::Distro.decide(&facts, &aarch64, "1.95").is_err());
+        assert!(ToolchainChoice::Distro.decide(&environment, &aarch64, "1.95").is_err());
     }
 
     #[test]

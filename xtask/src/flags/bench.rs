@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use gumdrop::Options;
 
-/// Measures the packaged exporter beside Debian's node_exporter, or the kit beside promhttp. The
-/// figures are printed as a table, and written to target/bench as JSON.
+/// Compares the packaged exporter with Debian's node_exporter, or the kit with promhttp. Prints the
+/// figures as a table, and writes them to target/bench as JSON.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Bench {
     #[options(no_short, help = "print this help")]
@@ -25,12 +25,12 @@ pub(crate) struct Bench {
     pub(crate) what: Option<Subject>,
 }
 
-/// What is measured.
+/// The subject of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// The packaged exporter of hosts.
+    /// The packaged host exporter.
     Host,
-    /// Pages that the kit makes.
+    /// Pages rendered by the kit.
     Kit,
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_two_is_measured() {
+    fn host_or_kit_is_measured() {
         for (word, expected) in [("host", Subject::Host), ("kit", Subject::Kit)] {
             match parsed(&["bench", word]).unwrap() {
                 Command::Bench(Bench { what, .. }) => assert_eq!(what, Some(expected)),

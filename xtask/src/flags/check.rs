@@ -2,7 +2,7 @@
 
 use gumdrop::Options;
 
-/// What BlueKing will say to packages, anybody's, before they are uploaded.
+/// Checks packages, from any source, against the rules of BlueKing before they are uploaded.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Check {
     #[options(no_short, help = "print this help")]
@@ -12,7 +12,7 @@ pub(crate) struct Check {
     #[options(
         no_short,
         meta = "FILE",
-        help = "the .tgz that a site has of the plugin: is the version raised as it should be?"
+        help = "the plugin's .tgz on the site, to check that the version is raised correctly"
     )]
     pub(crate) earlier: Option<String>,
     #[options(free, help = "packages: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]

@@ -2,17 +2,17 @@
 
 use gumdrop::Options;
 
-/// Runs every check and test, on the packaged binaries too.
+/// Runs every check and test, including tests of the packaged binaries.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Ci {
     #[options(no_short, help = "print this help")]
     help: bool,
-    #[options(no_short, help = "install the tools that are missing, saying which")]
+    #[options(no_short, help = "install missing tools, and print which")]
     pub(crate) setup: bool,
     #[options(
         no_short,
-        help = "instead of all else make the packages in containers, and check and rehearse them; \
-                installs Docker, debootstrap and cross"
+        help = "only build the packages in containers, and check and rehearse them; installs Docker, \
+                debootstrap and cross"
     )]
     pub(crate) with_cross: bool,
 }

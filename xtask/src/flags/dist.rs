@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use gumdrop::Options;
 
-use crate::dist::{Choice, Target, Targets};
+use crate::dist::{Target, Targets, ToolchainChoice};
 
 /// Builds all exporters for every target, checks them, and packs them into target/dist.
 #[derive(Debug, Default, Options)]
@@ -15,30 +15,30 @@ pub(crate) struct Dist {
         no_short,
         meta = "ROUTE",
         parse(try_from_str),
-        help = "where std and linkers for the targets come from: auto (the default), rustup, cross \
+        help = "source of std and linkers for the targets: auto (the default), rustup, cross \
                 (in containers) or distro"
     )]
-    pub(crate) toolchain: Choice,
-    #[options(no_short, help = "install what is missing, after saying what that is")]
+    pub(crate) toolchain: ToolchainChoice,
+    #[options(no_short, help = "install what is missing, after announcing it")]
     pub(crate) setup: bool,
     #[options(
         no_short,
-        help = "also make executables with TLS, to be run alone or from a container image (target/dist/standalone)"
+        help = "also build standalone executables with TLS, for containers too (target/dist/standalone)"
     )]
     pub(crate) standalone: bool,
-    #[options(no_short, help = "print the plan and do nothing")]
+    #[options(no_short, help = "print the plan and exit")]
     pub(crate) dry_run: bool,
     #[options(
         no_short,
         meta = "LIST",
         parse(try_from_str),
         help = "targets, separated by commas: linux,linux-aarch64,windows (the default); windows7 \
-                in place of windows is for hosts before Windows 10"
+                replaces windows on hosts older than Windows 10"
     )]
     pub(crate) targets: Targets,
 }
 
-impl FromStr for Choice {
+impl FromStr for ToolchainChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -47,7 +47,7 @@ impl FromStr for Choice {
             "rustup" => Ok(Self::Rustup),
             "cross" => Ok(Self::Cross),
             "distro" => Ok(Self::Distro),
-            _ => Err(format!("{text:?} is none of auto, rustup, cross and distro")),
+            _ => Err(format!("{text:?} is not one of auto, rustup, cross and distro")),
         }
     }
 }
@@ -62,14 +62,15 @@ impl FromStr for Targets {
                 let known = Target::ALL.into_iter().find(|target| target.name() == name);
                 known.ok_or_else(|| {
                     let names = Target::ALL.map(Target::name).join(", ");
-                    format!("{name:?} is none of {names}")
+                    format!("{name:?} is not one of {names}")
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
         targets.sort();
         targets.dedup();
         if targets.contains(&Target::Windows) && targets.contains(&Target::Windows7) {
-            return Err("a package has one executable for Windows: windows or windows7".to_owned());
+            return Err("a package has only one executable for Windows: give windows or windows7"
+                .to_owned());
         }
         Ok(Self(targets))
     }
@@ -90,31 +91,31 @@ mod tests {
     #[test]
     fn flags_have_defaults() {
         let dist = dist(&[]).unwrap();
-        assert_eq!(dist.toolchain, Choice::Auto);
+        assert_eq!(dist.toolchain, ToolchainChoice::Auto);
         assert_eq!(dist.targets.0, [Target::Linux, Target::LinuxAarch64, Target::Windows]);
         assert!(!dist.setup && !dist.dry_run);
     }
 
     #[test]
-    fn both_forms_of_a_value_are_taken() {
+    fn both_forms_of_a_value_are_accepted() {
         for arguments in [
             &["--toolchain=distro", "--targets=windows,linux,windows", "--dry-run"][..],
             &["--toolchain", "distro", "--targets", "linux,windows", "--dry-run"],
         ] {
             let dist = dist(arguments).unwrap();
-            assert_eq!(dist.toolchain, Choice::Distro);
+            assert_eq!(dist.toolchain, ToolchainChoice::Distro);
             assert_eq!(dist.targets.0, [Target::Linux, Target::Windows]);
             assert!(dist.dry_run);
         }
     }
 
     #[test]
-    fn wrong_use_is_told() {
+    fn usage_errors_are_reported() {
         for (arguments, expected) in [
-            (&["--toolchain=nix"][..], "none of auto, rustup, cross and distro"),
-            (&["--targets=linux,aix"], "none of linux, linux-aarch64, windows, windows7"),
-            (&["--targets="], "none of linux, linux-aarch64, windows, windows7"),
-            (&["--targets=windows,windows7"], "one executable for Windows"),
+            (&["--toolchain=nix"][..], "not one of auto, rustup, cross and distro"),
+            (&["--targets=linux,aix"], "not one of linux, linux-aarch64, windows, windows7"),
+            (&["--targets="], "not one of linux, linux-aarch64, windows, windows7"),
+            (&["--targets=windows,windows7"], "only one executable for Windows"),
             (&["--setup=true"], "setup"),
             (&["--offline"], "offline"),
             (&["everything"], "everything"),

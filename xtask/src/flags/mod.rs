@@ -1,5 +1,4 @@
-//! The command line as typed, a file for each task. Only syntax is checked here; this is the one
-//! module that knows gumdrop.
+//! The command line, one file per task. Checks only syntax. No other module uses gumdrop.
 
 mod bench;
 mod check;
@@ -23,7 +22,7 @@ pub(crate) use self::fuzz::Fuzz;
 pub(crate) use self::new::New;
 pub(crate) use self::rehearse::Rehearse;
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Debug)]
 pub(crate) enum Parsed {
     Run(Command),
@@ -43,28 +42,26 @@ struct Xtask {
 pub(crate) enum Command {
     #[options(help = "build for every target, check, and package into target/dist")]
     Dist(Dist),
-    #[options(help = "tell what BlueKing will say to a package, anybody's, before it is uploaded")]
+    #[options(help = "check packages, from any source, against BlueKing's rules before an upload")]
     Check(Check),
-    #[options(help = "do with a package what BlueKing does, on this machine")]
+    #[options(help = "run a package on this machine as BlueKing does")]
     Rehearse(Rehearse),
-    #[options(help = "write the references of metrics from what the exporters say of themselves")]
+    #[options(help = "generate the metric references from the exporters' definitions")]
     Docs(Docs),
-    #[options(help = "run every check and test, on the packaged binaries too")]
+    #[options(help = "run every check and test, including tests of the packaged binaries")]
     Ci(Ci),
-    #[options(
-        help = "measure the packaged exporter beside node_exporter, or the kit beside promhttp"
-    )]
+    #[options(help = "compare the packaged exporter with node_exporter, or the kit with promhttp")]
     Bench(Bench),
-    #[options(help = "give the kit's parsers whatever bytes a fuzzer comes up with")]
+    #[options(help = "fuzz the kit's parsers")]
     Fuzz(Fuzz),
-    #[options(help = "make a new exporter, which builds, passes its tests and packs as it is")]
+    #[options(help = "create a new exporter that builds, passes its tests and can be packaged")]
     New(New),
 }
 
-/// Reads the arguments, without the program's name.
+/// Parses the arguments, without the program's name.
 ///
 /// # Errors
-/// Wrong use, as one message that says how to get help.
+/// A usage error, as a message that names the help command.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
     let help = help_for(arguments);
     let arguments = arguments
@@ -91,7 +88,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
     }
 }
 
-/// Where the help is for who typed these arguments: that of the task, if they name one.
+/// The help command for these arguments: that of the task, if they name one.
 fn help_for(arguments: &[OsString]) -> String {
     let words = arguments.iter().filter_map(|argument| argument.to_str());
     let task = words.into_iter().find(|word| !word.starts_with('-'));
@@ -119,7 +116,7 @@ fn usage(xtask: &Xtask) -> String {
 }
 
 impl Command {
-    /// What stands behind the flags.
+    /// The free arguments in the usage line.
     fn free(&self) -> Option<&'static str> {
         match self {
             Self::Check(_) => Some("FILE…"),
@@ -130,21 +127,21 @@ impl Command {
         }
     }
 
-    /// What the exit codes mean, where programs may ask.
+    /// The exit codes of tasks that scripts may run.
     fn exit_codes(&self) -> Option<&'static str> {
         match self {
             Self::Check(_) => Some(
-                "Exit code: 0 without errors; 1 where a package has errors or a file that is there \
-                 cannot be\nread; else 2 for wrong use, which a file that is not there is too. All \
-                 other files are\nchecked all the same.",
+                "Exit code: 0 without errors; 1 if a package has errors or an existing file cannot \
+                 be read;\notherwise 2 for a usage error, such as a missing file. The other files \
+                 are checked anyway.",
             ),
-            Self::Rehearse(_) => Some("Exit code: 1 where a step failed, 2 for wrong use."),
+            Self::Rehearse(_) => Some("Exit code: 1 if a step failed, 2 for a usage error."),
             _ => None,
         }
     }
 }
 
-/// What these words ask for.
+/// Parses a command line that is not a request for help.
 #[cfg(test)]
 fn parsed(words: &[&str]) -> Result<Command, String> {
     let words: Vec<_> = words.iter().map(OsString::from).collect();
@@ -159,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_task_is_told() {
+    fn missing_or_unknown_tasks_are_reported() {
         for (words, expected) in [
             (&[][..], "Tasks:"),
             (&["release"], "release"),
@@ -173,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_flags_are_sent_to_the_help_that_explains_them() {
+    fn usage_errors_name_the_right_help() {
         for (words, expected) in [
             (&["dist", "--targets=aix"][..], "; see `cargo xtask dist --help`"),
             (&["rehearse", "--os", "aix", "p.tgz"], "; see `cargo xtask rehearse --help`"),
@@ -186,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn help_is_no_task() {
+    fn help_is_not_a_task() {
         for (words, expected) in [
             (&["--help"][..], "Tasks:"),
             (&["dist", "--help"], "--toolchain ROUTE"),

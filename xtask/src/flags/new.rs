@@ -2,7 +2,7 @@
 
 use gumdrop::Options;
 
-/// Makes a new exporter, which builds, passes its tests and packs as it is.
+/// Creates a new exporter that builds, passes its tests and can be packaged.
 #[derive(Debug, Default, Options)]
 pub(crate) struct New {
     #[options(no_short, help = "print this help")]
@@ -11,7 +11,7 @@ pub(crate) struct New {
         no_short,
         meta = "PORT",
         parse(try_from_str = "port"),
-        help = "where it listens, 1 to 65535; without this a port that no exporter here has"
+        help = "port to listen on, 1 to 65535; by default one that no exporter here uses"
     )]
     pub(crate) port: Option<u16>,
     #[options(free, help = "name of the crate, such as redis-exporter")]
@@ -20,7 +20,7 @@ pub(crate) struct New {
 
 fn port(text: &str) -> Result<u16, String> {
     let port = text.parse().ok().filter(|&port| port > 0);
-    port.ok_or_else(|| format!("{text:?} is no port; give one from 1 to 65535"))
+    port.ok_or_else(|| format!("{text:?} is not a port; give one from 1 to 65535"))
 }
 
 #[cfg(test)]
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_name_and_a_port_are_taken() {
+    fn one_name_and_one_port_are_accepted() {
         match parsed(&["new", "redis-exporter", "--port", "9121"]).unwrap() {
             Command::New(New { name, port, .. }) => {
                 assert_eq!((name.as_deref(), port), (Some("redis-exporter"), Some(9121)));

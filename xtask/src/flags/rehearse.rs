@@ -7,14 +7,14 @@ use gumdrop::Options;
 
 use crate::rehearse::name_of;
 
-/// Does with a package what BlueKing does, on this machine.
+/// Runs a package on this machine as BlueKing does.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Rehearse {
     #[options(no_short, help = "print this help")]
     help: bool,
-    #[options(no_short, help = "print the report as JSON; the list then goes to stderr")]
+    #[options(no_short, help = "print the report as JSON; progress then goes to stderr")]
     pub(crate) json: bool,
-    #[options(no_short, meta = "FILE", help = "write the report as a page for browsers too")]
+    #[options(no_short, meta = "FILE", help = "also write the report as an HTML page")]
     pub(crate) html: Option<String>,
     #[options(
         no_short,
@@ -26,14 +26,14 @@ pub(crate) struct Rehearse {
     #[options(
         no_short,
         meta = "NAME=VALUE",
-        help = "fill in a row of the form, such as port=9700; may be given many times"
+        help = "fill in a row of the form, such as port=9700; repeatable"
     )]
     pub(crate) param: Vec<String>,
     #[options(free, help = "a package: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
     pub(crate) file: Option<String>,
 }
 
-/// A system as it is called on the command line.
+/// A system, by its name on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Os(pub(crate) System);
 
@@ -44,7 +44,7 @@ impl FromStr for Os {
         let found = System::ALL.into_iter().find(|&system| name_of(system) == text);
         found.map(Self).ok_or_else(|| {
             let names = System::ALL.map(name_of).join(", ");
-            format!("{text:?} is none of {names}")
+            format!("{text:?} is not one of {names}")
         })
     }
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_the_form_are_taken_as_they_are_named() {
+    fn rows_of_the_form_are_parsed() {
         let words = [
             "rehearse",
             "--param=--web.listen-address=:1",
@@ -72,7 +72,7 @@ mod tests {
             command => panic!("{command:?}"),
         }
         for (words, expected) in [
-            (&["rehearse", "--os=aix", "p"], "none of linux-aarch64, linux, windows"),
+            (&["rehearse", "--os=aix", "p"], "not one of linux-aarch64, linux, windows"),
             (&["rehearse", "p", "q"], "q"),
         ] {
             let error = parsed(words).unwrap_err();

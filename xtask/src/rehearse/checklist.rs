@@ -1,4 +1,4 @@
-//! The steps of a rehearsal and how each went: shown while they run, kept for the reports.
+//! The results of a rehearsal's steps: printed as they finish, kept for the reports.
 
 use std::io::{IsTerminal, stderr, stdout};
 use std::time::{Duration, Instant};
@@ -7,52 +7,51 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::interruption;
-use super::shown::to_text;
+use super::render::to_text;
+use super::signals;
 use crate::output;
 
-/// Where the list appears while the rehearsal runs.
+/// Where the steps are printed while the rehearsal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Live {
-    /// On the standard output.
-    Out,
-    /// Beside it, as that is for a program.
-    Err,
+pub(crate) enum ProgressTo {
+    Stdout,
+    /// For `--json`, which needs the standard output for the report.
+    Stderr,
 }
 
-/// How a step went.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Passed,
     Warned,
     Failed,
-    /// It was not reached, or is not part of this kind of package.
+    /// Not reached, or not applicable to this kind of package.
     Skipped,
 }
 
-/// How much a note matters.
+/// The severity of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Error,
     Warning,
-    /// Only told.
+    /// For information only.
     Fact,
 }
 
-/// Something that a step found.
+/// A finding of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note {
     pub(crate) level: Level,
-    /// What kind of thing, for programs: `undeclared`, `not_finite`, …
+    /// The kind, for programs: `undeclared`, `not_finite`, …
     pub(crate) kind: &'static str,
-    /// The metric, group or file that it is about; may be empty.
+    /// The metric, group or file concerned; may be empty.
     pub(crate) subject: String,
     pub(crate) text: String,
-    /// The metrics that it is about where these are several; the text is without them.
+    /// The metrics concerned, if several; the text does not contain them.
     pub(crate) names: Vec<String>,
 }
 
-/// A step that is done.
+/// A finished step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
     pub(crate) name: &'static str,
@@ -62,19 +61,19 @@ pub(crate) struct Step {
     pub(crate) seconds: f64,
 }
 
-/// The notes of a step that runs.
+/// The notes of the current step.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(Vec<Note>);
 
-/// All steps so far.
+/// All finished steps.
 #[derive(Debug)]
 pub(crate) struct Checklist {
     pub(crate) steps: Vec<Step>,
-    live: Live,
+    progress_to: ProgressTo,
 }
 
 impl State {
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Passed => "ok",
             Self::Warned => "warning",
@@ -85,7 +84,7 @@ impl State {
 }
 
 impl Level {
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -102,11 +101,11 @@ impl Notes {
         subject: impl Into<String>,
         text: impl Into<String>,
     ) {
-        self.add_of(level, kind, subject, text, Vec::new());
+        self.add_for(level, kind, subject, text, Vec::new());
     }
 
-    /// As [`Self::add`], of several metrics at once.
-    pub(crate) fn add_of(
+    /// Like [`Self::add`], for several metrics.
+    pub(crate) fn add_for(
         &mut self,
         level: Level,
         kind: &'static str,
@@ -128,18 +127,18 @@ impl Notes {
 }
 
 impl Checklist {
-    pub(crate) fn new(live: Live) -> Self {
-        Self { steps: Vec::new(), live }
+    pub(crate) fn new(progress_to: ProgressTo) -> Self {
+        Self { steps: Vec::new(), progress_to }
     }
 
-    /// Does a step. `work` notes what it finds and ends with a summary; `None` where it failed or
-    /// noted an error.
+    /// Runs a step. `work` adds notes and returns a summary. Returns `None` if it failed or noted
+    /// an error.
     pub(crate) fn step<T>(
         &mut self,
         name: &'static str,
         work: impl FnOnce(&mut Notes) -> Result<(T, String)>,
     ) -> Option<T> {
-        interruption::go_on();
+        signals::park_if_interrupted();
         let spinner = self.spinner(name);
         let start = Instant::now();
         let mut notes = Notes::default();
@@ -165,18 +164,18 @@ impl Checklist {
         value.filter(|_| state != State::Failed)
     }
 
-    /// A step that is not done, and why.
+    /// Records a skipped step with the reason.
     pub(crate) fn skip(&mut self, name: &'static str, why: &str) {
         let (summary, notes) = (why.to_owned(), Vec::new());
         self.push(Step { name, state: State::Skipped, summary, notes, seconds: 0.0 });
     }
 
-    /// All steps of these that have not been done; they are shown as one.
+    /// Records every step of `names` that has not run as skipped; prints them as one line.
     pub(crate) fn skip_rest(&mut self, names: &[&'static str], why: &str) {
         let is_left = |name: &&&str| !self.steps.iter().any(|step| step.name == **name);
         let rest: Vec<&'static str> = names.iter().filter(is_left).copied().collect();
         if !rest.is_empty() {
-            self.show(&format!("{:7}  {}: {why}", State::Skipped.word(), rest.join(", ")));
+            self.show(&format!("{:7}  {}: {why}", State::Skipped.label(), rest.join(", ")));
         }
         let skipped = |name| Step {
             name,
@@ -192,26 +191,26 @@ impl Checklist {
         self.steps.iter().filter(|step| step.state == state).count()
     }
 
-    /// All notes, whichever step found them.
+    /// The notes of all steps.
     pub(crate) fn notes(&self) -> impl Iterator<Item = &Note> {
         self.steps.iter().flat_map(|step| &step.notes)
     }
 
     pub(crate) fn counts(&self) -> String {
-        let of = |state| self.count(state);
+        let count = |state| self.count(state);
         format!(
             "{} passed, {} with warnings, {} failed, {} skipped",
-            of(State::Passed),
-            of(State::Warned),
-            of(State::Failed),
-            of(State::Skipped)
+            count(State::Passed),
+            count(State::Warned),
+            count(State::Failed),
+            count(State::Skipped)
         )
     }
 
     pub(crate) fn to_json(&self) -> Value {
         let note = |note: &Note| {
             json!({
-                "level": note.level.word(),
+                "level": note.level.label(),
                 "kind": note.kind,
                 "subject": note.subject,
                 "text": note.text,
@@ -221,7 +220,7 @@ impl Checklist {
         let step = |step: &Step| {
             json!({
                 "name": step.name,
-                "state": step.state.word(),
+                "state": step.state.label(),
                 "summary": step.summary,
                 "seconds": (step.seconds * 1000.0).round() / 1000.0,
                 "notes": step.notes.iter().map(note).collect::<Vec<_>>(),
@@ -236,15 +235,16 @@ impl Checklist {
     }
 
     fn show(&self, text: &str) {
-        match self.live {
-            // Who reads no more of it has the report, which says what cannot be written.
-            Live::Out => drop(output::print(&format!("{text}\n"))),
-            Live::Err => eprintln!("{text}"),
+        match self.progress_to {
+            // A failed write is reported when the report is printed.
+            ProgressTo::Stdout => drop(output::print(&format!("{text}\n"))),
+            ProgressTo::Stderr => eprintln!("{text}"),
         }
     }
 
     fn spinner(&self, name: &str) -> Option<ProgressBar> {
-        let seen = stderr().is_terminal() && (self.live == Live::Err || stdout().is_terminal());
+        let seen = stderr().is_terminal()
+            && (self.progress_to == ProgressTo::Stderr || stdout().is_terminal());
         seen.then(|| {
             let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
                 .expect("the template has only fields that indicatif knows");
@@ -262,8 +262,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_as_bad_as_its_worst_note() {
-        let mut list = Checklist::new(Live::Err);
+    fn state_of_a_step_follows_its_worst_note() {
+        let mut list = Checklist::new(ProgressTo::Stderr);
         assert_eq!(list.step("fine", |_| Ok((7, "sum".to_owned()))), Some(7));
         let warned = list.step("warned", |notes| {
             notes.fact("size", "7 bytes");

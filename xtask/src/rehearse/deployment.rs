@@ -1,5 +1,5 @@
-//! A copy of an exporter as it lies on a host: unpacked, configured, started and stopped as its
-//! generation of BlueKing does it. Whatever runs out of its folder is ended with it.
+//! A copy of an exporter as on a host: unpacked, configured, started and stopped as its generation
+//! of BlueKing does. On drop, every process that runs from its folder is killed.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -17,61 +17,63 @@ use super::machine::{Machine, make_executable};
 use super::ports::Port;
 use super::processes::{self, running_in, wait_until};
 use super::scrape::{Answer, scrape};
-use super::subject::{Form, Subject, Values};
+use super::target::{Form, Target, Values};
 use crate::process;
 use crate::server::Server;
 
-/// How long after its start BlueKing looks whether an exporter still runs.
+/// Delay after the start until BlueKing checks that the exporter still runs.
 const ALIVE_AFTER: Duration = Duration::from_secs(2);
 
-/// How long an exporter that runs may take to answer, and one that was ended to be gone.
+/// Time limit for the first answer, and for the exit after a stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// One copy.
+/// A deployed copy.
 #[derive(Debug)]
 pub(crate) struct Deployment<'a> {
-    subject: &'a Subject,
+    target: &'a Target,
     machine: &'a Machine,
-    /// What an operator typed, with the port of this copy.
+    /// The operator's input, with the port of this copy.
     values: Values,
-    /// The exporter's own folder.
+    /// The exporter's folder.
     pub(crate) folder: PathBuf,
-    /// The folder around it.
-    place: PathBuf,
-    /// The folder of its log.
+    /// The folder that contains it.
+    root: PathBuf,
+    /// The folder of the log.
     logs: PathBuf,
-    /// The folder of the number of its process.
+    /// The folder of the pid file.
     pids: PathBuf,
     pub(crate) port: Port,
     pub(crate) url: String,
-    /// What was started without a script.
+    /// The process of an exporter started without a script.
     child: Option<Server>,
 }
 
 impl<'a> Deployment<'a> {
-    /// Unpacks a copy below `place` and knows where it will answer.
+    /// Unpacks a copy below `root` and determines its URL.
     pub(crate) fn new(
-        subject: &'a Subject,
+        target: &'a Target,
         machine: &'a Machine,
-        place: &Path,
+        root: &Path,
         values: &Values,
         port: Port,
     ) -> Result<Self> {
-        let folder = place.join("external_plugins").join(&subject.id);
-        for file in &subject.files {
+        let folder = root.join("external_plugins").join(&target.id);
+        for file in &target.files {
             let path = folder.join(&file.path);
-            let parent = path.parent().context("a file lies in a folder")?;
-            fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
-            fs::write(&path, &file.bytes).with_context(|| format!("write {}", path.display()))?;
-            // A site gives its scripts these bits, whatever those of the archive are.
+            let parent = path.parent().context("the path of a file has a parent")?;
+            fs::create_dir_all(parent)
+                .with_context(|| format!("cannot create {}", parent.display()))?;
+            fs::write(&path, &file.bytes)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            // A site sets these bits, whatever the archive has.
             make_executable(&path, file.mode & 0o777 | 0o700)?;
         }
-        // Processes are known by folders without links.
-        let place = place.canonicalize().context("find the scratch folder")?;
-        let folder = place.join("external_plugins").join(&subject.id);
-        machine.adapt(&folder.join(subject.program()))?;
+        // `/proc` shows paths without symbolic links.
+        let root = root.canonicalize().context("cannot resolve the scratch folder")?;
+        let folder = root.join("external_plugins").join(&target.id);
+        machine.adapt(&folder.join(target.program()))?;
         let mut values = values.clone();
-        let url = if let Form::Plugin(items) = &subject.form {
+        let url = if let Form::Plugin(items) = &target.form {
             values.insert("port".to_owned(), port.number.to_string());
             place_files(items, &folder, &mut values)?;
             let host = items.iter().find(|item| item.name == "host");
@@ -80,22 +82,22 @@ impl<'a> Deployment<'a> {
             let host = typed.or(host).unwrap_or_else(|| "127.0.0.1".to_owned());
             format!("http://{host}:{}{}", port.number, plugin::METRICS_PATH)
         } else {
-            subject.url(&values)?
+            target.url(&values)?
         };
-        let (logs, pids) = (place.join("log"), place.join("run"));
-        Ok(Self { subject, machine, values, folder, place, logs, pids, port, url, child: None })
+        let (logs, pids) = (root.join("log"), root.join("run"));
+        Ok(Self { target, machine, values, folder, root, logs, pids, port, url, child: None })
     }
 
-    /// The same copy as it is debugged: it keeps its log and its number in its own folder.
+    /// Configures the copy for the debug page, where log and pid file are in the exporter's folder.
     pub(crate) fn for_debugging(mut self) -> Self {
         self.logs = self.folder.join("log");
         self.pids = self.folder.join("pid");
         self
     }
 
-    /// The arguments as BlueKing passes them, and what its scripts make of the text on the way.
+    /// The arguments as BlueKing passes them, and how its scripts change them.
     pub(crate) fn arguments(&self) -> (Vec<String>, Vec<Rewriting>) {
-        match &self.subject.form {
+        match &self.target.form {
             Form::Component(rows) => (v51::command_line(rows, &self.values), Vec::new()),
             Form::Plugin(items) => {
                 let text = command_line(items, &self.values);
@@ -104,113 +106,115 @@ impl<'a> Deployment<'a> {
                     return (words.collect(), Vec::new());
                 }
                 let files: Vec<_> =
-                    self.subject.files.iter().map(|file| file.path.as_str()).collect();
+                    self.target.files.iter().map(|file| file.path.as_str()).collect();
                 let split = split_words(&text, &files);
                 (split.words, split.rewritings)
             }
         }
     }
 
-    /// The environment variables of the form, and what BlueKing's scripts make of their values.
+    /// The environment variables of the form, and how BlueKing's scripts change their values.
     pub(crate) fn variables(&self) -> Vec<(String, Vec<Rewriting>)> {
-        let Form::Plugin(items) = &self.subject.form else { return Vec::new() };
+        let Form::Plugin(items) = &self.target.form else { return Vec::new() };
         let variables = plugin::environment(items, &self.values);
         variables.into_iter().map(|(name, value)| (name, rewrite(&value).1)).collect()
     }
 
-    /// Renders `etc/env.yaml` of a plugin, with more lines at its end.
+    /// Renders `etc/env.yaml` of a plugin, and appends the lines `more`.
     pub(crate) fn configure(&self, more: &str) -> Result<()> {
-        let Form::Plugin(items) = &self.subject.form else { return Ok(()) };
+        let Form::Plugin(items) = &self.target.form else { return Ok(()) };
         let mut names: BTreeMap<_, _> = plugin::environment(items, &self.values);
         names.insert("cmd_args".to_owned(), command_line(items, &self.values));
         self.render(ENV_TEMPLATE, names, more)
     }
 
-    /// What [`Self::configure`] made, without the values: some are secret.
+    /// Describes the result of [`Self::configure`] without the values, some of which are secret.
     pub(crate) fn configuration(&self) -> Result<String> {
         let path = rendered(ENV_TEMPLATE);
         let text = fs::read_to_string(self.folder.join(path))
-            .with_context(|| format!("read {path} of the copy"))?;
+            .with_context(|| format!("cannot read {path} of the copy"))?;
         let names: Vec<_> = text.lines().filter_map(|line| line.split_once(':')).collect();
         let names: Vec<_> = names.iter().map(|(name, _)| name.trim()).collect();
         Ok(format!("{path}, rendered from its template with {}", names.join(", ")))
     }
 
-    /// Renders a template of the plugin beside it, with more names and more lines at its end.
+    /// Renders a template of the plugin next to it, with additional names, and appends the lines
+    /// `more`.
     pub(crate) fn render(
         &self,
         template: &str,
         mut names: BTreeMap<String, String>,
         more: &str,
     ) -> Result<()> {
-        let there = |path: &Path| self.machine.path_there(path);
+        let local = |path: &Path| self.machine.exporter_path(path);
         names.extend(
             [
-                ("setup_path", there(&self.folder)),
-                ("data_path", there(&self.place.join("data"))),
-                ("gse_agent_home", there(&self.agent_home())),
-                ("log_path", there(&self.logs)),
-                ("pid_path", there(&self.pid_file())),
+                ("setup_path", local(&self.folder)),
+                ("data_path", local(&self.root.join("data"))),
+                ("gse_agent_home", local(&self.agent_home())),
+                ("log_path", local(&self.logs)),
+                ("pid_path", local(&self.pid_file())),
             ]
             .map(|(name, value)| (format!("control_info.{name}"), value)),
         );
         let text = fs::read_to_string(self.folder.join(template))
-            .with_context(|| format!("read {template} of the package"))?;
+            .with_context(|| format!("cannot read {template} of the package"))?;
         let text = plugin::render(&text, &names).map_err(Error::msg)?;
         let path = rendered(template);
-        fs::write(self.folder.join(path), text + more).with_context(|| format!("write {path}"))
+        fs::write(self.folder.join(path), text + more)
+            .with_context(|| format!("cannot write {path}"))
     }
 
-    /// Where the agent is installed on this host, as far as this copy knows.
+    /// The agent's folder, as configured for this copy.
     pub(crate) fn agent_home(&self) -> PathBuf {
-        self.place.join("gse")
+        self.root.join("gse")
     }
 
-    /// The folder of the numbers of processes.
+    /// The folder of the pid files.
     pub(crate) fn pids(&self) -> &Path {
         &self.pids
     }
 
-    /// What the agent is told to scrape.
+    /// The address that the agent scrapes.
     pub(crate) fn metric_url(&self) -> &str {
         self.url.strip_prefix("http://").unwrap_or(&self.url)
     }
 
-    /// Starts the exporter, and looks whether it still runs 2 seconds later; its process.
+    /// Starts the exporter, checks that it still runs after 2 seconds, and returns its pid.
     ///
     /// # Errors
-    /// It does not run then, with what it or its script printed.
+    /// The exporter no longer runs; the message contains its output or that of its script.
     pub(crate) fn start(&mut self) -> Result<u32> {
-        let begun = Instant::now();
-        if self.subject.is_component() {
-            return self.start_program(begun);
+        let start = Instant::now();
+        if self.target.is_component() {
+            return self.start_program(start);
         }
         self.run("start")?;
-        let rest = ALIVE_AFTER.saturating_sub(begun.elapsed());
+        let rest = ALIVE_AFTER.saturating_sub(start.elapsed());
         let ended = wait_until(rest, || running_in(&self.folder).is_empty());
         ensure!(
             !ended,
-            "the start script ended well, and nothing runs 2 s later; let the exporter run in the \
-             foreground, and end with an error where it cannot: {}",
+            "the start script succeeded, but nothing runs 2 s later; let the exporter run in the \
+             foreground, and exit with an error if it cannot: {}",
             self.printed()
         );
         let pid = self.pid()?;
         let running = running_in(&self.folder);
         if matches!(self.machine, Machine::Wine(_)) {
-            // The number is one of that Windows.
+            // The pid file contains a pid of Wine's Windows.
             return running.first().copied().context("nothing runs");
         }
         ensure!(
             running.contains(&pid),
-            "the pid file names process {pid}, and what runs is {running:?}; let the script note the \
-             number of the exporter, and the exporter not fork"
+            "the pid file names process {pid}, but {running:?} are running; let the script write the pid \
+             of the exporter, which must not fork"
         );
         Ok(pid)
     }
 
-    fn start_program(&mut self, begun: Instant) -> Result<u32> {
-        let Form::Component(rows) = &self.subject.form else { return self.pid() };
-        let mut command = self.machine.program(&self.folder, &self.subject.program());
+    fn start_program(&mut self, start: Instant) -> Result<u32> {
+        let Form::Component(rows) = &self.target.form else { return self.pid() };
+        let mut command = self.machine.program(&self.folder, &self.target.program());
         command.args(v51::command_line(rows, &self.values));
         let variables = rows.iter().filter(|row| row.mode == v51::Mode::Env);
         for row in variables.filter(|row| row.name != EXPORTER_URL) {
@@ -218,7 +222,7 @@ impl<'a> Deployment<'a> {
         }
         let mut server = Server::start(&mut command, &self.log())?;
         server.wait_for(ALIVE_AFTER + GRACE, || {
-            ensure!(begun.elapsed() >= ALIVE_AFTER, "2 s have not passed");
+            ensure!(start.elapsed() >= ALIVE_AFTER, "2 s have not passed");
             Ok(())
         })?;
         let pid = server.id();
@@ -226,16 +230,16 @@ impl<'a> Deployment<'a> {
         Ok(pid)
     }
 
-    /// Runs a script of the plugin to its end; what it printed is the error if it fails.
+    /// Runs a script of the plugin to completion; on failure, the error contains its output.
     pub(crate) fn run(&self, script: &str) -> Result<()> {
         let mut command = self.machine.script(&self.folder, script);
-        let log = self.place.join(format!("{script}.log"));
+        let log = self.root.join(format!("{script}.log"));
         process::run_within(&mut command, &log, self.machine.limit())
     }
 
-    /// Scrapes until there is an answer.
+    /// Scrapes, with retries until there is an answer.
     pub(crate) fn scrape(&self) -> Result<Answer> {
-        let copy = self.place.join("page");
+        let copy = self.root.join("page");
         let mut answer = scrape(&self.url, &copy);
         wait_until(GRACE, || {
             if answer.is_err() {
@@ -246,29 +250,29 @@ impl<'a> Deployment<'a> {
         answer
     }
 
-    /// Ends the exporter with SIGKILL.
+    /// Kills the exporter with SIGKILL.
     pub(crate) fn kill(&mut self) -> Result<()> {
         self.child = None;
         for pid in running_in(&self.folder) {
             processes::kill(pid)?;
         }
-        ensure!(self.is_gone(), "processes {:?} still run", running_in(&self.folder));
+        ensure!(self.has_exited(), "processes {:?} still run", running_in(&self.folder));
         Ok(())
     }
 
-    /// Stops the exporter as BlueKing does; 5.1 has no script for it.
+    /// Stops the exporter as BlueKing does; BlueKing 5.1 has no stop script.
     pub(crate) fn stop(&mut self) -> Result<()> {
-        if self.subject.is_component() { self.kill() } else { self.run("stop") }
+        if self.target.is_component() { self.kill() } else { self.run("stop") }
     }
 
-    /// What is left after the exporter was stopped.
+    /// What remains after the exporter was stopped.
     pub(crate) fn remains(&self) -> Vec<String> {
         let mut remains = Vec::new();
-        if !self.is_gone() {
+        if !self.has_exited() {
             remains.push(format!("processes {:?}", running_in(&self.folder)));
         }
         if !wait_until(GRACE, || !super::ports::is_used(self.port.number)) {
-            remains.push(format!("something that listens on port {}", self.port.number));
+            remains.push(format!("a listener on port {}", self.port.number));
         }
         if self.pid_file().exists() {
             remains.push("the pid file".to_owned());
@@ -276,7 +280,7 @@ impl<'a> Deployment<'a> {
         remains
     }
 
-    /// The arguments of a process of this copy, the exporter's own name first.
+    /// The command line of a process of this copy, starting with the exporter's name.
     pub(crate) fn arguments_of(&self, pid: u32) -> Result<Vec<String>> {
         Ok(self.machine.own_arguments(processes::arguments(pid)?))
     }
@@ -285,12 +289,12 @@ impl<'a> Deployment<'a> {
         let path = self.pid_file();
         let text = fs::read_to_string(&path).with_context(|| {
             let path = path.display();
-            format!("there is no pid file {path}; let the start script write BK_PLUGIN_PID_PATH")
+            format!("the pid file {path} is missing; let the start script write BK_PLUGIN_PID_PATH")
         })?;
-        text.trim().parse().with_context(|| format!("the pid file holds {text:?}"))
+        text.trim().parse().with_context(|| format!("the pid file contains {text:?}"))
     }
 
-    /// The end of what the exporter printed.
+    /// The last lines of the exporter's output.
     pub(crate) fn printed(&self) -> String {
         let bytes = fs::read(self.log()).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
@@ -298,46 +302,46 @@ impl<'a> Deployment<'a> {
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
-    /// The folder for logs and the number of the process.
-    pub(crate) fn place(&self) -> &Path {
-        &self.place
+    /// The folder that contains the copy and its logs.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
-    fn is_gone(&self) -> bool {
+    fn has_exited(&self) -> bool {
         wait_until(GRACE, || running_in(&self.folder).is_empty())
     }
 
     fn log(&self) -> PathBuf {
-        self.logs.join(format!("{}.log", self.subject.id))
+        self.logs.join(format!("{}.log", self.target.id))
     }
 
     fn pid_file(&self) -> PathBuf {
-        self.pids.join(format!("{}.pid", self.subject.id))
+        self.pids.join(format!("{}.pid", self.target.id))
     }
 }
 
-/// What a template becomes, in the plugin's folder.
+/// The path of a rendered template in the plugin's folder.
 fn rendered(template: &str) -> &str {
     template.strip_suffix(".tpl").unwrap_or(template)
 }
 
-/// Puts files that were chosen in the form, or that it starts with, where BlueKing puts them; the
-/// values of those that were chosen are the paths there.
+/// Writes the files chosen in the form, and its default files, to the paths that BlueKing uses. The
+/// values of chosen files become these paths.
 fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Result<()> {
     for item in items.iter().filter(|item| item.input == ItemType::File) {
         let chosen = values.get(&item.name);
         let bytes = match chosen {
             Some(path) if path.is_empty() => continue,
-            Some(path) => Some(fs::read(path).with_context(|| format!("read {path}"))?),
+            Some(path) => Some(fs::read(path).with_context(|| format!("cannot read {path}"))?),
             None => item.file().map_err(Error::msg)?,
         };
         let default = item.default_text();
         let name = Path::new(chosen.unwrap_or(&default)).file_name();
         let Some((bytes, name)) = bytes.zip(name.and_then(OsStr::to_str)) else { continue };
-        let inside = format!("{FILES}/{name}");
-        fs::write(folder.join(&inside), bytes).with_context(|| format!("write {inside}"))?;
+        let path = format!("{FILES}/{name}");
+        fs::write(folder.join(&path), bytes).with_context(|| format!("cannot write {path}"))?;
         if chosen.is_some() {
-            values.insert(item.name.clone(), inside);
+            values.insert(item.name.clone(), path);
         }
     }
     Ok(())
@@ -345,7 +349,7 @@ fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Resu
 
 impl Drop for Deployment<'_> {
     fn drop(&mut self) {
-        // Whatever became of it before.
+        // Best effort.
         let _ = self.kill();
     }
 }

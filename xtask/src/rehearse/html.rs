@@ -1,14 +1,14 @@
-//! The report as one page that needs nothing else: no scripts, no fonts, no network.
+//! The report as a self-contained HTML page: no scripts, fonts or network access.
 
 use super::XTASK;
 use super::checklist::{Checklist, Level, Note, State, Step};
-use super::course::Learned;
-use super::shown::by_kind;
+use super::render::by_kind;
+use super::steps::Outcome;
 
-/// Notes of one kind that are shown before the rest has to be opened.
+/// Number of notes of one kind that are shown expanded.
 const SHOWN_OF_A_KIND: usize = 3;
 
-/// Long words break wherever they must, and a narrow window has what was seen below its step.
+/// Long words may break anywhere; in a narrow window the result is below the step.
 const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d0d7de;--faint:#57606a;
 --ok:#116329;--warning:#7d4e00;--failed:#a40e26}
@@ -35,9 +35,9 @@ td:first-child{width:45%}td:nth-child(2){white-space:nowrap}
 border-top:1px solid var(--line)}tr.head{display:none}}
 ";
 
-/// The page.
-pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
-    let file = escaped(file);
+/// Renders the page.
+pub(super) fn page(file: &str, list: &Checklist, outcome: &Outcome) -> String {
+    let file = escape(file);
     let steps: String = list.steps.iter().map(step).collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
@@ -45,16 +45,16 @@ pub(super) fn page(file: &str, list: &Checklist, learned: &Learned) -> String {
          <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
          <h1>{file}</h1>\n{}<p>{counts}</p>\n{}\
          <p class=\"fact\">Rehearsed {date} by xtask {XTASK}</p>\n{steps}{}</body></html>\n",
-        verdict(list, learned),
-        about(learned),
-        preview(learned),
-        counts = escaped(&list.counts()),
-        date = learned.date,
+        verdict(list, outcome),
+        about(outcome),
+        preview(outcome),
+        counts = escape(&list.counts()),
+        date = outcome.date,
     )
 }
 
-/// What it comes to, with a link to each step that needs a look.
-fn verdict(list: &Checklist, learned: &Learned) -> String {
+/// The conclusion, with links to the failed steps and those with warnings.
+fn verdict(list: &Checklist, outcome: &Outcome) -> String {
     let links = |state| {
         let steps = list.steps.iter().filter(|step| step.state == state);
         let links = steps.map(|step| format!("<a href=\"#{}\">{}</a>", anchor(step), step.name));
@@ -66,30 +66,30 @@ fn verdict(list: &Checklist, learned: &Learned) -> String {
         text += "<p class=\"verdict ok\">No step failed.</p>\n";
     } else {
         text += &format!(
-            "<p class=\"verdict failed\">It {}; what failed: {failed}.</p>\n",
-            escaped(&learned.failure())
+            "<p class=\"verdict failed\">It {}; failed: {failed}.</p>\n",
+            escape(&outcome.failure())
         );
     }
     if !warned.is_empty() {
-        text += &format!("<p class=\"verdict warning\">Worth a look: {warned}.</p>\n");
+        text += &format!("<p class=\"verdict warning\">Warnings: {warned}.</p>\n");
     }
     text
 }
 
-fn about(learned: &Learned) -> String {
-    if learned.id.is_empty() {
+fn about(outcome: &Outcome) -> String {
+    if outcome.id.is_empty() {
         return String::new();
     }
-    let version = learned.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-    // A flag that begins on one line and ends on the next is hard to read.
-    let words = learned.arguments.iter();
-    let words = words.map(|word| format!("<code class=\"word\">{}</code>", escaped(word)));
+    let version = outcome.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    // Keeps each argument on one line where possible.
+    let words = outcome.arguments.iter();
+    let words = words.map(|word| format!("<code class=\"word\">{}</code>", escape(word)));
     format!(
         "<p>{}{} for {}, scraped at <code>{}</code>, arguments {}</p>\n",
-        escaped(&learned.id),
-        escaped(&version),
-        learned.system,
-        escaped(&learned.url),
+        escape(&outcome.id),
+        escape(&version),
+        outcome.system,
+        escape(&outcome.url),
         words.collect::<Vec<_>>().join(" "),
     )
 }
@@ -97,30 +97,30 @@ fn about(learned: &Learned) -> String {
 fn step(step: &Step) -> String {
     let notes: String = by_kind(&step.notes).iter().map(|notes| of_a_kind(notes)).collect();
     let notes = if notes.is_empty() { notes } else { format!("<ul>\n{notes}</ul>") };
-    let state = step.state.word();
+    let state = step.state.label();
     let seconds = format!("{:.1} s", step.seconds);
     let seconds = if step.seconds < 0.05 { String::new() } else { seconds };
     format!(
         "<section class=\"step\" id=\"{}\"><span class=\"{state}\">{state}</span><h3>{}</h3>\
          <span class=\"seconds\">{seconds}</span><div class=\"seen\">{}{notes}</div></section>\n",
         anchor(step),
-        escaped(step.name),
-        escaped(&step.summary),
+        escape(step.name),
+        escape(&step.summary),
     )
 }
 
-/// The notes of one kind; those beyond the first have to be opened.
+/// The notes of one kind; those beyond the first few are collapsed.
 fn of_a_kind(notes: &[&Note]) -> String {
     let shown = notes.len().min(SHOWN_OF_A_KIND);
-    // A last one alone is shown as well as said to be there.
+    // A single remaining note is shown instead of collapsed.
     let shown = if notes.len() == shown + 1 { notes.len() } else { shown };
-    let mut text: String = notes[..shown].iter().map(|one| note(one)).collect();
+    let mut text: String = notes[..shown].iter().map(|item| note(item)).collect();
     if notes.len() > shown {
-        let rest: String = notes[shown..].iter().map(|one| note(one)).collect();
-        let level = notes[0].level.word();
+        let rest: String = notes[shown..].iter().map(|item| note(item)).collect();
+        let level = notes[0].level.label();
         let count = notes.len() - shown;
         text += &format!(
-            "<li class=\"{level}\"><details><summary>and {count} more like it</summary>\
+            "<li class=\"{level}\"><details><summary>and {count} more of this kind</summary>\
              <ul>\n{rest}</ul></details></li>\n"
         );
     }
@@ -128,17 +128,17 @@ fn of_a_kind(notes: &[&Note]) -> String {
 }
 
 fn note(note: &Note) -> String {
-    let level = note.level.word();
+    let level = note.level.label();
     let lead = if note.level == Level::Fact { String::new() } else { format!("{level}: ") };
-    format!("<li class=\"{level}\">{lead}{}</li>\n", escaped(&note.said(usize::MAX)))
+    format!("<li class=\"{level}\">{lead}{}</li>\n", escape(&note.text_with_names(usize::MAX)))
 }
 
 fn anchor(step: &Step) -> String {
     step.name.replace([' ', '.'], "-")
 }
 
-fn preview(learned: &Learned) -> String {
-    let Some(preview) = &learned.preview else { return String::new() };
+fn preview(outcome: &Outcome) -> String {
+    let Some(preview) = &outcome.preview else { return String::new() };
     let rows: String = preview
         .rows
         .iter()
@@ -146,13 +146,13 @@ fn preview(learned: &Learned) -> String {
             let labels: Vec<_> = row
                 .dimensions
                 .iter()
-                .map(|one| format!("{}={:?}", one.dimension_name, one.dimension_value))
+                .map(|label| format!("{}={:?}", label.dimension_name, label.dimension_value))
                 .collect();
             format!(
                 "<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>\n",
-                escaped(&row.metric_name),
+                escape(&row.metric_name),
                 row.metric_value,
-                escaped(&labels.join(" "))
+                escape(&labels.join(" "))
             )
         })
         .collect();
@@ -162,7 +162,7 @@ fn preview(learned: &Learned) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -180,40 +180,41 @@ fn escaped(text: &str) -> String {
 mod tests {
     use blueking_package::agent::{Page, Preview};
 
-    use super::super::checklist::Live;
+    use super::super::checklist::ProgressTo;
     use super::*;
 
-    fn page_of(list: &Checklist, learned: &Learned) -> String {
-        page("p&q.tgz", list, learned)
+    fn page_of(list: &Checklist, outcome: &Outcome) -> String {
+        page("p&q.tgz", list, outcome)
     }
 
     #[test]
-    fn the_page_needs_nothing_else_and_nothing_in_it_is_markup() {
-        let mut list = Checklist::new(Live::Err);
+    fn page_is_self_contained_and_escaped() {
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("scrape", |notes| {
             notes.add(Level::Error, "line", "", "line 1: <script>alert(1)</script>");
             Ok(((), "a & b".to_owned()))
         });
         let samples = Page::read(b"a{b=\"<i>\"} 1\n").samples;
         let preview = Some(Preview::new(&samples));
-        let learned = Learned {
+        let outcome = Outcome {
             id: "<id>".to_owned(),
             version: Some("<1.1>".to_owned()),
             date: "2026-11-22T08:00:00Z".to_owned(),
             preview,
-            ..Learned::default()
+            ..Outcome::default()
         };
-        let page = page_of(&list, &learned);
-        let by = format!("Rehearsed 2026-11-22T08:00:00Z by xtask {}", env!("CARGO_PKG_VERSION"));
-        assert!(page.contains(&by) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
+        let page = page_of(&list, &outcome);
+        let footer =
+            format!("Rehearsed 2026-11-22T08:00:00Z by xtask {}", env!("CARGO_PKG_VERSION"));
+        assert!(page.contains(&footer) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
             assert!(page.contains(text), "{text} in {page}");
         }
-        let verdict = "It would not work on BlueKing; what failed: <a href=\"#scrape\">scrape</a>";
+        let verdict = "It would not work on BlueKing; failed: <a href=\"#scrape\">scrape</a>";
         assert!(page.contains(verdict), "{page}");
         let parameters = vec!["<port>".to_owned(), "host".to_owned()];
-        let typed = page_of(&list, &Learned { parameters, ..Learned::default() });
-        let verdict = "on BlueKing with these parameters (&lt;port&gt;, host); what failed";
+        let typed = page_of(&list, &Outcome { parameters, ..Outcome::default() });
+        let verdict = "on BlueKing with these parameters (&lt;port&gt;, host); failed";
         assert!(typed.contains(verdict), "{typed}");
         for text in ["<script", "http:", "https:", "url(", "<i>"] {
             assert!(!page.contains(text), "{text} in {page}");
@@ -221,19 +222,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_many_is_shown_of_some_and_all_of_it_is_there() {
-        let mut list = Checklist::new(Live::Err);
+    fn notes_of_a_kind_are_collapsed_but_complete() {
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             for n in 0..9 {
                 notes.add(Level::Warning, "absent", format!("m{n}"), format!("m{n} is absent"));
             }
             notes.add(Level::Warning, "undeclared", "x", "x is undeclared");
             let names = (0..40).map(|n| format!("n{n}")).collect();
-            notes.add_of(Level::Fact, "absent", "g", "of g", names);
+            notes.add_for(Level::Fact, "absent", "g", "of g", names);
             Ok(((), String::new()))
         });
-        let page = page("p.tgz", &list, &Learned::default());
-        let (before, after) = page.split_once("<summary>and 6 more like it</summary>").unwrap();
+        let page = page("p.tgz", &list, &Outcome::default());
+        let (before, after) =
+            page.split_once("<summary>and 6 more of this kind</summary>").unwrap();
         assert!(before.contains("m2 is absent") && !before.contains("m3 is absent"), "{page}");
         let inside = after.split_once("</details>").unwrap();
         assert!(
@@ -241,9 +243,6 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("of g: n0, n1") && page.contains("n38, n39</li>"), "{page}");
-        assert!(
-            page.contains("Worth a look: <a href=\"#metrics-json\">metrics.json</a>"),
-            "{page}"
-        );
+        assert!(page.contains("Warnings: <a href=\"#metrics-json\">metrics.json</a>"), "{page}");
     }
 }

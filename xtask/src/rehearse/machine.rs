@@ -1,4 +1,4 @@
-//! How programs of each system run on this machine: as they are, under qemu, or under Wine.
+//! Runs programs of each system on this machine: natively, under qemu, or under Wine.
 
 use std::env;
 use std::fs;
@@ -10,27 +10,27 @@ use anyhow::{Context, Result};
 use blueking_package::plugin::System;
 
 use crate::process;
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
-/// Where Debian keeps Wine's loader, which is not in `PATH`.
+/// Debian's path of Wine's loader, which is not in `PATH`.
 const WINE: &str = "/usr/lib/wine/wine64";
 
-/// Wine sets up a whole Windows at its first start, and each script starts many programs.
+/// Wine creates its prefix at the first start, and each script starts many programs.
 const WINE_LIMIT: Duration = Duration::from_secs(180);
 
 /// A script waits two seconds for the exporter, and starts programs for each process that runs.
 const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
 
-/// What an old Wine lacks and a new Rust needs.
+/// A DLL that Rust's std needs and old versions of Wine lack.
 const SHIM: &str = include_str!("../../wine/bcryptprimitives.c");
 
-/// Whether this machine can run programs of `system`.
+/// Checks that this machine can run programs of `system`.
 ///
 /// # Errors
-/// [`WrongUse`] with what to install: that tells nothing of a package.
-pub(super) fn is_there(system: System) -> Result<()> {
+/// [`UsageError`] with the package to install, because it is not a fault of the package under test.
+pub(super) fn check_available(system: System) -> Result<()> {
     let missing = if env::consts::OS != "linux" {
-        "a rehearsal needs Linux: it looks after processes in /proc"
+        "a rehearsal needs Linux: it finds processes in /proc"
     } else if is_native(system) {
         return Ok(());
     } else {
@@ -38,12 +38,12 @@ pub(super) fn is_there(system: System) -> Result<()> {
             System::LinuxAarch64 if qemu_aarch64().is_none() => NO_QEMU,
             System::WindowsX86_64 if wine().is_none() => NO_WINE,
             System::LinuxX86_64 => {
-                "programs for x86-64 do not run on this machine; use one of x86-64"
+                "programs for x86-64 do not run on this machine; use an x86-64 machine"
             }
             System::LinuxAarch64 | System::WindowsX86_64 => return Ok(()),
         }
     };
-    Err(WrongUse(missing.to_owned()).into())
+    Err(UsageError(missing.to_owned()).into())
 }
 
 fn is_native(system: System) -> bool {
@@ -54,34 +54,34 @@ fn is_native(system: System) -> bool {
     }
 }
 
-const NO_QEMU: &str = "there is no qemu-aarch64-static; install qemu-user-static";
-const NO_WINE: &str = "there is no wine64; install wine64";
+const NO_QEMU: &str = "qemu-aarch64-static is not installed; install qemu-user-static";
+const NO_WINE: &str = "wine64 is not installed; install wine64";
 
-/// What runs the programs of one system.
+/// The way this machine runs programs of one system.
 #[derive(Debug)]
 pub(crate) enum Machine {
     Native,
-    /// The program itself.
+    /// The path of qemu.
     Qemu(PathBuf),
     Wine(Wine),
 }
 
-/// A Windows of its own; what runs in it is ended with it.
+/// A separate Wine prefix; its processes are killed on drop.
 #[derive(Debug)]
 pub(crate) struct Wine {
     wine: PathBuf,
     prefix: PathBuf,
-    /// A library that goes beside an exporter, where it could be made.
+    /// A DLL to copy next to an exporter, if it could be compiled.
     shim: Option<PathBuf>,
 }
 
 impl Machine {
-    /// Finds what runs programs of `system`; a Wine gets a Windows in `scratch`.
+    /// Selects how to run programs of `system`. Wine gets a prefix in `scratch`.
     ///
     /// # Errors
-    /// There is nothing; the message says what to install.
+    /// The emulator is missing; the message names the package to install.
     pub(crate) fn new(system: System, scratch: &Path) -> Result<Self> {
-        is_there(system)?;
+        check_available(system)?;
         match system {
             _ if is_native(system) => Ok(Self::Native),
             System::LinuxX86_64 | System::LinuxAarch64 => {
@@ -94,7 +94,7 @@ impl Machine {
         }
     }
 
-    /// What this machine runs the programs with.
+    /// The name of the runtime, for messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Native => "this machine",
@@ -103,7 +103,7 @@ impl Machine {
         }
     }
 
-    /// How long a script may take.
+    /// Time limit for a script.
     pub(crate) fn limit(&self) -> Duration {
         match self {
             Self::Native | Self::Qemu(_) => SCRIPT_LIMIT,
@@ -111,38 +111,38 @@ impl Machine {
         }
     }
 
-    /// Makes a program that was unpacked to `path` one that this machine can start.
+    /// Adapts an unpacked program so that this machine can start it.
     pub(crate) fn adapt(&self, path: &Path) -> Result<()> {
-        let folder = path.parent().context("a program lies in a folder")?;
+        let folder = path.parent().context("the path of a program has a parent")?;
         match self {
             Self::Native => {}
             Self::Qemu(qemu) => {
-                // This kernel knows no such programs; the one that it starts hands over to qemu.
-                fs::rename(path, folder.join(EMULATED)).context("rename the program")?;
+                // The kernel cannot execute the program, so a script starts qemu with it.
+                fs::rename(path, folder.join(EMULATED)).context("cannot rename the program")?;
                 let qemu = qemu.display();
-                let starter = format!("#!/bin/sh\nexec '{qemu}' ./{EMULATED} \"$@\"\n");
-                fs::write(path, starter).context("write the starter of the program")?;
+                let wrapper = format!("#!/bin/sh\nexec '{qemu}' ./{EMULATED} \"$@\"\n");
+                fs::write(path, wrapper).context("cannot write the wrapper of the program")?;
                 make_executable(path, 0o755)?;
             }
             Self::Wine(wine) => {
                 if let Some(shim) = &wine.shim {
-                    let beside = folder.join("bcryptprimitives.dll");
-                    fs::copy(shim, beside).context("copy a library that Wine lacks")?;
+                    let copy = folder.join("bcryptprimitives.dll");
+                    fs::copy(shim, copy).context("cannot copy the DLL that Wine lacks")?;
                 }
             }
         }
         Ok(())
     }
 
-    /// A folder of this machine as the exporter's system calls it.
-    pub(crate) fn path_there(&self, path: &Path) -> String {
+    /// A path of this machine as seen by the exporter.
+    pub(crate) fn exporter_path(&self, path: &Path) -> String {
         match self {
             Self::Native | Self::Qemu(_) => path.display().to_string(),
             Self::Wine(_) => format!("Z:{}", path.display()),
         }
     }
 
-    /// The command that runs a program, with its folder to work in.
+    /// The command that runs a program in its folder.
     pub(crate) fn program(&self, folder: &Path, name: &str) -> Command {
         let path = folder.join(name);
         let mut command = match self {
@@ -153,35 +153,35 @@ impl Machine {
         command
     }
 
-    /// The command that runs a script of a plugin, by its name without an extension.
+    /// The command that runs a script of a plugin, named without extension.
     pub(crate) fn script(&self, folder: &Path, name: &str) -> Command {
         match self {
             Self::Native | Self::Qemu(_) => self.program(folder, &format!("{name}.sh")),
             Self::Wine(wine) => {
                 let mut command = wine.command("cmd".as_ref());
-                // Without a folder before it, Wine takes `start.bat` for its own command `start`.
+                // Without a path, Wine runs its builtin `start` instead of `start.bat`.
                 command.current_dir(folder).args(["/c", &format!(".\\{name}.bat")]);
                 command
             }
         }
     }
 
-    /// Whether programs that stand in for others can be made for this machine.
+    /// Whether stand-in programs can be built for this machine.
     pub(crate) fn can_stand_in(&self) -> bool {
         !matches!(self, Self::Wine(_)) || mingw().is_some()
     }
 
-    /// Compiles C to the program `to` where that is a program of Windows; elsewhere a script does,
-    /// and this is `None`.
+    /// Compiles C to the Windows program `to`. Elsewhere, where a script suffices, does nothing and
+    /// returns `None`.
     pub(crate) fn compile(&self, source: &str, to: &Path) -> Result<Option<()>> {
         if !matches!(self, Self::Wine(_)) {
             return Ok(None);
         }
-        let mingw = mingw().context("there is no mingw-w64; install gcc-mingw-w64-x86-64")?;
+        let mingw = mingw().context("mingw-w64 is not installed; install gcc-mingw-w64-x86-64")?;
         compile(&mingw, source, to, &[]).map(Some)
     }
 
-    /// The exporter's own arguments among those of its process.
+    /// The exporter's own command line within that of its process.
     pub(crate) fn own_arguments(&self, mut arguments: Vec<String>) -> Vec<String> {
         if matches!(self, Self::Qemu(_)) && !arguments.is_empty() {
             arguments.remove(0);
@@ -190,13 +190,13 @@ impl Machine {
     }
 }
 
-/// The program behind the starter for qemu.
+/// The name of the program that the qemu wrapper starts.
 pub(crate) const EMULATED: &str = "emulated";
 
 impl Wine {
     fn new(wine: PathBuf, scratch: &Path) -> Result<Self> {
         let prefix = scratch.join("wine");
-        fs::create_dir_all(&prefix).context("make a folder for Wine")?;
+        fs::create_dir_all(&prefix).context("cannot create a folder for Wine")?;
         let shim = mingw().map(|mingw| shim(&mingw, scratch)).transpose()?;
         let wine = Self { wine, prefix, shim };
         let mut boot = wine.command("cmd".as_ref());
@@ -208,7 +208,7 @@ impl Wine {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(&self.wine);
         command.arg(program).env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all");
-        // Neither .NET nor a browser is asked for at the first start.
+        // Skips the installation of .NET and Gecko at the first start.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env_remove("DISPLAY");
         command
     }
@@ -216,7 +216,7 @@ impl Wine {
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        // Ends the services of this prefix and nothing else.
+        // Stops only the services of this prefix.
         if let Some(wineserver) = wineserver() {
             for flag in ["-k", "-w"] {
                 let mut command = Command::new(&wineserver);
@@ -232,22 +232,22 @@ fn shim(mingw: &Path, scratch: &Path) -> Result<PathBuf> {
     Ok(library)
 }
 
-/// Compiles C for Windows, with the source beside what it becomes.
+/// Compiles C for Windows; the source is written next to the output.
 fn compile(mingw: &Path, text: &str, to: &Path, flags: &[&str]) -> Result<()> {
     let source = to.with_extension("c");
-    fs::write(&source, text).with_context(|| format!("write {}", source.display()))?;
+    fs::write(&source, text).with_context(|| format!("cannot write {}", source.display()))?;
     let mut compile = Command::new(mingw);
     compile.args(["-O1", "-o"]).arg(to).arg(&source).args(flags);
     process::run(&mut compile, &to.with_extension("log"))
 }
 
-/// Gives a file permission bits; elsewhere than on Unix it has none.
+/// Sets the permission bits of a file; does nothing except on Unix.
 pub(crate) fn make_executable(path: &Path, mode: u32) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
-            .with_context(|| format!("make {} executable", path.display()))?;
+            .with_context(|| format!("cannot make {} executable", path.display()))?;
     }
     #[cfg(not(unix))]
     let _ = (path, mode);
@@ -260,8 +260,8 @@ pub(crate) fn wine() -> Option<PathBuf> {
 }
 
 fn wineserver() -> Option<PathBuf> {
-    let beside = Path::new(WINE).with_file_name("wineserver64");
-    if beside.is_file() { Some(beside) } else { process::find("wineserver") }
+    let debian = Path::new(WINE).with_file_name("wineserver64");
+    if debian.is_file() { Some(debian) } else { process::find("wineserver") }
 }
 
 pub(crate) fn mingw() -> Option<PathBuf> {

@@ -1,21 +1,21 @@
-//! `cargo xtask rehearse`: what BlueKing will do with a package, done on this machine before anyone
-//! uploads it. What BlueKing knows is `blueking-package`'s; here it meets real processes.
+//! `cargo xtask rehearse`: runs a package on this machine as BlueKing does, before an upload. The
+//! rules of BlueKing are in `blueking-package`; this module applies them to real processes.
 
 mod checklist;
-mod course;
+mod checks;
 pub(crate) mod debug;
 mod deployment;
-mod destination;
 mod html;
-mod interruption;
-mod looks;
 pub(crate) mod machine;
 mod ports;
 mod processes;
+mod render;
+mod report_file;
 mod scrape;
-mod shown;
-mod subject;
-mod watched;
+mod signals;
+mod steps;
+mod target;
+mod target_health;
 
 use std::path::Path;
 
@@ -23,20 +23,20 @@ use anyhow::{Context, Result, bail};
 use blueking_package::plugin::System;
 use serde_json::{Value, json};
 
-pub(crate) use self::checklist::{Checklist, Level, Live, Note, State};
-pub(crate) use self::course::{Course, Learned};
+pub(crate) use self::checklist::{Checklist, Level, Note, ProgressTo, State};
 pub(crate) use self::deployment::Deployment;
-use self::destination::Destination;
 pub(crate) use self::machine::Machine;
 pub(crate) use self::ports::Port;
-pub(crate) use self::subject::{Subject, Values, name_of};
+use self::report_file::ReportFile;
+pub(crate) use self::steps::{Outcome, Rehearsal};
+pub(crate) use self::target::{Target, Values, name_of};
 use crate::flags;
 use crate::output;
 
-/// Rows of the preview that are shown in a terminal; the reports have all.
+/// Number of preview rows in the terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
 
-/// The version of this program, for the reports.
+/// The version of xtask, for the reports.
 const XTASK: &str = env!("CARGO_PKG_VERSION");
 
 /// Rehearses a package and reports on every step.
@@ -45,79 +45,80 @@ const XTASK: &str = env!("CARGO_PKG_VERSION");
 /// A step failed, or the package cannot be read.
 pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
     let file = flags.file.as_deref().context("no package")?;
-    let html = flags.html.as_deref().map(|path| Destination::find(path, file)).transpose()?;
+    let html = flags.html.as_deref().map(|path| ReportFile::new(path, file)).transpose()?;
     let scratch = tempfile::Builder::new().prefix("rehearse-").tempdir();
-    let scratch = scratch.context("make a scratch folder")?;
-    let course = Course {
+    let scratch = scratch.context("cannot create a scratch folder")?;
+    let rehearsal = Rehearsal {
         file: Path::new(file),
         system: flags.os.map(|os| os.0),
         parameters: &flags.param,
         scratch: scratch.path(),
     };
-    interruption::clear_up(scratch.path())?;
-    let mut list = Checklist::new(if flags.json { Live::Err } else { Live::Out });
-    let learned = course::run(&course, &mut list)?;
+    signals::clean_up_on_signal(scratch.path())?;
+    let mut list = Checklist::new(if flags.json { ProgressTo::Stderr } else { ProgressTo::Stdout });
+    let outcome = steps::run(&rehearsal, &mut list)?;
     let text = if flags.json {
-        let report = to_json(file, &list, &learned);
+        let report = to_json(file, &list, &outcome);
         serde_json::to_string_pretty(&report).context("cannot write the report")?
     } else {
-        to_text(&list, &learned)
+        to_text(&list, &outcome)
     };
     let printed = output::print(&format!("{text}\n"));
-    // Neither of the reports is lost with the other.
-    let written = html.map(|place| place.write(&html::page(file, &list, &learned))).transpose();
+    // A failure to write one report does not affect the other.
+    let written =
+        html.map(|report_file| report_file.write(&html::page(file, &list, &outcome))).transpose();
     let written = written.map(drop);
     if list.count(State::Failed) > 0 {
-        let told = [printed, written].into_iter().filter_map(Result::err);
-        let told: String = told.map(|error| format!("{error:#}\n")).collect();
-        bail!("{told}{file} {}; the failed steps are above", learned.failure());
+        let errors = [printed, written].into_iter().filter_map(Result::err);
+        let errors: String = errors.map(|error| format!("{error:#}\n")).collect();
+        bail!("{errors}{file} {}; the failed steps are above", outcome.failure());
     }
     printed.and(written)
 }
 
-/// Rehearses one system of a package in a folder that is there, for other tasks.
+/// Rehearses one system of a package in an existing folder, for other tasks.
 ///
 /// # Errors
-/// As for [`run`], but a failed step is none.
+/// Like [`run`], except that a failed step is not an error.
 pub(crate) fn rehearse(
     file: &Path,
     system: System,
     parameters: &[String],
     scratch: &Path,
-) -> Result<(Checklist, Learned)> {
-    let mut list = Checklist::new(Live::Out);
-    let course = Course { file, system: Some(system), parameters, scratch };
-    let learned = course::run(&course, &mut list)?;
-    Ok((list, learned))
+) -> Result<(Checklist, Outcome)> {
+    let mut list = Checklist::new(ProgressTo::Stdout);
+    let rehearsal = Rehearsal { file, system: Some(system), parameters, scratch };
+    let outcome = steps::run(&rehearsal, &mut list)?;
+    Ok((list, outcome))
 }
 
-fn to_json(file: &str, list: &Checklist, learned: &Learned) -> Value {
+fn to_json(file: &str, list: &Checklist, outcome: &Outcome) -> Value {
     json!({
         "package": file,
-        "id": learned.id,
-        "version": learned.version,
-        "date": learned.date,
+        "id": outcome.id,
+        "version": outcome.version,
+        "date": outcome.date,
         "xtask": XTASK,
-        "os": learned.system,
-        "url": learned.url,
-        "arguments": learned.arguments,
+        "os": outcome.system,
+        "url": outcome.url,
+        "arguments": outcome.arguments,
         "failed": list.count(State::Failed),
         "warned": list.count(State::Warned),
         "steps": list.to_json(),
-        "preview": learned.preview,
+        "preview": outcome.preview,
     })
 }
 
-/// The preview as a table, and the counts.
-fn to_text(list: &Checklist, learned: &Learned) -> String {
+/// Renders the preview and the counts.
+fn to_text(list: &Checklist, outcome: &Outcome) -> String {
     let mut text = String::new();
-    if let Some(preview) = &learned.preview {
+    if let Some(preview) = &outcome.preview {
         text += "\ndebug preview:\n";
         for row in preview.rows.iter().take(SHOWN_ROWS) {
             let labels: Vec<_> = row
                 .dimensions
                 .iter()
-                .map(|one| format!("{}={:?}", one.dimension_name, one.dimension_value))
+                .map(|label| format!("{}={:?}", label.dimension_name, label.dimension_value))
                 .collect();
             text += &format!("  {} {} {}\n", row.metric_name, row.metric_value, labels.join(" "));
         }

@@ -1,4 +1,4 @@
-//! Ports of this machine: which are used, and which another rehearsal has been given already.
+//! Allocates ports of this machine that neither a listener nor another rehearsal uses.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -6,19 +6,19 @@ use std::net::{Ipv4Addr, TcpListener};
 use anyhow::{Context, Result};
 use blueking_package::plugin::allocate_port;
 
-/// A port that belongs to a copy until this is dropped, whether the copy runs or not.
+/// A port reserved for a copy until this is dropped, whether the copy runs or not.
 #[derive(Debug)]
 pub(crate) struct Port {
     pub(crate) number: u16,
-    /// Those that were tried before it, and why each was passed over.
+    /// The ports tried before it, each with the reason for skipping it.
     pub(crate) skipped: Vec<(u16, &'static str)>,
-    /// Held: that is what tells other rehearsals.
+    /// Marks the port as taken for other rehearsals.
     _registered: Option<Registration>,
 }
 
 impl Port {
-    /// Allocates as a site does: the plugin's own, then from 10000 on, without those that are used
-    /// or registered.
+    /// Allocates a port as a site does: the plugin's own, then from 10000 on, skipping used and
+    /// reserved ones.
     pub(crate) fn allocate(own: u16) -> Result<Self> {
         let mut skipped = Vec::new();
         let mut found = None;
@@ -32,19 +32,22 @@ impl Port {
                 true
             }
         });
-        let found = found.context("every port from 10000 on is used; end something")?;
+        let found = found.context("every port from 10000 on is used; stop a program")?;
         Ok(Self { skipped, ..found })
     }
 
-    /// The port that somebody asks for, where nobody has it; else why it cannot be had.
+    /// Reserves a port.
+    ///
+    /// # Errors
+    /// The reason why it is not available.
     pub(crate) fn claim(number: u16) -> Result<Self, &'static str> {
-        // First, as looking whether a port is used makes it used for a moment.
+        // First, because the check for use binds the port for a moment.
         let registered = match register(number) {
             Ok(registered) => Some(registered),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 return Err("another rehearsal's");
             }
-            // Then rehearsals that run at once may meet.
+            // Without registration, concurrent rehearsals may collide.
             Err(_) => None,
         };
         if is_used(number) {
@@ -53,8 +56,8 @@ impl Port {
         Ok(Self { number, skipped: Vec::new(), _registered: registered })
     }
 
-    /// The port that somebody chose: used whatever is there.
-    pub(crate) fn chosen(number: u16) -> Self {
+    /// A fixed port, not checked for use.
+    pub(crate) fn fixed(number: u16) -> Self {
         Self { number, skipped: Vec::new(), _registered: None }
     }
 }
@@ -68,9 +71,9 @@ pub(crate) fn is_used(port: u16) -> bool {
 #[cfg(target_os = "linux")]
 type Registration = std::os::unix::net::UnixListener;
 
-/// Takes a name that one socket of a machine can have, and that is no file: nobody can put anything
-/// in its place that would be followed, and it is gone with this process. As a port, it is one of a
-/// network namespace.
+/// Binds an abstract socket name, which only one socket can have. Unlike a file, it cannot be
+/// replaced by a link and disappears with the process. Like a port, it belongs to a network
+/// namespace.
 #[cfg(target_os = "linux")]
 fn register(port: u16) -> io::Result<Registration> {
     use std::os::linux::net::SocketAddrExt;
@@ -83,7 +86,7 @@ fn register(port: u16) -> io::Result<Registration> {
 #[cfg(not(target_os = "linux"))]
 type Registration = std::convert::Infallible;
 
-/// Elsewhere nothing can be rehearsed.
+/// Rehearsals run only on Linux.
 #[cfg(not(target_os = "linux"))]
 fn register(_: u16) -> io::Result<Registration> {
     Err(io::ErrorKind::Unsupported.into())
@@ -96,7 +99,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn used_and_registered_ports_are_skipped_and_told() {
+    fn used_and_reserved_ports_are_skipped() {
         let own = free_port().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, own)).unwrap();
         assert!(is_used(own));

@@ -1,5 +1,5 @@
-//! One scrape as BlueKing's agent does it: its request, the body copied to a file before anything is
-//! looked at, the status never looked at.
+//! One scrape as BlueKing's agent does it: the same request, the body copied to a file before it is
+//! parsed, and the status ignored.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -10,13 +10,13 @@ use anyhow::{Context, Result};
 use flate2::read::MultiGzDecoder;
 use ureq::Agent;
 
-/// The agent itself waits for ever; after a period of a minute the next scrape is due.
+/// The agent waits without limit, but the next scrape is due after a minute.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Most bytes of a page: the agent has no limit, this machine's disk has.
+/// Size limit of a page. The agent has none; this one protects the disk.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// What came back.
+/// The response to a scrape.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
@@ -24,7 +24,7 @@ pub(crate) struct Answer {
     pub(crate) took: Duration,
 }
 
-/// Scrapes `url`, with the file `copy` for the body.
+/// Scrapes `url`, and copies the body to the file `copy`.
 ///
 /// # Errors
 /// What the agent calls `ConnRefused` (2501) and `WriteTempFileFailed` (1501).
@@ -39,23 +39,26 @@ pub(crate) fn scrape(url: &str, copy: &Path) -> Result<Answer> {
         .get(url)
         .header("Accept", "application/openmetrics-text,*/*")
         .header("X-BK-AGENT", "bkmonitorbeat")
-        // Go's client asks for it by itself.
+        // Go's client sends it by default.
         .header("Accept-Encoding", "gzip")
         .call()
         .with_context(|| {
-            format!("2501 ConnRefused: {url}; let the exporter listen there as its arguments say")
+            format!(
+                "2501 ConnRefused: {url}; the exporter must listen on the address in its arguments"
+            )
         })?;
     let status = response.status().as_u16();
     let encoding = response.headers().get("content-encoding");
-    let is_packed = encoding.is_some_and(|value| value.as_bytes() == b"gzip");
+    let is_gzip = encoding.is_some_and(|value| value.as_bytes() == b"gzip");
     let body = response.into_body().into_reader();
     let mut body: Box<dyn Read> =
-        if is_packed { Box::new(MultiGzDecoder::new(body)) } else { Box::new(body) };
-    let mut file = File::create(copy).with_context(|| format!("create {}", copy.display()))?;
+        if is_gzip { Box::new(MultiGzDecoder::new(body)) } else { Box::new(body) };
+    let mut file =
+        File::create(copy).with_context(|| format!("cannot create {}", copy.display()))?;
     io::copy(&mut body.by_ref().take(MAX_BYTES), &mut file)
         .with_context(|| format!("1501 WriteTempFileFailed: {url}"))?;
     let took = start.elapsed();
-    let body = fs::read(copy).with_context(|| format!("read {}", copy.display()))?;
+    let body = fs::read(copy).with_context(|| format!("cannot read {}", copy.display()))?;
     Ok(Answer { body, status, took })
 }
 
@@ -70,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers one request with `answer`, and gives back the request.
+    /// Answers one request with `answer`, and returns the request.
     fn serve(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/metrics", listener.local_addr().unwrap());
@@ -89,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_agents_and_the_status_is_not_looked_at() {
+    fn request_is_the_agents_and_status_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("page");
         let (url, thread) = serve(
@@ -109,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packed_page_is_unpacked_and_half_a_page_is_none() {
+    fn gzip_is_decoded_and_truncation_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("page");
         let mut packer = GzEncoder::new(Vec::new(), Compression::fast());

@@ -1,9 +1,10 @@
-//! `cargo xtask new`: a new exporter crate from the templates in `xtask/scaffold`. It builds, passes
-//! its tests and packs as it is. Nothing is overwritten, and what cannot be finished is taken back.
+//! `cargo xtask new`: creates an exporter crate from the templates in `xtask/scaffold`. It builds,
+//! passes its tests and can be packaged unchanged. Nothing is overwritten; after an error, all
+//! changes are rolled back.
 
 mod names;
+mod rollback;
 mod template;
-mod undo;
 
 use std::path::Path;
 use std::process::Command;
@@ -12,36 +13,35 @@ use anyhow::{Context, Result, bail};
 use blueking_package::PackageDescription;
 
 use self::names::Names;
-use self::undo::Undo;
+use self::rollback::Rollback;
 use crate::flags;
 use crate::process;
+use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
-use crate::wrong_use::WrongUse;
 
-/// Makes the exporter that the flags name, and says what to do next.
+/// Creates the exporter and prints the next steps.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
-    let names = make(workspace, flags.name.as_deref().unwrap_or_default(), flags.port)?;
+    let names = create(workspace, flags.name.as_deref().unwrap_or_default(), flags.port)?;
     println!("{}", next_steps(&names));
     Ok(())
 }
 
-/// Makes an exporter: its files, and its place in `Cargo.lock`.
+/// Creates an exporter: its files, and its entry in `Cargo.lock`.
 ///
 /// # Errors
-/// [`WrongUse`] for a name or port that cannot be used or is used already; or a file cannot be
-/// written. Nothing has changed then.
-pub(crate) fn make(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
+/// [`UsageError`] if the name or port is invalid or in use; or a file cannot be written. Nothing is
+/// changed then.
+pub(crate) fn create(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
     let names = choose(workspace, name, port)?;
-    let mut undo = Undo::default();
-    write(workspace.root(), &names, &mut undo)?;
-    undo.keep_copy(&workspace.root().join("Cargo.lock"))?;
+    let mut rollback = Rollback::default();
+    write(workspace.root(), &names, &mut rollback)?;
+    rollback.keep_copy(&workspace.root().join("Cargo.lock"))?;
     join_workspace(workspace, &names)?;
-    undo.forget();
+    rollback.commit();
     Ok(names)
 }
 
-/// The names of the new exporter, checked against the rules and against the exporters that are
-/// there.
+/// The names of the new exporter, checked against the rules and against the existing exporters.
 fn choose(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
     let mut others = Vec::new();
     for exporter in workspace.exporters()? {
@@ -51,28 +51,28 @@ fn choose(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names>
         others.push(PackageDescription::parse(&file, &text)?);
     }
     let names =
-        Names::choose(name, port, &others).map_err(|problems| WrongUse(problems.join("\n")))?;
+        Names::choose(name, port, &others).map_err(|problems| UsageError(problems.join("\n")))?;
     for folder in names.folders() {
-        // A broken link counts as there.
-        let is_there = workspace.root().join(&folder).symlink_metadata().is_ok();
-        if is_there {
-            let told =
-                format!("{folder} is there already; choose another name, or remove it first");
-            return Err(WrongUse(told).into());
+        // A broken link counts as existing.
+        let exists = workspace.root().join(&folder).symlink_metadata().is_ok();
+        if exists {
+            let message =
+                format!("{folder} exists already; choose another name, or remove it first");
+            return Err(UsageError(message).into());
         }
     }
     Ok(names)
 }
 
-fn write(root: &Path, names: &Names, undo: &mut Undo) -> Result<()> {
+fn write(root: &Path, names: &Names, rollback: &mut Rollback) -> Result<()> {
     for file in template::render(names)? {
-        undo.write(root, &file.path, &file.bytes)?;
+        rollback.write(root, &file.path, &file.bytes)?;
     }
     Ok(())
 }
 
-/// Makes the crate known to cargo: the workspace's members are a pattern, so what remains is the
-/// lock file, without which `--locked` builds fail.
+/// Adds the crate to the workspace. The members are a pattern, so only the lock file needs an
+/// update, without which `--locked` builds fail.
 fn join_workspace(workspace: &Workspace, names: &Names) -> Result<()> {
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new(workspace.cargo());
@@ -80,15 +80,15 @@ fn join_workspace(workspace: &Workspace, names: &Names) -> Result<()> {
         command
     };
     let log = workspace.target().join("new.log");
-    // Nothing is fetched that is here already.
+    // Prefer cached crates.
     process::run(&mut cargo(&["update", "--workspace", "--offline"]), &log)
         .or_else(|_| process::run(&mut cargo(&["update", "--workspace"]), &log))?;
     let metadata = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
     let members = process::output(&mut cargo(&metadata)).context("cargo cannot read Cargo.toml")?;
     if !members.contains(&format!("\"name\":\"{}\"", names.crate_name())) {
-        bail!("Cargo.toml does not count crates/* among its members; add \"crates/*\" to them");
+        bail!("the workspace members in Cargo.toml do not include \"crates/*\"; add it");
     }
-    // Names of another length fill lines otherwise. Without rustfmt the code is only less pretty.
+    // The length of the names affects line breaks. A failure of rustfmt is harmless.
     let _ = process::run(&mut cargo(&["fmt", "--package", names.crate_name()]), &log);
     Ok(())
 }
@@ -97,10 +97,10 @@ fn next_steps(names: &Names) -> String {
     let (name, binary, port) = (names.crate_name(), names.binary(), names.port());
     let [code, config] = names.folders();
     format!(
-        "{code} and {config} are there. Next:\n\
+        "created {code} and {config}. Next:\n\
          1. cargo test -p {name}\n   \
             cargo run -p {name}    # curl -s http://127.0.0.1:{port}/metrics\n\
-         2. Put your own source into {code}/src/collectors, and tell operators of it in\n   \
+         2. Write your collectors in {code}/src/collectors, and describe them for operators in\n   \
             {config}: blueking.toml, description.md, logo.png (155 x 65).\n\
          3. cargo xtask dist --setup    # packs {binary} for BlueKing into target/dist"
     )
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// A workspace that has an exporter on port 9601, and no cargo.
+    /// A workspace with an exporter on port 9601, without Cargo.toml.
     fn workspace() -> (tempfile::TempDir, Workspace) {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config/host-exporter");
@@ -143,23 +143,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_is_not_overwritten() {
+    fn existing_files_are_not_overwritten() {
         let (_folder, workspace) = workspace();
-        for place in ["crates/pool-exporter", "config/pool-exporter"] {
-            let place = workspace.root().join(place);
-            fs::create_dir_all(&place).unwrap();
+        for folder in ["crates/pool-exporter", "config/pool-exporter"] {
+            let folder = workspace.root().join(folder);
+            fs::create_dir_all(&folder).unwrap();
             let before = files(workspace.root());
-            let error = make(&workspace, "pool-exporter", None).unwrap_err().to_string();
-            assert!(error.contains("pool-exporter is there already; choose another"), "{error}");
+            let error = create(&workspace, "pool-exporter", None).unwrap_err().to_string();
+            assert!(error.contains("pool-exporter exists already; choose another"), "{error}");
             assert_eq!(files(workspace.root()), before);
-            fs::remove_dir(place).unwrap();
+            fs::remove_dir(folder).unwrap();
         }
     }
 
     #[test]
-    fn what_cannot_be_finished_leaves_nothing() {
+    fn failed_creation_leaves_nothing() {
         let (_folder, workspace) = workspace();
-        // Not a workspace: cargo refuses it after the files have been written.
+        // An invalid manifest: cargo rejects it after the files have been written.
         fs::write(workspace.root().join("Cargo.toml"), "[workspace").unwrap();
         fs::write(workspace.root().join("Cargo.lock"), "version = 4\n").unwrap();
         let target = workspace.target();
@@ -169,13 +169,13 @@ mod tests {
             files
         };
         let before = without_log(files(workspace.root()));
-        let error = format!("{:#}", make(&workspace, "pool-exporter", None).unwrap_err());
+        let error = format!("{:#}", create(&workspace, "pool-exporter", None).unwrap_err());
         assert!(error.contains("update --workspace"), "{error}");
         assert_eq!(without_log(files(workspace.root())), before);
     }
 
     #[test]
-    fn the_next_steps_are_three() {
+    fn there_are_three_next_steps() {
         let (_folder, workspace) = workspace();
         let text = next_steps(&choose(&workspace, "pool-exporter", None).unwrap());
         for step in ["\n1. cargo test -p pool-exporter\n", "\n2. ", "\n3. cargo xtask dist"] {

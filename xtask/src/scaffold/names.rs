@@ -1,14 +1,14 @@
-//! What a new exporter is called where, and its port. Pure.
+//! The names and the port of a new exporter. Pure.
 
 use blueking_package::{PackageDescription, component_name_rules, plugin_id_rules};
 
-/// What every exporter's name ends in: it tells the crate from the service that it watches.
+/// The suffix of exporter names, which distinguishes the crate from the monitored service.
 const SUFFIX: &str = "-exporter";
 
-/// Where the search for a free port begins.
+/// The first port to try.
 const FIRST_PORT: u16 = 9601;
 
-/// The names and the port of a new exporter; they keep the rules.
+/// The validated names and port of a new exporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
     crate_name: String,
@@ -17,10 +17,10 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Derives all names from that of the crate, and finds a port if none is given.
+    /// Derives all names from the crate name, and selects a port if none is given.
     ///
     /// # Errors
-    /// All that is wrong, one line each.
+    /// Every problem, one line each.
     pub(crate) fn choose(
         name: &str,
         port: Option<u16>,
@@ -34,7 +34,7 @@ impl Names {
         let taken = |get: fn(&PackageDescription) -> &String, name: &str| {
             others.iter().find(|other| get(other).eq_ignore_ascii_case(name))
         };
-        // Where the whole name is taken, the component's is too: one word on it is enough.
+        // If the plugin id is taken, the component name is taken too: one message suffices.
         if let Some(other) = taken(|other| &other.plugin_id, &names.binary()) {
             problems.push(format!(
                 "the name {name} is taken: {} has the plugin id {}; choose another name",
@@ -64,7 +64,7 @@ impl Names {
         self.crate_name.replace('-', "_")
     }
 
-    /// What metrics begin with: `redis`.
+    /// Prefix of the metrics: `redis`.
     pub(crate) fn subject(&self) -> String {
         self.crate_name.trim_end_matches(SUFFIX).replace('-', "_")
     }
@@ -74,12 +74,12 @@ impl Names {
         &self.component
     }
 
-    /// Where the exporter listens.
+    /// The port to listen on.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// The folders of the code and of what people write for BlueKing, from the workspace's root.
+    /// The folders of the code and of the BlueKing description, relative to the workspace's root.
     pub(crate) fn folders(&self) -> [String; 2] {
         ["crates", "config"].map(|parent| format!("{parent}/{}", self.crate_name))
     }
@@ -93,11 +93,11 @@ fn check_name(name: &str) -> Result<(), String> {
     let sound = name.starts_with(|c: char| c.is_ascii_lowercase()) && words.iter().all(is_word);
     if !sound {
         Err(format!(
-            "{name:?} is no name for an exporter; write words of lower-case letters and digits \
-             with '-' between, such as redis-exporter"
+            "{name:?} is not a valid exporter name; use words of lower-case letters and digits \
+             joined by '-', such as redis-exporter"
         ))
     } else if words.iter().all(|word| *word == "exporter") {
-        Err(format!("{name} does not say what it watches; give a name such as redis-exporter"))
+        Err(format!("{name} does not name a service; give a name such as redis-exporter"))
     } else if !name.ends_with(SUFFIX) {
         Err(format!("the name of an exporter ends in {SUFFIX}; write {name}{SUFFIX}"))
     } else {
@@ -105,7 +105,7 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// The whole name if BlueKing 5.1 takes it, else that of the service.
+/// The full name if BlueKing 5.1 accepts it, else the name of the service.
 fn component(name: &str) -> String {
     let whole = name.replace('-', "");
     if component_name_rules(&whole).is_empty() {
@@ -121,17 +121,16 @@ fn choose_port(port: Option<u16>, others: &[PackageDescription]) -> Result<u16, 
         })
     };
     match port {
-        Some(0) => Err("port 0 is none that BlueKing could scrape; give 1 to 65535".to_owned()),
+        Some(0) => Err("port 0 cannot be scraped; give 1 to 65535".to_owned()),
         Some(port) => match owner(port) {
-            Some(other) => Err(format!(
-                "{} has port {port} already; give another, or none to have one chosen",
-                other.file
-            )),
+            Some(other) => {
+                Err(format!("{} has port {port} already; give another, or omit --port", other.file))
+            }
             None => Ok(port),
         },
         None => (FIRST_PORT..=u16::MAX)
             .find(|port| owner(*port).is_none())
-            .ok_or_else(|| "no port is left; give one by --port".to_owned()),
+            .ok_or_else(|| "no free port is left; give one with --port".to_owned()),
     }
 }
 
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn all_names_follow_from_the_crates() {
+    fn names_are_derived_from_the_crate_name() {
         for (name, binary, subject, component) in [
             ("redis-exporter", "redis_exporter", "redis", "redisexporter"),
             ("my-db2-exporter", "my_db2_exporter", "my_db2", "mydb2exporter"),
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_cannot_be_used_are_refused_with_advice() {
+    fn invalid_names_are_rejected_with_advice() {
         for (name, advice) in [
             ("", "such as redis-exporter"),
             ("Redis-exporter", "such as redis-exporter"),
@@ -177,7 +176,7 @@ mod tests {
             ("../evil-exporter", "such as redis-exporter"),
             ("数据-exporter", "such as redis-exporter"),
             ("redis", "write redis-exporter"),
-            ("exporter", "does not say what it watches"),
+            ("exporter", "does not name a service"),
             ("host-exporter", "config/other/blueking.toml has the plugin id host_exporter; choose"),
             ("pool-for-all-the-many-exporter", "at most 15"),
             ("a-service-with-a-long-name-exporter", "at most 30"),
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_is_free_and_can_be_scraped() {
+    fn port_is_unused_and_valid() {
         assert_eq!(choose("redis-exporter", None).unwrap().port(), 9603);
         assert_eq!(choose("redis-exporter", Some(65535)).unwrap().port(), 65535);
         for (port, expected) in [(0, "1 to 65535"), (9602, "has port 9602 already")] {

@@ -1,5 +1,4 @@
-//! The templates and how they become files. A template is a file as it will be, with `@word@` where
-//! a name belongs. Pure.
+//! Renders the templates. A template contains placeholders such as `@binary@`. Pure.
 
 use anyhow::{Result, bail};
 
@@ -8,7 +7,7 @@ use super::names::Names;
 /// A file of the new exporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rendered {
-    /// From the workspace's root.
+    /// Relative to the workspace's root.
     pub(crate) path: String,
     pub(crate) bytes: Vec<u8>,
 }
@@ -19,7 +18,7 @@ macro_rules! templates {
     };
 }
 
-/// Templates by their place in `xtask/scaffold`.
+/// Templates by their path in `xtask/scaffold`.
 const TEMPLATES: &[(&str, &str)] = templates![
     "crate/Cargo.toml",
     "crate/src/main.rs",
@@ -32,17 +31,17 @@ const TEMPLATES: &[(&str, &str)] = templates![
 
 const LOGO: &[u8] = include_bytes!("../../scaffold/config/logo.png");
 
-/// The files of the exporter that is called so.
+/// Renders the files of a new exporter.
 ///
 /// # Errors
-/// A template has a word between `@` that no name stands for.
+/// A template has an unknown placeholder.
 pub(crate) fn render(names: &Names) -> Result<Vec<Rendered>> {
     let [code, config] = names.folders();
-    let place = |template: &str| {
+    let path = |template: &str| {
         let rest = template.strip_prefix("crate/").map(|rest| format!("{code}/{rest}"));
         rest.unwrap_or_else(|| template.replacen("config", &config, 1))
     };
-    let words = [
+    let values = [
         ("crate", names.crate_name().to_owned()),
         ("binary", names.binary()),
         ("subject", names.subject()),
@@ -51,22 +50,22 @@ pub(crate) fn render(names: &Names) -> Result<Vec<Rendered>> {
     ];
     let mut files = Vec::new();
     for (template, text) in TEMPLATES {
-        let bytes = fill(template, text, &words)?.into_bytes();
-        files.push(Rendered { path: place(template), bytes });
+        let bytes = fill(template, text, &values)?.into_bytes();
+        files.push(Rendered { path: path(template), bytes });
     }
-    files.push(Rendered { path: place("config/logo.png"), bytes: LOGO.to_vec() });
+    files.push(Rendered { path: path("config/logo.png"), bytes: LOGO.to_vec() });
     Ok(files)
 }
 
-/// Puts a word's value in place of each `@word@`.
-fn fill(template: &str, text: &str, words: &[(&str, String)]) -> Result<String> {
+/// Replaces each placeholder `@word@` by its value.
+fn fill(template: &str, text: &str, values: &[(&str, String)]) -> Result<String> {
     let mut filled = String::new();
-    let mut pieces = text.split('@');
-    filled.extend(pieces.next());
-    while let Some(word) = pieces.next() {
-        let known = words.iter().find(|(known, _)| *known == word);
-        let (Some((_, value)), Some(rest)) = (known, pieces.next()) else {
-            bail!("xtask/scaffold/{template} has @{word}, which stands for nothing");
+    let mut parts = text.split('@');
+    filled.extend(parts.next());
+    while let Some(word) = parts.next() {
+        let known = values.iter().find(|(known, _)| *known == word);
+        let (Some((_, value)), Some(rest)) = (known, parts.next()) else {
+            bail!("xtask/scaffold/{template} has the unknown placeholder @{word}");
         };
         filled.push_str(value);
         filled.push_str(rest);
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
     use crate::samples::elf;
 
-    /// What the exporter of the templates says of itself, as far as packages go by it.
+    /// The definitions of the template exporter, as far as packages need them.
     fn definitions(names: &Names) -> Definitions {
         let (binary, subject) = (names.binary(), names.subject());
         let metric = |group: &str, name: String, labels: &[&str]| {
@@ -90,7 +89,7 @@ mod tests {
             })
         };
         let own = |name: &str| metric("collectors", format!("{binary}_{name}"), &["collector"]);
-        let of_process = |name: &str, labels: &[&str]| metric("process", name.to_owned(), labels);
+        let process = |name: &str, labels: &[&str]| metric("process", name.to_owned(), labels);
         let build = ["version", "revision", "rustversion", "target"];
         let json = serde_json::json!({
             "schema": 1,
@@ -119,17 +118,17 @@ mod tests {
                 own("scrape_errors_total"),
                 own("scrape_samples_discarded_total"),
                 metric("process", format!("{binary}_build_info"), &build),
-                of_process("promhttp_metric_handler_requests_in_flight", &[]),
-                of_process("promhttp_metric_handler_requests_total", &["code"]),
-                of_process("process_threads", &[]),
-                of_process("process_virtual_memory_max_bytes", &[]),
+                process("promhttp_metric_handler_requests_in_flight", &[]),
+                process("promhttp_metric_handler_requests_total", &["code"]),
+                process("process_threads", &[]),
+                process("process_virtual_memory_max_bytes", &[]),
             ],
         });
         Definitions::parse("--describe", &json.to_string()).unwrap()
     }
 
     #[test]
-    fn packages_can_be_made_of_what_is_rendered_whatever_the_name() {
+    fn rendered_files_can_be_packaged() {
         for name in ["a-exporter", "redis-exporter", "fifteen-letters-exporter"] {
             let names = Names::choose(name, None, &[]).unwrap();
             let files = render(&names).unwrap();
@@ -157,7 +156,7 @@ mod tests {
             let tgz = folder.path().join("a.tgz");
             let documents = plugin::generate(&description, &definitions).unwrap();
             let executables = [(plugin::System::LinuxX86_64, elf(62, &[]))].into_iter().collect();
-            // What a change log says is of other exporters.
+            // Without the change log, which covers other exporters.
             let release = plugin::release_notes(&description, "").unwrap();
             assert!(release.starts_with("首个版本"), "{release}");
             let text = plugin::fill_description(&markdown, &description, &definitions);
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn files_lie_where_the_workspace_looks_for_them() {
+    fn files_have_the_paths_of_the_workspace() {
         let names = Names::choose("redis-exporter", None, &[]).unwrap();
         let files = render(&names).unwrap();
         let paths: Vec<_> = files.iter().map(|file| &*file.path).collect();
@@ -183,11 +182,11 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_stands_for_nothing_is_an_error() {
-        let words = [("a", "1".to_owned())];
-        assert_eq!(fill("t", "x@a@y@a@", &words).unwrap(), "x1y1");
+    fn unknown_placeholder_is_an_error() {
+        let values = [("a", "1".to_owned())];
+        assert_eq!(fill("t", "x@a@y@a@", &values).unwrap(), "x1y1");
         for text in ["@b@", "@a", "x@"] {
-            assert!(fill("t", text, &words).is_err(), "{text}");
+            assert!(fill("t", text, &values).is_err(), "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask check` as it is typed: what it prints where, and its exit codes.
+//! The output and the exit codes of `cargo xtask check`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::samples::{elf, png};
 
-/// Writes a package of BlueKing 5.1 whose exporter is only just enough of an ELF file.
+/// Writes a package of BlueKing 5.1 whose exporter is a minimal ELF file.
 fn write_package(path: &Path, component: &str) {
     let parameters = json!([
         {"name": "_exporter_url_", "mode": "collector", "type": "text", "description": "URL",
@@ -47,7 +47,7 @@ fn check(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
+fn exit_codes_are_0_1_and_2() {
     let folder = tempfile::tempdir().unwrap();
     write_package(&folder.path().join("sound.zip"), "pool");
     write_package(&folder.path().join("broken.zip"), "pool_a");
@@ -61,10 +61,10 @@ fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
     let text = String::from_utf8(both.stdout).unwrap();
     assert!(text.contains("broken.zip: one-click package of BlueKing 5.1, 1 error, no"), "{text}");
     assert!(text.contains("\ninfo.json\n  error    zip-info  at import: 5.1\n"), "{text}");
-    // What is read by a program has no colours.
+    // No colours in a pipe.
     assert!(!text.contains('\x1b'), "{text}");
-    let told = String::from_utf8(both.stderr).unwrap();
-    assert_eq!(told, "xtask: BlueKing cannot use broken.zip as it is\n");
+    let message = String::from_utf8(both.stderr).unwrap();
+    assert_eq!(message, "xtask: BlueKing cannot use broken.zip as it is\n");
     assert_eq!(both.status.code(), Some(1));
 
     for wrong in [
@@ -82,7 +82,7 @@ fn a_sound_package_is_exit_code_0_an_error_1_and_wrong_use_2() {
 }
 
 #[test]
-fn a_file_that_is_not_there_keeps_nobody_from_checking_the_others() {
+fn other_files_are_checked_despite_a_missing_one() {
     let folder = tempfile::tempdir().unwrap();
     write_package(&folder.path().join("sound.zip"), "pool");
     write_package(&folder.path().join("broken.zip"), "pool_a");
@@ -90,16 +90,19 @@ fn a_file_that_is_not_there_keeps_nobody_from_checking_the_others() {
     let output = check(folder.path(), &["none.tgz", "sound.zip", "."]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text, "sound.zip: one-click package of BlueKing 5.1, no errors, no warnings\n");
-    let told = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     let expected = "xtask: cannot open none.tgz: there is no such file; give the path of a package, \
                     such as those that `cargo xtask dist` puts into target/dist\n\
                     . is a folder; give the packages in it, one by one\n";
-    assert_eq!((output.status.code(), &*told), (Some(2), expected));
+    assert_eq!((output.status.code(), &*message), (Some(2), expected));
 
-    // What is wrong with a package weighs more than what was typed.
+    // An error in a package takes precedence over a usage error.
     let output = check(folder.path(), &["none.tgz", "broken.zip"]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("none.tgz") && told.contains("use broken.zip as it is"), "{told}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("none.tgz") && message.contains("use broken.zip as it is"),
+        "{message}"
+    );
     assert_eq!(output.status.code(), Some(1));
 
     let output = check(folder.path(), &["--json", "none.tgz", "sound.zip"]);
@@ -111,7 +114,7 @@ fn a_file_that_is_not_there_keeps_nobody_from_checking_the_others() {
     assert_eq!(output.status.code(), Some(2));
 }
 
-/// What a terminal shows of a check with these variables.
+/// The output of a check on a terminal, with these environment variables.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     use std::fs::OpenOptions;
@@ -128,35 +131,39 @@ fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) 
     command.current_dir(folder).arg("check").args(arguments).env("TERM", "xterm");
     command.env_remove("NO_COLOR").envs(variables.iter().copied());
     let mut child = command.stdout(terminal).spawn().unwrap();
-    // It holds the terminal open as long as it is there.
+    // The command keeps the terminal open.
     drop(command);
-    let mut shown = Vec::new();
-    // The end is an error where nobody holds the terminal any more.
-    let _ = File::from(screen).read_to_end(&mut shown);
+    let mut output = Vec::new();
+    // Reading fails once the last descriptor of the terminal is closed.
+    let _ = File::from(screen).read_to_end(&mut output);
     child.wait().unwrap();
-    String::from_utf8(shown).unwrap()
+    String::from_utf8(output).unwrap()
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_terminal_has_colours_unless_somebody_asked_for_none() {
+fn terminal_output_has_colours_unless_disabled() {
     let folder = tempfile::tempdir().unwrap();
     write_package(&folder.path().join("broken.zip"), "pool_a");
-    let shown = |arguments: &[&str], variables: &[(&str, &str)]| {
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
         on_a_terminal(folder.path(), arguments, variables)
     };
-    let coloured = shown(&["broken.zip"], &[]);
+    let coloured = run(&["broken.zip"], &[]);
     assert!(coloured.contains("\x1b[31merror"), "{coloured}");
-    assert_eq!(shown(&["broken.zip"], &[("NO_COLOR", "")]), coloured, "an empty one asks nothing");
+    assert_eq!(
+        run(&["broken.zip"], &[("NO_COLOR", "")]),
+        coloured,
+        "an empty NO_COLOR has no effect"
+    );
     for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
-        let plain = shown(&["broken.zip"], &[variable]);
+        let plain = run(&["broken.zip"], &[variable]);
         assert!(plain.contains("  error    zip-info") && !plain.contains('\x1b'), "{plain}");
     }
-    assert!(!shown(&["--json", "broken.zip"], &[]).contains('\x1b'));
+    assert!(!run(&["--json", "broken.zip"], &[]).contains('\x1b'));
 }
 
 #[test]
-fn json_is_one_list_of_reports() {
+fn json_is_a_list_of_reports() {
     let folder = tempfile::tempdir().unwrap();
     write_package(&folder.path().join("sound.zip"), "pool");
     write_package(&folder.path().join("broken.zip"), "pool_a");

@@ -1,4 +1,4 @@
-//! `cargo xtask check` from outside.
+//! Tests of the `cargo xtask check` command.
 
 // The attribute tells clippy that helpers, too, are test code.
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! `cargo xtask` as it is typed wrongly: nothing is done, and the exit code is 2.
+//! Usage errors of `cargo xtask`: nothing is done, and the exit code is 2.
 
 #![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 use std::process::Command;
 
 #[test]
-fn wrong_use_is_exit_code_2_and_says_what_to_write_instead() {
+fn usage_errors_exit_with_2_and_give_advice() {
     for (arguments, expected) in [
         (&[][..], "which task?"),
         (&["release"], "release"),
@@ -21,17 +21,20 @@ fn wrong_use_is_exit_code_2_and_says_what_to_write_instead() {
         (&["new", "host-exporter", "--port=65536"], "port"),
         (&["check"], "which packages?"),
         (&["rehearse"], "which package?"),
-        (&["rehearse", "--os=aix", "p.tgz"], "none of linux-aarch64, linux, windows"),
-        (&["dist", "--targets=aix"], "none of linux, linux-aarch64, windows, windows7"),
-        (&["dist", "--toolchain=gcc"], "none of auto"),
+        (&["rehearse", "--os=aix", "p.tgz"], "not one of linux-aarch64, linux, windows"),
+        (&["dist", "--targets=aix"], "not one of linux, linux-aarch64, windows, windows7"),
+        (&["dist", "--toolchain=gcc"], "not one of auto"),
         (&["bench", "redis"], "give host or kit"),
         (&["fuzz", "--seconds=0"], "seconds"),
         (&["ci", "--jsn"], "jsn"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         let output = command.args(arguments).output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.starts_with("xtask: ") && told.contains(expected), "{arguments:?}: {told}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            message.starts_with("xtask: ") && message.contains(expected),
+            "{arguments:?}: {message}"
+        );
         assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{arguments:?}");
     }
 }

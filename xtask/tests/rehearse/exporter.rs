@@ -1,4 +1,4 @@
-//! An exporter for the tests of `rehearse`: sound, or broken in the way that `--pool.mode` names.
+//! An exporter for the tests of `rehearse`, with a fault selected by `--pool.mode`.
 
 use std::env;
 use std::fs;
@@ -10,32 +10,32 @@ use std::thread;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     // BlueKing 5.1 writes `--name=value`, 6 and 7 `--name value`.
-    let of = |name: &str| {
+    let flag = |name: &str| {
         let at = arguments.iter().position(|word| word.starts_with(name))?;
         let joined = arguments[at].strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
         joined.or_else(|| arguments.get(at + 1).cloned())
     };
-    let mode = of("--pool.mode").unwrap_or_default();
+    let mode = flag("--pool.mode").unwrap_or_default();
     if mode == "exit" {
-        return complain("the pool is not configured");
+        return print_error("the pool is not configured");
     }
-    if let Some(path) = of("--pool.file") {
+    if let Some(path) = flag("--pool.file") {
         match fs::read_to_string(&path) {
             Ok(text) if text.starts_with("shards = ") => {}
-            other => return complain(&format!("{path} holds {other:?}")),
+            other => return print_error(&format!("{path} holds {other:?}")),
         }
     }
     if mode == "child" {
-        // It outlives this program, as whoever stops that one does not know of it.
+        // It outlives this program, because it has no pid file.
         let _ = Command::new("sleep").arg("600").spawn();
     }
-    let address = of("--web.listen-address").unwrap_or_default();
+    let address = flag("--web.listen-address").unwrap_or_default();
     let listener = match TcpListener::bind(&address) {
         Ok(listener) => listener,
         Err(_) if mode == "stubborn" => loop {
             thread::park();
         },
-        Err(error) => return complain(&format!("cannot listen on {address}: {error}")),
+        Err(error) => return print_error(&format!("cannot listen on {address}: {error}")),
     };
     let page = match &*mode {
         "lossy" => "pool_size NaN\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
@@ -43,13 +43,13 @@ fn main() -> ExitCode {
         _ => "# HELP pool_size Connections.\npool_size 1\npool_free 1\n",
     };
     for stream in listener.incoming().flatten() {
-        // Whoever went away misses nothing.
+        // A closed connection is not an error.
         let _ = answer(stream, page);
     }
     ExitCode::SUCCESS
 }
 
-fn complain(why: &str) -> ExitCode {
+fn print_error(why: &str) -> ExitCode {
     let _ = writeln!(io::stderr(), "pool_exporter: {why}");
     ExitCode::FAILURE
 }

@@ -1,4 +1,4 @@
-//! What a rehearsal takes of this machine, leaves on it, and cannot get from it.
+//! The effects of a rehearsal on this machine: ports, files and processes.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ use crate::package::{write_component, write_plugin};
 use crate::{notes, rehearse};
 
 #[test]
-fn a_signal_leaves_nothing_behind() {
+fn interrupted_rehearsal_leaves_nothing() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
@@ -41,14 +41,14 @@ fn a_signal_leaves_nothing_behind() {
 }
 
 #[test]
-fn nothing_stays_behind_and_no_planted_link_is_followed() {
+fn planted_links_are_not_followed() {
     let folder = tempfile::tempdir().unwrap();
     let (shared, victim) = (folder.path().join("shared"), folder.path().join("victim"));
     let (file, precious) = (folder.path().join("p.tgz"), victim.join("10000"));
     fs::create_dir_all(&victim).unwrap();
     fs::create_dir_all(&shared).unwrap();
     fs::write(&precious, "precious").unwrap();
-    // Where one might keep what other rehearsals are to know.
+    // Likely places for state shared between rehearsals.
     for name in ["rehearse-ports", "rehearse", "ports"] {
         symlink(&victim, shared.join(name)).unwrap();
     }
@@ -62,7 +62,7 @@ fn nothing_stays_behind_and_no_planted_link_is_followed() {
 }
 
 #[test]
-fn a_port_that_this_machine_cannot_give_is_no_verdict_on_the_package() {
+fn taken_port_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let (plugin, component) = (folder.path().join("p.tgz"), folder.path().join("p.zip"));
     write_plugin(&plugin, &[]);
@@ -76,15 +76,15 @@ fn a_port_that_this_machine_cannot_give_is_no_verdict_on_the_package() {
         (&component, &[], own, "with --param: in _exporter_url_ and in the row"),
     ] {
         let output = rehearse(file, arguments);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{told}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
         let begin =
             format!("xtask: port {port} is taken on this machine (used), and BlueKing would");
-        assert!(told.contains(&begin) && told.contains(choose), "{told}");
-        assert!(!told.contains("would not work"), "{told}");
+        assert!(text.contains(&begin) && text.contains(choose), "{text}");
+        assert!(!text.contains("would not work"), "{text}");
         assert!(!String::from_utf8(output.stdout).unwrap().contains("start"));
     }
-    // What is left open is allocated, and what was passed over is told.
+    // Without a fixed port, another one is allocated and the skipped one reported.
     let config = json!([
         {"name": "host", "mode": "collector", "type": "text", "default": "127.0.0.1",
          "description": "", "visible": false},
@@ -96,26 +96,26 @@ fn a_port_that_this_machine_cannot_give_is_no_verdict_on_the_package() {
     write_plugin(&plugin, &[("info/config.json", &config.to_string())]);
     let output = rehearse(&plugin, &["--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let told = notes(&report, "port");
-    assert!(told.contains(&format!("passed over: {taken} (used)")), "{told}");
+    let text = notes(&report, "port");
+    assert!(text.contains(&format!("skipped: {taken} (used)")), "{text}");
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_told_before_anything_starts() {
+fn unwritable_report_is_reported_early() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
     let html = folder.path().join("none/report.html");
     let output = rehearse(&file, &["--json", "--html", html.to_str().unwrap()]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.starts_with("xtask: --html: cannot write"), "{told}");
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("xtask: --html: cannot write"), "{text}");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{text}");
 
-    // A disk that is full in the end: the other report is there.
+    // A full disk at the end: the other report is complete.
     let output = rehearse(&file, &["--json", "--html", "/dev/full"]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("xtask: --html: cannot write /dev/full: "), "{told}");
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("xtask: --html: cannot write /dev/full: "), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["failed"], json!(0), "{report}");
 }

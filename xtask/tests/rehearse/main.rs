@@ -1,4 +1,4 @@
-//! `cargo xtask rehearse` as it is typed, on packages that are sound or broken in one way.
+//! Tests of the `cargo xtask rehearse` command, on valid packages and on packages with one fault.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
@@ -21,7 +21,7 @@ fn rehearse(file: &Path, arguments: &[&str]) -> Output {
     command.arg("rehearse").arg(file).args(arguments).output().unwrap()
 }
 
-/// The report on a package whose exporter is in this mode, and the exit code.
+/// The report on a package whose exporter runs in `mode`, and the exit code.
 fn report(file: &Path, mode: &str) -> (Value, Option<i32>) {
     let output = rehearse(file, &["--json", &format!("--param=--pool.mode={mode}")]);
     let report = serde_json::from_slice(&output.stdout)
@@ -29,22 +29,22 @@ fn report(file: &Path, mode: &str) -> (Value, Option<i32>) {
     (report, output.status.code())
 }
 
-/// The steps that ended like this.
+/// The steps with this state.
 fn steps<'v>(report: &'v Value, state: &str) -> Vec<&'v str> {
     let steps = report["steps"].as_array().unwrap().iter();
     let steps = steps.filter(|step| step["state"] == state);
     steps.map(|step| step["name"].as_str().unwrap()).collect()
 }
 
-/// Every note of a step, as one text.
+/// The notes of a step, as one text.
 fn notes(report: &Value, step: &str) -> String {
     let steps = report["steps"].as_array().unwrap();
-    let step = steps.iter().find(|one| one["name"] == step).unwrap();
+    let step = steps.iter().find(|found| found["name"] == step).unwrap();
     step["notes"].to_string()
 }
 
 #[test]
-fn a_sound_plugin_goes_the_whole_way() {
+fn valid_plugin_passes_all_steps() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pool_exporter.tgz");
     write_plugin(&file, &[]);
@@ -59,7 +59,7 @@ fn a_sound_plugin_goes_the_whole_way() {
     let debug = text.lines().find(|line| line.starts_with("ok       debug: ")).unwrap();
     let call = "debug: bkmonitorbeat -c etc/bkmonitorbeat_debug.yaml scrapes 127.0.0.1:";
     assert!(debug.contains(call) && debug.contains("/metrics"), "{debug}");
-    // The folder of the rehearsal is this machine's affair.
+    // The summary does not contain the scratch folder.
     let rendered = "\nok       env.yaml: etc/env.yaml, rendered from its template with ";
     assert!(text.contains(rendered) && text.contains("BK_CMD_ARGS\n"), "{text}");
     let page = fs::read_to_string(html).unwrap();
@@ -68,7 +68,7 @@ fn a_sound_plugin_goes_the_whole_way() {
 }
 
 #[test]
-fn a_sound_component_of_5_1_is_started_directly() {
+fn component_of_5_1_is_started_directly() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pool.zip");
     write_component(&file);
@@ -76,7 +76,7 @@ fn a_sound_component_of_5_1_is_started_directly() {
     assert_eq!((code, &report["failed"]), (Some(0), &json!(0)), "{report}");
     assert_eq!(steps(&report, "skipped"), ["env.yaml", "debug", "two copies side by side"]);
     assert_eq!(report["steps"][1]["summary"], "pool for linux, 1 file, on this machine");
-    // 5.1 passes an argument without a flag first, and is not given a file.
+    // BlueKing 5.1 passes the positional argument first, and no file.
     assert_eq!(report["arguments"][0], "main");
     assert_eq!(report["arguments"][3], "--pool.mode=sound");
     assert_eq!(report["arguments"].as_array().unwrap().len(), 4);
@@ -84,20 +84,20 @@ fn a_sound_component_of_5_1_is_started_directly() {
 }
 
 #[test]
-fn an_exporter_whose_target_does_not_answer_is_told_with_the_form() {
+fn down_service_is_reported_with_the_form() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
     let (report, code) = report(&file, "down");
     let warned = ["import", "scrape", "metrics.json"];
     assert_eq!((&*steps(&report, "warning"), code), (&warned[..], Some(0)), "{report}");
-    let told = notes(&report, "scrape");
-    assert!(told.contains("pool_up is 0 (pool_exporter_last_scrape_error{err="), "{told}");
-    assert!(told.contains("what the exporter watches does not answer, or refuses"), "{told}");
-    assert!(told.contains("the form has --pool.mode (down), --pool.file"), "{told}");
-    // What is warned of is not declared; that a group is away tells nothing.
-    let told = notes(&report, "metrics.json");
-    assert!(told.contains("as pool_up is 0") && !told.contains("omit metrics"), "{told}");
+    let text = notes(&report, "scrape");
+    assert!(text.contains("pool_up is 0 (pool_exporter_last_scrape_error{err="), "{text}");
+    assert!(text.contains("the monitored service does not answer or rejects requests"), "{text}");
+    assert!(text.contains("the form has --pool.mode (down), --pool.file"), "{text}");
+    // The absent group is not held against metrics.json.
+    let text = notes(&report, "metrics.json");
+    assert!(text.contains("as pool_up is 0") && !text.contains("omit metrics"), "{text}");
     assert_eq!(
         (&report["version"], &report["xtask"]),
         (&json!("1.1"), &json!(env!("CARGO_PKG_VERSION")))
@@ -105,7 +105,7 @@ fn an_exporter_whose_target_does_not_answer_is_told_with_the_form() {
 }
 
 #[test]
-fn an_exporter_that_ends_at_once_fails_the_start_with_its_words() {
+fn exporter_that_exits_fails_the_start_step() {
     let folder = tempfile::tempdir().unwrap();
     let (plugin, component) = (folder.path().join("p.tgz"), folder.path().join("p.zip"));
     write_plugin(&plugin, &[]);
@@ -121,18 +121,18 @@ fn an_exporter_that_ends_at_once_fails_the_start_with_its_words() {
 }
 
 #[test]
-fn a_collector_that_is_not_started_fails_the_debugging() {
+fn collector_that_is_not_started_fails_debug() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[("debug.sh", "#!/bin/sh\n./start.sh\n")]);
     let (report, code) = report(&file, "sound");
     assert_eq!((steps(&report, "failed"), code), (vec!["debug"], Some(1)), "{report}");
-    let told = notes(&report, "debug");
-    assert!(told.contains("does not start the exporter and then plugins/bin"), "{told}");
+    let text = notes(&report, "debug");
+    assert!(text.contains("does not start the exporter and then plugins/bin"), "{text}");
 }
 
 #[test]
-fn a_collector_that_is_not_told_where_the_metrics_are_fails_the_debugging() {
+fn collector_without_the_metric_url_fails_debug() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     let template = "path.pid: pid\nhosts: []\n";
@@ -143,7 +143,7 @@ fn a_collector_that_is_not_told_where_the_metrics_are_fails_the_debugging() {
 }
 
 #[test]
-fn a_script_that_starts_nothing_fails_the_start() {
+fn script_that_starts_nothing_fails_the_start_step() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[("start.sh", "#!/bin/sh\nexit 0\n")]);
@@ -154,7 +154,7 @@ fn a_script_that_starts_nothing_fails_the_start() {
 }
 
 #[test]
-fn what_a_page_loses_is_told() {
+fn dropped_samples_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
@@ -171,7 +171,7 @@ fn what_a_page_loses_is_told() {
 }
 
 #[test]
-fn a_copy_that_stays_without_its_port_is_told() {
+fn copy_that_runs_without_its_port_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
@@ -180,7 +180,7 @@ fn a_copy_that_stays_without_its_port_is_told() {
 }
 
 #[test]
-fn a_child_that_outlives_its_exporter_is_told() {
+fn leftover_child_process_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
@@ -191,7 +191,7 @@ fn a_child_that_outlives_its_exporter_is_told() {
 }
 
 #[test]
-fn what_the_scripts_of_a_site_change_is_told() {
+fn changes_by_site_scripts_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
@@ -207,7 +207,7 @@ fn what_the_scripts_of_a_site_change_is_told() {
 }
 
 #[test]
-fn a_file_of_the_form_lies_beside_env_yaml() {
+fn file_of_the_form_is_next_to_env_yaml() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     let config = json!([
@@ -225,15 +225,15 @@ fn a_file_of_the_form_lies_beside_env_yaml() {
     let source = folder.path().join("pool.conf");
     let typed = format!("--param=--pool.file={}", source.display());
     let output = rehearse(&file, &[&typed]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("asks for a file") && output.status.code() == Some(2), "{told}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("takes a file") && output.status.code() == Some(2), "{text}");
     fs::write(&source, "shards = 2\n").unwrap();
-    // What is executed on a host is told, and not executed here.
+    // A command substitution is reported, and not executed here.
     let output = rehearse(&file, &["--json", &typed, "--param", "PASSWORD=`touch x`"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(steps(&report, "failed"), ["env.yaml"], "{report}");
-    let told = notes(&report, "env.yaml");
-    assert!(told.contains("changes PASSWORD") && told.contains("use a value without them"));
+    let text = notes(&report, "env.yaml");
+    assert!(text.contains("changes PASSWORD") && text.contains("use a value without them"));
 
     let arguments = report["arguments"].as_array().unwrap();
     assert_eq!(arguments[2..], [json!("--pool.file"), json!("etc/pool.conf")]);
@@ -241,11 +241,11 @@ fn a_file_of_the_form_lies_beside_env_yaml() {
 }
 
 #[test]
-fn a_check_after_an_earlier_package_tells_which_version_to_write() {
+fn check_with_earlier_package_names_the_version() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old.tgz"), folder.path().join("new.tgz"));
     write_plugin(&old, &[]);
-    // Its form has another port.
+    // Its form has a different port.
     write_plugin(&new, &[]);
     let check = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -261,18 +261,18 @@ fn a_check_after_an_earlier_package_tells_which_version_to_write() {
 }
 
 #[test]
-fn a_plugin_without_scripts_is_rehearsed_with_those_that_monitoring_puts_in_their_place() {
+fn missing_scripts_are_those_of_monitoring() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin_of(&file, &[], |path| !path.ends_with(".sh"));
     let (all, code) = report(&file, "sound");
     assert_eq!((steps(&all, "failed"), code), (vec![], Some(0)), "{all}");
     assert_eq!(steps(&all, "skipped"), [""; 0], "{all}");
-    let told = notes(&all, "unpack");
-    assert!(told.contains("without start.sh, stop.sh; BlueKing monitoring puts its own"), "{told}");
-    assert!(told.contains("could not start this one"), "{told}");
+    let text = notes(&all, "unpack");
+    assert!(text.contains("without start.sh, stop.sh; BlueKing monitoring puts its own"), "{text}");
+    assert!(text.contains("could not start this one"), "{text}");
 
-    // One that has scripts is started by these, and is not debugged without one for it.
+    // A package with its own scripts uses them, and without debug.sh is not debugged.
     write_plugin_of(&file, &[], |path| !path.ends_with("/debug.sh"));
     let (other, code) = report(&file, "sound");
     assert_eq!((steps(&other, "skipped"), code), (vec!["debug"], Some(0)), "{other}");
@@ -280,25 +280,25 @@ fn a_plugin_without_scripts_is_rehearsed_with_those_that_monitoring_puts_in_thei
 }
 
 #[test]
-fn a_verdict_names_what_was_typed() {
+fn conclusion_names_the_parameters() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
     let output = rehearse(&file, &["--param=--pool.mode=exit"]);
-    let told = String::from_utf8(output.stderr).unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
     let verdict =
         "p.tgz would not work on BlueKing with these parameters (--pool.mode); the failed";
-    assert!(told.contains(verdict) && output.status.code() == Some(1), "{told}");
+    assert!(text.contains(verdict) && output.status.code() == Some(1), "{text}");
 
     write_plugin(&file, &[("start.sh", "#!/bin/sh\nexit 0\n")]);
     let output = rehearse(&file, &[]);
-    let told = String::from_utf8(output.stderr).unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
     let verdict = "p.tgz would not work on BlueKing; the failed";
-    assert!(told.contains(verdict) && output.status.code() == Some(1), "{told}");
+    assert!(text.contains(verdict) && output.status.code() == Some(1), "{text}");
 }
 
 #[test]
-fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
+fn usage_errors_exit_with_2_failed_imports_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
@@ -308,22 +308,22 @@ fn wrong_use_is_exit_code_2_and_what_blueking_refuses_is_not_started() {
         (&["--param", "port=0"], "give a number from 1 to 65535"),
         (&["--param", "port=http"], "give a number from 1 to 65535"),
         (&["--os", "windows"], "the package is not for windows, but for linux"),
-        (&["--os", "aix"], "none of"),
+        (&["--os", "aix"], "not one of"),
     ] {
         let output = rehearse(&file, arguments);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains(expected), "{told}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(expected), "{text}");
     }
 
     let output = rehearse(&folder.path().join("none.tgz"), &[]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("there is no such file") && output.status.code() == Some(2), "{told}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("there is no such file") && output.status.code() == Some(2), "{text}");
 
     write_plugin(&file, &[("info/config.json", "[]")]);
     let (report, code) = report(&file, "sound");
     assert_eq!((steps(&report, "failed"), code), (vec!["import"], Some(1)), "{report}");
-    let told = notes(&report, "import");
-    assert!(told.contains("[config-variables, at save: UI; server: Exporter 类型插件"), "{told}");
+    let text = notes(&report, "import");
+    assert!(text.contains("[config-variables, at save: UI; server: Exporter 类型插件"), "{text}");
     assert_eq!(steps(&report, "skipped").len(), 15);
 }

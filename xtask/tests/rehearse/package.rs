@@ -1,4 +1,4 @@
-//! Packages of both generations around the exporter of these tests.
+//! Packages of both BlueKing generations with the test exporter.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -27,7 +27,7 @@ const DEFINITIONS: &str = r#"{
 }"#;
 
 fn description() -> PackageDescription {
-    // A port that was free just now: what is allocated is another where it is not any more.
+    // A free port. If it gets taken, the rehearsal allocates another one.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let text = format!(
@@ -49,12 +49,12 @@ fn exporter() -> Vec<u8> {
     fs::read(env!("CARGO_BIN_EXE_fake_exporter")).unwrap()
 }
 
-/// A package of BlueKing 6 and 7, with the files of `instead` in the place of its own.
+/// Writes a package of BlueKing 6 and 7, with the files in `instead` replaced.
 pub(crate) fn write_plugin(path: &Path, instead: &[(&str, &str)]) {
     write_plugin_of(path, instead, |_| true);
 }
 
-/// As [`write_plugin`], with the members alone of whose path this is so.
+/// Like [`write_plugin`], with only the members whose path satisfies `is_in`.
 pub(crate) fn write_plugin_of(path: &Path, instead: &[(&str, &str)], is_in: fn(&str) -> bool) {
     let package = plugin::Package {
         documents: plugin::generate(&description(), &definitions()).unwrap(),
@@ -77,7 +77,7 @@ pub(crate) fn write_plugin_of(path: &Path, instead: &[(&str, &str)], is_in: fn(&
     archive.into_inner().unwrap().finish().unwrap();
 }
 
-/// A package of BlueKing 5.1, and the port in its form.
+/// Writes a package of BlueKing 5.1, and returns the port in its form.
 pub(crate) fn write_component(path: &Path) -> u16 {
     let description = description();
     let package = v51::Package {

@@ -9,7 +9,7 @@ use exporter_kit::Exporter;
 fn main() -> ExitCode {
     Exporter::new("@binary@", ":@port@")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("How many entries a folder has, and how large its files are.")
+        .about("Number and size of the entries of a folder.")
         .flags(collectors::FLAGS)
         .labels(collectors::LABELS)
         .collectors(collectors::ALL)

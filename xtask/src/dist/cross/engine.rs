@@ -1,5 +1,4 @@
-//! Container engines, Docker and Podman: which one answers, which images it has, and what it tells
-//! about the containers that ran.
+//! Container engines, Docker and Podman: detection, images, and the events of finished containers.
 
 use std::env;
 use std::path::Path;
@@ -11,22 +10,22 @@ use serde_json::Value;
 
 use crate::process;
 
-/// Variable with which users of `cross` name their engine.
+/// The variable of `cross` that selects the engine.
 pub(super) const ENGINE: &str = "CROSS_CONTAINER_ENGINE";
 
-/// An engine that is there answers at once; a Docker whose daemon is far away may never.
+/// A local engine answers at once; a Docker with a remote daemon may never.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
 /// An engine that answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Engine {
-    /// `docker`, `podman`, or what the user named.
+    /// `docker`, `podman`, or the program set by the user.
     pub(crate) program: String,
-    /// Where its daemon listens, if that is not where the program looks.
+    /// The address of its daemon, if not the program's default.
     host: Option<String>,
 }
 
-/// A container that has ended.
+/// A container that has exited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) id: String,
@@ -35,9 +34,9 @@ pub(crate) struct Ended {
 }
 
 impl Engine {
-    /// The engine that the user named, else Docker, else Podman: the first that answers.
+    /// Finds an engine that answers: the one set by the user, else Docker, else Podman.
     pub(crate) fn find() -> Option<Self> {
-        // The containers get a Rust for this one system.
+        // The containers run a copy of the local toolchain, so it must be for their system.
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return None;
         }
@@ -49,17 +48,17 @@ impl Engine {
         programs.into_iter().map(Self::named).find(Self::answers)
     }
 
-    /// An engine by the name of its program.
+    /// An engine with this program.
     pub(crate) fn named(program: String) -> Self {
         Self { program, host: None }
     }
 
-    /// A Docker whose daemon listens on a socket of its own.
+    /// An engine with this program, whose daemon listens on `host`.
     pub(crate) fn at(program: &str, host: String) -> Self {
         Self { program: program.to_owned(), host: Some(host) }
     }
 
-    /// Whether it is more than a program: Docker's needs a daemon, and the right to talk to it.
+    /// Whether the engine works: Docker needs a daemon, and permission to connect to it.
     pub(crate) fn answers(&self) -> bool {
         process::output_within(self.command().args(["ps", "--quiet"]), ANSWER_LIMIT).is_some()
     }
@@ -70,7 +69,7 @@ impl Engine {
         command
     }
 
-    /// Pulls an image that the engine does not have.
+    /// Pulls an image unless the engine has it.
     pub(crate) fn provide(&self, image: &str, log: &Path) -> Result<()> {
         if process::output(self.command().args(["image", "inspect", image])).is_some() {
             return Ok(());
@@ -78,13 +77,12 @@ impl Engine {
         process::run(self.command().args(["pull", image]), log)
     }
 
-    /// The containers that have ended since a second of the Unix time; only those which a filter of
-    /// the engine's lets through.
+    /// The containers that exited since a Unix time in seconds and match an engine filter.
     pub(crate) fn ended(&self, filter: &str, since: u64, log: &Path) -> Result<Vec<Ended>> {
         let mut command = self.command();
         command.args(["events", "--filter", "type=container", "--filter", filter]);
         command.args(["--format", "{{json .}}"]);
-        // The second that runs is not over: what has just ended may be in it.
+        // Includes the current second, in which a container may just have exited.
         command.args(["--since", &since.to_string(), "--until", &(now() + 1).to_string()]);
         let output = log.with_extension("jsonl");
         process::run_into(&mut command, &output, log, ANSWER_LIMIT)?;
@@ -94,12 +92,12 @@ impl Engine {
     }
 }
 
-/// Seconds of the Unix time.
+/// The Unix time in seconds.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-/// The containers whose end is among an engine's events, one JSON object on each line.
+/// The exited containers in an engine's events, one JSON object per line.
 fn ended(events: &str) -> Vec<Ended> {
     let objects = events.lines().filter_map(|line| serde_json::from_str(line).ok());
     objects.filter_map(|event: Value| docker_end(&event).or_else(|| podman_end(&event))).collect()
@@ -117,7 +115,7 @@ fn docker_end(event: &Value) -> Option<Ended> {
 
 fn podman_end(event: &Value) -> Option<Ended> {
     let is_end = event["Type"] == "container" && event["Status"] == "died";
-    // Podman 4 leaves a zero out.
+    // Podman 4 omits a zero.
     let exit = &event["ContainerExitCode"];
     let exit = if exit.is_null() { Some(0) } else { exit.as_i64() };
     is_end.then_some(())?;
@@ -137,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn dockers_events_tell_which_containers_ended() {
+    fn docker_events_report_exited_containers() {
         let event = |action: &str, id: &str, exit: &str| {
             format!(
                 r#"{{"status":"{action}","id":"{id}","from":"an-image","Type":"container","Action":"{action}","Actor":{{"ID":"{id}","Attributes":{{"a":"b"{exit},"image":"an-image","name":"clever"}}}},"scope":"local","time":1795323253}}"#
@@ -149,7 +147,7 @@ mod tests {
             event("die", "11", r#","exitCode":"0""#),
             event("start", "22", ""),
             event("die", "22", r#","exitCode":"101""#),
-            // Still runs.
+            // Still running.
             event("start", "33", ""),
         ];
         assert_eq!(
@@ -159,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn podmans_events_tell_it_in_other_words() {
+    fn podman_events_report_exited_containers() {
         let events = r#"
             {"ID":"11","Image":"localhost/an-image:latest","Name":"a","Status":"start","Type":"container","Attributes":{"a":"b"}}
             {"ID":"11","Image":"localhost/an-image:latest","Name":"a","Status":"died","Type":"container","Attributes":{"a":"b"}}
@@ -177,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_end_of_a_container_is_none() {
+    fn other_events_are_ignored() {
         for events in [
             "",
             "Error: no events",
             "{}",
             r#"{"Type":"image","Action":"die","Actor":{"ID":"1","Attributes":{"image":"i","exitCode":"0"}}}"#,
-            // Nobody knows how it ended.
+            // The exit code is missing.
             r#"{"Type":"container","Action":"die","Actor":{"ID":"1","Attributes":{"image":"i"}}}"#,
             r#"{"Type":"container","Status":"died","ID":"1","Image":"i","ContainerExitCode":"x"}"#,
         ] {
@@ -192,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_is_not_there_does_not_answer() {
+    fn missing_engine_does_not_answer() {
         let named = |program: &str| Engine::named(program.to_owned());
         assert!(!named("/nowhere/docker").answers());
         assert!(named("true").answers());

@@ -1,8 +1,8 @@
 //! The route through containers: the `cross` tool with Docker or Podman.
 //!
-//! `cross` 0.2.5 takes liberties: it installs toolchains and targets by rustup, and on some failures
-//! builds on this machine instead. So it gets a rustup home of its own with nothing to download, and
-//! a build counts only if the engine tells of the container that it ran in.
+//! `cross` 0.2.5 installs toolchains and targets through rustup, and after some failures builds on
+//! this machine instead. Therefore it gets its own rustup home without a download server, and a
+//! build counts only if the engine reports the container that it ran in.
 
 mod engine;
 mod rust;
@@ -20,36 +20,36 @@ use super::target::Target;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The version of `cross` that is tested.
+/// The tested version of `cross`.
 pub(crate) const VERSION: &str = "0.2.5";
 
-/// Marks the containers of a build; followed by what tells it from all others.
+/// The label of a build's containers; its value identifies the build.
 const LABEL: &str = "exporter-build";
 
-/// A server that has nothing: no toolchain is ever downloaded for a build.
+/// An empty server, so that no build downloads a toolchain.
 const NO_SERVER: &str = "file:///nowhere";
 
-/// Variables that change what `cross` does, and that no user sets for this workspace.
+/// Variables that change the behaviour of `cross` and are not meant for this workspace.
 const REMOVED: [&str; 3] = [
     "CROSS_COMPATIBILITY_VERSION",
-    // Its old name; the value goes into the new one.
+    // The old name of CROSS_CONTAINER_OPTS, to which its value is moved.
     "DOCKER_OPTS",
-    // `cargo run` puts its own toolchain's libraries here.
+    // `cargo run` sets it to its own toolchain's libraries.
     "LD_LIBRARY_PATH",
 ];
 
-/// Where `cross` is, and all that it may write to beside what it builds.
+/// The folder of `cross` and of all its files apart from build output.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
-    /// The root that `cargo install` is given.
+    /// The root for `cargo install`.
     pub(crate) folder: PathBuf,
 }
 
-/// A build in containers, everything ready for it.
+/// Prepared containers for builds.
 #[derive(Clone, Debug)]
 pub(crate) struct Containers {
     engine: Engine,
-    /// What the compiler in them should say of itself.
+    /// The expected `rustc -vV` of their compiler.
     version: String,
     logs: PathBuf,
 }
@@ -71,7 +71,7 @@ impl Home {
         self.folder.join("rustup")
     }
 
-    /// Gives a command all that `cross` looks for in its environment.
+    /// Sets the environment of `cross` on a command.
     pub(crate) fn set(&self, command: &mut Command) {
         for (name, value) in self.environment(|name| env::var(name).ok()) {
             command.env(name, value);
@@ -80,25 +80,25 @@ impl Home {
             command.env_remove(name);
         }
         if let Some(path) = process::find("rustup").as_deref().and_then(Path::parent) {
-            // `cargo +NAME` is known to rustup's cargo alone, which lies beside rustup.
+            // Only rustup's cargo, which is next to rustup, supports `cargo +NAME`.
             let mut paths = vec![path.to_owned()];
             paths.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-            command.env("PATH", env::join_paths(paths).expect("they come out of such a text"));
+            command.env("PATH", env::join_paths(paths).expect("each path comes from `PATH`"));
         }
     }
 
-    /// How `cross` is called: the program, and the toolchain, which [`Containers::prepare`] makes.
+    /// The program and its toolchain argument; [`Containers::prepare`] creates the toolchain.
     pub(crate) fn arguments(&self) -> (PathBuf, String) {
         (self.program(), format!("+{}", rust::NAME))
     }
 
-    /// What `cross` is to find in its environment, given what the user has set.
+    /// The environment of `cross`, given the variables of the user.
     fn environment(&self, user: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, OsString)> {
         let passed = user("CROSS_BUILD_ENV_PASSTHROUGH").unwrap_or_default();
         let options = user("CROSS_CONTAINER_OPTS").or_else(|| user("DOCKER_OPTS"));
         let mut options = options.unwrap_or_default();
         if !options.contains("--net") {
-            // All crates are here, so a build that asks for a network is one to stop.
+            // All crates are fetched already, so a build must not need a network.
             options.push_str(" --network none");
         }
         vec![
@@ -108,7 +108,7 @@ impl Home {
             ("RUSTUP_UPDATE_ROOT", NO_SERVER.into()),
             ("RUSTUP_AUTO_INSTALL", "0".into()),
             ("XARGO_HOME", self.folder.join("xargo").into()),
-            // Without it `cross` has rustup add targets and sources to the toolchain.
+            // Otherwise `cross` makes rustup add targets and sources to the toolchain.
             ("CROSS_CUSTOM_TOOLCHAIN", "1".into()),
             ("CROSS_BUILD_ENV_PASSTHROUGH", format!("{passed} BUILD_REVISION").trim().into()),
             ("CROSS_CONTAINER_OPTS", options.trim().into()),
@@ -117,7 +117,7 @@ impl Home {
 }
 
 impl Containers {
-    /// Makes ready what the builds take: the Rust that runs in the containers, and the images.
+    /// Prepares the toolchain for the containers, and the images.
     pub(crate) fn prepare(
         workspace: &Workspace,
         engine: Engine,
@@ -126,7 +126,7 @@ impl Containers {
         logs: &Path,
     ) -> Result<Self> {
         let version = rust::prepare(&Home::of(workspace).rustup(), sysroot, targets, logs)?;
-        // Who configures `cross` by a file may have it build images; it knows best which.
+        // A configuration file of `cross` may define images to build, so none are pulled.
         let configured =
             env::var_os("CROSS_CONFIG").is_some() || workspace.root().join("Cross.toml").is_file();
         for &target in targets.iter().filter(|_| !configured) {
@@ -142,10 +142,10 @@ impl Containers {
         Ok(Self { engine, version, logs: logs.to_owned() })
     }
 
-    /// Runs a call of `cross` that builds into `output`.
+    /// Runs a `cross` command that builds into `output`.
     ///
     /// # Errors
-    /// It fails; or it succeeds, and no container did. What was then built elsewhere is removed.
+    /// The command fails, or no container succeeded. In the latter case its output is removed.
     pub(crate) fn build(&self, command: &mut Command, output: &Path, log: &Path) -> Result<()> {
         let since = now();
         let label = format!("{LABEL}={}-{since}-{}", std::process::id(), file_name(output));
@@ -159,35 +159,35 @@ impl Containers {
         let events = self.logs.join(format!("{}.events.log", file_name(output)));
         let ended = self.engine.ended(&format!("label={label}"), since, &events);
         let ended = ended.with_context(|| {
-            format!("{} does not tell which containers ran", self.engine.program)
+            format!("{} did not report the containers that ran", self.engine.program)
         })?;
         if !ended.iter().any(|container| container.exit == 0) {
-            // The next build would take it for its own.
+            // Otherwise the next build would reuse it.
             if output.exists() {
                 fs::remove_dir_all(output)
                     .with_context(|| format!("cannot remove {}", output.display()))?;
             }
             bail!(
-                "cross built on this machine and in no container of {}'s, and so in vain: see the \
-                 warnings at the head of {}",
+                "cross built on this machine, in no container of {}, so the build is discarded: see the \
+                 warnings at the start of {}",
                 self.engine.program,
                 log.display()
             );
         }
         if let Some(other) = output.parent().and_then(|t| rust::other_compiler(t, &self.version)) {
             let image = &ended[0].image;
-            bail!("the image {image} has a Rust of its own, {other}: take one that has none");
+            bail!("the image {image} has its own Rust, {other}: use an image without Rust");
         }
         Ok(())
     }
 }
 
-/// The image that `cross` takes where nobody says otherwise.
+/// The default image of `cross`.
 fn default_image(target: Target) -> String {
     format!("ghcr.io/cross-rs/{}:{VERSION}", target.triple())
 }
 
-/// Variable with which users of `cross` name a target's image.
+/// The variable of `cross` that selects a target's image.
 pub(crate) fn image_variable(target: Target) -> String {
     format!("CROSS_TARGET_{}_IMAGE", target.triple().to_uppercase().replace('-', "_"))
 }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn cross_sees_no_toolchain_of_the_user() {
+    fn cross_does_not_see_the_users_toolchains() {
         let environment = environment(&[("RUSTUP_HOME", "/home/ann/.rustup")]);
         for expected in [
             ("RUSTUP_HOME", "/w/target/tools/cross/rustup"),
@@ -226,12 +226,12 @@ mod tests {
         }
         let home = Home { folder: "/w/target/tools/cross".into() };
         let active = environment.iter().find(|(name, _)| *name == "RUSTUP_TOOLCHAIN").unwrap();
-        // Of the active toolchain's name `cross` makes something else.
+        // `cross` misparses the active toolchain's name.
         assert_ne!(format!("+{}", active.1), home.arguments().1);
     }
 
     #[test]
-    fn what_users_of_cross_set_stays() {
+    fn user_variables_of_cross_are_kept() {
         let environment = environment(&[
             ("CROSS_BUILD_ENV_PASSTHROUGH", "HTTPS_PROXY"),
             ("CROSS_CONTAINER_OPTS", "--ulimit nofile=1024 --network=host"),
@@ -243,12 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn images_are_named_as_cross_names_them() {
+    fn image_names_are_those_of_cross() {
         assert_eq!(default_image(Target::Windows), "ghcr.io/cross-rs/x86_64-pc-windows-gnu:0.2.5");
         assert_eq!(image_variable(Target::Linux), "CROSS_TARGET_X86_64_UNKNOWN_LINUX_MUSL_IMAGE");
     }
 
-    /// An engine that tells of containers that end with `exit`, and a `cross` that notes its options.
+    /// An engine that prints `events`, and a `cross` that prints its options.
     #[cfg(unix)]
     fn fake(folder: &Path, events: &str) -> (Containers, Command) {
         use std::os::unix::fs::PermissionsExt;
@@ -266,7 +266,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_build_counts_only_if_a_container_did_it() {
+    fn build_counts_only_if_a_container_succeeded() {
         let end = |exit: &str| {
             format!(
                 r#"{{"Type":"container","Action":"die","Actor":{{"ID":"1","Attributes":{{"exitCode":"{exit}","image":"i"}}}}}}"#
@@ -282,9 +282,9 @@ mod tests {
             if let Err(error) = result {
                 assert!(error.to_string().contains("in no container"), "{error}");
             }
-            let said = fs::read_to_string(&log).unwrap();
+            let output = fs::read_to_string(&log).unwrap();
             let expected = format!("{} --network none --label {LABEL}=", containers.engine.program);
-            assert!(said.contains(&expected), "{said}");
+            assert!(output.contains(&expected), "{output}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The Rust that runs in the containers: a copy of the active toolchain in a rustup home of its own.
-//! The user's toolchains are read and never written to, whatever `cross` asks rustup for.
+//! The toolchain for the containers: a copy of the active one in a separate rustup home, so that
+//! `cross` and rustup never modify the user's toolchains.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,29 +9,28 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::dist::facts::has_std;
+use crate::dist::environment::has_std;
 use crate::dist::target::Target;
 use crate::process;
 
-/// The copy's name, with which `cross` is called. It must not be the active one's: that one's name
-/// `cross` misreads, and then has rustup install it anew.
+/// The name of the copy, passed to `cross`. It must differ from the active toolchain's name, which
+/// `cross` misparses and then makes rustup reinstall.
 pub(super) const NAME: &str = "cross";
 
-/// The active toolchain of that home: the copy under another name.
+/// The active toolchain of the rustup home: the copy under another name.
 pub(super) const ACTIVE: &str = "host";
 
-/// The copy under a name that rustup takes for one of its own: only such get further targets. Which
-/// version those are of is written in the copy.
+/// The copy under a name in rustup's own format, because rustup adds targets only to such
+/// toolchains. Their version is recorded in the copy.
 const OF_RUSTUP: &str = "stable-x86_64-unknown-linux-gnu";
 
-/// The system that the toolchain is for, here and in the containers.
+/// The host triple of the toolchain, here and in the containers.
 const HOST: &str = "x86_64-unknown-linux-gnu";
 
-/// What rustup sends for a target are some tens of megabytes; it may be out of reach.
+/// rustup downloads some tens of megabytes per target, and its server may be unreachable.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
-/// Makes the copy, or brings it up to date, and completes it for the targets. The text is what its
-/// compiler says of itself.
+/// Creates or updates the copy, and adds std for the targets. Returns the output of `rustc -vV`.
 pub(super) fn prepare(
     home: &Path,
     sysroot: &Path,
@@ -40,12 +39,12 @@ pub(super) fn prepare(
 ) -> Result<String> {
     let mut rustc = Command::new(sysroot.join("bin/rustc"));
     let version = process::output(rustc.arg("-vV"))
-        .with_context(|| format!("cannot ask {}/bin/rustc for its version", sysroot.display()))?;
+        .with_context(|| format!("cannot run {}/bin/rustc -vV", sysroot.display()))?;
     let wanted = format!("{}\n{version}", sysroot.display());
     let marker = home.join("copied");
     let copy = home.join("toolchains").join(NAME);
     if fs::read_to_string(&marker).ok().as_ref() != Some(&wanted) {
-        copy_anew(home, &copy, sysroot)?;
+        copy_toolchain(home, &copy, sysroot)?;
         fs::write(&marker, wanted).with_context(|| format!("cannot write {}", marker.display()))?;
     }
     for &target in targets.iter().filter(|target| !has_std(&copy, **target)) {
@@ -62,19 +61,19 @@ pub(super) fn prepare(
     Ok(version)
 }
 
-/// What a compiler that is none of the copy's says of itself, if one has built in this target
-/// folder: where cargo notes it, and only as long as cargo notes it in this way.
+/// The version of a compiler other than the copy's that has built in this target folder. Reads
+/// cargo's `.rustc_info.json`, an undocumented file; without it, returns `None`.
 pub(super) fn other_compiler(cargo_target: &Path, version: &str) -> Option<String> {
-    let noted = fs::read_to_string(cargo_target.join(".rustc_info.json")).ok()?;
-    let noted: Value = serde_json::from_str(&noted).ok()?;
-    let answers = noted["outputs"].as_object()?.values();
+    let recorded = fs::read_to_string(cargo_target.join(".rustc_info.json")).ok()?;
+    let recorded: Value = serde_json::from_str(&recorded).ok()?;
+    let answers = recorded["outputs"].as_object()?.values();
     let versions = answers.filter_map(|answer| answer["stdout"].as_str());
     let mut versions = versions.filter(|text| text.starts_with("rustc "));
     let other = versions.find(|text| *text != version)?;
     other.lines().next().map(str::to_owned)
 }
 
-fn copy_anew(home: &Path, copy: &Path, sysroot: &Path) -> Result<()> {
+fn copy_toolchain(home: &Path, copy: &Path, sysroot: &Path) -> Result<()> {
     if home.exists() {
         fs::remove_dir_all(home).with_context(|| format!("cannot remove {}", home.display()))?;
     }
@@ -82,7 +81,7 @@ fn copy_anew(home: &Path, copy: &Path, sysroot: &Path) -> Result<()> {
         copy_files(&sysroot.join("bin"), &copy.join("bin"), |name| name == program)?;
     }
     copy_files(&sysroot.join("lib"), &copy.join("lib"), |name| name.contains(".so"))?;
-    // What rustup has noted about the toolchain, for more targets to be of the same version.
+    // rustup's records of the toolchain, so that more targets have the same version.
     copy_files(&sysroot.join("lib/rustlib"), &copy.join("lib/rustlib"), |_| true)?;
     copy_target(sysroot, copy, HOST)?;
     for name in [ACTIVE, OF_RUSTUP] {
@@ -94,16 +93,16 @@ fn copy_anew(home: &Path, copy: &Path, sysroot: &Path) -> Result<()> {
 fn copy_target(sysroot: &Path, copy: &Path, triple: &str) -> Result<()> {
     let folder = Path::new("lib/rustlib").join(triple);
     let to = copy.join(&folder);
-    // It appears when it is whole.
+    // Renamed once complete.
     let part = to.with_extension("part");
     copy_folder(&sysroot.join(&folder), &part)?;
-    fs::rename(&part, &to).with_context(|| format!("cannot make {}", to.display()))
+    fs::rename(&part, &to).with_context(|| format!("cannot create {}", to.display()))
 }
 
-/// Has rustup download std for a target into the copy, of the copy's own version.
+/// The rustup command that adds std for a target, of the copy's version, to the copy.
 fn target_add(home: &Path, target: Target) -> Command {
     let mut command = Command::new("rustup");
-    // Its errors say enough by themselves.
+    // A backtrace adds nothing to its errors.
     command.env("RUSTUP_HOME", home).env("RUST_BACKTRACE", "0").env_remove("RUSTUP_TOOLCHAIN");
     command.args(["target", "add", "--toolchain", OF_RUSTUP, target.triple()]);
     command
@@ -118,10 +117,10 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Copies the files, not the folders, of a folder.
-fn copy_files(from: &Path, to: &Path, takes: impl Fn(&str) -> bool) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+fn copy_files(from: &Path, to: &Path, accepts: impl Fn(&str) -> bool) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     for (path, name) in entries(from)?.into_iter().filter(|(path, _)| path.is_file()) {
-        if takes(&name) {
+        if accepts(&name) {
             fs::copy(&path, to.join(name))
                 .with_context(|| format!("cannot copy {}", path.display()))?;
         }
@@ -158,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// A toolchain of rustup's as far as a copy looks at it; it has std for Linux alone.
+    /// The parts of a rustup toolchain that are copied; it has std only for Linux.
     fn toolchain(folder: &Path, version: &str) {
         for (path, text) in [
             ("bin/rustc", format!("#!/bin/sh\necho {version}\n")),
@@ -180,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_has_what_a_build_needs_and_other_names() {
+    fn copy_is_complete_and_has_other_names() {
         let folder = tempfile::tempdir().unwrap();
         let (sysroot, home) = (folder.path().join("stable"), folder.path().join("home"));
         toolchain(&sysroot, "1.95.0");
         prepare(&home, &sysroot, &[Target::Linux], folder.path()).unwrap();
 
         let copy = home.join("toolchains/cross");
-        for there in [
+        for file in [
             "bin/rustc",
             "bin/cargo",
             "lib/librustc_driver-1.so",
@@ -195,7 +194,7 @@ mod tests {
             "lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld",
             "lib/rustlib/x86_64-unknown-linux-musl/lib/libstd-1.rlib",
         ] {
-            assert!(copy.join(there).is_file(), "{there}");
+            assert!(copy.join(file).is_file(), "{file}");
         }
         assert!(!copy.join("bin/rustdoc").exists() && !copy.join("share").exists());
         let mode = fs::metadata(copy.join("bin/rustc")).unwrap().permissions().mode();
@@ -204,13 +203,13 @@ mod tests {
             let link = home.join("toolchains").join(name);
             assert_eq!(link.canonicalize().unwrap(), copy.canonicalize().unwrap());
         }
-        // Not a second name of the user's file: to write to one would be to write to both.
+        // The copy is not a hard link to the user's file.
         fs::write(copy.join("bin/rustc"), "other").unwrap();
         assert!(fs::read_to_string(sysroot.join("bin/rustc")).unwrap().contains("1.95.0"));
     }
 
     #[test]
-    fn the_copy_follows_the_toolchain() {
+    fn copy_follows_the_toolchain() {
         let folder = tempfile::tempdir().unwrap();
         let (sysroot, home) = (folder.path().join("stable"), folder.path().join("home"));
         let prepare = |targets: &[Target]| prepare(&home, &sysroot, targets, folder.path());
@@ -221,7 +220,7 @@ mod tests {
         prepare(&[Target::Linux]).unwrap();
         assert_eq!(fs::read_to_string(&driver).unwrap(), "as it was");
 
-        // A target that the user has added since.
+        // The user adds a target.
         let std = sysroot.join("lib/rustlib/x86_64-pc-windows-gnu/lib");
         fs::create_dir_all(&std).unwrap();
         fs::write(std.join("libstd-1.rlib"), "").unwrap();
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compiler_of_the_image_is_noticed() {
+    fn compiler_of_the_image_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let ours = "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\n";
         let note = |versions: &[&str]| {
@@ -256,10 +255,10 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_added_to_the_copy_alone() {
+    fn target_is_added_only_to_the_copy() {
         let command = target_add(Path::new("/w/target/home"), Target::Windows);
         assert_eq!(
-            process::shown(&command),
+            process::command_line(&command),
             "rustup target add --toolchain stable-x86_64-unknown-linux-gnu x86_64-pc-windows-gnu"
         );
         let variables: Vec<_> = command.get_envs().collect();

@@ -1,4 +1,4 @@
-//! The collectors, one file each, and the flags that they go by.
+//! The collectors, one file each, and their flags.
 
 mod folder;
 
@@ -8,10 +8,10 @@ use exporter_kit::{AnyFlag, CollectorDef, Flag};
 
 const PATH: Flag<Path> = Flag::path("folder.path", ".", "Folder whose entries are counted.");
 
-/// The exporter's own flags, beside those that the kit gives to every exporter.
+/// The exporter's flags, in addition to those of exporter-kit.
 pub(crate) const FLAGS: &[&dyn AnyFlag] = &[&PATH];
 
-/// Every collector: a new one is a file and a line here.
+/// All collectors. To add one, add a file and a line here.
 pub(crate) const ALL: &[CollectorDef] = &[folder::DEF];
 
 /// The Chinese names of labels, which BlueKing shows as dimensions.
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_collectors_follow_the_conventions() {
+    fn collectors_follow_the_conventions() {
         assert_eq!(exporter_kit::lint(ALL, LABELS), []);
     }
 }

@@ -1,4 +1,4 @@
-//! The real binary: started as a user would, asked over HTTP.
+//! Tests of the binary over HTTP.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
 use std::path::Path;
@@ -13,7 +13,7 @@ fn start(folder: &Path) -> Running {
 }
 
 #[test]
-fn the_page_holds_what_the_folder_has() {
+fn page_has_the_entries_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a"), "12345").unwrap();
     std::fs::create_dir(folder.path().join("b")).unwrap();
@@ -30,9 +30,9 @@ fn the_page_holds_what_the_folder_has() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_costs_its_own_samples_only() {
+fn missing_folder_affects_only_its_samples() {
     let folder = tempfile::tempdir().unwrap();
-    let page = start(&folder.path().join("gone")).scrape();
+    let page = start(&folder.path().join("missing")).scrape();
     let success = "@binary@_scrape_collector_success{collector=\"folder\"}";
     assert_eq!(page.value(success), Some(0.0), "{}", page.text());
     assert!(!page.has("@subject@_entries"), "{}", page.text());

@@ -1,5 +1,5 @@
-//! Where things are on the building machine, and how none of it gets into a binary: the compiler
-//! writes other names instead, so the same commit gives the same bytes in every folder.
+//! Keeps paths of the build machine out of binaries: the compiler writes neutral names instead, so
+//! builds are identical in every folder.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -11,9 +11,9 @@ use crate::workspace::Workspace;
 /// Folders of unpacked crates in a container of `cross`.
 const REGISTRIES: &str = "/cargo/registry/src";
 
-/// Folders of the building machine that compilers write into binaries if nobody stops them.
+/// Folders of the build machine that compilers write into binaries by default.
 #[derive(Debug, Default)]
-pub(crate) struct Locations {
+pub(crate) struct PathRemap {
     pub(crate) workspace: PathBuf,
     pub(crate) target: PathBuf,
     pub(crate) home: Option<PathBuf>,
@@ -26,8 +26,8 @@ pub(crate) struct Locations {
     pub(crate) std_source: Vec<PathBuf>,
 }
 
-impl Locations {
-    /// Looks them up; crates must have been fetched, for their folders to be there.
+impl PathRemap {
+    /// Looks up the folders. Crates must have been fetched, so that their folders exist.
     pub(crate) fn gather(workspace: &Workspace, sysroot: &Path) -> Self {
         let home = env::home_dir();
         let cargo_home = env::var_os("CARGO_HOME")
@@ -40,7 +40,7 @@ impl Locations {
             target: workspace.target(),
             temporary: env::temp_dir(),
             registries: registries.collect(),
-            // A distribution's folder may be a link to one elsewhere, and both names get around.
+            // A distribution's folder may be a link, and compilers use both names.
             std_source: std_source.canonicalize().into_iter().chain([std_source]).collect(),
             sysroot: sysroot.to_owned(),
             home,
@@ -48,7 +48,7 @@ impl Locations {
         }
     }
 
-    /// The same folders as a container of `cross` has them.
+    /// The same folders as seen in a container of `cross`.
     pub(crate) fn in_container(&self) -> Self {
         let name = |path: &PathBuf| path.file_name().map(|name| Path::new(REGISTRIES).join(name));
         Self {
@@ -59,20 +59,20 @@ impl Locations {
             cargo_home: Some("/cargo".into()),
             registries: self.registries.iter().filter_map(name).collect(),
             sysroot: "/rust".into(),
-            // The copy of the toolchain that is there has none.
+            // The copy of the toolchain has no std source.
             std_source: Vec::new(),
         }
     }
 
-    /// Flags with which rustc writes neutral names instead of these folders.
+    /// The rustc flags that replace these folders by neutral names.
     pub(crate) fn remap_flags(&self) -> Result<Vec<String>> {
-        let one = |path: &Path, name| (path.to_owned(), name);
-        let mut names = vec![one(&self.workspace, "."), one(&self.sysroot, "/toolchain")];
-        names.extend(self.std_source.iter().map(|path| one(path, "/rust")));
-        names.extend(self.cargo_home.iter().map(|path| one(path, "/cargo")));
-        // The name of a registry's folder is made from the registry's host.
-        names.extend(self.registries.iter().map(|path| one(path, "/deps")));
-        // Of several that match, rustc takes the last: the longest is the most exact.
+        let pair = |path: &Path, name| (path.to_owned(), name);
+        let mut names = vec![pair(&self.workspace, "."), pair(&self.sysroot, "/toolchain")];
+        names.extend(self.std_source.iter().map(|path| pair(path, "/rust")));
+        names.extend(self.cargo_home.iter().map(|path| pair(path, "/cargo")));
+        // The name of a registry's folder contains the registry's host.
+        names.extend(self.registries.iter().map(|path| pair(path, "/deps")));
+        // rustc applies the last matching prefix, so the longest comes last.
         names.sort_by_key(|(path, _)| path.as_os_str().len());
         names
             .iter()
@@ -83,22 +83,22 @@ impl Locations {
             .collect()
     }
 
-    /// Texts that no binary may hold.
+    /// Texts that must not occur in a binary.
     pub(crate) fn forbidden(&self) -> Vec<String> {
         let folders = [&self.workspace, &self.target, &self.temporary, &self.sysroot]
             .into_iter()
             .chain(&self.home)
             .chain(&self.cargo_home)
-            // A distribution's sysroot; many a path that is there on every machine starts so.
+            // A distribution's sysroot, a prefix of paths that every machine has.
             .filter(|path| **path != Path::new("/usr"));
-        // With the slash, so that `/tmp` itself, which std knows by heart, is not one.
+        // With a trailing slash, because std itself contains `/tmp`.
         let folders = folders.filter_map(|path| {
             let path = path.to_str()?.trim_end_matches('/');
             (!path.is_empty()).then(|| format!("{path}/"))
         });
         let registries = self.registries.iter().filter_map(|path| {
             let name = path.file_name()?.to_str()?;
-            // The part behind the last dash is a hash.
+            // The part after the last dash is a hash.
             Some(name.rsplit_once('-').map_or(name, |(host, _)| host).to_owned())
         });
         folders.chain(registries).collect()
@@ -116,8 +116,8 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    fn locations() -> Locations {
-        Locations {
+    fn remap() -> PathRemap {
+        PathRemap {
             workspace: "/home/ann/w".into(),
             target: "/home/ann/w/target".into(),
             home: Some("/home/ann".into()),
@@ -130,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn the_most_exact_name_comes_last() {
-        let flags = locations().remap_flags().unwrap();
+    fn longest_prefix_comes_last() {
+        let flags = remap().remap_flags().unwrap();
         let expected = [
             "/usr=/toolchain",
             "/home/ann/w=.",
@@ -144,8 +144,8 @@ mod tests {
     }
 
     #[test]
-    fn a_container_has_names_of_its_own() {
-        let flags = locations().in_container().remap_flags().unwrap();
+    fn container_paths_are_remapped() {
+        let flags = remap().in_container().remap_flags().unwrap();
         let expected = [
             "/rust=/toolchain",
             "/cargo=/cargo",
@@ -156,8 +156,8 @@ mod tests {
     }
 
     #[test]
-    fn forbidden_are_folders_and_hosts() {
-        let mut locations = locations();
+    fn folders_and_registry_hosts_are_forbidden() {
+        let mut remap = remap();
         let expected = [
             "/home/ann/w/",
             "/home/ann/w/target/",
@@ -166,10 +166,10 @@ mod tests {
             "/home/ann/w/.cargo-home/",
             "registry.example",
         ];
-        assert_eq!(locations.forbidden(), expected);
+        assert_eq!(remap.forbidden(), expected);
 
-        // A service without a home of its own: every path would match.
-        locations.home = Some("/".into());
-        assert!(!locations.forbidden().contains(&"/".to_owned()));
+        // A service account whose home is `/`: every path would match.
+        remap.home = Some("/".into());
+        assert!(!remap.forbidden().contains(&"/".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! Does what a plan says, step by step.
+//! Executes a plan step by step.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 use super::build::Cargo;
 use super::cross::Containers;
 use super::inspect::{Findings, inspect};
-use super::locations::Locations;
 use super::mingw;
-use super::package::{self, Documents, Source};
+use super::package::{self, Documents, PackageSource};
+use super::path_remap::PathRemap;
 use super::plan::{Describe, PackagePlan, Plan};
 use super::stage;
 use super::summary::Row;
@@ -22,14 +22,14 @@ use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// An exporter prints its definitions at once.
+/// Time limit for `--describe`.
 const DESCRIBE_LIMIT: Duration = Duration::from_secs(20);
 
-/// What builds.
+/// The compiler of the selected route.
 #[derive(Debug)]
 pub(crate) struct Compiler {
     pub(crate) sysroot: PathBuf,
-    /// Where it builds, if not on this machine.
+    /// The containers it runs in, for the cross route.
     pub(crate) containers: Option<Containers>,
 }
 
@@ -41,11 +41,11 @@ pub(crate) struct Executable {
     findings: Findings,
 }
 
-/// Builds, inspects, asks, packs. The rows are what ships.
+/// Builds, inspects and describes the exporters, then packs them. Returns a row per shipped file.
 pub(crate) fn run(
     workspace: &Workspace,
     plan: &Plan,
-    sources: &[Source],
+    sources: &[PackageSource],
     compiler: &Compiler,
     progress: &mut Progress,
 ) -> Result<Vec<Row>> {
@@ -56,13 +56,13 @@ pub(crate) fn run(
     progress.step("fetching crates", || {
         process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
     })?;
-    let locations = Locations::gather(workspace, &compiler.sysroot);
+    let remap = PathRemap::gather(workspace, &compiler.sysroot);
     let mut documents = None;
     if native {
-        progress.step("building for this system, to ask for the definitions", || {
+        progress.step("building for this system, to read the definitions", || {
             process::run(&mut cargo.build_native(), &plan.logs.join("native.log"))
         })?;
-        documents = Some(ask(workspace, plan, sources, progress)?);
+        documents = Some(describe_all(workspace, plan, sources, progress)?);
     }
     let mut executables = Vec::new();
     for &target in &plan.targets {
@@ -70,7 +70,7 @@ pub(crate) fn run(
         let name = format!("building {} for {triple} ({route} route)", plan.binaries());
         progress.step(&name, || {
             let log = plan.logs.join(format!("{}.log", target.triple()));
-            let mut build = cargo.build(target, &locations)?;
+            let mut build = cargo.build(target, &remap)?;
             if let Some(containers) = &compiler.containers {
                 let output = plan.cargo_target.join(target.triple());
                 return containers.build(&mut build, &output, &log);
@@ -82,24 +82,24 @@ pub(crate) fn run(
         })?;
         executables.push(
             progress.step(&format!("inspecting what was built for {}", target.name()), || {
-                inspect_built(workspace, plan, target, &locations.forbidden())
+                inspect_built(workspace, plan, target, &remap.forbidden())
             })?,
         );
-        // The definitions can be wrong too: better to know before the next long build.
+        // Report wrong definitions before the next long build.
         if documents.is_none() && target.runs_here() {
-            documents = Some(ask(workspace, plan, sources, progress)?);
+            documents = Some(describe_all(workspace, plan, sources, progress)?);
         }
     }
-    let documents = documents.context("no executable was built that runs here")?;
+    let documents = documents.context("none of the executables runs on this system")?;
     let executables = by_package(executables, plan.packages.len());
     progress.step("packing and checking", || pack(plan, sources, documents, executables))
 }
 
-/// Asks every exporter for its definitions and makes the documents from them.
-fn ask(
+/// Runs every exporter with `--describe` and generates the documents from its definitions.
+fn describe_all(
     workspace: &Workspace,
     plan: &Plan,
-    sources: &[Source],
+    sources: &[PackageSource],
     progress: &mut Progress,
 ) -> Result<Vec<Documents>> {
     let describe = |package: &PackagePlan| {
@@ -109,7 +109,7 @@ fn ask(
         command.arg("--describe");
         process::run_into(&mut command, &package.definitions, &log, DESCRIBE_LIMIT)
     };
-    progress.step("asking for the definitions", || {
+    progress.step("reading the definitions", || {
         let packages = sources.iter().zip(&plan.packages);
         packages
             .map(|(source, package)| {
@@ -120,7 +120,7 @@ fn ask(
     })
 }
 
-/// Looks into what was built for a target, one executable for each package.
+/// Inspects the executables built for a target, one per package.
 fn inspect_built(
     workspace: &Workspace,
     plan: &Plan,
@@ -141,11 +141,11 @@ fn inspect_built(
             }
         }
     }
-    ensure!(problems.is_empty(), "an executable must not ship:{}", problems.concat());
+    ensure!(problems.is_empty(), "executables that must not ship:{}", problems.concat());
     Ok(executables)
 }
 
-/// From the packages' executables for each target to the targets' executables for each package.
+/// Regroups the executables from one list per target to one list per package.
 fn by_package(targets: Vec<Vec<Executable>>, packages: usize) -> Vec<Vec<Executable>> {
     let mut result: Vec<_> = (0..packages).map(|_| Vec::new()).collect();
     for executables in targets {
@@ -156,10 +156,10 @@ fn by_package(targets: Vec<Vec<Executable>>, packages: usize) -> Vec<Vec<Executa
     result
 }
 
-/// Checks all packages, and only then writes them.
+/// Checks all packages before writing any of them.
 fn pack(
     plan: &Plan,
-    sources: &[Source],
+    sources: &[PackageSource],
     documents: Vec<Documents>,
     executables: Vec<Vec<Executable>>,
 ) -> Result<Vec<Row>> {
@@ -171,7 +171,7 @@ fn pack(
     let before = sums::listed(&plan.sums)?;
     sums::remove(&plan.sums)?;
     fs::create_dir_all(&plan.dist)
-        .with_context(|| format!("cannot make {}", plan.dist.display()))?;
+        .with_context(|| format!("cannot create {}", plan.dist.display()))?;
     let mut rows = Vec::new();
     let mut files = Vec::new();
     for ((package, content), executables) in plan.packages.iter().zip(assembled).zip(executables) {

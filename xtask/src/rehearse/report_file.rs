@@ -1,5 +1,4 @@
-//! Where a report goes that is asked for as a file: known to be writable before a rehearsal begins, and
-//! there only when it is whole.
+//! The file of `--html`: checked for writability before a rehearsal starts, and written atomically.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -8,67 +7,66 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::{Builder, NamedTempFile};
 
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
-/// A place that a report can be written to.
+/// A writable destination for a report.
 #[derive(Debug)]
-pub(super) enum Destination {
-    /// A file that is replaced.
+pub(super) enum ReportFile {
+    /// A regular file, which is replaced.
     File { path: PathBuf, folder: PathBuf },
-    /// A pipe, a terminal and the like, which is written to as it is.
+    /// A pipe, terminal or other device, which is written to directly.
     Stream(PathBuf),
 }
 
-impl Destination {
-    /// Looks whether a report on the package `subject` can be written to `path`.
+impl ReportFile {
+    /// Checks that a report on `package` can be written to `path`.
     ///
     /// # Errors
-    /// [`WrongUse`] where it cannot.
-    pub(super) fn find(path: &str, subject: &str) -> Result<Self> {
-        let told = |error: io::Error| {
-            WrongUse(format!(
-                "--html: cannot write {path:?}: {error}; nothing was started; name a file in a folder \
-                 that is there"
+    /// [`UsageError`] if it cannot.
+    pub(super) fn new(path: &str, package: &str) -> Result<Self> {
+        let cannot_write = |error: io::Error| {
+            UsageError(format!(
+                "--html: cannot write {path:?}: {error}; nothing was started; give a file in an existing \
+                 folder"
             ))
         };
         let given = Path::new(path);
         match fs::metadata(given) {
             Ok(found) if found.is_dir() => {
-                return Err(told(io::ErrorKind::IsADirectory.into()).into());
+                return Err(cannot_write(io::ErrorKind::IsADirectory.into()).into());
             }
-            // What the shell calls so may be a file that this program prints to.
+            // `/dev/stdout` may be a redirected regular file.
             Ok(found) if !found.is_file() || given.starts_with("/dev") => {
                 return Ok(Self::Stream(given.to_owned()));
             }
             Ok(_) => {
-                OpenOptions::new().write(true).open(given).map_err(told)?;
+                OpenOptions::new().write(true).open(given).map_err(cannot_write)?;
             }
             Err(_) => {}
         }
         // The file behind a link is replaced, not the link.
         let path = given.canonicalize().unwrap_or_else(|_| given.to_owned());
-        if fs::canonicalize(subject).is_ok_and(|subject| subject == path) {
-            return Err(told(io::Error::other("it is the package")).into());
+        if fs::canonicalize(package).is_ok_and(|package| package == path) {
+            return Err(cannot_write(io::Error::other("it is the package")).into());
         }
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder.to_owned(),
             _ => PathBuf::from("."),
         };
         if path.file_name().is_none() {
-            return Err(told(io::ErrorKind::InvalidFilename.into()).into());
+            return Err(cannot_write(io::ErrorKind::InvalidFilename.into()).into());
         }
-        unfinished(&folder).map_err(told)?;
+        temporary(&folder).map_err(cannot_write)?;
         Ok(Self::File { path, folder })
     }
 
-    /// Writes the report; if that fails, nothing of it is left, and a file that was there is as it
-    /// was.
+    /// Writes the report. On failure, no partial file remains and an existing file is unchanged.
     pub(super) fn write(&self, text: &str) -> Result<()> {
         let (Self::File { path, .. } | Self::Stream(path)) = self;
         let write = || -> io::Result<()> {
             match self {
                 Self::File { path, folder } => {
-                    let mut file = unfinished(folder)?;
+                    let mut file = temporary(folder)?;
                     file.write_all(text.as_bytes())?;
                     file.persist(path)?;
                     Ok(())
@@ -83,17 +81,17 @@ impl Destination {
     }
 }
 
-/// A file of which nothing is left unless it gets another name.
-fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
+/// Creates a temporary file, deleted unless it is renamed.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".rehearse-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As every new file, with what the user's mask leaves of it.
+        // The mode of a new file, subject to the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    // The name that it would have had tells nobody anything.
+    // The error without the temporary name.
     builder.tempfile_in(folder).map_err(|error| error.kind().into())
 }
 
@@ -110,57 +108,57 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_wrong_use_before_anything_starts() {
+    fn unwritable_destination_is_a_usage_error() {
         let folder = tempfile::tempdir().unwrap();
         let package = folder.path().join("p.tgz");
         fs::write(&package, "package").unwrap();
         let inside = package.join("r.html");
         for path in [&folder.path().join("no/r.html"), folder.path(), &inside, &package] {
-            let found = Destination::find(path.to_str().unwrap(), package.to_str().unwrap());
+            let found = ReportFile::new(path.to_str().unwrap(), package.to_str().unwrap());
             let error = found.unwrap_err();
-            assert!(error.is::<WrongUse>(), "{error}");
+            assert!(error.is::<UsageError>(), "{error}");
             assert!(error.to_string().starts_with("--html: cannot write"), "{error}");
         }
-        let found = Destination::find("", package.to_str().unwrap());
-        assert!(found.unwrap_err().is::<WrongUse>());
+        let found = ReportFile::new("", package.to_str().unwrap());
+        assert!(found.unwrap_err().is::<UsageError>());
         assert_eq!(names(folder.path()), ["p.tgz"]);
     }
 
     #[test]
-    fn a_report_is_there_whole_or_not_at_all() {
+    fn report_is_written_atomically() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.html");
-        let place = Destination::find(path.to_str().unwrap(), "p.tgz").unwrap();
+        let report = ReportFile::new(path.to_str().unwrap(), "p.tgz").unwrap();
         assert_eq!(names(folder.path()), [""; 0]);
-        place.write("report").unwrap();
-        place.write("new").unwrap();
+        report.write("report").unwrap();
+        report.write("new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(folder.path()), ["r.html"]);
-        // What comes into its way later is no reason to leave a half.
+        // A later failure leaves no partial file.
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        let error = format!("{:#}", place.write("other").unwrap_err());
+        let error = format!("{:#}", report.write("other").unwrap_err());
         assert!(error.starts_with("--html: cannot write"), "{error}");
         assert_eq!(names(folder.path()), ["r.html"]);
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_link_and_a_device_are_not_replaced_and_a_report_can_be_read_as_any_file() {
+    fn links_and_devices_are_not_replaced() {
         use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("r.html"), folder.path().join("link"));
         fs::write(&file, "old").unwrap();
         symlink("r.html", &link).unwrap();
-        Destination::find(link.to_str().unwrap(), "p.tgz").unwrap().write("new").unwrap();
+        ReportFile::new(link.to_str().unwrap(), "p.tgz").unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         let other = folder.path().join("other");
         fs::write(&other, "").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&file), mode(&other));
-        Destination::find("/dev/null", "p.tgz").unwrap().write("text").unwrap();
+        ReportFile::new("/dev/null", "p.tgz").unwrap().write("text").unwrap();
         assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     }
 }

@@ -1,4 +1,4 @@
-//! What has been made so far, and how it is taken back where the rest fails.
+//! Reverts file changes if a later step fails.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Takes back what was written when it is dropped, unless that is forgotten.
+/// Reverts all changes on drop, unless committed.
 #[derive(Debug, Default)]
-pub(crate) struct Undo {
+pub(crate) struct Rollback {
     files: Vec<PathBuf>,
-    /// Folders that were not there before, outer ones first.
+    /// New folders, outer ones first.
     folders: Vec<PathBuf>,
-    /// Files that others change, as they were.
+    /// Original contents of files that other programs change.
     copies: Vec<(PathBuf, Vec<u8>)>,
 }
 
-impl Undo {
-    /// Writes a new file, and the folders below `root` that it needs.
+impl Rollback {
+    /// Writes a new file and creates its folders below `root`.
     pub(crate) fn write(&mut self, root: &Path, path: &str, bytes: &[u8]) -> Result<()> {
         let mut folder = root.to_owned();
         let parents = Path::new(path).parent().into_iter().flat_map(Path::components);
@@ -25,35 +25,35 @@ impl Undo {
             folder.push(part);
             if !folder.is_dir() {
                 fs::create_dir(&folder)
-                    .with_context(|| format!("cannot make {}", folder.display()))?;
+                    .with_context(|| format!("cannot create {}", folder.display()))?;
                 self.folders.push(folder.clone());
             }
         }
-        let place = root.join(path);
-        let cannot = || format!("cannot write {}", place.display());
-        let mut file = File::create_new(&place).with_context(cannot)?;
-        self.files.push(place.clone());
-        file.write_all(bytes).with_context(cannot)
+        let path = root.join(path);
+        let context = || format!("cannot write {}", path.display());
+        let mut file = File::create_new(&path).with_context(context)?;
+        self.files.push(path.clone());
+        file.write_all(bytes).with_context(context)
     }
 
-    /// Remembers a file that is about to be changed by others.
+    /// Saves a file that another program is about to change.
     pub(crate) fn keep_copy(&mut self, path: &Path) -> Result<()> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         self.copies.push((path.to_owned(), bytes));
         Ok(())
     }
 
-    /// Everything has succeeded and stays.
-    pub(crate) fn forget(mut self) {
+    /// Keeps all changes.
+    pub(crate) fn commit(mut self) {
         self.files.clear();
         self.folders.clear();
         self.copies.clear();
     }
 }
 
-impl Drop for Undo {
+impl Drop for Rollback {
     fn drop(&mut self) {
-        // As much as can be: there is an error already that says what happened.
+        // Best effort: an earlier error is being reported already.
         for file in &self.files {
             let _ = fs::remove_file(file);
         }
@@ -73,18 +73,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_made_is_taken_back_and_what_was_there_stays() {
+    fn drop_reverts_all_changes() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::create_dir(root.join("crates")).unwrap();
         fs::write(root.join("Cargo.lock"), "before").unwrap();
-        let mut undo = Undo::default();
-        undo.write(root, "crates/a/src/main.rs", b"fn main() {}").unwrap();
-        undo.write(root, "config/a/logo.png", b"").unwrap();
-        assert!(undo.write(root, "config/a/logo.png", b"again").is_err());
-        undo.keep_copy(&root.join("Cargo.lock")).unwrap();
+        let mut rollback = Rollback::default();
+        rollback.write(root, "crates/a/src/main.rs", b"fn main() {}").unwrap();
+        rollback.write(root, "config/a/logo.png", b"").unwrap();
+        assert!(rollback.write(root, "config/a/logo.png", b"again").is_err());
+        rollback.keep_copy(&root.join("Cargo.lock")).unwrap();
         fs::write(root.join("Cargo.lock"), "after").unwrap();
-        drop(undo);
+        drop(rollback);
         let left: Vec<_> = fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(fs::read_dir(root.join("crates")).unwrap().next().is_none());
@@ -92,11 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forgotten_stays() {
+    fn committed_changes_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let mut undo = Undo::default();
-        undo.write(folder.path(), "crates/a/main.rs", b"1").unwrap();
-        undo.forget();
+        let mut rollback = Rollback::default();
+        rollback.write(folder.path(), "crates/a/main.rs", b"1").unwrap();
+        rollback.commit();
         assert_eq!(fs::read(folder.path().join("crates/a/main.rs")).unwrap(), b"1");
     }
 }

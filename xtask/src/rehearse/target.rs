@@ -1,4 +1,4 @@
-//! What is rehearsed: the files of one system out of a package, its form and what it declares.
+//! The target of a rehearsal: the files of a package for one system, its form and declared metrics.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,25 +12,25 @@ use blueking_package::plugin::{
 };
 use blueking_package::v51::{self, EXPORTER_URL, ParameterType, StartParameter};
 
-use crate::wrong_use::WrongUse;
+use crate::usage_error::UsageError;
 
-/// One system's part of a package.
+/// The part of a package for one system.
 #[derive(Debug)]
-pub(crate) struct Subject {
+pub(crate) struct Target {
     /// The plugin's id, or the component's name.
     pub(crate) id: String,
-    /// The version that a site goes by; 5.1 knows none.
+    /// The version on a site; BlueKing 5.1 has none.
     pub(crate) version: Option<String>,
     pub(crate) system: System,
     pub(crate) form: Form,
     pub(crate) declared: Declared,
-    /// The files with their paths in the exporter's own folder.
+    /// The files, with paths relative to the exporter's folder.
     pub(crate) files: Vec<Member>,
-    /// Scripts and templates that the package does not have, so that others stand in for all.
+    /// Missing scripts and templates, because of which all are replaced.
     pub(crate) lacking: Vec<String>,
 }
 
-/// The rows that an operator fills in.
+/// The form that an operator fills in.
 #[derive(Debug)]
 pub(crate) enum Form {
     /// Of a plugin of BlueKing 6 and 7.
@@ -39,11 +39,12 @@ pub(crate) enum Form {
     Component(Vec<StartParameter>),
 }
 
-/// What an operator typed, by name of the row.
+/// The operator's input, by name of the row.
 pub(crate) type Values = BTreeMap<String, String>;
 
-impl Subject {
-    /// Opens a package of this kind; without a system, Linux if it is there, else the first.
+impl Target {
+    /// Opens a package of this kind. The default system is Linux on x86-64 if present, else the
+    /// first.
     pub(crate) fn open(file: &Path, kind: Kind, system: Option<System>) -> Result<Self> {
         match kind {
             Kind::Plugin => Self::plugin(plugin::read(file)?, system),
@@ -51,22 +52,22 @@ impl Subject {
         }
     }
 
-    /// The systems that a package is for.
+    /// The systems of a package.
     pub(crate) fn systems(file: &Path) -> Result<Vec<System>> {
         let kind = check::file(file)?.kind;
-        let is_there = |&system: &System| Self::open(file, kind, Some(system)).is_ok();
-        Ok(System::ALL.into_iter().filter(is_there).collect())
+        let has_system = |&system: &System| Self::open(file, kind, Some(system)).is_ok();
+        Ok(System::ALL.into_iter().filter(has_system).collect())
     }
 
     fn plugin(members: Vec<Member>, wanted: Option<System>) -> Result<Self> {
-        let of = |system: System| format!("{}/", system.folder());
-        let here = System::ALL
-            .into_iter()
-            .filter(|&system| members.iter().any(|member| member.path.starts_with(&of(system))));
-        let system = choose(&here.collect::<Vec<_>>(), wanted)?;
+        let prefix = |system: System| format!("{}/", system.folder());
+        let available = System::ALL.into_iter().filter(|&system| {
+            members.iter().any(|member| member.path.starts_with(&prefix(system)))
+        });
+        let system = choose(&available.collect::<Vec<_>>(), wanted)?;
         let form = plugin::read_config(&members)?;
         let declared = Declared::from(&*plugin::read_metrics(&members)?);
-        let folder = of(system);
+        let folder = prefix(system);
         let mut id = None;
         let mut files = Vec::new();
         for member in members {
@@ -76,7 +77,7 @@ impl Subject {
             let path = path.to_owned();
             files.push(Member { path, ..member });
         }
-        let id = id.with_context(|| format!("{folder} holds no plugin"))?;
+        let id = id.with_context(|| format!("{folder} contains no plugin"))?;
         let version = files.iter().find(|file| file.path == VERSION);
         let version = version.map(|file| String::from_utf8_lossy(&file.bytes).trim().to_owned());
         let lacking = Vec::new();
@@ -84,8 +85,8 @@ impl Subject {
         Ok(Self { id, version, system, form, declared, files, lacking }.with_scripts())
     }
 
-    /// A plugin without what it is started and stopped with gets what BlueKing monitoring would put
-    /// there, and keeps nothing else that monitoring would not read.
+    /// Gives a plugin without start and stop scripts those of BlueKing monitoring, and drops the
+    /// files that monitoring does not read.
     fn with_scripts(mut self) -> Self {
         let Form::Plugin(items) = &self.form else { return self };
         let needed = ["start", "stop"].map(|name| self.script(name)).into_iter();
@@ -103,13 +104,13 @@ impl Subject {
         self
     }
 
-    /// What is said of a package without its own scripts.
-    pub(crate) fn told_of_scripts(&self) -> Option<String> {
+    /// The note on a package without its own scripts.
+    pub(crate) fn scripts_note(&self) -> Option<String> {
         (!self.lacking.is_empty()).then(|| {
             format!(
                 "the package is without {}; BlueKing monitoring puts its own scripts and templates in \
-                 the place of all that a package has, and those that do the same are used here; node \
-                 management (节点管理), where one can upload a package too, could not start this one",
+                 place of the package's, and equivalent ones are used here; node management \
+                 (节点管理), which also accepts uploads, could not start this one",
                 self.lacking.join(", ")
             )
         })
@@ -119,7 +120,7 @@ impl Subject {
         self.files.iter().any(|file| file.path == path)
     }
 
-    /// Whether there is a script of this name, which is without its extension.
+    /// Whether there is a script of this name, given without extension.
     pub(crate) fn has_script(&self, name: &str) -> bool {
         self.has(&self.script(name))
     }
@@ -135,9 +136,9 @@ impl Subject {
             (System::LinuxX86_64, v51::LINUX_EXPORTER),
             (System::WindowsX86_64, v51::WINDOWS_EXPORTER),
         ];
-        let here = names.iter().filter(|(_, name)| entries.contains_key(*name));
-        let system = choose(&here.map(|(system, _)| *system).collect::<Vec<_>>(), wanted)?;
-        let bytes = names.iter().find(|(one, _)| *one == system);
+        let available = names.iter().filter(|(_, name)| entries.contains_key(*name));
+        let system = choose(&available.map(|(system, _)| *system).collect::<Vec<_>>(), wanted)?;
+        let bytes = names.iter().find(|(known, _)| *known == system);
         let bytes = bytes.and_then(|(_, name)| entries.get(*name)).context("no executable")?;
         let id = documents.info.name;
         let program = Member { path: system.executable(&id), mode: 0o755, bytes: bytes.clone() };
@@ -156,15 +157,15 @@ impl Subject {
         matches!(self.form, Form::Component(_))
     }
 
-    /// The executable's path in the folder.
+    /// The executable's path in the exporter's folder.
     pub(crate) fn program(&self) -> String {
         self.system.executable(&self.id)
     }
 
-    /// What an operator typed, as rows of this form.
+    /// Parses the operator's input for this form.
     ///
     /// # Errors
-    /// [`WrongUse`] for a row that the form does not have, and a value that the row cannot have.
+    /// [`UsageError`] for an unknown row, or a value that the row does not accept.
     pub(crate) fn values(&self, typed: &[String]) -> Result<Values> {
         let names: Vec<&str> = match &self.form {
             Form::Plugin(items) => items.iter().map(|item| item.name.as_str()).collect(),
@@ -173,22 +174,22 @@ impl Subject {
         let mut values = Values::new();
         for text in typed {
             let (name, value) = text.split_once('=').ok_or_else(|| {
-                WrongUse(format!("--param {text:?} is not name=value; add the value"))
+                UsageError(format!("--param {text:?} is not name=value; add the value"))
             })?;
             if !names.contains(&name) {
                 let names = names.join(", ");
-                let told = format!("the form has no row {name:?}; its rows are {names}");
-                return Err(WrongUse(told).into());
+                let message = format!("the form has no row {name:?}; its rows are {names}");
+                return Err(UsageError(message).into());
             }
-            if let Some(told) = self.objection(name, value) {
-                return Err(WrongUse(told).into());
+            if let Some(message) = self.objection(name, value) {
+                return Err(UsageError(message).into());
             }
             values.insert(name.to_owned(), value.to_owned());
         }
         Ok(values)
     }
 
-    /// Why a row cannot have this value, if it cannot: the page of a site would not take it either.
+    /// Why a row does not accept this value, as on the page of a site; `None` if it does.
     fn objection(&self, name: &str, value: &str) -> Option<String> {
         let (is_port, is_file) = match &self.form {
             Form::Plugin(items) => {
@@ -205,15 +206,15 @@ impl Subject {
         if value.is_empty() {
             None
         } else if is_port && !is_number {
-            Some(format!("--param port={value:?} is no port; give a number from 1 to 65535"))
+            Some(format!("--param port={value:?} is not a port; give a number from 1 to 65535"))
         } else if is_file && !Path::new(value).is_file() {
-            Some(format!("the row {name:?} asks for a file, and {value} is none; give its path"))
+            Some(format!("the row {name:?} takes a file, but {value} is not one; give its path"))
         } else {
             None
         }
     }
 
-    /// The port that the form asks for, and whether an operator typed it.
+    /// The port in the form, and whether the operator set it.
     pub(crate) fn port(&self, values: &Values) -> Result<(u16, bool)> {
         let (name, text) = match &self.form {
             Form::Plugin(items) => {
@@ -232,24 +233,24 @@ impl Subject {
         Ok((port, typed.is_some()))
     }
 
-    /// The URL that 5.1 scrapes.
+    /// The URL that BlueKing 5.1 scrapes.
     pub(crate) fn url(&self, values: &Values) -> Result<String> {
         let Form::Component(rows) = &self.form else { return Ok(String::new()) };
         let row = rows.iter().find(|row| row.name == EXPORTER_URL);
         let row = row.with_context(|| format!("the form has no row {EXPORTER_URL}"))?;
         let url = values.get(EXPORTER_URL).unwrap_or(&row.default).clone();
-        ensure!(url.starts_with("http://"), "{EXPORTER_URL} {url:?} is no http:// URL");
+        ensure!(url.starts_with("http://"), "{EXPORTER_URL} {url:?} is not an http:// URL");
         Ok(url)
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {}", self.id, name_of(self.system))
     }
 }
 
-/// What a system is called on the command line.
+/// The name of a system on the command line.
 pub(crate) const fn name_of(system: System) -> &'static str {
     match system {
         System::LinuxX86_64 => "linux",
@@ -258,16 +259,16 @@ pub(crate) const fn name_of(system: System) -> &'static str {
     }
 }
 
-fn choose(here: &[System], wanted: Option<System>) -> Result<System> {
+fn choose(available: &[System], wanted: Option<System>) -> Result<System> {
     let wanted = wanted.unwrap_or_else(|| {
-        let first = here.first().copied().unwrap_or(System::LinuxX86_64);
-        if here.contains(&System::LinuxX86_64) { System::LinuxX86_64 } else { first }
+        let first = available.first().copied().unwrap_or(System::LinuxX86_64);
+        if available.contains(&System::LinuxX86_64) { System::LinuxX86_64 } else { first }
     });
-    if !here.contains(&wanted) {
-        let names: Vec<_> = here.iter().copied().map(name_of).collect();
+    if !available.contains(&wanted) {
+        let names: Vec<_> = available.iter().copied().map(name_of).collect();
         let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let told = format!("the package is not for {}, but for {names}", name_of(wanted));
-        return Err(WrongUse(told).into());
+        let message = format!("the package is not for {}, but for {names}", name_of(wanted));
+        return Err(UsageError(message).into());
     }
     Ok(wanted)
 }
@@ -284,18 +285,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_system_is_linux_where_there_is_a_choice() {
+    fn default_system_is_linux() {
         use System::{LinuxAarch64, LinuxX86_64, WindowsX86_64};
         assert_eq!(choose(&[LinuxAarch64, LinuxX86_64], None).unwrap(), LinuxX86_64);
         assert_eq!(choose(&[LinuxAarch64, WindowsX86_64], None).unwrap(), LinuxAarch64);
         assert_eq!(choose(&System::ALL, Some(WindowsX86_64)).unwrap(), WindowsX86_64);
         let error = choose(&[LinuxX86_64], Some(WindowsX86_64)).unwrap_err();
-        assert!(error.is::<WrongUse>() && error.to_string().contains("but for linux"));
+        assert!(error.is::<UsageError>() && error.to_string().contains("but for linux"));
         assert!(choose(&[], None).is_err());
     }
 
     #[test]
-    fn a_url_has_a_port() {
+    fn port_is_read_from_the_url() {
         for (url, port) in [
             ("http://127.0.0.1:9601/metrics", "9601"),
             ("http://localhost/metrics", "80"),

@@ -1,17 +1,17 @@
-//! How a step is shown in a terminal: some notes of each kind, and how many more there are.
+//! Renders a step for the terminal: some notes of each kind, and the number of the others.
 
 use super::checklist::{Note, Step};
 
-/// Most notes of a step that are shown, and most of one kind; the reports have all.
+/// Maximum notes per step, and per kind; the reports have all.
 const SHOWN_NOTES: usize = 20;
 const SHOWN_OF_A_KIND: usize = 3;
 
-/// Most names of what a note, or the other notes of a kind, are about.
+/// Maximum names per note, and in the line on further notes of a kind.
 const SHOWN_SUBJECTS: usize = 8;
 
-/// A step with its notes, as many as can be read.
+/// Renders a step with its notes.
 pub(super) fn to_text(step: &Step) -> String {
-    let mut text = format!("{:7}  {}", step.state.word(), step.name);
+    let mut text = format!("{:7}  {}", step.state.label(), step.name);
     if !step.summary.is_empty() {
         text += &format!(": {}", step.summary);
     }
@@ -20,14 +20,15 @@ pub(super) fn to_text(step: &Step) -> String {
     }
     let mut lines = Vec::new();
     for notes in by_kind(&step.notes) {
-        let level = notes[0].level.word();
+        let level = notes[0].level.label();
         let shown = if notes.len() == SHOWN_OF_A_KIND + 1 { notes.len() } else { SHOWN_OF_A_KIND };
         for note in notes.iter().take(shown) {
-            let said = note.said(SHOWN_SUBJECTS).replace('\n', "\n                  ");
-            lines.push(format!("\n         {level:7}  {said}"));
+            let text_with_names =
+                note.text_with_names(SHOWN_SUBJECTS).replace('\n', "\n                  ");
+            lines.push(format!("\n         {level:7}  {text_with_names}"));
         }
         if notes.len() > shown {
-            lines.push(format!("\n         {level:7}  {}", likewise(&notes[shown..])));
+            lines.push(format!("\n         {level:7}  {}", more_of_kind(&notes[shown..])));
         }
     }
     let more = lines.len().saturating_sub(SHOWN_NOTES);
@@ -35,12 +36,12 @@ pub(super) fn to_text(step: &Step) -> String {
     if more > 0 {
         text += &format!("\n         and {more} more; --json and --html have all");
     }
-    // What a stranger's exporter prints must not steer a terminal.
+    // Output of an untrusted exporter must not control the terminal.
     text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
-/// That there are more notes of a kind, and what they are about.
-fn likewise(notes: &[&Note]) -> String {
+/// The line on further notes of a kind, with their subjects.
+fn more_of_kind(notes: &[&Note]) -> String {
     let mut subjects: Vec<&str> = notes.iter().map(|note| &*note.subject).collect();
     subjects.retain(|subject| !subject.is_empty());
     let left_out = subjects.len().saturating_sub(SHOWN_SUBJECTS);
@@ -48,15 +49,15 @@ fn likewise(notes: &[&Note]) -> String {
     let names =
         if subjects.is_empty() { String::new() } else { format!(": {}", subjects.join(", ")) };
     let end = if left_out > 0 { ", …" } else { "" };
-    format!("and {} more like it{names}{end}; --json and --html have all", notes.len())
+    format!("and {} more of this kind{names}{end}; --json and --html have all", notes.len())
 }
 
-/// The notes by level and kind, in the order in which the first of each was found.
+/// Groups the notes by level and kind, in order of their first occurrence.
 pub(super) fn by_kind(notes: &[Note]) -> Vec<Vec<&Note>> {
     let mut kinds: Vec<Vec<&Note>> = Vec::new();
     for note in notes {
         let same = |other: &&mut Vec<&Note>| {
-            other.first().is_some_and(|one| (one.level, one.kind) == (note.level, note.kind))
+            other.first().is_some_and(|first| (first.level, first.kind) == (note.level, note.kind))
         };
         match kinds.iter_mut().find(same) {
             Some(kind) => kind.push(note),
@@ -67,8 +68,8 @@ pub(super) fn by_kind(notes: &[Note]) -> Vec<Vec<&Note>> {
 }
 
 impl Note {
-    /// The text, with so many of the names at most.
-    pub(super) fn said(&self, most: usize) -> String {
+    /// The text, with at most `most` of the names.
+    pub(super) fn text_with_names(&self, most: usize) -> String {
         let text = self.text.trim_end();
         match self.names.len() {
             0 => text.to_owned(),
@@ -83,14 +84,14 @@ impl Note {
 
 #[cfg(test)]
 mod tests {
-    use super::super::checklist::{Checklist, Level, Live};
+    use super::super::checklist::{Checklist, Level, ProgressTo};
     use super::*;
 
     const KINDS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 
     #[test]
-    fn a_flood_of_notes_is_counted_and_escape_codes_are_not_shown() {
-        let mut list = Checklist::new(Live::Err);
+    fn excess_notes_are_counted_and_escapes_removed() {
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("scrape", |notes| {
             for kind in KINDS {
                 for n in 0..5 {
@@ -100,27 +101,28 @@ mod tests {
             Ok(((), String::new()))
         });
         let text = to_text(&list.steps[0]);
-        // Four lines for each kind, and so two kinds too many.
+        // Four lines per kind, so two kinds exceed the limit.
         assert!(text.ends_with("\n         and 8 more; --json and --html have all"), "{text}");
-        let likewise = "\n         warning  and 2 more like it: m3, m4; --json and --html have all";
-        assert_eq!(text.matches(likewise).count(), 5, "{text}");
+        let more_of_kind =
+            "\n         warning  and 2 more of this kind: m3, m4; --json and --html have all";
+        assert_eq!(text.matches(more_of_kind).count(), 5, "{text}");
         assert!(text.contains("\u{fffd}[31m") && !text.contains('\x1b'), "{text}");
     }
 
     #[test]
-    fn names_of_a_note_are_shown_up_to_a_limit_and_kept_for_programs() {
-        let mut list = Checklist::new(Live::Err);
+    fn names_are_limited_in_text_but_not_in_json() {
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             for count in [2, 9] {
                 let names = (0..count).map(|n| format!("m{n}")).collect();
-                notes.add_of(Level::Fact, "absent", "g", "absent", names);
+                notes.add_for(Level::Fact, "absent", "g", "absent", names);
             }
             Ok(((), String::new()))
         });
         let text = to_text(&list.steps[0]);
         assert!(text.contains("absent: m0, m1\n"), "{text}");
         assert!(text.ends_with("m6, m7 and 1 more; --json and --html have all"), "{text}");
-        // A fact is no warning.
+        // A fact is not a warning.
         assert_eq!(list.counts(), "1 passed, 0 with warnings, 0 failed, 0 skipped");
         assert_eq!(list.to_json()[0]["notes"][1]["names"][8], "m8");
     }

@@ -1,4 +1,4 @@
-//! A report of a check as text for people and as JSON for machines.
+//! Renders the reports of a check as text and JSON.
 
 use std::env;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Checked;
 
-/// A file that could not be read has `unread`, and no kind, counts and findings.
+/// A file that cannot be read has `unread` instead of kind, counts and findings.
 pub(super) fn to_json(file: &str, checked: &Checked) -> Value {
     match checked {
         Ok(report) => json!({
@@ -24,18 +24,18 @@ pub(super) fn to_json(file: &str, checked: &Checked) -> Value {
     }
 }
 
-/// A finding with what follows from its objections: all readers; the stage, where it is one for all;
-/// the first answer that is known.
+/// A finding with fields derived from its objections: all consumers; the stage, if it is the same
+/// for all; the first known answer.
 fn finding_to_json(finding: &Finding) -> Value {
     let mut value = json!(finding);
     let objections = &finding.objections;
-    value["readers"] = json!(readers(objections));
+    value["readers"] = json!(consumers(objections));
     if let [first, rest @ ..] = &**objections
-        && rest.iter().all(|one| one.stage == first.stage)
+        && rest.iter().all(|other| other.stage == first.stage)
     {
         value["stage"] = json!(first.stage);
     }
-    if let Some(answered) = objections.iter().find(|one| !one.answer.is_empty()) {
+    if let Some(answered) = objections.iter().find(|objection| !objection.answer.is_empty()) {
         value["answer"] = json!(answered.answer);
         if let Some(code) = answered.code {
             value["code"] = json!(code);
@@ -44,20 +44,21 @@ fn finding_to_json(finding: &Finding) -> Value {
     value
 }
 
-/// Who objects, each once.
-fn readers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Consumer> {
-    let mut readers: Vec<_> = objections.into_iter().map(|one| one.consumer).collect();
-    readers.sort();
-    readers.dedup();
-    readers
+/// The objecting consumers, each once.
+fn consumers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Consumer> {
+    let mut consumers: Vec<_> =
+        objections.into_iter().map(|objection| objection.consumer).collect();
+    consumers.sort();
+    consumers.dedup();
+    consumers
 }
 
-/// The findings, grouped by the file that they are about.
+/// Renders the findings, grouped by file.
 pub(super) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     let kind = match report.kind {
         Kind::V51 => "one-click package of BlueKing 5.1",
         Kind::Plugin => "plugin package of BlueKing 6.x and 7.x",
-        Kind::Unknown => "no package that can be read",
+        Kind::Unknown => "not a readable package",
     };
     let mut text = format!("{}: {kind}, {}\n", paint.bold(file), summary(report));
     let mut files: Vec<&str> = Vec::new();
@@ -68,8 +69,8 @@ pub(super) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     }
     let width = report.findings.iter().map(|finding| finding.rule.len()).max().unwrap_or_default();
     for inner in files {
-        let shown = if inner.is_empty() { "the archive itself" } else { inner };
-        let _ = writeln!(text, "\n{}", paint.bold(shown));
+        let heading = if inner.is_empty() { "the archive itself" } else { inner };
+        let _ = writeln!(text, "\n{}", paint.bold(heading));
         for finding in report.findings.iter().filter(|finding| finding.file == inner) {
             add_finding(finding, width, paint, &mut text);
         }
@@ -77,11 +78,11 @@ pub(super) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     if report.left_out > 0 {
         let _ = writeln!(text, "\nand {} more findings", report.left_out);
     }
-    let readers = readers(report.findings.iter().flat_map(|one| &one.objections));
+    let consumers = consumers(report.findings.iter().flat_map(|finding| &finding.objections));
     let mut known: Vec<_> =
-        readers.iter().map(|reader| format!("{reader}: {}", reader.name())).collect();
-    if report.findings.iter().any(|one| one.objections.is_empty()) {
-        known.push(format!("{OWN_RULE}: no reader is known to object"));
+        consumers.iter().map(|consumer| format!("{consumer}: {}", consumer.name())).collect();
+    if report.findings.iter().any(|finding| finding.objections.is_empty()) {
+        known.push(format!("{OWN_RULE}: no consumer is known to object"));
     }
     if !known.is_empty() {
         let _ = writeln!(text, "\n{}", known.join("; "));
@@ -93,42 +94,43 @@ fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String)
     let severity = paint.severity(finding.severity);
     let Finding { rule, field, message, advice, .. } = finding;
     let _ = writeln!(text, "  {severity}  {rule:width$}  {}", objectors(finding));
-    let place = if field.is_empty() { String::new() } else { format!("{field}: ") };
-    let _ = writeln!(text, "           {place}{message}");
-    for one in &finding.objections {
-        if let Some(answer) = answer(one) {
-            let _ = writeln!(text, "           {} says: {answer}", one.consumer);
+    let prefix = if field.is_empty() { String::new() } else { format!("{field}: ") };
+    let _ = writeln!(text, "           {prefix}{message}");
+    for objection in &finding.objections {
+        if let Some(answer) = answer(objection) {
+            let _ = writeln!(text, "           {} says: {answer}", objection.consumer);
         }
     }
     let _ = writeln!(text, "           to do: {advice}");
 }
 
-/// What is asked for by the check alone.
+/// Marks rules that only this tool enforces.
 const OWN_RULE: &str = "a rule of this check";
 
-/// When a finding shows, and to whom: `at import: V2; silently dropped: v1`.
+/// The objecting consumers by stage: `at import: V2; silently dropped: v1`.
 pub(crate) fn objectors(finding: &Finding) -> String {
     if finding.objections.is_empty() {
         return OWN_RULE.to_owned();
     }
-    let by_stage = finding.objections.chunk_by(|one, next| one.stage == next.stage);
-    let shown = by_stage.map(|same| {
-        let readers: Vec<_> = same.iter().map(|one| one.consumer.to_string()).collect();
-        format!("{}: {}", same[0].stage, readers.join(", "))
+    let by_stage = finding.objections.chunk_by(|a, b| a.stage == b.stage);
+    let parts = by_stage.map(|same| {
+        let consumers: Vec<_> =
+            same.iter().map(|objection| objection.consumer.to_string()).collect();
+        format!("{}: {}", same[0].stage, consumers.join(", "))
     });
-    shown.collect::<Vec<_>>().join("; ")
+    parts.collect::<Vec<_>>().join("; ")
 }
 
-/// The servers' own codes and words, where they are known.
+/// The codes and messages of the servers, where known.
 pub(crate) fn server_answer(finding: &Finding) -> Option<String> {
     let answers: Vec<_> = finding.objections.iter().filter_map(answer).collect();
     (!answers.is_empty()).then(|| answers.join("; "))
 }
 
-fn answer(one: &Objection) -> Option<String> {
-    let code = one.code.map(|code| code.to_string());
-    let words = (!one.answer.is_empty()).then(|| one.answer.to_owned());
-    let parts: Vec<_> = code.into_iter().chain(words).collect();
+fn answer(objection: &Objection) -> Option<String> {
+    let code = objection.code.map(|code| code.to_string());
+    let text = (!objection.answer.is_empty()).then(|| objection.answer.to_owned());
+    let parts: Vec<_> = code.into_iter().chain(text).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
@@ -141,15 +143,15 @@ fn summary(report: &Report) -> String {
     format!("{}, {}", counted(Severity::Error, "error"), counted(Severity::Warning, "warning"))
 }
 
-/// Colours, or none.
+/// Whether to use colours.
 #[derive(Clone, Copy)]
 pub(super) struct Paint {
     is_on: bool,
 }
 
 impl Paint {
-    /// Colours where a terminal shows the text to somebody who has not asked for none.
-    pub(super) fn wanted() -> Self {
+    /// Enables colours on a terminal, unless `NO_COLOR` or `TERM=dumb` is set.
+    pub(super) fn for_stdout() -> Self {
         let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self { is_on: io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb }
@@ -159,7 +161,7 @@ impl Paint {
         self.with("1", text)
     }
 
-    /// The word, as wide as the longer of the two.
+    /// The severity, padded to equal width.
     fn severity(self, severity: Severity) -> String {
         let colour = match severity {
             Severity::Error => "31",
@@ -196,7 +198,7 @@ mod tests {
             file: file.to_owned(),
             field: field.to_owned(),
             message: "it is wrong".to_owned(),
-            advice: "mend it".to_owned(),
+            advice: "fix it".to_owned(),
         };
         let both = vec![
             objection(Stage::Import, Consumer::V1, Some(1), "no"),
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_stand_under_their_file() {
+    fn findings_are_grouped_by_file() {
         let text = to_text("p.tgz", &report(), Paint { is_on: false });
         let expected = "\
 p.tgz: plugin package of BlueKing 6.x and 7.x, 2 errors, 1 warning
@@ -224,20 +226,20 @@ a/meta.yaml
   error    meta-type     at import: v1, V2
            plugin_type: it is wrong
            v1 says: 1 no
-           to do: mend it
+           to do: fix it
   warning  meta-label    a rule of this check
            label: it is wrong
-           to do: mend it
+           to do: fix it
 
 the archive itself
   error    archive-link  at import: V2; silently dropped: v1
            it is wrong
            V2 says: refused
-           to do: mend it
+           to do: fix it
 
 and 3 more findings
 
-v1: the importer of 6.x and 7.x; V2: the newer, stricter importer; a rule of this check: no reader is known to object
+v1: the importer of 6.x and 7.x; V2: the newer, stricter importer; a rule of this check: no consumer is known to object
 ";
         assert_eq!(text, expected);
         let painted = to_text("p.tgz", &report(), Paint { is_on: true });
@@ -245,7 +247,7 @@ v1: the importer of 6.x and 7.x; V2: the newer, stricter importer; a rule of thi
     }
 
     #[test]
-    fn json_has_every_part_of_a_finding() {
+    fn json_has_every_field_of_a_finding() {
         let value = to_json("p.tgz", &Ok(report()));
         let findings = &value["findings"];
         let first = json!({
@@ -255,11 +257,11 @@ v1: the importer of 6.x and 7.x; V2: the newer, stricter importer; a rule of thi
                 {"reader": "V2", "stage": "import"}
             ],
             "file": "a/meta.yaml", "field": "plugin_type", "code": 1, "answer": "no",
-            "message": "it is wrong", "advice": "mend it"
+            "message": "it is wrong", "advice": "fix it"
         });
         assert_eq!(findings[0], first);
         assert_eq!((&value["kind"], &value["errors"]), (&json!("plugin"), &json!(2)));
-        // Stages that differ are told with their readers only.
+        // Different stages are listed only in the objections.
         let apart = json!([
             {"reader": "V2", "stage": "import", "answer": "refused"},
             {"reader": "v1", "stage": "lost"}

@@ -1,5 +1,5 @@
-//! What a rehearsal looks at: the check of the archive, the process, the page, what is declared. Each
-//! notes what is wrong and sums up what was seen.
+//! The checks of a rehearsal: archive, process, page and declared metrics. Each adds notes on
+//! problems and returns a summary.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ use super::checklist::{Level, Notes};
 use super::debug::PERIOD;
 use super::deployment::Deployment;
 use super::machine::Machine;
-use super::subject::{Subject, Values};
-use super::watched;
+use super::target::{Target, Values};
+use super::target_health;
 use crate::check::{objectors, server_answer};
 
-/// A page that takes longer than this is late for the agent's period sooner or later.
+/// A slower page risks missing the agent's period.
 const SLOW: f64 = 10.0;
 
-/// What the importers say; an error that they stop at ends the rehearsal.
+/// Notes the findings of the importers; an error that stops the import ends the rehearsal.
 pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String) {
     for finding in &report.findings {
         let level = match finding.severity {
@@ -33,16 +33,16 @@ pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String
         let text = format!("{finding}\n[{}, {}{server}]", finding.rule, objectors(finding));
         notes.add(level, finding.rule, &finding.file, text);
     }
-    // As they are shown, which is not how the check counts them.
+    // Counted by displayed level, which differs from the level in the check.
     let (errors, warnings) = (notes.count(Level::Error), notes.count(Level::Warning));
     let mut summary = format!("errors: {errors}, warnings: {warnings}");
     if report.left_out > 0 {
-        summary += &format!(", more that are not listed: {}", report.left_out);
+        summary += &format!(", not listed: {}", report.left_out);
     }
     (report.kind, summary)
 }
 
-/// What BlueKing's own start script would make of the arguments, or of a variable.
+/// Notes how BlueKing's own start script would change the arguments or a variable.
 pub(super) fn rewritten(subject: &str, rewritings: &[Rewriting], notes: &mut Notes) {
     for rewriting in rewritings {
         let level = match rewriting {
@@ -57,16 +57,16 @@ pub(super) fn rewritten(subject: &str, rewritings: &[Rewriting], notes: &mut Not
     }
 }
 
-/// Whether what runs is what BlueKing's own scripts would have started.
+/// Checks that the running process is the one that BlueKing's own scripts would have started.
 pub(super) fn alive(
     copy: &Deployment<'_>,
-    subject: &Subject,
+    subject: &Target,
     machine: &Machine,
     pid: u32,
     notes: &mut Notes,
 ) -> Result<String> {
     if matches!(machine, Machine::Wine(_)) {
-        return Ok("as process of Wine".to_owned());
+        return Ok("as a process of Wine".to_owned());
     }
     let arguments = copy.arguments_of(pid)?;
     let (expected, _) = copy.arguments();
@@ -79,19 +79,19 @@ pub(super) fn alive(
     let own_name = format!("./{}", subject.id);
     if *name != own_name && matches!(machine, Machine::Native) && !subject.is_component() {
         let text = format!(
-            "it runs as {name:?}, and the site's stop script looks for {own_name:?}; do not change \
-             the process's name"
+            "it runs as {name:?}, but the site's stop script looks for {own_name:?}; do not change the \
+             process name"
         );
         notes.add(Level::Warning, "name", "", text);
     }
     Ok(format!("process {pid}"))
 }
 
-/// Scrapes and notes every line that the agent does not take as it is; the page, and the metric that
-/// says that nothing answers to the exporter.
-pub(super) fn look(
+/// Scrapes, and notes every line that the agent drops or changes. Returns the page, and the metric
+/// that reports the monitored service as down.
+pub(super) fn scrape(
     copy: &Deployment<'_>,
-    subject: &Subject,
+    subject: &Target,
     values: &Values,
     notes: &mut Notes,
 ) -> Result<(Page, Option<String>, String)> {
@@ -105,18 +105,18 @@ pub(super) fn look(
     }
     if answer.status != 200 {
         let text = format!(
-            "the status is {}, which the agent does not look at; the page is read all the same, so \
-             keep errors out of it",
+            "the status is {}, which the agent ignores; it parses the page anyway, so do not put errors \
+             on it",
             answer.status
         );
         notes.add(Level::Warning, "status", "", text);
     }
     if page.samples.is_empty() {
-        let text = "there is no sample, and debugging would find no metric; expose one at least, such \
-                    as whether what is watched answers";
+        let text = "the page has no samples, so debugging would find no metrics; expose at least one, \
+                    such as whether the monitored service answers";
         notes.add(Level::Error, "empty", "", text);
     }
-    let down = watched::look(&page.samples, subject, values, &copy.url, notes);
+    let down = target_health::check(&page.samples, subject, values, &copy.url, notes);
     let seconds = answer.took.as_secs_f64();
     if seconds > SLOW {
         let text = format!("the answer took {seconds:.1} s; stay below {SLOW} s");
@@ -132,21 +132,21 @@ pub(super) fn look(
     Ok((page, down, summary))
 }
 
-/// Compares the page with `metrics.json`. Where the metric `down` says that nothing answers, that is
-/// why whole groups are without a sample: then these are told at once.
+/// Compares the page with `metrics.json`. If the metric `down` reports the monitored service as
+/// down, that explains groups without samples, which then share one note.
 pub(super) fn compared(
     page: &Page,
     declared: &Declared,
     down: Option<&str>,
     notes: &mut Notes,
 ) -> String {
-    let mut away: Vec<String> = Vec::new();
+    let mut absent: Vec<String> = Vec::new();
     let mut groups = 0;
     let succeeded = down.is_none() && all_succeeded(page);
     for difference in compare(&page.samples, declared) {
         let is_whole = matches!(difference, Difference::Absent { .. }) && !difference.is_expected();
         if is_whole && (down.is_some() || succeeded) {
-            away.extend_from_slice(difference.metrics());
+            absent.extend_from_slice(difference.metrics());
             groups += 1;
             continue;
         }
@@ -156,50 +156,50 @@ pub(super) fn compared(
             (false, true) => Level::Fact,
         };
         let (kind, names) = (difference.kind(), difference.metrics().to_vec());
-        notes.add_of(level, kind, difference.subject(), difference.to_string(), names);
+        notes.add_for(level, kind, difference.subject(), difference.to_string(), names);
     }
     if let Some(down) = down.filter(|_| groups > 0) {
         let text = format!(
-            "groups without a sample: {groups}; as {down} is 0, that tells nothing about metrics.json"
+            "groups without a sample: {groups}; as {down} is 0, this is no evidence against metrics.json"
         );
-        notes.add_of(Level::Fact, "absent", down, text, away);
+        notes.add_for(Level::Fact, "absent", down, text, absent);
     } else if groups > 0 {
         let text = format!(
-            "groups without a sample: {groups}; every collector has succeeded, so a host like this \
-             has nothing of that kind"
+            "groups without a sample: {groups}; every collector succeeded, so this host has nothing of \
+             that kind"
         );
-        notes.add_of(Level::Fact, "absent", "", text, away);
+        notes.add_for(Level::Fact, "absent", "", text, absent);
     }
     let metrics: usize = declared.groups.iter().map(|group| group.metrics.len()).sum();
     format!("groups: {}, metrics: {metrics}", declared.groups.len())
 }
 
-/// Whether the page tells of its collectors that each has succeeded, as those of exporter-kit and
-/// node_exporter do.
+/// Whether the page reports every collector as successful, in the format of exporter-kit and
+/// node_exporter.
 fn all_succeeded(page: &Page) -> bool {
-    let tells = |name: &str| name.ends_with("_scrape_collector_success");
-    let mut outcomes = page.samples.iter().filter(|sample| tells(&sample.name)).peekable();
+    let is_success = |name: &str| name.ends_with("_scrape_collector_success");
+    let mut outcomes = page.samples.iter().filter(|sample| is_success(&sample.name)).peekable();
     outcomes.peek().is_some() && outcomes.all(|sample| sample.value == 1.0)
 }
 
-/// What the debug page shows, and whether its log would be cut. What the exporter is for comes
-/// first, as it is declared; what it tells of itself comes last.
+/// Builds the preview of the debug page, and checks whether its log would be truncated. Declared
+/// metrics come first, metrics about the exporter itself last.
 pub(super) fn preview(page: &Page, declared: &Declared, notes: &mut Notes) -> (Preview, String) {
     let mut preview = Preview::new(&page.samples);
     let names = declared.groups.iter().flat_map(|group| &group.metrics);
-    let mut places = BTreeMap::new();
-    for (place, name) in names.enumerate() {
-        places.entry(name.clone()).or_insert(place);
+    let mut positions = BTreeMap::new();
+    for (position, name) in names.enumerate() {
+        positions.entry(name.clone()).or_insert(position);
     }
     preview.rows.sort_by_key(|row| {
-        let place = places.get(&row.metric_name).copied().unwrap_or(usize::MAX);
-        (is_of_the_exporter(&row.metric_name), place)
+        let position = positions.get(&row.metric_name).copied().unwrap_or(usize::MAX);
+        (is_about_exporter(&row.metric_name), position)
     });
     let bytes = preview.bytes_in_all(PERIOD);
     if bytes > DEBUG_LOG_LIMIT {
         let text = format!(
-            "the debug log would have about {bytes} bytes in {DEBUG_SECONDS} s; a site that cuts \
-             it ends with 3310023 指标数量过多; expose fewer metrics"
+            "the debug log would have about {bytes} bytes in {DEBUG_SECONDS} s; a site that truncates \
+             it fails with 3310023 指标数量过多; expose fewer metrics"
         );
         notes.add(Level::Warning, "debug_log", "", text);
     }
@@ -211,9 +211,11 @@ pub(super) fn preview(page: &Page, declared: &Declared, notes: &mut Notes) -> (P
     (preview, summary)
 }
 
-/// Whether a metric is by its name about the program that exports, not about what that watches.
-fn is_of_the_exporter(name: &str) -> bool {
-    ["go_", "process_", "promhttp_", "python_", "scrape_"].iter().any(|one| name.starts_with(one))
+/// Whether a metric, by its name, is about the exporter itself.
+fn is_about_exporter(name: &str) -> bool {
+    ["go_", "process_", "promhttp_", "python_", "scrape_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
         || ["_exporter_", "_scrape_"].iter().any(|part| name.contains(part))
 }
 
@@ -222,11 +224,11 @@ mod tests {
     use blueking_package::agent::DeclaredGroup;
     use blueking_package::check::{Consumer, Finding, Objection, Stage};
 
-    use super::super::checklist::{Checklist, Live};
+    use super::super::checklist::{Checklist, ProgressTo};
     use super::*;
 
     #[test]
-    fn a_finding_counts_as_what_it_is_shown_as() {
+    fn findings_count_by_displayed_level() {
         let finding = |severity, stage| Finding {
             severity,
             rule: "info-differs",
@@ -243,7 +245,7 @@ mod tests {
         ];
         let report = check::Report { kind: Kind::Plugin, findings, left_out: 3 };
         let summary = import(&report, &mut Notes::default()).1;
-        assert_eq!(summary, "errors: 1, warnings: 2, more that are not listed: 3");
+        assert_eq!(summary, "errors: 1, warnings: 2, not listed: 3");
     }
 
     fn group(metrics: &[&str]) -> DeclaredGroup {
@@ -255,46 +257,46 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_lacks_some_metrics_is_a_fact_and_one_that_lacks_all_a_warning() {
+    fn only_fully_absent_groups_are_warnings() {
         let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["process_threads"])];
         let declared = Declared { groups, discovers: true };
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             Ok(((), compared(&Page::read(b"a 1\n"), &declared, None, notes)))
         });
         assert_eq!(
-            told(&list),
+            short(&list),
             ["fact ab: b", "warning cd: c,d", "fact process_threads: process_threads"]
         );
         assert_eq!(list.steps[0].summary, "groups: 3, metrics: 5");
     }
 
-    /// The notes in short.
-    fn told(list: &Checklist) -> Vec<String> {
-        let told = list.notes().map(|note| {
-            format!("{} {}: {}", note.level.word(), note.subject, note.names.join(","))
+    /// The notes in short form.
+    fn short(list: &Checklist) -> Vec<String> {
+        let notes = list.notes().map(|note| {
+            format!("{} {}: {}", note.level.label(), note.subject, note.names.join(","))
         });
-        told.collect()
+        notes.collect()
     }
 
     #[test]
-    fn groups_of_what_does_not_answer_are_told_at_once_and_are_no_warning() {
+    fn absent_groups_are_one_fact_when_the_target_is_down() {
         let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["e"])];
         let declared = Declared { groups, discovers: true };
-        let mut list = Checklist::new(Live::Err);
+        let mut list = Checklist::new(ProgressTo::Stderr);
         list.step("metrics.json", |notes| {
             let page = Page::read(b"a 1\npool_up 0\n");
             Ok(((), compared(&page, &declared, Some("pool_up"), notes)))
         });
         let expected = ["warning pool_up: ", "fact ab: b", "fact pool_up: c,d,e"];
-        assert_eq!(told(&list), expected);
+        assert_eq!(short(&list), expected);
         let text = &list.steps[0].notes[2].text;
         assert!(text.starts_with("groups without a sample: 2; as pool_up is 0, "), "{text}");
         assert!(!list.notes().any(|note| note.text.contains("omit metrics")), "{list:?}");
     }
 
     #[test]
-    fn groups_of_what_the_host_lacks_are_no_warning_when_every_collector_succeeds() {
+    fn absent_groups_are_a_fact_if_collectors_succeed() {
         let groups = vec![group(&["a", "b"]), group(&["c", "d"]), group(&["e"])];
         let declared = Declared { groups, discovers: true };
         for (success, expected) in
@@ -302,18 +304,18 @@ mod tests {
         {
             let page =
                 format!("a 1\nb 1\nx_scrape_collector_success{{collector=\"c\"}} {success}\n");
-            let mut list = Checklist::new(Live::Err);
+            let mut list = Checklist::new(ProgressTo::Stderr);
             list.step("metrics.json", |notes| {
                 Ok(((), compared(&Page::read(page.as_bytes()), &declared, None, notes)))
             });
-            let told = told(&list);
-            let absent = told.iter().filter(|note| !note.contains("collector_success"));
+            let notes = short(&list);
+            let absent = notes.iter().filter(|note| !note.contains("collector_success"));
             assert_eq!(absent.collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
         }
     }
 
     #[test]
-    fn the_preview_begins_with_what_the_exporter_is_for() {
+    fn preview_starts_with_the_main_metrics() {
         let groups = vec![group(&["pool_exporter_build_info", "pool_up"]), group(&["pool_b", "a"])];
         let page = "a 1\ngo_goroutines 1\npool_b 1\npool_exporter_build_info 1\npool_other 1\n\
                     pool_up 1\nprocess_threads 1\n";

@@ -1,0 +1,297 @@
+//! The steps of a rehearsal. A step is skipped if a step that it needs has failed.
+
+use std::path::Path;
+use std::time::{Instant, SystemTime};
+
+use anyhow::{Context, Result, ensure};
+use blueking_package::agent::Preview;
+use blueking_package::check;
+use blueking_package::plugin::System;
+
+use super::checklist::{Checklist, Level};
+use super::checks::{alive, compared, import, preview, rewritten, scrape};
+use super::debug;
+use super::deployment::Deployment;
+use super::machine::{self, Machine};
+use super::ports::Port;
+use super::target::{Target, Values, name_of};
+use crate::check::read_failure;
+use crate::usage_error::UsageError;
+
+/// Every step, in order.
+pub(crate) const STEPS: [&str; 16] = [
+    "import",
+    "unpack",
+    "port",
+    "arguments",
+    "env.yaml",
+    "debug",
+    "start",
+    "alive after 2 s",
+    "scrape",
+    "metrics.json",
+    "debug preview",
+    "kill -9",
+    "restart on the same port",
+    "port taken",
+    "two copies side by side",
+    "stop",
+];
+
+/// The input of a rehearsal.
+#[derive(Debug)]
+pub(crate) struct Rehearsal<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) system: Option<System>,
+    /// The values of `--param`, each `name=value`.
+    pub(crate) parameters: &'a [String],
+    pub(crate) scratch: &'a Path,
+}
+
+/// The outcome of a rehearsal besides the results of its steps.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) id: String,
+    /// The version of the package, if it has one.
+    pub(crate) version: Option<String>,
+    /// The start time.
+    pub(crate) date: String,
+    pub(crate) system: &'static str,
+    pub(crate) arguments: Vec<String>,
+    /// Names of the filled-in rows.
+    pub(crate) parameters: Vec<String>,
+    pub(crate) url: String,
+    pub(crate) preview: Option<Preview>,
+}
+
+impl Outcome {
+    /// The conclusion from a failed step. It names the parameters, because they may be the cause.
+    pub(crate) fn failure(&self) -> String {
+        let failure = "would not work on BlueKing";
+        match &*self.parameters {
+            [] => failure.to_owned(),
+            names => format!("{failure} with these parameters ({})", names.join(", ")),
+        }
+    }
+}
+
+/// Runs all steps.
+///
+/// # Errors
+/// The package cannot be read, or lacks the requested system or rows.
+pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Outcome> {
+    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let mut outcome = Outcome { date, ..Outcome::default() };
+    let report = check::file(rehearsal.file).map_err(read_failure)?;
+    let kind = list.step(STEPS[0], |notes| Ok(import(&report, notes)));
+    if let Some(kind) = kind {
+        let target = Target::open(rehearsal.file, kind, rehearsal.system)?;
+        let values = target.values(rehearsal.parameters)?;
+        machine::check_available(target.system)?;
+        let fixed = fixed_port(&target, &values)?;
+        outcome.parameters = values.keys().cloned().collect();
+        outcome.id.clone_from(&target.id);
+        outcome.version.clone_from(&target.version);
+        outcome.system = name_of(target.system);
+        deploy(rehearsal, &target, &values, fixed, list, &mut outcome);
+    }
+    list.skip_rest(&STEPS, "not reached");
+    Ok(outcome)
+}
+
+/// The port that BlueKing would use even if it is taken, if the form sets one.
+///
+/// # Errors
+/// [`UsageError`] if the port is taken on this machine, which is not a fault of the package.
+fn fixed_port(target: &Target, values: &Values) -> Result<Option<Port>> {
+    let (own, choose) = match target.port(values) {
+        Ok((own, _)) if target.is_component() => {
+            (own, "in _exporter_url_ and in the row with the listen address")
+        }
+        Ok((own, true)) => (own, "port=NUMBER, or none to allocate a free one"),
+        // The step reports a form without a port.
+        Ok((_, false)) | Err(_) => return Ok(None),
+    };
+    let taken = |why| {
+        UsageError(format!(
+            "port {own} is taken on this machine ({why}), and BlueKing would not try another one, so \
+             nothing was started; stop the program that listens there, or choose another port with \
+             --param: {choose}"
+        ))
+    };
+    Ok(Some(Port::claim(own).map_err(taken)?))
+}
+
+fn deploy(
+    rehearsal: &Rehearsal<'_>,
+    target: &Target,
+    values: &Values,
+    fixed: Option<Port>,
+    list: &mut Checklist,
+    outcome: &mut Outcome,
+) -> Option<()> {
+    let machine = list.step("unpack", |notes| {
+        let machine = Machine::new(target.system, rehearsal.scratch)?;
+        let files = match target.files.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        if let Some(text) = target.scripts_note() {
+            notes.fact("scripts", text);
+        }
+        let summary = format!("{target}, {files}, on {}", machine.name());
+        Ok((machine, summary))
+    })?;
+    let (port, own_port) = list.step("port", |notes| {
+        let (own, typed) = target.port(values)?;
+        let port = fixed.map_or_else(|| Port::allocate(own), Ok)?;
+        if !port.skipped.is_empty() {
+            let skipped = port.skipped.iter().map(|(port, why)| format!("{port} ({why})"));
+            let skipped: Vec<_> = skipped.collect();
+            notes.fact("port", format!("skipped: {}", skipped.join(", ")));
+        }
+        let why = match (target.is_component(), typed) {
+            (true, _) => "in the form",
+            (_, true) => "from --param",
+            (false, false) => "allocated",
+        };
+        let summary = format!("{}, {why}", port.number);
+        Ok(((port, own), summary))
+    })?;
+    let mut first = Deployment::new(target, &machine, &rehearsal.scratch.join("1"), values, port);
+    list.step("arguments", |notes| {
+        let first = first.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+        let (words, rewritings) = first.arguments();
+        rewritten("the arguments", &rewritings, notes);
+        let summary = words.join(" ");
+        outcome.arguments = words;
+        Ok(((), summary))
+    });
+    let first = first.as_mut().ok()?;
+    outcome.url.clone_from(&first.url);
+    if target.is_component() {
+        list.skip("env.yaml", "BlueKing 5.1 has none");
+    } else {
+        list.step("env.yaml", |notes| {
+            for (name, rewritings) in first.variables() {
+                rewritten(&name, &rewritings, notes);
+            }
+            first.configure("")?;
+            Ok(((), first.configuration()?))
+        })?;
+    }
+    match debug::obstacle(target, &machine) {
+        Some(why) => list.skip("debug", why),
+        None => {
+            list.step("debug", |notes| {
+                let port = Port::fixed(first.port.number);
+                let folder = rehearsal.scratch.join("debug");
+                let copy = Deployment::new(target, &machine, &folder, values, port)?;
+                Ok(((), debug::debug(&mut copy.for_debugging(), &machine, notes)?))
+            });
+        }
+    }
+    let pid = list.step("start", |_| {
+        let pid = first.start()?;
+        Ok((pid, format!("process {pid}")))
+    })?;
+    list.step("alive after 2 s", |notes| Ok(((), alive(first, target, &machine, pid, notes)?)));
+
+    let mut seen = None;
+    list.step("scrape", |notes| {
+        let (page, down, summary) = scrape(first, target, values, notes)?;
+        seen = Some((page, down));
+        Ok(((), summary))
+    });
+    if let Some((page, down)) = seen {
+        let down = down.as_deref();
+        list.step("metrics.json", |notes| Ok(((), compared(&page, &target.declared, down, notes))));
+        list.step("debug preview", |notes| {
+            let (preview, summary) = preview(&page, &target.declared, notes);
+            outcome.preview = Some(preview);
+            Ok(((), summary))
+        });
+    }
+    lifecycle(rehearsal, target, &machine, values, own_port, first, list)
+}
+
+/// The steps from `kill -9` to `stop`.
+fn lifecycle(
+    rehearsal: &Rehearsal<'_>,
+    target: &Target,
+    machine: &Machine,
+    values: &Values,
+    own_port: u16,
+    first: &mut Deployment<'_>,
+    list: &mut Checklist,
+) -> Option<()> {
+    list.step("kill -9", |_| {
+        first.kill()?;
+        Ok(((), String::new()))
+    })?;
+    list.step("restart on the same port", |_| {
+        let start = Instant::now();
+        first.start()?;
+        first.scrape()?;
+        Ok(((), format!("it answers after {:.1} s", start.elapsed().as_secs_f64())))
+    })?;
+    list.step("port taken", |notes| {
+        let folder = rehearsal.scratch.join("taken");
+        let port = Port::fixed(first.port.number);
+        let mut second = Deployment::new(target, machine, &folder, values, port)?;
+        second.configure("")?;
+        ensure!(
+            second.start().is_err(),
+            "a second copy starts on port {}, which is taken, and the site would scrape the first copy; \
+             let the exporter exit with an error instead",
+            first.port.number
+        );
+        first.scrape().context("the first copy no longer answers")?;
+        let printed = second.printed();
+        let last = printed.lines().last().unwrap_or_default().to_owned();
+        if last.is_empty() {
+            let text = "the second copy exits silently; print the reason on stderr";
+            notes.add(Level::Warning, "silent", "", text);
+        }
+        Ok(((), format!("it exits: {last}")))
+    });
+    if target.is_component() {
+        list.skip("two copies side by side", "BlueKing 5.1 runs one copy on a host");
+        list.step("stop", |_| stop(first));
+        return Some(());
+    }
+    let other = list.step("two copies side by side", |_| {
+        let port = Port::allocate(own_port)?;
+        let folder = rehearsal.scratch.join("2");
+        let mut values = values.clone();
+        values.remove("port");
+        let mut other = Deployment::new(target, machine, &folder, &values, port)?;
+        other.configure("")?;
+        other.start()?;
+        other.scrape()?;
+        first.scrape().context("the first copy no longer answers")?;
+        let summary = format!("on ports {} and {}", first.port.number, other.port.number);
+        Ok((other, summary))
+    });
+    list.step("stop", |_| {
+        if let Some(mut other) = other {
+            stop(&mut other)?;
+            first.scrape().context("stop of one copy ended the other")?;
+        }
+        stop(first)?;
+        first.stop().context("stop must succeed when nothing runs")?;
+        Ok(((), "nothing remains".to_owned()))
+    });
+    Some(())
+}
+
+fn stop(copy: &mut Deployment<'_>) -> Result<((), String)> {
+    copy.stop()?;
+    let remains = copy.remains();
+    ensure!(
+        remains.is_empty(),
+        "stop leaves {}; let the script end every process that it started, and the exporter start none",
+        remains.join(", ")
+    );
+    Ok(((), "nothing remains".to_owned()))
+}
