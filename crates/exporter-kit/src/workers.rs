@@ -41,14 +41,21 @@ struct Queue {
     idle: usize,
     /// From then on the worker that last took a job counts as stuck in it.
     slow_from: Instant,
+    /// No thread could be started when one was last needed.
+    lacks_threads: bool,
     /// `None` before the start: jobs wait until then.
     perform: Option<Arc<Perform>>,
 }
 
 impl Workers {
     pub(crate) fn new() -> Arc<Self> {
-        let queue =
-            Queue { jobs: VecDeque::new(), idle: 0, slow_from: Instant::now(), perform: None };
+        let queue = Queue {
+            jobs: VecDeque::new(),
+            idle: 0,
+            slow_from: Instant::now(),
+            lacks_threads: false,
+            perform: None,
+        };
         Arc::new(Self { queue: Mutex::new(queue), is_filled: Condvar::new() })
     }
 
@@ -69,17 +76,24 @@ impl Workers {
         self.wake_one(queue);
     }
 
-    /// Puts a job before all others, and starts a worker for it unless one is idle.
-    pub(crate) fn submit_urgent(self: &Arc<Self>, job: Job) {
+    /// Does a job before all others: on an idle worker, else on another one. Where no thread can be
+    /// started the caller does it.
+    pub(crate) fn submit_urgent(self: &Arc<Self>, job: ScrapeJob) {
         let mut queue = self.lock();
-        queue.jobs.push_front(job);
-        if !self.wake_one(queue) {
-            self.add_worker_or_log();
+        if queue.idle == 0 {
+            drop(queue);
+            if !self.add_worker_or_log() {
+                let perform = self.lock().perform.clone();
+                return perform.into_iter().for_each(|perform| perform(job));
+            }
+            queue = self.lock();
         }
+        queue.jobs.push_front(Job::Scrape(job));
+        self.wake_one(queue);
     }
 
-    /// Wakes a worker if one is idle; whether it is.
-    fn wake_one(&self, queue: MutexGuard<'_, Queue>) -> bool {
+    /// Wakes a worker if one is idle.
+    fn wake_one(&self, queue: MutexGuard<'_, Queue>) {
         let is_idle = queue.idle > 0;
         // A worker that is woken under the lock would only wait for it; and to wake is a system
         // call even where no thread waits.
@@ -87,7 +101,6 @@ impl Workers {
         if is_idle {
             self.is_filled.notify_one();
         }
-        is_idle
     }
 
     /// Starts another worker where jobs wait behind a stuck one. Returns when to look again, if
@@ -112,10 +125,16 @@ impl Workers {
         Some(now + SLOW_AFTER)
     }
 
-    fn add_worker_or_log(self: &Arc<Self>) {
-        if let Err(error) = self.add_worker() {
-            log::error!("cannot start another worker thread: {error}");
+    /// Starts another worker; whether it could. That it cannot is logged once, as long as it lasts.
+    fn add_worker_or_log(self: &Arc<Self>) -> bool {
+        let error = self.add_worker().err();
+        let had_error = std::mem::replace(&mut self.lock().lacks_threads, error.is_some());
+        match error {
+            None => return true,
+            Some(error) if !had_error => log::error!("cannot start another worker thread: {error}"),
+            Some(_) => {}
         }
+        false
     }
 
     fn add_worker(self: &Arc<Self>) -> io::Result<()> {
@@ -232,11 +251,15 @@ mod tests {
 
     #[test]
     fn an_urgent_job_does_not_wait_behind_a_stuck_one() {
-        let workers = started();
-        let _end = block(&workers);
         let (sender, receiver) = channel();
-        workers.submit_urgent(report(&sender));
-        receiver.recv().unwrap();
+        let workers = Workers::new();
+        let perform = move |job| {
+            let _ = sender.send(job);
+        };
+        workers.start(Arc::new(perform)).unwrap();
+        let _end = block(&workers);
+        workers.submit_urgent(ScrapeJob::Close { run: 7 });
+        assert!(matches!(receiver.recv().unwrap(), ScrapeJob::Close { run: 7 }));
     }
 
     #[test]
@@ -244,7 +267,8 @@ mod tests {
         let workers = started();
         let end = block(&workers);
         let (sender, receiver) = channel();
-        workers.submit_urgent(report(&sender));
+        workers.submit([report(&sender)]);
+        workers.tick(Instant::now());
         let second = receiver.recv().unwrap();
         wait_for_idle(&workers);
         // Each worker holds one reference, and this test another.

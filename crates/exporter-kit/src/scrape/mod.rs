@@ -233,7 +233,7 @@ impl<W> Scraper<W> {
         let next = state.runs.iter().filter(|run| !run.is_due).map(|run| run.deadline).min();
         drop(state);
         for run in due {
-            self.workers.submit_urgent(Job::Scrape(ScrapeJob::Close { run }));
+            self.workers.submit_urgent(ScrapeJob::Close { run });
         }
         next
     }
