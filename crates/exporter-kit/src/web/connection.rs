@@ -318,7 +318,7 @@ impl Connection {
     fn answer(&mut self, answer: Answer, reply: Reply, turn: &mut Turn<'_>) -> Step {
         match answer {
             Answer::Response { outgoing, is_served } => {
-                self.respond(outgoing, reply.keep_alive, is_served, turn.now)
+                self.respond(outgoing, reply.keep_alive, is_served, turn)
             }
             Answer::Scrape(scrape) => {
                 self.deadline = Some(turn.now + scrape.request.timeout + SCRAPE_GRACE);
@@ -338,10 +338,10 @@ impl Connection {
     }
 
     /// Goes on with the page that has been waited for, a part of which may have been sent.
-    pub(super) fn send_page(&mut self, outgoing: Outgoing, now: Instant) {
+    pub(super) fn send_page(&mut self, outgoing: Outgoing, turn: &Turn<'_>) {
         match std::mem::replace(&mut self.state, State::Head) {
             State::Scraping { keep_alive, in_flight } => {
-                self.respond(outgoing, keep_alive, true, now);
+                self.respond(outgoing, keep_alive, true, turn);
                 if let State::Writing(writing) = &mut self.state {
                     writing._in_flight = Some(in_flight);
                 }
@@ -354,7 +354,7 @@ impl Connection {
     fn refuse(&mut self, refusal: Refusal, turn: &Turn<'_>) -> Step {
         self.received = Vec::new();
         let outgoing = turn.service.refuse(refusal);
-        self.respond(outgoing, false, false, turn.now)
+        self.respond(outgoing, false, false, turn)
     }
 
     fn respond(
@@ -362,12 +362,13 @@ impl Connection {
         outgoing: Outgoing,
         keep_alive: bool,
         is_served: bool,
-        now: Instant,
+        turn: &Turn<'_>,
     ) -> Step {
-        self.deadline = Some(now + RESPONSE_TIMEOUT);
+        let timeout = turn.service.config.write_timeout.min(RESPONSE_TIMEOUT);
+        self.deadline = Some(turn.now + timeout);
         self.state = State::Writing(Writing {
             outgoing,
-            begun: now,
+            begun: turn.now,
             keep_alive,
             is_served,
             _in_flight: None,
@@ -379,8 +380,7 @@ impl Connection {
         let State::Writing(writing) = &mut self.state else { return Ok(Step::Wait) };
         let before = writing.outgoing.sent();
         if !writing.outgoing.send(&mut self.transport)? {
-            let is_first = before == 0;
-            if is_first || writing.outgoing.sent() > before {
+            if writing.outgoing.sent() > before {
                 let all = writing.begun + RESPONSE_TIMEOUT;
                 self.deadline = Some(all.min(turn.now + turn.service.config.write_timeout));
             }

@@ -368,7 +368,7 @@ impl EventLoop {
             match completion {
                 Completion::Pages(responses) => {
                     for (id, outgoing) in responses {
-                        self.resume(id, now, |connection, _| connection.send_page(outgoing, now));
+                        self.resume(id, now, |connection, turn| connection.send_page(outgoing, turn));
                     }
                     self.shed_slow_readers(now);
                 }
