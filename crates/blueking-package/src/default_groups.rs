@@ -10,7 +10,7 @@ use crate::check::is_reserved_table;
 use crate::definitions::{Definitions, Metric, MetricGroup};
 use crate::description::{Group, PackageDescription};
 use crate::names::GROUP_TEXT_LIMIT as LIMIT;
-use crate::problem::{Place, Problems};
+use crate::problem::{Location, Problems};
 use crate::selection::Selected;
 
 /// Letters of a label that remain when its table's name is truncated.
@@ -45,16 +45,17 @@ pub(crate) fn default_groups<'a>(
              omit it with `omit`.",
             description.file
         );
-        problems.add(Place::new(definitions.place(), format!("{}.group", metric.name)), rule);
+        problems.add(Location::new(definitions.location(), format!("{}.group", metric.name)), rule);
     }
 
     let enabled = definitions.groups.iter().filter(|group| description.packs(group, definitions));
     let tables: Vec<_> = enabled.flat_map(|group| split(group, metrics)).collect();
     for Table { group, .. } in &tables {
         if group.zh.trim().is_empty() {
-            let place = Place::new(definitions.place(), format!("group {}.zh", group.name));
+            let location =
+                Location::new(definitions.location(), format!("group {}.zh", group.name));
             let rule = format!("The text is empty; add one of at most {LIMIT} characters.");
-            problems.add(place, rule);
+            problems.add(location, rule);
         }
     }
 

@@ -192,7 +192,7 @@ impl Definitions {
 
     /// The file name that a [`Problem`](crate::Problem) in these definitions reports:
     /// `definitions of <exporter>`.
-    pub fn place(&self) -> String {
+    pub fn location(&self) -> String {
         format!("definitions of {}", self.name)
     }
 

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::definitions::{Definitions, MetricGroup};
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
-use crate::problem::{Place, Problems};
+use crate::problem::{Location, Problems};
 
 /// The flag that sets the listen address; its value comes from [`PackageDescription::listen`].
 pub(crate) const LISTEN_FLAG: &str = "--web.listen-address";
@@ -144,11 +144,11 @@ impl PackageDescription {
     /// [`select`](crate::selection::select) checks the groups.
     pub(crate) fn check(&self, definitions: &Definitions, problems: &mut Problems) {
         for rule in names::plugin_id_rules(&self.plugin_id) {
-            problems.add(self.place("plugin_id"), rule);
+            problems.add(self.location("plugin_id"), rule);
         }
         if self.display_name.trim().is_empty() {
             let rule = "The name is empty, and BlueKing displays it; add one.";
-            problems.add(self.place("display_name"), rule);
+            problems.add(self.location("display_name"), rule);
         }
         self.check_flags(definitions, problems);
         for name in &self.collectors {
@@ -157,7 +157,7 @@ impl PackageDescription {
                     "{} has no collector {name:?}; correct or remove it.",
                     definitions.name
                 );
-                problems.add(self.place("collectors"), rule);
+                problems.add(self.location("collectors"), rule);
             }
         }
         if !self.collectors.is_empty()
@@ -167,7 +167,7 @@ impl PackageDescription {
                 "The list does not affect the running exporter; add a [[parameter]] with flag = \
                  \"{ENABLED_FLAG}\"."
             );
-            problems.add(self.place("collectors"), rule);
+            problems.add(self.location("collectors"), rule);
         }
         for label in self.dimensions.keys() {
             if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
@@ -175,7 +175,7 @@ impl PackageDescription {
                     "No metric of {} has the label {label:?}; remove the line.",
                     definitions.name
                 );
-                problems.add(self.place(&format!("dimensions.{label}")), rule);
+                problems.add(self.location(&format!("dimensions.{label}")), rule);
             }
         }
     }
@@ -183,7 +183,7 @@ impl PackageDescription {
     fn check_flags(&self, definitions: &Definitions, problems: &mut Problems) {
         for (flag, key) in [(LISTEN_FLAG, "listen"), (PATH_FLAG, "telemetry_path")] {
             if let Some(rule) = missing_flag(flag, definitions) {
-                problems.add(self.place(key), rule);
+                problems.add(self.location(key), rule);
             }
         }
         for (index, parameter) in self.parameters.iter().enumerate() {
@@ -202,9 +202,9 @@ impl PackageDescription {
         }
     }
 
-    /// The place of a key in this file.
-    pub(crate) fn place(&self, field: &str) -> Place {
-        Place::new(&self.file, field)
+    /// The location of a key in this file.
+    pub(crate) fn location(&self, field: &str) -> Location {
+        Location::new(&self.file, field)
     }
 }
 
@@ -244,8 +244,8 @@ mod tests {
         ] {
             let error = PackageDescription::parse("f.toml", &format!("{HEAD}{tail}")).unwrap_err();
             let error = error.to_string();
-            let place = format!("f.toml: TOML parse error at line {line}, column ");
-            assert!(error.starts_with(&place) && error.contains(expected), "{error}");
+            let location = format!("f.toml: TOML parse error at line {line}, column ");
+            assert!(error.starts_with(&location) && error.contains(expected), "{error}");
         }
         let error = PackageDescription::parse("f.toml", HEAD).unwrap_err().to_string();
         assert!(error.contains("missing field `listen`"), "{error}");

@@ -73,8 +73,8 @@ impl Parameter {
     ) {
         let name = self.name();
         let label = if name.is_empty() { format!("[{index}]") } else { name.to_owned() };
-        let place = |key: &str| description.place(&format!("parameter.{label}.{key}"));
-        self.check_value(&place, problems);
+        let location = |key: &str| description.location(&format!("parameter.{label}.{key}"));
+        self.check_value(&location, problems);
         let key = match (&self.env, &self.argument) {
             (Some(_), _) => "env",
             (None, Some(_)) => "argument",
@@ -83,7 +83,7 @@ impl Parameter {
         let others = [self.env.is_some(), self.argument.is_some(), !self.flag.is_empty()];
         if others.iter().filter(|is_given| **is_given).count() > 1 {
             let rule = "A parameter is either a flag, a variable or an argument; keep one of them.";
-            return problems.add(place(key), rule);
+            return problems.add(location(key), rule);
         }
         let rule = match key {
             "env" => names::variable_rule(name).or_else(|| self.switch_rule()),
@@ -98,16 +98,20 @@ impl Parameter {
             _ => self.flag_rule(definitions),
         };
         if let Some(rule) = rule {
-            problems.add(place(key), rule);
+            problems.add(location(key), rule);
         }
     }
 
-    fn check_value(&self, place: &dyn Fn(&str) -> crate::problem::Place, problems: &mut Problems) {
+    fn check_value(
+        &self,
+        location: &dyn Fn(&str) -> crate::problem::Location,
+        problems: &mut Problems,
+    ) {
         let Self { input, default, content, .. } = self;
         if *input == Input::Switch && !["true", "false"].contains(&&**default) {
             let rule =
                 format!("The default of a switch is {default:?}; write \"true\" or \"false\".");
-            problems.add(place("default"), rule);
+            problems.add(location("default"), rule);
         }
         if *input == Input::File {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
@@ -116,15 +120,16 @@ impl Parameter {
                     "The default of a file is {default:?}; use its name on the host: letters, \
                      digits, '.', '_' and '-'."
                 );
-                problems.add(place("default"), rule);
+                problems.add(location("default"), rule);
             }
             if content.is_empty() {
                 let rule = "The file is empty, and BlueKing rejects an empty file; add default \
                             content.";
-                problems.add(place("content"), rule);
+                problems.add(location("content"), rule);
             }
         } else if !content.is_empty() {
-            problems.add(place("content"), "Only a parameter of type file has content; remove it.");
+            problems
+                .add(location("content"), "Only a parameter of type file has content; remove it.");
         }
     }
 

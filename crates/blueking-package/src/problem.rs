@@ -39,12 +39,12 @@ impl fmt::Display for Problem {
 
 /// A location to check: the `file` and `field` of a potential [`Problem`].
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     file: String,
     field: String,
 }
 
-impl Place {
+impl Location {
     pub(crate) fn new(file: impl Into<String>, field: impl Into<String>) -> Self {
         Self { file: file.into(), field: excerpt(&field.into()) }
     }
@@ -63,10 +63,10 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    pub(crate) fn add(&mut self, place: Place, rule: impl Into<String>) {
+    pub(crate) fn add(&mut self, location: Location, rule: impl Into<String>) {
         // Far longer than any rule that quotes a reasonable value.
         let rule = cut(&rule.into(), 1000);
-        let problem = Problem { file: place.file, field: place.field, rule };
+        let problem = Problem { file: location.file, field: location.field, rule };
         if self.known.insert(problem.clone()) {
             self.in_order.push(problem);
         }
@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn problems_are_one_line() {
         let mut problems = Problems::default();
-        problems.add(Place::new("info.json", "name"), "The name \"a\r\nb\" is bad.");
-        problems.add(Place::whole("logo.png"), "It is missing.");
+        problems.add(Location::new("info.json", "name"), "The name \"a\r\nb\" is bad.");
+        problems.add(Location::whole("logo.png"), "It is missing.");
         let lines: Vec<_> = problems.into_vec().iter().map(Problem::to_string).collect();
         assert_eq!(
             lines,
@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn duplicate_problems_are_dropped() {
         let mut problems = Problems::default();
-        problems.add(Place::whole("a"), "b");
-        problems.add(Place::whole("a"), "b");
+        problems.add(Location::whole("a"), "b");
+        problems.add(Location::whole("a"), "b");
         assert_eq!(problems.into_vec().len(), 1);
     }
 }

@@ -8,7 +8,7 @@ use crate::default_groups::default_groups;
 use crate::definitions::{Definitions, Metric};
 use crate::description::PackageDescription;
 use crate::glob;
-use crate::problem::{Place, Problems};
+use crate::problem::{Location, Problems};
 
 /// A group of a package with its metrics, in the order of the definitions.
 pub(crate) struct Selected<'a> {
@@ -33,13 +33,13 @@ pub(crate) fn select<'a>(
     let mut claimed: BTreeMap<&str, &str> = BTreeMap::new();
     let mut selection = Vec::new();
     for group in &description.groups {
-        let place = || description.place(&format!("group.{}.metrics", group.name));
+        let location = || description.location(&format!("group.{}.metrics", group.name));
         if group.metrics.is_empty() {
-            problems.add(place(), "The list is empty; list metrics, or remove the group.");
+            problems.add(location(), "The list is empty; list metrics, or remove the group.");
         }
         for pattern in &group.metrics {
             if !offered.iter().any(|metric| glob::matches(pattern, &metric.name)) {
-                problems.add(place(), matches_nothing(pattern, definitions));
+                problems.add(location(), matches_nothing(pattern, definitions));
             }
         }
 
@@ -57,7 +57,7 @@ pub(crate) fn select<'a>(
                          group.",
                         metric.name
                     );
-                    problems.add(place(), rule);
+                    problems.add(location(), rule);
                 }
             }
         }
@@ -101,7 +101,7 @@ impl<'a> Selected<'a> {
                     first.dimensions()
                 );
                 let field = format!("group.{}.metrics", self.name);
-                problems.add(description.place(&field), rule);
+                problems.add(description.location(&field), rule);
             }
             for label in found {
                 if !dimensions.contains(&label) {
@@ -128,7 +128,7 @@ pub(crate) fn dimension_description(
          dictionary of {}, or to [dimensions] here.",
         definitions.name
     );
-    problems.add(description.place(&format!("dimensions.{label}")), rule);
+    problems.add(description.location(&format!("dimensions.{label}")), rule);
     // Not empty, which would be reported as a second problem.
     "?".to_owned()
 }
@@ -142,7 +142,7 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
             metrics.push(metric);
         } else {
             let rule = "The metric is defined more than once; remove the duplicate.";
-            problems.add(Place::new(definitions.place(), &metric.name), rule);
+            problems.add(Location::new(definitions.location(), &metric.name), rule);
         }
     }
     metrics
@@ -158,7 +158,7 @@ fn offered<'a>(
         for pattern in patterns {
             if !metrics.iter().any(|metric| glob::matches(pattern, &metric.name)) {
                 let rule = format!("{pattern:?} matches no metric; correct or remove it.");
-                problems.add(description.place(key), rule);
+                problems.add(description.location(key), rule);
             }
         }
     }

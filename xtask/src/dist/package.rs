@@ -104,7 +104,7 @@ pub(crate) fn documents(
             definitions.version,
             workspace.version()
         );
-        problems.push(Problem { file: definitions.place(), field: "version".to_owned(), rule });
+        problems.push(Problem { file: definitions.location(), field: "version".to_owned(), rule });
     }
     // A rule of both generations is reported once.
     let mut note = |more: Vec<Problem>| {

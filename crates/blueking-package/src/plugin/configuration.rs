@@ -15,7 +15,7 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
     let (host, port) = address(description, problems);
     if description.telemetry_path != METRICS_PATH {
         let rule = format!("BlueKing 6 and 7 scrape only {METRICS_PATH}; use {METRICS_PATH:?}.");
-        problems.add(description.place("telemetry_path"), rule);
+        problems.add(description.location("telemetry_path"), rule);
     }
     let row = |name: &str, mode, default: &str, text: &str, visible| ConfigItem {
         name: name.to_owned(),
@@ -72,11 +72,11 @@ fn address(description: &PackageDescription, problems: &mut Problems) -> (String
                  address.",
                 address.host
             );
-            problems.add(description.place("listen"), rule);
+            problems.add(description.location("listen"), rule);
             (String::new(), String::new())
         }
         Err(rule) => {
-            problems.add(description.place("listen"), rule);
+            problems.add(description.location("listen"), rule);
             (String::new(), String::new())
         }
     }
@@ -98,7 +98,7 @@ fn check_values(items: &[ConfigItem], description: &PackageDescription, problems
                  contain any of {}{spaces} or \"_=\".",
                 special.trim_end()
             );
-            problems.add(description.place(&format!("parameter.{}.default", item.name)), rule);
+            problems.add(description.location(&format!("parameter.{}.default", item.name)), rule);
         }
     }
 }

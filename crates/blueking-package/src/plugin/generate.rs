@@ -24,7 +24,7 @@ pub fn generate(
     description.check(definitions, &mut problems);
     check_names(description, &mut problems);
     let version = description.plugin_version.parse().unwrap_or_else(|rule: String| {
-        problems.add(description.place("plugin_version"), rule);
+        problems.add(description.location("plugin_version"), rule);
         Version { config: 0, info: 0 }
     });
     let documents = Documents {
@@ -59,13 +59,13 @@ fn check_names(description: &PackageDescription, problems: &mut Problems) {
     for (key, text) in texts {
         let rules = plain::plain_rule(text).into_iter().chain(names::length_rule(text, NAME_LIMIT));
         for rule in rules {
-            problems.add(description.place(key), rule);
+            problems.add(description.location(key), rule);
         }
     }
     let label = &description.label;
     let rules =
         names::identifier_rule(label).into_iter().chain(names::length_rule(label, NAME_LIMIT));
     for rule in rules {
-        problems.add(description.place("label"), rule);
+        problems.add(description.location("label"), rule);
     }
 }

@@ -7,7 +7,7 @@ use super::documents::{Field, FieldType, MetricGroup, MonitorType};
 use crate::definitions::{Definitions, UNIT_NAMES, Unit};
 use crate::description::PackageDescription;
 use crate::names;
-use crate::problem::{Place, Problems};
+use crate::problem::{Location, Problems};
 use crate::selection::{Selected, dimension_description, select};
 
 /// Maximum number of metrics of a plugin.
@@ -36,14 +36,15 @@ fn group(
 ) -> MetricGroup {
     let mut fields = Vec::new();
     for metric in &selected.metrics {
-        let place = |key: &str| Place::new(definitions.place(), format!("{}.{key}", metric.name));
+        let location =
+            |key: &str| Location::new(definitions.location(), format!("{}.{key}", metric.name));
         if Unit::from_name(&metric.unit).is_none() {
             let unit = &metric.unit;
             let rule = format!("The unit {unit:?} is unknown; use one of {UNIT_NAMES}, or none.");
-            problems.add(place("unit"), rule);
+            problems.add(location("unit"), rule);
         }
         if metric.zh.trim().is_empty() {
-            problems.add(place("zh"), "The text is empty, and BlueKing displays it; add one.");
+            problems.add(location("zh"), "The text is empty, and BlueKing displays it; add one.");
         }
         fields.extend(metric.samples().into_iter().map(|sample| Field {
             unit: unit_id(Unit::from_name(&sample.unit).unwrap_or(Unit::None)).to_owned(),
@@ -98,17 +99,18 @@ fn check_names(
 ) {
     let mut tables = BTreeSet::new();
     for group in groups {
-        let place = |key: &str| description.place(&format!("group.{}.{key}", group.table_name));
+        let location =
+            |key: &str| description.location(&format!("group.{}.{key}", group.table_name));
         if let Some(rule) = names::identifier_rule(&group.table_name) {
-            problems.add(place("name"), rule);
+            problems.add(location("name"), rule);
         }
         if !tables.insert(group.table_name.to_lowercase()) {
             let rule = "The name is already used, ignoring upper and lower case; choose another.";
-            problems.add(place("name"), rule);
+            problems.add(location("name"), rule);
         }
         if group.table_desc.trim().is_empty() {
             let rule = "The text is empty, and BlueKing displays it; add one.";
-            problems.add(place("description"), rule);
+            problems.add(location("description"), rule);
         }
     }
 
@@ -118,16 +120,16 @@ fn check_names(
         .map(|field| &*field.name)
         .collect();
     for label in &dimensions {
-        let place = || Place::new(definitions.place(), format!("label {label}"));
+        let location = || Location::new(definitions.location(), format!("label {label}"));
         if let Some(rule) = names::identifier_rule(label) {
-            problems.add(place(), rule);
+            problems.add(location(), rule);
         }
         if names::is_reserved_label(label) {
             let rule = format!(
                 "BlueKing sets the dimension {label:?} itself and overwrites the exporter's \
                  values; rename the label."
             );
-            problems.add(place(), rule);
+            problems.add(location(), rule);
         }
     }
     let mut metrics: BTreeMap<&str, usize> = BTreeMap::new();
@@ -136,18 +138,18 @@ fn check_names(
     }
     for (name, count) in &metrics {
         let family = definitions.family_of(name);
-        let place = || Place::new(definitions.place(), format!("{family}.name"));
+        let location = || Location::new(definitions.location(), format!("{family}.name"));
         if let Some(rule) = names::identifier_rule(name) {
-            problems.add(place(), rule);
+            problems.add(location(), rule);
         }
         if *count > 1 {
             let rule =
                 format!("{count} metrics expose samples with the name {name:?}; rename one.");
-            problems.add(place(), rule);
+            problems.add(location(), rule);
         }
         if dimensions.contains(name) {
             let rule = format!("The name {name:?} is both a metric and a dimension; rename one.");
-            problems.add(place(), rule);
+            problems.add(location(), rule);
         }
     }
     if metrics.len() > METRIC_LIMIT {
@@ -156,6 +158,6 @@ fn check_names(
              omit some with `omit`.",
             metrics.len()
         );
-        problems.add(description.place("group"), rule);
+        problems.add(description.location("group"), rule);
     }
 }

@@ -39,10 +39,10 @@ pub fn release_notes(
     if text.is_empty() {
         let rule = "The text is empty; add the changes of this version, or remove the line to use \
                     the top of the change log.";
-        problems.add(description.place("release"), rule);
+        problems.add(description.location("release"), rule);
     }
     if let Some(rule) = names::length_rule(text, RELEASE_LIMIT) {
-        problems.add(description.place("release"), rule);
+        problems.add(description.location("release"), rule);
     }
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(text.to_owned()) } else { Err(problems) }

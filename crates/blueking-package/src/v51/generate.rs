@@ -13,7 +13,7 @@ use crate::definitions::{Definitions, Metric, Sample, UNIT_NAMES, Unit};
 use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
 use crate::markdown;
 use crate::parameter::{Input, Parameter, is_standard};
-use crate::problem::{Place, Problem, Problems};
+use crate::problem::{Location, Problem, Problems};
 use crate::selection::{Selected, dimension_description, matches_any, select};
 
 /// Generates the documents of a package.
@@ -87,10 +87,10 @@ fn table(
     for metric in &selected.metrics {
         let unit = Unit::from_name(&metric.unit);
         if unit.is_none() {
-            let place = Place::new(definitions.place(), format!("{}.unit", metric.name));
+            let location = Location::new(definitions.location(), format!("{}.unit", metric.name));
             let rule =
                 format!("The unit {:?} is unknown; use one of {UNIT_NAMES}, or none.", metric.unit);
-            problems.add(place, rule);
+            problems.add(location, rule);
         }
         for sample in metric.samples() {
             let unit = Unit::from_name(&sample.unit).unwrap_or(Unit::None);
@@ -136,10 +136,10 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
     // Only the first row can be a positional argument.
     let (arguments, named): (Vec<_>, Vec<_>) = others.partition(|other| other.argument.is_some());
     for second in arguments.iter().skip(1) {
-        let place = description.place(&format!("parameter.{}.argument", second.name()));
+        let location = description.location(&format!("parameter.{}.argument", second.name()));
         let rule = "BlueKing 5.1 supports one positional argument, and this is another; use a flag \
                     or a variable.";
-        problems.add(place, rule);
+        problems.add(location, rule);
     }
     let mut parameters: Vec<_> = arguments.into_iter().take(1).map(start_parameter).collect();
     // Operators must change both rows if the port is in use; each description says so. There is no

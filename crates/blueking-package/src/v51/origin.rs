@@ -4,7 +4,7 @@
 use super::{CONFIG_SCHEMA, EXPORTER_URL, INFO, METRICS};
 use crate::definitions::Definitions;
 use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
-use crate::problem::Place;
+use crate::problem::Location;
 
 /// Determines the locations of problems.
 #[derive(Clone, Copy)]
@@ -17,10 +17,10 @@ pub(super) enum Origin<'a> {
 
 impl Origin<'_> {
     /// A key of `info.json`.
-    pub(super) fn info(&self, key: &str) -> Place {
+    pub(super) fn info(&self, key: &str) -> Location {
         match self {
-            Self::Archive => Place::new(INFO, key),
-            Self::Sources { description, .. } => description.place(match key {
+            Self::Archive => Location::new(INFO, key),
+            Self::Sources { description, .. } => description.location(match key {
                 "name" => "component_name",
                 other => other,
             }),
@@ -28,60 +28,62 @@ impl Origin<'_> {
     }
 
     /// A key of a table of `metrics.json`.
-    pub(super) fn table(&self, table: &str, key: &str) -> Place {
+    pub(super) fn table(&self, table: &str, key: &str) -> Location {
         match self {
-            Self::Archive => Place::new(METRICS, format!("{table}.{key}")),
+            Self::Archive => Location::new(METRICS, format!("{table}.{key}")),
             Self::Sources { description, .. } => {
                 let key = match key {
                     "table_name" => "name",
                     "table_desc" => "description",
                     other => other,
                 };
-                description.place(&format!("group.{table}.{key}"))
+                description.location(&format!("group.{table}.{key}"))
             }
         }
     }
 
     /// A key of a metric of `metrics.json`.
-    pub(super) fn metric(&self, name: &str, key: &str) -> Place {
+    pub(super) fn metric(&self, name: &str, key: &str) -> Location {
         match self {
-            Self::Archive => Place::new(METRICS, format!("{name}.{key}")),
+            Self::Archive => Location::new(METRICS, format!("{name}.{key}")),
             Self::Sources { definitions, .. } => {
                 let key = if key == "description" { "zh" } else { key };
                 let family = definitions.family_of(name);
-                Place::new(definitions.place(), format!("{family}.{key}"))
+                Location::new(definitions.location(), format!("{family}.{key}"))
             }
         }
     }
 
     /// A key of a dimension of `metrics.json`.
-    pub(super) fn dimension(&self, name: &str, key: &str) -> Place {
+    pub(super) fn dimension(&self, name: &str, key: &str) -> Location {
         match self {
-            Self::Archive => Place::new(METRICS, format!("{name}.{key}")),
+            Self::Archive => Location::new(METRICS, format!("{name}.{key}")),
             Self::Sources { description, definitions }
                 if key == "description"
                     && (description.dimensions.contains_key(name)
                         || !definitions.labels.contains_key(name)) =>
             {
-                description.place(&format!("dimensions.{name}"))
+                description.location(&format!("dimensions.{name}"))
             }
             Self::Sources { definitions, .. } => {
-                Place::new(definitions.place(), format!("label {name}"))
+                Location::new(definitions.location(), format!("label {name}"))
             }
         }
     }
 
     /// A key of a start parameter of `config_schema.json`.
-    pub(super) fn parameter(&self, name: &str, key: &str) -> Place {
+    pub(super) fn parameter(&self, name: &str, key: &str) -> Location {
         match (self, name) {
-            (Self::Archive, _) => Place::new(CONFIG_SCHEMA, format!("{name}.{key}")),
+            (Self::Archive, _) => Location::new(CONFIG_SCHEMA, format!("{name}.{key}")),
             (Self::Sources { description, .. }, EXPORTER_URL | LISTEN_FLAG) => {
-                description.place("listen")
+                description.location("listen")
             }
-            (Self::Sources { description, .. }, PATH_FLAG) => description.place("telemetry_path"),
+            (Self::Sources { description, .. }, PATH_FLAG) => {
+                description.location("telemetry_path")
+            }
             (Self::Sources { description, .. }, _) => {
                 let key = if key == "name" { "flag" } else { key };
-                description.place(&format!("parameter.{name}.{key}"))
+                description.location(&format!("parameter.{name}.{key}"))
             }
         }
     }

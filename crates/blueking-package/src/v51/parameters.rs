@@ -9,22 +9,22 @@ use super::rules::{self, ANY_LENGTH, Need, Object};
 use super::{CONFIG_SCHEMA, EXPORTER_URL};
 use crate::address::Address;
 use crate::description::{LISTEN_FLAG, PATH_FLAG};
-use crate::problem::{Place, Problems};
+use crate::problem::{Location, Problems};
 
 /// Longest name and longest description of a start parameter, in characters.
 const TEXT_LIMIT: usize = 50;
 
 /// Checks the parsed document.
 pub(super) fn check(parameters: &Value, origin: Origin<'_>, problems: &mut Problems) {
-    let Some(parameters) = rules::filled_list(parameters, Place::whole(CONFIG_SCHEMA), problems)
+    let Some(parameters) = rules::filled_list(parameters, Location::whole(CONFIG_SCHEMA), problems)
     else {
         return;
     };
     let mut names = BTreeSet::new();
     for (index, parameter) in parameters.iter().enumerate() {
         let position = format!("[{index}]");
-        let place = Place::new(CONFIG_SCHEMA, &*position);
-        let Some(parameter) = rules::object(parameter, place, problems) else { continue };
+        let location = Location::new(CONFIG_SCHEMA, &*position);
+        let Some(parameter) = rules::object(parameter, location, problems) else { continue };
         check_parameter(index, &position, parameter, origin, problems);
         if let Some(name) = name_of(parameter).filter(|name| !name.is_empty())
             && !names.insert(name)
@@ -45,47 +45,47 @@ fn check_parameter(
 ) {
     let name = name_of(parameter);
     let label = name.filter(|name| !name.is_empty()).unwrap_or(position);
-    let place = |key| origin.parameter(label, key);
+    let location = |key| origin.parameter(label, key);
 
-    rules::text(parameter, "name", Need::Key, TEXT_LIMIT, place("name"), problems);
+    rules::text(parameter, "name", Need::Key, TEXT_LIMIT, location("name"), problems);
     if name == Some("") && index > 0 {
         let rule = format!(
             "The name is empty, which denotes a positional argument, but only the first parameter \
              can be one (this is number {}); name it or move it up.",
             index + 1
         );
-        problems.add(place("name"), rule);
+        problems.add(location("name"), rule);
     }
 
     let modes = ["cmd", "env", "collector"];
-    if let Some(mode) = rules::enum_value(parameter, "mode", &modes, place("mode"), problems) {
+    if let Some(mode) = rules::enum_value(parameter, "mode", &modes, location("mode"), problems) {
         let is_url = name == Some(EXPORTER_URL);
         if is_url && mode != "collector" {
             let rule = format!("The mode of {EXPORTER_URL} is {mode:?}; it must be \"collector\".");
-            problems.add(place("mode"), rule);
+            problems.add(location("mode"), rule);
         }
         if !is_url && mode == "collector" {
             let rule = format!(
                 "The mode \"collector\" is only for {EXPORTER_URL}; use \"cmd\" or \"env\"."
             );
-            problems.add(place("mode"), rule);
+            problems.add(location("mode"), rule);
         }
     }
 
-    rules::enum_value(parameter, "type", &["text", "password", "file"], place("type"), problems);
-    let description = place("description");
+    rules::enum_value(parameter, "type", &["text", "password", "file"], location("type"), problems);
+    let description = location("description");
     rules::text(parameter, "description", Need::Filled, TEXT_LIMIT, description, problems);
-    rules::text(parameter, "default", Need::Key, ANY_LENGTH, place("default"), problems);
-    rules::optional_boolean(parameter, "visible", place("visible"), problems);
+    rules::text(parameter, "default", Need::Key, ANY_LENGTH, location("default"), problems);
+    rules::optional_boolean(parameter, "visible", location("visible"), problems);
 }
 
 /// BlueKing scrapes the URL of one parameter and starts the exporter with others: both must specify
 /// the same address.
 fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Problems) {
-    let place = |name| origin.parameter(name, "default");
+    let location = |name| origin.parameter(name, "default");
     let url = match default_of(parameters, EXPORTER_URL) {
         Parameter::Default(url) => {
-            MetricsUrl::parse(url).map_err(|rule| problems.add(place(EXPORTER_URL), rule)).ok()
+            MetricsUrl::parse(url).map_err(|rule| problems.add(location(EXPORTER_URL), rule)).ok()
         }
         Parameter::Mistyped => None,
         Parameter::Missing => {
@@ -93,16 +93,16 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
                 "The parameter {EXPORTER_URL} is missing, and BlueKing cannot scrape metrics \
                  without it; add it."
             );
-            problems.add(Place::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
+            problems.add(Location::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
             None
         }
     };
     match default_of(parameters, LISTEN_FLAG) {
         Parameter::Default(listen) => match Address::parse(listen) {
-            Err(rule) => problems.add(place(LISTEN_FLAG), rule),
+            Err(rule) => problems.add(location(LISTEN_FLAG), rule),
             Ok(listen) => {
                 if let Some(rule) = url.as_ref().and_then(|url| url.differs_from(listen)) {
-                    problems.add(place(LISTEN_FLAG), rule);
+                    problems.add(location(LISTEN_FLAG), rule);
                 }
             }
         },
@@ -112,19 +112,19 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
                 "The parameter {LISTEN_FLAG} is missing, and the exporter may listen on a \
                  different port than {EXPORTER_URL} specifies; add it."
             );
-            problems.add(Place::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
+            problems.add(Location::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
         }
     }
     if let Parameter::Default(path) = default_of(parameters, PATH_FLAG) {
         if !path.starts_with('/') {
             let rule = format!("The path {path:?} does not start with '/'; add it.");
-            problems.add(place(PATH_FLAG), rule);
+            problems.add(location(PATH_FLAG), rule);
         } else if let Some(url) = url.filter(|url| url.path != path) {
             let rule = format!(
                 "The path {path:?} differs from {:?} in {EXPORTER_URL}; make them equal.",
                 url.path
             );
-            problems.add(place(PATH_FLAG), rule);
+            problems.add(location(PATH_FLAG), rule);
         }
     }
 }

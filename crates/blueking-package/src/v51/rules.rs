@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::names;
-use crate::problem::{Place, Problems, excerpt};
+use crate::problem::{Location, Problems, excerpt};
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
@@ -26,29 +26,29 @@ pub(super) fn text<'v>(
     key: &str,
     need: Need,
     limit: usize,
-    place: Place,
+    location: Location,
     problems: &mut Problems,
 ) -> Option<&'v str> {
     match object.get(key) {
         None => {
             if need != Need::Optional {
                 let may_be = if need == Need::Key { "; its value may be \"\"" } else { "" };
-                problems.add(place, format!("The key {key:?} is missing{may_be}; add it."));
+                problems.add(location, format!("The key {key:?} is missing{may_be}; add it."));
             }
             None
         }
         Some(Value::String(text)) => {
             if need == Need::Filled && text.trim().is_empty() {
                 let rule = format!("The text is empty; add one{}.", up_to(limit));
-                problems.add(place, rule);
+                problems.add(location, rule);
             } else if let Some(rule) = names::length_rule(text, limit) {
-                problems.add(place, rule);
+                problems.add(location, rule);
             }
             Some(text)
         }
         Some(other) => {
             let rule = format!("The value {} is not a string; use quotes.", quote(other));
-            problems.add(place, rule);
+            problems.add(location, rule);
             None
         }
     }
@@ -66,40 +66,45 @@ pub(super) fn enum_value<'v>(
     object: &'v Object,
     key: &str,
     allowed: &[&str],
-    place: Place,
+    location: Location,
     problems: &mut Problems,
 ) -> Option<&'v str> {
     let expected = allowed.join(", ");
     match object.get(key) {
         None => {
-            problems.add(place, format!("The key {key:?} is missing; use one of {expected}."));
+            problems.add(location, format!("The key {key:?} is missing; use one of {expected}."));
             None
         }
         Some(Value::String(found)) if allowed.contains(&&**found) => Some(found),
         Some(other) => {
             let rule = format!("The value {} is unknown; use one of {expected}.", quote(other));
-            problems.add(place, rule);
+            problems.add(location, rule);
             None
         }
     }
 }
 
 /// Reports an optional key that is not a boolean.
-pub(super) fn optional_boolean(object: &Object, key: &str, place: Place, problems: &mut Problems) {
+pub(super) fn optional_boolean(
+    object: &Object,
+    key: &str,
+    location: Location,
+    problems: &mut Problems,
+) {
     if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
         let rule = format!("The value {} is not true or false; use one of them.", quote(other));
-        problems.add(place, rule);
+        problems.add(location, rule);
     }
 }
 
 /// The value as an object. Reports any other type.
 pub(super) fn object<'v>(
     value: &'v Value,
-    place: Place,
+    location: Location,
     problems: &mut Problems,
 ) -> Option<&'v Object> {
     if !value.is_object() {
-        problems.add(place, "The value is not a JSON object; write it as {\"key\": …}.");
+        problems.add(location, "The value is not a JSON object; write it as {\"key\": …}.");
     }
     value.as_object()
 }
@@ -107,17 +112,17 @@ pub(super) fn object<'v>(
 /// The value as a non-empty list. Reports any other value.
 pub(super) fn filled_list<'v>(
     value: &'v Value,
-    place: Place,
+    location: Location,
     problems: &mut Problems,
 ) -> Option<&'v [Value]> {
     match value.as_array() {
         None => {
-            problems.add(place, "The value is not a JSON list; write it as [ … ].");
+            problems.add(location, "The value is not a JSON list; write it as [ … ].");
             None
         }
         Some(list) => {
             if list.is_empty() {
-                problems.add(place, "The list is empty; it needs at least one element.");
+                problems.add(location, "The list is empty; it needs at least one element.");
             }
             Some(list)
         }

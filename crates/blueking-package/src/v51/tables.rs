@@ -8,7 +8,7 @@ use super::METRICS;
 use super::origin::Origin;
 use super::rules::{self, ANY_LENGTH, Need, Object};
 use crate::names::{self, GROUP_TEXT_LIMIT};
-use crate::problem::{Place, Problems};
+use crate::problem::{Location, Problems};
 
 /// Longest name of a metric or dimension, in characters.
 pub(super) const FIELD_NAME_LIMIT: usize = 50;
@@ -18,13 +18,13 @@ const FIELD_TEXT_LIMIT: usize = 15;
 
 /// Checks the parsed document.
 pub(super) fn check(tables: &Value, origin: Origin<'_>, problems: &mut Problems) {
-    let Some(tables) = rules::filled_list(tables, Place::whole(METRICS), problems) else {
+    let Some(tables) = rules::filled_list(tables, Location::whole(METRICS), problems) else {
         return;
     };
     let mut seen = Seen::default();
     for (index, table) in tables.iter().enumerate() {
-        let place = Place::new(METRICS, format!("[{index}]"));
-        if let Some(table) = rules::object(table, place, problems) {
+        let location = Location::new(METRICS, format!("[{index}]"));
+        if let Some(table) = rules::object(table, location, problems) {
             check_table(index, table, origin, &mut seen, problems);
         }
     }
@@ -49,9 +49,9 @@ fn check_table<'v>(
 ) {
     let position = format!("[{index}]");
     let label = name_of(table, "table_name").unwrap_or(&position);
-    let place = |key| origin.table(label, key);
+    let location = |key| origin.table(label, key);
 
-    let name = place("table_name");
+    let name = location("table_name");
     rules::text(table, "table_name", Need::Filled, GROUP_TEXT_LIMIT, name.clone(), problems);
     if let Some(found) = name_of(table, "table_name") {
         if let Some(rule) = names::identifier_rule(found) {
@@ -65,13 +65,13 @@ fn check_table<'v>(
             problems.add(name, rule);
         }
     }
-    let text = place("table_desc");
+    let text = location("table_desc");
     rules::text(table, "table_desc", Need::Filled, GROUP_TEXT_LIMIT, text, problems);
 
     let Some(fields) = table.get("fields").and_then(Value::as_array) else {
         let rule =
             "The key \"fields\" is missing or not a list; list the metrics of the table there.";
-        problems.add(place("fields"), rule);
+        problems.add(location("fields"), rule);
         return;
     };
     let table_name = name_of(table, "table_name").unwrap_or("?");
@@ -79,7 +79,7 @@ fn check_table<'v>(
     let mut has_metric = false;
     for (index, field) in fields.iter().enumerate() {
         let position = format!("{label}.fields[{index}]");
-        let Some(field) = rules::object(field, Place::new(METRICS, &*position), problems) else {
+        let Some(field) = rules::object(field, Location::new(METRICS, &*position), problems) else {
             continue;
         };
         let is_dimension = check_field(&position, field, origin, problems);
@@ -95,7 +95,7 @@ fn check_table<'v>(
         }
     }
     if !has_metric {
-        problems.add(place("fields"), "The table has no metric; add one, or remove the table.");
+        problems.add(location("fields"), "The table has no metric; add one, or remove the table.");
     }
 }
 
@@ -108,37 +108,37 @@ fn check_field(
 ) -> bool {
     let label = name_of(field, "name").unwrap_or(position);
     let is_dimension = field.get("monitor_type").is_some_and(|value| value == "dimension");
-    let place = |key| {
+    let location = |key| {
         if is_dimension { origin.dimension(label, key) } else { origin.metric(label, key) }
     };
 
     let kinds = ["metric", "dimension"];
-    rules::enum_value(field, "monitor_type", &kinds, place("monitor_type"), problems);
+    rules::enum_value(field, "monitor_type", &kinds, location("monitor_type"), problems);
     let types = ["long", "double", "string"];
-    let found = rules::enum_value(field, "type", &types, place("type"), problems);
+    let found = rules::enum_value(field, "type", &types, location("type"), problems);
     if found == Some("string") && !is_dimension {
         let rule = "The type of a metric is \"string\", but BlueKing stores only numbers; use \
                     double or long.";
-        problems.add(place("type"), rule);
+        problems.add(location("type"), rule);
     }
 
-    rules::text(field, "name", Need::Filled, FIELD_NAME_LIMIT, place("name"), problems);
+    rules::text(field, "name", Need::Filled, FIELD_NAME_LIMIT, location("name"), problems);
     if let Some(name) = name_of(field, "name") {
         if let Some(rule) = names::identifier_rule(name) {
-            problems.add(place("name"), rule);
+            problems.add(location("name"), rule);
         }
         if is_dimension && names::is_reserved_label(name) {
             let rule = format!(
                 "BlueKing sets the dimension {name:?} itself and overwrites the exporter's values; \
                  rename the label."
             );
-            problems.add(place("name"), rule);
+            problems.add(location("name"), rule);
         }
     }
-    rules::text(field, "unit", Need::Key, ANY_LENGTH, place("unit"), problems);
-    let description = place("description");
+    rules::text(field, "unit", Need::Key, ANY_LENGTH, location("unit"), problems);
+    let description = location("description");
     rules::text(field, "description", Need::Filled, FIELD_TEXT_LIMIT, description, problems);
-    rules::optional_boolean(field, "is_diff_metric", place("is_diff_metric"), problems);
+    rules::optional_boolean(field, "is_diff_metric", location("is_diff_metric"), problems);
     is_dimension
 }
 
