@@ -9,17 +9,17 @@ use crate::text::with_text;
 
 const GET_ADDRESSES: u16 = 22;
 const ADDRESS: u16 = 1;
-/// The host's own address where the other is that of the far end of a line.
+/// The host's own address on a point-to-point link, where the other is the peer's.
 const LOCAL: u16 = 2;
 
-/// What stands before the attributes of an address.
+/// The length of the header before the attributes.
 const HEADER_BYTES: usize = 8;
 
 /// An address of a device, as text.
 pub(crate) struct Address<'a> {
     pub(crate) device: &'a str,
     pub(crate) address: &'a str,
-    /// Bits of the network's part.
+    /// Length of the network prefix in bits.
     pub(crate) netmask: &'a str,
     pub(crate) scope: &'a str,
 }
@@ -40,8 +40,8 @@ pub(crate) fn each(mut each: impl FnMut(Address<'_>)) -> Result<(), CollectError
 fn read(entry: &[u8]) -> Option<(u8, u32, IpAddr)> {
     let (bits, index) = (*entry.get(1)?, number_at(entry, 4)?);
     let all = attributes(entry.get(HEADER_BYTES..)?);
-    let of = |attribute: u16| all.clone().find(|(found, _)| *found == attribute);
-    let (_, bytes) = of(LOCAL).or_else(|| of(ADDRESS))?;
+    let find = |attribute: u16| all.clone().find(|(found, _)| *found == attribute);
+    let (_, bytes) = find(LOCAL).or_else(|| find(ADDRESS))?;
     let address = match *bytes {
         [a, b, c, d] => Ipv4Addr::new(a, b, c, d).into(),
         _ => Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?).into(),
@@ -49,7 +49,7 @@ fn read(entry: &[u8]) -> Option<(u8, u32, IpAddr)> {
     Some((bits, index, address))
 }
 
-/// How far an address reaches.
+/// The scope of an address.
 fn scope(address: IpAddr) -> &'static str {
     let is_of_link = match address {
         IpAddr::V4(it) => it.is_link_local() || it.octets()[..3] == [224, 0, 0],

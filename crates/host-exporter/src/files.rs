@@ -181,7 +181,7 @@ impl KeptFiles {
                 kept.was_read = true;
                 return Some(text);
             }
-            // The device has gone; perhaps another has come under its name.
+            // The device was removed; another may have taken its name.
             self.files.remove(path);
         }
         let folder = self.folder.get_or_insert_with(|| Folder::open(&self.path)).as_ref()?;

@@ -1,5 +1,5 @@
-//! The host that is observed: where its kernel's files are. A container sees those of its node
-//! under other roots than its own, and a test has them in a folder.
+//! The observed host: the locations of its kernel files. A container mounts those of its node
+//! elsewhere, and a test keeps them in a folder.
 
 use std::path::Path;
 #[cfg(target_os = "linux")]
@@ -21,7 +21,7 @@ const UDEV_DATA: Flag<Path> =
 /// Flags about the host. They have no effect on Windows.
 pub(crate) const FLAGS: &[&dyn AnyFlag] = &[&PROCFS, &SYSFS, &ROOTFS, &UDEV_DATA];
 
-/// The roots under which the host's files are.
+/// The roots of the host's files.
 #[cfg(target_os = "linux")]
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
@@ -73,9 +73,9 @@ impl Host {
         path[..end].to_vec()
     }
 
-    /// Where a path of the host is.
+    /// The location of a path of the host.
     pub(crate) fn root(&self, path: &Path) -> PathBuf {
-        // An absolute path would replace what it is joined to.
+        // Joining an absolute path would replace the root.
         self.rootfs.join(path.strip_prefix("/").unwrap_or(path))
     }
 }
@@ -90,7 +90,7 @@ pub(crate) fn proc_file(
     file(KeptFile::new(Host::new(settings).proc(path)).short_lines(), to_samples)
 }
 
-/// As [`proc_file`], for a file that another collector reads too.
+/// As [`proc_file`], for a file that another collector also reads.
 #[cfg(target_os = "linux")]
 pub(crate) fn shared_proc_file(
     settings: &Settings,
@@ -112,6 +112,6 @@ pub(crate) fn file(
     Ok(ScheduledCollector::on_scrape(collect))
 }
 
-/// Makes samples of what a file holds.
+/// Turns the content of a file into samples.
 #[cfg(target_os = "linux")]
 type ToSamples = fn(&[u8], &mut Samples) -> Result<(), CollectError>;

@@ -24,10 +24,10 @@ pub(crate) struct Mount {
     /// By the flags of the mount or those of the file system.
     pub(crate) read_only: bool,
     file_system_is_read_only: bool,
-    /// An automount point whose mount goes when nobody has used it for a while.
+    /// An automount point whose mount expires when idle.
     expires: bool,
     pub(crate) reach: Reach,
-    /// Its file system, and every one on the way to it, answers from memory.
+    /// Its file system and all those on the path to it answer from memory.
     pub(crate) is_in_memory: bool,
 }
 
@@ -154,7 +154,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let mut fields = fields.skip_while(|&field| field != b"-").skip(1);
     let (kind, source) = (fields.next()?.to_vec(), unescape(fields.next()?));
     let options = fields.next().unwrap_or_default();
-    // A file system that has shut itself down after an error says so behind its `rw`.
+    // A file system that has shut down after an error keeps `rw` and adds this option.
     let file_system_is_read_only = has(options, b"ro") || has(options, b"emergency_ro");
     Some(Mount {
         id,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mount_is_read_only_by_its_own_flags_or_those_of_the_file_system() {
+    fn mount_or_file_system_flags_make_it_read_only() {
         let mountinfo = "\
 1 0 8:1 / / rw - ext4 /dev/sda1 rw,errors=remount-ro
 2 1 8:2 / /bind ro,relatime - ext4 /dev/sda2 rw

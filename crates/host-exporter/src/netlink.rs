@@ -136,7 +136,7 @@ impl DeviceNames {
         Ok(Self(socket_with(family, SocketType::DGRAM, flags, None)?))
     }
 
-    /// The name of a device, unless it has gone.
+    /// The name of a device, unless it has been removed.
     pub(crate) fn of(&self, number: u32) -> Option<InlinedName> {
         index_to_name_inlined(&self.0, number).ok()
     }
@@ -258,7 +258,7 @@ pub(crate) mod tests {
     #[test]
     fn the_kernel_answers() {
         let mut addresses = 0;
-        // A sandbox may have no netlink, but one that has tells of devices.
+        // A sandbox may have no netlink, but netlink always lists devices.
         if dump(None, 18, &[0; 16], |_| addresses += 1).is_ok() {
             assert!(addresses > 0);
         }

@@ -1,5 +1,5 @@
-//! Asks file systems for their space or devices, on a thread that can be left behind: a server that
-//! does not answer holds the one who asks for as long as it likes.
+//! Queries file systems for their space or devices on a thread that can be abandoned: a server that
+//! does not answer blocks the thread indefinitely.
 
 mod ask;
 mod btrfs;
@@ -23,40 +23,40 @@ use self::kept::Kept;
 use crate::host::Host;
 use crate::mounts::Mount;
 
-/// How long the first file system may take before another thread goes on with the rest.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long the first file system may take before another thread continues with the rest.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
 
-/// How long each after it may take; many hang together, as when a server is gone.
-const LITTLE_PATIENCE: Duration = Duration::from_millis(20);
+/// The same for each later file system: when a server is down, all its mounts hang.
+const NEXT_WAIT: Duration = Duration::from_millis(20);
 
-/// The longest time that one scrape waits for answers.
+/// The maximum time that one scrape waits for answers.
 pub(crate) const MAX_WAIT: Duration = Duration::from_millis(500);
 
-/// How old an answer may be that came too late for its own scrape.
+/// The maximum age of an answer that was too late for its own scrape.
 const MAX_AGE: Duration = Duration::from_secs(120);
 
-/// How many mounts may hang before others of the same device are not even asked: all exports of a
-/// server that is gone are.
+/// The number of hanging mounts from which other mounts of the same device are skipped: all exports
+/// of a server that is down hang.
 const FEW_LATE: usize = 8;
 
-/// How many threads may wait for what hangs. With as many, only disks are asked.
+/// The number of blocked threads from which only disks are queried.
 const MAX_LATE: usize = 64;
 
-/// What is asked: a path, and the mount that it should lead to.
+/// A query: a path, and the mount that it should lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) path: CString,
     /// Its number in the mount table.
     pub(crate) mount: u64,
     pub(crate) device: (u32, u32),
-    /// Each subvolume has a device number of its own, which the mount table does not have.
+    /// Each subvolume has its own device number, which is not in the mount table.
     pub(crate) is_btrfs: bool,
     pub(crate) question: Question,
-    /// It answers without a wait, so it takes no thread to ask it.
+    /// The file system answers without blocking, so the query needs no thread.
     pub(crate) is_in_memory: bool,
 }
 
-/// What is asked about a file system.
+/// The information queried from a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     Space,
@@ -65,7 +65,7 @@ pub(crate) enum Question {
 }
 
 impl Target {
-    /// What is asked about a mount; `None` where no path can be made of it.
+    /// The query for a mount; `None` if its path holds a NUL byte.
     pub(crate) fn of(mount: &Mount, host: &Host) -> Option<Self> {
         let path = host.root(Path::new(OsStr::from_bytes(&mount.point)));
         Some(Self {
@@ -79,19 +79,19 @@ impl Target {
     }
 }
 
-/// What came of asking.
+/// The result of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// It is not to be asked.
+    /// Not to be queried.
     Unwanted,
-    /// It is to be asked.
+    /// To be queried.
     Wanted,
     Space(Space),
     Devices(Arc<Btrfs>),
     /// Another file system is at the path.
     Elsewhere,
     Failed(Errno),
-    /// There is no answer yet.
+    /// No answer yet.
     Late,
 }
 
@@ -100,13 +100,13 @@ fn prober() -> MutexGuard<'static, Prober> {
     PROBER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks everything that is `Wanted`, and waits for it at most as long as `limit` and [`MAX_WAIT`].
-/// What hangs is asked by one thread of the process, once.
+/// Queries every target whose answer is `Wanted` and waits at most `limit` and [`MAX_WAIT`]. A
+/// target that hangs blocks one thread of the process, once.
 pub(crate) fn ask_all(targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
     prober().ask_all(targets, limit.min(MAX_WAIT), answers);
 }
 
-/// As [`ask_all`]; what came of it is kept for the other collector of the same scrape, see
+/// As [`ask_all`], and keeps the answers for the other collector of the same scrape; see
 /// [`take_kept`].
 pub(crate) fn ask_all_and_keep(targets: &Arc<[Target]>, limit: Duration, answers: &mut [Answer]) {
     let mut prober = prober();
@@ -114,22 +114,22 @@ pub(crate) fn ask_all_and_keep(targets: &Arc<[Target]>, limit: Duration, answers
     prober.kept.keep(targets, answers);
 }
 
-/// Answers what has just been asked for another collector, once.
+/// Returns the answers just kept by another collector, once.
 pub(crate) fn take_kept(targets: &[Target], answers: &mut [Answer]) {
     prober().kept.take(targets, answers);
 }
 
-/// The threads that ask: one that is kept, and those that wait for what hangs.
+/// The query threads: one that is reused, and those blocked by a hanging target.
 struct Prober {
     ask: fn(&Target) -> Answer,
     worker: Option<Arc<Worker>>,
     late: Vec<Late>,
-    /// What is still to be asked, by its place among the targets.
+    /// Remaining queries, as indices into the targets.
     queue: VecDeque<u32>,
     kept: Kept,
 }
 
-/// A question without an answer, and the thread that waits for it.
+/// An unanswered query and the thread that it blocks.
 struct Late {
     target: Target,
     worker: Arc<Worker>,
@@ -163,8 +163,8 @@ impl Prober {
         let known = self.late.len();
         let mut places = Vec::new();
         while !self.queue.is_empty() {
-            let patience = if places.is_empty() { PATIENCE } else { LITTLE_PATIENCE };
-            match self.ask_some(targets, patience.min(limit), answers) {
+            let wait = if places.is_empty() { FIRST_WAIT } else { NEXT_WAIT };
+            match self.ask_some(targets, wait.min(limit), answers) {
                 Ok(None) => {}
                 Ok(Some(at)) => {
                     places.push(at as usize);
@@ -180,7 +180,7 @@ impl Prober {
         for (late, at) in self.late[known..].iter().zip(places) {
             let left = limit.saturating_sub(begun.elapsed());
             let worker = late.worker.wait(left, |job| !job.is_asking());
-            // One that is always slow is on the page with what it answered to the last scrape.
+            // A target that is always slow reports its answer to the previous scrape.
             let kept = kept.iter().find(|(target, _)| *target == targets[at]);
             let answer = worker.answer.as_ref().map(|(answer, _)| answer);
             if let Some(answer) = answer.or(kept.map(|(_, answer)| answer)) {
@@ -189,12 +189,12 @@ impl Prober {
         }
     }
 
-    /// Has the worker ask what is in the queue until that is done or something hangs, and takes the
-    /// answers. The place of what hangs is returned, and the worker is left behind with it.
+    /// Runs the queue on the worker until it is empty or a target hangs, and takes the answers.
+    /// Returns the index of the hanging target, to which the worker is abandoned.
     fn ask_some(
         &mut self,
         targets: &Arc<[Target]>,
-        patience: Duration,
+        wait: Duration,
         answers: &mut [Answer],
     ) -> Result<Option<u32>, Errno> {
         let worker = match self.worker.take() {
@@ -205,12 +205,12 @@ impl Prober {
         job.targets = Some(Arc::clone(targets));
         std::mem::swap(&mut job.queue, &mut self.queue);
         job.done.clear();
-        // Woken with the lock held, the worker would only wait for that.
+        // Notified with the lock held, the worker would only block on the lock.
         drop(job);
         worker.changed.notify_all();
         let mut done = 0;
         let mut job = loop {
-            let job = worker.wait(patience, |job| !job.is_asking());
+            let job = worker.wait(wait, |job| !job.is_asking());
             if !job.is_asking() || job.done.len() == done {
                 break job;
             }
@@ -233,7 +233,7 @@ impl Prober {
         Ok(Some(at))
     }
 
-    /// Takes what is not to be asked after all out of the queue.
+    /// Removes the targets from the queue that may no longer be queried.
     fn leave_out(&mut self, targets: &Arc<[Target]>, answers: &mut [Answer]) {
         let mut queue = std::mem::take(&mut self.queue);
         queue.retain(|&at| {
@@ -260,7 +260,7 @@ impl Prober {
     }
 }
 
-/// A thread that asks.
+/// A query thread.
 struct Worker {
     job: Mutex<Job>,
     changed: Condvar,
@@ -270,12 +270,12 @@ struct Worker {
 struct Job {
     targets: Option<Arc<[Target]>>,
     queue: VecDeque<u32>,
-    /// What is being asked.
+    /// The index of the running query.
     asked: Option<u32>,
     done: Vec<(u32, Answer)>,
-    /// Nobody will give it anything to do again.
+    /// The worker is abandoned and gets no more work.
     is_left: bool,
-    /// The last answer of a worker that was left, and when it came.
+    /// The last answer of an abandoned worker, and its time.
     answer: Option<(Answer, Instant)>,
 }
 
@@ -288,15 +288,15 @@ impl Job {
 impl Worker {
     fn start(ask: fn(&Target) -> Answer) -> Result<Arc<Self>, Errno> {
         let worker = Arc::new(Self { job: Mutex::default(), changed: Condvar::new() });
-        let of_thread = Arc::clone(&worker);
+        let thread_worker = Arc::clone(&worker);
         let thread = thread::Builder::new().name("probe".to_owned()).stack_size(64 * 1024);
-        match thread.spawn(move || of_thread.work(ask)) {
+        match thread.spawn(move || thread_worker.run(ask)) {
             Ok(_) => Ok(worker),
             Err(_) => Err(Errno::AGAIN),
         }
     }
 
-    fn work(&self, ask: fn(&Target) -> Answer) {
+    fn run(&self, ask: fn(&Target) -> Answer) {
         let mut job = self.lock();
         while !job.is_left {
             let Some(at) = job.queue.pop_front() else {
@@ -330,7 +330,7 @@ impl Worker {
         self.job.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `is_so`, or for this time.
+    /// Waits until `is_so`, at most for `time`.
     fn wait(&self, time: Duration, is_so: impl Fn(&Job) -> bool) -> MutexGuard<'_, Job> {
         let waited = self.changed.wait_timeout_while(self.lock(), time, |job| !is_so(job));
         waited.unwrap_or_else(PoisonError::into_inner).0

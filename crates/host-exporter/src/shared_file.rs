@@ -1,4 +1,4 @@
-//! Files that several collectors read: one reading of a scrape serves each of them.
+//! Files that several collectors read: each scrape reads them once.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use exporter_kit::{CollectError, KeptFile};
 
-/// Far longer than collectors of one scrape are apart.
+/// Far longer than the time between two collectors of one scrape.
 const MAX_AGE: Duration = Duration::from_millis(100);
 
 /// The files that collectors share, by their paths.
@@ -22,7 +22,7 @@ pub(crate) struct SharedFile {
 struct Shared {
     file: KeptFile,
     readers: u32,
-    /// Who has had the last reading, as bits.
+    /// The readers that have used the last reading, as bits.
     taken: u64,
     read: Option<Instant>,
 }
@@ -57,7 +57,8 @@ impl SharedFile {
         Self { shared, reader }
     }
 
-    /// Lends what the file holds: what another collector has just read, or the present content.
+    /// Calls `use_it` with the content that another collector has just read, or else the current
+    /// content.
     ///
     /// # Errors
     ///
@@ -95,7 +96,7 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             assert_eq!(read(&mut first).unwrap(), content.as_bytes());
             std::fs::write(&path, "later").unwrap();
-            // Unless this test was held up in between.
+            // "later" if the test was delayed in between.
             let text = read(&mut second).unwrap();
             assert!(text == of_second.as_bytes() || text == b"later", "{text:?}");
         }

@@ -1,14 +1,13 @@
-//! Reads the text of kernel files: bytes in, no allocation, and what is damaged is an error or
-//! left out.
+//! Parses the text of kernel files: bytes in, no allocation; damaged text is an error or left out.
 
 use exporter_kit::CollectError;
 
-/// The whole lines of a file. The kernel ends each with a line feed; what comes after the last one
-/// is cut off, and may be half a number.
+/// The complete lines of a file. The kernel ends each with a line feed; text after the last one is
+/// truncated and may be half a number.
 pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = &str> {
     let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     let text = &text[..whole];
-    // Nearly always all of it is text, which is found out faster at once than line by line.
+    // Nearly always all of it is UTF-8, and one check is faster than one per line.
     let sound = match str::from_utf8(text) {
         Ok(_) => whole,
         Err(error) => {
@@ -36,10 +35,10 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     ///
-    /// There is none, or it is no number.
+    /// The field is missing or not a number.
     pub(crate) fn number(&mut self) -> Result<f64, CollectError> {
         let field = self.next().ok_or("a field is missing")?;
-        number(field).ok_or_else(|| format!("{field:?} is no number").into())
+        number(field).ok_or_else(|| format!("{field:?} is not a number").into())
     }
 }
 
@@ -58,7 +57,7 @@ pub(crate) fn number(text: &str) -> Option<f64> {
         let digits = text.bytes().map(|byte| u64::from(byte - b'0'));
         return Some(digits.fold(0, |number, digit| number * 10 + digit) as f64);
     }
-    // Rust takes `inf`, `nan` and `1e5` for numbers too.
+    // Rust also parses `inf`, `nan` and `1e5`.
     let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.' || byte == b'-';
     if !text.bytes().all(plain) {
         return None;
@@ -76,10 +75,10 @@ pub(crate) fn ranges(text: &[u8]) -> impl Iterator<Item = u32> {
     .flatten()
 }
 
-/// Far beyond the CPUs that any kernel supports.
+/// Far above the number of CPUs that any kernel supports.
 const MAX_CPU: u32 = 65_535;
 
-/// Lends a number as text.
+/// Calls `use_it` with the number as text.
 pub(crate) fn with_text(number: impl Into<u64>, use_it: impl FnOnce(&str)) {
     use std::io::Write as _;
     let mut buffer = [0; 20];

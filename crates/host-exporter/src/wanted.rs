@@ -1,15 +1,15 @@
-//! Remembers what is known of names from round to round: asking a regular expression is dear, and
-//! names stay.
+//! Caches a value per name between scrapes: matching a regular expression is expensive, and names
+//! rarely change.
 
 use exporter_kit::Filter;
 
-/// What is known of the names of the last round. Names that come in the order of the last round, as
-/// those of the kernel do, are found at once; those that have gone are forgotten.
+/// The values of the names of the last round. Names in the order of the last round, as the kernel
+/// lists them, are found at once; names that have disappeared are dropped.
 #[derive(Debug)]
 pub(crate) struct Known<T> {
-    /// All names in a row: hundreds of strings of their own would lie all over the memory.
+    /// All names in one buffer: hundreds of separate strings would be scattered over memory.
     text: String,
-    /// Where each name ends, and what is known of it.
+    /// The end of each name, and its value.
     names: Vec<(usize, T)>,
     at: usize,
 }
@@ -19,14 +19,14 @@ impl<T> Known<T> {
         Self { text: String::new(), names: Vec::new(), at: 0 }
     }
 
-    /// Begins a round through all names. What the last round has not reached is forgotten.
+    /// Starts a round through all names. Names that the last round did not reach are dropped.
     pub(crate) fn begin(&mut self) {
         self.text.truncate(self.start(self.at));
         self.names.truncate(self.at);
         self.at = 0;
     }
 
-    /// What is known of this name, which `find_out` tells when it is new.
+    /// The value of this name, computed by `find_out` if the name is new.
     pub(crate) fn look_up(&mut self, name: &str, find_out: impl FnOnce(&str) -> T) -> &mut T {
         let start = self.start(self.at);
         let (mut from, mut gone) = (start, None);
@@ -54,13 +54,13 @@ impl<T> Known<T> {
         &mut self.names[self.at - 1].1
     }
 
-    /// Where the name at this place begins.
+    /// The start of the name at this index.
     fn start(&self, at: usize) -> usize {
         at.checked_sub(1).map_or(0, |before| self.names[before].0)
     }
 }
 
-/// A filter with its answers for the names of the last round.
+/// A filter that caches its results for the names of the last round.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     filter: Filter,
@@ -72,7 +72,7 @@ impl Wanted {
         Self { filter, known: Known::new() }
     }
 
-    /// Begins a round through all names.
+    /// Starts a round through all names.
     pub(crate) fn begin(&mut self) {
         self.known.begin();
     }
@@ -83,7 +83,7 @@ impl Wanted {
     }
 }
 
-/// How many names that have gone are looked past.
+/// The number of disappeared names to skip in a search.
 const NEAR: usize = 4;
 
 #[cfg(test)]

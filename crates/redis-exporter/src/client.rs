@@ -1,5 +1,5 @@
-//! One short connection to Redis: connect, authenticate, ask. All of it together takes no longer
-//! than the timeout, however slowly the other end answers.
+//! One short connection to Redis: connect, authenticate, send commands. One timeout bounds all of
+//! it, however slowly the server answers.
 
 use std::fmt;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::resp::{self, Value};
 
-/// Where a server is and how it is asked.
+/// The server to connect to and its credentials.
 #[derive(Clone)]
 pub(crate) struct Target {
     /// `host:port`.
@@ -18,30 +18,30 @@ pub(crate) struct Target {
     /// Empty for the default user.
     pub(crate) username: String,
     pub(crate) password: Password,
-    /// For connecting and all commands of one connection together.
+    /// Bounds one connection: connecting and all its commands together.
     pub(crate) timeout: Duration,
 }
 
-/// Where the password comes from.
+/// The source of the password.
 #[derive(Clone)]
 pub(crate) enum Password {
     None,
     Text(String),
-    /// A file that holds it, read for each connection: it may be changed at any time.
+    /// Read again for each connection, since the file may change at any time.
     File(PathBuf),
 }
 
-/// Why a server could not be asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum RedisError {
     PasswordFile(PathBuf, io::Error),
     Connect(String, io::Error),
     Timeout(String, Duration),
-    /// The connection broke, or what came is not Redis' protocol.
+    /// The connection broke, or the reply is not valid RESP.
     Lost(String, io::Error),
-    /// The password was refused, or is wanted.
+    /// The password is wrong or missing.
     Auth(String),
-    /// A command was refused.
+    /// Redis replied to a command with an error.
     Refused(&'static str, String),
 }
 
@@ -77,10 +77,10 @@ impl Target {
             }
             _ => RedisError::Connect(address.clone(), error),
         };
-        let mut last = io::Error::new(ErrorKind::NotFound, "the name stands for no address");
-        for place in address.to_socket_addrs().map_err(cannot)? {
+        let mut last = io::Error::new(ErrorKind::NotFound, "the name resolves to no address");
+        for socket_address in address.to_socket_addrs().map_err(cannot)? {
             let opened = left_until(deadline).and_then(|left| {
-                let stream = TcpStream::connect_timeout(&place, left)?;
+                let stream = TcpStream::connect_timeout(&socket_address, left)?;
                 stream.set_nodelay(true).map(|()| stream)
             });
             match opened {
@@ -100,7 +100,7 @@ impl Password {
             Self::File(path) => {
                 let text = fs::read_to_string(path)
                     .map_err(|error| RedisError::PasswordFile(path.clone(), error))?;
-                // Editors end a file with a line feed, which no password does.
+                // Editors end a file with a line feed, which is not part of the password.
                 Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
             }
         }
@@ -108,8 +108,8 @@ impl Password {
 }
 
 impl Connection {
-    /// Asks `words`, whose first is `name` in errors. A refusal is an error.
-    pub(crate) fn ask(&mut self, name: &'static str, words: &[&str]) -> Result<Value, RedisError> {
+    /// Sends the command `words`, called `name` in errors. An error reply is an `Err`.
+    pub(crate) fn call(&mut self, name: &'static str, words: &[&str]) -> Result<Value, RedisError> {
         match self.exchange(words)? {
             Value::Error(text) if ["NOAUTH", "WRONGPASS"].iter().any(|c| text.starts_with(c)) => {
                 Err(RedisError::Auth(text))
@@ -137,8 +137,8 @@ impl Connection {
     }
 }
 
-/// A stream whose reads and writes all end at one deadline. A timeout of the socket alone would
-/// begin anew with each byte.
+/// A stream with one deadline for all reads and writes. A socket timeout alone would restart with
+/// each byte.
 struct Timed {
     stream: TcpStream,
     deadline: Instant,
@@ -160,13 +160,13 @@ impl Read for Timed {
 
 fn left_until(deadline: Instant) -> io::Result<Duration> {
     let left = deadline.saturating_duration_since(Instant::now());
-    // A timeout of nothing is none at all for a socket.
+    // A socket timeout of zero is an error, not an immediate timeout.
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
 impl RedisError {
-    /// One word for a label.
-    pub(crate) fn word(&self) -> &'static str {
+    /// The value of the label `err`.
+    pub(crate) fn label(&self) -> &'static str {
         match self {
             Self::PasswordFile(..) => "password_file",
             Self::Connect(..) => "connect",
@@ -221,14 +221,17 @@ mod tests {
         Target { address, username: String::new(), password: Password::None, timeout }
     }
 
-    /// What asking a server gives that writes `answer` byte by byte and then waits.
-    fn ask(answer: &'static [u8], pause: Duration) -> (Result<Value, RedisError>, Duration) {
+    /// Calls a server that writes `answer` byte by byte and then waits for the client to close.
+    fn call_server(
+        answer: &'static [u8],
+        pause: Duration,
+    ) -> (Result<Value, RedisError>, Duration) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let serve = move || {
             let (mut stream, _) = listener.accept().unwrap();
             for byte in answer {
-                // The client may have gone.
+                // The client may have closed the connection.
                 let _ = stream.write_all(&[*byte]);
                 thread::sleep(pause);
             }
@@ -238,50 +241,50 @@ mod tests {
         let begun = Instant::now();
         let result = target(address, Duration::from_millis(300))
             .connect()
-            .and_then(|mut connection| connection.ask("PING", &["PING"]));
+            .and_then(|mut connection| connection.call("PING", &["PING"]));
         let took = begun.elapsed();
         server.join().unwrap();
         (result, took)
     }
 
     #[test]
-    fn an_answer_is_read() {
-        let (result, _) = ask(b"+PONG\r\n", Duration::ZERO);
+    fn reply_is_read() {
+        let (result, _) = call_server(b"+PONG\r\n", Duration::ZERO);
         assert_eq!(result.unwrap(), Value::Status("PONG".to_owned()));
     }
 
     #[test]
-    fn one_that_answers_a_byte_at_a_time_is_given_up_at_the_deadline() {
-        let (result, took) = ask(b"+PPPPPPPPPPPPPPPP", Duration::from_millis(60));
-        assert_eq!(result.unwrap_err().word(), "timeout");
+    fn slow_reply_ends_at_the_deadline() {
+        let (result, took) = call_server(b"+PPPPPPPPPPPPPPPP", Duration::from_millis(60));
+        assert_eq!(result.unwrap_err().label(), "timeout");
         assert!(took < Duration::from_millis(900), "{took:?}");
     }
 
     #[test]
-    fn refusals_are_told_apart() {
-        for (answer, word) in [
+    fn error_replies_have_distinct_labels() {
+        for (answer, label) in [
             (&b"-NOAUTH Authentication required.\r\n"[..], "auth"),
             (b"-NOPERM this user has no permissions\r\n", "refused"),
             (b"HTTP/1.1 400 Bad Request\r\n", "lost"),
         ] {
-            let (result, _) = ask(answer, Duration::ZERO);
-            assert_eq!(result.unwrap_err().word(), word);
+            let (result, _) = call_server(answer, Duration::ZERO);
+            assert_eq!(result.unwrap_err().label(), label);
         }
     }
 
     #[test]
-    fn nobody_there_and_no_such_file_say_what_to_look_at() {
+    fn errors_name_the_flag_to_check() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut target = target(free.to_string(), Duration::from_secs(3));
-        let told = |target: &Target| target.connect().map(|_| ()).unwrap_err().to_string();
-        assert!(told(&target).contains("See --redis.address"), "{}", told(&target));
+        let message = |target: &Target| target.connect().map(|_| ()).unwrap_err().to_string();
+        assert!(message(&target).contains("See --redis.address"), "{}", message(&target));
         let folder = tempfile::tempdir().unwrap();
         target.password = Password::File(folder.path().join("none"));
-        assert!(told(&target).starts_with("--redis.password-file: "), "{}", told(&target));
+        assert!(message(&target).starts_with("--redis.password-file: "), "{}", message(&target));
     }
 
     #[test]
-    fn a_password_file_ends_before_its_line_feed() {
+    fn password_file_loses_its_line_feed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
         fs::write(&path, " se cret \r\n").unwrap();

@@ -1,18 +1,18 @@
-//! The answer to `INFO`: lines `key:value`, some of them with `name=value` lists. Pure, and it
-//! takes any text: what is not understood is not there.
+//! Parser for the reply to `INFO`: lines `key:value`, some with `name=value` lists. It accepts any
+//! text and skips what it cannot parse.
 
 use std::collections::HashMap;
 
-/// What a server says of itself.
+/// A parsed `INFO` reply.
 #[derive(Debug, Default)]
 pub(crate) struct Info<'a> {
     lines: Vec<(&'a str, &'a str)>,
-    /// Positions by key; of a key that is there twice, the first.
+    /// Positions by key; the first one for a duplicate key.
     by_key: HashMap<&'a str, usize>,
 }
 
 impl<'a> Info<'a> {
-    /// Reads the text; lines without a colon and headings (`# Server`) are passed over.
+    /// Reads the text; lines without a colon and headings (`# Server`) are skipped.
     pub(crate) fn parse(text: &'a str) -> Self {
         let mut info = Self::default();
         let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -23,17 +23,17 @@ impl<'a> Info<'a> {
         info
     }
 
-    /// The text of a key.
+    /// The value of a key as text.
     pub(crate) fn text(&self, key: &str) -> Option<&'a str> {
         self.by_key.get(key).map(|at| self.lines[*at].1)
     }
 
-    /// The number of a key; a state is 1 where it is good and 0 where it is not.
+    /// The value of a key as a number; a state is 1 if it is good and 0 otherwise.
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
         number(self.text(key)?)
     }
 
-    /// The lines whose keys begin with `prefix`, as what follows it and the line's list.
+    /// The lines whose keys start with `prefix`, as the rest of the key and the list.
     pub(crate) fn lists(&self, prefix: &str) -> impl Iterator<Item = (&'a str, List<'a>)> {
         let mut seen = std::collections::HashSet::new();
         let of_prefix = |(key, value): &(&'a str, &'a str)| {
@@ -49,13 +49,13 @@ impl<'a> Info<'a> {
 pub(crate) struct List<'a>(&'a str);
 
 impl<'a> List<'a> {
-    /// The text behind a name.
+    /// The value of a name as text.
     pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
         let mut pairs = self.0.split(',').filter_map(|pair| pair.split_once('='));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// The number behind a name, if it is at least 0.
+    /// The value of a name as a number, if it is at least 0.
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
         number(self.text(name)?).filter(|number| *number >= 0.0)
     }
@@ -67,7 +67,7 @@ fn number(text: &str) -> Option<f64> {
         "err" | "down" | "no" => return Some(0.0),
         _ => {}
     }
-    // Rust takes inf and nan for numbers too.
+    // Rust also parses inf and nan.
     let number: f64 = text.parse().ok()?;
     number.is_finite().then_some(number)
 }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_no_numbers_are_none() {
+    fn non_numeric_words_have_no_number() {
         for text in ["inf", "nan", "-infinity", "NaN", "1e999", "", "-", "0x10", "1 "] {
             assert_eq!(number(text), None, "{text}");
         }
@@ -120,7 +120,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_can_be_asked(text in "\\PC*", key in "\\PC{0,3}") {
+        fn any_text_can_be_queried(text in "\\PC*", key in "\\PC{0,3}") {
             let info = Info::parse(&text);
             let _ = info.number(&key);
             for (_, list) in info.lists(&key) {

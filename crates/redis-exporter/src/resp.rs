@@ -1,5 +1,5 @@
-//! RESP2, the protocol of Redis: a command as bytes, and one reply read with bounds on its size and
-//! depth, whatever is at the other end. No connections here.
+//! RESP2, the Redis protocol: encodes commands and reads replies, with bounds on size and depth
+//! because the server is not trusted. No connections here.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
@@ -12,7 +12,7 @@ const MAX_LINE_BYTES: u64 = 64 * 1024;
 /// The most values in a reply, counted over all its arrays.
 const MAX_VALUES: usize = 200_000;
 
-/// How deep arrays may lie in arrays. Those of `LATENCY HISTOGRAM` are three deep.
+/// The maximum nesting of arrays. `LATENCY HISTOGRAM` nests three deep.
 const MAX_DEPTH: usize = 8;
 
 /// A reply, or a part of one.
@@ -20,16 +20,16 @@ const MAX_DEPTH: usize = 8;
 pub(crate) enum Value {
     /// A status such as `OK`.
     Status(String),
-    /// The server's refusal, such as `NOAUTH Authentication required.`
+    /// An error reply, such as `NOAUTH Authentication required.`
     Error(String),
     Integer(i64),
-    /// A text that may hold any bytes.
+    /// A bulk string, which may hold any bytes.
     Bulk(Vec<u8>),
     Nil,
     Array(Vec<Value>),
 }
 
-/// A command in the form in which servers take it.
+/// Encodes a command as an array of bulk strings.
 pub(crate) fn command(words: &[&str]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
@@ -41,35 +41,35 @@ pub(crate) fn command(words: &[&str]) -> Vec<u8> {
 /// Reads one reply.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidData`] for what is no reply, or one beyond the bounds;
-/// [`ErrorKind::UnexpectedEof`] for one that ends too soon; and what reading fails with.
+/// [`ErrorKind::InvalidData`] for a malformed reply or one beyond the bounds;
+/// [`ErrorKind::UnexpectedEof`] for a truncated reply; and any error of the reader.
 pub(crate) fn read(from: &mut impl BufRead) -> io::Result<Value> {
     let mut left = MAX_VALUES;
     read_value(from, 0, &mut left)
 }
 
 fn read_value(from: &mut impl BufRead, depth: usize, left: &mut usize) -> io::Result<Value> {
-    *left = left.checked_sub(1).ok_or_else(|| invalid("a reply of too many values"))?;
+    *left = left.checked_sub(1).ok_or_else(|| invalid("too many values in a reply"))?;
     let line = read_line(from)?;
     let (kind, rest) = line.split_at_checked(1).unwrap_or_default();
     match kind {
         "+" => Ok(Value::Status(rest.to_owned())),
         "-" => Ok(Value::Error(rest.to_owned())),
-        ":" => rest.parse().map(Value::Integer).map_err(|_| invalid("a number that is none")),
+        ":" => rest.parse().map(Value::Integer).map_err(|_| invalid("an invalid integer")),
         "$" => match length(rest, MAX_BULK_BYTES)? {
             Some(length) => read_bulk(from, length).map(Value::Bulk),
             None => Ok(Value::Nil),
         },
         "*" => match length(rest, MAX_VALUES)? {
-            Some(_) if depth >= MAX_DEPTH => Err(invalid("a reply of too many levels")),
-            // Not reserved: what is announced need not come.
+            Some(_) if depth >= MAX_DEPTH => Err(invalid("a reply that is nested too deeply")),
+            // Not reserved: the announced length is not trusted.
             Some(length) => {
                 { (0..length).map(|_| read_value(from, depth + 1, left)).collect::<Result<_, _>>() }
                     .map(Value::Array)
             }
             None => Ok(Value::Nil),
         },
-        _ => Err(invalid("an answer that is not Redis' protocol")),
+        _ => Err(invalid("a reply that is not RESP")),
     }
 }
 
@@ -81,7 +81,7 @@ fn length(text: &str, most: usize) -> io::Result<Option<usize>> {
     match text.parse::<usize>() {
         Ok(length) if length <= most => Ok(Some(length)),
         Ok(_) => Err(invalid("a reply that is too long")),
-        Err(_) => Err(invalid("a length that is none")),
+        Err(_) => Err(invalid("an invalid length")),
     }
 }
 
@@ -92,7 +92,8 @@ fn read_line(from: &mut impl BufRead) -> io::Result<String> {
         let is_long = line.len() as u64 == MAX_LINE_BYTES;
         return Err(if is_long { invalid("a line that is too long") } else { ended() });
     }
-    let text = line.strip_suffix(b"\r\n").ok_or_else(|| invalid("a line without its end"))?;
+    let text =
+        line.strip_suffix(b"\r\n").ok_or_else(|| invalid("a line that does not end in CRLF"))?;
     Ok(String::from_utf8_lossy(text).into_owned())
 }
 
@@ -103,7 +104,7 @@ fn read_bulk(from: &mut impl BufRead, length: usize) -> io::Result<Vec<u8>> {
         return Err(ended());
     }
     if !bytes.ends_with(b"\r\n") {
-        return Err(invalid("a text without its end"));
+        return Err(invalid("a bulk string that does not end in CRLF"));
     }
     bytes.truncate(length);
     Ok(bytes)
@@ -114,7 +115,7 @@ fn invalid(what: &'static str) -> io::Error {
 }
 
 fn ended() -> io::Error {
-    io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed in the middle of an answer")
+    io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed in the middle of a reply")
 }
 
 #[cfg(test)]
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply_is_told_from_one_that_ends_too_soon() {
+    fn malformed_and_truncated_replies_differ() {
         for bytes in ["", "+PONG", "+PONG\r", "$5\r\nabc", "$3\r\nabc\r", "*2\r\n:1\r\n"] {
             assert_eq!(read_all(bytes.as_bytes()), Err(ErrorKind::UnexpectedEof), "{bytes:?}");
         }
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_an_array_of_texts() {
+    fn command_is_an_array_of_bulk_strings() {
         assert_eq!(command(&["AUTH", "密码"]), "*2\r\n$4\r\nAUTH\r\n$6\r\n密码\r\n".as_bytes());
     }
 
@@ -187,12 +188,12 @@ mod tests {
         }
 
         #[test]
-        fn anything_like_a_reply_is_one_or_an_error(text in "([*$:+-][0-9a-z-]{0,4}\r\n){0,20}") {
+        fn reply_like_text_is_a_reply_or_an_error(text in "([*$:+-][0-9a-z-]{0,4}\r\n){0,20}") {
             let _ = read_all(text.as_bytes());
         }
 
         #[test]
-        fn a_command_reads_back(words in proptest::collection::vec(".{0,20}", 1..5)) {
+        fn command_round_trips(words in proptest::collection::vec(".{0,20}", 1..5)) {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let expected = words.iter().map(|word| Value::Bulk((*word).into())).collect();
             prop_assert_eq!(read_all(&command(&words)), Ok(Value::Array(expected)));

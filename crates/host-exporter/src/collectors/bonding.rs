@@ -26,7 +26,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     |settings| {
         let path: PathBuf = Host::new(settings).sys("class/net");
         let collect = move |out: &mut Samples| {
-            // Without the module, or in a container without sysfs, there are no bonds.
+            // Without the module, or in a container without sysfs, no bonds are listed.
             bonds(&Folder::open(&path).ok_or(CollectError::NoData)?, out)
         };
         Ok(ScheduledCollector::on_scrape(collect))

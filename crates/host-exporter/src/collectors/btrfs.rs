@@ -128,7 +128,7 @@ fn each_system(path: &Path, mut each: impl FnMut(&Folder, &str)) -> Result<(), C
     let systems = Folder::open(path).ok_or(CollectError::NoData)?;
     systems.names(|uuid| {
         let Some(system) = systems.folder(uuid) else { return };
-        // What the kernel's Btrfs can do at all is beside the file systems.
+        // The folder `features` of the kernel module is next to the file systems.
         if system.has("allocation") {
             each(&system, uuid);
         }

@@ -80,7 +80,7 @@ const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "so
 const COLUMNS: usize = MODES.len() + 2;
 const IDLE: usize = 3;
 
-/// Ticks in a second; the kernel tells programs the time in these whatever its own clock.
+/// Ticks per second in which the kernel reports times, whatever its own clock.
 const USER_HZ: f64 = 100.0;
 
 /// A counter of idle time that jumps back so far is that of a CPU that was taken out and put back.

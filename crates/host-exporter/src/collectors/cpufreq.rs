@@ -188,7 +188,7 @@ fn policy_number(target: &str) -> Option<u32> {
 struct Budget {
     spent: Duration,
     reads: u32,
-    /// Scrapes in a row that were too dear; once is no proof on a busy machine.
+    /// Consecutive scrapes that were too expensive; one proves nothing on a busy machine.
     dear: u32,
 }
 

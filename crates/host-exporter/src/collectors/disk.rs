@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usage_is_the_used_share_of_what_programs_can_have() {
+    fn usage_excludes_reserved_space() {
         let cases = [
             (25, 75, Some(25.0)),
             (0, 10, Some(0.0)),

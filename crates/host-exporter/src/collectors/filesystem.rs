@@ -222,7 +222,7 @@ mod tests {
     fn blocks_become_bytes() {
         let space =
             Space { block: 4096, blocks: 100, free: 50, available: 40, files: 9, files_free: 7 };
-        let of = r#"{device="/dev/sda1",mountpoint="/a b",fstype="ext4",device_error=""}"#;
+        let labels = r#"{device="/dev/sda1",mountpoint="/a b",fstype="ext4",device_error=""}"#;
         let expected = [
             ("size_bytes", 409_600),
             ("free_bytes", 204_800),
@@ -234,7 +234,7 @@ mod tests {
         ];
         let page = page(Answer::Space(space));
         for (name, value) in expected {
-            assert!(page.contains(&format!("{name}{of} {value}")), "{name}: {page:?}");
+            assert!(page.contains(&format!("{name}{labels} {value}")), "{name}: {page:?}");
         }
         let info =
             r#"mount_info{device="/dev/sda1",major="8",minor="1",mountpoint="/a b"} 1"#.to_owned();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_cannot_be_asked_says_why() {
+    fn failed_query_reports_its_reason() {
         for (answer, error) in [
             (Answer::Late, "mountpoint timeout"),
             (Answer::Failed(Errno::ACCESS), "permission denied"),

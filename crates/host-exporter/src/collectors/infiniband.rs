@@ -163,14 +163,15 @@ mod tests {
         let mut out = Samples::default();
         collector.collect(&mut out).unwrap();
         assert_eq!(out.check(&DEF), Ok(()));
-        let of = |name: &str| &COUNTERS.iter().find(|(file, ..)| file.ends_with(name)).unwrap().1;
+        let counter =
+            |name: &str| &COUNTERS.iter().find(|(file, ..)| file.ends_with(name)).unwrap().1;
         let port = ["mlx5_0", "1"];
         assert_eq!(out.value(&INFO, ["mlx5_0", "", "16.35.2000", ""]), Some(1.0));
         assert_eq!(out.value(&STATE, port), Some(4.0));
         assert_eq!(out.value(&RATE, port), Some(312_500_000.0));
         assert_eq!(out.value(&LIFESPAN, port), Some(0.01));
-        assert_eq!(out.value(of("port_rcv_data"), port), Some(4000.0));
-        assert_eq!(out.value(of("out_of_buffer"), port), Some(7.0));
+        assert_eq!(out.value(counter("port_rcv_data"), port), Some(4000.0));
+        assert_eq!(out.value(counter("out_of_buffer"), port), Some(7.0));
         assert_eq!(out.len(), 6);
     }
 }

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_added_up_by_the_labels_that_are_asked_for() {
+    fn servers_are_summed_by_the_chosen_labels() {
         let out = scrape([true, false, false, false, true, false]);
         let labels = ["192.0.2.100", "", "", "", "TCP", ""];
         assert_eq!(out.value(&INACTIVE, labels), Some(404.0));

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_an_error_and_a_missing_one_no_data() {
+    fn empty_file_fails_and_missing_file_is_no_data() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("mdstat");
         let collect = || {

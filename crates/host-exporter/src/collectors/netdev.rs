@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_without_devices_is_no_error_and_a_damaged_file_is_one() {
+    fn damaged_file_is_an_error_and_no_devices_is_not() {
         for (text, good) in [("Inter-| Receive\n face |bytes\n", true), ("", false), ("x\n", false)]
         {
             let (result, out) = scrape(text, |_| {});

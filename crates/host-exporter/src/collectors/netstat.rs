@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_asks_for_the_fields_that_have_a_definition() {
+    fn default_fields_all_have_a_definition() {
         let default = &exporter_kit::AnyFlag::spec(&WANTED);
         let expression = format!("{default:?}");
         let start = expression.find("^(.*_").unwrap();

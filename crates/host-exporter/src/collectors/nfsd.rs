@@ -206,7 +206,7 @@ fn set_gauge(metric: &Gauge, value: Option<&str>, out: &mut Samples) {
     }
 }
 
-/// Calls that do nothing are no requests of the server.
+/// Calls that do nothing do not count as requests.
 fn without_null<const N: usize>(mut methods: [&str; N]) -> [&str; N] {
     methods[0] = "";
     methods
@@ -258,8 +258,8 @@ mod tests {
 
     #[test]
     fn operations_have_the_numbers_of_the_protocol() {
-        let of = |method: &str| VERSION_4.iter().position(|it| *it == method);
+        let position = |method: &str| VERSION_4.iter().position(|it| *it == method);
         let methods = ["Access", "Lookup", "Read", "SetClientID", "Verify", "RelLockOwner"];
-        assert_eq!(methods.map(of), [3, 15, 25, 35, 37, 39].map(Some));
+        assert_eq!(methods.map(position), [3, 15, 25, 35, 37, 39].map(Some));
     }
 }

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_numbers_where_they_begin_with_one() {
+    fn numeric_versions_become_numbers() {
         for (text, expected) in [
             ("12", Some(12.0)),
             ("22.03", Some(22.03)),

@@ -68,7 +68,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 const MAX_PROCESSES: usize = 65_536;
 /// Counting descriptors ends here on kernels that do not know their number.
 const MAX_FDS: usize = 1 << 20;
-/// Limits seldom change, so they are read once in so many scrapes.
+/// Limits seldom change, so they are read once per this number of scrapes.
 const LIMIT_ROUNDS: u32 = 16;
 /// Ancestors that are asked for their group.
 const MAX_DEPTH: usize = 64;

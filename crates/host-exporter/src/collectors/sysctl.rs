@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_or_does_not_fit_the_names_is_an_error() {
+    fn invalid_or_unmatched_values_are_errors() {
         let key = ["a".to_owned()];
         for (keys, text) in [(&key[..], "1 2\n"), (&[], "text\n"), (&[], "\n"), (&[], "1 x\n")] {
             let mut out = Samples::default();

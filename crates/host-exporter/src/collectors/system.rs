@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_load_is_shared_out_among_the_cpus_that_are_online() {
+    fn load_is_divided_by_online_cpus() {
         let mut out = Samples::default();
         to_samples(b"3.0 1 1 1/2 3\n", 4, b"350735.47 234388.90\n", &mut out).unwrap();
         assert_eq!(out.value(&LOAD, []), Some(0.75));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_number_of_cpus_there_is_no_load_for_each() {
+    fn no_cpu_count_means_no_load_per_cpu() {
         let mut out = Samples::default();
         to_samples(b"3.0 1 1 1/2 3\n", 0, b"5 6\n", &mut out).unwrap();
         assert_eq!((out.value(&LOAD, []), out.len()), (None, 1));

@@ -1,4 +1,4 @@
-//! TCP sockets by state, which the kernel tells over netlink. `/proc/net/tcp` has them too, at many
+//! TCP sockets by state, as the kernel reports them over netlink. `/proc/net/tcp` has them too, at many
 //! times the cost.
 
 use exporter_kit::{CollectError, CollectorDef, Gauge, Samples};

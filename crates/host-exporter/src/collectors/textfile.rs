@@ -77,7 +77,7 @@ const OTHERS: UntypedPattern =
 /// More than the metrics of any program; what is larger is an error.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Past so many files in a folder the rest is an error.
+/// The maximum number of files in a folder; more are an error.
 const MAX_FILES: usize = 10_000;
 
 struct TextFile {

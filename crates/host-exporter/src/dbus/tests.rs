@@ -159,7 +159,7 @@ fn soon() -> Instant {
 }
 
 #[test]
-fn replies_come_to_their_calls_whatever_their_order() {
+fn replies_match_their_calls_in_any_order() {
     let (_folder, address) = program(|mut socket| {
         let_in(&mut socket);
         expect(&mut socket, b"Hello\0\0\0\x06\x01s\0\x14\0\0\0org.freedesktop.DBus\0\0\0\0");
@@ -194,13 +194,13 @@ fn replies_come_to_their_calls_whatever_their_order() {
 
 #[test]
 fn a_bus_that_fails_is_an_error_in_time() {
-    let ask = |script: fn(&mut UnixStream), patience: Duration| {
+    let ask = |script: fn(&mut UnixStream), wait: Duration| {
         let (_folder, address) = program(move |mut socket| {
             script(&mut socket);
             // It stays open until the other side has closed it.
             let _ = socket.read_to_end(&mut Vec::new());
         });
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + wait;
         let mut bus = match Bus::connect_directly(&address, deadline) {
             Ok(bus) => bus,
             Err(error) => return error.kind(),

@@ -1,59 +1,59 @@
-//! Which mounts of a table can be reached by their paths. One mount can lie over another, or over a
-//! folder on the way to it.
+//! Determines which mounts of a table are reachable by their paths. A mount can cover another mount
+//! or a folder on the path to it.
 
 use std::collections::HashMap;
 
 use super::{Mount, Reach};
 
-/// What the way to a mount is, before the question what lies over the mount itself.
+/// The state of the path to a mount, regardless of what covers the mount itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Access {
     NotKnown,
     Open,
     Automounted,
     Blocked,
 }
 
-/// Marks every mount with what its path leads to, in a time that grows with the table alone.
+/// Marks every mount with what its path leads to, in time linear in the table.
 pub(super) fn mark(mounts: &mut [Mount]) {
     let table = Table::new(mounts);
-    let mut ways = vec![Way::NotKnown; mounts.len()];
+    let mut accesses = vec![Access::NotKnown; mounts.len()];
     let mut chain = Vec::new();
     for start in 0..mounts.len() {
-        // Up to a mount whose way is known, and down again.
+        // Up to a mount whose access is known, and down again.
         let mut at = Some(start);
-        while let Some(mount) = at.filter(|&mount| ways[mount] == Way::NotKnown) {
-            // In a table that is damaged, mounts may be their own parents.
-            ways[mount] = Way::Blocked;
+        while let Some(mount) = at.filter(|&mount| accesses[mount] == Access::NotKnown) {
+            // In a damaged table, mounts may be their own parents.
+            accesses[mount] = Access::Blocked;
             chain.push(mount);
             at = table.parent(mount);
         }
         while let Some(mount) = chain.pop() {
             let parent = table.parent(mount);
-            ways[mount] = match parent.map_or(Way::Open, |parent| ways[parent]) {
-                _ if table.is_blocked(mount) => Way::Blocked,
-                Way::Open if parent.is_some_and(|parent| table.mounts[parent].expires) => {
-                    Way::Automounted
+            accesses[mount] = match parent.map_or(Access::Open, |parent| accesses[parent]) {
+                _ if table.is_blocked(mount) => Access::Blocked,
+                Access::Open if parent.is_some_and(|parent| table.mounts[parent].expires) => {
+                    Access::Automounted
                 }
-                way => way,
+                access => access,
             };
         }
     }
-    let reach = |(at, way): (usize, &Way)| match way {
+    let reach = |(at, access): (usize, &Access)| match access {
         _ if table.is_covered(at) => Reach::Hidden,
-        // To look at an automount point is to use it.
-        Way::Open if mounts[at].kind == b"autofs" => Reach::Automounted,
-        Way::Open => Reach::Visible,
-        Way::Automounted => Reach::Automounted,
-        Way::Blocked | Way::NotKnown => Reach::Hidden,
+        // Accessing an automount point triggers the mount.
+        Access::Open if mounts[at].kind == b"autofs" => Reach::Automounted,
+        Access::Open => Reach::Visible,
+        Access::Automounted => Reach::Automounted,
+        Access::Blocked | Access::NotKnown => Reach::Hidden,
     };
-    let reaches: Vec<_> = ways.iter().enumerate().map(reach).collect();
+    let reaches: Vec<_> = accesses.iter().enumerate().map(reach).collect();
     for (mount, reach) in mounts.iter_mut().zip(reaches) {
         mount.reach = reach;
     }
 }
 
-/// File systems whose statfs(2) tells what the kernel has counted, without a look at the device.
+/// File systems whose statfs(2) reports kernel counters without reading the device.
 const COUNTED: [&[u8]; 6] = [b"ext2", b"ext3", b"ext4", b"tmpfs", b"ramfs", b"vfat"];
 
 /// File systems in which a path to a mount is found in memory: the kernel holds on to the folders
@@ -61,10 +61,10 @@ const COUNTED: [&[u8]; 6] = [b"ext2", b"ext3", b"ext4", b"tmpfs", b"ramfs", b"vf
 const HELD: [&[u8]; 8] =
     [b"ext2", b"ext3", b"ext4", b"tmpfs", b"ramfs", b"xfs", b"btrfs", b"devtmpfs"];
 
-/// Marks the mounts that can be asked without a wait, whatever becomes of their devices.
+/// Marks the mounts that can be queried without blocking, whatever happens to their devices.
 pub(super) fn mark_in_memory(mounts: &mut [Mount]) {
     let table = Table::new(mounts);
-    // Up to the root; in a table that is damaged, a way may lead round and round.
+    // Up to the root; in a damaged table, the path may be a cycle.
     let is_held = |start: usize| {
         let mut at = start;
         for _ in 0..MAX_DEPTH {
@@ -83,7 +83,7 @@ pub(super) fn mark_in_memory(mounts: &mut [Mount]) {
     }
 }
 
-/// How many mounts may be above one that is asked without a thread for it.
+/// The maximum number of mounts above one that is queried without a thread.
 const MAX_DEPTH: usize = 8;
 
 struct Table<'a> {
@@ -113,7 +113,7 @@ impl<'a> Table<'a> {
         there(*id).is_some_and(|upper| upper != at) || there(*parent) != Some(at)
     }
 
-    /// Whether the way from the mount's parent to the mount is closed: something else lies on the
+    /// Whether the path from the mount's parent to the mount is blocked: something else lies on the
     /// parent's root or on a folder between the two, or the folder is deleted.
     fn is_blocked(&self, at: usize) -> bool {
         let Mount { parent, point, .. } = &self.mounts[at];
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_mounts_on_one_place_the_later_one_is_visible() {
+    fn later_of_two_mounts_on_one_path_is_visible() {
         let mountinfo = "\
 41 27 8:1 / /data rw - xfs /dev/sda1 rw
 42 27 8:2 / /data rw - xfs /dev/sdb1 rw
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn an_automount_that_expires_is_told_from_one_that_does_not() {
+    fn expiring_automounts_are_recognised() {
         let mountinfo = "\
 27 1 8:1 / / rw - ext4 /dev/sda1 rw
 40 27 0:40 / /auto rw - autofs systemd-1 rw,fd=9,timeout=120,direct
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn mounts_answer_from_memory_if_all_on_their_way_do() {
+    fn in_memory_mounts_need_in_memory_parents() {
         let mountinfo = "\
 1 0 8:1 / / rw - ext4 /dev/sda1 rw
 2 1 0:20 / /run rw - tmpfs tmpfs rw

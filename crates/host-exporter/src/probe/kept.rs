@@ -1,11 +1,11 @@
-//! Answers that one collector got and another of the same scrape wants too.
+//! Shares the answers of one collector with another of the same scrape.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Answer, Target};
 
-/// Far longer than collectors of one scrape are apart.
+/// Far longer than the time between two collectors of one scrape.
 const MAX_AGE: Duration = Duration::from_millis(100);
 
 /// The last answers, until they are taken.
@@ -13,7 +13,7 @@ pub(super) struct Kept {
     targets: Option<Arc<[Target]>>,
     answers: Vec<Answer>,
     since: Option<Instant>,
-    /// The numbers of the mounts, sorted, and their places among the targets.
+    /// The sorted mount numbers, with their indices into the targets.
     places: Vec<(u64, u32)>,
 }
 
@@ -35,8 +35,8 @@ impl Kept {
         }
     }
 
-    /// Gives answers to what is wanted, as far as they are known, and forgets all: the next scrape
-    /// asks again.
+    /// Fills in the wanted answers that are known and forgets all of them: the next scrape queries
+    /// again.
     pub(super) fn take(&mut self, targets: &[Target], answers: &mut [Answer]) {
         let is_young = self.since.take().is_some_and(|since| since.elapsed() < MAX_AGE);
         let Some(known) = self.targets.as_ref().filter(|_| is_young) else { return };
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_given_to_the_same_questions_once() {
+    fn answers_are_taken_once() {
         let space = Answer::Space(Space { blocks: 7, ..Space::default() });
         let known: Arc<[Target]> =
             [target("/b", 2), target("/a", 1), target("/c", 3), target("/d", 1)].into();

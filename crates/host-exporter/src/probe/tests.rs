@@ -24,7 +24,7 @@ fn ask_all(prober: &mut Prober, targets: &Arc<[Target]>, limit: Duration) -> Vec
 }
 
 #[test]
-fn what_hangs_is_asked_once_and_keeps_nothing_else() {
+fn hanging_target_is_queried_once_and_blocks_no_other() {
     static ASKED: AtomicU32 = AtomicU32::new(0);
     static HANGS: Mutex<()> = Mutex::new(());
     fn ask(target: &Target) -> Answer {
@@ -38,23 +38,23 @@ fn what_hangs_is_asked_once_and_keeps_nothing_else() {
     let mut prober = Prober::new(ask);
     let targets = targets(&["/a", "/hangs", "/b", "/c"]);
     for _ in 0..1000 {
-        let answers = ask_all(&mut prober, &targets, PATIENCE);
+        let answers = ask_all(&mut prober, &targets, FIRST_WAIT);
         assert_eq!(answers, [SPACE, Answer::Late, SPACE, SPACE]);
     }
     assert_eq!((ASKED.load(Ordering::SeqCst), prober.late.len()), (1, 1));
-    // When it has answered, it is asked again.
+    // After its answer, the target is queried again.
     drop(hangs);
     let worker = Arc::clone(&prober.late[0].worker);
     drop(worker.wait(Duration::from_secs(60), |job| !job.is_asking()));
-    assert_eq!(ask_all(&mut prober, &targets, PATIENCE), [SPACE; 4]);
+    assert_eq!(ask_all(&mut prober, &targets, FIRST_WAIT), [SPACE; 4]);
     assert_eq!((ASKED.load(Ordering::SeqCst), prober.late.len()), (2, 0));
 }
 
 #[test]
-fn what_is_slow_is_waited_for() {
+fn slow_target_is_waited_for() {
     fn ask(target: &Target) -> Answer {
         if target.path.to_bytes() == b"/slow" {
-            thread::sleep(PATIENCE * 2);
+            thread::sleep(FIRST_WAIT * 2);
         }
         SPACE
     }
@@ -64,7 +64,7 @@ fn what_is_slow_is_waited_for() {
 }
 
 #[test]
-fn an_answer_that_came_too_late_is_for_the_next_scrape() {
+fn late_answer_serves_the_next_scrape() {
     static HANGS: Mutex<()> = Mutex::new(());
     fn ask(_: &Target) -> Answer {
         drop(HANGS.lock());
@@ -84,7 +84,7 @@ fn an_answer_that_came_too_late_is_for_the_next_scrape() {
 }
 
 #[test]
-fn threads_that_wait_are_bounded_and_disks_are_asked_all_the_same() {
+fn blocked_threads_are_bounded_and_spare_disks() {
     static HANGS: Mutex<()> = Mutex::new(());
     fn ask(target: &Target) -> Answer {
         if target.device.0 == 0 {
@@ -114,15 +114,15 @@ fn threads_that_wait_are_bounded_and_disks_are_asked_all_the_same() {
 }
 
 #[test]
-fn only_what_is_wanted_is_asked() {
+fn only_wanted_targets_are_queried() {
     let mut prober = Prober::new(|_| SPACE);
     let mut answers = [Answer::Unwanted, Answer::Wanted];
-    prober.ask_all(&targets(&["/a", "/b"]), PATIENCE, &mut answers);
+    prober.ask_all(&targets(&["/a", "/b"]), FIRST_WAIT, &mut answers);
     assert_eq!(answers, [Answer::Unwanted, SPACE]);
 }
 
 #[test]
-fn numbers_that_have_wrapped_are_none() {
+fn wrapped_numbers_are_none() {
     let space = |free, available| Space { blocks: 10, free, available, ..Space::default() };
     assert_eq!((space(5, 3).free(), space(5, 3).available()), (Some(5), Some(3)));
     assert_eq!((space(11, 11).free(), space(11, 11).available()), (None, None));
@@ -131,7 +131,7 @@ fn numbers_that_have_wrapped_are_none() {
 }
 
 #[test]
-fn what_answers_from_memory_takes_no_thread() {
+fn in_memory_targets_need_no_thread() {
     static HERE: Mutex<Option<thread::ThreadId>> = Mutex::new(None);
     fn ask(target: &Target) -> Answer {
         assert_eq!(*HERE.lock().unwrap() == Some(thread::current().id()), target.is_in_memory);
@@ -142,6 +142,6 @@ fn what_answers_from_memory_takes_no_thread() {
     let mut asked = targets(&["/a", "/b"]).to_vec();
     asked[0].is_in_memory = true;
     let both: Arc<[Target]> = asked.into();
-    assert_eq!(ask_all(&mut prober, &both, PATIENCE), [SPACE; 2]);
-    assert_eq!(ask_all(&mut prober, &both[..1].into(), PATIENCE), [SPACE]);
+    assert_eq!(ask_all(&mut prober, &both, FIRST_WAIT), [SPACE; 2]);
+    assert_eq!(ask_all(&mut prober, &both[..1].into(), FIRST_WAIT), [SPACE]);
 }

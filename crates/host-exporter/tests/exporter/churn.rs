@@ -95,44 +95,41 @@ fn loop_devices_come_and_go() {
 }
 
 #[test]
-fn a_stopped_user_space_file_system_costs_its_own_series() {
-    on_a_machine_of_its_own(
-        "churn::a_stopped_user_space_file_system_costs_its_own_series",
-        |machine| {
-            let point = machine.folder("fuse");
-            let series =
-                |metric: &str, error: &str| of_mount(metric, "churn", &point, "fuse.churn", error);
-            let size = series("size_bytes", "");
-            let answers = |page: &Series| {
-                page.get(&size) == Some(&fuse::BYTES)
-                    && page.get(&series("device_error", "")) == Some(&0.0)
-            };
-            let fails = |page: &Series, error: &str| {
-                page.get(&series("device_error", error)) == Some(&1.0) && !page.contains_key(&size)
-            };
-            let daemon = Daemon::start(&point)?;
-            machine.until(answers);
-            for _ in 0..2 {
-                daemon.signal(Signal::STOP);
-                machine.until(|page| fails(page, "mountpoint timeout"));
-                for _ in 0..10 {
-                    assert!(fails(&machine.page(), "mountpoint timeout"));
-                }
-                daemon.signal(Signal::CONT);
-                machine.until(answers);
-            }
-            // One that has ended is said to be so, and one that hangs can go.
-            drop(daemon);
-            machine.until(|page| fails(page, "transport endpoint is not connected"));
-            detach(&point);
-            machine.until_gone();
-            let daemon = Daemon::start(&point)?;
-            machine.until(answers);
+fn stopped_fuse_file_system_loses_only_its_series() {
+    on_a_machine_of_its_own("churn::stopped_fuse_file_system_loses_only_its_series", |machine| {
+        let point = machine.folder("fuse");
+        let series =
+            |metric: &str, error: &str| of_mount(metric, "churn", &point, "fuse.churn", error);
+        let size = series("size_bytes", "");
+        let answers = |page: &Series| {
+            page.get(&size) == Some(&fuse::BYTES)
+                && page.get(&series("device_error", "")) == Some(&0.0)
+        };
+        let fails = |page: &Series, error: &str| {
+            page.get(&series("device_error", error)) == Some(&1.0) && !page.contains_key(&size)
+        };
+        let daemon = Daemon::start(&point)?;
+        machine.until(answers);
+        for _ in 0..2 {
             daemon.signal(Signal::STOP);
             machine.until(|page| fails(page, "mountpoint timeout"));
-            detach(&point);
-            machine.until_gone();
-            Ok(())
-        },
-    );
+            for _ in 0..10 {
+                assert!(fails(&machine.page(), "mountpoint timeout"));
+            }
+            daemon.signal(Signal::CONT);
+            machine.until(answers);
+        }
+        // One that has ended is said to be so, and one that hangs can go.
+        drop(daemon);
+        machine.until(|page| fails(page, "transport endpoint is not connected"));
+        detach(&point);
+        machine.until_gone();
+        let daemon = Daemon::start(&point)?;
+        machine.until(answers);
+        daemon.signal(Signal::STOP);
+        machine.until(|page| fails(page, "mountpoint timeout"));
+        detach(&point);
+        machine.until_gone();
+        Ok(())
+    });
 }

@@ -59,7 +59,7 @@ fn wrong_use_is_one_clear_line_and_exit_code_2() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_one_clear_line() {
+fn unavailable_address_is_one_error_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     // 192.0.2.0/24 is for documentation: no host has it.
     for address in [taken.local_addr().unwrap().to_string(), "192.0.2.1:0".to_owned()] {
@@ -122,7 +122,7 @@ fn settings_come_from_flag_environment_and_file() {
 }
 
 #[test]
-fn the_settings_that_are_printed_are_a_settings_file() {
+fn printed_settings_are_a_settings_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("host.toml");
     let printed = run(&["--config.check", "--no-collector.mem"]).stdout;
@@ -139,7 +139,7 @@ fn the_settings_that_are_printed_are_a_settings_file() {
 
 #[cfg(feature = "web-config")]
 #[test]
-fn a_web_configuration_is_checked_at_the_start_and_holds() {
+fn web_configuration_is_checked_and_applied() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("web.yml");
     // The password is `test`.
@@ -170,7 +170,7 @@ fn several_addresses_are_listened_on() {
 }
 
 #[test]
-fn the_description_names_every_metric_on_the_page() {
+fn description_names_every_metric_on_the_page() {
     let output = run(&["--describe"]);
     let description: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();

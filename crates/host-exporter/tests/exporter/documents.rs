@@ -78,7 +78,7 @@ fn assert_short(readme: &str) {
 }
 
 #[test]
-fn the_description_is_the_same_whatever_the_settings() {
+fn description_does_not_depend_on_settings() {
     let plain = run(&["--describe"]).stdout;
     for args in [&["--collector.disable-defaults"][..], &["--collectors.enabled=mem"]] {
         assert_eq!(run(&[args, &["--describe"]].concat()).stdout, plain, "{args:?}");

@@ -33,7 +33,7 @@ fn three_thousand_clients_that_ask_and_reset() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn idle_clients_give_way_and_threads_stay_bounded() {
+fn idle_clients_are_evicted_and_threads_bounded() {
     let exporter = start(&[]);
     let idle: Vec<_> = (0..400).map(|_| TcpStream::connect(exporter.address()).unwrap()).collect();
     for _ in 0..5 {

@@ -36,7 +36,7 @@ fn the_metrics_page_holds_what_the_host_has() {
     };
     percent("sys_mem_usage");
     percent("sys_disk_size{mountpoint=\"");
-    // Every collector that is on succeeds; what the machine lacks is no failure.
+    // Every enabled collector succeeds; missing hardware is not a failure.
     let outcome = |name: &str| {
         let start = format!("node_scrape_{name}{{collector=\"");
         samples
@@ -69,7 +69,7 @@ fn the_landing_page_links_to_the_configured_path() {
 }
 
 #[test]
-fn errors_are_one_line_that_a_scraper_takes_for_a_comment() {
+fn error_pages_are_one_comment_line() {
     let exporter = start(&[]);
     let close = "Host: x\r\nConnection: close\r\n\r\n";
     let big = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(20_000));
@@ -168,7 +168,7 @@ fn a_page_is_compressed_for_who_accepts_it() {
         assert_eq!(head.contains("\r\nContent-Encoding: gzip\r\n"), compressed, "{head}");
         assert!(head.contains("\r\nVary: Accept, Accept-Encoding\r\n"), "{head}");
     }
-    // The client here does not undo it by itself.
+    // The test client does not decompress.
     let agent = ureq::agent();
     let mut response = agent
         .get(format!("http://{}/metrics", exporter.address()))

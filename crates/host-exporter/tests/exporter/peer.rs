@@ -197,7 +197,7 @@ fn missing(peer: &Page, ours: &Page, differences: &Differences) -> BTreeSet<Stri
 }
 
 #[test]
-fn node_exporters_series_are_ours_on_this_machine() {
+fn node_exporter_series_match_on_this_machine() {
     let differences = Differences::read();
     let (peer, ours) = (Peer::start(&[]), start(&[]));
     let mut unmet = BTreeSet::new();
@@ -236,7 +236,7 @@ fn node_exporters_series_are_ours_on_this_machine() {
 }
 
 #[test]
-fn node_exporters_series_are_ours_on_other_machines() {
+fn node_exporter_series_match_on_other_machines() {
     let differences = Differences::read();
     let (mut wrong, mut needed) = (BTreeSet::new(), BTreeSet::new());
     for machine in FIXTURES {

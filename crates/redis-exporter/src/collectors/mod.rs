@@ -1,5 +1,5 @@
-//! The collectors, and the flags that they go by. `up` asks at every scrape whether Redis answers;
-//! `info` reads all the rest, at every scrape or in the background.
+//! The collectors and their flags. `up` sends a PING at every scrape; `info` reads everything else,
+//! at every scrape or in the background.
 
 mod info;
 mod up;
@@ -31,7 +31,7 @@ const INTERVAL: Flag<Duration> = Flag::duration(
     "How often INFO is read in the background; 0 reads it at each scrape.",
 );
 
-/// The exporter's own flags, beside those that the kit gives to every exporter.
+/// The exporter's own flags, in addition to those of the kit.
 pub(crate) const FLAGS: &[&dyn AnyFlag] =
     &[&ADDRESS, &USERNAME, &PASSWORD, &PASSWORD_FILE, &TIMEOUT, &INTERVAL];
 
@@ -64,7 +64,7 @@ fn target(settings: &Settings) -> Result<Target, SettingError> {
     let address = settings.get(&ADDRESS);
     let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     if port.is_none_or(|port| port == 0) || address.starts_with(':') {
-        let what = format!("{address:?} is no HOST:PORT; give one such as 127.0.0.1:6379");
+        let what = format!("{address:?} is not HOST:PORT; give an address such as 127.0.0.1:6379");
         return Err(settings.error(&ADDRESS, what));
     }
     let (text, file) = (settings.get(&PASSWORD), settings.get(&PASSWORD_FILE));
@@ -73,7 +73,7 @@ fn target(settings: &Settings) -> Result<Target, SettingError> {
         (text, true) => Password::Text(text.to_owned()),
         ("", false) => Password::File(PathBuf::from(file)),
         _ => {
-            let what = "there is a password already; give one of the two";
+            let what = "a password is already set; give only one of the two";
             return Err(settings.error(&PASSWORD_FILE, what));
         }
     };

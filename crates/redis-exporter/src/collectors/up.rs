@@ -41,7 +41,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 )
 .source("PING");
 
-/// Asks for an answer, of whatever content.
+/// Checks that Redis replies, whatever the reply.
 struct Up {
     target: Target,
     pings: LiveFamily<HistogramKind, 0>,
@@ -52,12 +52,12 @@ impl Up {
         Self { target, pings: LiveFamily::new(&PING) }
     }
 
-    /// How many seconds a PING takes.
+    /// Returns the duration of a PING in seconds.
     fn ping(&self) -> Result<f64, RedisError> {
         let mut connection = self.target.connect()?;
         let begun = Instant::now();
-        match connection.ask("PING", &["PING"]) {
-            // One that loads its data, is busy with a script or lets this user do nothing is up.
+        match connection.call("PING", &["PING"]) {
+            // Redis is up even while it loads data, runs a script or denies this user the command.
             Ok(_) | Err(RedisError::Refused(..)) => {}
             Err(error) => return Err(error),
         }
@@ -66,14 +66,14 @@ impl Up {
 }
 
 impl Collector for Up {
-    // A Redis that is down is no failure of this collector: it is what it is there to tell. The
-    // reason is logged by the collector `info`, which does fail.
+    // A Redis that is down is not a failure of this collector, which reports it. The collector
+    // `info` does fail, and its failure is logged.
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
         let answer = self.ping();
         if let Ok(seconds) = answer {
             self.pings.with([]).observe(seconds);
         }
-        to_samples(answer.err().map(|error| error.word()), out);
+        to_samples(answer.err().map(|error| error.label()), out);
         self.pings.write(out);
         Ok(())
     }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_success_has_no_word() {
+    fn success_has_an_empty_label() {
         let mut out = Samples::default();
         to_samples(None, &mut out);
         assert_eq!(out.value(&UP, []), Some(1.0));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_by_its_word() {
+    fn failure_sets_its_label() {
         let mut out = Samples::default();
         to_samples(Some("auth"), &mut out);
         assert_eq!(out.value(&UP, []), Some(0.0));

@@ -1,9 +1,9 @@
-//! What wrong use is answered with.
+//! Errors for wrong usage.
 
 use crate::process::{command, run};
 
 #[test]
-fn wrong_use_is_one_clear_line_and_exit_code_2() {
+fn usage_error_is_one_line_and_exit_code_2() {
     let cases: [(&[&str], &str); 9] = [
         (&["--redis.address=localhost"], "such as 127.0.0.1:6379"),
         (&["--redis.address=:6379"], "such as 127.0.0.1:6379"),
@@ -26,10 +26,13 @@ fn wrong_use_is_one_clear_line_and_exit_code_2() {
 }
 
 #[test]
-fn two_passwords_are_one_too_many() {
+fn two_passwords_are_rejected() {
     let mut command = command(&["--redis.password-file=/run/secrets/redis"]);
     let output = command.env("REDIS_EXPORTER_REDIS_PASSWORD", "secret").output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("give one of the two") && !stderr.contains("secret\""), "{stderr}");
+    assert!(
+        stderr.contains("give only one of the two") && !stderr.contains("secret\""),
+        "{stderr}"
+    );
 }

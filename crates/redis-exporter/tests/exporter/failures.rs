@@ -1,4 +1,4 @@
-//! A Redis that is not well: every failure costs its own samples only, is told by a word, and passes.
+//! Failures of Redis: each loses only its own samples, sets its error label, and recovers.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use exporter_kit::testing::Page;
 use crate::process::{error, start};
 use crate::redis::Redis;
 
-/// Far more than the exporter's own limits, for machines that are busy.
+/// Far above the exporter's own limits, for busy machines.
 const SOON: Duration = Duration::from_secs(20);
 
-/// What every page of a Redis that does not answer has and has not.
+/// Checks the page of a Redis that does not answer.
 fn is_down(page: &Page, why: &str) {
     assert_eq!((page.value("redis_up"), error(page)), (Some(0.0), why), "{}", page.text());
     let success = "redis_exporter_scrape_collector_success{collector=\"info\"}";
@@ -25,7 +25,7 @@ fn is_up(page: &Page) {
 }
 
 #[test]
-fn a_wrong_password_and_none_are_told() {
+fn wrong_and_missing_passwords_are_logged() {
     let redis = Redis::start(&["--requirepass", "right"]);
     let wrong = [("REDIS_EXPORTER_REDIS_PASSWORD", "wrong")];
     for (environment, said) in [(&[][..], "NOAUTH"), (&wrong, "WRONGPASS")] {
@@ -33,14 +33,14 @@ fn a_wrong_password_and_none_are_told() {
         is_down(&exporter.scrape(), "auth");
         is_down(&exporter.scrape(), "auth");
         let log = exporter.kill();
-        assert_eq!(log.lines().count(), 1, "a lasting fault is logged once: {log}");
+        assert_eq!(log.lines().count(), 1, "a lasting failure is logged once: {log}");
         assert!(log.contains(said) && log.contains("REDIS_EXPORTER_REDIS_PASSWORD"), "{log}");
         assert!(!log.contains("wrong"), "{log}");
     }
 }
 
 #[test]
-fn a_user_without_rights_is_told() {
+fn user_without_permissions_is_logged() {
     let redis =
         Redis::start(&["--user", "poor", "on", ">secret", "+ping", "--requirepass", "right"]);
     let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
@@ -53,7 +53,7 @@ fn a_user_without_rights_is_told() {
 }
 
 #[test]
-fn a_redis_that_is_busy_is_up_and_says_so() {
+fn busy_redis_is_up_and_logged() {
     let redis = Redis::start(&["--lua-time-limit", "10"]);
     let exporter = start(&[&redis.flag()], &[]);
     let _script = redis.begin(&["EVAL 'while true do end' 0"]);
@@ -64,7 +64,7 @@ fn a_redis_that_is_busy_is_up_and_says_so() {
 }
 
 #[test]
-fn nobody_there_then_started_then_restarted() {
+fn restarts_are_not_failures() {
     let first = Redis::start(&[]);
     let port = first.port();
     let exporter = start(&[&first.flag()], &[]);
@@ -75,11 +75,11 @@ fn nobody_there_then_started_then_restarted() {
     drop(first);
     is_down(&exporter.scrape(), "connect");
     let second = Redis::start_on(port, &[]).expect("the port is still free");
-    // Its counters begin anew, and that is no failure.
+    // Its counters restart from zero, which is not a failure.
     let page = exporter.scrape();
     is_up(&page);
     assert!(page.value("redis_commands_processed_total").unwrap() < 50.0, "{}", page.text());
-    // Without a page in between.
+    // Without a scrape in between.
     second.send(&["SET a 1", "SET a 2"]);
     is_up(&exporter.scrape());
     second.send(&["CONFIG RESETSTAT"]);
@@ -88,12 +88,12 @@ fn nobody_there_then_started_then_restarted() {
     let _third = Redis::start_on(port, &[]).expect("the port is still free");
     is_up(&exporter.scrape());
     let log = exporter.kill();
-    assert_eq!(log.lines().count(), 2, "once bad, once good again: {log}");
+    assert_eq!(log.lines().count(), 2, "one line for the failure, one for the recovery: {log}");
     assert!(log.contains("See --redis.address"), "{log}");
 }
 
 #[test]
-fn a_hung_redis_is_given_up_in_time_and_taken_up_again() {
+fn hung_redis_times_out_and_recovers() {
     let redis = Redis::start(&[]);
     let exporter = start(&[&redis.flag(), "--redis.timeout=1s"], &[]);
     is_up(&exporter.scrape());
@@ -109,11 +109,11 @@ fn a_hung_redis_is_given_up_in_time_and_taken_up_again() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_redis_that_ends_while_it_is_scraped_does_not_hold_the_page_up() {
+fn redis_killed_mid_scrape_does_not_delay_the_page() {
     let redis = Redis::start(&[]);
     let exporter = start(&[&redis.flag(), "--redis.timeout=60s"], &[]);
     is_up(&exporter.scrape());
-    // It cannot answer now, so the scrape is in the middle of it once it is connected.
+    // A stopped Redis cannot answer, so the scrape is blocked once it is connected.
     redis.hang();
     let address = exporter.address();
     let scrape = thread::Builder::new().spawn(move || Page::of(address)).unwrap();

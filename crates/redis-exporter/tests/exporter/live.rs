@@ -1,4 +1,4 @@
-//! A Redis that is well: what the page tells of it.
+//! The page of a healthy Redis.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::process::{error, run, start};
 use crate::redis::Redis;
 
 #[test]
-fn the_page_holds_what_redis_has() {
+fn page_matches_the_state_of_redis() {
     let redis = Redis::start(&[]);
     redis.send(&[
         "SET a 1",
@@ -46,10 +46,10 @@ fn the_page_holds_what_redis_has() {
         page.text()
     );
     assert_eq!(exporter.scrape().value("redis_exporter_ping_duration_seconds_count"), Some(2.0));
-    assert_eq!(exporter.kill(), "", "nothing is wrong");
+    assert_eq!(exporter.kill(), "", "nothing is logged");
 }
 
-/// The names of all samples that the exporter says it can have.
+/// The names of all samples that `--describe` declares.
 fn declared() -> BTreeSet<String> {
     let output = run(&["--describe"]);
     let description: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -66,7 +66,7 @@ fn declared() -> BTreeSet<String> {
 }
 
 #[test]
-fn nothing_is_on_the_page_that_is_not_declared() {
+fn every_sample_is_declared() {
     let redis = Redis::start(&[]);
     let page = start(&[&redis.flag()], &[]).scrape();
     let declared = declared();
@@ -77,7 +77,7 @@ fn nothing_is_on_the_page_that_is_not_declared() {
 }
 
 #[test]
-fn a_replica_and_its_master_tell_of_each_other() {
+fn replica_and_master_report_each_other() {
     let master = Redis::start(&[]);
     let port = master.port().to_string();
     let replica = Redis::start(&["--replicaof", "127.0.0.1", &port]);
@@ -91,7 +91,7 @@ fn a_replica_and_its_master_tell_of_each_other() {
 }
 
 #[test]
-fn passwords_come_from_the_environment_or_a_file_and_are_never_shown() {
+fn passwords_are_never_logged() {
     let redis = Redis::start(&["--requirepass", "right one"]);
     let variable = "REDIS_EXPORTER_REDIS_PASSWORD";
     let exporter = start(&[&redis.flag()], &[(variable, "right one")]);
@@ -104,13 +104,13 @@ fn passwords_come_from_the_environment_or_a_file_and_are_never_shown() {
     assert_eq!(error(&exporter.scrape()), "auth");
     std::fs::write(&path, "right one\n").unwrap();
     let page = exporter.scrape();
-    assert_eq!(page.value("redis_up"), Some(1.0), "it is read anew");
+    assert_eq!(page.value("redis_up"), Some(1.0), "the file is read again");
     assert!(page.has("redis_memory_used_bytes"));
     assert!(!exporter.kill().contains("right one"));
 }
 
 #[test]
-fn in_the_background_info_is_cached_and_up_is_not() {
+fn background_info_is_cached_and_up_is_not() {
     let redis = Redis::start(&[]);
     let exporter = start(&[&redis.flag(), "--redis.interval=50ms"], &[]);
     let page = exporter.scrape_until(|page| page.has("redis_connected_clients"));

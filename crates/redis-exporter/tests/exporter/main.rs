@@ -1,5 +1,5 @@
-//! The real binary: started as a user would, asked over HTTP, with a real Redis behind it.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
+//! Runs the real binary against a real Redis and scrapes it over HTTP.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod command_line;
 mod documents;

@@ -1,4 +1,4 @@
-//! A real Redis, which belongs to one test.
+//! A real Redis server, owned by one test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,20 +7,20 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// How often another port is tried when somebody else has taken the one that was free.
+/// Attempts to find a port: another process may take the free one first.
 const ATTEMPTS: usize = 20;
 
 /// A running Redis on a port of loopback; killed when dropped.
 pub(crate) struct Redis {
     child: Child,
     port: u16,
-    /// Kept open, so that it can go on writing its log.
+    /// Kept open, so that Redis can continue to write its log.
     log: BufReader<ChildStdout>,
     _folder: TempDir,
 }
 
 impl Redis {
-    /// Starts one on a free port, with more options of `redis-server`.
+    /// Starts Redis on a free port, with additional `redis-server` options.
     pub(crate) fn start(options: &[&str]) -> Self {
         for _ in 0..ATTEMPTS {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -31,7 +31,7 @@ impl Redis {
         panic!("no free port in {ATTEMPTS} attempts");
     }
 
-    /// Starts one on this port; `None` if it cannot listen there.
+    /// Starts Redis on this port; `None` if it cannot listen there.
     pub(crate) fn start_on(port: u16, options: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("redis-server");
@@ -42,12 +42,12 @@ impl Redis {
             panic!("cannot start redis-server: {error}; run `cargo xtask ci --setup`")
         });
         let log = BufReader::new(child.stdout.take().unwrap());
-        // From here on it is ended with this value.
+        // From here on, dropping this value kills the process.
         let mut redis = Self { child, port, log, _folder: folder };
         redis.is_ready().then_some(redis)
     }
 
-    /// Waits until it takes connections; false if it ends instead.
+    /// Waits until Redis accepts connections; false if it exits instead.
     fn is_ready(&mut self) -> bool {
         let mut line = String::new();
         while self.log.read_line(&mut line).unwrap() > 0 {
@@ -63,19 +63,19 @@ impl Redis {
         self.port
     }
 
-    /// The flag that tells an exporter of it.
+    /// The exporter flag that selects this Redis.
     pub(crate) fn flag(&self) -> String {
         format!("--redis.address=127.0.0.1:{}", self.port)
     }
 
-    /// Sends commands, one in a line, and waits for as many answers.
+    /// Sends commands, one per line, and waits for all replies.
     pub(crate) fn send(&self, commands: &[&str]) {
         let mut stream = self.begin(&[commands, &["QUIT"]].concat());
-        // It closes the connection after the last answer.
+        // Redis closes the connection after the reply to QUIT.
         stream.read_to_string(&mut String::new()).unwrap();
     }
 
-    /// Sends commands without waiting for answers; closing the stream may end them.
+    /// Sends commands without waiting for replies; closing the stream may end them.
     pub(crate) fn begin(&self, commands: &[&str]) -> TcpStream {
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));
         let mut stream = TcpStream::connect(address).unwrap();
@@ -98,7 +98,7 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

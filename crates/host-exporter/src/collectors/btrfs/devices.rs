@@ -33,7 +33,7 @@ pub(super) const ERRORS: Counter<4> = counter(
 )
 .labels(["uuid", "device", "btrfs_dev_uuid", "type"]);
 
-/// What sysfs calls the errors, in the order in which the file system tells them, and their types.
+/// What sysfs calls the errors, in the order of the file system, and their types.
 const TYPES: [(&str, &str); 5] = [
     ("write_errs", "write"),
     ("read_errs", "read"),
@@ -175,7 +175,7 @@ mod tests {
     use crate::mounts::parse;
 
     #[test]
-    fn a_file_system_is_asked_through_one_mount_at_a_time() {
+    fn file_system_is_queried_through_one_mount() {
         let subvolumes: String = (0..20)
             .map(|at| format!("{at} 1 0:41 /{at} /sub/{at} rw - btrfs /dev/sda rw\n"))
             .collect();

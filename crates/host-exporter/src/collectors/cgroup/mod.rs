@@ -54,7 +54,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 .off_by_default()
 .source("/sys/fs/cgroup, /proc/1/mountinfo, /sys/dev/block");
 
-/// Where cgroup v2 is mounted as a rule: alone, or beside the hierarchies of v1.
+/// The usual mount points of cgroup v2: alone, or next to the v1 hierarchies.
 const USUAL: [&str; 2] = ["fs/cgroup", "fs/cgroup/unified"];
 
 /// A file that was missing may come: `cgroup.pressure` hides those of pressure and shows them again.

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn bind_mounts_and_repeated_mounts_are_of_one_disk() {
+    fn bind_and_repeated_mounts_share_a_disk() {
         let mountinfo = "\
 40 27 8:1 /var/lib/kubelet/pods/1 /srv/pod rw - xfs /dev/sda1 rw
 27 1 8:1 / / rw - xfs /dev/sda1 rw
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn btrfs_subvolumes_are_file_systems_of_their_own() {
+    fn btrfs_subvolumes_are_separate_file_systems() {
         let mountinfo = "\
 27 1 0:30 /@ / rw - btrfs /dev/vda2 rw,subvol=/@
 28 27 0:30 /@home /home rw - btrfs /dev/vda2 rw,subvol=/@home
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_sees_files_alone_has_one_entry() {
+    fn container_with_file_mounts_has_one_entry() {
         let mountinfo = "\
 27 1 0:60 / / rw - overlay overlay rw
 28 27 8:1 /docker/x/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw

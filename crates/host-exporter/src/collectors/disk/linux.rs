@@ -82,7 +82,7 @@ impl Reader {
             let failed = |answer: &Answer| matches!(answer, Answer::Failed(_) | Answer::Late);
             match found {
                 Some((point, space)) => {
-                    // Numbers that make no sense are no sample.
+                    // Implausible numbers give no sample.
                     if let (Some(free), Some(available)) = (space.free(), space.available()) {
                         let inodes = space.files_free().map(|free| [space.files, free]);
                         let used = space.blocks - free;

@@ -1,4 +1,4 @@
-//! Disk space as sysinfo tells it, on Windows with the drives that sysinfo does not list.
+//! Disk space from sysinfo, on Windows with the drives that sysinfo does not list.
 
 use exporter_kit::{CollectError, Settings};
 use sysinfo::{DiskRefreshKind, Disks};

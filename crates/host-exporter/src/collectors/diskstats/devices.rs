@@ -55,7 +55,7 @@ impl Devices {
         let at = self.seen;
         self.seen += 1;
         if !self.known.get(at).is_some_and(is_it) {
-            // What stood before it has gone, or it is new.
+            // The devices before it were removed, or it is new.
             match self.known[at.min(self.known.len())..].iter().position(is_it) {
                 Some(gone) => drop(self.known.drain(at..at + gone)),
                 None => self.known.insert(at, self.discover(major, minor, name)),

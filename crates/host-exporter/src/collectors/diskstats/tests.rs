@@ -22,8 +22,8 @@ fn page(stats: &str, devices: &mut Devices) -> Vec<String> {
 #[test]
 fn every_kernel_has_its_columns() {
     let nowhere = Path::new("/nowhere");
-    let of = |line: &str| page(&format!("   8       0 sda {line}\n"), &mut devices(nowhere));
-    let eleven = of("1 2 3 4 5 6 7 8 9 10 11");
+    let page_of = |line: &str| page(&format!("   8       0 sda {line}\n"), &mut devices(nowhere));
+    let eleven = page_of("1 2 3 4 5 6 7 8 9 10 11");
     for line in [
         r#"reads_completed_total{device="sda"} 1"#,
         r#"reads_merged_total{device="sda"} 2"#,
@@ -41,7 +41,7 @@ fn every_kernel_has_its_columns() {
     }
     // One more is the line of node_disk_info.
     assert_eq!(eleven.len(), 12);
-    let all = of("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18");
+    let all = page_of("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18");
     for line in [
         r#"discards_completed_total{device="sda"} 12"#,
         r#"discards_merged_total{device="sda"} 13"#,
@@ -52,8 +52,8 @@ fn every_kernel_has_its_columns() {
     ] {
         assert!(all.iter().any(|known| known == line), "{line}: {all:?}");
     }
-    assert_eq!((all.len(), of("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15").len()), (18, 16));
-    let old = of("1 2 3 4");
+    assert_eq!((all.len(), page_of("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15").len()), (18, 16));
+    let old = page_of("1 2 3 4");
     assert!(old.contains(&r#"written_bytes_total{device="sda"} 2048"#.to_owned()), "{old:?}");
 }
 

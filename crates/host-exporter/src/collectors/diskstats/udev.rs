@@ -1,4 +1,4 @@
-//! What udev has found out about a device: lines of `E:KEY=value`.
+//! The udev properties of a device: lines of `E:KEY=value`.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -10,7 +10,7 @@ use crate::text::number;
 /// Far more than udev keeps of a device.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What is told about a device; empty where udev does not say.
+/// The properties of a device; empty if udev does not have them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Udev {
     pub(super) path: String,
@@ -27,7 +27,7 @@ pub(super) struct Udev {
     pub(super) ata: [Option<f64>; 3],
 }
 
-/// Tells one state of a file from the next: udev replaces it.
+/// Identifies the version of a file, which udev replaces on change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Version(Option<(u64, u64, i64, i64)>);
 
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn properties_are_read_and_the_rest_is_passed_over() {
+    fn properties_are_read_and_other_lines_skipped() {
         let udev = Udev::parse(
             "S:disk/by-id/x\nE:ID_ATA=1\nE:ID_MODEL=A=B\nE:ID_SERIAL=long\nE:ID_SERIAL_SHORT=short\n\
              E:ID_ATA_WRITE_CACHE=1\nE:ID_ATA_WRITE_CACHE_ENABLED=x\nE:ID_ATA_ROTATION_RATE_RPM=7200\n\

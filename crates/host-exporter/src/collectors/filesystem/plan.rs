@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn mounts_are_filtered_and_those_that_are_hidden_left_out() {
+    fn filtered_and_hidden_mounts_are_left_out() {
         let plan = plan(
             b"27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 8:2 / /dev/x rw - ext4 /dev/sdb1 rw\n\
               29 27 0:9 / /run rw - tmpfs tmpfs rw\n30 27 8:3 / /a rw - ext4 /dev/sdc1 rw\n\

@@ -1,4 +1,4 @@
-//! Memory as sysinfo tells it; on Windows that is `GlobalMemoryStatusEx`.
+//! Memory from sysinfo; on Windows that is `GlobalMemoryStatusEx`.
 
 use exporter_kit::{CollectError, Settings};
 use sysinfo::{MemoryRefreshKind, System};

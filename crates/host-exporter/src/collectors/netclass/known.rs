@@ -1,5 +1,5 @@
-//! What is known of devices, read again when the kernel tells of a change: reading it is 25 files a
-//! device, and between two scrapes hardly any of them changes.
+//! Caches devices until the kernel reports a change: reading a device takes 25 files, and few of
+//! them change between two scrapes.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -21,11 +21,11 @@ const NAME: u16 = 3;
 #[derive(Default)]
 pub(super) struct Known {
     devices: HashMap<String, Entry>,
-    /// `None` where the kernel does not tell, as in some sandboxes.
+    /// `None` if the kernel does not report changes, as in some sandboxes.
     changes: Option<DeviceChanges>,
     is_listening: bool,
-    /// Whether the folder has the devices that the kernel tells of, and since when that is known:
-    /// it may be of another network namespace.
+    /// Whether the folder has the devices that the kernel reports: it may belong to another network
+    /// namespace. `compared` is the time of the last check.
     is_ours: bool,
     compared: Option<Instant>,
     round: u64,
@@ -83,7 +83,7 @@ impl Known {
         self.devices.get(name).map(|entry| &entry.device)
     }
 
-    /// Ends the round: forgets what has gone.
+    /// Ends the round: drops removed devices.
     pub(super) fn end(&mut self) {
         let (round, before) = (self.round, self.devices.len());
         self.devices.retain(|_, entry| entry.round == round);
@@ -103,11 +103,11 @@ impl Known {
         let asked = netlink::dump(None, GET_LINKS, &[0; HEADER_BYTES], |entry| {
             let number = number_at(entry, 4);
             let Some(all) = entry.get(HEADER_BYTES..).map(attributes) else { return };
-            let of = |wanted: u16| all.clone().find(|(found, _)| *found == wanted);
-            let Some((_, name)) = of(NAME) else { return };
+            let find = |wanted: u16| all.clone().find(|(found, _)| *found == wanted);
+            let Some((_, name)) = find(NAME) else { return };
             let name = str::from_utf8(name).unwrap_or_default().trim_end_matches('\0');
             let Some(Entry { device, .. }) = self.devices.get(name) else { return };
-            let address = of(ADDRESS).map(|(_, bytes)| bytes).unwrap_or_default();
+            let address = find(ADDRESS).map(|(_, bytes)| bytes).unwrap_or_default();
             same += usize::from(device.number() == number && is_address(&device.address, address));
         });
         // Every namespace has the same `lo`.
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_read_again_when_the_kernel_tells_of_it() {
+    fn changed_device_is_read_again() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         for (device, number) in [("eth0", 2), ("eth1", 3)] {
@@ -158,7 +158,7 @@ mod tests {
         let mut known = Known { changes, is_listening: true, ..Known::default() };
         let both = ["eth0", "eth1"];
         assert_eq!(round(&mut known, root, &both), ["old", "old"]);
-        // The kernel does not know these devices, so they may have changed without a word.
+        // The kernel does not know these devices, so they may change without a notification.
         write(root, "eth0", 2, "new");
         assert_eq!(round(&mut known, root, &both), ["new", "old"]);
         known.is_ours = true;

@@ -188,7 +188,7 @@ impl Collector for NetClass {
         wanted.begin();
         known.begin();
         folder.names(|name| {
-            // Beside the devices the folder has files about them, such as bonding_masters.
+            // Apart from devices, the folder has files about them, such as bonding_masters.
             if wanted.wants(name)
                 && let Some(device) = known.device(&folder, name)
             {

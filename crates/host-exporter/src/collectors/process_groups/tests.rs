@@ -101,7 +101,7 @@ fn a_group_has_the_sums_of_its_processes() {
 }
 
 #[test]
-fn children_belong_to_the_nearest_ancestor_that_matches() {
+fn children_join_the_nearest_matching_ancestor() {
     let fake = Fake::new();
     // Found before their parents, one of which does not match either.
     fake.process(1, "child", 2, 100, 1);
@@ -122,7 +122,7 @@ fn children_belong_to_the_nearest_ancestor_that_matches() {
 }
 
 #[test]
-fn a_process_that_changes_its_name_changes_its_group() {
+fn renamed_process_changes_its_group() {
     let fake = Fake::new();
     fake.process(1, "parent", 0, 100, 0);
     let mut collector = fake.collector(&["{comm}=cmdline:.+"], 10);
@@ -147,7 +147,7 @@ fn groups_are_bounded() {
     assert_eq!(out.value(&PROCS, ["other"]), Some(2.0));
     let named = ["a", "b", "c", "d"].iter().filter_map(|name| out.value(&PROCS, [name])).count();
     assert_eq!(named, 2);
-    // Groups without processes give way.
+    // Groups without processes are evicted.
     for pid in 1..=4 {
         fake.end(pid);
     }

@@ -26,7 +26,7 @@ fn samples(out: &mut Samples) -> Vec<String> {
 }
 
 #[test]
-fn units_that_are_loaded_are_exposed_and_all_are_counted() {
+fn loaded_units_are_exposed_and_all_counted() {
     let units = units("^$");
     let wanted: Vec<_> = units.wanted().iter().map(|&unit| units.name(unit)).collect();
     assert_eq!(wanted, ["sleeper.service", "echo.socket"]);
@@ -40,7 +40,7 @@ fn units_that_are_loaded_are_exposed_and_all_are_counted() {
 }
 
 #[test]
-fn newer_states_are_counted_while_units_are_in_them() {
+fn newer_states_are_counted_if_in_use() {
     let mut newer = LIST.to_vec();
     let at = newer.windows(6).position(|bytes| bytes == b"active").unwrap();
     newer[at..at + 6].copy_from_slice(b"asleep");
@@ -138,7 +138,7 @@ fn properties_become_samples() {
 }
 
 #[test]
-fn the_manager_says_version_virtualization_and_state() {
+fn manager_reports_version_and_state() {
     let mut systemd = systemd(units("^$"), &[]);
     let summary = |systemd: &Systemd| {
         let mut out = Samples::default();

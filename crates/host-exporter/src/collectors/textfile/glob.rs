@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 /// More folders than anybody keeps metrics in.
 const MAX_FOLDERS: usize = 1000;
 
-/// The paths that match, sorted; the pattern itself where none does, so that reading it tells.
+/// The matching paths, sorted; the pattern itself if none match, so that reading it fails.
 pub(super) fn folders(pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains(['*', '?', '[']) {
         return vec![pattern.into()];

@@ -125,7 +125,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// How long the data are with times of so many bytes.
+    /// The length of the data with times of this size.
     fn bytes(&self, time: usize) -> Option<usize> {
         let Self { utc, standard, leap, times, kinds, names } = *self;
         let parts = [

@@ -1,4 +1,4 @@
-//! The sections `Commandstats` and `Errorstats`: what was called how often, and what failed.
+//! The sections `Commandstats` and `Errorstats`: calls and failures by command.
 
 use exporter_kit::{Counter, Metric, Samples, Unit};
 

@@ -1,11 +1,11 @@
-//! Keys of `INFO` that are one metric each, under the names of the well-known redis_exporter.
+//! Constructors for `INFO` keys that map to one metric each, named as in redis_exporter.
 
 use exporter_kit::{Counter, Field, Gauge};
 
-/// Whose names the metrics have.
+/// The exporter that the metric names are compatible with.
 pub(super) const NAMES_OF: &str = "redis_exporter";
 
-/// A key whose number can go up and down.
+/// A key whose value can go up and down.
 pub(super) const fn gauge(
     key: &'static str,
     name: &'static str,
@@ -15,7 +15,7 @@ pub(super) const fn gauge(
     Field::gauge(key, Gauge::new(name, help).zh(zh).compatible_with(NAMES_OF))
 }
 
-/// A key whose number only goes up.
+/// A key whose value only goes up.
 pub(super) const fn counter(
     key: &'static str,
     name: &'static str,

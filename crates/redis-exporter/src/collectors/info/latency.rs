@@ -1,5 +1,5 @@
-//! How long commands took, as Redis itself measured it for each call (`LATENCY HISTOGRAM`, Redis 7.0
-//! and later): what the exporter measures from outside would be its own few calls alone.
+//! Command latencies as Redis measures them for every call (`LATENCY HISTOGRAM`, Redis 7.0 and
+//! later). From outside, the exporter could only measure its own few calls.
 
 use exporter_kit::{Histogram, Metric, Samples, Unit};
 
@@ -40,8 +40,8 @@ pub(super) fn set(answer: &Value, info: &Info<'_>, out: &mut Samples) {
         let Some(Value::Integer(calls)) = part("calls") else { continue };
         let Some(Value::Array(pairs)) = part("histogram_usec") else { continue };
         let (Some(sum), Some(counts)) = (sum(info, &name), cumulative(pairs)) else { continue };
-        // More may be in a bucket than were counted by then, and what is beyond the last bound is
-        // in the whole count alone.
+        // A bucket may hold more calls than `calls` had counted, and calls beyond the last bound
+        // are only in `calls`.
         let most = counts.last().copied().unwrap_or_default();
         let count = u64::try_from(*calls).unwrap_or_default().max(most);
         out.set_histogram(&LATENCY, [&name], count, sum, &counts);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_brought_to_the_bounds() {
+    fn counts_map_to_the_bounds() {
         // 2 within 2 µs, 3 more within 66 µs, 4 beyond the last bound.
         let (_, page) = page(&answer(9, &[2, 2, 66, 5, 2_164_260, 9]));
         for line in [
@@ -123,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn both_lists_of_bounds_are_one() {
+    fn both_lists_of_bounds_agree() {
         let seconds = BOUNDS_MICROSECONDS.map(|bound| (bound as f64 / 1e6).to_string());
         let bounds: Vec<_> = LATENCY.describe().bounds.iter().map(f64::to_string).collect();
         assert_eq!(bounds, seconds);
     }
 
     #[test]
-    fn what_makes_no_sense_is_left_out() {
+    fn invalid_histograms_are_left_out() {
         let none = Value::Array(vec![bulk("nosuch"), Value::Array(Vec::new())]);
         for answer in [
             answer(9, &[4, 5, 2, 6]),

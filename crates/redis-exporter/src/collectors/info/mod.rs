@@ -1,5 +1,5 @@
-//! What Redis says of itself by `INFO all`, and how long its commands took by `LATENCY HISTOGRAM`.
-//! The names are those of the well-known redis_exporter, so that its dashboards and alerts work.
+//! Server metrics from `INFO all` and command latencies from `LATENCY HISTOGRAM`. The metric names
+//! are those of redis_exporter, so that its dashboards and alerts work.
 
 mod commands;
 mod field;
@@ -22,7 +22,7 @@ use crate::client::{RedisError, Target};
 use crate::info::Info;
 use crate::resp::Value;
 
-/// The keys that become metrics as they are, by the section of `INFO` that they are in.
+/// The keys that map directly to metrics, by section of `INFO`.
 const FIELDS: [&[Field]; 5] =
     [server::FIELDS, memory::FIELDS, persistence::FIELDS, replication::FIELDS, stats::FIELDS];
 
@@ -43,52 +43,52 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 .fields(&FIELDS)
 .source("INFO all, LATENCY HISTOGRAM");
 
-/// Collects all but `redis_up`.
+/// Collects everything except `redis_up`.
 pub(super) struct Server {
     target: Target,
-    /// Which Redis answered last, and how many commands it had processed by then.
+    /// The run ID of the last Redis that answered, and its count of processed commands.
     last: (String, f64),
-    /// How often its counters began anew.
-    beginnings: u64,
+    /// The number of counter resets seen.
+    resets: u64,
 }
 
-/// What was read.
+/// The replies of one collection.
 struct Answers {
     info: String,
-    /// `None` where the server has no such command.
+    /// `None` if the server does not have the command.
     latency: Option<Value>,
 }
 
 impl Server {
     pub(super) fn new(target: Target) -> Self {
-        Self { target, last: (String::new(), 0.0), beginnings: 0 }
+        Self { target, last: (String::new(), 0.0), resets: 0 }
     }
 
     fn read(&self) -> Result<Answers, RedisError> {
         let mut connection = self.target.connect()?;
-        let info = match connection.ask("INFO", &["INFO", "all"])? {
+        let info = match connection.call("INFO", &["INFO", "all"])? {
             Value::Bulk(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             _ => String::new(),
         };
-        let latency = match connection.ask("LATENCY", &["LATENCY", "HISTOGRAM"]) {
+        let latency = match connection.call("LATENCY", &["LATENCY", "HISTOGRAM"]) {
             Ok(value) => Some(value),
-            // Redis has it from 7.0 on, and a user may lack the right to it.
+            // Added in Redis 7.0; the user may also lack permission for it.
             Err(RedisError::Refused(..)) => None,
             Err(error) => return Err(error),
         };
         Ok(Answers { info, latency })
     }
 
-    /// A name for what the counters belong to: they start from zero when Redis is restarted, and
-    /// at CONFIG RESETSTAT.
+    /// Identifies the origin of the counters, which restart from zero when Redis restarts and at
+    /// CONFIG RESETSTAT.
     fn source(&mut self, info: &Info<'_>) -> String {
         let run = info.text("run_id").unwrap_or_default();
         let commands = info.number("total_commands_processed").unwrap_or_default();
         if self.last.0 != run || commands < self.last.1 {
-            self.beginnings += 1;
+            self.resets += 1;
         }
         self.last = (run.to_owned(), commands);
-        format!("{run} {}", self.beginnings)
+        format!("{run} {}", self.resets)
     }
 }
 
@@ -97,7 +97,7 @@ impl Collector for Server {
         let answers = self.read()?;
         let info = Info::parse(&answers.info);
         if info.text("redis_version").is_none() {
-            return Err("what answers INFO does not say its redis_version; is it Redis?".into());
+            return Err("the reply to INFO has no redis_version; is it Redis?".into());
         }
         out.source(&self.source(&info));
         to_samples(&info, answers.latency.as_ref(), out);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_answer_becomes_samples() {
+    fn full_reply_becomes_samples() {
         let (out, page) = page(INFO);
         assert_eq!(out.discarded().total(), 0);
         for line in [
@@ -159,12 +159,12 @@ mod tests {
         ] {
             assert!(page.lines().any(|found| found == line), "no {line} in {page}");
         }
-        // It has never been saved: -1 is no time.
+        // -1 means never saved, which is not a time.
         assert!(!page.contains("\nredis_rdb_last_bgsave_duration_sec "), "{page}");
     }
 
     #[test]
-    fn names_that_redis_exporter_does_not_have_do_not_claim_to_be_its() {
+    fn only_redis_exporter_names_claim_compatibility() {
         let own: Vec<_> = DEF
             .metrics()
             .map(|metric| metric.describe())
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_but_those_of_a_file_that_is_off_is_in_a_whole_answer() {
+    fn full_reply_has_every_field_except_aof() {
         let info = Info::parse(INFO);
         let keys = FIELDS.into_iter().flatten().map(Field::key);
         let absent: Vec<_> = keys.filter(|key| info.text(key).is_none()).collect();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_and_a_reset_are_another_source() {
+    fn restart_and_reset_change_the_source() {
         let mut server = Server::new(Target {
             address: String::new(),
             username: String::new(),

@@ -1,4 +1,4 @@
-//! The section `Replication`: of a master its replicas, of a replica its master.
+//! The section `Replication`: the replicas of a master, the master of a replica.
 
 use exporter_kit::{Field, Gauge, Metric, Samples, Unit};
 
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_master_tells_of_its_replicas() {
+    fn master_reports_its_replicas() {
         let text = "connected_slaves:1\r\n\
                     slave0:ip=10.0.0.2,port=6380,state=online,offset=42,lag=1\r\n\
                     slave_priority:100\r\nslavex:ip=1,lag=9\r\n";
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_tells_of_its_master() {
+    fn replica_reports_its_master() {
         let text = "role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n\
                     master_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\n\
                     master_sync_in_progress:1\r\nslave_repl_offset:42\r\n";

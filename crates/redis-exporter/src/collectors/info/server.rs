@@ -5,7 +5,7 @@ use exporter_kit::{Field, Gauge, Metric, Samples, Unit};
 use super::field::{NAMES_OF, counter, gauge};
 use crate::info::Info;
 
-/// What `INFO` says of the instance; the labels are called as the keys are.
+/// The instance as described by `INFO`; the labels are named after the keys.
 const INSTANCE_KEYS: [&str; 10] = [
     "role",
     "redis_version",
