@@ -1,7 +1,8 @@
 //! The whole exporter on the kernel files of other machines, `tests/fixtures`: its pages are those in
 //! `tests/golden`, which `UPDATE_GOLDEN=1` writes; and a damaged file costs at most its collector.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,17 +14,22 @@ use crate::process::{run, start};
 const MACHINES: [&str; 4] = ["arm64", "container", "debian12", "el7"];
 
 /// What the program says of itself, as far as it matters here.
-struct Described(Value);
+struct Described {
+    json: Value,
+    /// Collectors of the metrics that have been looked up: pages have thousands of lines.
+    known: RefCell<HashMap<String, Option<String>>>,
+}
 
 impl Described {
     fn read() -> Self {
-        Self(serde_json::from_slice(&run(&["--describe"]).stdout).unwrap())
+        let json = serde_json::from_slice(&run(&["--describe"]).stdout).unwrap();
+        Self { json, known: RefCell::default() }
     }
 
     /// The collectors that read files alone, and those files. Others ask the system that they run
     /// on, whatever the roots.
     fn collectors(&self) -> BTreeMap<&str, Vec<&str>> {
-        let all = self.0["collectors"].as_array().unwrap().iter().map(|collector| {
+        let all = self.json["collectors"].as_array().unwrap().iter().map(|collector| {
             let sources = collector["source"].as_str().unwrap().split(", ").collect();
             (collector["name"].as_str().unwrap(), sources)
         });
@@ -36,10 +42,19 @@ impl Described {
     }
 
     /// The collector of a line of a page; `None` for lines about the exporter itself.
-    fn collector_of(&self, line: &str) -> Option<&str> {
+    fn collector_of(&self, line: &str) -> Option<String> {
         let name = line.strip_prefix("# HELP ").or(line.strip_prefix("# TYPE ")).unwrap_or(line);
         let name = name.split([' ', '{']).next().unwrap();
-        let families = |list: &str| self.0[list].as_array().unwrap().iter();
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        let collector = self.find_collector(name);
+        self.known.borrow_mut().insert(name.to_owned(), collector.clone());
+        collector
+    }
+
+    fn find_collector(&self, name: &str) -> Option<String> {
+        let families = |list: &str| self.json[list].as_array().unwrap().iter();
         let name_of = |family: &Value| family["name"].as_str().unwrap().to_owned();
         let group_of = |family: &Value| family["group"].as_str().unwrap().to_owned();
         let group =
@@ -50,8 +65,8 @@ impl Described {
                     families("patterns").filter(matches).max_by_key(|it| name_of(it).len());
                 longest.map(group_of)
             });
-        let group = group.unwrap_or_else(|| panic!("{line} is not described"));
-        self.collectors().into_keys().find(|collector| *collector == group)
+        let group = group.unwrap_or_else(|| panic!("{name} is not described"));
+        self.collectors().contains_key(group.as_str()).then_some(group)
     }
 }
 
@@ -143,7 +158,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The samples of each collector.
-fn samples<'a>(page: &'a str, described: &'a Described) -> BTreeMap<&'a str, Vec<&'a str>> {
+fn samples<'a>(page: &'a str, described: &Described) -> BTreeMap<String, Vec<&'a str>> {
     let mut samples = BTreeMap::<_, Vec<_>>::new();
     for line in page.lines().filter(|line| !line.starts_with('#')) {
         if let Some(collector) = described.collector_of(line) {
