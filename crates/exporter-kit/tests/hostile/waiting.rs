@@ -235,7 +235,7 @@ fn what_comes_in_pieces_together_or_wrong() {
     }
     for (request, answer) in [
         ("GET /nowhere HTTP/1.1\r\n\r\n", "# 404 "),
-        ("GET /metrics?collect[]=x HTTP/1.1\r\n\r\n", "# 400 there is no such collector"),
+        ("GET /metrics?collect[]=x HTTP/1.1\r\n\r\n", "# 400 no such collector"),
         ("POST /metrics HTTP/1.1\r\n\r\n", "# 405 "),
     ] {
         kept.send(request);
