@@ -208,12 +208,13 @@ impl<W> Scraper<W> {
     }
 
     /// Removes a waiter from its run. A run without waiters ends.
-    pub(crate) fn abandon(&self, is_it: impl Fn(&W) -> bool) {
+    pub(crate) fn abandon(&self, is_abandoned: impl Fn(&W) -> bool) {
         let mut state = self.lock();
-        let Some(run) = state.runs.iter_mut().find(|run| run.waiters.iter().any(&is_it)) else {
+        let Some(run) = state.runs.iter_mut().find(|run| run.waiters.iter().any(&is_abandoned))
+        else {
             return;
         };
-        run.waiters.retain(|waiter| !is_it(waiter));
+        run.waiters.retain(|waiter| !is_abandoned(waiter));
         if run.waiters.is_empty() && !run.is_closing {
             let number = run.number;
             state.runs.retain(|run| run.number != number);

@@ -33,7 +33,7 @@ const LARGE_SAMPLES: usize = 200;
 const INTERVAL: Duration = Duration::from_millis(1);
 
 const GOOD: Gauge = Gauge::new("good_runs", "How often the good collector has run.");
-const GATE: Gauge = Gauge::new("gate_runs", "How often the collector behind the gate has run.");
+const GATE: Gauge = Gauge::new("gate_runs", "How often the gated collector has run.");
 const NUMEROUS: Gauge<1> = Gauge::new("numerous", "One of very many.").labels(["n"]);
 const LARGE: Gauge<1> = Gauge::new("large", "A sample with a long label.").labels(["text"]);
 const ROTTEN: Gauge<1> = Gauge::new("rotten", "Samples that no page can have.").labels(["text"]);
@@ -90,10 +90,10 @@ const ALL: [CollectorDef; 11] = [
     faulty("medium", medium),
     faulty("fails", |_| Err("no such file".into())),
     faulty("rotten", rotten),
-    CollectorDef::new("hangs-behind", "", "", &[], |_| {
+    CollectorDef::new("hangs-background", "", "", &[], |_| {
         Ok(ScheduledCollector::every(INTERVAL, hang))
     }),
-    CollectorDef::new("panics-behind", "", "", &[], |_| {
+    CollectorDef::new("panics-background", "", "", &[], |_| {
         Ok(ScheduledCollector::every(INTERVAL, |_: &mut Samples| panic!("as always")))
     }),
 ];

@@ -124,7 +124,7 @@ fn failing_collector_is_logged_once() {
 #[test]
 fn background_collectors_hang_and_panic() {
     let _alone = alone();
-    let exporter = Exporter::start("hangs-behind panics-behind good");
+    let exporter = Exporter::start("hangs-background panics-background good");
     // The collectors run far more often than they are scraped.
     until("both collectors have failed", || {
         let page = scrape(&exporter, 10);
@@ -133,9 +133,9 @@ fn background_collectors_hang_and_panic() {
         };
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
         // There is no outcome before the end of the first run.
-        self_metric("errors_total", "panics-behind") > Some(100.0)
-            && self_metric("collector_success", "hangs-behind") == Some(0.0)
-            && self_metric("collector_timeout", "hangs-behind") == Some(1.0)
+        self_metric("errors_total", "panics-background") > Some(100.0)
+            && self_metric("collector_success", "hangs-background") == Some(0.0)
+            && self_metric("collector_timeout", "hangs-background") == Some(1.0)
     });
     assert!(exporter.stop().lines().count() <= 1, "logged once");
 }

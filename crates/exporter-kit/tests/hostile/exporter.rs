@@ -83,7 +83,7 @@ impl Exporter {
         page.sample("promhttp_metric_handler_requests_in_flight").unwrap() as u64 - 1
     }
 
-    /// Lets the collector behind the gate run once.
+    /// Lets the gated collector run once.
     pub(crate) fn open_gate(&mut self) {
         self.gate.write_all(b".").unwrap();
     }

@@ -176,13 +176,13 @@ fn unauthenticated_connection_is_evicted_first() {
     let served = Served::start_with(&users(&[("alice", "one")]), |server| {
         server.config.max_connections = 2;
     });
-    let (mut stranger, mut known) = (served.connect(), served.connect());
+    let (mut anonymous, mut known) = (served.connect(), served.connect());
     assert_eq!(ask(&mut known, &get("/-/healthy", Some("alice:one"))).status, 200);
     // Evicted first even though its request was the last.
-    assert_eq!(ask(&mut stranger, &get("/-/healthy", None)).status, 401);
+    assert_eq!(ask(&mut anonymous, &get("/-/healthy", None)).status, 401);
     let mut third = served.connect();
     assert_eq!(ask(&mut third, &get("/-/healthy", Some("alice:one"))).status, 200);
-    assert_eq!(stranger.read(&mut [0]).unwrap(), 0, "the unauthenticated connection was closed");
+    assert_eq!(anonymous.read(&mut [0]).unwrap(), 0, "the unauthenticated connection was closed");
     assert_eq!(ask(&mut known, &get("/-/healthy", Some("alice:one"))).status, 200);
 }
 
