@@ -1,4 +1,4 @@
-//! An exporter as a program: its name, its collectors, and the life from arguments to exit code.
+//! An exporter as a program: its name, its collectors, and its life from arguments to exit code.
 
 use std::env;
 use std::ffi::OsString;
@@ -16,38 +16,39 @@ use crate::settings::{self, AnyFlag, Command, Request};
 use crate::shutdown::Shutdown;
 use crate::web::{Server, ServerConfig, WebConfig};
 
-/// Exit code for wrong use.
+/// Exit code for usage errors.
 const EXIT_USAGE: u8 = 2;
 
-/// A whole exporter. See the [crate's documentation](crate) for one in twenty lines.
+/// A complete exporter. The [crate documentation](crate) shows one in twenty lines.
 #[must_use = "an exporter does nothing until it is run"]
 pub struct Exporter {
     name: &'static str,
     default_address: &'static str,
     about: &'static str,
     build: Build,
-    /// What the names of its own metrics begin with.
+    /// Prefix of the names of the self-metrics.
     prefix: &'static str,
     flags: &'static [&'static dyn AnyFlag],
     labels: &'static [(&'static str, &'static str)],
     collectors: Vec<CollectorDef>,
-    /// Names of collectors that builds for other systems have.
+    /// Names of collectors that exist only in builds for other systems.
     elsewhere: &'static [&'static str],
-    /// Live metrics that the program has handed over, by the name of their collector.
+    /// Live metrics, by the name of their collector.
     live: Vec<(&'static str, Live)>,
 }
 
 impl Exporter {
-    /// An exporter called `name`, which heads the names of its own metrics, with the default of
-    /// `--web.listen-address`, such as `:9690`.
+    /// Creates an exporter called `name`, which is also the prefix of its self-metrics.
+    /// `default_address` is the default of `--web.listen-address`, such as `:9690`.
     ///
     /// # Panics
     ///
-    /// `name` cannot head a metric name: it is not a letter followed by letters, digits and `_`.
+    /// Panics if `name` is not a letter followed by letters, digits and `_`, and so cannot start a
+    /// metric name.
     pub fn new(name: &'static str, default_address: &'static str) -> Self {
-        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         assert!(
-            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(word),
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(is_name_byte),
             "exporter name {name:?} is not a letter followed by letters, digits and underscores"
         );
         let build = Build {
@@ -70,54 +71,54 @@ impl Exporter {
         }
     }
 
-    /// States the version, nearly always `env!("CARGO_PKG_VERSION")`.
+    /// Sets the version, nearly always `env!("CARGO_PKG_VERSION")`.
     pub fn version(mut self, version: &'static str) -> Self {
         self.build.version = version;
         self
     }
 
-    /// Says in one sentence what the exporter is for; `--help` and the landing page show it.
+    /// Sets a one-sentence description, shown by `--help` and on the landing page.
     pub fn about(mut self, about: &'static str) -> Self {
         self.about = about;
         self
     }
 
-    /// Sets what the names of the exporter's metrics about itself begin with, where that is not its
-    /// name: with `node` they are `node_scrape_collector_success`, `node_exporter_build_info` and
-    /// so on, which people's dashboards ask for.
+    /// Sets the prefix of the self-metrics if it differs from the exporter's name. With `node` they
+    /// are `node_scrape_collector_success`, `node_exporter_build_info` and so on, as existing
+    /// dashboards expect.
     pub fn self_metrics_prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;
         self
     }
 
-    /// Declares flags of the exporter's own, beside those that every exporter has and those of its
+    /// Declares the exporter's own flags, in addition to the common ones and those of its
     /// collectors.
     pub fn flags(mut self, flags: &'static [&'static dyn AnyFlag]) -> Self {
         self.flags = flags;
         self
     }
 
-    /// Gives the labels of all metrics their Chinese names, at most 15 characters each.
+    /// Sets the Chinese names of the metrics' labels, at most 15 characters each.
     pub fn labels(mut self, labels: &'static [(&'static str, &'static str)]) -> Self {
         self.labels = labels;
         self
     }
 
-    /// Adds collectors. The order is that of `--help` and of the groups in BlueKing.
+    /// Adds collectors. `--help` and the groups in BlueKing keep their order.
     pub fn collectors(mut self, collectors: &[CollectorDef]) -> Self {
         self.collectors.extend_from_slice(collectors);
         self
     }
 
-    /// Names collectors that builds of the exporter for other systems have, so that the same settings
-    /// do for all: here they are on no page, and enabling one is a warning.
+    /// Names collectors that exist only in builds for other systems, so that the same settings work
+    /// everywhere: this build exposes nothing for them, and enabling one causes a warning.
     pub fn collectors_elsewhere(mut self, names: &'static [&'static str]) -> Self {
         self.elsewhere = names;
         self
     }
 
-    /// Adds live metrics that the program holds, as a collector of this name, Chinese name and
-    /// sentence on what it exposes.
+    /// Adds live metrics, which the program updates itself, as a collector. `zh` is its Chinese
+    /// name; `about` describes what it exposes.
     pub fn live(
         mut self,
         name: &'static str,
@@ -131,17 +132,18 @@ impl Exporter {
         self
     }
 
-    /// Does what the program's arguments ask for; serves until the process is asked to end (SIGTERM,
-    /// SIGINT, Ctrl-C, a closed console), answers what has been asked by then, and returns.
+    /// Runs the command given by the program's arguments. By default the exporter serves until a
+    /// shutdown request (SIGTERM, SIGINT, Ctrl-C, a closed console), answers the requests received
+    /// by then, and returns.
     ///
-    /// The exit code is 2 for wrong use and 1 where the exporter cannot listen, each with one
+    /// The exit code is 2 after a usage error and 1 if the exporter cannot listen, each with one
     /// clear line on stderr.
     pub fn run(self) -> ExitCode {
         let args: Vec<OsString> = env::args_os().skip(1).collect();
         self.run_with(&args)
     }
 
-    /// As [`run`](Self::run), with these arguments instead of the program's.
+    /// Like [`run`](Self::run), with the given arguments instead of the program's.
     pub fn run_with(mut self, args: &[OsString]) -> ExitCode {
         let Self { name, about, .. } = self;
         let known = |name: &&&str| self.collectors.iter().any(|def| def.name == **name);
@@ -182,7 +184,8 @@ impl Exporter {
         })
     }
 
-    /// Makes the enabled collectors. Two that read the same setting find the same error.
+    /// Builds the enabled collectors. Collectors that read the same invalid setting return the same
+    /// error, which is reported once.
     fn build(
         &mut self,
         request: &mut Request,
@@ -272,19 +275,20 @@ impl Exporter {
     }
 }
 
-/// A collector's panic is reported once by the scrape; the usual report would fill the log.
+/// Disables the default panic message for collectors. The scrape reports their panics once; the
+/// default message would fill the log.
 fn silence_collectors() {
-    let usual = panic::take_hook();
+    let default_hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if !is_collecting() {
-            usual(info);
+            default_hook(info);
         }
     }));
 }
 
 fn print(text: &str) -> ExitCode {
     use std::io::Write as _;
-    // A reader that has gone, as in `--help | head -1`, is no reason to panic.
+    // A closed pipe, as in `--help | head -1`, must not cause a panic.
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

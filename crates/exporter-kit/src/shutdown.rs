@@ -1,6 +1,5 @@
-//! Waits until somebody asks the process to end: SIGTERM or SIGINT, Ctrl-C or a closed console.
-//! Process 1 of a container gets no help from the kernel here: without a handler it would not
-//! even notice SIGTERM.
+//! Waits for a shutdown request: SIGTERM or SIGINT, Ctrl-C or a closed console. The kernel has no
+//! default action for process 1 of a container: without a handler, SIGTERM would be ignored.
 
 #[cfg(unix)]
 pub(crate) use unix::Shutdown;
@@ -14,16 +13,16 @@ mod unix {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
-    /// The request to end.
+    /// The shutdown request.
     pub(crate) struct Shutdown(Signals);
 
     impl Shutdown {
-        /// Catches the signals from now on.
+        /// Starts to catch the signals.
         pub(crate) fn new() -> io::Result<Self> {
             Signals::new([SIGTERM, SIGINT]).map(Self)
         }
 
-        /// Returns when the request comes.
+        /// Blocks until the request arrives.
         pub(crate) fn wait(mut self) {
             self.0.forever().next();
         }
@@ -44,27 +43,27 @@ mod windows {
 
     static REQUESTED: OnceLock<SyncSender<()>> = OnceLock::new();
 
-    /// Windows ends the process when the handler of a closed console returns.
+    /// Windows terminates the process when the handler of a closed console returns.
     const LAST_WORDS: Duration = Duration::from_secs(2);
 
-    /// The request to end.
+    /// The shutdown request.
     pub(crate) struct Shutdown(Mutex<Receiver<()>>);
 
     impl Shutdown {
-        /// Catches the console's events from now on.
+        /// Starts to catch the console events.
         pub(crate) fn new() -> io::Result<Self> {
             let (sender, receiver) = sync_channel(1);
             if REQUESTED.set(sender).is_err() {
-                return Err(io::Error::other("it is waited for already"));
+                return Err(io::Error::other("the shutdown handler is already installed"));
             }
-            // SAFETY: `handle` has the signature that is asked for and lives as long as the process.
+            // SAFETY: `handle` has the required signature and is never unloaded.
             if unsafe { SetConsoleCtrlHandler(Some(handle), 1) } == 0 {
                 return Err(io::Error::last_os_error());
             }
             Ok(Self(Mutex::new(receiver)))
         }
 
-        /// Returns when the request comes.
+        /// Blocks until the request arrives.
         pub(crate) fn wait(self) {
             let receiver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             // The sender is never dropped.
@@ -72,13 +71,13 @@ mod windows {
         }
     }
 
-    /// Runs on a thread of its own that Windows makes.
+    /// Runs on a separate thread that Windows creates.
     unsafe extern "system" fn handle(_event: u32) -> BOOL {
         if let Some(requested) = REQUESTED.get() {
-            // Full means that the request is on its way already.
+            // A full channel already holds the request.
             let _ = requested.try_send(());
         }
-        // Meanwhile main sees to it that what is being answered gets answered, and returns.
+        // Meanwhile the main thread finishes the responses in flight and exits.
         thread::sleep(LAST_WORDS);
         1
     }

@@ -1,8 +1,9 @@
-//! Threads that run what may block or take long, so that the event loop never does.
+//! Threads that run everything that may block or take long, so that the event loop never does.
 //!
-//! One worker takes the jobs one after another, which costs the least. Where it gets stuck in one of
-//! them, [`Workers::tick`] starts another for those behind; a worker that finds nothing to do while
-//! another one is idle ends. So there are as many workers as there are stuck jobs, and one.
+//! One worker normally runs all jobs in sequence, which is cheapest. When a job gets stuck,
+//! [`Workers::tick`] starts another worker for the jobs queued behind it. A worker that finds the
+//! queue empty exits if another worker is already idle, so there is one more worker than there are
+//! stuck jobs.
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,38 +13,38 @@ use std::time::{Duration, Instant};
 
 use crate::scrape::ScrapeJob;
 
-/// A job that keeps the queue waiting for this long counts as stuck.
+/// A job that holds up the queue for this long counts as stuck.
 const SLOW_AFTER: Duration = Duration::from_millis(50);
 
-/// Jobs run collectors' code, which may be deep; untouched stack costs no memory.
+/// Jobs run collectors, whose call stacks may be deep. Unused stack takes no memory.
 pub(crate) const STACK_BYTES: usize = 1024 * 1024;
 
-/// What a worker does.
+/// A unit of work for a worker.
 pub(crate) enum Job {
-    /// A part of a scrape. It takes long only where a collector does.
+    /// A part of a scrape. It is slow only if its collector is.
     Scrape(ScrapeJob),
-    /// Anything that is known to take long, such as checking a password.
+    /// A task that is known to take long, such as checking a password.
     Task(Box<dyn FnOnce() + Send>),
 }
 
-/// The queue of jobs and the threads that take them.
+/// The job queue and its worker threads.
 pub(crate) struct Workers {
     queue: Mutex<Queue>,
     is_filled: Condvar,
 }
 
-/// What does the parts of scrapes.
+/// Runs the scrape jobs.
 pub(crate) type Perform = dyn Fn(ScrapeJob) + Send + Sync;
 
 struct Queue {
     jobs: VecDeque<Job>,
-    /// Workers that wait for a job.
+    /// Number of workers waiting for a job.
     idle: usize,
-    /// From then on the worker that last took a job counts as stuck in it.
+    /// When the job taken last starts to count as stuck.
     slow_from: Instant,
-    /// No thread could be started when one was last needed.
+    /// The last attempt to start a thread failed.
     lacks_threads: bool,
-    /// `None` before the start: jobs wait until then.
+    /// `None` until [`Workers::start`]; jobs stay queued until then.
     perform: Option<Arc<Perform>>,
 }
 
@@ -63,7 +64,7 @@ impl Workers {
     ///
     /// # Errors
     ///
-    /// The system refuses to start a thread.
+    /// Returns an error if the system cannot start a thread.
     pub(crate) fn start(self: &Arc<Self>, perform: Arc<Perform>) -> io::Result<()> {
         self.lock().perform = Some(perform);
         self.add_worker()
@@ -76,8 +77,8 @@ impl Workers {
         self.wake_one(queue);
     }
 
-    /// Does a job before all others: on an idle worker, else on another one. Where no thread can be
-    /// started the caller does it.
+    /// Runs a job ahead of all others, on an idle worker or on a new one. If no thread can be
+    /// started, runs it on the calling thread.
     pub(crate) fn submit_urgent(self: &Arc<Self>, job: ScrapeJob) {
         let mut queue = self.lock();
         if queue.idle == 0 {
@@ -95,37 +96,38 @@ impl Workers {
     /// Wakes a worker if one is idle.
     fn wake_one(&self, queue: MutexGuard<'_, Queue>) {
         let is_idle = queue.idle > 0;
-        // A worker that is woken under the lock would only wait for it; and to wake is a system
-        // call even where no thread waits.
+        // A worker woken while the lock is held would only block on it. Notifying is a system call
+        // even if no thread is waiting.
         drop(queue);
         if is_idle {
             self.is_filled.notify_one();
         }
     }
 
-    /// Starts another worker where jobs wait behind a stuck one. Returns when to look again, if
-    /// that may become necessary.
+    /// Starts another worker if jobs are queued behind a stuck one. Returns when to call this
+    /// again, if that may become necessary.
     pub(crate) fn tick(self: &Arc<Self>, now: Instant) -> Option<Instant> {
         let mut queue = self.lock();
         if queue.jobs.is_empty() {
             return None;
         }
         if queue.idle > 0 {
-            // It has been woken, and may get stuck in the first job.
+            // The idle worker has been woken, and may get stuck in its first job.
             return Some(now + SLOW_AFTER);
         }
         if now < queue.slow_from {
             return Some(queue.slow_from);
         }
-        // The new worker has as long to take a job as it has for the job itself. Where no thread
-        // can be had it is tried again after that time.
+        // The new worker gets the same time to take a job. If no thread can be started, the next
+        // attempt follows after that time.
         queue.slow_from = now + SLOW_AFTER;
         drop(queue);
         self.add_worker_or_log();
         Some(now + SLOW_AFTER)
     }
 
-    /// Starts another worker; whether it could. That it cannot is logged once, as long as it lasts.
+    /// Starts another worker and returns whether that succeeded. Logs only the first of consecutive
+    /// failures.
     fn add_worker_or_log(self: &Arc<Self>) -> bool {
         let error = self.add_worker().err();
         let had_error = std::mem::replace(&mut self.lock().lacks_threads, error.is_some());
@@ -143,7 +145,7 @@ impl Workers {
         thread.spawn(move || workers.work()).map(drop)
     }
 
-    /// Takes jobs until another worker is idle, too.
+    /// Runs jobs until the queue is empty while another worker is idle.
     fn work(&self) {
         let mut queue = self.lock();
         let Some(perform) = queue.perform.clone() else { return };
@@ -170,7 +172,7 @@ impl Workers {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Nothing panics while it holds the lock; if it did, the queue would still be usable.
+        // No code panics while holding the lock; after a panic the queue would still be usable.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -192,7 +194,7 @@ mod tests {
         Job::Task(Box::new(task))
     }
 
-    /// A job that reports its worker.
+    /// A job that sends the ID of the worker running it.
     fn report(to: &Sender<ThreadId>) -> Job {
         let to = to.clone();
         task(move || {
@@ -200,7 +202,7 @@ mod tests {
         })
     }
 
-    /// Blocks a worker until the result is dropped.
+    /// Blocks a worker until the returned sender is dropped.
     fn block(workers: &Workers) -> Sender<()> {
         let (begun, is_begun) = channel();
         let (end, is_ended) = channel();
@@ -219,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn one_worker_takes_all_jobs() {
+    fn one_worker_runs_all_jobs() {
         let workers = started();
         let (sender, receiver) = channel();
         workers.submit((0..10).map(|_| report(&sender)));
@@ -231,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn jobs_behind_a_stuck_one_get_another_worker() {
+    fn stuck_job_gets_another_worker_started() {
         let workers = started();
         let _end = block(&workers);
-        assert_eq!(workers.tick(Instant::now()), None, "no job waits");
+        assert_eq!(workers.tick(Instant::now()), None, "no job is queued");
         let (sender, receiver) = channel();
         workers.submit([report(&sender)]);
         assert!(workers.tick(Instant::now()).is_some());
@@ -245,12 +247,12 @@ mod tests {
         let _second = block(&workers);
         workers.lock().slow_from = due;
         workers.submit([report(&sender)]);
-        assert_eq!(workers.tick(due - SLOW_AFTER), Some(due), "it may return in time");
-        assert_eq!(Arc::strong_count(&workers), 3, "no other worker has been started");
+        assert_eq!(workers.tick(due - SLOW_AFTER), Some(due), "the job may still finish in time");
+        assert_eq!(Arc::strong_count(&workers), 3, "no further worker was started");
     }
 
     #[test]
-    fn an_urgent_job_does_not_wait_behind_a_stuck_one() {
+    fn urgent_job_bypasses_a_stuck_one() {
         let (sender, receiver) = channel();
         let workers = Workers::new();
         let perform = move |job| {
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_is_not_needed_ends() {
+    fn surplus_worker_exits() {
         let workers = started();
         let end = block(&workers);
         let (sender, receiver) = channel();
@@ -271,7 +273,7 @@ mod tests {
         workers.tick(Instant::now());
         let second = receiver.recv().unwrap();
         wait_for_idle(&workers);
-        // Each worker holds one reference, and this test another.
+        // Each worker holds one reference, and the test holds one.
         assert_eq!(Arc::strong_count(&workers), 3);
         drop(end);
         while Arc::strong_count(&workers) > 2 {

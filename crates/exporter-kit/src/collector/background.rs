@@ -1,5 +1,5 @@
-//! Collectors that run in the background on an interval, for sources dearer than a scrape or that
-//! need two readings. A scrape gets the last good samples and never waits.
+//! Collectors that run in the background at an interval, for sources that are too expensive for a
+//! scrape or need two readings. A scrape gets the last good samples and never waits.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,18 +10,18 @@ use crate::collector::run::{Outcome, collect, report, report_discarded};
 use crate::collector::{Collector, CollectorDef};
 use crate::samples::Samples;
 
-/// A collector in the background and what it has brought last.
+/// A background collector and its latest samples.
 pub(crate) struct Background {
     def: CollectorDef,
     interval: Duration,
-    /// Each metric's HELP, which says that the samples are cached.
+    /// HELP text of each metric, which states that the samples are cached.
     help: HashMap<&'static str, &'static str>,
     snapshot: Mutex<Snapshot>,
 }
 
-/// What a scrape gets.
+/// The state that a scrape reads.
 pub(crate) struct Snapshot {
-    /// Of the last run that succeeded.
+    /// Samples of the last successful run.
     pub(crate) samples: Samples,
     /// When that run ended.
     pub(crate) taken: Option<Instant>,
@@ -29,7 +29,7 @@ pub(crate) struct Snapshot {
     last: Option<Outcome>,
     running_since: Option<Instant>,
     pub(crate) errors: u64,
-    /// Samples that were left out.
+    /// Number of discarded samples.
     pub(crate) discarded: u64,
 }
 
@@ -37,7 +37,7 @@ impl Background {
     pub(crate) fn new(def: CollectorDef, interval: Duration) -> Self {
         let cached = |metric: crate::Description<'_>| {
             let interval = humantime::format_duration(interval);
-            // Once for each metric of the process.
+            // Leaked once per metric.
             let help: &'static str =
                 Box::leak(format!("{} Cached: read every {interval}.", metric.help).into());
             (metric.name, help)
@@ -55,7 +55,7 @@ impl Background {
         Self { def, interval, help, snapshot: Mutex::new(snapshot) }
     }
 
-    /// The HELP of a metric of this collector.
+    /// The HELP text of a metric of this collector.
     fn help(&self, metric: &str) -> Option<&'static str> {
         self.help.get(metric).copied()
     }
@@ -64,14 +64,14 @@ impl Background {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs the collector for ever, once in each interval.
+    /// Runs the collector forever, once per interval.
     pub(crate) fn run(&self, collector: &mut dyn Collector) {
         let mut failing = false;
         let mut samples = Samples::default();
         let mut due = Instant::now();
         loop {
             self.run_once(collector, &mut samples, &mut failing);
-            // An interval that was missed is not made up for.
+            // Missed intervals are skipped.
             due = (due + self.interval).max(Instant::now());
             thread::sleep(due.saturating_duration_since(Instant::now()));
         }
@@ -101,8 +101,8 @@ impl Background {
         }
     }
 
-    /// How the collector fares: its last run, or the present one if that takes longer than the
-    /// interval.
+    /// The collector's outcome: that of its last run, or a timeout if the current run takes longer
+    /// than the interval.
     pub(crate) fn outcome(&self, snapshot: &Snapshot, now: Instant) -> Option<Outcome> {
         let since = snapshot.running_since.map(|since| now.saturating_duration_since(since));
         match since.filter(|since| *since > self.interval) {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_run_leaves_the_last_good_samples() {
+    fn failed_run_keeps_the_last_good_samples() {
         let mut turns = Turns(0);
         let background = Background::new(TURNS, Duration::from_secs(60));
         assert_eq!(background.outcome(&background.snapshot(), Instant::now()), None);
@@ -151,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn help_says_that_the_samples_are_cached() {
+    fn help_states_the_cache_interval() {
         let background = Background::new(TURNS, Duration::from_secs(90));
         let expected = "Which run it was. Cached: read every 1m 30s.";
         assert_eq!(background.help("turn"), Some(expected));
     }
 
     #[test]
-    fn a_run_that_outlasts_its_interval_is_late() {
+    fn run_longer_than_its_interval_times_out() {
         let background = Background::new(TURNS, Duration::from_secs(60));
         let begun = Instant::now();
         background.snapshot().running_since = Some(begun);

@@ -1,4 +1,4 @@
-//! One run of one collector, and what came of it.
+//! One run of one collector, and its outcome.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::collector::{CollectError, Collector, CollectorDef};
 use crate::samples::{Discarded, Samples};
 
-/// Threads that run collectors' code, which may be deep; untouched stack costs no memory.
+/// Stack size of threads that run collectors, whose call stacks may be deep. Unused stack takes no
+/// memory.
 pub(crate) const COLLECTOR_STACK_BYTES: usize = 1024 * 1024;
 
 thread_local! {
@@ -23,12 +24,12 @@ pub(crate) struct Outcome {
     pub(crate) duration: Duration,
 }
 
-/// Whether this thread is in a collector, whose panics are reported by the scrape.
+/// Whether this thread is running a collector, whose panics the scrape reports.
 pub(crate) fn is_collecting() -> bool {
     COLLECTING.get()
 }
 
-/// Runs one collector. Either all samples remain, or none after an error.
+/// Runs one collector. After an error, no samples remain.
 pub(crate) fn collect(
     def: &CollectorDef,
     collector: &mut dyn Collector,
@@ -43,7 +44,7 @@ pub(crate) fn collect(
         Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
     };
     samples.sort_and_dedup();
-    // A mistake of the program, which its author's tests and debug builds show.
+    // A violation is a bug in the collector; debug builds and tests report it.
     let check = |()| match cfg!(debug_assertions) {
         true => samples.check(def).map_err(|error| format!("failed: {error}")),
         false => Ok(()),
@@ -55,7 +56,7 @@ pub(crate) fn collect(
     result
 }
 
-/// Logs a change from good to bad or back once; a lasting fault must not fill the log.
+/// Logs only changes between success and failure; a lasting fault must not fill the log.
 pub(crate) fn report(name: &str, result: &Result<(), String>, failing: &mut bool) {
     match result {
         Err(error) if !*failing => log::warn!("collector {name} {error}"),
@@ -65,7 +66,7 @@ pub(crate) fn report(name: &str, result: &Result<(), String>, failing: &mut bool
     *failing = result.is_err();
 }
 
-/// Logs samples that are left out, if they are the first of this collector.
+/// Logs the first samples of a collector that are discarded.
 pub(crate) fn report_discarded(name: &str, before: u64, discarded: Discarded) {
     if before == 0 && discarded.total() > 0 {
         log::warn!("collector {name}: samples are left out of the page: {discarded}");

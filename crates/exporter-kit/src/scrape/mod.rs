@@ -1,9 +1,10 @@
-//! Scrapes: which collectors run for whom, and the pages that come of them.
+//! Scrapes: which collectors run for which request, and the pages that result.
 //!
-//! A request for metrics joins a run of the same collectors that has just begun, or begins one. A
-//! run is a deadline and one job for each of its collectors, which workers take; the last of them
-//! makes the page. At the deadline the page is made of what is there. A collector that is late is
-//! not run again until it has returned, so it keeps no more than the one worker that is stuck in it.
+//! A request for metrics joins a run of the same collectors that has just begun, or begins a new
+//! one. A run is a deadline and one job per collector. Workers run the jobs, and the last one to
+//! finish builds the page. At the deadline the page is built from the samples available by then. A
+//! late collector does not run again until it has returned, so it never blocks more than one
+//! worker.
 
 mod page;
 mod run;
@@ -25,50 +26,50 @@ use crate::workers::{Job, Workers};
 
 pub(crate) use self::page::Page;
 
-/// Owns the collectors and makes pages for waiters, which are whatever `deliver` needs to find out
-/// where a page goes.
+/// Owns the collectors and builds pages for waiters. A waiter is whatever `deliver` needs to know
+/// where to send a page.
 pub(crate) struct Scraper<W> {
     metrics: SelfMetrics,
     build: Build,
-    /// Of the collectors, in the order of their indices.
+    /// The collectors' names, by index.
     names: Box<[&'static str]>,
     state: Mutex<State<W>>,
     builder: Mutex<PageBuilder>,
     deliver: Box<Deliver<W>>,
     workers: Arc<Workers>,
-    /// Not yet started.
+    /// Background collectors that are not started yet.
     background: Mutex<Vec<Unstarted>>,
 }
 
-/// Takes a page to those that wait for it. Called on a worker.
+/// Delivers a page to its waiters. Called on a worker.
 pub(crate) type Deliver<W> = dyn Fn(Vec<W>, Arc<Page>) + Send + Sync;
 
-/// What a scrape leaves to workers.
+/// The part of a scrape that runs on a worker.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ScrapeJob {
-    /// Runs a collector for a run.
+    /// Runs one collector of a run.
     Collect { run: u64, collector: usize },
-    /// Makes the page of a run, whether all its collectors have returned or not.
+    /// Builds the page of a run, even if some of its collectors have not returned.
     Close { run: u64 },
 }
 
-/// A collector that will run in the background, and where its samples go.
+/// A background collector, and the state that receives its samples.
 type Unstarted = (Arc<Background>, Box<dyn Collector>);
 
-/// What a scrape asks for.
+/// The parameters of a scrape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ScrapeRequest {
-    /// The page is due after this time, with what is there by then.
+    /// Time until the page is due, with the samples available by then.
     pub(crate) timeout: Duration,
     pub(crate) selection: Selection,
     pub(crate) format: Format,
 }
 
-/// Which collectors a scrape is about.
+/// Which collectors a scrape runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Selection {
     All,
-    /// By their index, ascending.
+    /// Collector indices, ascending.
     Some(Vec<usize>),
 }
 
@@ -83,29 +84,29 @@ impl Selection {
 
 struct State<W> {
     slots: Vec<Slot>,
-    /// Those in flight, the oldest first.
+    /// Runs in flight, oldest first.
     runs: Vec<Run<W>>,
-    /// How many there have been.
+    /// Number of runs begun so far.
     begun: u64,
 }
 
-/// A collector.
+/// A collector and its state.
 struct Slot {
     def: CollectorDef,
-    /// `None` while a worker has it.
+    /// `None` while a worker runs it.
     collector: Option<Box<dyn Collector>>,
-    /// Runs that need it while a worker has it for another one.
+    /// Runs that wait for it while a worker runs it for another run.
     waiting_runs: Vec<u64>,
-    /// Memory for its next samples.
+    /// Buffer for its next samples.
     spare: Samples,
-    /// When a worker last took it.
+    /// When it was last started.
     started: Instant,
     last_success: Option<SystemTime>,
     failing: bool,
     errors: u64,
-    /// Samples that were left out of pages.
+    /// Number of samples left out of pages.
     discarded: u64,
-    /// Instead of all that, for a collector that runs in the background.
+    /// Replaces all of the above for a background collector.
     background: Option<Arc<Background>>,
 }
 
@@ -155,11 +156,11 @@ impl<W> Scraper<W> {
         }
     }
 
-    /// Starts the collectors that run in the background.
+    /// Starts the background collectors.
     ///
     /// # Errors
     ///
-    /// The system refuses to start a thread.
+    /// Returns an error if the system cannot start a thread.
     pub(crate) fn start_background(&self) -> io::Result<()> {
         let mut unstarted = self.background.lock().unwrap_or_else(PoisonError::into_inner);
         for (background, mut collector) in unstarted.drain(..) {
@@ -170,18 +171,18 @@ impl<W> Scraper<W> {
         Ok(())
     }
 
-    /// Counts the scrapes.
+    /// The request counters.
     pub(crate) fn handler(&self) -> &Handler {
         self.metrics.handler()
     }
 
-    /// The collectors' names, in the order of their indices.
+    /// The collectors' names, by index.
     pub(crate) fn names(&self) -> &[&'static str] {
         &self.names
     }
 
-    /// Has `waiter` get the page of a run that [serves](Run::serves) this request, or of a new one.
-    /// `gzip` is whether the waiter takes the page compressed.
+    /// Adds `waiter` to a run that [serves](Run::serves) this request, or begins a new one. `gzip`
+    /// is whether the waiter accepts a compressed page.
     pub(crate) fn request(&self, request: &ScrapeRequest, waiter: W, gzip: bool) {
         let mut state = self.lock();
         if let Some(run) = state.runs.iter_mut().find(|run| run.serves(request)) {
@@ -206,20 +207,21 @@ impl<W> Scraper<W> {
         }
     }
 
-    /// Takes a waiter out of its run. A run without waiters ends.
-    pub(crate) fn abandon(&self, is_it: impl Fn(&W) -> bool) {
+    /// Removes a waiter from its run. A run without waiters ends.
+    pub(crate) fn abandon(&self, is_abandoned: impl Fn(&W) -> bool) {
         let mut state = self.lock();
-        let Some(run) = state.runs.iter_mut().find(|run| run.waiters.iter().any(&is_it)) else {
+        let Some(run) = state.runs.iter_mut().find(|run| run.waiters.iter().any(&is_abandoned))
+        else {
             return;
         };
-        run.waiters.retain(|waiter| !is_it(waiter));
+        run.waiters.retain(|waiter| !is_abandoned(waiter));
         if run.waiters.is_empty() && !run.is_closing {
             let number = run.number;
             state.runs.retain(|run| run.number != number);
         }
     }
 
-    /// Has the runs closed that are due. Returns when the next one is.
+    /// Submits the jobs that close due runs. Returns when the next run is due.
     pub(crate) fn tick(&self, now: Instant) -> Option<Instant> {
         let mut state = self.lock();
         if state.runs.is_empty() {
@@ -238,7 +240,7 @@ impl<W> Scraper<W> {
         next
     }
 
-    /// Does a job, on a worker.
+    /// Runs a job. Called on a worker.
     pub(crate) fn perform(&self, job: ScrapeJob) {
         match job {
             ScrapeJob::Collect { run, collector } => self.collect(run, collector),
@@ -276,7 +278,7 @@ impl<W> Scraper<W> {
         let waiting_runs = std::mem::take(&mut slot.waiting_runs);
         let success = result.is_ok();
         let is_complete = match state.open_run(number) {
-            // The page was made without it.
+            // The page has been built without it.
             None => {
                 state.slots[index].spare = samples;
                 false
@@ -305,13 +307,13 @@ impl<W> Scraper<W> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<W>> {
-        // Nothing panics while it holds the lock; if it did, the state would still be usable.
+        // No code panics while holding the lock; after a panic the state would still be usable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<W> State<W> {
-    /// A run whose page is not yet being made.
+    /// The run of this number, unless its page is already being built.
     fn open_run(&mut self, number: u64) -> Option<&mut Run<W>> {
         self.runs.iter_mut().find(|run| run.number == number && !run.is_closing)
     }
@@ -323,8 +325,8 @@ impl Slot {
         self.discarded += discarded.total();
     }
 
-    /// The outcome of a collector that has not returned: it was not started in time, or it was
-    /// started for this run or an earlier one and is still running.
+    /// The outcome of a collector that has not returned. It was not started in time, or it is still
+    /// running for this run or an earlier one.
     fn late(&self, now: Instant) -> Outcome {
         let is_idle = self.collector.is_some();
         let duration =

@@ -1,4 +1,4 @@
-//! Makes the page of a run: the collectors' samples and what the exporter says of itself.
+//! Builds the page of a run from the collectors' samples and the self-metrics.
 
 use std::io::Write as _;
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
@@ -16,20 +16,20 @@ use crate::process::ProcessMetrics;
 use crate::samples::{Discarded, Samples};
 use crate::self_metrics::CollectorStatus;
 
-/// Memory of this many pages is kept: what scrapers are being sent while others ask.
+/// Number of page buffers to keep: pages may still be on their way while the next one is built.
 const KEPT_PAGES: usize = 4;
 
-/// A page that is larger has its memory to itself.
+/// The buffer of a larger page is not kept.
 const KEPT_BYTES: usize = 256 * 1024;
 
-/// Smaller pages are never compressed: they fit into a packet or two.
+/// Smaller pages are never compressed: they fit into one or two packets.
 const WORTH_COMPRESSING: usize = 1024;
 
 /// A finished page.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     text: Text,
-    /// The same compressed, where a client of the page accepts that.
+    /// The compressed text, if a client of the page accepts gzip.
     compressed: OnceLock<Vec<u8>>,
 }
 
@@ -38,12 +38,12 @@ impl Page {
         self.text.as_slice()
     }
 
-    /// The body compressed with gzip, if that was asked for when the page was made.
+    /// The gzip-compressed body, if a client of the page accepts gzip and the page is large enough.
     pub(crate) fn compressed(&self) -> Option<&[u8]> {
         self.compressed.get().map(Vec::as_slice)
     }
 
-    /// Compresses the body, unless it is so small that this takes longer than to send it.
+    /// Compresses the body, unless it is so small that compressing takes longer than sending.
     fn compress(&self) {
         let body = self.body();
         if body.len() >= WORTH_COMPRESSING {
@@ -58,19 +58,19 @@ impl Page {
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
-    // The page is gone in a moment; a smaller one would not be worth the time.
+    // Pages are short-lived: better compression would not be worth the time.
     let mut gzip = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-    gzip.write_all(body).and_then(|()| gzip.finish()).expect("memory takes all that is written")
+    gzip.write_all(body).and_then(|()| gzip.finish()).expect("writing to memory does not fail")
 }
 
-/// The last pages. Their memory serves for the next ones once they have been sent.
+/// The latest pages. Their buffers are reused once they have been sent.
 #[derive(Debug, Default)]
 struct Pages {
     last: Vec<Arc<Page>>,
 }
 
 impl Pages {
-    /// A page made by `write`, who finds it empty.
+    /// Returns a page filled by `write`, which gets an empty buffer.
     fn make(&mut self, write: impl FnOnce(&mut Text)) -> Arc<Page> {
         let free = self.last.iter_mut().position(|page| Arc::get_mut(page).is_some());
         let mut page = free.map(|at| self.last.swap_remove(at)).unwrap_or_default();
@@ -87,7 +87,7 @@ impl Pages {
     }
 }
 
-/// Memory that serves for one page after another.
+/// Builds pages, with buffers that are reused from one page to the next.
 #[derive(Debug, Default)]
 pub(super) struct PageBuilder {
     process: ProcessMetrics,
@@ -96,17 +96,17 @@ pub(super) struct PageBuilder {
     order: Order,
 }
 
-/// What goes on a page beside the samples of a run.
+/// The contents of a page apart from the samples of a run.
 struct PageInput {
     format: Format,
-    /// The status of the collectors; those in the background are still to be asked, at the moment
-    /// when their samples are taken.
+    /// The status of the collectors. That of background collectors is filled in later, together
+    /// with their samples.
     status: Vec<(&'static str, CollectorStatus)>,
     cached: Vec<Cached>,
     now: Instant,
 }
 
-/// A collector in the background: its slot, and the index of its status.
+/// A background collector: its slot, and the index of its status.
 struct Cached {
     slot: usize,
     status: usize,
@@ -114,7 +114,7 @@ struct Cached {
 }
 
 impl<W> Scraper<W> {
-    /// Ends a run: what has not returned is late, and the waiters get the page.
+    /// Ends a run. Collectors that have not returned are late; the waiters get the page.
     pub(super) fn close(&self, number: u64) {
         let mut state = self.lock();
         let Some((input, results)) = state.close_run(number, Instant::now()) else { return };
@@ -129,7 +129,7 @@ impl<W> Scraper<W> {
                 slot.spare = result.samples;
             }
         }
-        // Requests have joined meanwhile; from now on they begin another run.
+        // Requests may have joined meanwhile; from here on they begin another run.
         let at = state.runs.iter().position(|run| run.number == number);
         let run = at.map(|at| state.runs.remove(at));
         drop(state);
@@ -146,7 +146,7 @@ impl<W> Scraper<W> {
 }
 
 impl<W> State<W> {
-    /// Settles the outcome of every collector of a run that is open.
+    /// Determines the outcome of every collector of an open run.
     fn close_run(
         &mut self,
         number: u64,
@@ -166,7 +166,7 @@ impl<W> State<W> {
             slot.errors += 1;
             if !slot.failing {
                 slot.failing = true;
-                log::warn!("collector {} is late; the page has no samples of it", slot.def.name);
+                log::warn!("collector {} is late; the page has no samples from it", slot.def.name);
             }
         }
         Some((PageInput::new(slots, run, &results, now), results))
@@ -198,7 +198,7 @@ impl PageInput {
 }
 
 impl PageBuilder {
-    /// Makes a page, and says of which slots how many samples were left out of it.
+    /// Builds a page. Also returns the slots whose samples were left out, with their number.
     fn build<W>(
         &mut self,
         scraper: &Scraper<W>,
@@ -231,7 +231,7 @@ impl PageBuilder {
             let parts = fresh.chain(kept).chain([&*own]);
             left_out = exposition::encode(parts, input.format, order, page);
         });
-        // The parts are those of all slots, and then of those in the background.
+        // The parts are those of all slots, followed by those of the background collectors.
         let slot = |part: usize| match part.checked_sub(results.len()) {
             None => Some(part),
             Some(at) => input.cached.get(at).map(|cached| cached.slot),

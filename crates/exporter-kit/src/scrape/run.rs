@@ -1,4 +1,4 @@
-//! A run of the collectors that a scrape is about.
+//! A run of the collectors that a scrape selects.
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +6,8 @@ use super::{ScrapeRequest, Slot};
 use crate::collector::run::Outcome;
 use crate::samples::Samples;
 
-/// A run is shared by requests that come within this time, or within half of their timeout where
-/// that is less: its first samples are as old as the run.
+/// Requests share a run that is no older than this, or than half of their timeout if that is less:
+/// the first samples of a run are as old as the run.
 const MAX_SHARED_AGE: Duration = Duration::from_secs(1);
 
 /// A run in flight.
@@ -16,18 +16,18 @@ pub(super) struct Run<W> {
     pub(super) request: ScrapeRequest,
     begun: Instant,
     pub(super) deadline: Instant,
-    /// The collectors that it runs.
+    /// The collectors to run.
     pub(super) queue: Vec<usize>,
-    /// How many of them have not yet returned.
+    /// Number of collectors that have not returned.
     pub(super) unfinished: usize,
     pub(super) waiters: Vec<W>,
-    /// Whether one of the waiters takes the page compressed.
+    /// Whether any of the waiters accepts a compressed page.
     pub(super) gzip: bool,
-    /// The deadline has passed, and a worker will make the page.
+    /// The deadline has passed, and a worker will build the page.
     pub(super) is_due: bool,
-    /// The page is being made; no collector can be added to it.
+    /// The page is being built; no more samples can be added.
     pub(super) is_closing: bool,
-    /// One for each slot, whether it takes part or not.
+    /// One result per slot, including slots that take no part in the run.
     pub(super) results: Vec<CollectorResult>,
 }
 
@@ -39,8 +39,8 @@ pub(super) struct CollectorResult {
 }
 
 impl<W> Run<W> {
-    /// A run with every collector that `request` is about. A collector that has been running for
-    /// about as long as the scrape would wait for it is late already.
+    /// A run of every collector that `request` selects, except those that have already been running
+    /// for about as long as the scrape would wait: they are late from the start.
     pub(super) fn new(number: u64, request: &ScrapeRequest, slots: &[Slot]) -> Self {
         let begun = Instant::now();
         let has_time = |slot: &Slot| {
@@ -67,8 +67,8 @@ impl<W> Run<W> {
         }
     }
 
-    /// Requests for the same collectors and format, with the same timeout, share a run that began
-    /// less than a second ago and whose page has not yet been delivered.
+    /// Whether `request` can share this run: it selects the same collectors and format, has the
+    /// same timeout, and the run is young enough.
     pub(super) fn serves(&self, request: &ScrapeRequest) -> bool {
         self.request == *request && self.begun.elapsed() <= MAX_SHARED_AGE.min(request.timeout / 2)
     }
@@ -81,7 +81,7 @@ mod tests {
     use crate::scrape::Selection;
 
     #[test]
-    fn a_run_is_shared_while_it_is_young() {
+    fn run_is_shared_while_young() {
         let request = |timeout: f64| ScrapeRequest {
             timeout: Duration::from_secs_f64(timeout),
             selection: Selection::All,

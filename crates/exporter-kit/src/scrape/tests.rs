@@ -1,4 +1,4 @@
-//! The scraper against collectors that fail, panic, hang and dawdle.
+//! Tests the scraper with collectors that fail, panic, hang or are slow.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,10 +11,10 @@ use crate::workers::Workers;
 const GOOD: Gauge = Gauge::new("good", "Of the good collector.");
 const BAD: Gauge = Gauge::new("bad", "Of the bad collector.");
 
-/// More than any run without a hanging collector needs.
+/// Longer than any run without a hanging collector takes.
 const AMPLE: Duration = Duration::from_secs(60);
 
-/// Enough for a good collector beside a hanging one, which is left after a while.
+/// Enough for a good collector next to a hanging one, which times out.
 const SHORT: Duration = Duration::from_secs(1);
 
 fn fake<F>(collect: F) -> Box<dyn Collector>
@@ -31,12 +31,12 @@ fn good() -> Box<dyn Collector> {
     })
 }
 
-/// Waiters are the ends of channels, where their pages arrive.
+/// Waiters are channels that receive the pages.
 type TestScraper = Scraper<Waiter>;
 
 struct Waiter(Sender<Arc<Page>>);
 
-/// A scraper with workers, and a thread in place of the event loop that keeps the time.
+/// A scraper with workers, and a thread that replaces the event loop's timer.
 struct Scraping(Arc<TestScraper>);
 
 fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Scraping {
@@ -90,7 +90,7 @@ fn ask(scraper: &Scraping, timeout: Duration, selection: Selection) -> String {
     text(&request(scraper, timeout, selection))
 }
 
-/// Requests a page, which arrives in the channel.
+/// Requests a page, which arrives on the channel.
 fn request(scraper: &Scraping, timeout: Duration, selection: Selection) -> Receiver<Arc<Page>> {
     let (sender, receiver) = channel();
     let request = ScrapeRequest { timeout, selection, format: Format::Text };
@@ -102,7 +102,7 @@ fn text(receiver: &Receiver<Arc<Page>>) -> String {
     String::from_utf8(receiver.recv().unwrap().body().to_vec()).unwrap()
 }
 
-/// The value of a series on the page.
+/// The value of a series on a page.
 fn value(page: &str, series: &str) -> Option<f64> {
     let rest = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
     Some(rest.parse().unwrap())
@@ -112,7 +112,7 @@ fn self_metric(page: &str, name: &str, collector: &str) -> Option<f64> {
     value(page, &format!("test_exporter_scrape_{name}{{collector=\"{collector}\"}}"))
 }
 
-/// A collector that says when it has begun and goes on when it is told to.
+/// A collector that reports when it has begun, and continues on a signal.
 fn gated() -> (Box<dyn Collector>, Receiver<()>, Sender<()>) {
     let (begun_sender, begun) = channel();
     let (gate, gate_receiver) = channel();
@@ -125,7 +125,7 @@ fn gated() -> (Box<dyn Collector>, Receiver<()>, Sender<()>) {
 }
 
 #[test]
-fn a_failing_collector_costs_its_own_samples_only() {
+fn failing_collector_loses_only_its_samples() {
     let failing = fake(|out| {
         out.set(&BAD, [], 1.0);
         Err("no luck".into())
@@ -142,7 +142,7 @@ fn a_failing_collector_costs_its_own_samples_only() {
 }
 
 #[test]
-fn a_panicking_collector_costs_its_own_samples_only() {
+fn panicking_collector_loses_only_its_samples() {
     let panicking = fake(|out| {
         out.set(&BAD, [], 1.0);
         panic!("on purpose");
@@ -157,7 +157,7 @@ fn a_panicking_collector_costs_its_own_samples_only() {
 }
 
 #[test]
-fn having_nothing_to_tell_is_no_failure() {
+fn no_data_and_unsupported_are_not_failures() {
     let silent = fake(|_| Err(CollectError::NoData));
     let foreign = fake(|_| Err(CollectError::Unsupported));
     let page = page(&scraper(vec![("silent", silent), ("foreign", foreign)]), AMPLE);
@@ -168,7 +168,7 @@ fn having_nothing_to_tell_is_no_failure() {
 }
 
 #[test]
-fn a_hanging_collector_is_late_and_not_asked_again_until_it_answers() {
+fn hanging_collector_is_late_and_not_run_again() {
     let (hanging, begun, gate) = gated();
     let scraper = scraper(vec![("bad", hanging), ("good", good())]);
     for late in [1.0, 2.0, 3.0] {
@@ -181,10 +181,10 @@ fn a_hanging_collector_is_late_and_not_asked_again_until_it_answers() {
         let duration = self_metric(&page, "collector_duration_seconds", "bad").unwrap();
         assert!(duration >= SHORT.as_secs_f64() / 2.0, "{duration}");
     }
-    assert_eq!(begun.try_iter().count(), 1, "asked once");
+    assert_eq!(begun.try_iter().count(), 1, "run once");
     gate.send(()).unwrap();
     gate.send(()).unwrap();
-    // It is back as soon as its thread has brought it back; until then scrapes go without it.
+    // It takes part again once its worker has returned it; until then scrapes go without it.
     let back = std::iter::repeat_with(|| page(&scraper, AMPLE))
         .find(|page| value(page, "bad").is_some())
         .unwrap();
@@ -193,9 +193,9 @@ fn a_hanging_collector_is_late_and_not_asked_again_until_it_answers() {
 }
 
 #[test]
-fn the_rest_does_not_wait_behind_a_slow_collector() {
+fn slow_collector_does_not_delay_the_others() {
     let (sender, receiver) = channel();
-    // The first can only end after the second has run, so they must run side by side.
+    // The first can finish only after the second has run, so both must run at the same time.
     let slow = fake(move |out| {
         receiver.recv()?;
         out.set(&BAD, [], 1.0);
@@ -210,7 +210,7 @@ fn the_rest_does_not_wait_behind_a_slow_collector() {
 }
 
 #[test]
-fn requests_for_the_same_share_a_young_run() {
+fn equal_requests_share_a_young_run() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
     let counting = fake(|out| {
         RUNS.fetch_add(1, Ordering::Relaxed);
@@ -222,7 +222,7 @@ fn requests_for_the_same_share_a_young_run() {
     let first = request(&scraper, AMPLE, Selection::All);
     begun.recv().unwrap();
     let others: Vec<_> = (0..10).map(|_| request(&scraper, AMPLE, Selection::All)).collect();
-    // Less patient, so with a run of its own: what is there in its time.
+    // A shorter timeout needs a separate run, with the samples available by then.
     let hasty = page(&scraper, SHORT);
     assert_eq!((value(&hasty, "good"), value(&hasty, "bad")), (Some(1.0), None));
     gate.send(()).unwrap();
@@ -234,7 +234,7 @@ fn requests_for_the_same_share_a_young_run() {
 }
 
 #[test]
-fn a_run_without_waiters_ends() {
+fn run_without_waiters_ends() {
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("bad", gated), ("good", good())]);
     let (sender, receiver) = channel();
@@ -244,12 +244,12 @@ fn a_run_without_waiters_ends() {
     assert_eq!(scraper.0.lock().runs.len(), 1);
     scraper.0.abandon(|_| true);
     assert!(scraper.0.lock().runs.is_empty());
-    assert!(receiver.recv().is_err(), "there is no page");
+    assert!(receiver.recv().is_err(), "no page is delivered");
     gate.send(()).unwrap();
 }
 
 #[test]
-fn an_exporter_without_collectors_still_tells_of_itself() {
+fn self_metrics_need_no_collectors() {
     let page = page(&scraper(Vec::new()), AMPLE);
     let build =
         r#"test_exporter_build_info{version="1",revision="r",rustversion="1.95",target="t"}"#;
@@ -259,9 +259,9 @@ fn an_exporter_without_collectors_still_tells_of_itself() {
 }
 
 #[test]
-fn a_selection_asks_its_collectors_and_shows_them_alone() {
-    let asked = fake(|_| Err("not to be asked".into()));
-    let scraper = scraper(vec![("bad", asked), ("good", good())]);
+fn selection_runs_and_shows_only_its_collectors() {
+    let unselected = fake(|_| Err("must not run".into()));
+    let scraper = scraper(vec![("bad", unselected), ("good", good())]);
     assert_eq!(scraper.0.names(), ["bad", "good"]);
     let page = ask(&scraper, AMPLE, Selection::Some(vec![1]));
     assert_eq!(value(&page, "good"), Some(1.0));
@@ -272,7 +272,7 @@ fn a_selection_asks_its_collectors_and_shows_them_alone() {
 }
 
 #[test]
-fn runs_about_different_collectors_go_side_by_side() {
+fn different_selections_run_concurrently() {
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("good", good()), ("bad", gated)]);
     let bad = request(&scraper, AMPLE, Selection::Some(vec![1]));
@@ -284,11 +284,11 @@ fn runs_about_different_collectors_go_side_by_side() {
     assert_eq!((value(&all, "good"), value(&all, "bad")), (Some(1.0), None));
     assert_eq!(self_metric(&all, "collector_timeout", "bad"), Some(1.0));
     gate.send(()).unwrap();
-    assert_eq!(value(&text(&bad), "bad"), Some(1.0), "it had the time");
+    assert_eq!(value(&text(&bad), "bad"), Some(1.0), "its timeout had not expired");
 }
 
 #[test]
-fn a_collector_that_another_run_has_is_waited_for() {
+fn run_waits_for_a_collector_of_another_run() {
     let (gated, begun, gate) = gated();
     let scraper = scraper(vec![("good", good()), ("bad", gated)]);
     let bad = request(&scraper, AMPLE, Selection::Some(vec![1]));
@@ -302,22 +302,21 @@ fn a_collector_that_another_run_has_is_waited_for() {
 }
 
 #[test]
-fn a_background_collector_never_holds_up_a_scrape() {
+fn background_collector_never_delays_a_scrape() {
     let (gated, begun, gate) = gated();
     let interval = Some(Duration::from_secs(3600));
-    let dear = scheduled("dear", gated, interval);
-    let scraper = started(vec![dear]);
+    let scraper = started(vec![scheduled("cached", gated, interval)]);
     begun.recv().unwrap();
     let before = page(&scraper, AMPLE);
-    assert_eq!(self_metric(&before, "errors_total", "dear"), Some(0.0));
-    assert_eq!(self_metric(&before, "collector_success", "dear"), None);
+    assert_eq!(self_metric(&before, "errors_total", "cached"), Some(0.0));
+    assert_eq!(self_metric(&before, "collector_success", "cached"), None);
     gate.send(()).unwrap();
-    // Its thread brings the samples in a moment; no scrape waits for that.
+    // Its thread will store the samples; no scrape waits for that.
     let after = std::iter::repeat_with(|| page(&scraper, AMPLE))
         .find(|page| value(page, "bad").is_some())
         .unwrap();
     assert!(after.contains("# HELP bad Of the bad collector. Cached: read every 1h.\n"), "{after}");
-    assert_eq!(self_metric(&after, "collector_success", "dear"), Some(1.0));
-    assert!(self_metric(&after, "collector_age_seconds", "dear").unwrap() < 3600.0);
-    assert!(self_metric(&after, "collector_last_success_timestamp_seconds", "dear").is_some());
+    assert_eq!(self_metric(&after, "collector_success", "cached"), Some(1.0));
+    assert!(self_metric(&after, "collector_age_seconds", "cached").unwrap() < 3600.0);
+    assert!(self_metric(&after, "collector_last_success_timestamp_seconds", "cached").is_some());
 }

@@ -1,14 +1,14 @@
-//! Content negotiation: what a client's `Accept-Encoding` and `Accept` headers let us send.
+//! Content negotiation from the `Accept-Encoding` and `Accept` headers.
 
 use crate::exposition::Format;
 
-/// What the `Accept` header of a client amounts to.
+/// The result of evaluating an `Accept` header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Negotiated {
-    /// OpenMetrics rather than the text format.
+    /// Whether to send OpenMetrics rather than the text format.
     pub(crate) openmetrics: bool,
-    /// How the client wants names escaped that are not of the legacy characters. No name here is, so
-    /// this is only repeated to it.
+    /// How the client wants names outside the legacy character set escaped. The kit has no such
+    /// names, so the response only repeats the scheme.
     pub(crate) escaping: Option<Escaping>,
 }
 
@@ -47,7 +47,7 @@ impl Negotiated {
                 }
             };
         }
-        // Prometheus 3 refuses a page that does not name its format.
+        // Prometheus 3 rejects a page whose format is not named.
         match format {
             Format::Text => with_escaping!("text/plain; version=0.0.4; charset=utf-8"),
             Format::OpenMetrics => {
@@ -57,18 +57,18 @@ impl Negotiated {
     }
 }
 
-/// Whether a client prefers gzip to no compression, or likes both as much.
+/// Whether a client prefers gzip to no compression, or rates both equally.
 pub(crate) fn prefers_gzip(accept_encoding: &str) -> bool {
     let weight = |name: &str| weight_of(accept_encoding, |offer| offer.eq_ignore_ascii_case(name));
     let any = weight("*");
     let gzip = weight("gzip").or_else(|| weight("x-gzip")).or(any).unwrap_or(0.0);
-    // It need not be named to be acceptable.
+    // `identity` is acceptable even if it is not named.
     let identity = weight("identity").unwrap_or(0.0);
     gzip > 0.0 && gzip >= identity
 }
 
-/// OpenMetrics where a client asks for version 1.0 (or for none) at least as much as for the text
-/// format; and how it wants names escaped in what it gets.
+/// Selects OpenMetrics if the client rates version 1.0 (or no version) at least as high as the text
+/// format, and the escaping scheme that the client names for the selected format.
 pub(crate) fn negotiate(accept: &str) -> Negotiated {
     let openmetrics = || {
         items(accept).filter(|item| {
@@ -92,7 +92,7 @@ pub(crate) fn negotiate(accept: &str) -> Negotiated {
     Negotiated { openmetrics: is_openmetrics, escaping }
 }
 
-/// The highest weight among the items of this name; `None` where there is none.
+/// The highest weight among the matching items; `None` if there are none.
 fn weight_of(header: &str, is: impl Fn(&str) -> bool) -> Option<f64> {
     items(header).filter(|item| is(item.name)).map(|item| item.weight()).reduce(f64::max)
 }
@@ -118,7 +118,7 @@ impl<'a> Item<'a> {
         })
     }
 
-    /// `q`, 1 if there is none; what is no number from 0 to 1 is taken for 0.
+    /// The value of `q`: 1 by default, 0 if it is not a number from 0 to 1.
     fn weight(&self) -> f64 {
         let q = self.parameter("q").map(|q| q.parse().unwrap_or(0.0));
         q.filter(|q| !(0.0..=1.0).contains(q)).map_or(q, |_| Some(0.0)).unwrap_or(1.0)
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_sent_where_it_is_preferred() {
+    fn gzip_is_sent_if_preferred() {
         let cases = [
             ("", false),
             ("gzip", true),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn openmetrics_is_sent_where_it_is_preferred() {
+    fn openmetrics_is_sent_if_preferred() {
         let prometheus = "application/openmetrics-text;version=1.0.0;q=0.75,\
                           application/openmetrics-text;version=0.0.1;q=0.5,\
                           text/plain;version=0.0.4;q=0.3,*/*;q=0.1";

@@ -1,7 +1,7 @@
-//! One connection: a state machine that the event loop drives. It never waits.
+//! One connection: a state machine driven by the event loop. It never blocks.
 //!
 //! ```text
-//! FirstByte -> Handshaking <-> HandshakeOnWorker      with TLS alone
+//! FirstByte -> Handshaking <-> HandshakeOnWorker      only with TLS
 //!      |            |
 //!      v            v
 //!     Head -> Refreshing -> Authenticating -> Scraping
@@ -27,71 +27,72 @@ use super::transport::now_or_later;
 use crate::scrape::Page;
 use crate::self_metrics::InFlight;
 
-/// How long a connection stays open between two requests. More than the usual scrape interval of a
-/// minute, so that a scraper keeps its connection.
+/// How long a connection stays open between two requests. Longer than the usual scrape interval of
+/// one minute, so that scrapers can reuse their connection.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// How long a client may take to read a whole response.
+/// How long a client may take to read a complete response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client that has just connected may be about to send its request: it is not closed to make room
-/// for others before.
+/// A new connection is not evicted before this time, since its client may be about to send a
+/// request.
 const FIRST_BYTES: Duration = Duration::from_millis(20);
 
-/// A response that is on its way for longer is to a client that hardly reads.
+/// A client that takes longer to read a response counts as slow.
 const SLOW_RESPONSE: Duration = Duration::from_millis(250);
 
-/// How long a client that is to be closed is listened to: closing with bytes of it unread would
-/// reset the connection and take the response along.
+/// How long to keep reading from a client before its connection is closed. Closing with unread
+/// bytes would reset the connection, and the client could lose the response.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// A page comes by the deadline of its scrape. Should it not, its connection ends by then.
+/// A page is due by the deadline of its scrape. If it is missing after this additional time, the
+/// connection is closed.
 const SCRAPE_GRACE: Duration = Duration::from_secs(10);
 
-/// After so many steps in a row it is another connection's turn.
+/// Number of consecutive steps before other connections get their turn.
 const MAX_STEPS: usize = 64;
 
-/// A connection and what it is about.
+/// A connection and its state.
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) transport: Transport,
     state: State,
-    /// Bytes of heads that are not yet complete or not yet served.
+    /// Received bytes of request heads that are incomplete or not yet served.
     received: Vec<u8>,
-    /// When the present state ends the connection.
+    /// When the connection is closed if it is still in the current state.
     pub(super) deadline: Option<Instant>,
-    /// Since when the client owes a complete request. Requests that are rejected do not count.
+    /// When the client started to owe a complete request. Rejected requests do not reset it.
     waiting_since: Instant,
-    /// Whether there may be something to receive.
+    /// Whether the socket may have bytes to receive.
     pub(super) is_readable: bool,
-    /// The client sends nothing more.
+    /// The client has closed its side.
     pub(super) is_peer_done: bool,
 }
 
 enum State {
-    /// Nothing has come yet that tells TLS from anything else.
+    /// Waits for the first byte, which tells TLS from other protocols.
     #[cfg(feature = "tls")]
     FirstByte,
-    /// Records of a handshake are exchanged.
+    /// Exchanges the records of a TLS handshake.
     #[cfg(feature = "tls")]
     Handshaking,
-    /// A worker has the state of the handshake.
+    /// A worker owns the state of the handshake.
     #[cfg(feature = "tls")]
     HandshakeOnWorker,
-    /// The next request head is not complete.
+    /// Waits for a complete request head.
     Head,
-    /// A worker looks whether the web configuration has changed, before this request is
-    /// authenticated or, without one, before the handshake begins.
+    /// A worker checks whether the web configuration has changed, before the request is
+    /// authenticated or, if there is no request yet, before the handshake begins.
     Refreshing(Option<Box<Request>>),
-    /// A worker checks the password.
+    /// A worker is checking the password.
     Authenticating(Box<Request>),
-    /// A run makes the page.
+    /// A run is building the page.
     Scraping {
         keep_alive: bool,
         in_flight: InFlight,
     },
     Writing(Writing),
-    /// The last response has been sent; what still comes is discarded.
+    /// The last response has been sent. Further input is discarded.
     Draining,
 }
 
@@ -99,23 +100,23 @@ struct Writing {
     outgoing: Outgoing,
     begun: Instant,
     keep_alive: bool,
-    /// Whether the client waits anew from the end of this response on.
+    /// Whether the end of this response resets `waiting_since`.
     is_served: bool,
     /// Counts a scrape as in flight until its page has been sent.
     _in_flight: Option<InFlight>,
 }
 
-/// What the event loop is to do with a connection.
+/// What the event loop should do with a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
-    /// Nothing until there is an event, a completion or the deadline.
+    /// Wait for an event, a completion or the deadline.
     Wait,
-    /// There is more to do; others first.
+    /// Continue after the other connections have had their turn.
     Again,
     Close,
 }
 
-/// What one step of the state machine came to.
+/// The result of one step of the state machine.
 enum Step {
     Go,
     Wait,
@@ -140,8 +141,8 @@ impl Connection {
         }
     }
 
-    /// Since when the connection could give way to another one, if it can: it waits for its client,
-    /// for a complete request or to read the response.
+    /// Since when the connection may be evicted to make room for another. `None` unless it is
+    /// waiting for its client to send a complete request or to read the response.
     pub(super) fn evictable_since(&self, now: Instant) -> Option<Instant> {
         let (since, grace) = match &self.state {
             #[cfg(feature = "tls")]
@@ -153,7 +154,7 @@ impl Connection {
         (now.saturating_duration_since(since) >= grace).then_some(since)
     }
 
-    /// The page that the client has not read to its end, and since when.
+    /// The page that is being sent, and when sending began.
     pub(super) fn unread_page(&self) -> Option<(Instant, &Arc<Page>)> {
         match &self.state {
             State::Writing(writing) => Some((writing.begun, writing.outgoing.page()?)),
@@ -161,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// Whether a client waits for a response.
+    /// Whether the client is waiting for a response.
     pub(super) fn is_busy(&self) -> bool {
         matches!(
             self.state,
@@ -172,7 +173,7 @@ impl Connection {
         )
     }
 
-    /// Whether another request may have come.
+    /// Whether another request may have arrived.
     pub(super) fn has_next(&self) -> bool {
         self.is_readable || !self.received.is_empty()
     }
@@ -181,7 +182,7 @@ impl Connection {
         matches!(self.state, State::Scraping { .. })
     }
 
-    /// Goes on as far as is possible without waiting.
+    /// Proceeds as far as possible without blocking.
     pub(super) fn advance(&mut self, turn: &mut Turn<'_>) -> Flow {
         for _ in 0..MAX_STEPS {
             let step = match &mut self.state {
@@ -197,7 +198,7 @@ impl Connection {
             match step {
                 Ok(Step::Go) => {}
                 Ok(Step::Wait) => return Flow::Wait,
-                // A client that goes away is no error.
+                // A client that disconnects is not an error.
                 Ok(Step::Close) | Err(_) => return Flow::Close,
             }
         }
@@ -228,7 +229,7 @@ impl Connection {
             self.received.extend_from_slice(chunk);
             return Ok(Step::Go);
         }
-        // Mostly a head comes in one piece and alone, and then no byte of it is kept.
+        // Usually a head arrives complete and alone, and needs no buffer.
         match parse(chunk) {
             Ok(Some((request, length))) => {
                 self.received.extend_from_slice(&chunk[length..]);
@@ -243,14 +244,15 @@ impl Connection {
         }
     }
 
-    /// Receives at most `room` bytes into the scratch buffer. 0 are the end; `None` is nothing yet.
+    /// Receives at most `room` bytes into the scratch buffer. 0 means the end of the stream; `None`
+    /// means nothing yet.
     fn receive(&mut self, turn: &mut Turn<'_>, room: usize) -> io::Result<Option<usize>> {
         if !self.is_readable {
             return Ok(None);
         }
         let received = self.transport.receive(&mut turn.scratch[..room])?;
-        // On Linux the socket is empty when it has given less than was asked for, and what comes
-        // next is reported; elsewhere it has to say so itself.
+        // On Linux a short read means that the socket is empty, and further input causes an event.
+        // Elsewhere only `WouldBlock` guarantees an event.
         let is_empty = cfg!(target_os = "linux")
             && self.transport.is_plain()
             && received.is_some_and(|received| received < room)
@@ -261,7 +263,7 @@ impl Connection {
         Ok(received)
     }
 
-    /// Begins to answer a request.
+    /// Starts to answer a request.
     fn begin(&mut self, request: Request, turn: &mut Turn<'_>) -> Step {
         self.deadline = None;
         let request = Box::new(request);
@@ -272,7 +274,7 @@ impl Connection {
         self.authenticate(request, turn)
     }
 
-    /// The web configuration is up to date.
+    /// Continues once the web configuration is up to date.
     pub(super) fn end_refresh(&mut self, turn: &mut Turn<'_>) {
         match std::mem::replace(&mut self.state, State::Head) {
             State::Refreshing(Some(request)) => {
@@ -300,7 +302,7 @@ impl Connection {
         }
     }
 
-    /// The password has been checked.
+    /// Continues once the password has been checked.
     pub(super) fn end_authentication(
         &mut self,
         result: super::config::AuthResult,
@@ -325,7 +327,7 @@ impl Connection {
                 let gzip = scrape.reply.gzip;
                 let keep_alive = scrape.reply.reply.keep_alive;
                 self.state = State::Scraping { keep_alive, in_flight: scrape.in_flight };
-                // The next request has come already, and will not be reported again.
+                // The next request may have arrived already, and causes no further event.
                 if self.has_next() {
                     turn.await_page();
                 }
@@ -337,7 +339,7 @@ impl Connection {
         }
     }
 
-    /// Goes on with the page that has been waited for, a part of which may have been sent.
+    /// Continues with the requested page, part of which may have been sent already.
     pub(super) fn send_page(&mut self, outgoing: Outgoing, turn: &Turn<'_>) {
         match std::mem::replace(&mut self.state, State::Head) {
             State::Scraping { keep_alive, in_flight } => {
@@ -350,7 +352,7 @@ impl Connection {
         }
     }
 
-    /// Rejects what is not a request; the connection is of no more use then.
+    /// Rejects input that is not a valid request, after which the connection cannot be reused.
     fn refuse(&mut self, refusal: Refusal, turn: &Turn<'_>) -> Step {
         self.received = Vec::new();
         let outgoing = turn.service.refuse(refusal);
@@ -406,7 +408,7 @@ impl Connection {
     }
 
     fn drain(&mut self, turn: &mut Turn<'_>) -> io::Result<Step> {
-        // Below TLS as well: what the records hold is of no interest any more.
+        // Read below TLS: the content of the records no longer matters.
         if !self.is_readable {
             return Ok(Step::Wait);
         }
@@ -490,7 +492,7 @@ impl Connection {
         }
     }
 
-    /// A worker has done a step of the handshake.
+    /// Continues once a worker has done a step of the handshake.
     pub(super) fn end_handshake_step(
         &mut self,
         tls: Handshake,
@@ -502,9 +504,9 @@ impl Connection {
         self.state = State::Handshaking;
         let Err(error) = result else { return };
         if let Ok(peer) = socket.peer_addr() {
-            log::debug!("no TLS with {peer}: {error}");
+            log::debug!("TLS handshake with {peer} failed: {error}");
         }
-        // The alert says what was wrong; a reset would take it along.
+        // The client needs the alert to learn the reason; a reset could discard it.
         let sent = session.flush(socket).and_then(|_| self.transport.close_write());
         self.state = State::Draining;
         self.deadline = Some(if sent.is_ok() { turn.now + DRAIN_TIMEOUT } else { turn.now });

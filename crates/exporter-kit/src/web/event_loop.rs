@@ -1,5 +1,5 @@
-//! The event loop: one thread that owns every socket. It accepts, keeps time, drives connections,
-//! and hands everything that may take long to workers, which hand back what comes of it.
+//! The event loop: one thread that owns every socket. It accepts connections, drives them, enforces
+//! deadlines, and leaves everything that may take long to workers, which send back the results.
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,44 +17,44 @@ use super::service::Service;
 use super::transport::Transport;
 use crate::workers::{Job, Workers};
 
-/// How many events are taken from the system at once.
+/// Number of events to fetch from the system at once.
 const EVENTS: usize = 128;
 
-/// How many connections are accepted before those that are open have their turn again.
+/// Number of connections to accept before the open ones get their turn.
 const ACCEPTS: usize = 64;
 
-/// How long to wait after a failed accept, which would fail again at once.
+/// How long to wait after a failed `accept`, which would probably fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
-/// How often a connection that found no slot looks whether another one can give way.
+/// How often to retry eviction for a connection that found no free slot.
 const SLOT_PAUSE: Duration = Duration::from_millis(10);
 
-/// As much as is received at once.
+/// Number of bytes to receive at once.
 const SCRATCH_BYTES: usize = 8 * 1024;
 
-/// So many requests may wait for their password to be checked. Beyond, guessing would hold
-/// connections that others need.
+/// Number of requests that may wait for a password check. More would let password guessing occupy
+/// connections that other clients need.
 const MAX_PASSWORDS: usize = 8;
 
-/// So much memory pages may take that clients have yet to read. Beyond, the slowest clients are
-/// closed: a page of megabytes for each of a hundred of them would be too much for a host.
+/// Limit on the memory of pages that clients have yet to read, above which the slowest clients are
+/// disconnected. A page of several megabytes for each of a hundred clients would be too much.
 const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
 
-/// Nobody counts as slow before.
+/// No client counts as slow before this time.
 const UNREAD_GRACE: Duration = Duration::from_secs(1);
 
 const WAKER: Token = Token(usize::MAX);
 
-/// Tells connections apart, also those that have had the same slot.
+/// Identifies a connection. `serial` distinguishes connections that used the same slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConnectionId {
     slot: usize,
     serial: u64,
 }
 
-/// What workers hand back.
+/// A result sent back by a worker.
 pub(super) enum Completion {
-    /// Responses with a page, as far as they have been sent.
+    /// Responses with a page, which may have been sent in part or completely.
     Pages(Vec<(ConnectionId, Outgoing)>),
     Refreshed(ConnectionId),
     Authenticated(ConnectionId, AuthResult),
@@ -62,7 +62,7 @@ pub(super) enum Completion {
     HandshakeStep(ConnectionId, super::tls::Handshake, Result<(), rustls::Error>),
 }
 
-/// The way from workers, and from whatever ends the process, into the loop.
+/// The queue through which workers and the shutdown request reach the loop.
 pub(super) struct Completions {
     queue: Mutex<Queue>,
     waker: Waker,
@@ -71,16 +71,16 @@ pub(super) struct Completions {
 #[derive(Default)]
 struct Queue {
     completions: Vec<Completion>,
-    /// The loop has been woken for them.
+    /// The loop has been woken for `completions`.
     is_woken: bool,
-    /// The loop has to be woken for whatever comes.
+    /// Every completion must wake the loop.
     is_awaited: bool,
     is_stopping: bool,
 }
 
 impl Completions {
-    /// Hands something back. If that can wait until the loop has something else to do, which it
-    /// then finds first, the loop is not woken: that costs as much as sending a page.
+    /// Queues a completion. If it `can_wait`, the loop is not woken, which would cost as much as
+    /// sending a page; the loop handles the completion before its next event.
     pub(super) fn push(&self, completion: Completion, can_wait: bool) {
         let mut queue = self.lock();
         queue.completions.push(completion);
@@ -92,7 +92,7 @@ impl Completions {
         self.wake();
     }
 
-    /// Asks the loop to end when no client waits for a response any more.
+    /// Requests the loop to end once no client is waiting for a response.
     pub(super) fn stop(&self) {
         self.lock().is_stopping = true;
         self.wake();
@@ -109,7 +109,7 @@ impl Completions {
     }
 }
 
-/// Everything that a connection may use while it is its turn.
+/// Everything that a connection may use during its turn.
 pub(super) struct Turn<'a> {
     pub(super) service: &'a Arc<Service>,
     pub(super) scratch: &'a mut [u8],
@@ -120,8 +120,8 @@ pub(super) struct Turn<'a> {
     auth: &'a mut AuthQueue,
 }
 
-/// What is under way for the web configuration: one look at its files and one check of a password
-/// at a time.
+/// Work in progress for the web configuration: at most one check of its files and one check of a
+/// password at a time.
 #[derive(Default)]
 struct AuthQueue {
     is_refreshing: bool,
@@ -130,16 +130,17 @@ struct AuthQueue {
 }
 
 impl Turn<'_> {
-    /// Has the loop woken when the next page has been sent.
+    /// Makes the next page wake the loop.
     pub(super) fn await_page(&self) {
         self.completions.lock().is_awaited = true;
     }
 
-    /// Has a worker look at the files of the web configuration, if it is time to; whether the
-    /// connection is to wait for that.
+    /// Lets a worker check the files of the web configuration if that is due. Returns whether the
+    /// connection has to wait for it.
     pub(super) fn begin_refresh(&mut self, id: ConnectionId) -> bool {
         let is_due = self.service.web_config.as_ref().is_some_and(|config| config.needs_refresh());
-        // While another connection waits for the files, which may hang, what held before holds.
+        // Reading the files may hang. Until it is done, other connections use the old
+        // configuration.
         if !is_due || self.auth.is_refreshing {
             return false;
         }
@@ -154,7 +155,7 @@ impl Turn<'_> {
         true
     }
 
-    /// Whether a request with this `Authorization` header is allowed. `None` where a worker has to
+    /// Whether a request with this `Authorization` header is allowed. `None` if a worker has to
     /// check the password.
     pub(super) fn authenticate(
         &mut self,
@@ -188,7 +189,7 @@ impl Turn<'_> {
         });
     }
 
-    /// Has a worker do a step of a handshake.
+    /// Lets a worker do a step of a handshake.
     #[cfg(feature = "tls")]
     pub(super) fn shake_hands(&self, id: ConnectionId, mut tls: super::tls::Handshake) {
         let completions = Arc::clone(self.completions);
@@ -208,7 +209,7 @@ pub(super) struct EventLoop {
     service: Arc<Service>,
     workers: Arc<Workers>,
     completions: Arc<Completions>,
-    /// Behind the connections' tokens, from the last one down.
+    /// Their tokens count down from the last one before [`WAKER`].
     listeners: Vec<TcpListener>,
     connections: Slab<Connection>,
     serial: u64,
@@ -216,24 +217,24 @@ pub(super) struct EventLoop {
     auth: AuthQueue,
     /// Whether a listener may have a connection to accept.
     is_accepting: bool,
-    /// Not before then.
+    /// Do not accept before this time.
     accept_again: Option<Instant>,
-    /// A connection that was accepted and has found no slot.
+    /// An accepted connection that found no free slot.
     held: Option<TcpStream>,
-    /// Given up to accept a connection where there is no other descriptor.
+    /// Reserve descriptor, released to accept a connection when there is no other descriptor.
     spare: Option<Spare>,
     /// No deadline of a connection is earlier.
     next_deadline: Option<Instant>,
     /// Connections that have more to do.
     again: Vec<ConnectionId>,
-    /// Once the process is about to end: when what is not finished is given up.
+    /// When to abandon unfinished responses; set once the process is shutting down.
     stop_by: Option<Instant>,
 }
 
 impl EventLoop {
     /// # Errors
     ///
-    /// The system refuses descriptors.
+    /// Returns an error if the system cannot provide a descriptor.
     pub(super) fn completions(poll: &Poll) -> io::Result<Arc<Completions>> {
         Ok(Arc::new(Completions {
             queue: Mutex::default(),
@@ -243,7 +244,7 @@ impl EventLoop {
 
     /// # Errors
     ///
-    /// A listener cannot be made ready.
+    /// Returns an error if a listener cannot be registered.
     pub(super) fn new(
         poll: Poll,
         service: Arc<Service>,
@@ -280,8 +281,8 @@ impl EventLoop {
         })
     }
 
-    /// Serves until [`Completions::stop`] has been called and every request answered, or
-    /// `last_responses` after that.
+    /// Serves until [`Completions::stop`] is called and every request is answered, but no longer
+    /// than `last_responses` after the call.
     pub(super) fn run(mut self, last_responses: Duration) {
         let mut events = Events::with_capacity(EVENTS);
         let mut now = Instant::now();
@@ -290,12 +291,13 @@ impl EventLoop {
             if let Err(error) = self.poll.poll(&mut events, timeout)
                 && error.kind() != ErrorKind::Interrupted
             {
-                // No reason is known. It must not spin.
+                // No cause is known, but the loop must not spin.
                 log::error!("cannot wait for events: {error}");
                 std::thread::sleep(ACCEPT_PAUSE);
             }
             now = Instant::now();
-            // Before the events: a connection may have a request whose page before has been sent.
+            // Before the events: the next request of a connection must not be handled before the
+            // page of the previous one is completed.
             let is_stopping = self.complete(now);
             for event in &events {
                 self.take(event, now);
@@ -316,7 +318,7 @@ impl EventLoop {
         }
     }
 
-    /// When something is to be done even if nothing happens. Starts what is due for workers.
+    /// When the loop has to continue even without an event. Also submits due jobs to the workers.
     fn next_due(&self, now: Instant) -> Option<Instant> {
         if !self.again.is_empty() {
             return Some(now);
@@ -349,7 +351,7 @@ impl EventLoop {
         if connection.is_scraping() && connection.is_readable {
             self.completions.lock().is_awaited = true;
         }
-        // A client that reset its connection takes no page any more.
+        // After a reset the client cannot receive a page.
         if event.is_error() || (event.is_read_closed() && event.is_write_closed()) {
             self.close(slot);
             return;
@@ -357,7 +359,7 @@ impl EventLoop {
         self.advance(slot, now);
     }
 
-    /// Takes what workers have handed back. Whether the loop is to end.
+    /// Handles the queued completions. Returns whether the loop should end.
     fn complete(&mut self, now: Instant) -> bool {
         let mut queue = self.completions.lock();
         let completions = std::mem::take(&mut queue.completions);
@@ -368,7 +370,9 @@ impl EventLoop {
             match completion {
                 Completion::Pages(responses) => {
                     for (id, outgoing) in responses {
-                        self.resume(id, now, |connection, turn| connection.send_page(outgoing, turn));
+                        self.resume(id, now, |connection, turn| {
+                            connection.send_page(outgoing, turn)
+                        });
                     }
                     self.shed_slow_readers(now);
                 }
@@ -400,7 +404,7 @@ impl EventLoop {
         is_stopping
     }
 
-    /// Closes the clients that have read longest on a page, where pages take too much memory.
+    /// Disconnects the clients that have been reading longest if unread pages take too much memory.
     fn shed_slow_readers(&mut self, now: Instant) {
         let unread = self.connections.iter().filter_map(|(slot, connection)| {
             let (begun, page) = connection.unread_page()?;
@@ -430,7 +434,7 @@ impl EventLoop {
     ) {
         let (connections, mut turn) = self.turn(now);
         let connection = connections.get_mut(id.slot).filter(|connection| connection.id == id);
-        // It may have been closed meanwhile.
+        // The connection may have been closed meanwhile.
         let Some(connection) = connection else { return };
         end(connection, &mut turn);
         self.advance(id.slot, now);
@@ -472,7 +476,7 @@ impl EventLoop {
         }
     }
 
-    /// Closes the connections whose time is up.
+    /// Closes the connections whose deadline has passed.
     fn close_overdue(&mut self, now: Instant) {
         if self.next_deadline.is_none_or(|deadline| now < deadline) {
             return;
@@ -485,8 +489,8 @@ impl EventLoop {
             self.connections.iter().filter_map(|(_, connection)| connection.deadline).min();
     }
 
-    /// Accepts connections; no error ends it. A lack of file descriptors passes, the sooner if a
-    /// waiting connection gives its own up.
+    /// Accepts connections. Errors never stop the server: a lack of file descriptors is temporary,
+    /// and evicting a waiting connection frees one.
     fn accept(&mut self, now: Instant) {
         if !self.is_accepting || self.accept_again.is_some_and(|again| now < again) {
             return;
@@ -513,11 +517,11 @@ impl EventLoop {
                     self.is_accepting = false;
                     return;
                 }
-                // The client has gone again.
+                // The client has disconnected already.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     log::debug!("cannot accept a connection: {error}");
-                    // Without a descriptor the system does not even tell whether there is one.
+                    // Without a free descriptor, `accept` cannot even report that no client waits.
                     self.spare = None;
                     let Ok(accepted) = self.accept_one() else {
                         self.evict(now);
@@ -549,22 +553,23 @@ impl EventLoop {
     }
 
     fn open(&mut self, mut socket: TcpStream, now: Instant) -> io::Result<()> {
-        // Responses leave in one piece; the last segment must not wait for an acknowledgement.
+        // Responses are written in one call; the last segment must not wait for an acknowledgement.
         socket.set_nodelay(true)?;
         self.serial += 1;
         let entry = self.connections.vacant_key();
         let id = ConnectionId { slot: entry, serial: self.serial };
-        // Both from the start: what is reported twice costs less than to register again.
+        // Register for both from the start: superfluous events cost less than registering again.
         let interests = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut socket, Token(entry), interests)?;
         let (connections, turn) = self.turn(now);
         connections.insert(Connection::new(id, Transport::new(socket), &turn));
-        // Mostly the request has come already; a connection that is served is not evicted.
+        // Usually the request has arrived already, and a busy connection is not evicted.
         self.advance(entry, now);
         Ok(())
     }
 
-    /// Closes the connection that has waited longest for its client, if there is one.
+    /// Closes the connection that has been waiting for its client longest. Returns whether there
+    /// was one.
     fn evict(&mut self, now: Instant) -> bool {
         let waiting = self.connections.iter().filter_map(|(slot, connection)| {
             connection.evictable_since(now).map(|since| (since, slot))
@@ -580,7 +585,7 @@ type Spare = std::os::fd::OwnedFd;
 #[cfg(not(unix))]
 type Spare = std::convert::Infallible;
 
-/// A descriptor to be kept in reserve.
+/// A descriptor to keep in reserve.
 fn spare_descriptor(listeners: &[TcpListener]) -> Option<Spare> {
     #[cfg(unix)]
     return std::os::fd::AsFd::as_fd(listeners.first()?).try_clone_to_owned().ok();

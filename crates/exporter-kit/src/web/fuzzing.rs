@@ -1,11 +1,11 @@
-//! What is fuzzed of the web side.
+//! Fuzz targets of the web server.
 
 use super::accept::{negotiate, prefers_gzip};
 #[cfg(feature = "web-config")]
 use super::config::file;
 use super::{query, request};
 
-/// The head of a request, perhaps with more behind it.
+/// A request head, possibly followed by more bytes.
 pub fn request_head(bytes: &[u8]) {
     let Ok(Some((request, length))) = request::parse(bytes) else { return };
     let head = &bytes[..length];
@@ -16,11 +16,14 @@ pub fn request_head(bytes: &[u8]) {
         let (name, value) = line.split_once(':').unwrap_or_default();
         name == "transfer-encoding" || (name == "content-length" && value.trim() != "0")
     });
-    assert!(!(announces_body && request.reply.keep_alive), "its body would be the next request");
+    assert!(
+        !(announces_body && request.reply.keep_alive),
+        "its body would be parsed as the next request"
+    );
     assert!(head.ends_with(b"\r\n\r\n") && !text.replace("\r\n", "").contains('\n'));
-    assert!(!matches!(request::parse(&head[..length - 1]), Ok(Some(_))), "it was not whole yet");
+    assert!(!matches!(request::parse(&head[..length - 1]), Ok(Some(_))), "it was not complete yet");
     let alone = request::parse(head);
-    assert_eq!(alone, Ok(Some((request, length))), "what follows has a part in it");
+    assert_eq!(alone, Ok(Some((request, length))), "the bytes after the head change the result");
 }
 
 /// The value of an `Accept-Encoding` or `Accept` header.
@@ -47,7 +50,7 @@ pub fn web_config(bytes: &[u8]) {
         Ok(file) => {
             let mut names: Vec<_> = file.users.iter().map(|user| &user.name).collect();
             names.sort_unstable();
-            assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "whose password counts?");
+            assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a user is listed twice");
         }
         Err(faults) => {
             assert!(!faults.is_empty());

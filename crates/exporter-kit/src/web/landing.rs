@@ -1,8 +1,8 @@
-//! The page at `/`: what this is, which version, and where the metrics are. Made once at start.
+//! The page at `/`: name, version, description and where the metrics are. Built once at startup.
 
 use std::fmt::Write as _;
 
-/// What the landing page tells.
+/// The contents of the landing page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Landing<'a> {
     pub(crate) name: &'a str,
@@ -23,7 +23,8 @@ a{color:#0b6bcb}\
 @media(prefers-color-scheme:dark){a{color:#6ab0ff}}";
 
 impl Landing<'_> {
-    /// The page as HTML. Links are relative, so that they hold behind a prefix of a proxy.
+    /// The page as HTML. Links are relative, so that they work behind a proxy that adds a path
+    /// prefix.
     pub(crate) fn to_html(self) -> String {
         let name = escape(self.name);
         let version = escape(self.version);
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_link_follows_the_configured_path() {
+    fn link_follows_the_configured_path() {
         for (path, link) in [("/metrics", "metrics"), ("/a/b", "a/b")] {
             let landing = Landing { name: "x", version: "1", about: "", telemetry_path: path };
             let page = landing.to_html();

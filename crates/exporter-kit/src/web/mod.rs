@@ -1,5 +1,5 @@
-//! The web side: an event loop that owns the sockets (`event_loop`, `connection`, `transport`, `tls`),
-//! and what is served (`request`, `service`, `response`).
+//! The web server: an event loop that owns the sockets (`event_loop`, `connection`, `transport`,
+//! `tls`), and the handling of requests (`request`, `service`, `response`).
 
 mod accept;
 #[cfg(feature = "web-config")]
@@ -17,7 +17,7 @@ mod request;
 mod response;
 mod service;
 #[cfg(test)]
-#[cfg(feature = "web-config")] // apart, or clippy does not see that it is a test
+#[cfg(feature = "web-config")] // on its own, since clippy looks for a plain `cfg(test)`
 mod tests;
 #[cfg(feature = "tls")]
 mod tls;
@@ -43,13 +43,13 @@ use crate::scrape::Scraper;
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::workers::Workers;
 
-/// Parsing heads and making responses takes little stack.
+/// Parsing heads and building responses takes little stack.
 const STACK_BYTES: usize = 256 * 1024;
 
-/// How long responses may take that are on their way when the process is asked to end.
+/// How long responses in flight may still take after a shutdown request.
 const LAST_RESPONSES: Duration = Duration::from_millis(1500);
 
-/// What a server needs.
+/// Everything that a server needs.
 pub(crate) struct ServerConfig {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
@@ -62,7 +62,7 @@ pub(crate) struct ServerConfig {
     pub(crate) disabled: Vec<&'static str>,
 }
 
-/// A server at work.
+/// A running server.
 pub(crate) struct Server {
     completions: Arc<Completions>,
     thread: JoinHandle<()>,
@@ -73,7 +73,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The system refuses a thread or a descriptor.
+    /// Returns an error if the system cannot provide a thread or a descriptor.
     pub(crate) fn start(config: ServerConfig, listeners: Vec<TcpListener>) -> io::Result<Self> {
         let ServerConfig { name, about, build, config, web_config, metrics, collectors, disabled } =
             config;
@@ -110,18 +110,18 @@ impl Server {
         let thread = thread.spawn(move || {
             let run = AssertUnwindSafe(|| event_loop.run(LAST_RESPONSES));
             if catch_unwind(run).is_err() {
-                // Without it the process would be there and answer nothing.
-                log::error!("the event loop panicked: the exporter aborts, to be started again");
+                // Without the loop the process would keep running and answer nothing.
+                log::error!("the event loop panicked; aborting so that the exporter is restarted");
                 process::abort();
             }
         })?;
         Ok(Self { completions, thread })
     }
 
-    /// Answers what has been asked by now, and ends.
+    /// Answers the requests received so far, then returns.
     pub(crate) fn stop(self) {
         self.completions.stop();
-        // A panic of it would have ended the process already.
+        // A panic of the thread would have aborted the process already.
         let _ = self.thread.join();
     }
 }

@@ -1,13 +1,13 @@
-//! Which collectors a request for metrics is about: `?collect[]=a&collect[]=b` or `?exclude[]=c`,
-//! as other exporters take it.
+//! Which collectors a request for metrics selects: `?collect[]=a&collect[]=b` or `?exclude[]=c`, as
+//! in other exporters.
 
 use crate::scrape::Selection;
 
-/// Reads the query of a request against the collectors that exist.
+/// Reads the selected collectors from the query of a request.
 ///
 /// # Errors
 ///
-/// What is wrong with it, with the names that can be given: for a response with status 400.
+/// Returns the reason for a response with status 400, which lists the names to choose from.
 pub(super) fn selection(
     query: &str,
     names: &[&str],
@@ -20,7 +20,7 @@ pub(super) fn selection(
         let list = match decode(key).as_deref() {
             Some("collect[]") => &mut collect,
             Some("exclude[]") => &mut exclude,
-            // Other parameters are somebody else's, a cache's for instance.
+            // Other parameters may belong to a proxy or cache.
             _ => continue,
         };
         let name = decode(value).unwrap_or_default();
@@ -30,7 +30,7 @@ pub(super) fn selection(
                 return Err(format!("the collector {name} is off; start with --collector.{name}"));
             }
             None => {
-                return Err(format!("there is no such collector; there are {}", names.join(", ")));
+                return Err(format!("no such collector; available: {}", names.join(", ")));
             }
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn selection(
         (true, true) => return Ok(Selection::All),
         (false, false) => {
             let names = names.join(", ");
-            return Err(format!("collect[] and exclude[] exclude each other; there are {names}"));
+            return Err(format!("collect[] and exclude[] cannot be combined; available: {names}"));
         }
         (false, true) => collect,
         (true, false) => (0..names.len()).filter(|index| !exclude.contains(index)).collect(),
@@ -48,7 +48,7 @@ pub(super) fn selection(
     Ok(if selected.len() == names.len() { Selection::All } else { Selection::Some(selected) })
 }
 
-/// Undoes `%5B` and `+`; `None` where that gives no text.
+/// Decodes percent-encoding and `+`; `None` if the result is not UTF-8 text.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -76,7 +76,7 @@ mod tests {
     const NAMES: [&str; 3] = ["disk", "mem", "net work"];
 
     #[test]
-    fn collectors_are_named_or_left_out() {
+    fn collectors_are_selected_or_excluded() {
         let some = |indices: &[usize]| Ok(Selection::Some(indices.to_vec()));
         let cases = [
             ("", Ok(Selection::All)),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_names_what_can_be_given() {
+    fn errors_list_the_available_collectors() {
         let queries = [
             "collect[]=",
             "collect[]=cpu",

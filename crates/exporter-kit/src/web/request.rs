@@ -1,6 +1,5 @@
-//! Parses a request head, bounded in bytes and headers. Bodies are never read; a request that
-//! announces one is answered and its connection closed, so that no byte of one request is ever taken
-//! for another.
+//! Parses a request head, bounded in bytes and headers. Bodies are never read: after a request that
+//! announces a body, the connection is closed, so that the body is never parsed as a request.
 
 use std::time::Duration;
 
@@ -8,56 +7,56 @@ use httparse::{EMPTY_HEADER, Error, Status};
 
 use super::accept::{self, Negotiated};
 
-/// The most bytes of a request head: request line and headers.
+/// Maximum size of a request head: request line and headers.
 pub(crate) const MAX_HEAD_BYTES: usize = 8 * 1024;
 
-/// The most headers of a request.
+/// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// One request head, as far as an exporter cares.
+/// The parts of a request head that matter to an exporter.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) reply: Reply,
-    /// Path of the target, without the query.
+    /// The path of the target, without the query.
     pub(crate) path: String,
-    /// What follows the question mark; empty without one.
+    /// The query, without the question mark; empty if there is none.
     pub(crate) query: String,
     /// Whether the body may be compressed with gzip.
     pub(crate) gzip: bool,
     pub(crate) negotiated: Negotiated,
-    /// What the scraper says it will wait, from `X-Prometheus-Scrape-Timeout-Seconds`.
+    /// The scraper's timeout, from `X-Prometheus-Scrape-Timeout-Seconds`.
     pub(crate) scrape_timeout: Option<Duration>,
-    /// The header of that name: a user and a password.
+    /// The `Authorization` header, with user and password.
     pub(crate) authorization: Option<String>,
 }
 
-/// What the head of a response depends on.
+/// The parts of a request that determine the head of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
-    /// The client wants the head alone.
+    /// The request is a HEAD request.
     pub(crate) is_head: bool,
-    /// Whether the connection can serve another request after this one.
+    /// Whether the connection stays open for another request.
     pub(crate) keep_alive: bool,
     /// The minor version of HTTP/1.
     pub(crate) minor_version: u8,
 }
 
-/// Why there is no request to serve.
+/// Why a request is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Something else than TLS where TLS is spoken: 400.
+    /// Plain text on a TLS port: 400.
     #[cfg(feature = "tls")]
     NotTls,
     /// Not an HTTP/1 request head: 400.
     Malformed,
     /// Neither GET nor HEAD: 405.
     Method,
-    /// More bytes or headers than are accepted: 431.
+    /// Too many bytes or headers: 431.
     TooLarge,
 }
 
-/// Parses a head from the start of `bytes`: the request and the head's length, `None` while it is
-/// not complete.
+/// Parses a head from the start of `bytes`. Returns the request and the length of its head, or
+/// `None` if the head is incomplete.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut headers);
@@ -88,7 +87,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         scrape_timeout: None,
         authorization: None,
     };
-    // A header that is given several times counts as one list.
+    // Repeated headers form one list.
     let list = |name: &str| {
         let named = head.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
         named.map(|header| String::from_utf8_lossy(header.value)).reduce(|a, b| a + "," + b)
@@ -115,7 +114,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         } else if is("x-prometheus-scrape-timeout-seconds") {
             request.scrape_timeout = parse_timeout(value);
         } else if is("authorization") && request.authorization.is_none() {
-            // Of several the first one counts, as in Go.
+            // The first of several is used, as in Go.
             request.authorization = Some(String::from_utf8_lossy(value).into_owned());
         }
     }
@@ -123,8 +122,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
     Ok(Some((request, length)))
 }
 
-/// Whether a line ends without a carriage return. The parser lets that pass, but a proxy may not
-/// take it for the end of a line, and then it and the exporter see different requests.
+/// Whether a line ends without a carriage return. The parser accepts that, but a proxy may not
+/// treat it as the end of a line, so the proxy and the exporter would see different requests.
 fn has_bare_line_feed(head: &[u8]) -> bool {
     head.starts_with(b"\n") || head.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
 }
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_are_read_as_sent() {
+    fn valid_heads_are_parsed() {
         let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
         let cases: [(&str, Request); 11] = [
             ("GET /metrics HTTP/1.1\r\n\r\n", get("/metrics")),
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn other_heads_are_refused() {
+    fn invalid_heads_are_rejected() {
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS + 1));
         let long = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "b".repeat(MAX_HEAD_BYTES));
         let endless = format!("GET /{}", "a".repeat(MAX_HEAD_BYTES));
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_senseless_scrape_timeout_is_ignored() {
+    fn invalid_scrape_timeout_is_ignored() {
         for value in ["", "x", "-1", "0", "NaN", "inf", "1e400"] {
             assert_eq!(parse_timeout(value.as_bytes()), None, "{value}");
         }

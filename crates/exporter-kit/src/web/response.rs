@@ -1,5 +1,5 @@
-//! Writes responses. The one file that touches tiny_http: its types and its response writer are
-//! used, not its server, which a reset connection or a lack of file descriptors brings down.
+//! Writes responses. The only file that uses tiny_http: its types and its response writer, but not
+//! its server, which a reset connection or a lack of file descriptors can stop.
 
 use std::io::{self, IoSlice, Write as _};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::request::Reply;
 use super::transport::{Transport, now_or_later};
 use crate::scrape::Page;
 
-/// A response with its whole body at hand.
+/// A response with its complete body.
 #[derive(Debug)]
 pub(crate) struct Response<'a> {
     pub(crate) status: u16,
@@ -19,20 +19,21 @@ pub(crate) struct Response<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// For bodies of errors. They begin with `#`, since BlueKing's agent reads them as metrics.
+/// Content type of error bodies, which begin with `#` since BlueKing's agent parses them as
+/// metrics.
 pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
-/// What is the same in all responses.
+/// Headers that all responses share.
 #[derive(Clone, Debug)]
 pub(crate) struct CommonHeaders<'a> {
     /// The `Server` header, in printable ASCII.
     pub(crate) product: &'a str,
-    /// Set by the web configuration.
+    /// Headers from the web configuration.
     pub(crate) extra: Arc<[(&'static str, String)]>,
 }
 
 impl Response<'_> {
-    /// The bytes to send: the head, and the body unless `reply` is to a HEAD.
+    /// The bytes to send: the head, and the body unless `reply` answers a HEAD request.
     pub(crate) fn to_outgoing(&self, common: &CommonHeaders<'_>, reply: Reply) -> Outgoing {
         let mut head = self.head(common, reply, self.body.len(), false);
         if !reply.is_head {
@@ -49,21 +50,21 @@ impl Response<'_> {
         is_gzip: bool,
     ) -> Vec<u8> {
         let mut headers = Vec::with_capacity(4);
-        // tiny_http would add its own.
+        // Otherwise tiny_http would add its own.
         headers.push(
             Header::from_bytes("Server", common.product)
                 .expect("the name of the product is made of printable ASCII alone"),
         );
         let status = StatusCode(self.status);
         let response = tiny_http::Response::new(status, headers, io::empty(), Some(length), None)
-            // With a known length there is never a reason for chunks.
+            // The length is known, so chunked encoding is never needed.
             .with_chunked_threshold(usize::MAX);
         let mut head = Vec::with_capacity(512);
         let version = HTTPVersion(1, reply.minor_version);
         let written = response.raw_print(&mut head, version, &[], true, None);
-        written.expect("memory takes all that is written");
-        // tiny_http leaves `Connection` to its own server, and makes of each header two strings; so
-        // these are put behind the status line as they are.
+        written.expect("writing to memory does not fail");
+        // tiny_http leaves `Connection` to its own server, and allocates two strings per header; so
+        // these headers are inserted after the status line directly.
         let mut headers = Vec::with_capacity(256);
         let mut header = |name: &str, value: &str| {
             for text in [name, ": ", value, "\r\n"] {
@@ -77,7 +78,7 @@ impl Response<'_> {
         for (name, value) in &*common.extra {
             header(name, value);
         }
-        // A cache must not give one client what another one can read.
+        // A cache must not send a format or encoding to clients that do not accept it.
         header("Vary", "Accept, Accept-Encoding");
         if is_gzip {
             header("Content-Encoding", "gzip");
@@ -107,23 +108,23 @@ impl CommonHeaders<'_> {
     }
 }
 
-/// A response on its way, of which a part may have been sent.
+/// A response that is being sent.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     head: Vec<u8>,
-    /// The body, shared with other connections; whether it goes compressed.
+    /// The body, shared with other connections, and whether to send it compressed.
     page: Option<(Arc<Page>, bool)>,
     sent: usize,
 }
 
-/// Heads of the responses with one page, most of which are the same.
+/// Caches the heads of the responses with one page, most of which are identical.
 #[derive(Debug)]
 pub(crate) struct PageHeads<'a> {
     common: &'a CommonHeaders<'a>,
     made: Vec<(PageReply, Vec<u8>)>,
 }
 
-/// What the head of a response with a page depends on.
+/// The parameters of the head of a response with a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageReply {
     pub(crate) reply: Reply,
@@ -136,7 +137,7 @@ impl<'a> PageHeads<'a> {
         Self { common, made: Vec::new() }
     }
 
-    /// The response with this page.
+    /// Builds the response with this page.
     pub(crate) fn response(&mut self, page: &Arc<Page>, to: PageReply) -> Outgoing {
         let PageReply { reply, content_type, gzip } = to;
         let compressed = page.compressed().filter(|_| gzip);
@@ -155,20 +156,20 @@ impl<'a> PageHeads<'a> {
 }
 
 impl Outgoing {
-    /// Sends what the transport takes without waiting; whether that is all.
+    /// Sends as much as the transport accepts without blocking. Returns whether all was sent.
     ///
     /// # Errors
     ///
-    /// The client closed the connection or reset it.
+    /// Returns an error if the client closed or reset the connection.
     pub(crate) fn send(&mut self, transport: &mut Transport) -> io::Result<bool> {
         Ok(self.send_with(|rest| transport.send(rest))? && transport.flush()?)
     }
 
-    /// Sends what the socket takes without waiting; whether that is all.
+    /// Sends as much as the socket accepts without blocking. Returns whether all was sent.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// See [`send`](Self::send).
     pub(crate) fn send_plain(&mut self, mut socket: &TcpStream) -> io::Result<bool> {
         self.send_with(|rest| now_or_later(|| socket.write_vectored(rest)))
     }
@@ -190,12 +191,12 @@ impl Outgoing {
         self.page.as_ref().map(|(page, _)| page)
     }
 
-    /// How many bytes have been sent.
+    /// Number of bytes sent.
     pub(crate) fn sent(&self) -> usize {
         self.sent
     }
 
-    /// What is still to be sent.
+    /// The rest of the head and of the body; `None` if all was sent.
     fn rest(&self) -> Option<[IoSlice<'_>; 2]> {
         let body = match &self.page {
             None => &[],
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_head_states_length_type_and_server() {
+    fn head_states_length_type_and_server() {
         let head = head(200, true, 1);
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
         assert_eq!(head.matches("Server: ").count(), 1, "{head}");
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_connection_header_follows_version_and_wish() {
+    fn connection_header_follows_version_and_request() {
         let cases = [
             (true, 1, None),
             (true, 0, Some("keep-alive")),
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn configured_headers_replace_our_own() {
+    fn configured_headers_replace_defaults() {
         let response = Response { status: 200, content_type: PLAIN_TEXT, body: b"" };
         let extra = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "deny")];
         let extra = extra.map(|(name, value)| (name, value.to_owned()));
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn only_405_names_the_methods() {
+    fn only_405_lists_the_methods() {
         assert!(head(405, false, 1).contains("\r\nAllow: GET, HEAD\r\n"));
         assert!(!head(404, false, 1).contains("Allow"));
     }

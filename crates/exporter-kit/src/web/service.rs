@@ -1,4 +1,4 @@
-//! What is served: which request gets which response. It knows nothing of sockets.
+//! Maps requests to responses. Only page delivery touches sockets.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use crate::exposition::Format;
 use crate::scrape::{Page, ScrapeRequest, Scraper};
 use crate::self_metrics::InFlight;
 
-/// The exporter as its clients see it.
+/// The exporter as seen by its clients.
 pub(super) struct Service {
     pub(super) config: Config,
     pub(super) web_config: Option<WebConfig>,
@@ -28,20 +28,20 @@ pub(super) struct Service {
     pub(super) product: String,
 }
 
-/// What becomes of a request.
+/// The outcome of a request.
 pub(super) enum Answer {
-    /// The response is there. `is_served` is whether the request was a good one: a connection of
-    /// others gives way first.
+    /// The response is ready. `is_served` is whether the request was accepted: connections without
+    /// accepted requests are evicted first.
     Response { outgoing: Outgoing, is_served: bool },
-    /// A page has to be made.
+    /// A page has to be built.
     Scrape(Scrape),
 }
 
-/// A connection that waits for a page.
+/// A connection that is waiting for a page.
 pub(super) struct Waiter {
     pub(super) id: ConnectionId,
     pub(super) reply: PageReply,
-    /// Where the page can be sent without the event loop: `None` with TLS.
+    /// The socket, if a worker can send the page directly: `None` with TLS.
     pub(super) socket: Option<Arc<TcpStream>>,
 }
 
@@ -58,7 +58,7 @@ impl Service {
         CommonHeaders { product: &self.product, extra }
     }
 
-    /// The answer to a request for which the rate limit has no room, if it has none.
+    /// The rejection of a request that exceeds the rate limit; `None` if the request is within it.
     pub(super) fn limit(&self, reply: Reply, now: Instant) -> Option<Answer> {
         if self.web_config.as_ref().is_none_or(|config| config.allows(now)) {
             return None;
@@ -67,7 +67,7 @@ impl Service {
         Some(self.plain(429, body, reply, false))
     }
 
-    /// Answers a request that has been authenticated with this result.
+    /// Answers a request with the given authentication result.
     pub(super) fn answer(&self, request: &Request, result: AuthResult) -> Answer {
         let metrics = &self.config.telemetry_path;
         let (status, body): (u16, &str) = match (result, request.path.as_str()) {
@@ -81,7 +81,7 @@ impl Service {
                 let response = Response { status: 200, content_type: landing::CONTENT_TYPE, body };
                 return self.respond(&response, request.reply, true);
             }
-            // Neither collects: a probe every second must not cost what a scrape costs.
+            // No collector runs: a probe every second must not cost as much as a scrape.
             (_, "/-/healthy") => (200, "# healthy\n"),
             (_, "/-/ready") => (200, "# ready\n"),
             _ => {
@@ -117,9 +117,8 @@ impl Service {
         })
     }
 
-    /// Sends a page as far as clients take it at once, on the worker that has made it: what then has
-    /// to be done does not need to wake the event loop. Returns the responses, and whether one of
-    /// them does need it.
+    /// Sends a page directly from the worker that built it, as far as clients accept it without
+    /// blocking. Returns the responses, and whether any of them needs the event loop to wake up.
     pub(super) fn deliver(
         &self,
         waiters: Vec<Waiter>,
@@ -131,7 +130,7 @@ impl Service {
         let send = |Waiter { id, reply, socket }| {
             self.scraper.handler().count(200);
             let mut outgoing = heads.response(page, reply);
-            // An error will meet the loop again.
+            // The event loop will see an error again.
             let is_sent =
                 socket.is_some_and(|socket| matches!(outgoing.send_plain(&socket), Ok(true)));
             needs_loop |= !is_sent || !reply.reply.keep_alive;
@@ -156,11 +155,11 @@ impl Service {
         Answer::Response { outgoing, is_served }
     }
 
-    /// The response to what is not a request.
+    /// The response to input that is not a valid request.
     pub(super) fn refuse(&self, refusal: Refusal) -> Outgoing {
         let (status, body): (u16, &[u8]) = match refusal {
             #[cfg(feature = "tls")]
-            Refusal::NotTls => (400, b"# 400 this port speaks TLS; ask with https://\n"),
+            Refusal::NotTls => (400, b"# 400 this port serves TLS; use https://\n"),
             Refusal::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
             Refusal::Method => (405, b"# 405 only GET and HEAD are served\n"),
             Refusal::TooLarge => (431, b"# 431 the request head is too large\n"),
@@ -177,7 +176,7 @@ impl Service {
         self.web_config.as_ref().is_some_and(|config| config.tls().is_some())
     }
 
-    /// Begins TLS on a connection.
+    /// Starts TLS on a connection.
     pub(super) fn begin_handshake(&self) -> Result<super::tls::Handshake, String> {
         let config = self.web_config.as_ref().and_then(WebConfig::tls);
         let config = config.ok_or("the web configuration has no TLS any more")?;
@@ -185,8 +184,8 @@ impl Service {
     }
 }
 
-/// How long a page may take: what the scraper waits, less a tenth or half a second, whichever is
-/// less, for the way back.
+/// How long a page may take: the scraper's timeout minus a margin for sending the page, which is a
+/// tenth of the timeout but at most half a second.
 fn page_timeout(scrape_timeout: Duration) -> Duration {
     let timeout = scrape_timeout.min(Duration::from_secs(3600));
     timeout - (timeout / 10).min(Duration::from_millis(500))
@@ -197,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_margin_is_a_fraction_for_short_timeouts() {
+    fn margin_is_a_fraction_of_short_timeouts() {
         let cases = [(10.0, 9.5), (1.0, 0.9), (0.1, 0.09), (60.0, 59.5)];
         for (timeout, expected) in cases {
             let timeout_of_page = page_timeout(Duration::from_secs_f64(timeout)).as_secs_f64();

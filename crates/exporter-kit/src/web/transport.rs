@@ -1,5 +1,5 @@
-//! The bytes of one connection, plain or through TLS. Nothing here waits: what cannot be done at once
-//! is tried again when the event loop reports the socket as ready.
+//! The bytes of one connection, plain or through TLS. Nothing here blocks: an operation that cannot
+//! complete at once is retried when the event loop reports the socket as ready.
 
 use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
 use std::net::Shutdown;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use mio::net::TcpStream;
 
-/// A socket, and what lies above it.
+/// A socket, with TLS on top if configured.
 pub(crate) struct Transport {
     /// Shared with a worker that makes the first attempt to send a page.
     pub(crate) socket: Arc<TcpStream>,
@@ -25,7 +25,7 @@ impl Transport {
         }
     }
 
-    /// Whether the bytes travel as they are.
+    /// Whether the connection has no TLS.
     pub(crate) fn is_plain(&self) -> bool {
         #[cfg(feature = "tls")]
         return self.tls.is_none();
@@ -33,7 +33,7 @@ impl Transport {
         return true;
     }
 
-    /// Receives what is there. 0 bytes are the end; `None` is nothing yet.
+    /// Receives available bytes. 0 means the end of the stream; `None` means nothing yet.
     pub(crate) fn receive(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
@@ -42,12 +42,12 @@ impl Transport {
         self.receive_raw(into)
     }
 
-    /// Receives what is there below TLS.
+    /// Like [`receive`](Self::receive), but below TLS.
     pub(crate) fn receive_raw(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
         now_or_later(|| (&*self.socket).read(into))
     }
 
-    /// Sends what can be sent; `None` is nothing.
+    /// Sends as much as possible; `None` means nothing could be sent.
     pub(crate) fn send(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
@@ -56,7 +56,7 @@ impl Transport {
         now_or_later(|| (&*self.socket).write_vectored(slices))
     }
 
-    /// Sends what [`send`](Self::send) has taken and not yet sent; whether that is all.
+    /// Sends the bytes that [`send`](Self::send) has buffered. Returns whether all were sent.
     pub(crate) fn flush(&mut self) -> io::Result<bool> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
@@ -65,7 +65,7 @@ impl Transport {
         Ok(true)
     }
 
-    /// Tells the client that nothing follows.
+    /// Signals the end of the stream to the client.
     pub(crate) fn close_write(&mut self) -> io::Result<()> {
         #[cfg(feature = "tls")]
         if let Some(session) = &mut self.tls {
@@ -75,7 +75,7 @@ impl Transport {
     }
 }
 
-/// What a call on a socket returned; `None` where it would have had to wait.
+/// The result of a non-blocking call; `None` if it would have blocked.
 pub(super) fn now_or_later<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<Option<T>> {
     loop {
         match call() {

@@ -1,4 +1,4 @@
-//! The exporter under test: what this binary does when it is started again.
+//! The exporter under test, which a second instance of this binary runs.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,37 +12,38 @@ use exporter_kit::{
 };
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-/// Names the collectors of the exporter, separated by spaces. Without it there is no exporter.
+/// Environment variable with the exporter's collectors, separated by spaces. If it is not set, no
+/// exporter runs.
 pub(crate) const COLLECTORS: &str = "HOSTILE_COLLECTORS";
 
-/// The exporter's arguments, separated by spaces.
+/// Environment variable with the exporter's arguments, separated by spaces.
 pub(crate) const ARGUMENTS: &str = "HOSTILE_ARGUMENTS";
 
-/// How libtest calls the function that is the exporter.
+/// The test name of the function that runs the exporter.
 pub(crate) const TEST: &str = "child::serve";
 
-/// What the numerous collector emits.
+/// Number of samples of the `numerous` collector.
 pub(crate) const NUMEROUS_SAMPLES: usize = 1_000_000;
 
-/// Bytes of a label value of the large collector, and how many there are: a page of 10 MB.
+/// Length of the label values of the `large` collector, and number of its samples: a page of 10 MB.
 const LARGE_LABEL: usize = 50_000;
 const LARGE_SAMPLES: usize = 200;
 
-/// The interval of collectors in the background.
-const SOON: Duration = Duration::from_millis(1);
+/// Interval of the background collectors.
+const INTERVAL: Duration = Duration::from_millis(1);
 
 const GOOD: Gauge = Gauge::new("good_runs", "How often the good collector has run.");
-const GATE: Gauge = Gauge::new("gate_runs", "How often the collector behind the gate has run.");
+const GATE: Gauge = Gauge::new("gate_runs", "How often the gated collector has run.");
 const NUMEROUS: Gauge<1> = Gauge::new("numerous", "One of very many.").labels(["n"]);
 const LARGE: Gauge<1> = Gauge::new("large", "A sample with a long label.").labels(["text"]);
 const ROTTEN: Gauge<1> = Gauge::new("rotten", "Samples that no page can have.").labels(["text"]);
 
-/// Not a test: serves until it is told to end, if the environment says what.
+/// Not a test: runs the exporter if the environment names its collectors.
 #[test]
 #[allow(clippy::disallowed_methods, reason = "the exit code is the exporter's, not the test's")]
 fn serve() {
     let Ok(collectors) = env::var(COLLECTORS) else { return };
-    // Whatever becomes of the test, nothing stays behind.
+    // Never outlive the test process.
     set_parent_process_death_signal(Some(Signal::KILL)).unwrap();
     let mut exporter = Exporter::new("hostile_exporter", "127.0.0.1:0").version("1.2.3");
     for name in collectors.split_whitespace() {
@@ -56,7 +57,7 @@ fn serve() {
     std::process::exit(number.into());
 }
 
-/// Says how often it has run; behind the gate it waits for a byte on stdin first.
+/// Exposes how often it has run. A gated collector waits for a byte on stdin first.
 struct Counting {
     metric: Gauge,
     runs: u32,
@@ -74,7 +75,7 @@ impl Collector for Counting {
     }
 }
 
-/// The collectors, by the names that tests give.
+/// All collectors that tests can name.
 const ALL: [CollectorDef; 11] = [
     CollectorDef::new("good", "", "", &[&GOOD, &GATE], |_| {
         Ok(ScheduledCollector::on_scrape(Counting { metric: GOOD, runs: 0, gated: false }))
@@ -89,13 +90,15 @@ const ALL: [CollectorDef; 11] = [
     faulty("medium", medium),
     faulty("fails", |_| Err("no such file".into())),
     faulty("rotten", rotten),
-    CollectorDef::new("hangs-behind", "", "", &[], |_| Ok(ScheduledCollector::every(SOON, hang))),
-    CollectorDef::new("panics-behind", "", "", &[], |_| {
-        Ok(ScheduledCollector::every(SOON, |_: &mut Samples| panic!("as always")))
+    CollectorDef::new("hangs-background", "", "", &[], |_| {
+        Ok(ScheduledCollector::every(INTERVAL, hang))
+    }),
+    CollectorDef::new("panics-background", "", "", &[], |_| {
+        Ok(ScheduledCollector::every(INTERVAL, |_: &mut Samples| panic!("as always")))
     }),
 ];
 
-/// One that does what it should not.
+/// A misbehaving collector.
 const fn faulty(
     name: &'static str,
     collect: fn(&mut Samples) -> Result<(), CollectError>,

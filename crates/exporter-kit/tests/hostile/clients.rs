@@ -1,4 +1,4 @@
-//! Clients that connect and do nothing good with it.
+//! Tests clients that connect and misbehave.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -15,17 +15,17 @@ use crate::exporter::{Exporter, allow_descriptors, in_time, until};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn twenty_thousand_clients_that_ask_and_reset() {
+fn twenty_thousand_connection_resets() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     in_time(SECOND, "the next scrape", || {
         for number in 0..20_000 {
             let mut stream = connect(exporter.address()).unwrap();
-            // Closing sends a reset then, instead of an orderly end.
+            // With this option, closing the socket sends a reset.
             SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
-            // What the exporter has closed already is as good.
+            // The exporter may have closed the connection already.
             let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
-            // Most have gone before they are accepted; some go in the middle of their response.
+            // Most clients reset before they are accepted, some in the middle of their response.
             if number % 10 == 0 {
                 let _ = stream.read(&mut [0]);
             }
@@ -34,52 +34,52 @@ fn twenty_thousand_clients_that_ask_and_reset() {
         assert_eq!(reply.status, 200);
         reply.took
     });
-    until("none of them is connected", || exporter.connections() == 0);
-    assert_eq!(exporter.stop(), "", "a client that goes away is nothing to log");
+    until("no connection is left", || exporter.connections() == 0);
+    assert_eq!(exporter.stop(), "", "disconnecting clients are not logged");
 }
 
 #[test]
-fn a_lack_of_file_descriptors_passes() {
+fn descriptor_shortage_is_temporary() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     exporter.scrape();
-    until("nobody is connected", || exporter.connections() == 0);
+    until("no connection is left", || exporter.connections() == 0);
     let others = exporter.descriptors();
     exporter.limit_descriptors(64);
     let clients: Vec<_> = (0..200).map(|_| idle(exporter.address())).collect();
-    // While they last, whoever has waited longest gives way to who comes.
-    in_time(SECOND, "a scrape while there are too many", || {
+    // During the shortage, new connections evict the one that has been idle longest.
+    in_time(SECOND, "a scrape during the shortage", || {
         let reply = exporter.get("/metrics");
-        assert_eq!(reply.status, 200, "while there are too many");
+        assert_eq!(reply.status, 200, "during the shortage");
         reply.took
     });
-    until("so many are closed for lack of descriptors", || {
+    until("the excess connections are closed", || {
         clients.iter().filter(|client| !is_open(client)).count() >= 200 - 64
     });
     drop(clients);
     let reply = exporter.get("/metrics");
-    assert_eq!(reply.status, 200, "when they have gone");
-    until("every descriptor is given back", || exporter.descriptors() <= others + 1);
-    assert_eq!(exporter.stop(), "", "it never ended, nor had it anything to say");
+    assert_eq!(reply.status, 200, "after the shortage");
+    until("every descriptor is released", || exporter.descriptors() <= others + 1);
+    assert_eq!(exporter.stop(), "", "the exporter neither exited nor logged anything");
 }
 
-/// A connection on which nobody waits for what is to come.
+/// A non-blocking connection that sends nothing.
 fn idle(address: SocketAddr) -> TcpStream {
     let stream = connect(address).unwrap();
     stream.set_nonblocking(true).unwrap();
     stream
 }
 
-/// Whether the exporter, which has sent nothing, has closed the connection either.
+/// Whether the connection is still open, assuming that the exporter has sent nothing.
 fn is_open(stream: &TcpStream) -> bool {
     stream.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// Holds connections, some of which send a byte now and then. One thread drives them all.
+/// Many connections, some of which send a byte from time to time, driven by one thread.
 struct Crowd {
     address: SocketAddr,
     clients: Vec<TcpStream>,
-    /// The last ones of them send; those that came first are the first to give way.
+    /// The number of connections that send: the last ones, since the oldest are evicted first.
     senders: usize,
 }
 
@@ -89,7 +89,7 @@ impl Crowd {
         Self { address, clients, senders }
     }
 
-    /// Sends a byte from each of those that send; how many could.
+    /// Sends a byte on each sending connection. Returns how many succeeded.
     fn drip(&mut self, byte: u8) -> usize {
         let idle = self.clients.len() - self.senders;
         let send = |stream: &&TcpStream| {
@@ -99,20 +99,20 @@ impl Crowd {
         self.clients[idle..].iter().filter(send).count()
     }
 
-    /// Everyone who was closed comes again; how many were.
-    fn return_all(&mut self) -> usize {
-        let mut returned = 0;
+    /// Reopens the connections that were closed. Returns their number.
+    fn reconnect(&mut self) -> usize {
+        let mut reconnected = 0;
         for stream in &mut self.clients {
             if !is_open(stream) {
                 *stream = idle(self.address);
-                returned += 1;
+                reconnected += 1;
             }
         }
-        returned
+        reconnected
     }
 }
 
-/// Says so when it is dropped, also when the test has failed: nobody then waits for ever.
+/// Sets the flag when dropped, even if the test fails, so that the scraping thread ends.
 struct Stop<'a>(&'a AtomicBool);
 
 impl Drop for Stop<'_> {
@@ -121,7 +121,7 @@ impl Drop for Stop<'_> {
     }
 }
 
-/// Scrapes without a pause until it is told to stop; how long the slowest took.
+/// Scrapes without a pause until `stop` is set. Returns the time of the slowest scrape.
 fn slowest_scrape(exporter: &Exporter, stop: &AtomicBool) -> Duration {
     let (mut slowest, mut scrapes) = (Duration::ZERO, 0);
     while !stop.load(Ordering::Relaxed) {
@@ -138,10 +138,10 @@ fn slowest_scrape(exporter: &Exporter, stop: &AtomicBool) -> Duration {
 fn two_thousand_idle_clients() {
     let _alone = alone();
     allow_descriptors(4096);
-    in_time(SECOND, "the slowest scrape, or a return of all", slowest_beside_two_thousand);
+    in_time(SECOND, "the slowest scrape or reconnection", slowest_with_two_thousand_clients);
 }
 
-fn slowest_beside_two_thousand() -> Duration {
+fn slowest_with_two_thousand_clients() -> Duration {
     let exporter = Exporter::start("good");
     exporter.limit_descriptors(1024);
     exporter.scrape();
@@ -152,25 +152,25 @@ fn slowest_beside_two_thousand() -> Duration {
             .unwrap();
         let stop = Stop(&stop);
         let mut crowd = Crowd::new(exporter.address(), 2000, 500);
-        let (mut sent, mut returned, mut slowest) = (0, 0, Duration::ZERO);
+        let (mut sent, mut reconnected, mut slowest) = (0, 0, Duration::ZERO);
         for byte in *b"GET /" {
             let begun = Instant::now();
             sent += crowd.drip(byte);
             let threads = exporter.threads();
             assert!(threads.len() <= 6, "{threads:?}");
-            // With the code of an exporter that ships it stays below 8 MiB.
+            // Together with the code, an exporter stays below 8 MiB.
             let memory = exporter.own_memory();
             assert!(memory <= 4 * 1024, "{memory} KiB");
             if byte == b'T' {
-                returned += crowd.return_all();
-                // Whoever finds no room in the kernel's queue tries again after a second.
+                reconnected += crowd.reconnect();
+                // If the kernel's accept queue is full, clients retry after a second.
                 slowest = begun.elapsed();
             }
-            // A byte in every second is the attack.
+            // The attack sends one byte per second.
             thread::sleep(SECOND.saturating_sub(begun.elapsed()));
         }
         assert!(sent > 300, "{sent} bytes were sent");
-        assert!(returned > 1500, "{returned} had to give way");
+        assert!(reconnected > 1500, "{reconnected} were evicted");
         drop(stop);
         slowest.max(scrapes.join().unwrap())
     });

@@ -1,4 +1,4 @@
-//! Collectors that do what they should not. The others' samples are on the page all the same.
+//! Tests that misbehaving collectors do not affect the samples of others.
 
 use std::io::{BufReader, Write};
 use std::time::Duration;
@@ -8,16 +8,16 @@ use crate::child::NUMEROUS_SAMPLES;
 use crate::client::{Reply, ask, connect, read_one};
 use crate::exporter::{Exporter, in_time, until};
 
-/// A scrape whose scraper waits for so many seconds, and gets its page within them.
+/// Scrapes with a timeout of `seconds` and asserts that the page arrives in time.
 fn scrape(exporter: &Exporter, seconds: u64) -> Reply {
-    let reply = scrape_at_leisure(exporter, seconds);
+    let reply = scrape_without_deadline(exporter, seconds);
     let deadline = Duration::from_secs(seconds);
     assert!(reply.took < deadline, "{:?} for a deadline of {deadline:?}", reply.took);
     reply
 }
 
-/// A scrape whose scraper says that it waits for so many seconds, and waits for longer.
-fn scrape_at_leisure(exporter: &Exporter, seconds: u64) -> Reply {
+/// Scrapes with a stated timeout of `seconds`, but accepts a later page.
+fn scrape_without_deadline(exporter: &Exporter, seconds: u64) -> Reply {
     let request = format!(
         "GET /metrics HTTP/1.1\r\nConnection: close\r\n\
          X-Prometheus-Scrape-Timeout-Seconds: {seconds}\r\n\r\n"
@@ -27,7 +27,7 @@ fn scrape_at_leisure(exporter: &Exporter, seconds: u64) -> Reply {
     reply
 }
 
-/// Of the self-metrics about a collector: success, timeout, errors.
+/// The self-metrics of a collector: success, timeout, errors.
 fn outcome(page: &Reply, collector: &str) -> [f64; 3] {
     ["collector_success", "collector_timeout", "errors_total"].map(|name| {
         let series = format!("hostile_exporter_scrape_{name}{{collector=\"{collector}\"}}");
@@ -36,25 +36,25 @@ fn outcome(page: &Reply, collector: &str) -> [f64; 3] {
 }
 
 #[test]
-fn one_that_hangs_for_ever() {
+fn hanging_collector_is_waited_for_once() {
     let _alone = alone();
     let exporter = Exporter::start("hangs good");
     for run in [1.0, 2.0, 3.0] {
-        // The longer the time, the longer what is left of it for the rest, up to half a second.
+        // The margin for sending the page grows with the timeout, up to half a second.
         let page = scrape(&exporter, 5);
         assert_eq!(page.sample("good_runs"), Some(run));
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
         assert_eq!(outcome(&page, "hangs"), [0.0, 1.0, run]);
-        let is_waited_for = page.took > Duration::from_secs(4);
-        assert_eq!(is_waited_for, run == 1.0, "{:?} in run {run}", page.took);
+        let has_waited = page.took > Duration::from_secs(4);
+        assert_eq!(has_waited, run == 1.0, "{:?} in run {run}", page.took);
     }
-    until("one worker is stuck, and one alone", || exporter.workers() == 2);
+    until("one worker is stuck and one is idle", || exporter.workers() == 2);
     let log = exporter.stop();
-    assert_eq!(log.matches("hangs").count(), 1, "once is enough: {log}");
+    assert_eq!(log.matches("hangs").count(), 1, "logged once: {log}");
 }
 
 #[test]
-fn one_that_hangs_costs_no_connection() {
+fn hanging_collector_keeps_the_connection() {
     let _alone = alone();
     let exporter = Exporter::start("hangs good");
     let mut kept_alive = BufReader::new(connect(exporter.address()).unwrap());
@@ -66,36 +66,36 @@ fn one_that_hangs_costs_no_connection() {
         let page = String::from_utf8_lossy(&page);
         assert!(page.contains(&format!("\ngood_runs {run}\n")), "{page}");
     }
-    until("one worker is stuck, and one alone", || exporter.workers() == 2);
+    until("one worker is stuck and one is idle", || exporter.workers() == 2);
 }
 
 #[test]
-fn one_that_hangs_while_somebody_waits_for_ever() {
+fn long_timeout_does_not_delay_other_scrapes() {
     let _alone = alone();
-    // Who asks with all the time in the world must not hold up who has less of it, be it with the
-    // same collectors or with others.
+    // A scrape with a long timeout must not delay scrapes with shorter ones, whether they select
+    // the same collectors or others.
     for path in ["/metrics", "/metrics?collect[]=hangs"] {
         let exporter = Exporter::start("hangs good");
         let mut patient = connect(exporter.address()).unwrap();
         let request =
             format!("GET {path} HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 3600\r\n\r\n");
         patient.write_all(request.as_bytes()).unwrap();
-        until("it waits", || exporter.in_flight_of("hangs good") == 1);
+        until("the patient scrape is in flight", || exporter.in_flight_of("hangs good") == 1);
         let mut runs = Vec::new();
         for _ in 0..3 {
-            in_time(Duration::from_secs(2), "a scrape that waits for two seconds", || {
-                let page = scrape_at_leisure(&exporter, 2);
+            in_time(Duration::from_secs(2), "a scrape with a timeout of two seconds", || {
+                let page = scrape_without_deadline(&exporter, 2);
                 runs.push(page.sample("good_runs"));
                 page.took
             });
         }
         assert!(runs.iter().all(Option::is_some) && runs[0] < runs[2], "{path}: {runs:?}");
-        until("one worker is stuck, and one alone", || exporter.workers() == 2);
+        until("one worker is stuck and one is idle", || exporter.workers() == 2);
     }
 }
 
 #[test]
-fn one_that_panics_every_time() {
+fn panicking_collector_is_logged_once() {
     let _alone = alone();
     let exporter = Exporter::start("panics good");
     for run in 1..=100 {
@@ -106,11 +106,11 @@ fn one_that_panics_every_time() {
     }
     let log = exporter.stop();
     assert!(log.contains("collector panics panicked: as always"), "{log}");
-    assert_eq!(log.lines().count(), 1, "once is enough: {log}");
+    assert_eq!(log.lines().count(), 1, "logged once: {log}");
 }
 
 #[test]
-fn one_that_fails_every_time() {
+fn failing_collector_is_logged_once() {
     let _alone = alone();
     let exporter = Exporter::start("fails good");
     for run in 1..=10 {
@@ -118,34 +118,34 @@ fn one_that_fails_every_time() {
         assert_eq!(page.sample("good_runs"), Some(run.into()));
         assert_eq!(outcome(&page, "fails"), [0.0, 0.0, run.into()]);
     }
-    assert_eq!(exporter.stop().lines().count(), 1, "once is enough");
+    assert_eq!(exporter.stop().lines().count(), 1, "logged once");
 }
 
 #[test]
-fn some_in_the_background() {
+fn background_collectors_hang_and_panic() {
     let _alone = alone();
-    let exporter = Exporter::start("hangs-behind panics-behind good");
-    // Far more often than they are scraped.
-    until("both have had their time", || {
+    let exporter = Exporter::start("hangs-background panics-background good");
+    // The collectors run far more often than they are scraped.
+    until("both collectors have failed", || {
         let page = scrape(&exporter, 10);
-        let of = |name: &str, collector: &str| {
+        let self_metric = |name: &str, collector: &str| {
             page.sample(&format!("hostile_exporter_scrape_{name}{{collector=\"{collector}\"}}"))
         };
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
-        // Before their first run has ended there is no outcome yet.
-        of("errors_total", "panics-behind") > Some(100.0)
-            && of("collector_success", "hangs-behind") == Some(0.0)
-            && of("collector_timeout", "hangs-behind") == Some(1.0)
+        // There is no outcome before the end of the first run.
+        self_metric("errors_total", "panics-background") > Some(100.0)
+            && self_metric("collector_success", "hangs-background") == Some(0.0)
+            && self_metric("collector_timeout", "hangs-background") == Some(1.0)
     });
-    assert!(exporter.stop().lines().count() <= 1, "once is enough");
+    assert!(exporter.stop().lines().count() <= 1, "logged once");
 }
 
 #[test]
-fn one_with_a_million_samples() {
+fn million_samples_are_limited_to_a_page() {
     let _alone = alone();
     let exporter = Exporter::start("numerous good");
     for run in [1.0, 2.0] {
-        // Without optimisation they take seconds.
+        // Without optimization this takes seconds.
         let page = scrape(&exporter, 60);
         assert_eq!(page.sample("good_runs"), Some(run));
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
@@ -153,16 +153,16 @@ fn one_with_a_million_samples() {
         assert!(samples > 0 && samples < NUMEROUS_SAMPLES, "{samples}");
         assert!(page.body.len() < 17 * 1024 * 1024, "{}", page.body.len());
     }
-    // As many as fit the longest page; what they take is taken once.
+    // As many samples as fit the largest page, and their memory is allocated only once.
     let resident = exporter.resident();
     assert!(resident < 192 * 1024, "{resident} KiB");
     let log = exporter.stop();
     assert!(log.contains("collector numerous") && log.ends_with(" too many\"\n"), "{log}");
-    assert_eq!(log.lines().count(), 1, "once is enough: {log}");
+    assert_eq!(log.lines().count(), 1, "logged once: {log}");
 }
 
 #[test]
-fn one_with_nan_duplicates_and_labels_of_a_megabyte() {
+fn nan_duplicates_and_huge_labels_are_discarded() {
     let _alone = alone();
     let exporter = Exporter::start("rotten good");
     for run in [1.0, 2.0] {
@@ -170,14 +170,15 @@ fn one_with_nan_duplicates_and_labels_of_a_megabyte() {
         assert_eq!(page.sample("good_runs"), Some(run));
         assert_eq!(outcome(&page, "good"), [1.0, 0.0, 0.0]);
         let rotten: Vec<_> = page.body.lines().filter(|line| line.starts_with("rotten")).collect();
-        assert_eq!(rotten, ["rotten{text=\"twice\"} 1"], "what would spoil the page is not on it");
-        let dropped = "hostile_exporter_scrape_samples_discarded_total";
-        let of = |collector| page.sample(&format!("{dropped}{{collector=\"{collector}\"}}"));
-        assert_eq!((of("rotten"), of("good")), (Some(1102.0 * run), Some(0.0)));
+        assert_eq!(rotten, ["rotten{text=\"twice\"} 1"], "invalid samples are not on the page");
+        let discarded = "hostile_exporter_scrape_samples_discarded_total";
+        let discarded_of =
+            |collector| page.sample(&format!("{discarded}{{collector=\"{collector}\"}}"));
+        assert_eq!((discarded_of("rotten"), discarded_of("good")), (Some(1102.0 * run), Some(0.0)));
     }
     let resident = exporter.resident();
     assert!(resident < 16 * 1024, "{resident} KiB");
     let log = exporter.stop();
     assert!(log.contains("3 not a finite number, 100 too long, 999 duplicate"), "{log}");
-    assert_eq!(log.lines().count(), 1, "once is enough: {log}");
+    assert_eq!(log.lines().count(), 1, "logged once: {log}");
 }

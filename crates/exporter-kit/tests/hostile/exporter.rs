@@ -1,4 +1,4 @@
-//! Starts, watches and ends exporters.
+//! Starts, inspects and stops exporters.
 
 use std::env;
 use std::fs;
@@ -13,8 +13,8 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, pr
 use crate::child;
 use crate::client::{Reply, get};
 
-/// What a test waits for comes within this time, on a busy machine too.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a test waits for an expected event, sufficient even on a busy machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running exporter; killed when dropped.
 pub(crate) struct Exporter {
@@ -28,19 +28,19 @@ fn command(collectors: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args([child::TEST, "--exact", "--nocapture", "--test-threads=1"]);
     command.env(child::COLLECTORS, collectors).env(child::ARGUMENTS, arguments.join(" "));
-    // Else glibc, which does not ship with it, keeps memory for as many threads as there ever were.
+    // Otherwise glibc, which release builds do not use, keeps an arena per thread.
     command.env("MALLOC_ARENA_MAX", "1");
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
-/// Runs an exporter that ends by itself.
+/// Runs an exporter that exits by itself.
 pub(crate) fn run(collectors: &str, arguments: &[&str]) -> Output {
     command(collectors, arguments).output().unwrap()
 }
 
 impl Exporter {
-    /// Starts one with these collectors on a free port of loopback.
+    /// Starts an exporter with these collectors on a free loopback port.
     pub(crate) fn start(collectors: &str) -> Self {
         Self::start_with(collectors, &[])
     }
@@ -62,20 +62,20 @@ impl Exporter {
         self.address
     }
 
-    /// A GET on a connection of its own.
+    /// Sends a GET request on a new connection.
     pub(crate) fn get(&self, path: &str) -> Reply {
         get(self.address, path).unwrap()
     }
 
-    /// A scrape that has to succeed: the page.
+    /// Scrapes successfully and returns the page.
     pub(crate) fn scrape(&self) -> String {
         let reply = self.get("/metrics");
         assert_eq!(reply.status, 200, "{}", reply.body);
         reply.body
     }
 
-    /// Scrapes that are being answered, seen without taking part in any of them: by a scrape of
-    /// none of its collectors.
+    /// Number of scrapes in flight, read by a scrape that excludes `collectors`, so that it joins
+    /// none of them.
     pub(crate) fn in_flight_of(&self, collectors: &str) -> u64 {
         let excluded: Vec<_> =
             collectors.split(' ').map(|name| format!("exclude[]={name}")).collect();
@@ -83,7 +83,7 @@ impl Exporter {
         page.sample("promhttp_metric_handler_requests_in_flight").unwrap() as u64 - 1
     }
 
-    /// Lets the collector behind the gate run once.
+    /// Lets the gated collector run once.
     pub(crate) fn open_gate(&mut self) {
         self.gate.write_all(b".").unwrap();
     }
@@ -92,15 +92,15 @@ impl Exporter {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// How it ends, which it has been asked to; its log.
+    /// Waits for the exporter to exit. Returns its status and its log.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         (status, self.log.take().unwrap().join().unwrap())
     }
 
-    /// Kills it; what it has logged after its first line.
+    /// Kills the exporter. Returns its log after the first line.
     pub(crate) fn stop(mut self) -> String {
-        assert_eq!(self.child.try_wait().unwrap(), None, "it has ended by itself");
+        assert_eq!(self.child.try_wait().unwrap(), None, "the exporter has exited by itself");
         self.child.kill().unwrap();
         self.log.take().unwrap().join().unwrap()
     }
@@ -110,13 +110,13 @@ impl Exporter {
         prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).unwrap();
     }
 
-    /// Resident memory in KiB. To the page, where `VmRSS` may be some pages late.
+    /// Resident memory in KiB, exact to the page, whereas `VmRSS` may lag by some pages.
     pub(crate) fn resident(&self) -> u64 {
         self.memory("Rss:")
     }
 
-    /// Resident memory in KiB without that of files, which is mostly the code: what is tested is
-    /// several times as large as what ships.
+    /// Resident memory in KiB without file mappings, which are mostly code: the test binary is
+    /// several times as large as a release build.
     pub(crate) fn own_memory(&self) -> u64 {
         self.memory("Anonymous:")
     }
@@ -131,37 +131,37 @@ impl Exporter {
         fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
-    /// The names of its threads, sorted.
+    /// The names of the exporter's threads, sorted.
     pub(crate) fn threads(&self) -> Vec<String> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        // A thread may end meanwhile.
+        // A thread may exit meanwhile.
         let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
         let mut names: Vec<_> = tasks.filter_map(|task| name(task.unwrap())).collect();
         names.sort();
         names.iter().map(|name| name.trim().to_owned()).collect()
     }
 
-    /// How many connections it has open.
+    /// Number of open connections.
     pub(crate) fn connections(&self) -> usize {
         let open = fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
         let is_socket = |entry: &fs::DirEntry| {
-            // It may have been closed meanwhile.
+            // The descriptor may have been closed meanwhile.
             let target = fs::read_link(entry.path()).unwrap_or_default();
             target.to_string_lossy().starts_with("socket:")
         };
         let sockets = open.filter(|entry| is_socket(entry.as_ref().unwrap())).count();
-        // The listener has two descriptors, one of them in reserve, and signals come through two.
+        // Two sockets belong to the listener, one of them in reserve, and two to signal handling.
         sockets - 4
     }
 
-    /// How many threads take what may block: one that waits for that, and those that are stuck.
+    /// Number of worker threads: an idle one, and those that are stuck.
     pub(crate) fn workers(&self) -> usize {
         self.threads().iter().filter(|name| *name == "worker").count()
     }
 
-    /// Returns when all that was sent before has been received.
+    /// Returns once the exporter has received everything that was sent before.
     pub(crate) fn settle(&self) {
-        // One thread receives everything, in the order in which it came.
+        // One thread receives everything, in order of arrival.
         assert_eq!(self.get("/-/healthy").status, 200);
     }
 
@@ -172,7 +172,7 @@ impl Exporter {
 
 impl Drop for Exporter {
     fn drop(&mut self) {
-        // It may have been stopped already.
+        // The exporter may have been stopped already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -180,7 +180,7 @@ impl Drop for Exporter {
 
 fn read_address(stderr: &mut BufReader<ChildStderr>) -> SocketAddr {
     let mut log = String::new();
-    // A collector in the background may have failed before.
+    // A background collector may have logged a failure before.
     while !log.contains(" listens on ") {
         assert!(stderr.read_line(&mut log).unwrap() > 0, "stderr: {log}");
     }
@@ -188,17 +188,17 @@ fn read_address(stderr: &mut BufReader<ChildStderr>) -> SocketAddr {
     listens.1.split([',', ' ']).next().unwrap().parse().unwrap()
 }
 
-/// Asks until the answer is yes.
-pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
+/// Waits until the condition is true.
+pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !condition() {
+        assert!(Instant::now() < deadline, "timed out waiting until {what}");
         thread::yield_now();
     }
 }
 
-/// Holds the exporter to a bound on time. Whatever else runs on the machine may hold up one attempt;
-/// what is too slow is so in each of three.
+/// Asserts a bound on time. Other load on the machine may slow down single attempts, so only three
+/// slow attempts are a failure.
 pub(crate) fn in_time(bound: Duration, what: &str, mut attempt: impl FnMut() -> Duration) {
     let mut times = Vec::new();
     while times.len() < 3 {
@@ -211,20 +211,20 @@ pub(crate) fn in_time(bound: Duration, what: &str, mut attempt: impl FnMut() -> 
     panic!("{what} took {times:?}, which is longer than {bound:?}");
 }
 
-/// Tries up to three times what a busy machine may spoil: a thread that has counted its scrape as
-/// under way may be stopped before it takes part in the run.
+/// Asserts that one of three attempts succeeds. On a busy machine, a thread that has counted its
+/// scrape as in flight may be preempted before it joins the run.
 pub(crate) fn once_in_three(what: &str, mut attempt: impl FnMut() -> bool) {
     assert!((0..3).any(|_| attempt()), "in none of three attempts {what}");
 }
 
-/// How long it takes.
+/// Measures how long `work` takes.
 pub(crate) fn time(work: impl FnOnce()) -> Duration {
     let begun = Instant::now();
     work();
     begun.elapsed()
 }
 
-/// Lets this process have as many connections as a test needs.
+/// Raises the descriptor limit of this process to what a test needs.
 pub(crate) fn allow_descriptors(needed: u64) {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= needed) {

@@ -1,4 +1,4 @@
-//! Requests that are none, or too much of one.
+//! Tests invalid and oversized requests.
 
 use std::iter;
 
@@ -8,14 +8,14 @@ use crate::exporter::Exporter;
 
 const MEGABYTE: usize = 1024 * 1024;
 
-/// The status of each response.
+/// The status codes of all responses.
 fn statuses(response: &str) -> Vec<&str> {
     let heads = response.lines().filter_map(|line| line.strip_prefix("HTTP/1."));
     heads.map(|line| line.split(' ').nth(1).unwrap()).collect()
 }
 
 #[test]
-fn requests_without_an_end_are_cut_short() {
+fn endless_requests_are_cut_off() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     exporter.scrape();
@@ -38,7 +38,7 @@ fn requests_without_an_end_are_cut_short() {
         ),
         ("headers", vec!["431"], exchange(exporter.address(), hundred_thousand)),
         (
-            "a body that is declared",
+            "a declared body",
             vec!["405"],
             exchange(
                 exporter.address(),
@@ -56,7 +56,7 @@ fn requests_without_an_end_are_cut_short() {
     ];
     for (what, expected, response) in cases {
         match statuses(&response)[..] {
-            // The exporter has closed the connection before all was sent.
+            // The exporter closed the connection before all was sent.
             [] => {}
             [status] => assert!(expected.contains(&status), "{what}: {response}"),
             _ => panic!("{what}: {response}"),
@@ -64,12 +64,12 @@ fn requests_without_an_end_are_cut_short() {
     }
     assert_eq!(exporter.get("/metrics").status, 200);
     let grown = exporter.resident().saturating_sub(before);
-    assert!(grown < 1024, "{grown} KiB more");
+    assert!(grown < 1024, "memory grew by {grown} KiB");
     assert_eq!(exporter.stop(), "");
 }
 
 #[test]
-fn pipelined_requests_are_answered_one_after_another() {
+fn pipelined_requests_are_answered_in_order() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     let paths = [("/-/healthy", "200"), ("/nowhere", "404"), ("/metrics?collect[]=x", "400")];
@@ -77,7 +77,7 @@ fn pipelined_requests_are_answered_one_after_another() {
     let requests = several.iter().map(|(path, _)| format!("GET {path} HTTP/1.1\r\n\r\n"));
     let last = "HEAD /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n".to_owned();
     let all: Vec<u8> = requests.chain([last]).collect::<String>().into_bytes();
-    // Pieces that end anywhere but where a request does.
+    // The chunks do not end where a request ends.
     let response = exchange(exporter.address(), all.chunks(17).map(<[u8]>::to_vec));
     let expected: Vec<_> = several.iter().map(|(_, status)| *status).chain(["404"]).collect();
     assert_eq!(statuses(&response), expected);
@@ -85,7 +85,7 @@ fn pipelined_requests_are_answered_one_after_another() {
 }
 
 #[test]
-fn what_is_no_request_is_refused() {
+fn invalid_requests_are_rejected() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     let cases: &[&[u8]] = &[
@@ -129,7 +129,7 @@ fn what_is_no_request_is_refused() {
 }
 
 #[test]
-fn no_byte_of_a_request_becomes_another_request() {
+fn request_bodies_are_not_parsed_as_requests() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     let framings = [
@@ -173,6 +173,6 @@ fn no_byte_of_a_request_becomes_another_request() {
         }
     }
     let page = exporter.scrape();
-    assert!(page.contains("\ngood_runs 1\n"), "nothing else has scraped: {page}");
+    assert!(page.contains("\ngood_runs 1\n"), "no smuggled request was served: {page}");
     assert_eq!(exporter.stop(), "");
 }

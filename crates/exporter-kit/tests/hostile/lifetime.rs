@@ -1,4 +1,4 @@
-//! Killed, started again, asked to end.
+//! Tests kills, restarts and shutdown requests.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -7,12 +7,12 @@ use rustix::process::Signal;
 
 use crate::alone;
 use crate::client::{connect, read_to_end};
-use crate::exporter::{Exporter, PATIENCE, in_time, run, time, until};
+use crate::exporter::{Exporter, TIMEOUT, in_time, run, time, until};
 
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 
 #[test]
-fn a_hundred_times_killed_and_started_again_on_the_same_port() {
+fn a_hundred_restarts_on_the_same_port() {
     let _alone = alone();
     let first = Exporter::start("good");
     let address = format!("--web.listen-address={}", first.address());
@@ -20,8 +20,8 @@ fn a_hundred_times_killed_and_started_again_on_the_same_port() {
     for number in 1..=100 {
         in_time(Duration::from_millis(200), &format!("restart {number}"), || {
             let running = exporter.take().unwrap();
-            // A scraper that keeps its connection: the port is still in use, as the kernel sees
-            // it, when the exporter has gone.
+            // With a persistent connection, the kernel still considers the port in use after the
+            // exporter has exited.
             let mut scraper = connect(running.address()).unwrap();
             scraper.write_all(b"GET /-/healthy HTTP/1.1\r\n\r\n").unwrap();
             scraper.read_exact(&mut [0]).unwrap();
@@ -35,10 +35,10 @@ fn a_hundred_times_killed_and_started_again_on_the_same_port() {
 }
 
 #[test]
-fn a_second_copy_on_the_same_port_ends_with_one_clear_line() {
+fn second_exporter_on_a_port_exits_with_one_line() {
     let _alone = alone();
     let first = Exporter::start("good");
-    in_time(TWO_SECONDS, "to find the port taken", || {
+    in_time(TWO_SECONDS, "exiting because the port is in use", || {
         let begun = Instant::now();
         let output = run("good", &[&format!("--web.listen-address={}", first.address())]);
         let took = begun.elapsed();
@@ -49,32 +49,32 @@ fn a_second_copy_on_the_same_port_ends_with_one_clear_line() {
         assert!(stderr.starts_with(&expected), "{stderr}");
         took
     });
-    assert_eq!(first.get("/metrics").status, 200, "the first serves as before");
+    assert_eq!(first.get("/metrics").status, 200, "the first exporter still serves");
 }
 
 #[test]
-fn a_scrape_in_flight_is_answered_before_the_end() {
+fn scrape_in_flight_is_answered_before_shutdown() {
     let _alone = alone();
     for signal in [Signal::TERM, Signal::INT] {
-        in_time(TWO_SECONDS, "the end", || end_with_a_scrape_in_flight(signal));
+        in_time(TWO_SECONDS, "the shutdown", || shut_down_with_a_scrape_in_flight(signal));
     }
 }
 
-fn end_with_a_scrape_in_flight(signal: Signal) -> Duration {
+fn shut_down_with_a_scrape_in_flight(signal: Signal) -> Duration {
     let mut exporter = Exporter::start("gate good");
     let mut scraper = connect(exporter.address()).unwrap();
     scraper.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
     until("the scrape is in flight", || exporter.in_flight_of("gate good") == 1);
-    // One that has no request under way does not delay the end.
+    // An idle connection does not delay the shutdown.
     let _idle = connect(exporter.address()).unwrap();
     let begun = Instant::now();
     exporter.signal(signal);
-    // The collector takes its time: nothing comes, and nothing ends either.
+    // The collector is blocked: no response arrives, and the connection stays open.
     scraper.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    let error = scraper.read(&mut [0]).expect_err("the gate is shut");
+    let error = scraper.read(&mut [0]).expect_err("the gate is closed");
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
     exporter.open_gate();
-    scraper.set_read_timeout(Some(PATIENCE)).unwrap();
+    scraper.set_read_timeout(Some(TIMEOUT)).unwrap();
     let reply = read_to_end(&mut scraper, begun).unwrap();
     assert_eq!((reply.status, reply.sample("gate_runs")), (200, Some(1.0)), "{}", reply.body);
     let (status, log) = exporter.wait();
@@ -83,12 +83,12 @@ fn end_with_a_scrape_in_flight(signal: Signal) -> Duration {
 }
 
 #[test]
-fn a_collector_that_hangs_does_not_delay_the_end() {
+fn hanging_collector_does_not_delay_shutdown() {
     let _alone = alone();
-    in_time(TWO_SECONDS, "the end", end_beside_one_that_hangs);
+    in_time(TWO_SECONDS, "the shutdown", shut_down_with_a_hanging_collector);
 }
 
-fn end_beside_one_that_hangs() -> Duration {
+fn shut_down_with_a_hanging_collector() -> Duration {
     let exporter = Exporter::start("hangs good gate");
     let mut scraper = connect(exporter.address()).unwrap();
     scraper.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();

@@ -1,6 +1,6 @@
-//! Attacks and faults that an exporter has to survive: clients that misbehave, collectors that
-//! hang, a system that runs out. The exporter is a process of its own, this binary started again,
-//! so that its memory, threads and file descriptors can be counted from outside.
+//! Attacks and faults that an exporter has to survive: misbehaving clients, hanging collectors,
+//! exhausted resources. The exporter is a separate process, a second instance of this binary, so
+//! that its memory, threads and file descriptors can be measured from outside.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
@@ -18,7 +18,7 @@ mod waiting;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Keeps the tests apart: they measure time and load, and one would disturb the other.
+/// Serializes the tests: they measure time and load, and would disturb each other.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)

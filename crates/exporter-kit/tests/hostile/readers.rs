@@ -1,4 +1,4 @@
-//! Clients that do not read what they have asked for.
+//! Tests clients that do not read the responses they requested.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,22 +12,22 @@ use crate::exporter::{Exporter, in_time, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The kernel takes no more for it than it must.
-pub(crate) fn connect_narrowly(address: SocketAddr) -> TcpStream {
+/// Connects with the smallest possible receive buffer.
+pub(crate) fn connect_with_small_buffer(address: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     socket.connect(&address.into()).unwrap();
     TcpStream::from(socket)
 }
 
-/// Asks for the page of 10 MB and reads nothing.
+/// Requests the page of 10 MB and reads nothing.
 fn deaf(address: SocketAddr) -> TcpStream {
-    let mut stream = connect_narrowly(address);
+    let mut stream = connect_with_small_buffer(address);
     stream.write_all(b"GET /metrics?collect[]=large HTTP/1.1\r\n\r\n").unwrap();
     stream
 }
 
-/// How long a scrape takes.
+/// Measures how long a scrape takes.
 fn scrape(exporter: &Exporter) -> Duration {
     let reply = exporter.get("/metrics?collect[]=good");
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -35,7 +35,7 @@ fn scrape(exporter: &Exporter) -> Duration {
 }
 
 #[test]
-fn a_client_that_reads_nothing_is_left_after_the_write_timeout() {
+fn write_timeout_closes_an_unread_response() {
     let _alone = alone();
     let exporter = Exporter::start_with("large good", &["--web.write-timeout=2s"]);
     let page = exporter.get("/metrics?collect[]=large");
@@ -43,51 +43,51 @@ fn a_client_that_reads_nothing_is_left_after_the_write_timeout() {
     let _deaf = deaf(exporter.address());
     let mut polls = 0;
     until("its connection is closed", || {
-        in_time(SECOND, "a scrape beside it", || scrape(&exporter));
+        in_time(SECOND, "a scrape during an unread response", || scrape(&exporter));
         polls += 1;
         exporter.connections() == 0
     });
-    assert!(polls > 10, "it was never held up: {polls} polls");
+    assert!(polls > 10, "the connection was closed too early: {polls} polls");
     assert_eq!(exporter.stop(), "");
 }
 
 #[test]
-fn clients_that_read_nothing_give_way() {
+fn clients_that_read_nothing_are_evicted() {
     let _alone = alone();
     let exporter = Exporter::start("large good");
     let deaf: Vec<_> = (0..128).map(|_| deaf(exporter.address())).collect();
     for deaf in &deaf {
-        assert_eq!(deaf.peek(&mut [0]).unwrap(), 1, "its response is on the way");
+        assert_eq!(deaf.peek(&mut [0]).unwrap(), 1, "its response is being sent");
     }
-    assert_eq!(exporter.connections(), 128, "they have all places");
+    assert_eq!(exporter.connections(), 128, "they occupy all slots");
     for _ in 0..10 {
-        in_time(SECOND, "a scrape beside them", || scrape(&exporter));
+        in_time(SECOND, "a scrape during unread responses", || scrape(&exporter));
     }
     assert_eq!(exporter.stop(), "");
 }
 
 #[test]
-fn a_hundred_clients_that_read_a_byte_a_second() {
+fn a_hundred_slow_readers_use_bounded_memory() {
     let _alone = alone();
     let exporter = Exporter::start("large good");
     let mut slow = Vec::new();
     for _ in 0..100 {
         let mut client = deaf(exporter.address());
-        // So that the next one gets another page.
+        // Wait for the response, so that the next client gets a new page.
         client.read_exact(&mut [0]).unwrap();
         slow.push(client);
     }
     for _ in 0..3 {
         let begun = Instant::now();
         for client in &mut slow {
-            // Those that were closed for lack of memory are as good.
+            // The connection may have been closed because of the memory limit.
             let _ = client.read(&mut [0]);
         }
-        in_time(SECOND, "a scrape beside them", || scrape(&exporter));
-        // A byte in every second is the attack.
+        in_time(SECOND, "a scrape during unread responses", || scrape(&exporter));
+        // The attack reads one byte per second.
         thread::sleep(SECOND.saturating_sub(begun.elapsed()));
     }
-    // The next large page finds out who is slow.
+    // The next large page causes slow readers to be disconnected.
     assert_eq!(exporter.get("/metrics?collect[]=large").status, 200);
     // All hundred pages would be a gigabyte.
     let resident = exporter.resident();

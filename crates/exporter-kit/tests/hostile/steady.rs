@@ -1,4 +1,4 @@
-//! A long life: what a scrape takes it gives back.
+//! Tests that scrapes leak nothing.
 
 use std::io::{BufReader, Write};
 
@@ -7,14 +7,14 @@ use crate::client::{connect, read_one};
 use crate::exporter::{Exporter, until};
 
 #[test]
-fn ten_thousand_scrapes_leave_nothing_behind() {
+fn ten_thousand_scrapes_leak_nothing() {
     let _alone = alone();
     let exporter = Exporter::start("good panics");
     let mut kept_alive = BufReader::new(connect(exporter.address()).unwrap());
     let mut page = Vec::new();
     let mut scrapes = |number: usize| {
         for n in 0..number {
-            // Half of the scrapers keep their connection, half make a new one each time.
+            // Half of the scrapes use a persistent connection, half a new one each.
             if n % 2 == 0 {
                 exporter.scrape();
             } else {
@@ -33,7 +33,7 @@ fn ten_thousand_scrapes_leave_nothing_behind() {
     assert_eq!(threads_after, threads);
     assert_eq!(descriptors_after, descriptors);
     assert!(own_after <= own + 256, "from {own} KiB to {own_after} KiB");
-    // With code that is needed on a busy machine alone.
+    // Leaves room for code pages that are first touched under load.
     assert!(resident_after <= resident + 1024, "from {resident} KiB to {resident_after} KiB");
-    assert_eq!(exporter.stop().lines().count(), 1, "what stays wrong is logged once");
+    assert_eq!(exporter.stop().lines().count(), 1, "a lasting fault is logged once");
 }

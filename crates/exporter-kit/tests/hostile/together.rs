@@ -1,4 +1,4 @@
-//! Many scrapers at once.
+//! Tests many simultaneous scrapers.
 
 use std::io::Write;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::exporter::{Exporter, once_in_three, until};
 #[test]
 fn sixty_four_scrapes_share_one_run() {
     let _alone = alone();
-    once_in_three("all get the page of one run", || {
+    once_in_three("did all scrapes get the page of one run", || {
         let mut exporter = Exporter::start("gate good");
         share_one_run(&mut exporter) && exporter.stop().is_empty()
     });
@@ -25,7 +25,7 @@ fn share_one_run(exporter: &mut Exporter) -> bool {
             stream
         })
         .collect();
-    until("all are being answered", || exporter.in_flight_of("gate good") == 64);
+    until("all scrapes are in flight", || exporter.in_flight_of("gate good") == 64);
     exporter.open_gate();
     let mut pages = scrapers.into_iter().map(|mut stream| {
         let reply = read_to_end(&mut stream, begun).unwrap();

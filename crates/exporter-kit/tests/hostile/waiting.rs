@@ -1,4 +1,4 @@
-//! Connections that stay open between two requests, and what comes on them next.
+//! Tests persistent connections and the requests that follow on them.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use crate::alone;
 use crate::client::{connect, read_one, sample};
 use crate::exporter::{Exporter, in_time, once_in_three, time, until};
-use crate::readers::connect_narrowly;
+use crate::readers::connect_with_small_buffer;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The default of `--web.read-timeout`.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A scraper that keeps its connection.
+/// A scraper with a persistent connection.
 struct Kept(BufReader<TcpStream>);
 
 impl Kept {
-    /// It has asked once, so that its connection waits among the others.
+    /// Sends a first request, so that the connection is then idle.
     fn new(exporter: &Exporter) -> Self {
         Self::on(connect(exporter.address()).unwrap())
     }
@@ -37,7 +37,7 @@ impl Kept {
         self.send(&format!("GET {path} HTTP/1.1\r\n\r\n"));
     }
 
-    /// Asks for a page, and says how many seconds it will wait for that.
+    /// Requests a page with a scrape timeout in seconds.
     fn ask_within(&mut self, path: &str, seconds: &str) {
         let timeout = format!("X-Prometheus-Scrape-Timeout-Seconds: {seconds}");
         self.send(&format!("GET {path} HTTP/1.1\r\n{timeout}\r\n\r\n"));
@@ -56,7 +56,7 @@ impl Kept {
 }
 
 #[test]
-fn a_hundred_scrapers_take_no_thread_each() {
+fn a_hundred_scrapers_need_no_extra_threads() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     let mut scrapers: Vec<_> = (0..100).map(|_| Kept::new(&exporter)).collect();
@@ -72,19 +72,19 @@ fn a_hundred_scrapers_take_no_thread_each() {
     }
     let held = exporter.descriptors();
     drop(scrapers);
-    until("their descriptors are given back", || exporter.descriptors() <= held - 100);
+    until("their descriptors are released", || exporter.descriptors() <= held - 100);
     assert_eq!(exporter.stop(), "");
 }
 
 #[test]
-fn one_that_hangs_holds_up_nobody_who_waits() {
+fn hanging_scrape_does_not_delay_others() {
     let _alone = alone();
     let mut exporter = Exporter::start("gate good");
     let [mut stuck, mut other, mut third] = [(); 3].map(|()| Kept::new(&exporter));
     stuck.ask_within("/metrics?collect[]=gate", "3600");
-    until("it is being answered", || exporter.in_flight_of("gate good") == 1);
+    until("the scrape is in flight", || exporter.in_flight_of("gate good") == 1);
     for _ in 0..10 {
-        in_time(SECOND, "two answers beside it", || {
+        in_time(SECOND, "two responses during a hanging scrape", || {
             time(|| {
                 assert_eq!(other.get("/-/healthy"), "# healthy\n");
                 assert!(sample(&third.get("/metrics?collect[]=good"), "good_runs").is_some());
@@ -96,7 +96,7 @@ fn one_that_hangs_holds_up_nobody_who_waits() {
     for scraper in [&mut stuck, &mut other, &mut third] {
         assert!(sample(&scraper.get("/metrics?collect[]=good"), "good_runs").is_some());
     }
-    until("one worker is left", || exporter.workers() == 1);
+    until("only one worker is left", || exporter.workers() == 1);
     assert_eq!(exporter.stop(), "");
 }
 
@@ -112,7 +112,7 @@ fn health_is_answered_while_collectors_are_stuck() {
     until("both are stuck", || exporter.in_flight_of("hangs gate good") == 2);
     let mut clients: Vec<_> =
         (0..100).map(|_| BufReader::new(connect(exporter.address()).unwrap())).collect();
-    in_time(SECOND, "a hundred answers", || {
+    in_time(SECOND, "a hundred responses", || {
         time(|| {
             for client in &mut clients {
                 client.get_mut().write_all(b"GET /-/healthy HTTP/1.1\r\n\r\n").unwrap();
@@ -132,12 +132,12 @@ fn health_is_answered_while_collectors_are_stuck() {
 }
 
 #[test]
-fn scrapers_with_hardly_any_patience_hold_up_nobody_who_waits() {
+fn short_timeouts_do_not_delay_other_scrapes() {
     let _alone = alone();
     let exporter = Exporter::start("hangs good");
     let [mut hasty, mut other] = [(); 2].map(|()| Kept::new(&exporter));
     for timeout in ["0.001", "0.01", "0.05", "0.1", "1"] {
-        in_time(SECOND, &format!("a scrape beside one of {timeout} s"), || {
+        in_time(SECOND, &format!("a scrape during one with a timeout of {timeout} s"), || {
             hasty.ask_within("/metrics", timeout);
             let took = time(|| {
                 assert!(sample(&other.get("/metrics?collect[]=good"), "good_runs").is_some());
@@ -149,13 +149,13 @@ fn scrapers_with_hardly_any_patience_hold_up_nobody_who_waits() {
 }
 
 #[test]
-fn what_comes_while_the_request_before_is_answered() {
+fn input_during_a_response_is_served_next() {
     let _alone = alone();
     let mut exporter = Exporter::start("gate good");
     for _ in 0..4 {
         let mut kept = Kept::new(&exporter);
         kept.ask("/metrics?collect[]=gate");
-        until("it is being answered", || exporter.in_flight_of("gate good") == 1);
+        until("the scrape is in flight", || exporter.in_flight_of("gate good") == 1);
         kept.ask("/metrics?collect[]=good");
         exporter.settle();
         exporter.open_gate();
@@ -167,19 +167,19 @@ fn what_comes_while_the_request_before_is_answered() {
         let mut rest = String::new();
         kept.0.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("\ngood_runs "), "{rest}");
-        // Long before its client would be given up.
+        // Long before the connection would time out.
         assert!(begun.elapsed() < READ_TIMEOUT, "{:?} to the end", begun.elapsed());
     }
     assert_eq!(exporter.stop(), "");
 }
 
 #[test]
-fn a_page_is_there_in_time_though_its_collector_is_with_somebody_else() {
+fn busy_collector_does_not_delay_the_page() {
     let _alone = alone();
     let mut exporter = Exporter::start("gate good");
     let [mut patient, mut other] = [(); 2].map(|()| Kept::new(&exporter));
     patient.ask_within("/metrics?collect[]=gate", "3600");
-    until("it is being answered", || exporter.in_flight_of("gate good") == 1);
+    until("the scrape is in flight", || exporter.in_flight_of("gate good") == 1);
     for _ in 0..3 {
         in_time(SECOND, "a page within a second", || {
             let begun = Instant::now();
@@ -191,20 +191,20 @@ fn a_page_is_there_in_time_though_its_collector_is_with_somebody_else() {
     }
     exporter.open_gate();
     assert_eq!(sample(&patient.read(), "gate_runs"), Some(1.0));
-    assert_eq!(exporter.stop().lines().count(), 1, "that it is late is logged once");
+    assert_eq!(exporter.stop().lines().count(), 1, "the late collector is logged once");
 }
 
 #[test]
-fn scrapes_of_those_who_wait_share_one_run() {
+fn scrapes_on_idle_connections_share_one_run() {
     let _alone = alone();
-    once_in_three("all get the page of one run", share_one_run);
+    once_in_three("did all scrapes get the page of one run", share_one_run);
 }
 
 fn share_one_run() -> bool {
     let mut exporter = Exporter::start("gate good");
     let mut scrapers: Vec<_> = (0..64).map(|_| Kept::new(&exporter)).collect();
     scrapers.iter_mut().for_each(|scraper| scraper.ask("/metrics"));
-    until("all are being answered", || exporter.in_flight_of("gate good") == 64);
+    until("all scrapes are in flight", || exporter.in_flight_of("gate good") == 64);
     exporter.open_gate();
     let pages: Vec<_> = scrapers.iter_mut().map(Kept::read).collect();
     sample(&pages[0], "gate_runs") == Some(1.0)
@@ -213,7 +213,7 @@ fn share_one_run() -> bool {
 }
 
 #[test]
-fn what_comes_in_pieces_together_or_wrong() {
+fn split_pipelined_and_invalid_requests() {
     let _alone = alone();
     let exporter = Exporter::start("good");
     let mut kept = Kept::new(&exporter);
@@ -235,14 +235,18 @@ fn what_comes_in_pieces_together_or_wrong() {
     }
     for (request, answer) in [
         ("GET /nowhere HTTP/1.1\r\n\r\n", "# 404 "),
-        ("GET /metrics?collect[]=x HTTP/1.1\r\n\r\n", "# 400 there is no such collector"),
+        ("GET /metrics?collect[]=x HTTP/1.1\r\n\r\n", "# 400 no such collector"),
         ("POST /metrics HTTP/1.1\r\n\r\n", "# 405 "),
     ] {
         kept.send(request);
         let body = kept.read();
         assert!(body.starts_with(answer), "{request:?}: {body}");
     }
-    assert_eq!(kept.0.read(&mut [0]).unwrap(), 0, "that was the last one");
+    assert_eq!(
+        kept.0.read(&mut [0]).unwrap(),
+        0,
+        "the connection is closed after an invalid request"
+    );
     for request in ["GET /metrics HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\nA: b\r\n\r\n"] {
         let mut kept = Kept::new(&exporter);
         kept.send(request);
@@ -253,16 +257,16 @@ fn what_comes_in_pieces_together_or_wrong() {
 }
 
 #[test]
-fn pages_that_are_not_taken_at_once_arrive() {
+fn pages_arrive_at_slow_readers() {
     let _alone = alone();
     let exporter = Exporter::start("medium large good");
-    let mut slow = Kept::on(connect_narrowly(exporter.address()));
+    let mut slow = Kept::on(connect_with_small_buffer(exporter.address()));
     let mut fast = Kept::new(&exporter);
-    // Of each far more than the kernel takes.
+    // Far more bytes than the kernel buffers.
     for (collector, pages) in [("medium", 100), ("large", 3)] {
         for _ in 0..pages {
             slow.ask(&format!("/metrics?collect[]={collector}"));
-            // That one came first, so it has been answered as far as it takes the page.
+            // The slow request came first, so its response has been sent as far as possible.
             assert!(sample(&fast.get("/metrics?collect[]=good"), "good_runs").is_some());
         }
         let first = slow.read();
@@ -272,7 +276,7 @@ fn pages_that_are_not_taken_at_once_arrive() {
             assert_eq!(samples(&slow.read()), samples(&first), "page {page}");
         }
     }
-    // Requests that come while the one before is answered.
+    // Requests that arrive while the previous one is being answered.
     for (collector, rounds) in [("good", 20), ("medium", 20), ("large", 2)] {
         let mut eager = Kept::new(&exporter);
         for round in 0..rounds {
@@ -289,24 +293,24 @@ fn pages_that_are_not_taken_at_once_arrive() {
 }
 
 #[test]
-fn one_that_does_not_read_holds_up_nobody_who_waits() {
+fn unread_responses_do_not_delay_others() {
     let _alone = alone();
     let exporter = Exporter::start_with("large good", &["--web.write-timeout=2s"]);
     let mut deaf: Vec<_> = (0..3).map(|_| Kept::new(&exporter)).collect();
     let mut scraper = Kept::new(&exporter);
-    // More than the kernel takes for them.
+    // More bytes than the kernel buffers.
     for deaf in &mut deaf {
         deaf.send(&"GET /metrics?collect[]=large HTTP/1.1\r\n\r\n".repeat(3));
     }
     let mut polls = 0;
-    until("they are left", || {
-        in_time(SECOND, "a scrape beside them", || {
+    until("their connections are closed", || {
+        in_time(SECOND, "a scrape during unread responses", || {
             time(|| {
                 assert!(sample(&scraper.get("/metrics?collect[]=good"), "good_runs").is_some());
             })
         });
         polls += 1;
-        // The scraper's is left.
+        // Only the scraper's connection is left.
         polls > 10 && exporter.connections() == 1
     });
     for deaf in deaf {

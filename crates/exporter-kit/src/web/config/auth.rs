@@ -1,5 +1,5 @@
-//! Basic auth: whether a name and a password belong together, in a time that does not tell whether
-//! there is a user of that name.
+//! Basic auth: checks names and passwords, in a time that does not reveal whether a user of that
+//! name exists.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,28 +10,28 @@ use sha2::{Digest, Sha256};
 
 use super::file::User;
 
-/// A hash is dear by design, so what came of it is kept, of so many pairs that are right, and of so
-/// many that are wrong: guesses push out guesses alone.
+/// Number of results to remember for valid and for invalid credentials each, since hashing is
+/// expensive by design. The two are separate so that guesses evict only other guesses.
 const REMEMBERED: usize = 128;
 
-/// May this request be answered?
+/// The result of authenticating a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthResult {
     Allowed,
-    /// No credentials, or wrong ones: 401.
+    /// Missing or wrong credentials: 401.
     Denied,
-    /// Too many passwords are waiting to be checked: 503.
+    /// Too many password checks are pending: 503.
     Busy,
 }
 
 /// Checks credentials and remembers the results.
 pub(crate) struct Guard {
-    /// Without it, what is remembered could not be turned back into passwords by trying.
+    /// Random key of the digests: without the key, they cannot be used to guess passwords offline.
     key: [u8; 32],
     remembered: Mutex<Remembered>,
 }
 
-/// Credentials of a request whose password has not been checked.
+/// Credentials of a request whose password has yet to be checked.
 struct Unchecked {
     password: Vec<u8>,
     hash: String,
@@ -51,21 +51,21 @@ type Pair = [u8; 32];
 impl Guard {
     /// # Errors
     ///
-    /// The system has no random bytes.
+    /// Returns an error if the system provides no random bytes.
     pub(crate) fn new() -> Result<Self, String> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|error| format!("no random bytes: {error}"))?;
         Ok(Self { key, remembered: Mutex::default() })
     }
 
-    /// The result for the value of an `Authorization` header, where no password has to be checked
-    /// for it. Without users every request is allowed.
+    /// The result for the value of an `Authorization` header; `None` if its password has yet to be
+    /// checked. Without users, every request is allowed.
     pub(crate) fn cached(&self, users: &[User], authorization: Option<&str>) -> Option<AuthResult> {
         self.look_up(users, authorization).ok()
     }
 
-    /// Authenticates the value of an `Authorization` header. A hash is dear by design: this takes a
-    /// large part of a second.
+    /// Authenticates the value of an `Authorization` header. Hashing is slow by design and can take
+    /// a large part of a second.
     pub(crate) fn authenticate(&self, users: &[User], authorization: Option<&str>) -> AuthResult {
         let Unchecked { password, hash, pair, is_user } = match self.look_up(users, authorization) {
             Ok(result) => return result,
@@ -99,11 +99,11 @@ impl Guard {
         known.ok_or(Unchecked { password, hash, pair, is_user: user.is_some() })
     }
 
-    /// A hash that costs what a user's would; the same for the same name, as a user's is.
+    /// A hash as costly to check as a user's. Like a user's, it is always the same for a name.
     fn stand_in(&self, users: &[User], name: &[u8]) -> String {
         let [first, second, ..] = self.digest(&[name]);
         let picked = usize::from(u16::from_be_bytes([first, second])) % users.len();
-        // Salt and digest are all zeros.
+        // The salt and the digest consist of zeros.
         format!("$2b${:02}${:.<53}", users[picked].cost, "")
     }
 
@@ -131,7 +131,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Name and password out of `Basic …`.
+/// Decodes the name and password of `Basic …`.
 fn credentials(authorization: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     let (scheme, encoded) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -160,11 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_and_its_password_are_welcome_and_nothing_else() {
+    fn only_matching_credentials_are_allowed() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 4), user("bob", "t:w:o", 4), user("长", "密码", 4)];
         let authenticate = |header: &str| guard.authenticate(&users, Some(header));
-        // Twice: the second time from memory.
+        // The second round uses the remembered results.
         for _ in 0..2 {
             assert_eq!(authenticate(&basic("alice", "one")), AuthResult::Allowed);
             assert_eq!(authenticate(&basic("bob", "t:w:o")), AuthResult::Allowed);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn all_versions_of_bcrypt_are_the_same() {
+    fn all_bcrypt_versions_are_accepted() {
         let guard = Guard::new().unwrap();
         let hash = user("alice", "one", 4).hash;
         for version in ["$2a$", "$2b$", "$2y$"] {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_holds_for_its_hash_alone() {
+    fn result_applies_only_to_its_hash() {
         let guard = Guard::new().unwrap();
         let header = basic("alice", "one");
         assert_eq!(
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_guesses_do_not_push_out_users() {
+    fn guesses_are_bounded_and_do_not_evict_users() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 4)];
         guard.authenticate(&users, Some(&basic("alice", "one")));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_takes_as_long_as_a_known_one() {
+    fn unknown_name_takes_as_long_as_a_known_one() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 8)];
         let fastest = |name: &str| {
@@ -245,12 +245,12 @@ mod tests {
             (0..10).map(time).min().unwrap_or(Duration::ZERO)
         };
         let (known, unknown) = (fastest("alice"), fastest("carol"));
-        // Without the stand-in it would be a thousandth; a busy machine makes it uneven.
+        // Without the stand-in hash it would be a thousandth. Timing varies on a busy machine.
         assert!(unknown > known / 10, "{known:?} and {unknown:?}");
     }
 
     #[test]
-    fn the_stand_in_is_a_hash_of_a_users_cost() {
+    fn stand_in_hash_has_the_cost_of_a_user() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 4), user("bob", "two", 5)];
         let mut costs: Vec<_> = (0..64)
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_been_checked_is_cached() {
+    fn only_checked_credentials_are_cached() {
         let guard = Guard::new().unwrap();
         let users = [user("alice", "one", 4)];
         let (right, wrong) = (basic("alice", "one"), basic("alice", "two"));

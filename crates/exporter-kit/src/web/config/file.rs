@@ -1,5 +1,5 @@
-//! The keys of the web configuration: what is supported, what is known and not supported, and what
-//! is neither.
+//! The keys of the web configuration: supported keys, known keys that are not supported, and
+//! unknown keys.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use super::yaml::{self, Entry, Fault};
 #[cfg(feature = "tls")]
 use crate::web::tls::TlsSettings;
 
-/// What a web configuration file says.
+/// The settings from a web configuration file.
 #[derive(Debug, Default)]
 pub(crate) struct WebFile {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsSettings>,
     pub(crate) users: Vec<User>,
-    /// Headers of every response.
+    /// Headers for every response.
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) rate_limit: Option<RateLimit>,
-    /// The lines of settings that have no effect here.
+    /// Accepted settings that have no effect.
     pub(crate) ineffective: Vec<Fault>,
 }
 
-/// A user with access.
+/// A user who has access.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: String,
-    /// bcrypt, in the form `$2b$10$…`, checked.
+    /// A valid bcrypt hash of the form `$2b$10$…`.
     pub(crate) hash: String,
-    /// The exponent of the work that the hash takes.
+    /// The cost of the hash, as an exponent of two.
     pub(crate) cost: u32,
 }
 
-// A hash must not get into a log.
+// Hashes must not appear in logs.
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
@@ -45,7 +45,7 @@ const USERS: &str = "basic_auth_users";
 const HTTP: &str = "http_server_config";
 const RATE_LIMIT: &str = "rate_limit";
 
-/// The headers that can be configured, and their values where not every one is allowed.
+/// The headers that can be configured, and their valid values if restricted.
 const HEADERS: [(&str, &[&str]); 5] = [
     ("Content-Security-Policy", &[]),
     ("Strict-Transport-Security", &[]),
@@ -58,9 +58,9 @@ const HEADERS: [(&str, &[&str]); 5] = [
 ///
 /// # Errors
 ///
-/// All that is wrong with it.
+/// Returns every error.
 pub(crate) fn read(text: &str) -> Result<WebFile, Vec<Fault>> {
-    // Editors on Windows like to begin a file with a byte order mark.
+    // Some editors on Windows write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let entries = yaml::read(text).map_err(|fault| vec![fault])?;
     let mut file = WebFile::default();
@@ -101,7 +101,7 @@ fn each(
 fn http(entry: &Entry, file: &mut WebFile) -> Result<(), Fault> {
     match (entry.key.as_str(), &entry.value) {
         ("http2", yaml::Value::Text(text)) if text == "true" => {
-            let what = format!("{HTTP}.http2: has no effect, HTTP/2 is not spoken");
+            let what = format!("{HTTP}.http2: has no effect: HTTP/2 is not supported");
             file.ineffective.push((entry.line, what));
             Ok(())
         }
@@ -130,7 +130,7 @@ fn header(entry: &Entry, headers: &mut Vec<(&'static str, String)>) -> Result<()
     if !allowed.is_empty() && !allowed.contains(&value.as_str()) {
         return Err((*line, format!("{name}: must be {}, not {value:?}", allowed.join(" or "))));
     }
-    // It would end the header, or be read differently by different clients.
+    // Other characters could end the header, or be read differently by different clients.
     if value.trim() != value || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Err((*line, format!("{name}: must be printable ASCII in one line")));
     }
@@ -138,7 +138,7 @@ fn header(entry: &Entry, headers: &mut Vec<(&'static str, String)>) -> Result<()
     Ok(())
 }
 
-/// `None` for an interval of 0, which is no limit.
+/// `None` for an interval of 0, which means no limit.
 fn rate_limit(section: &Entry) -> Result<Option<RateLimit>, Fault> {
     let (mut interval, mut burst) = (None, None);
     for entry in section.section()? {
@@ -154,7 +154,7 @@ fn rate_limit(section: &Entry) -> Result<Option<RateLimit>, Fault> {
             }
             "burst" => {
                 let given: Option<u32> = text.parse().ok().filter(|burst| *burst > 0);
-                let wrong = || (entry.line, "burst: must be a number from 1 on".to_owned());
+                let wrong = || (entry.line, "burst: must be a number of at least 1".to_owned());
                 burst = Some(given.ok_or_else(wrong)?);
             }
             _ => return Err(refused("rate_limit.", entry, &["interval", "burst"], &[])),
@@ -189,7 +189,7 @@ fn tls(entry: &Entry, _: &mut WebFile) -> Result<(), Vec<Fault>> {
     }
 }
 
-/// What is wrong with a key that is not one of `supported`.
+/// The error for a key that is not one of `supported`.
 pub(crate) fn refused(section: &str, entry: &Entry, supported: &[&str], known: &[&str]) -> Fault {
     let Entry { key, line, .. } = entry;
     if known.contains(&key.as_str()) {
@@ -208,11 +208,11 @@ fn user(entry: &Entry) -> Result<User, Fault> {
     let Entry { key: name, line, .. } = entry;
     let fault = |what: &str| (*line, format!("{USERS}: {name}: {what}"));
     if name.is_empty() || name.contains(|c: char| c == ':' || c.is_control()) {
-        return Err(fault("a name has at least one character, and no colon or control character"));
+        return Err(fault("a name must not be empty or contain a colon or control character"));
     }
-    let no_hash = "the password must be given as its bcrypt hash, $2y$10$…, as htpasswd -nBC 10 \
-                   makes it";
-    // Not `entry.text()`, whose error could be a password.
+    let no_hash = "the password must be given as its bcrypt hash, $2y$10$…, such as \
+                   htpasswd -nBC 10 prints";
+    // The error must not contain the value, which may be a password.
     let hash = match &entry.value {
         yaml::Value::Text(hash) => hash,
         _ => return Err(fault(no_hash)),
@@ -245,13 +245,13 @@ mod tests {
         assert_eq!(names, ["alice", "bob b", "7"]);
         assert!(users.iter().all(|user| user.hash == HASH && user.cost == 4), "{users:?}");
         assert!(!format!("{users:?}").contains("$2y$"), "{users:?}");
-        for nobody in ["", "basic_auth_users:", "basic_auth_users: {}", "tls_server_config: {}"] {
-            assert!(read(nobody).unwrap().users.is_empty());
+        for no_users in ["", "basic_auth_users:", "basic_auth_users: {}", "tls_server_config: {}"] {
+            assert!(read(no_users).unwrap().users.is_empty());
         }
     }
 
     #[test]
-    fn every_fault_has_its_line_and_says_what_to_do() {
+    fn faults_have_their_line_and_advice() {
         let cases = [
             ("\nbasic_auth_user:\n  a: b\n", 2, "did you mean basic_auth_users?"),
             ("nonsense: 1\n", 1, "unknown key nonsense"),
@@ -268,14 +268,14 @@ mod tests {
             ("rate_limit: {interval: 1s}\n", 1, "give both interval and burst"),
             ("rate_limit: {burst: 1}\n", 1, "give both interval and burst"),
             ("rate_limit:\n  interval: x\n  burst: 1\n", 2, "a time such as 1s"),
-            ("rate_limit:\n  interval: 1s\n  burst: 0\n", 3, "a number from 1 on"),
+            ("rate_limit:\n  interval: 1s\n  burst: 0\n", 3, "a number of at least 1"),
             ("rate_limit:\n  bursts: 0\n", 2, "did you mean burst?"),
             ("basic_auth_users: alice\n", 1, "must be a section"),
             ("basic_auth_users:\n  alice: geheim\n", 2, "alice: the password must be given as its"),
             ("basic_auth_users:\n  alice: [geheim]\n", 2, "bcrypt hash"),
             ("basic_auth_users:\n  alice:\n", 2, "bcrypt hash"),
-            ("basic_auth_users:\n  'a:b': x\n", 2, "no colon"),
-            ("basic_auth_users:\n  '': x\n", 2, "at least one character"),
+            ("basic_auth_users:\n  'a:b': x\n", 2, "contain a colon"),
+            ("basic_auth_users:\n  '': x\n", 2, "must not be empty"),
             ("a: 1\na: 2\n", 2, "given twice"),
         ];
         for (text, line, expected) in cases {
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_hashes_of_the_known_versions_are_taken() {
+    fn only_valid_bcrypt_hashes_are_accepted() {
         let wrong = [
             HASH.replace("$2y$", "$2x$"),
             HASH.replace("$2y$", "$1$"),
@@ -325,7 +325,7 @@ mod tests {
 
     #[cfg(not(feature = "tls"))]
     #[test]
-    fn a_build_without_tls_says_so() {
+    fn tls_settings_need_a_build_with_tls() {
         let faults = faults("tls_server_config:\n  cert_file: a\n");
         assert!(faults[0].1.contains("this build has no TLS"), "{faults:?}");
     }

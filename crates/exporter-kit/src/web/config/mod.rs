@@ -1,5 +1,5 @@
-//! `--web.config.file`: who may read, and whether over TLS. The file is that of Prometheus'
-//! exporter-toolkit, and is read again when it or a file that it names has changed.
+//! `--web.config.file`: TLS, users, headers and the rate limit. The format is that of Prometheus'
+//! exporter-toolkit. The file is read again when it or a file that it names has changed.
 
 mod auth;
 pub(super) mod file;
@@ -29,31 +29,31 @@ pub(crate) use yaml::read as parse;
 #[cfg(feature = "tls")]
 pub(crate) use yaml::{Entry, Value};
 
-/// The files are looked at no more often than this.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the files are checked for changes, at most.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A configuration or a certificate chain is far smaller; a device is not.
+/// Real configurations and certificate chains are far smaller; a device file may be endless.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
-/// The web configuration as it is now.
+/// The web configuration, kept up to date.
 pub(crate) struct WebConfig {
     path: PathBuf,
-    pub(super) look_every: Duration,
+    pub(super) check_interval: Duration,
     guard: Guard,
     current: Mutex<Arc<Policy>>,
     watch: Mutex<Watch>,
-    /// Of the rate limit that holds now, or of an earlier one.
+    /// The state of the current rate limit, or of an earlier one.
     bucket: Mutex<Option<Bucket>>,
 }
 
 struct Watch {
     files: Files,
-    looked: Instant,
-    /// What was wrong when the files were read last, so that it is told once.
-    trouble: Option<String>,
+    checked: Instant,
+    /// The error of the last reload, so that it is logged only once.
+    last_error: Option<String>,
 }
 
-/// What one version of the files says.
+/// The settings from one version of the files.
 #[derive(Default)]
 pub(crate) struct Policy {
     #[cfg(feature = "tls")]
@@ -61,25 +61,25 @@ pub(crate) struct Policy {
     users: Vec<User>,
     headers: Arc<[(&'static str, String)]>,
     rate_limit: Option<RateLimit>,
-    /// Not wrong, but not wise.
+    /// Valid but unwise settings.
     warnings: Vec<String>,
 }
 
 impl WebConfig {
-    /// Reads the file and all that it names.
+    /// Reads the file and all files that it names.
     ///
     /// # Errors
     ///
-    /// All that is wrong with them, one line each.
+    /// Returns every error, one line each.
     pub(crate) fn open(path: &Path) -> Result<Self, Vec<String>> {
         let mut files = Files::default();
         let policy = Policy::read(path, &mut files)?;
         policy.warn(path);
         let guard = Guard::new().map_err(|error| vec![error])?;
-        let watch = Watch { files, looked: Instant::now(), trouble: None };
+        let watch = Watch { files, checked: Instant::now(), last_error: None };
         Ok(Self {
             path: path.to_owned(),
-            look_every: LOOK_EVERY,
+            check_interval: CHECK_INTERVAL,
             guard,
             current: Mutex::new(Arc::new(policy)),
             watch: Mutex::new(watch),
@@ -87,42 +87,42 @@ impl WebConfig {
         })
     }
 
-    /// What is wrong with the file or with one that it names, one line each.
+    /// Returns the errors in the file and the files that it names, one line each.
     pub(crate) fn check(path: &Path) -> Vec<String> {
         Policy::read(path, &mut Files::default()).err().unwrap_or_default()
     }
 
-    /// What holds now. It neither waits nor looks at a file.
+    /// The settings in force. Never blocks and never reads a file.
     fn current(&self) -> Arc<Policy> {
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether it is time to look at the files again.
+    /// Whether the files are due for a check.
     pub(crate) fn needs_refresh(&self) -> bool {
-        // While another thread looks, which may take long, it is not.
+        // They are not while another thread is checking them, which may take long.
         match self.watch.try_lock() {
-            Ok(watch) => watch.looked.elapsed() >= self.look_every,
+            Ok(watch) => watch.checked.elapsed() >= self.check_interval,
             Err(TryLockError::Poisoned(_)) => true,
             Err(TryLockError::WouldBlock) => false,
         }
     }
 
-    /// Reads the files again if they have changed. They may be on a file system that hangs.
+    /// Reads the files again if they have changed. May hang if their file system does.
     pub(crate) fn refresh(&self) {
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        self.look(&mut watch);
-        watch.looked = Instant::now();
+        self.reload_if_changed(&mut watch);
+        watch.checked = Instant::now();
     }
 
-    /// Reads the files again if they have changed. A version that cannot be used changes nothing.
-    fn look(&self, watch: &mut Watch) {
-        if watch.files.are_as_seen() {
+    /// Reads the files again if they have changed. An invalid version changes nothing.
+    fn reload_if_changed(&self, watch: &mut Watch) {
+        if watch.files.are_unchanged() {
             return;
         }
         let seen = std::mem::take(&mut watch.files);
         let read = Policy::read(&self.path, &mut watch.files);
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        match read.and_then(|policy| policy.succeed(&current, &self.path)) {
+        match read.and_then(|policy| policy.replace(&current, &self.path)) {
             Ok(policy) => {
                 if seen.differ(&watch.files) {
                     log::info!(
@@ -133,50 +133,50 @@ impl WebConfig {
                     policy.warn(&self.path);
                 }
                 *current = Arc::new(policy);
-                watch.trouble = None;
+                watch.last_error = None;
             }
             Err(faults) => {
-                let trouble = faults.join("; ");
-                if watch.trouble.as_ref() != Some(&trouble) {
-                    log::error!("{trouble}; what was read before stays in force");
-                    watch.trouble = Some(trouble);
+                let error = faults.join("; ");
+                if watch.last_error.as_ref() != Some(&error) {
+                    log::error!("{error}; the previous configuration stays in force");
+                    watch.last_error = Some(error);
                 }
             }
         }
     }
 
-    /// A summary for the log: ` with TLS`, for example.
+    /// A summary for the log, such as `with TLS`.
     pub(crate) fn summary(&self) -> &'static str {
         self.current().summary()
     }
 
-    /// How connections are encrypted from now on, if they are.
+    /// The TLS configuration for new connections; `None` for plain HTTP.
     #[cfg(feature = "tls")]
     pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
         self.current().tls.clone()
     }
 
-    /// The result for a request with this `Authorization` header, where no password has to be
-    /// checked for it.
+    /// The result for a request with this `Authorization` header; `None` if its password has yet to
+    /// be checked.
     pub(crate) fn cached(&self, authorization: Option<&str>) -> Option<AuthResult> {
         self.guard.cached(&self.current().users, authorization)
     }
 
-    /// Authenticates a request with this `Authorization` header, which takes long.
+    /// Authenticates a request with this `Authorization` header. Slow.
     pub(crate) fn authenticate(&self, authorization: Option<&str>) -> AuthResult {
         self.guard.authenticate(&self.current().users, authorization)
     }
 
-    /// Headers of every response.
+    /// Headers for every response.
     pub(crate) fn headers(&self) -> Arc<[(&'static str, String)]> {
         Arc::clone(&self.current().headers)
     }
 
-    /// Whether the rate limit has room for a request now.
+    /// Whether the rate limit allows a request now.
     pub(crate) fn allows(&self, now: Instant) -> bool {
         let Some(limit) = self.current().rate_limit else { return true };
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        // A limit that has not changed is not forgiven when the files are read again.
+        // Reloading the files does not reset an unchanged limit.
         match &mut *bucket {
             Some(bucket) if bucket.limit == limit => bucket.allows(now),
             other => other.insert(Bucket::new(limit, now)).allows(now),
@@ -214,22 +214,22 @@ impl Policy {
             policy.tls = Some(settings.server_config().map_err(located)?);
         }
         if !policy.is_encrypted() && policy.users.is_empty() {
-            policy.warnings.push("it asks for neither TLS nor basic auth".to_owned());
+            policy.warnings.push("neither TLS nor basic auth is configured".to_owned());
         }
         Ok(policy)
     }
 
-    /// Whether this may take the place of `old`: it must not open what was closed. A file that is
-    /// being written may be empty for a moment.
-    fn succeed(self, old: &Self, path: &Path) -> Result<Self, Vec<String>> {
-        let gone = if old.is_encrypted() && !self.is_encrypted() {
+    /// Checks that this policy may replace `old`: a reload must not remove TLS or basic auth, since
+    /// a file that is being written may be empty for a moment.
+    fn replace(self, old: &Self, path: &Path) -> Result<Self, Vec<String>> {
+        let removed = if old.is_encrypted() && !self.is_encrypted() {
             "tls_server_config"
         } else if !old.users.is_empty() && self.users.is_empty() {
             "basic_auth_users"
         } else {
             return Ok(self);
         };
-        Err(vec![format!("{}: {gone} is gone, which takes a restart", path.display())])
+        Err(vec![format!("{}: {removed} was removed, which requires a restart", path.display())])
     }
 
     fn is_encrypted(&self) -> bool {

@@ -1,10 +1,10 @@
-//! Stands in for the web configuration where the kit is built without it: there never is one.
+//! Replaces the web configuration in builds without it.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// There is none.
+/// Has no values, since this build cannot have a web configuration.
 pub(crate) enum WebConfig {}
 
 #[allow(dead_code, reason = "every request is allowed")]

@@ -1,16 +1,16 @@
-//! `rate_limit` of the web configuration: a bucket of tokens, one for each request.
+//! `rate_limit` of the web configuration: a token bucket, with one token per request.
 
 use std::time::{Duration, Instant};
 
-/// A request in each interval, and so many at once after a pause.
+/// One request per interval, with up to `burst` requests at once after a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimit {
-    /// Not zero.
+    /// Never zero.
     pub(crate) interval: Duration,
     pub(crate) burst: u32,
 }
 
-/// How much of a limit has been used.
+/// The token bucket of a limit.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) limit: RateLimit,
@@ -23,10 +23,10 @@ impl Bucket {
         Self { limit, full_at: now }
     }
 
-    /// Takes a token, if there is one.
+    /// Takes a token if one is available.
     pub(crate) fn allows(&mut self, now: Instant) -> bool {
         let RateLimit { interval, burst } = self.limit;
-        // Past the end of the clock there is no room.
+        // An overflow of the clock counts as no token.
         let Some(full_at) = self.full_at.max(now).checked_add(interval) else { return false };
         let is_allowed = full_at.saturating_duration_since(now) <= interval.saturating_mul(burst);
         if is_allowed {
@@ -41,11 +41,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_and_then_one_request_in_each_interval() {
+    fn burst_then_one_request_per_interval() {
         let begun = Instant::now();
         let limit = RateLimit { interval: Duration::from_secs(2), burst: 3 };
         let mut bucket = Bucket::new(limit, begun);
-        // Seconds from the start, and whether a request is allowed then.
+        // Seconds from the start, and whether a request is allowed at that time.
         let cases = [
             (0.0, true),
             (0.0, true),

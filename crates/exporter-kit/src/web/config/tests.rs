@@ -1,4 +1,4 @@
-//! The web configuration from its files.
+//! Tests the web configuration with real files.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::settings;
 
 const HASH: &str = "$2y$04$1TldWLfcCT8HVDUbCfhTqOVm50olXBS4Tw13svU6vOs4/Q6mqnHYW";
 
-/// A folder with the tests' certificates and a configuration of this text, and its path.
+/// Creates a folder with the test certificates and a configuration, and returns its path.
 fn folder(yaml: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls");
@@ -44,7 +44,7 @@ fn faults_name_the_file_and_the_line() {
 }
 
 #[test]
-fn faults_are_told_with_those_of_the_settings() {
+fn faults_are_reported_with_those_of_the_settings() {
     let (_folder, path) = folder("nonsense: 1\n");
     let args =
         ["--scrape.timeout=soon".into(), format!("--web.config.file={}", path.display()).into()];
@@ -58,40 +58,43 @@ fn faults_are_told_with_those_of_the_settings() {
 }
 
 #[test]
-fn a_file_that_asks_for_nothing_is_taken_with_a_warning() {
+fn file_without_settings_is_a_warning() {
     let (_folder, path) = folder("# nothing\n");
     let policy = Policy::read(&path, &mut Files::default()).unwrap();
     assert!(policy.warnings[0].contains("neither TLS nor basic auth"), "{:?}", policy.warnings);
 }
 
 #[test]
-fn trouble_is_remembered_so_that_it_is_told_once() {
+fn reload_error_is_kept_until_fixed() {
     let (_folder, path) = folder(&format!("basic_auth_users:\n  alice: {HASH}\n"));
     let mut config = WebConfig::open(&path).unwrap();
-    config.look_every = Duration::ZERO;
-    let trouble = |config: &WebConfig| {
+    config.check_interval = Duration::ZERO;
+    let last_error = |config: &WebConfig| {
         config.refresh();
         assert_eq!(config.current().users.len(), 1);
-        config.watch.lock().unwrap().trouble.clone()
+        config.watch.lock().unwrap().last_error.clone()
     };
-    assert_eq!(trouble(&config), None);
+    assert_eq!(last_error(&config), None);
     fs::write(&path, "").unwrap();
-    let gone = trouble(&config).unwrap();
-    assert!(gone.ends_with("basic_auth_users is gone, which takes a restart"), "{gone}");
-    assert_eq!(trouble(&config), Some(gone));
+    let removed = last_error(&config).unwrap();
+    assert!(
+        removed.ends_with("basic_auth_users was removed, which requires a restart"),
+        "{removed}"
+    );
+    assert_eq!(last_error(&config), Some(removed));
     fs::write(&path, format!("basic_auth_users:\n  bob: {HASH}\n")).unwrap();
-    assert_eq!(trouble(&config), None);
+    assert_eq!(last_error(&config), None);
     assert_eq!(config.current().users[0].name, "bob");
 }
 
 #[test]
-fn files_are_looked_at_when_it_is_time() {
+fn files_are_checked_at_the_interval() {
     let (_folder, path) = folder(&format!("basic_auth_users:\n  alice: {HASH}\n"));
     let mut config = WebConfig::open(&path).unwrap();
-    config.look_every = Duration::from_secs(3600);
+    config.check_interval = Duration::from_secs(3600);
     fs::write(&path, format!("basic_auth_users:\n  bob: {HASH}\n")).unwrap();
     assert!(!config.needs_refresh());
-    config.look_every = Duration::ZERO;
+    config.check_interval = Duration::ZERO;
     assert!(config.needs_refresh());
     assert_eq!(config.current().users[0].name, "alice");
     config.refresh();
@@ -100,7 +103,7 @@ fn files_are_looked_at_when_it_is_time() {
 
 #[cfg(feature = "tls")]
 #[test]
-fn what_is_wrong_with_certificates_and_keys_is_said() {
+fn certificate_and_key_errors_are_reported() {
     let cases = [
         ("server.crt", "nowhere.key", "web.yml:3: key_file: cannot read "),
         ("nowhere.crt", "server.key", "web.yml:2: cert_file: cannot read "),
@@ -124,12 +127,12 @@ fn what_is_wrong_with_certificates_and_keys_is_said() {
         "tls_server_config:\n  cert_file: server.crt\n  key_file: client.key\n  client_ca_file: \
          empty.key\n  client_auth_type: RequireAndVerifyClientCert\n",
     );
-    assert_eq!(WebConfig::check(&path).len(), 2, "all are told together");
+    assert_eq!(WebConfig::check(&path).len(), 2, "all errors are reported together");
 }
 
 #[cfg(all(feature = "tls", unix))]
 #[test]
-fn a_key_that_everybody_can_read_is_a_warning() {
+fn world_readable_key_is_a_warning() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let (folder, path) =

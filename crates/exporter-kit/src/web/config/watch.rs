@@ -1,54 +1,55 @@
-//! Notices that files have changed, from their times, sizes and inodes.
+//! Detects changed files by modification time, size and inode.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// A file that was changed less than this ago may change again and look the same: file systems
-/// count time in steps, the coarsest of two seconds.
+/// A file modified less than this ago may change again without a new modification time: the
+/// coarsest file systems count time in steps of two seconds.
 const STEP: Duration = Duration::from_secs(2);
 
-/// Files as they looked when they were read.
+/// The metadata of files at the time they were read.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    seen: Vec<(PathBuf, Option<Look>)>,
-    /// Whether one had been changed so recently that its looks say nothing.
+    seen: Vec<(PathBuf, Option<Stamp>)>,
+    /// Whether a file had been modified so recently that its metadata proves nothing.
     is_fresh: bool,
 }
 
-/// What changes of a file with its content; `None` for one that is not there.
+/// The metadata that changes with the content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Look {
+struct Stamp {
     modified: Option<SystemTime>,
     bytes: u64,
-    /// A file that is put in the place of another, as `..data` of Kubernetes' volumes is, may be
-    /// older and of the same size. 0 on Windows.
+    /// A file that replaces another, as in Kubernetes volumes with `..data`, may be older and of
+    /// the same size. 0 on Windows.
     inode: u64,
 }
 
 impl Files {
-    /// Takes a look at a file. To be called before the file is read: what is written in between
-    /// then looks changed.
+    /// Records the metadata of a file. Call this before reading the file, so that a write in
+    /// between counts as a change.
     pub(crate) fn see(&mut self, path: &Path) {
-        let look = Look::at(path);
-        let age = look.and_then(|look| look.modified?.elapsed().ok());
+        let stamp = Stamp::of(path);
+        let age = stamp.and_then(|stamp| stamp.modified?.elapsed().ok());
         self.is_fresh |= age.is_some_and(|age| age < STEP);
-        self.seen.push((path.to_owned(), look));
+        self.seen.push((path.to_owned(), stamp));
     }
 
-    /// Whether the files surely are what they were when they were read.
-    pub(crate) fn are_as_seen(&self) -> bool {
-        !self.is_fresh && self.seen.iter().all(|(path, look)| Look::at(path) == *look)
+    /// Whether the files are certainly unchanged since they were read.
+    pub(crate) fn are_unchanged(&self) -> bool {
+        !self.is_fresh && self.seen.iter().all(|(path, stamp)| Stamp::of(path) == *stamp)
     }
 
-    /// Whether these are other files, or other versions of the files.
+    /// Whether `other` has different files or different versions of them.
     pub(crate) fn differ(&self, other: &Self) -> bool {
         self.seen != other.seen
     }
 }
 
-impl Look {
-    fn at(path: &Path) -> Option<Self> {
+impl Stamp {
+    /// `None` if the file does not exist.
+    fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         #[cfg(unix)]
         let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
@@ -62,7 +63,7 @@ impl Look {
 mod tests {
     use super::*;
 
-    /// Makes a file look as if it had been changed long ago.
+    /// Sets the modification time of a file to long ago.
     fn age(path: &Path) {
         let long_ago = SystemTime::now() - Duration::from_secs(3600);
         fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
@@ -75,29 +76,29 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_noticed() {
+    fn changes_are_detected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         let missing = seen(&path);
-        assert!(missing.are_as_seen());
+        assert!(missing.are_unchanged());
         fs::write(&path, "1").unwrap();
-        assert!(!missing.are_as_seen(), "it is there now");
-        assert!(!seen(&path).are_as_seen(), "it may change again within a step of time");
+        assert!(!missing.are_unchanged(), "the file exists now");
+        assert!(!seen(&path).are_unchanged(), "it may change again within a time step");
         age(&path);
         let old = seen(&path);
-        assert!(old.are_as_seen() && !old.differ(&seen(&path)));
+        assert!(old.are_unchanged() && !old.differ(&seen(&path)));
         fs::write(&path, "2").unwrap();
-        assert!(!old.are_as_seen(), "another time");
+        assert!(!old.are_unchanged(), "different time");
         fs::write(&path, "22").unwrap();
         age(&path);
-        assert!(!old.are_as_seen() && old.differ(&seen(&path)), "another size");
+        assert!(!old.are_unchanged() && old.differ(&seen(&path)), "different size");
         fs::remove_file(&path).unwrap();
-        assert!(!old.are_as_seen(), "it is gone");
+        assert!(!old.are_unchanged(), "the file was removed");
     }
 
     #[cfg(unix)]
     #[test]
-    fn another_file_in_its_place_is_noticed() {
+    fn replaced_file_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let (path, other) = (folder.path().join("a"), folder.path().join("b"));
         fs::write(&path, "1").unwrap();
@@ -107,6 +108,6 @@ mod tests {
         let modified = fs::metadata(&path).unwrap().modified().unwrap();
         fs::File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
         fs::rename(&other, &path).unwrap();
-        assert!(!old.are_as_seen());
+        assert!(!old.are_unchanged());
     }
 }

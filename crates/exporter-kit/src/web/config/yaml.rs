@@ -1,19 +1,19 @@
-//! YAML as a tree whose every node knows its line: what an error needs to be of use. The one file
-//! that touches the YAML parser.
+//! YAML as a tree in which every entry has its line number, for error messages. The only file that
+//! uses the YAML parser.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
-/// Sections, lists and what is in them: no web configuration goes deeper.
+/// Maximum nesting depth; no web configuration needs more.
 const MAX_DEPTH: usize = 8;
 
-/// What is wrong with a configuration, and in which line.
+/// The line of an error in a configuration, and its message.
 pub(crate) type Fault = (usize, String);
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Null,
     Text(String),
-    /// Known only to be refused: no setting that is supported is a list.
+    /// Parsed only to be rejected: no supported setting is a list.
     List,
     Map(Vec<Entry>),
 }
@@ -40,14 +40,14 @@ impl Entry {
     }
 }
 
-/// Reads a text whose outermost node is a map; an empty text is an empty map.
+/// Parses a text whose root is a map; an empty text is an empty map.
 ///
 /// # Errors
 ///
-/// The text is no YAML, or uses what a configuration does without: several documents, anchors,
-/// keys that are given twice.
+/// Returns an error if the text is not YAML or uses unsupported features: several documents,
+/// aliases or duplicate keys.
 pub(crate) fn read(text: &str) -> Result<Vec<Entry>, Fault> {
-    // For the parser, the end of the text is a line of its own.
+    // The parser counts the end of the text as a separate line.
     let last_line = text.split(['\n', '\r']).count();
     let mut reader = Reader { last_line, events: Parser::new_from_str(text) };
     let mut root = Value::Null;
@@ -137,17 +137,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_has_its_line() {
+    fn keys_have_their_line() {
         let text =
             "# comment\na:\n  b: 1\n  'c': \"x # y\"\nd: [1, {e: 2}]\nf:\n\"g\": ~\nh: '~'\n";
         let entry = |key: &str, line, value| Entry { key: key.to_owned(), line, value };
-        let one = |text: &str| Value::Text(text.to_owned());
+        let text_value = |text: &str| Value::Text(text.to_owned());
         let expected = vec![
-            entry("a", 2, Value::Map(vec![entry("b", 3, one("1")), entry("c", 4, one("x # y"))])),
+            entry(
+                "a",
+                2,
+                Value::Map(vec![
+                    entry("b", 3, text_value("1")),
+                    entry("c", 4, text_value("x # y")),
+                ]),
+            ),
             entry("d", 5, Value::List),
             entry("f", 6, Value::Null),
             entry("g", 7, Value::Null),
-            entry("h", 8, one("~")),
+            entry("h", 8, text_value("~")),
         ];
         assert_eq!(read(text), Ok(expected));
         for empty in ["", "\n", "# nothing\n", "---\n", "{}", "~"] {
@@ -180,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_text_is_a_fault_and_no_panic() {
+    fn damaged_text_never_panics() {
         let text =
             "tls_server_config:\n  cert_file: \"a\\u00e9\"\nbasic_auth_users: {a: 'b', c: |\n d}\n";
         for end in 0..text.len() {

@@ -1,4 +1,4 @@
-//! TLS clients of the tests.
+//! TLS clients for the tests.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -16,7 +16,7 @@ use super::{Served, data};
 
 pub(super) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
 
-/// What a client brings along.
+/// The parameters of a TLS client.
 #[derive(Clone, Copy)]
 pub(super) struct Client {
     pub(super) versions: Versions,
@@ -34,8 +34,8 @@ pub(super) const BOTH: Versions = rustls::ALL_VERSIONS;
 pub(super) const CLIENT: Client = Client { versions: BOTH, certificate: None, protocol: None };
 
 impl Client {
-    /// Connects and shakes hands. In TLS 1.3 a server refuses a client only after that; so this
-    /// sends a request too and waits for the first bytes of its answer.
+    /// Connects and completes the handshake. A TLS 1.3 server can reject a client only after that,
+    /// so this also sends a request and waits for the first bytes of the response.
     pub(super) fn connect(self, served: &Served) -> io::Result<TlsStream> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(data("ca.crt")).unwrap()).unwrap();
@@ -64,14 +64,14 @@ impl Client {
         let received = io::Read::read(&mut stream, &mut answer)?;
         let text = String::from_utf8_lossy(&answer[..received]);
         assert!(text.starts_with("HTTP/1.1 200") || text.starts_with("HTTP/1.1 401"), "{text}");
-        assert!(text.ends_with('\n'), "the answer comes in one piece: {text}");
+        assert!(text.ends_with('\n'), "the response arrives in one read: {text}");
         Ok(stream)
     }
 }
 
-/// Whether the server has shown this certificate.
-pub(super) fn has_shown(stream: &TlsStream, name: &str) -> bool {
-    let shown = stream.conn.peer_certificates().unwrap();
+/// Whether the server presented this certificate.
+pub(super) fn has_presented(stream: &TlsStream, name: &str) -> bool {
+    let presented = stream.conn.peer_certificates().unwrap();
     let pem = fs::read(data(name)).unwrap();
-    shown[0] == CertificateDer::from_pem_slice(&pem).unwrap()
+    presented[0] == CertificateDer::from_pem_slice(&pem).unwrap()
 }

@@ -1,18 +1,18 @@
-//! TLS with real clients: versions, certificates of both sides, files that change, and what is no
-//! TLS at all.
+//! Tests TLS with real clients: versions, server and client certificates, changing files, and input
+//! that is not TLS.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
-use super::clients::{BOTH, CLIENT, Client, TLS12, TLS13, has_shown};
+use super::clients::{BOTH, CLIENT, Client, TLS12, TLS13, has_presented};
 use super::{AMPLE, Served, ask, data, get, users};
 
 const SERVER: &str = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
 
 #[test]
-fn versions_meet_or_do_not() {
-    // What the server asks for, and whether a client of 1.2, of 1.3 and of both gets through.
+fn tls_versions_are_negotiated() {
+    // The server's settings, and whether clients with 1.2, 1.3 and both can connect.
     let cases = [
         ("", [true, true, true]),
         ("  min_version: TLS12\n", [true, true, true]),
@@ -29,7 +29,7 @@ fn versions_meet_or_do_not() {
 }
 
 #[test]
-fn every_form_of_key_serves() {
+fn every_key_format_is_accepted() {
     let cases = [
         ("server.crt", "server.key"),
         ("server.crt", "server-sec1.key"),
@@ -41,23 +41,23 @@ fn every_form_of_key_serves() {
         let served = Served::start(&yaml);
         for versions in [TLS12, TLS13] {
             let stream = Client { versions, ..CLIENT }.connect(&served).unwrap();
-            assert!(has_shown(&stream, cert), "{key}");
+            assert!(has_presented(&stream, cert), "{key}");
         }
     }
 }
 
 #[test]
-fn certificate_and_key_can_stand_in_the_configuration() {
+fn certificate_and_key_can_be_inline() {
     let inline = |name: &str| fs::read_to_string(data(name)).unwrap().replace('\n', "\n    ");
     let (cert, key) = (inline("server.crt"), inline("server.key"));
     let served =
         Served::start(&format!("tls_server_config:\n  cert: |\n    {cert}\n  key: |\n    {key}\n"));
-    assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server.crt"));
+    assert!(has_presented(&CLIENT.connect(&served).unwrap(), "server.crt"));
 }
 
 #[test]
-fn clients_certificates_are_asked_for_as_configured() {
-    // Whether a client without a certificate, with a good one and with a stranger's gets through.
+fn client_certificates_are_verified_as_configured() {
+    // Whether clients without a certificate, with a known one and with an unknown one can connect.
     let cases = [
         ("NoClientCert", "", [true, true, true]),
         ("RequestClientCert", "", [true, true, true]),
@@ -76,7 +76,7 @@ fn clients_certificates_are_asked_for_as_configured() {
                 let case = format!("{auth} {certificate:?} {versions:?}: {connected:?}");
                 assert_eq!(connected.is_ok(), expected, "{case}");
                 if let Err(error) = connected {
-                    // An alert that says why, not a reset.
+                    // An alert with the reason, not a reset.
                     assert!(error.to_string().contains("received fatal alert"), "{case}: {error}");
                 }
             }
@@ -85,7 +85,7 @@ fn clients_certificates_are_asked_for_as_configured() {
 }
 
 #[test]
-fn only_http_1_is_spoken() {
+fn only_http_1_is_negotiated() {
     let served = Served::start(SERVER);
     for (protocol, expected) in [("http/1.1", true), ("http/1.0", true), ("h2", false)] {
         let client = Client { protocol: Some(protocol), ..CLIENT };
@@ -94,31 +94,31 @@ fn only_http_1_is_spoken() {
 }
 
 #[test]
-fn a_changed_certificate_is_shown_and_a_broken_one_is_not() {
+fn changed_certificate_is_used_unless_broken() {
     let served = Served::start(SERVER);
     let mut kept = CLIENT.connect(&served).unwrap();
-    assert!(has_shown(&kept, "server.crt"));
-    // The certificate comes before its key: for a moment they do not fit.
+    assert!(has_presented(&kept, "server.crt"));
+    // The certificate is replaced before its key: for a moment they do not match.
     served.replace("server.crt", fs::read(data("server-rsa.crt")).unwrap());
-    assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server.crt"));
+    assert!(has_presented(&CLIENT.connect(&served).unwrap(), "server.crt"));
     served.replace("server.key", fs::read(data("server-rsa.key")).unwrap());
-    assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server-rsa.crt"));
+    assert!(has_presented(&CLIENT.connect(&served).unwrap(), "server-rsa.crt"));
     for broken in
         ["", "tls_server_config:\n  cert_file: nowhere.crt\n  key_file: server.key\n", "a"]
     {
         served.replace("web.yml", broken);
-        assert!(has_shown(&CLIENT.connect(&served).unwrap(), "server-rsa.crt"), "{broken}");
+        assert!(has_presented(&CLIENT.connect(&served).unwrap(), "server-rsa.crt"), "{broken}");
     }
-    // A connection that is open stays so.
+    // Open connections stay open.
     assert_eq!(ask(&mut kept, &get("/-/healthy", None)).status, 200);
-    // Users that are added count for it too.
+    // New users apply to open connections too.
     served.replace("web.yml", format!("{SERVER}{}", users(&[("alice", "one")])));
     assert_eq!(ask(&mut kept, &get("/-/healthy", None)).status, 401);
     assert_eq!(ask(&mut kept, &get("/-/healthy", Some("alice:one"))).status, 200);
 }
 
 #[test]
-fn large_pages_and_many_requests_go_through_one_connection() {
+fn large_pages_and_requests_share_a_connection() {
     let about: &'static str = Box::leak("much to say ".repeat(100_000).into_boxed_str());
     let served = Served::start_with(SERVER, |server| server.about = about);
     for versions in [TLS12, TLS13] {
@@ -129,13 +129,13 @@ fn large_pages_and_many_requests_go_through_one_connection() {
         }
         let last = get("/-/ready", None).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
         assert_eq!(ask(&mut stream, &last).status, 200);
-        // Without a goodbye this would be an error.
+        // Without `close_notify` this would be an error.
         assert_eq!(stream.read(&mut [0]).unwrap(), 0);
     }
 }
 
 #[test]
-fn plain_http_is_told_what_is_spoken_here() {
+fn plain_http_gets_a_hint_to_https() {
     let served = Served::start(SERVER);
     let mut stream = served.connect();
     let answer = ask(&mut stream, &get("/metrics", None));
@@ -145,12 +145,12 @@ fn plain_http_is_told_what_is_spoken_here() {
 }
 
 #[test]
-fn what_only_looks_like_tls_is_closed() {
+fn malformed_tls_is_closed() {
     let served = Served::start(SERVER);
     let huge = [&[22, 3, 1, 0xff, 0xff][..], &[0; 70_000]].concat();
     for junk in [&[22; 600][..], &[22, 3, 1, 0, 0], &[22, 3, 1, 0, 4, 1, 0, 0, 0], &huge] {
         let mut stream = served.connect();
-        // It may be closed before all is sent.
+        // The connection may be closed before all is sent.
         let _ = stream.write_all(junk);
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let _ = stream.read_to_end(&mut Vec::new());
@@ -159,7 +159,7 @@ fn what_only_looks_like_tls_is_closed() {
 }
 
 #[test]
-fn a_handshake_that_drags_on_is_given_up() {
+fn slow_handshake_times_out() {
     let served = Served::start_with(SERVER, |server| {
         server.config.read_timeout = Duration::from_secs(1);
     });
@@ -170,7 +170,7 @@ fn a_handshake_that_drags_on_is_given_up() {
     };
     silent(&[]);
     silent(&[22, 3, 1, 0x40, 0]);
-    // A byte now and then does not help.
+    // Sending a byte now and then does not extend the deadline.
     let begun = Instant::now();
     let mut stream = served.connect();
     stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
@@ -184,12 +184,12 @@ fn a_handshake_that_drags_on_is_given_up() {
         if stream.write_all(&[0]).is_err() {
             break;
         }
-        assert!(begun.elapsed() < AMPLE, "it is still listened to");
+        assert!(begun.elapsed() < AMPLE, "the connection is still open");
     }
 }
 
 #[test]
-fn a_request_that_drags_on_is_given_up() {
+fn slow_request_times_out() {
     let served = Served::start_with(SERVER, |server| {
         server.config.read_timeout = Duration::from_secs(1);
     });
@@ -200,7 +200,7 @@ fn a_request_that_drags_on_is_given_up() {
 }
 
 #[test]
-fn who_does_not_shake_hands_gives_way() {
+fn unfinished_handshake_is_evicted() {
     let served = Served::start_with(SERVER, |server| server.config.max_connections = 1);
     let mut idle = served.connect();
     idle.write_all(&[22, 3, 1]).unwrap();

@@ -1,4 +1,4 @@
-//! The server with a web configuration, over real sockets.
+//! Tests the server with a web configuration over real sockets.
 
 #[cfg(feature = "tls")]
 mod clients;
@@ -19,10 +19,10 @@ use super::{Server, ServerConfig, WebConfig};
 use crate::config::Config;
 use crate::self_metrics::{Build, SelfMetrics};
 
-/// Longer than anything takes that does not hang.
+/// Longer than any operation takes that does not hang.
 const AMPLE: Duration = Duration::from_secs(30);
 
-/// A server on a port of its own, and the folder of its files.
+/// A server on its own port, and the folder with its files.
 struct Served {
     address: SocketAddr,
     folder: TempDir,
@@ -33,8 +33,7 @@ impl Served {
         Self::start_with(yaml, |_| {})
     }
 
-    /// Starts with a web configuration of this text and whatever `change` does to the other
-    /// settings.
+    /// Starts a server with this web configuration. `change` adjusts the other settings.
     fn start_with(yaml: &str, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(data("")).unwrap() {
@@ -44,7 +43,7 @@ impl Served {
         let path = folder.path().join("web.yml");
         fs::write(&path, yaml).unwrap();
         let mut web_config = WebConfig::open(&path).unwrap();
-        web_config.look_every = Duration::ZERO;
+        web_config.check_interval = Duration::ZERO;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
@@ -67,7 +66,7 @@ impl Served {
         self.folder.path().join(name)
     }
 
-    /// Puts another file in the place of one, as tools do that renew certificates.
+    /// Replaces a file by renaming, like tools that renew certificates.
     fn replace(&self, name: &str, content: impl AsRef<[u8]>) {
         let new = self.path("new");
         fs::write(&new, content).unwrap();
@@ -81,7 +80,7 @@ impl Served {
     }
 }
 
-/// A file of the tests' data.
+/// The path of a test data file.
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls").join(name)
 }
@@ -94,7 +93,7 @@ struct Answer {
     body: String,
 }
 
-/// Asks on a connection that stays open.
+/// Sends a request on a persistent connection and reads the response.
 fn ask(stream: &mut (impl Read + Write), request: &str) -> Answer {
     stream.write_all(request.as_bytes()).unwrap();
     let mut reader = BufReader::new(stream);
@@ -128,7 +127,7 @@ fn users(users: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn users_with_their_passwords_are_served_and_nobody_else() {
+fn only_users_with_their_passwords_are_served() {
     let served = Served::start(&users(&[("alice", "one"), ("bob", "two")]));
     let mut stream = served.connect();
     for path in ["/metrics", "/", "/-/healthy", "/nowhere"] {
@@ -151,7 +150,7 @@ fn users_with_their_passwords_are_served_and_nobody_else() {
 }
 
 #[test]
-fn a_changed_password_holds_from_the_next_request_on() {
+fn changed_password_applies_to_the_next_request() {
     let served = Served::start(&users(&[("alice", "one")]));
     let mut stream = served.connect();
     let mut status = |credentials| ask(&mut stream, &get("/-/healthy", Some(credentials))).status;
@@ -159,7 +158,7 @@ fn a_changed_password_holds_from_the_next_request_on() {
     served.replace("web.yml", users(&[("alice", "two")]));
     assert_eq!(status("alice:one"), 401);
     assert_eq!(status("alice:two"), 200);
-    // Neither broken text nor a lack of users opens what was closed; nor does a missing file.
+    // Broken text, a file without users and a missing file do not remove authentication.
     for broken in ["basic_auth_users: [", "basic_auth_users:\n  alice: two\n", "", "{}"] {
         served.replace("web.yml", broken);
         assert_eq!(status("alice:one"), 401, "{broken}");
@@ -173,17 +172,17 @@ fn a_changed_password_holds_from_the_next_request_on() {
 }
 
 #[test]
-fn strangers_give_way_before_others() {
+fn unauthenticated_connection_is_evicted_first() {
     let served = Served::start_with(&users(&[("alice", "one")]), |server| {
         server.config.max_connections = 2;
     });
-    let (mut stranger, mut known) = (served.connect(), served.connect());
+    let (mut anonymous, mut known) = (served.connect(), served.connect());
     assert_eq!(ask(&mut known, &get("/-/healthy", Some("alice:one"))).status, 200);
-    // Though this one has asked last.
-    assert_eq!(ask(&mut stranger, &get("/-/healthy", None)).status, 401);
+    // Evicted first even though its request was the last.
+    assert_eq!(ask(&mut anonymous, &get("/-/healthy", None)).status, 401);
     let mut third = served.connect();
     assert_eq!(ask(&mut third, &get("/-/healthy", Some("alice:one"))).status, 200);
-    assert_eq!(stranger.read(&mut [0]).unwrap(), 0, "the stranger was closed");
+    assert_eq!(anonymous.read(&mut [0]).unwrap(), 0, "the unauthenticated connection was closed");
     assert_eq!(ask(&mut known, &get("/-/healthy", Some("alice:one"))).status, 200);
 }
 
@@ -202,14 +201,14 @@ fn configured_headers_are_in_every_response() {
 }
 
 #[test]
-fn requests_beyond_the_rate_limit_get_429() {
+fn requests_over_the_rate_limit_get_429() {
     let limit = "rate_limit: {interval: 1h, burst: 3}\n";
     let served = Served::start(limit);
     let mut stream = served.connect();
     let mut status = |path| ask(&mut stream, &get(path, None)).status;
     assert_eq!([(); 3].map(|()| status("/-/healthy")), [200; 3]);
     assert_eq!((status("/metrics"), status("/-/healthy")), (429, 429));
-    // Another version of the file with the same limit forgives nothing; another limit begins anew.
+    // A new version of the file with the same limit keeps the bucket; a new limit starts a new one.
     served.replace("web.yml", format!("# changed\n{limit}"));
     assert_eq!(status("/metrics"), 429);
     served.replace("web.yml", "rate_limit: {interval: 1h, burst: 1}\n");

@@ -1,4 +1,4 @@
-//! TLS by rustls: its configuration from the files that `--web.config.file` names.
+//! TLS with rustls, configured by the files that `--web.config.file` names.
 
 mod session;
 mod settings;
@@ -25,11 +25,11 @@ use settings::{ClientAuth, Pem, Version};
 use super::config::Fault;
 
 impl TlsSettings {
-    /// Reads the files and makes of them what rustls needs.
+    /// Reads the files and builds the configuration of rustls.
     ///
     /// # Errors
     ///
-    /// All that is wrong with them.
+    /// Returns every error in the files.
     pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, Vec<Fault>> {
         let provider = Arc::new(ring::default_provider());
         let certified = self.certified_key(&provider);
@@ -49,16 +49,16 @@ impl TlsSettings {
             None => builder.with_no_client_auth(),
         };
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
-        // A client that speaks HTTP/2 and nothing else hears so.
+        // With ALPN, clients that support only HTTP/2 get an error in the handshake.
         config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
-        // Scrapers keep their connections; sessions would be kept for nobody, and past a change of
-        // the files.
+        // Scrapers reuse their connections and need no session resumption, and a resumed session
+        // would outlive a change of the files.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config))
     }
 
-    /// What is unwise about the files, though they can be used. `path` is the configuration.
+    /// Warnings about the files, which can be used nevertheless. `path` is the configuration file.
     pub(crate) fn warnings(&self, path: &Path) -> Vec<String> {
         #[cfg(unix)]
         {
@@ -81,7 +81,7 @@ impl TlsSettings {
         let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
             let is_encrypted = pem.windows(9).any(|window| window == b"ENCRYPTED");
             if is_encrypted {
-                self.key.fault("the key is encrypted, and nobody can be asked for its password")
+                self.key.fault("the key is encrypted, which is not supported")
             } else {
                 self.key.fault(&format!("no private key in PEM: {error}"))
             }
@@ -115,7 +115,7 @@ impl TlsSettings {
             (ClientAuth::None, _) => Ok(None),
             (ClientAuth::Request, _) => any(false),
             (ClientAuth::RequireAny, _) => any(true),
-            // `TlsSettings::read` sees to it that there is a file.
+            // `TlsSettings::read` rejects this combination.
             (ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify, None) => any(true),
             (auth, Some(authority)) => {
                 let mut roots = RootCertStore::empty();
@@ -158,7 +158,7 @@ fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, Fault> {
     }
 }
 
-/// Takes any certificate whose key the client has, whoever has signed it: what Go calls
+/// Accepts any certificate whose key the client has, regardless of its issuer, like Go's
 /// `RequestClientCert` and `RequireAnyClientCert`.
 #[derive(Debug)]
 struct AnyClient {

@@ -1,5 +1,5 @@
-//! TLS on one connection. Records are read, written and decrypted by the event loop; what takes a
-//! private key is left to a worker, which has the state of the handshake meanwhile.
+//! TLS on one connection. The event loop reads, writes and decrypts records. Handshake steps, which
+//! use the private key, run on a worker, which owns the state of the handshake meanwhile.
 
 use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
 use std::sync::Arc;
@@ -9,38 +9,39 @@ use rustls::{Error, ServerConfig, ServerConnection};
 
 use crate::web::transport::now_or_later;
 
-/// The most plain bytes that wait to be sent: one full record.
+/// Maximum number of buffered plain bytes: one full record.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// What the first byte of a TLS connection says: here comes a handshake.
+/// The first byte of a TLS connection: the content type of a handshake record.
 pub(crate) const HANDSHAKE_RECORD: u8 = 22;
 
-/// TLS above a socket.
+/// TLS on top of a socket.
 pub(crate) struct Session {
-    /// `None` while a worker has it.
+    /// `None` while a worker owns it.
     tls: Option<Handshake>,
 }
 
-/// The state of TLS, to be taken to a worker for a step of the handshake.
+/// The TLS state, which moves to a worker for each step of the handshake.
 pub(crate) struct Handshake(Box<ServerConnection>);
 
 impl Handshake {
-    /// Begins a connection.
+    /// Starts TLS on a new connection.
     ///
     /// # Errors
     ///
-    /// As rustls reports them.
+    /// Returns the error of rustls.
     pub(crate) fn new(config: Arc<ServerConfig>) -> Result<Self, Error> {
         let mut tls = ServerConnection::new(config)?;
         tls.set_buffer_limit(Some(BUFFER_BYTES));
         Ok(Self(Box::new(tls)))
     }
 
-    /// Works on the records that have been received.
+    /// Processes the received records.
     ///
     /// # Errors
     ///
-    /// The client broke the protocol or has no acceptable certificate. An alert waits to be sent.
+    /// Returns an error if the client broke the protocol or has no acceptable certificate. An alert
+    /// is then ready to be sent.
     pub(crate) fn step(&mut self) -> Result<(), Error> {
         self.0.process_new_packets().map(drop)
     }
@@ -64,13 +65,14 @@ impl Session {
         self.tls = Some(tls);
     }
 
-    /// Receives records, once. 0 bytes are the end; `None` is nothing yet.
+    /// Receives records, with a single read. 0 means the end of the stream; `None` means nothing
+    /// yet.
     pub(crate) fn receive_records(&mut self, mut socket: &TcpStream) -> io::Result<Option<usize>> {
         let Some(tls) = &mut self.tls else { return Ok(None) };
         now_or_later(|| tls.0.read_tls(&mut socket))
     }
 
-    /// Receives plain bytes that are there. 0 bytes are the end; `None` is nothing yet.
+    /// Receives available plain bytes. 0 means the end of the stream; `None` means nothing yet.
     pub(crate) fn receive(
         &mut self,
         socket: &TcpStream,
@@ -89,7 +91,7 @@ impl Session {
                 Some(_) => {}
             }
             let step = self.tls.as_mut().map(Handshake::step);
-            // An alert, or the answer to a change of keys.
+            // There may be an alert or the response to a key update.
             self.flush(socket)?;
             if let Some(Err(error)) = step {
                 return Err(io::Error::new(ErrorKind::InvalidData, error));
@@ -97,7 +99,8 @@ impl Session {
         }
     }
 
-    /// Takes plain bytes, at most [`BUFFER_BYTES`], and sends records; `None` is nothing.
+    /// Buffers up to [`BUFFER_BYTES`] plain bytes and sends records; `None` means none were
+    /// buffered.
     pub(crate) fn send(
         &mut self,
         socket: &TcpStream,
@@ -116,7 +119,7 @@ impl Session {
         }
     }
 
-    /// Sends records; whether none is left.
+    /// Sends records. Returns whether none are left.
     pub(crate) fn flush(&mut self, mut socket: &TcpStream) -> io::Result<bool> {
         let Some(tls) = &mut self.tls else { return Ok(true) };
         while tls.0.wants_write() {
@@ -129,11 +132,11 @@ impl Session {
         Ok(true)
     }
 
-    /// Says that nothing follows, unless the client has yet to take what came before.
+    /// Sends `close_notify`, unless the client has yet to receive earlier records.
     pub(crate) fn send_close_notify(&mut self, socket: &TcpStream) {
         if let Some(tls) = &mut self.tls {
             tls.0.send_close_notify();
-            // What cannot be sent now is missed by a client that is about to be closed.
+            // The connection is about to be closed, so this is the only attempt.
             let _ = self.flush(socket);
         }
     }

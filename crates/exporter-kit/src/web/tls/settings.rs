@@ -1,12 +1,12 @@
-//! `tls_server_config` of the web configuration, read and checked as far as one can without opening
-//! the files that it names.
+//! `tls_server_config` of the web configuration, parsed and checked without opening the files that
+//! it names.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::web::config::{Entry, Fault, Value, read_file, refused};
 
-/// What the section says.
+/// The settings from the section.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TlsSettings {
     pub(super) cert: Pem,
@@ -17,10 +17,10 @@ pub(crate) struct TlsSettings {
     pub(super) versions: &'static [Version],
 }
 
-/// Where a text in PEM is.
+/// The source of a PEM text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Pem {
-    /// The key that gives it, such as `cert_file`.
+    /// The key that sets it, such as `cert_file`.
     pub(super) name: &'static str,
     pub(super) line: usize,
     pub(super) source: PemSource,
@@ -29,11 +29,11 @@ pub(super) struct Pem {
 #[derive(PartialEq, Eq)]
 pub(super) enum PemSource {
     File(PathBuf),
-    /// The configuration has the text itself.
+    /// The configuration contains the text.
     Inline(String),
 }
 
-// A key must not get into a log.
+// Private keys must not appear in logs.
 impl fmt::Debug for PemSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,11 +44,11 @@ impl fmt::Debug for PemSource {
 }
 
 impl Pem {
-    /// The bytes.
+    /// Reads the PEM text.
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
+    /// Returns an error if the file cannot be read.
     pub(super) fn read(&self) -> Result<Vec<u8>, Fault> {
         match &self.source {
             PemSource::Inline(text) => Ok(text.as_bytes().to_vec()),
@@ -58,7 +58,7 @@ impl Pem {
         }
     }
 
-    /// Names it in an error.
+    /// An error about this text.
     pub(super) fn fault(&self, what: &str) -> Fault {
         (
             self.line,
@@ -77,7 +77,7 @@ impl Pem {
     }
 }
 
-/// What is asked of a client's certificate, by Go's names.
+/// The policy for client certificates, named as in Go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientAuth {
     None,
@@ -111,7 +111,7 @@ const SUPPORTED: [&str; 10] = [
 const NOT_SUPPORTED: [&str; 3] = ["client_allowed_sans", "cipher_suites", "curve_preferences"];
 
 impl TlsSettings {
-    /// Reads the entries of the section that begins in `line`.
+    /// Parses the entries of the section that begins at `line`.
     pub(crate) fn read(line: usize, section: &[Entry]) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         for entry in section.iter().filter(|entry| !SUPPORTED.contains(&entry.key.as_str())) {
@@ -134,7 +134,7 @@ impl TlsSettings {
         let client_auth_type = text("client_auth_type");
         let min_version = text("min_version");
         let max_version = text("max_version");
-        // It has no effect in Go either.
+        // This has no effect in Go either.
         let _ = text("prefer_server_cipher_suites");
 
         let client_auth = match client_auth_type {
@@ -216,7 +216,7 @@ impl TlsSettings {
             _ => {}
         }
         for (name, given) in [("cert", &cert), ("key", &key)] {
-            // It may be there and wrong, which has been reported.
+            // A setting may be present but invalid, which has been reported.
             if given.is_none() && !faults.iter().any(|(_, what)| what.starts_with(name)) {
                 faults.push((line, format!("{SECTION}{name}_file is missing")));
             }
@@ -229,7 +229,7 @@ impl TlsSettings {
         }
     }
 
-    /// With paths that begin at `folder` where they are relative.
+    /// Resolves relative paths against `folder`.
     pub(crate) fn below(mut self, folder: &Path) -> Self {
         for pem in [&mut self.cert, &mut self.key].into_iter().chain(&mut self.client_ca) {
             if let PemSource::File(path) = &mut pem.source {
@@ -250,7 +250,7 @@ impl ClientAuth {
         Some(match name {
             "NoClientCert" => Self::None,
             "RequestClientCert" => Self::Request,
-            // The second is an old name that exporter-toolkit still takes.
+            // The second is an old name that exporter-toolkit still accepts.
             "RequireAnyClientCert" | "RequireClientCert" => Self::RequireAny,
             "VerifyClientCertIfGiven" => Self::VerifyIfGiven,
             "RequireAndVerifyClientCert" => Self::RequireAndVerify,
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_can_stand_in_the_configuration_itself() {
+    fn pem_texts_can_be_inline() {
         let lines = "  cert: |\n    a\n    b\n  key: secret\n  client_ca: c\n  \
                      client_auth_type: RequireAndVerifyClientCert\n";
         let settings = read(lines).unwrap().below(Path::new("/etc/x"));
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_has_its_line_and_says_what_to_do() {
+    fn faults_have_their_line_and_advice() {
         let cases = [
             (
                 "  cert_fil: x\n",
