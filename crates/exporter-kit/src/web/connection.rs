@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::event_loop::{ConnectionId, Turn};
-use super::request::{MAX_HEAD_BYTES, Refusal, Reply, Request, parse};
+use super::request::{MAX_HEAD_BYTES, Rejection, Reply, Request, parse};
 use super::response::Outgoing;
-use super::service::{Answer, Waiter};
+use super::service::{Action, Waiter};
 #[cfg(feature = "tls")]
 use super::tls::{HANDSHAKE_RECORD, Handshake, Session};
 use super::transport::Transport;
@@ -216,7 +216,7 @@ impl Connection {
                     return Ok(self.begin(request, turn));
                 }
                 Ok(None) => {}
-                Err(refusal) => return Ok(self.refuse(refusal, turn)),
+                Err(rejection) => return Ok(self.reject(rejection, turn)),
             }
         }
         let room = turn.scratch.len().min(MAX_HEAD_BYTES - self.received.len());
@@ -240,7 +240,7 @@ impl Connection {
                 self.deadline = Some(turn.now + turn.service.config.read_timeout);
                 Ok(Step::Go)
             }
-            Err(refusal) => Ok(self.refuse(refusal, turn)),
+            Err(rejection) => Ok(self.reject(rejection, turn)),
         }
     }
 
@@ -287,13 +287,13 @@ impl Connection {
     }
 
     fn authenticate(&mut self, request: Box<Request>, turn: &mut Turn<'_>) -> Step {
-        if let Some(answer) = turn.service.limit(request.reply, turn.now) {
-            return self.answer(answer, request.reply, turn);
+        if let Some(action) = turn.service.limit(request.reply, turn.now) {
+            return self.act(action, request.reply, turn);
         }
         match turn.authenticate(self.id, request.authorization.as_deref()) {
             Some(result) => {
-                let answer = turn.service.answer(&request, result);
-                self.answer(answer, request.reply, turn)
+                let action = turn.service.decide(&request, result);
+                self.act(action, request.reply, turn)
             }
             None => {
                 self.state = State::Authenticating(request);
@@ -310,19 +310,19 @@ impl Connection {
     ) {
         match std::mem::replace(&mut self.state, State::Head) {
             State::Authenticating(request) => {
-                let answer = turn.service.answer(&request, result);
-                self.answer(answer, request.reply, turn);
+                let action = turn.service.decide(&request, result);
+                self.act(action, request.reply, turn);
             }
             other => self.state = other,
         }
     }
 
-    fn answer(&mut self, answer: Answer, reply: Reply, turn: &mut Turn<'_>) -> Step {
-        match answer {
-            Answer::Response { outgoing, is_served } => {
+    fn act(&mut self, action: Action, reply: Reply, turn: &mut Turn<'_>) -> Step {
+        match action {
+            Action::Respond { outgoing, is_served } => {
                 self.respond(outgoing, reply.keep_alive, is_served, turn)
             }
-            Answer::Scrape(scrape) => {
+            Action::Scrape(scrape) => {
                 self.deadline = Some(turn.now + scrape.request.timeout + SCRAPE_GRACE);
                 let gzip = scrape.reply.gzip;
                 let keep_alive = scrape.reply.reply.keep_alive;
@@ -353,9 +353,9 @@ impl Connection {
     }
 
     /// Rejects input that is not a valid request, after which the connection cannot be reused.
-    fn refuse(&mut self, refusal: Refusal, turn: &Turn<'_>) -> Step {
+    fn reject(&mut self, rejection: Rejection, turn: &Turn<'_>) -> Step {
         self.received = Vec::new();
-        let outgoing = turn.service.refuse(refusal);
+        let outgoing = turn.service.reject(rejection);
         self.respond(outgoing, false, false, turn)
     }
 
@@ -437,7 +437,7 @@ impl Connection {
             }
             Some(0) => return Ok(Step::Close),
             Some(_) if first[0] != HANDSHAKE_RECORD => {
-                return Ok(self.refuse(Refusal::NotTls, turn));
+                return Ok(self.reject(Rejection::NotTls, turn));
             }
             Some(_) => {}
         }

@@ -43,7 +43,7 @@ pub(crate) struct Reply {
 
 /// Why a request is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     /// Plain text on a TLS port: 400.
     #[cfg(feature = "tls")]
     NotTls,
@@ -57,27 +57,27 @@ pub(crate) enum Refusal {
 
 /// Parses a head from the start of `bytes`. Returns the request and the length of its head, or
 /// `None` if the head is incomplete.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Rejection> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut headers);
     let length = match head.parse(bytes) {
-        Ok(Status::Complete(length)) if length > MAX_HEAD_BYTES => return Err(Refusal::TooLarge),
+        Ok(Status::Complete(length)) if length > MAX_HEAD_BYTES => return Err(Rejection::TooLarge),
         Ok(Status::Complete(length)) => length,
-        Ok(Status::Partial) if bytes.len() >= MAX_HEAD_BYTES => return Err(Refusal::TooLarge),
+        Ok(Status::Partial) if bytes.len() >= MAX_HEAD_BYTES => return Err(Rejection::TooLarge),
         Ok(Status::Partial) => return Ok(None),
-        Err(Error::TooManyHeaders) => return Err(Refusal::TooLarge),
-        Err(_) => return Err(Refusal::Malformed),
+        Err(Error::TooManyHeaders) => return Err(Rejection::TooLarge),
+        Err(_) => return Err(Rejection::Malformed),
     };
     if has_bare_line_feed(&bytes[..length]) {
-        return Err(Refusal::Malformed);
+        return Err(Rejection::Malformed);
     }
     let is_head = match head.method {
         Some("GET") => false,
         Some("HEAD") => true,
-        _ => return Err(Refusal::Method),
+        _ => return Err(Rejection::Method),
     };
     let minor_version = head.version.unwrap_or(0);
-    let (path, query) = target(head.path.unwrap_or_default()).ok_or(Refusal::Malformed)?;
+    let (path, query) = target(head.path.unwrap_or_default()).ok_or(Rejection::Malformed)?;
     let mut request = Request {
         reply: Reply { is_head, keep_alive: minor_version == 1, minor_version },
         path: path.to_owned(),
@@ -266,20 +266,20 @@ mod tests {
         let long = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "b".repeat(MAX_HEAD_BYTES));
         let endless = format!("GET /{}", "a".repeat(MAX_HEAD_BYTES));
         let cases = [
-            ("POST /metrics HTTP/1.1\r\n\r\n", Refusal::Method),
-            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Malformed),
-            ("GET metrics HTTP/1.1\r\n\r\n", Refusal::Malformed),
-            ("GET /\0 HTTP/1.1\r\n\r\n", Refusal::Malformed),
-            ("GET / HTTP/1.1\n\n", Refusal::Malformed),
-            ("GET / HTTP/1.1\r\nA: b\n\r\n", Refusal::Malformed),
-            ("\nGET / HTTP/1.1\r\n\r\n", Refusal::Malformed),
-            ("\x16\x03\x01\x02\x00\x01\x00\x01", Refusal::Malformed),
-            (&many, Refusal::TooLarge),
-            (&long, Refusal::TooLarge),
-            (&endless, Refusal::TooLarge),
+            ("POST /metrics HTTP/1.1\r\n\r\n", Rejection::Method),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Rejection::Malformed),
+            ("GET metrics HTTP/1.1\r\n\r\n", Rejection::Malformed),
+            ("GET /\0 HTTP/1.1\r\n\r\n", Rejection::Malformed),
+            ("GET / HTTP/1.1\n\n", Rejection::Malformed),
+            ("GET / HTTP/1.1\r\nA: b\n\r\n", Rejection::Malformed),
+            ("\nGET / HTTP/1.1\r\n\r\n", Rejection::Malformed),
+            ("\x16\x03\x01\x02\x00\x01\x00\x01", Rejection::Malformed),
+            (&many, Rejection::TooLarge),
+            (&long, Rejection::TooLarge),
+            (&endless, Rejection::TooLarge),
         ];
-        for (text, refusal) in cases {
-            assert_eq!(parse(text.as_bytes()), Err(refusal), "{text:?}");
+        for (text, rejection) in cases {
+            assert_eq!(parse(text.as_bytes()), Err(rejection), "{text:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::config::{AuthResult, WebConfig};
 use super::event_loop::ConnectionId;
 use super::landing;
 use super::query;
-use super::request::{Refusal, Reply, Request};
+use super::request::{Rejection, Reply, Request};
 use super::response::{CommonHeaders, Outgoing, PLAIN_TEXT, PageHeads, PageReply, Response};
 use crate::config::Config;
 use crate::exposition::Format;
@@ -29,10 +29,10 @@ pub(super) struct Service {
 }
 
 /// The outcome of a request.
-pub(super) enum Answer {
+pub(super) enum Action {
     /// The response is ready. `is_served` is whether the request was accepted: connections without
     /// accepted requests are evicted first.
-    Response { outgoing: Outgoing, is_served: bool },
+    Respond { outgoing: Outgoing, is_served: bool },
     /// A page has to be built.
     Scrape(Scrape),
 }
@@ -59,7 +59,7 @@ impl Service {
     }
 
     /// The rejection of a request that exceeds the rate limit; `None` if the request is within it.
-    pub(super) fn limit(&self, reply: Reply, now: Instant) -> Option<Answer> {
+    pub(super) fn limit(&self, reply: Reply, now: Instant) -> Option<Action> {
         if self.web_config.as_ref().is_none_or(|config| config.allows(now)) {
             return None;
         }
@@ -68,7 +68,7 @@ impl Service {
     }
 
     /// Answers a request with the given authentication result.
-    pub(super) fn answer(&self, request: &Request, result: AuthResult) -> Answer {
+    pub(super) fn decide(&self, request: &Request, result: AuthResult) -> Action {
         let metrics = &self.config.telemetry_path;
         let (status, body): (u16, &str) = match (result, request.path.as_str()) {
             (AuthResult::Denied, _) => (401, "# 401 a user name and a password are required\n"),
@@ -92,7 +92,7 @@ impl Service {
         self.plain(status, body, request.reply, result == AuthResult::Allowed)
     }
 
-    fn scrape(&self, request: &Request) -> Answer {
+    fn scrape(&self, request: &Request) -> Action {
         let Self { scraper, config, disabled, .. } = self;
         let selection = match query::selection(&request.query, scraper.names(), disabled) {
             Ok(selection) => selection,
@@ -110,7 +110,7 @@ impl Service {
         };
         let content_type = request.negotiated.content_type(format);
         let reply = PageReply { reply: request.reply, content_type, gzip: request.gzip };
-        Answer::Scrape(Scrape {
+        Action::Scrape(Scrape {
             request: ScrapeRequest { timeout, selection, format },
             reply,
             in_flight,
@@ -140,29 +140,29 @@ impl Service {
         (responses, needs_loop)
     }
 
-    fn reject_scrape(&self, status: u16, why: &str, reply: Reply) -> Answer {
+    fn reject_scrape(&self, status: u16, why: &str, reply: Reply) -> Action {
         self.scraper.handler().count(status);
         self.plain(status, &format!("# {status} {why}\n"), reply, true)
     }
 
-    fn plain(&self, status: u16, body: &str, reply: Reply, is_served: bool) -> Answer {
+    fn plain(&self, status: u16, body: &str, reply: Reply, is_served: bool) -> Action {
         let response = Response { status, content_type: PLAIN_TEXT, body: body.as_bytes() };
         self.respond(&response, reply, is_served)
     }
 
-    fn respond(&self, response: &Response<'_>, reply: Reply, is_served: bool) -> Answer {
+    fn respond(&self, response: &Response<'_>, reply: Reply, is_served: bool) -> Action {
         let outgoing = response.to_outgoing(&self.common_headers(), reply);
-        Answer::Response { outgoing, is_served }
+        Action::Respond { outgoing, is_served }
     }
 
     /// The response to input that is not a valid request.
-    pub(super) fn refuse(&self, refusal: Refusal) -> Outgoing {
-        let (status, body): (u16, &[u8]) = match refusal {
+    pub(super) fn reject(&self, rejection: Rejection) -> Outgoing {
+        let (status, body): (u16, &[u8]) = match rejection {
             #[cfg(feature = "tls")]
-            Refusal::NotTls => (400, b"# 400 this port serves TLS; use https://\n"),
-            Refusal::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
-            Refusal::Method => (405, b"# 405 only GET and HEAD are served\n"),
-            Refusal::TooLarge => (431, b"# 431 the request head is too large\n"),
+            Rejection::NotTls => (400, b"# 400 this port serves TLS; use https://\n"),
+            Rejection::Malformed => (400, b"# 400 this is not an HTTP/1 request\n"),
+            Rejection::Method => (405, b"# 405 only GET and HEAD are served\n"),
+            Rejection::TooLarge => (431, b"# 431 the request head is too large\n"),
         };
         let reply = Reply { is_head: false, keep_alive: false, minor_version: 1 };
         Response { status, content_type: PLAIN_TEXT, body }
