@@ -14,8 +14,8 @@ const MAX_ANSWER: usize = 256 << 20;
 /// How an answer ends that is sent in chunks.
 const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
 
-/// A scraper that keeps its connection, as Prometheus does. It does next to nothing with what it
-/// gets, so that the time until its answers are there is the exporter's.
+/// A scraper that keeps its connection, as Prometheus does. It barely looks at the
+/// responses, so the time measured is the exporter's.
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,
@@ -92,7 +92,7 @@ impl End {
     }
 }
 
-/// All clients at once scrape for this time; how many seconds each scrape took.
+/// Scrapes with all clients at once for this time. Returns how many seconds each scrape took.
 pub(crate) fn load(clients: &mut [Client], time: Duration) -> Result<Vec<f64>> {
     let end = Instant::now() + time;
     let scrape_on = |client: &mut Client| -> Result<Vec<f64>> {

@@ -94,7 +94,7 @@ pub(super) fn make(root: &Path, size: Size) -> Result<()> {
     write("proc/stat", &stat)?;
     write("proc/schedstat", &format!("version 15\ntimestamp 4299011204\n{schedules}"))?;
     write("proc/net/softnet_stat", &packets)?;
-    // Every mount is of the file system that the folders are in, so that each can be asked.
+    // Every mount is on the file system of the folders, so that statfs works on each.
     let device = fs::metadata(root)?.dev();
     let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xf_ff00);
     let mut mounts = format!("1 0 {major}:{minor} / / rw - ext4 /dev/root rw\n");

@@ -30,7 +30,7 @@ use table::Row;
 /// Starts of each exporter, before the rounds.
 const STARTS: usize = 7;
 
-/// Rounds of each exporter, taken in turn so that a drift of the machine meets all.
+/// Rounds of each exporter, interleaved so that a drift of the machine affects all of them.
 const ROUNDS: usize = 7;
 
 /// How long each exporter is scraped in a round. A time, not a number of scrapes: the hundredths of
@@ -47,11 +47,11 @@ struct Contender {
     row: Row,
     program: PathBuf,
     arguments: Vec<String>,
-    /// Scrapers at once, each on a connection that it keeps.
+    /// Number of concurrent scrapers, each with a keep-alive connection.
     clients: usize,
-    /// What its page must hold, so that it is the page that is meant.
+    /// Series that its page must contain, as a check that it is the right page.
     series: &'static [&'static str],
-    /// Whether its page tells how often it has allocated memory and run its collector.
+    /// Whether its page counts memory allocations and runs of its collector.
     is_counting: bool,
     /// Whether the scrapers have different timeouts, so that none of their scrapes share a run.
     is_unshared: bool,

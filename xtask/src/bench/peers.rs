@@ -1,4 +1,4 @@
-//! The programs that ours are measured beside.
+//! The programs that our exporters are compared with.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,8 +45,8 @@ pub(crate) fn go_gauges(workspace: &Workspace, folder: &Path, setup: bool) -> Re
     Ok(program)
 }
 
-/// The least that a scrape can cost: `xtask/bench/floor`. It is no binary of this crate, which is
-/// built without optimization as a rule.
+/// The least that a scrape can cost: `xtask/bench/floor`. It is not a binary of this crate, which
+/// is normally built without optimization.
 pub(crate) fn floor(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let program = folder.join("floor");
     let mut rustc = Command::new("rustc");

@@ -1,4 +1,4 @@
-//! What an exporter asks the kernel at a scrape, for the floor to ask the same.
+//! Records the system calls of a scrape, for the floor to repeat.
 
 use std::fs;
 use std::path::{Path, PathBuf};
