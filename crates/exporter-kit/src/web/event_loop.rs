@@ -98,6 +98,19 @@ impl Completions {
         self.wake();
     }
 
+    /// Has the loop woken by whatever is pushed next, and by what was pushed without waking it.
+    fn await_next(&self) {
+        let mut queue = self.lock();
+        queue.is_awaited = true;
+        // It was pushed after the loop last took completions.
+        let is_missed =
+            !queue.completions.is_empty() && !std::mem::replace(&mut queue.is_woken, true);
+        drop(queue);
+        if is_missed {
+            self.wake();
+        }
+    }
+
     fn wake(&self) {
         if let Err(error) = self.waker.wake() {
             log::error!("cannot wake the event loop: {error}");
@@ -132,7 +145,7 @@ struct AuthQueue {
 impl Turn<'_> {
     /// Makes the next page wake the loop.
     pub(super) fn await_page(&self) {
-        self.completions.lock().is_awaited = true;
+        self.completions.await_next();
     }
 
     /// Lets a worker check the files of the web configuration if that is due. Returns whether the
@@ -349,7 +362,7 @@ impl EventLoop {
         connection.is_readable |= event.is_readable() || event.is_read_closed();
         connection.is_peer_done |= event.is_read_closed();
         if connection.is_scraping() && connection.is_readable {
-            self.completions.lock().is_awaited = true;
+            self.completions.await_next();
         }
         // After a reset the client cannot receive a page.
         if event.is_error() || (event.is_read_closed() && event.is_write_closed()) {
@@ -591,4 +604,42 @@ fn spare_descriptor(listeners: &[TcpListener]) -> Option<Spare> {
     return std::os::fd::AsFd::as_fd(listeners.first()?).try_clone_to_owned().ok();
     #[cfg(not(unix))]
     return listeners.first().and(None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the loop would be woken now.
+    fn is_woken(poll: &mut Poll) -> bool {
+        let mut events = Events::with_capacity(4);
+        poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
+        !events.is_empty()
+    }
+
+    fn take(completions: &Completions) -> usize {
+        let mut queue = completions.lock();
+        queue.is_woken = false;
+        std::mem::take(&mut queue.completions).len()
+    }
+
+    #[test]
+    fn completions_wake_the_loop_if_they_must() {
+        let mut poll = Poll::new().unwrap();
+        let completions = EventLoop::completions(&poll).unwrap();
+        let push = |can_wait| completions.push(Completion::Pages(Vec::new()), can_wait);
+        push(true);
+        assert!(!is_woken(&mut poll), "it can wait");
+        push(false);
+        assert!(is_woken(&mut poll));
+        push(false);
+        assert!(!is_woken(&mut poll), "once is enough");
+        assert_eq!(take(&completions), 3);
+        push(true);
+        completions.await_next();
+        assert!(is_woken(&mut poll), "the page came before the connection waited for it");
+        assert_eq!(take(&completions), 1);
+        push(true);
+        assert!(is_woken(&mut poll), "a connection waits for it");
+    }
 }
