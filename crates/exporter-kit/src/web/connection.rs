@@ -15,7 +15,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::event_loop::{ConnectionId, Turn};
+use super::completions::ConnectionId;
 use super::request::{MAX_HEAD_BYTES, Rejection, Reply, Request, parse};
 use super::response::Outgoing;
 use super::service::{Action, Waiter};
@@ -24,6 +24,7 @@ use super::tls::{HANDSHAKE_RECORD, Handshake, Session};
 use super::transport::Transport;
 #[cfg(feature = "tls")]
 use super::transport::now_or_later;
+use super::turn::Turn;
 use crate::scrape::Page;
 use crate::self_metrics::InFlight;
 

@@ -2,20 +2,20 @@
 //! deadlines, and leaves everything that may take long to workers, which send back the results.
 
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
-use super::config::AuthResult;
+use super::completions::{Completion, Completions, ConnectionId, WAKER};
 use super::connection::{Connection, Flow};
-use super::response::Outgoing;
 use super::service::Service;
 use super::transport::Transport;
-use crate::workers::{Job, Workers};
+use super::turn::{AuthQueue, Turn};
+use crate::workers::Workers;
 
 /// Number of events to fetch from the system at once.
 const EVENTS: usize = 128;
@@ -32,190 +32,12 @@ const SLOT_PAUSE: Duration = Duration::from_millis(10);
 /// Number of bytes to receive at once.
 const SCRATCH_BYTES: usize = 8 * 1024;
 
-/// Number of requests that may wait for a password check. More would let password guessing occupy
-/// connections that other clients need.
-const MAX_PASSWORDS: usize = 8;
-
 /// Limit on the memory of pages that clients have yet to read, above which the slowest clients are
 /// disconnected. A page of several megabytes for each of a hundred clients would be too much.
 const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
 
 /// No client counts as slow before this time.
 const UNREAD_GRACE: Duration = Duration::from_secs(1);
-
-const WAKER: Token = Token(usize::MAX);
-
-/// Identifies a connection. `serial` distinguishes connections that used the same slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ConnectionId {
-    slot: usize,
-    serial: u64,
-}
-
-/// A result sent back by a worker.
-pub(super) enum Completion {
-    /// Responses with a page, which may have been sent in part or completely.
-    Pages(Vec<(ConnectionId, Outgoing)>),
-    Refreshed(ConnectionId),
-    Authenticated(ConnectionId, AuthResult),
-    #[cfg(feature = "tls")]
-    HandshakeStep(ConnectionId, super::tls::Handshake, Result<(), rustls::Error>),
-}
-
-/// The queue through which workers and the shutdown request reach the loop.
-pub(super) struct Completions {
-    queue: Mutex<Queue>,
-    waker: Waker,
-}
-
-#[derive(Default)]
-struct Queue {
-    completions: Vec<Completion>,
-    /// The loop has been woken for `completions`.
-    is_woken: bool,
-    /// Every completion must wake the loop.
-    is_awaited: bool,
-    is_stopping: bool,
-}
-
-impl Completions {
-    /// Queues a completion. If it `can_wait`, the loop is not woken, which would cost as much as
-    /// sending a page; the loop handles the completion before its next event.
-    pub(super) fn push(&self, completion: Completion, can_wait: bool) {
-        let mut queue = self.lock();
-        queue.completions.push(completion);
-        let can_wait = can_wait && !queue.is_awaited && !queue.is_stopping;
-        if can_wait || std::mem::replace(&mut queue.is_woken, true) {
-            return;
-        }
-        drop(queue);
-        self.wake();
-    }
-
-    /// Requests the loop to end once no client is waiting for a response.
-    pub(super) fn stop(&self) {
-        self.lock().is_stopping = true;
-        self.wake();
-    }
-
-    /// Has the loop woken by whatever is pushed next, and by what was pushed without waking it.
-    fn await_next(&self) {
-        let mut queue = self.lock();
-        queue.is_awaited = true;
-        // It was pushed after the loop last took completions.
-        let is_missed =
-            !queue.completions.is_empty() && !std::mem::replace(&mut queue.is_woken, true);
-        drop(queue);
-        if is_missed {
-            self.wake();
-        }
-    }
-
-    fn wake(&self) {
-        if let Err(error) = self.waker.wake() {
-            log::error!("cannot wake the event loop: {error}");
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Everything that a connection may use during its turn.
-pub(super) struct Turn<'a> {
-    pub(super) service: &'a Arc<Service>,
-    pub(super) scratch: &'a mut [u8],
-    pub(super) now: Instant,
-    pub(super) is_stopping: bool,
-    completions: &'a Arc<Completions>,
-    workers: &'a Workers,
-    auth: &'a mut AuthQueue,
-}
-
-/// Work in progress for the web configuration: at most one check of its files and one check of a
-/// password at a time.
-#[derive(Default)]
-struct AuthQueue {
-    is_refreshing: bool,
-    is_checking: bool,
-    waiting: std::collections::VecDeque<(ConnectionId, Option<String>)>,
-}
-
-impl Turn<'_> {
-    /// Makes the next page wake the loop.
-    pub(super) fn await_page(&self) {
-        self.completions.await_next();
-    }
-
-    /// Lets a worker check the files of the web configuration if that is due. Returns whether the
-    /// connection has to wait for it.
-    pub(super) fn begin_refresh(&mut self, id: ConnectionId) -> bool {
-        let is_due = self.service.web_config.as_ref().is_some_and(|config| config.needs_refresh());
-        // Reading the files may hang. Until it is done, other connections use the old
-        // configuration.
-        if !is_due || self.auth.is_refreshing {
-            return false;
-        }
-        self.auth.is_refreshing = true;
-        let (service, completions) = (Arc::clone(self.service), Arc::clone(self.completions));
-        self.submit(move || {
-            if let Some(config) = &service.web_config {
-                config.refresh();
-            }
-            completions.push(Completion::Refreshed(id), false);
-        });
-        true
-    }
-
-    /// Whether a request with this `Authorization` header is allowed. `None` if a worker has to
-    /// check the password.
-    pub(super) fn authenticate(
-        &mut self,
-        id: ConnectionId,
-        authorization: Option<&str>,
-    ) -> Option<AuthResult> {
-        let Some(config) = &self.service.web_config else { return Some(AuthResult::Allowed) };
-        if let Some(result) = config.cached(authorization) {
-            return Some(result);
-        }
-        if self.auth.waiting.len() >= MAX_PASSWORDS {
-            return Some(AuthResult::Busy);
-        }
-        self.auth.waiting.push_back((id, authorization.map(str::to_owned)));
-        self.check_next_password();
-        None
-    }
-
-    fn check_next_password(&mut self) {
-        if self.auth.is_checking {
-            return;
-        }
-        let Some((id, authorization)) = self.auth.waiting.pop_front() else { return };
-        self.auth.is_checking = true;
-        let (service, completions) = (Arc::clone(self.service), Arc::clone(self.completions));
-        self.submit(move || {
-            let config = service.web_config.as_ref();
-            let result = config.map(|config| config.authenticate(authorization.as_deref()));
-            let result = result.unwrap_or(AuthResult::Allowed);
-            completions.push(Completion::Authenticated(id, result), false);
-        });
-    }
-
-    /// Lets a worker do a step of a handshake.
-    #[cfg(feature = "tls")]
-    pub(super) fn shake_hands(&self, id: ConnectionId, mut tls: super::tls::Handshake) {
-        let completions = Arc::clone(self.completions);
-        self.submit(move || {
-            let result = tls.step();
-            completions.push(Completion::HandshakeStep(id, tls, result), false);
-        });
-    }
-
-    fn submit(&self, task: impl FnOnce() + Send + 'static) {
-        self.workers.submit([Job::Task(Box::new(task))]);
-    }
-}
 
 pub(super) struct EventLoop {
     poll: Poll,
@@ -245,16 +67,6 @@ pub(super) struct EventLoop {
 }
 
 impl EventLoop {
-    /// # Errors
-    ///
-    /// Returns an error if the system cannot provide a descriptor.
-    pub(super) fn completions(poll: &Poll) -> io::Result<Arc<Completions>> {
-        Ok(Arc::new(Completions {
-            queue: Mutex::default(),
-            waker: Waker::new(poll.registry(), WAKER)?,
-        }))
-    }
-
     /// # Errors
     ///
     /// Returns an error if a listener cannot be registered.
@@ -604,42 +416,4 @@ fn spare_descriptor(listeners: &[TcpListener]) -> Option<Spare> {
     return std::os::fd::AsFd::as_fd(listeners.first()?).try_clone_to_owned().ok();
     #[cfg(not(unix))]
     return listeners.first().and(None);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whether the loop would be woken now.
-    fn is_woken(poll: &mut Poll) -> bool {
-        let mut events = Events::with_capacity(4);
-        poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
-        !events.is_empty()
-    }
-
-    fn take(completions: &Completions) -> usize {
-        let mut queue = completions.lock();
-        queue.is_woken = false;
-        std::mem::take(&mut queue.completions).len()
-    }
-
-    #[test]
-    fn completions_wake_the_loop_if_they_must() {
-        let mut poll = Poll::new().unwrap();
-        let completions = EventLoop::completions(&poll).unwrap();
-        let push = |can_wait| completions.push(Completion::Pages(Vec::new()), can_wait);
-        push(true);
-        assert!(!is_woken(&mut poll), "it can wait");
-        push(false);
-        assert!(is_woken(&mut poll));
-        push(false);
-        assert!(!is_woken(&mut poll), "once is enough");
-        assert_eq!(take(&completions), 3);
-        push(true);
-        completions.await_next();
-        assert!(is_woken(&mut poll), "the page came before the connection waited for it");
-        assert_eq!(take(&completions), 1);
-        push(true);
-        assert!(is_woken(&mut poll), "a connection waits for it");
-    }
 }

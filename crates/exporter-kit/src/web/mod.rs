@@ -2,6 +2,7 @@
 //! `tls`), and the handling of requests (`request`, `service`, `response`).
 
 mod accept;
+mod completions;
 #[cfg(feature = "web-config")]
 mod config;
 #[cfg(not(feature = "web-config"))]
@@ -22,6 +23,7 @@ mod tests;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
+mod turn;
 
 use std::io;
 use std::net::TcpListener;
@@ -31,8 +33,9 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use completions::{Completion, Completions};
 pub(crate) use config::WebConfig;
-use event_loop::{Completion, Completions, EventLoop};
+use event_loop::EventLoop;
 use landing::Landing;
 use mio::Poll;
 use service::Service;
@@ -82,7 +85,7 @@ impl Server {
         let landing = landing.to_html();
         let product = format!("{name}/{}", build.version);
         let poll = Poll::new()?;
-        let completions = EventLoop::completions(&poll)?;
+        let completions = Completions::new(&poll)?;
         let workers = Workers::new();
         let service = Arc::new_cyclic(|service: &Weak<Service>| {
             let (service, completions) = (Weak::clone(service), Arc::clone(&completions));

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
+use super::completions::ConnectionId;
 use super::config::{AuthResult, WebConfig};
-use super::event_loop::ConnectionId;
 use super::landing;
 use super::query;
 use super::request::{Rejection, Reply, Request};
