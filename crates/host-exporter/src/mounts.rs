@@ -43,7 +43,7 @@ pub(crate) enum Reach {
     Automounted,
 }
 
-/// Whose view of the mounts is wanted, where the exporter is in a mount namespace of its own.
+/// Whose view of the mounts to read if the exporter has its own mount namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
     /// That of process 1, where it can be read.

@@ -89,7 +89,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
 /// that are large.
 fn host(workspace: &Workspace, folder: &Path, setup: bool) -> Result<Vec<Contender>> {
     let program = workspace.target().join("dist/stage/hostexporter/exporter-linux");
-    ensure!(program.is_file(), "there is no exporter-linux: run `cargo xtask dist` first");
+    ensure!(program.is_file(), "exporter-linux is missing: run `cargo xtask dist` first");
     let node_exporter = peers::node_exporter(folder, setup)?;
     let floor = peers::floor(workspace, folder)?;
     peers::strace(folder, setup)?;

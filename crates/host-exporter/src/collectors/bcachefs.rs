@@ -218,7 +218,7 @@ fn collect_device(folder: &Folder, [uuid, device]: [&str; 2], out: &mut Samples)
 }
 
 /// Calls `each` with the first word of each line and the two that follow it; a heading is a line
-/// too, whose words are no numbers.
+/// too, whose words are not numbers.
 fn each_line(text: Option<Text>, mut each: impl FnMut(&str, [&str; 2])) {
     let Some(text) = text else { return };
     for line in lines(text.bytes()) {

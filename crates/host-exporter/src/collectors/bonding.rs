@@ -42,7 +42,7 @@ fn bonds(devices: &Folder, out: &mut Samples) -> Result<(), CollectError> {
         let (mut all, mut active) = (0, 0);
         for slave in fields(slaves.trimmed().unwrap_or_default()) {
             all += 1;
-            // The device itself tells its part in the bond, whatever the kernel calls the link
+            // The device itself reports its role in the bond, whatever the kernel calls the link
             // from the bond to it.
             let status = devices.folder(slave).and_then(|it| it.text("bonding_slave/mii_status"));
             let is_up = |text: &str| text == "up";

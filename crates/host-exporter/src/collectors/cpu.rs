@@ -162,7 +162,7 @@ fn times(
             *tick = column.parse::<u64>().ok().map(|ticks| ticks as f64);
         }
         // CPUs come in order, so the list of the last scrape is merged in passing; what it has
-        // more are CPUs that have gone.
+        // more are CPUs that were removed.
         let gone = last[seen..].iter().position(|(known, _)| *known >= index);
         last.drain(seen..gone.map_or(last.len(), |gone| seen + gone));
         match last.get_mut(seen) {

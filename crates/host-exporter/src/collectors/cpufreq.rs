@@ -1,4 +1,4 @@
-//! Clocks of CPUs and who sets them: `/sys/devices/system/cpu/cpu*/cpufreq`.
+//! Clocks of CPUs and what sets them: `/sys/devices/system/cpu/cpu*/cpufreq`.
 //!
 //! `cpuinfo_cur_freq` stays unread: it asks the hardware, for 20 ms a core on some.
 

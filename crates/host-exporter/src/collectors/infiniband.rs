@@ -96,7 +96,7 @@ impl Collector for InfiniBand {
 fn adapter(name: &str, folder: &Folder, out: &mut Samples) {
     let texts = ["board_id", "fw_ver", "hca_type"].map(|file| folder.text(file));
     let [board, firmware, kind] = texts.each_ref().map(|text| {
-        // Not every adapter is a card of its own, such as those in software.
+        // Not every adapter is a physical card: some are software.
         text.as_ref().and_then(Text::trimmed).unwrap_or_default()
     });
     out.set(&INFO, [name, board, firmware, kind], 1.0);

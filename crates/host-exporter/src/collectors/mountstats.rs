@@ -233,7 +233,7 @@ fn operation(key: &str, line: Fields<'_>, labels: [&str; 3], out: &mut Samples) 
 
 /// `xprt: tcp PORT BINDS CONNECTS CONNECT_TIME IDLE SENDS RECEIVES BAD_XIDS ACTIVE BACKLOG
 /// MAX_SLOTS SENDING PENDING`. The last three are of version 1.1; UDP has no connections, and RDMA
-/// has numbers of its own in place of the last.
+/// has its own numbers in place of the last.
 fn transport_line(mut line: Fields<'_>, labels: [&str; 3], transport: &str, out: &mut Samples) {
     let values = match line.next() {
         Some("tcp") => numbers::<13>(line),

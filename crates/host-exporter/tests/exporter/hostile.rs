@@ -58,5 +58,5 @@ fn a_lack_of_file_descriptors_passes() {
     let idle: Vec<_> = (0..200).map(|_| TcpStream::connect(exporter.address()).unwrap()).collect();
     assert_eq!(exporter.get("/metrics").status, 200, "while they are there");
     drop(idle);
-    assert_eq!(exporter.get("/metrics").status, 200, "when they have gone");
+    assert_eq!(exporter.get("/metrics").status, 200, "after they disconnected");
 }

@@ -1,4 +1,4 @@
-//! Whether Redis answers, and how fast: one PING at every scrape, on a connection of its own.
+//! Whether Redis answers, and how fast: one PING at every scrape, on its own connection.
 
 use std::time::Instant;
 

@@ -74,7 +74,7 @@ impl Devices {
         Some(device)
     }
 
-    /// Forgets the devices that have gone.
+    /// Forgets devices that were removed.
     pub(super) fn end(&mut self) {
         self.known.truncate(self.seen);
     }
