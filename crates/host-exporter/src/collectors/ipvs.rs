@@ -54,7 +54,7 @@ const BACKEND_LABELS: Flag<[String]> = Flag::list(
     "collector.ipvs.backend-labels",
     "LABELS",
     "local_address,local_port,remote_address,remote_port,proto,local_mark",
-    "Labels by which servers are told apart; those that differ in others alone are added up.",
+    "Labels that distinguish servers; those that differ only in others are added up.",
 )
 .commas();
 

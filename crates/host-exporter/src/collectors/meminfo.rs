@@ -298,7 +298,7 @@ const COUNTS: &[Field] = &[
         "HugePages_Free",
         "node_memory_HugePages_Free",
         "空闲大页数",
-        "Huge pages that nobody uses.",
+        "Huge pages that are not in use.",
     ),
     count(
         "HugePages_Rsvd",

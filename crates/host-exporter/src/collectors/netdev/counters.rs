@@ -26,7 +26,7 @@ const TRANSMIT_COMPRESSED: Counter<1> = of_device(
 pub(super) const NOHANDLER: Counter<1> = of_device(
     "node_network_receive_nohandler_total",
     "无处理程序包数",
-    "Packets that nobody on the host wanted, or that came in on an inactive link.",
+    "Packets without a receiver on the host, or that came in on an inactive link.",
 );
 
 /// The columns of `/proc/net/dev`.

@@ -154,7 +154,7 @@ pub(super) const FIELDS: &[Field] = &[
         "Udp_NoPorts",
         "node_netstat_Udp_NoPorts",
         "UDP无端口报文数",
-        "Datagrams for a port on which nobody listened.",
+        "Datagrams for a port without a listener.",
     ),
     field(
         "Udp_InErrors",
@@ -191,7 +191,7 @@ pub(super) const FIELDS: &[Field] = &[
         "Udp6_NoPorts",
         "node_netstat_Udp6_NoPorts",
         "UDPv6无端口报文数",
-        "Datagrams by IPv6 for a port on which nobody listened.",
+        "Datagrams by IPv6 for a port without a listener.",
     ),
     field(
         "Udp6_InErrors",

@@ -122,7 +122,7 @@ pub(super) const FIELDS: &[Field] = &[
         "unexpected_error_replies",
         "redis_unexpected_error_replies",
         "意外错误回复数",
-        "Replies that were errors nobody expects, such as of loading or replication.",
+        "Replies that were unexpected errors, such as of loading or replication.",
     ),
     counter(
         "total_reads_processed",
