@@ -11,13 +11,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::collector::run::COLLECTOR_STACK_BYTES;
 use crate::scrape::ScrapeJob;
 
 /// A job that holds up the queue for this long counts as stuck.
 const SLOW_AFTER: Duration = Duration::from_millis(50);
-
-/// Jobs run collectors, whose call stacks may be deep. Unused stack takes no memory.
-pub(crate) const STACK_BYTES: usize = 1024 * 1024;
 
 /// A unit of work for a worker.
 pub(crate) enum Job {
@@ -141,7 +139,7 @@ impl Workers {
 
     fn add_worker(self: &Arc<Self>) -> io::Result<()> {
         let workers = Arc::clone(self);
-        let thread = thread::Builder::new().name("worker".into()).stack_size(STACK_BYTES);
+        let thread = thread::Builder::new().name("worker".into()).stack_size(COLLECTOR_STACK_BYTES);
         thread.spawn(move || workers.work()).map(drop)
     }
 

@@ -193,10 +193,9 @@ impl<W> Scraper<W> {
         state.begun += 1;
         let run = state.begun;
         let State { slots, runs, .. } = &mut *state;
-        let mut new = Run::new(run, request, slots);
+        let (mut new, collectors) = Run::new(run, request, slots);
         new.waiters.push(waiter);
         new.gzip = gzip;
-        let collectors = std::mem::take(&mut new.queue);
         runs.push(new);
         drop(state);
         if collectors.is_empty() {

@@ -16,8 +16,6 @@ pub(super) struct Run<W> {
     pub(super) request: ScrapeRequest,
     begun: Instant,
     pub(super) deadline: Instant,
-    /// The collectors to run.
-    pub(super) queue: Vec<usize>,
     /// Number of collectors that have not returned.
     pub(super) unfinished: usize,
     pub(super) waiters: Vec<W>,
@@ -40,8 +38,9 @@ pub(super) struct CollectorResult {
 
 impl<W> Run<W> {
     /// A run of every collector that `request` selects, except those that have already been running
-    /// for about as long as the scrape would wait: they are late from the start.
-    pub(super) fn new(number: u64, request: &ScrapeRequest, slots: &[Slot]) -> Self {
+    /// for about as long as the scrape would wait: they are late from the start. Also returns the
+    /// indices of the collectors to run.
+    pub(super) fn new(number: u64, request: &ScrapeRequest, slots: &[Slot]) -> (Self, Vec<usize>) {
         let begun = Instant::now();
         let has_time = |slot: &Slot| {
             let busy = begun.saturating_duration_since(slot.started);
@@ -50,21 +49,21 @@ impl<W> Run<W> {
         let takes_part = |(index, slot): &(usize, &Slot)| {
             request.selection.has(*index) && slot.background.is_none() && has_time(slot)
         };
-        let queue: Vec<_> =
+        let collectors: Vec<_> =
             slots.iter().enumerate().filter(takes_part).map(|(index, _)| index).collect();
-        Self {
+        let run = Self {
             number,
             request: request.clone(),
             begun,
             deadline: begun + request.timeout,
-            unfinished: queue.len(),
-            queue,
+            unfinished: collectors.len(),
             waiters: Vec::new(),
             gzip: false,
             is_due: false,
             is_closing: false,
             results: slots.iter().map(|_| CollectorResult::default()).collect(),
-        }
+        };
+        (run, collectors)
     }
 
     /// Whether `request` can share this run: it selects the same collectors and format, has the
@@ -90,7 +89,7 @@ mod tests {
         for (age, timeout, shared) in
             [(0.0, 10.0, true), (0.5, 10.0, true), (1.1, 10.0, false), (0.3, 0.5, false)]
         {
-            let mut run = Run::<()>::new(1, &request(timeout), &[]);
+            let (mut run, _) = Run::<()>::new(1, &request(timeout), &[]);
             run.begun -= Duration::from_secs_f64(age);
             assert_eq!(run.serves(&request(timeout)), shared, "{age} s old, {timeout} s to wait");
             assert!(!run.serves(&request(timeout * 2.0)));

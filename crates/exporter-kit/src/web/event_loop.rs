@@ -334,9 +334,7 @@ impl EventLoop {
                         self.accept_again = Some(now + SLOT_PAUSE);
                         return;
                     }
-                    if let Err(error) = self.open(socket, now) {
-                        log::debug!("cannot serve a connection: {error}");
-                    }
+                    self.open(socket, now);
                 }
                 Ok(None) => {
                     self.is_accepting = false;
@@ -359,9 +357,7 @@ impl EventLoop {
                     };
                     self.evict(now);
                     self.spare = spare_descriptor(&self.listeners);
-                    if let Err(error) = self.open(socket, now) {
-                        log::debug!("cannot serve a connection: {error}");
-                    }
+                    self.open(socket, now);
                 }
             }
         }
@@ -377,7 +373,13 @@ impl EventLoop {
         Ok(None)
     }
 
-    fn open(&mut self, mut socket: TcpStream, now: Instant) -> io::Result<()> {
+    fn open(&mut self, socket: TcpStream, now: Instant) {
+        if let Err(error) = self.register(socket, now) {
+            log::debug!("cannot serve a connection: {error}");
+        }
+    }
+
+    fn register(&mut self, mut socket: TcpStream, now: Instant) -> io::Result<()> {
         // Responses are written in one call; the last segment must not wait for an acknowledgement.
         socket.set_nodelay(true)?;
         self.serial += 1;

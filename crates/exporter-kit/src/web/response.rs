@@ -29,7 +29,7 @@ pub(crate) struct CommonHeaders<'a> {
     /// The `Server` header, in printable ASCII.
     pub(crate) product: &'a str,
     /// Headers from the web configuration.
-    pub(crate) extra: Arc<[(&'static str, String)]>,
+    pub(crate) extra: Option<Arc<[(&'static str, String)]>>,
 }
 
 impl Response<'_> {
@@ -75,7 +75,7 @@ impl Response<'_> {
         if !common.sets("X-Content-Type-Options") {
             header("X-Content-Type-Options", "nosniff");
         }
-        for (name, value) in &*common.extra {
+        for (name, value) in common.extra() {
             header(name, value);
         }
         // A cache must not send a format or encoding to clients that do not accept it.
@@ -104,7 +104,11 @@ impl Response<'_> {
 
 impl CommonHeaders<'_> {
     fn sets(&self, name: &str) -> bool {
-        self.extra.iter().any(|(set, _)| *set == name)
+        self.extra().iter().any(|(set, _)| *set == name)
+    }
+
+    fn extra(&self) -> &[(&'static str, String)] {
+        self.extra.as_deref().unwrap_or_default()
     }
 }
 
@@ -216,7 +220,7 @@ mod tests {
 
     fn head(status: u16, keep_alive: bool, minor_version: u8) -> String {
         let response = Response { status, content_type: PLAIN_TEXT, body: b"# body\n" };
-        let common = CommonHeaders { product: "test/1", extra: Arc::new([]) };
+        let common = CommonHeaders { product: "test/1", extra: None };
         let reply = Reply { is_head: false, keep_alive, minor_version };
         String::from_utf8(response.head(&common, reply, 7, false)).unwrap()
     }
@@ -252,7 +256,7 @@ mod tests {
         let response = Response { status: 200, content_type: PLAIN_TEXT, body: b"" };
         let extra = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "deny")];
         let extra = extra.map(|(name, value)| (name, value.to_owned()));
-        let common = CommonHeaders { product: "test/1", extra: Arc::new(extra) };
+        let common = CommonHeaders { product: "test/1", extra: Some(Arc::new(extra)) };
         let reply = Reply { is_head: true, keep_alive: true, minor_version: 1 };
         let head = String::from_utf8(response.head(&common, reply, 0, false)).unwrap();
         assert_eq!(head.matches("X-Content-Type-Options: ").count(), 1, "{head}");

@@ -54,7 +54,7 @@ pub(super) struct Scrape {
 
 impl Service {
     pub(super) fn common_headers(&self) -> CommonHeaders<'_> {
-        let extra = self.web_config.as_ref().map_or_else(|| Arc::new([]) as _, WebConfig::headers);
+        let extra = self.web_config.as_ref().map(WebConfig::headers);
         CommonHeaders { product: &self.product, extra }
     }
 
