@@ -1,0 +1,1 @@
+//! `bkpack init`: drafts a package of an exporter from its executables, its help and its page.

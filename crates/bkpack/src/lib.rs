@@ -1,0 +1,3 @@
+//! The tool that packs any exporter for BlueKing (蓝鲸) monitoring.
+
+pub mod init;

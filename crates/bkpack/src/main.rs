@@ -1,0 +1,3 @@
+//! Packs any exporter for BlueKing (蓝鲸) monitoring, checks packages and rehearses them.
+
+fn main() {}
