@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::process;
+use bkpack::process;
 
 /// Whether this system has `apt-get`.
 pub(crate) fn is_available() -> bool {

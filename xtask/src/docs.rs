@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::process;
 use crate::workspace::{Exporter, Workspace};
+use bkpack::process;
 
 /// The texts of one language.
 struct Texts {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::flags;
-use crate::process;
 use crate::workspace::Workspace;
+use bkpack::process;
 
 /// Pinned, because it is built from source.
 const CARGO_FUZZ: &str = "0.13.2";

@@ -9,35 +9,33 @@
 
 mod apt;
 mod bench;
-mod check;
 mod ci;
 mod dist;
 mod docs;
 mod flags;
 mod fuzz;
-mod output;
-mod process;
 mod progress;
-mod rehearse;
 #[cfg(test)]
 #[path = "../../crates/blueking-package/tests/samples/mod.rs"]
 mod samples;
 mod scaffold;
-mod server;
-mod usage_error;
 mod workspace;
 
 use std::env;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bkpack::{UsageError, output};
 
 use crate::flags::{Command, Parsed};
-use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
+    // These are commands of bkpack, for which nothing has to be installed.
+    if matches!(arguments.first().and_then(|word| word.to_str()), Some("check" | "rehearse")) {
+        return bkpack::run("cargo xtask", &arguments);
+    }
     let command = match flags::parse(&arguments) {
         Ok(Parsed::Run(command)) => command,
         Ok(Parsed::Help(text)) => {
@@ -68,8 +66,6 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Dist(flags) => dist::run(&workspace()?, flags),
         Command::Docs(flags) => docs::run(&workspace()?, flags.check),
-        Command::Check(flags) => check::run(flags),
-        Command::Rehearse(flags) => rehearse::run(flags),
         Command::Ci(flags) => ci::run(&workspace()?, flags),
         Command::Bench(flags) => bench::run(&workspace()?, flags),
         Command::Fuzz(flags) => fuzz::run(&workspace()?, flags),

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::process;
+use bkpack::process;
 
 /// Digits of a commit's hash in a build revision. Git's own short form grows with the number of
 /// objects in a clone, so two clones of one commit could differ.

@@ -1,3 +1,9 @@
 //! Packs any exporter for BlueKing (蓝鲸) monitoring, checks packages and rehearses them.
 
-fn main() {}
+use std::env;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    bkpack::run("bkpack", &arguments)
+}

@@ -49,6 +49,7 @@ mod description;
 mod error;
 mod executable;
 mod glob;
+pub mod language;
 mod markdown;
 mod names;
 mod parameter;
@@ -59,6 +60,7 @@ mod problem;
 #[path = "../tests/samples/mod.rs"]
 mod samples;
 mod selection;
+mod texts;
 pub mod v51;
 
 pub use definitions::{Collector, Definitions, Flag, Kind, Metric, MetricGroup, Sample, Unit};
@@ -66,6 +68,7 @@ pub use description::{Group, PackageDescription};
 pub use error::Error;
 pub use executable::is_system_dll;
 pub use glob::matches as pattern_matches;
+pub use language::Language;
 pub use names::{component_name_rules, plugin_id_rules};
 pub use parameter::{Input, Parameter};
 pub use problem::Problem;

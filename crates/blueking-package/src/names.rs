@@ -1,6 +1,7 @@
 //! Rules on names common to all BlueKing package formats.
 
 use crate::problem::excerpt;
+use crate::texts::sources as texts;
 
 /// Longest plugin id, in characters.
 const PLUGIN_ID_LIMIT: usize = 30;
@@ -62,12 +63,7 @@ pub(crate) fn identifier_rule(name: &str) -> Option<String> {
 pub(crate) fn variable_rule(name: &str) -> Option<String> {
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid).then(|| {
-        format!(
-            "The variable {name:?} does not match ^[A-Za-z_][A-Za-z0-9_]*$; use only letters, \
-             digits and '_'."
-        )
-    })
+    (!valid).then(|| texts::variable_rule(name))
 }
 
 /// Returns every problem of a plugin id, which names a folder, a binary and a process on every

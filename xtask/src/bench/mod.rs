@@ -20,9 +20,10 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
 use crate::flags::Subject;
-use crate::server::{Server, free_port, get, sample};
 use crate::workspace::Workspace;
-use crate::{dist, flags, process};
+use crate::{dist, flags};
+use bkpack::process;
+use bkpack::server::{Server, free_port, get, sample};
 use load::{Client, Process, load};
 use machine::Size;
 use table::Row;

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::apt;
 use crate::workspace::Workspace;
-use crate::{apt, process};
+use bkpack::process;
 
 /// Debian's name of the package and of the program in it.
 pub(crate) const NODE_EXPORTER: &str = "prometheus-node-exporter";

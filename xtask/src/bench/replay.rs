@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::load::Client;
-use crate::server::Server;
+use bkpack::server::Server;
 
 /// Where a scrape begins in a record of system calls.
 const SCRAPE: &str = "\"GET /metrics";

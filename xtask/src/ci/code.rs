@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail};
 
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
+use crate::docs;
 use crate::workspace::Workspace;
-use crate::{docs, process};
+use bkpack::process;
 
 pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
     let cargo = |log: &str, arguments: &[&str]| -> Result<Done> {

@@ -15,10 +15,11 @@ use super::package::{self, this_program};
 use super::rehearsal;
 use super::report::{Done, Report};
 use super::tools::Tools;
+use crate::apt;
 use crate::dist::{Engine, Target, image_variable, now};
-use crate::server::Server;
 use crate::workspace::Workspace;
-use crate::{apt, process};
+use bkpack::process;
+use bkpack::server::Server;
 
 /// The Debian release of the images.
 const RELEASE: &str = "bookworm";

@@ -9,7 +9,7 @@ use super::package::Package;
 use super::prometheus;
 use super::report::Report;
 use super::tools::Tools;
-use crate::server::{Server, free_port, get};
+use bkpack::server::{Server, free_port, get};
 
 /// BlueKing checks two seconds after the start.
 const START: Duration = Duration::from_secs(2);

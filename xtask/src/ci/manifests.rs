@@ -9,8 +9,8 @@ use super::package::Package;
 use super::prometheus;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::process;
 use crate::workspace::Workspace;
+use bkpack::process;
 
 pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, report: &mut Report) {
     let packaging = workspace.root().join("packaging");

@@ -12,9 +12,9 @@ use blueking_package::plugin::System;
 use super::package::Package;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::process;
-use crate::rehearse::{Deployment, Machine, Port, Target, Values};
-use crate::server::free_port;
+use bkpack::process;
+use bkpack::rehearse::{Deployment, Machine, Port, Target, Values};
+use bkpack::server::free_port;
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
     report.step("shellcheck of the plugin's scripts", || {

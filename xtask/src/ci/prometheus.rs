@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::report::Done;
 use super::tools::{HINT, Tools};
-use crate::process;
-use crate::server::{Server, free_port, get};
+use bkpack::process;
+use bkpack::server::{Server, free_port, get};
 
 /// Queries of dashboards.
 const QUERIES: &str = include_str!("../../dashboards.promql");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::server::{Server, free_port};
+use bkpack::server::{Server, free_port};
 
 /// Time limit for its start and for each answer.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -73,7 +73,7 @@ impl Redis {
 
 /// The path of `redis-server`.
 pub(crate) fn program() -> Option<PathBuf> {
-    crate::process::find("redis-server")
+    bkpack::process::find("redis-server")
 }
 
 fn prepare(port: u16) -> Result<()> {

@@ -12,9 +12,9 @@ use super::package::Package;
 use super::redis::Redis;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::rehearse::{self, Level, Note, State, Target, name_of};
-use crate::server::free_port;
 use crate::workspace::{Exporter, Workspace};
+use bkpack::rehearse::{self, Level, Note, State, Target, name_of};
+use bkpack::server::free_port;
 
 /// Metrics that may be absent: the machine has no such limit, Wine does not count handles, or qemu
 /// hides the process.

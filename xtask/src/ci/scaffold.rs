@@ -12,8 +12,9 @@ use blueking_package::{Definitions, PackageDescription, plugin, v51};
 
 use super::report::{Done, Report};
 use super::tools::Tools;
+use crate::scaffold;
 use crate::workspace::Workspace;
-use crate::{process, scaffold};
+use bkpack::process;
 
 /// A long name produces long lines and long metric names.
 const NAMES: [&str; 2] = ["a-exporter", "fifteen-letters-exporter"];

@@ -7,9 +7,10 @@ use anyhow::{Context, Result};
 
 use super::redis;
 use super::report::{Done, Report};
-use crate::rehearse::machine;
+use crate::apt;
 use crate::workspace::Workspace;
-use crate::{apt, process};
+use bkpack::process;
+use bkpack::rehearse::machine;
 
 /// Checks licences, bans and sources of dependencies. Pinned, because it is built from source.
 const CARGO_DENY: &str = "0.20.2";

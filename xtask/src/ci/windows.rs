@@ -8,8 +8,8 @@ use super::package::Package;
 use super::plugin;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::rehearse::{Deployment, Machine, Port, Target, Values};
-use crate::server::{free_port, sample};
+use bkpack::rehearse::{Deployment, Machine, Port, Target, Values};
+use bkpack::server::{free_port, sample};
 
 /// A test under Wine.
 type Test = fn(&Package, &Machine) -> Result<Done>;

@@ -12,8 +12,8 @@ use super::package::Package;
 use super::plugin;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
-use crate::process;
-use crate::rehearse::{Deployment, Machine};
+use bkpack::process;
+use bkpack::rehearse::{Deployment, Machine};
 
 const STAND_IN: &str = include_str!("../../stand-in/replay.c");
 

@@ -216,8 +216,8 @@ mod tests {
     use super::*;
     use crate::dist::plan::Names;
     use crate::dist::target::Targets;
-    use crate::process;
     use crate::workspace::Exporter;
+    use bkpack::process;
 
     fn plan(workspace: &Workspace, route: Route) -> Plan {
         let exporters = ["a-exporter", "b-exporter"].map(|name| {

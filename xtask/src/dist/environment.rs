@@ -6,8 +6,9 @@ use std::{env, fs};
 
 use super::cross::{Engine, Home};
 use super::target::Target;
+use crate::apt;
 use crate::workspace::Workspace;
-use crate::{apt, process};
+use bkpack::process;
 
 /// The distribution's compiler, by full path: rustup may come first in `PATH`.
 pub(crate) const SYSTEM_RUSTC: &str = "/usr/bin/rustc";

@@ -11,9 +11,9 @@ use super::plan::{PROFILE, Plan};
 use super::target::{Target, Targets};
 use super::toolchain::{Candidate, Route, ToolchainChoice};
 use super::{advice, lock, setup};
-use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
+use bkpack::process;
 
 /// Builds examples for Linux on each route. Returns each route's name and its executables, in the
 /// order of `examples`.

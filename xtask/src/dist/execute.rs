@@ -18,9 +18,9 @@ use super::stage;
 use super::summary::Row;
 use super::sums;
 use super::target::Target;
-use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
+use bkpack::process;
 
 /// Time limit for `--describe`.
 const DESCRIBE_LIMIT: Duration = Duration::from_secs(20);

@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::environment::MINGW;
-use crate::process;
+use bkpack::process;
 
 /// Makes the crate winapi use mingw's archives instead of its own, which would be sorted by the
 /// path of cargo's home.

@@ -37,10 +37,10 @@ pub(crate) use self::target::{Target, Targets};
 pub(crate) use self::toolchain::ToolchainChoice;
 use self::toolchain::{Candidate, Route};
 use crate::flags;
-use crate::output;
 use crate::progress::Progress;
-use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
+use bkpack::UsageError;
+use bkpack::output;
 
 /// Builds the packages of all exporters, or prints the plan.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {

@@ -12,9 +12,10 @@ use super::cross::{Home, VERSION};
 use super::environment::{Environment, SYSTEM_RUSTC, ZIG_PACKAGES, Zig};
 use super::target::{Target, Targets};
 use super::toolchain::{Candidate, Requirement, Route, is_at_least};
+use crate::apt;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
-use crate::{apt, process};
+use bkpack::process;
 
 /// rustup downloads some tens of megabytes per target, and its server may be unreachable.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);

@@ -16,9 +16,9 @@ use super::stage;
 use super::summary::Row;
 use super::sums;
 use super::target::Target;
-use crate::process;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
+use bkpack::process;
 
 /// Builds and inspects the executables of a plan of the distro route, whose zig compiles the C code
 /// of TLS. They are written to `standalone` once all of them are valid.

@@ -1,26 +1,22 @@
 //! The command line, one file per task. Checks only syntax. No other module uses gumdrop.
 
 mod bench;
-mod check;
 mod ci;
 mod dist;
 mod docs;
 mod fuzz;
 mod new;
-mod rehearse;
 
 use std::ffi::OsString;
 
 use gumdrop::{Options, ParsingStyle};
 
 pub(crate) use self::bench::{Bench, Subject};
-pub(crate) use self::check::Check;
 pub(crate) use self::ci::Ci;
 pub(crate) use self::dist::Dist;
 pub(crate) use self::docs::Docs;
 pub(crate) use self::fuzz::Fuzz;
 pub(crate) use self::new::New;
-pub(crate) use self::rehearse::Rehearse;
 
 /// The parsed command line.
 #[derive(Debug)]
@@ -42,10 +38,6 @@ struct Xtask {
 pub(crate) enum Command {
     #[options(help = "build for every target, check, and package into target/dist")]
     Dist(Dist),
-    #[options(help = "check packages, from any source, against BlueKing's rules before an upload")]
-    Check(Check),
-    #[options(help = "run a package on this machine as BlueKing does")]
-    Rehearse(Rehearse),
     #[options(help = "generate the metric references from the exporters' definitions")]
     Docs(Docs),
     #[options(help = "run every check and test, including tests of the packaged binaries")]
@@ -74,12 +66,6 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, String> {
         return Ok(Parsed::Help(usage(&xtask)));
     }
     match xtask.command {
-        Some(Command::Check(Check { files, .. })) if files.is_empty() => {
-            Err("which packages? see `cargo xtask check --help`".to_owned())
-        }
-        Some(Command::Rehearse(Rehearse { file: None, .. })) => {
-            Err("which package? see `cargo xtask rehearse --help`".to_owned())
-        }
         Some(Command::New(New { name: None, .. })) => {
             Err("which name? see `cargo xtask new --help`".to_owned())
         }
@@ -103,14 +89,16 @@ fn usage(xtask: &Xtask) -> String {
         Some(command) => {
             let name = command.command_name().unwrap_or_default();
             let free = command.free().map(|free| format!(" {free}")).unwrap_or_default();
-            let codes = command.exit_codes();
-            let codes = codes.map(|codes| format!("\n\n{codes}")).unwrap_or_default();
             let flags = command.self_usage();
-            format!("Usage: cargo xtask {name} [FLAGS]{free}\n\n{flags}{codes}")
+            format!("Usage: cargo xtask {name} [FLAGS]{free}\n\n{flags}")
         }
         None => {
             let tasks = Xtask::command_list().unwrap_or_default();
-            format!("Usage: cargo xtask TASK [FLAGS]\n\n{}\n\nTasks:\n{tasks}", Xtask::usage())
+            format!(
+                "Usage: cargo xtask TASK [FLAGS]\n\n{}\n\nTasks:\n{tasks}\n\n\
+                 `cargo xtask check` and `cargo xtask rehearse` run these commands of bkpack.",
+                Xtask::usage()
+            )
         }
     }
 }
@@ -119,28 +107,12 @@ impl Command {
     /// The free arguments in the usage line.
     fn free(&self) -> Option<&'static str> {
         match self {
-            Self::Check(_) => Some("FILE…"),
-            Self::Rehearse(_) => Some("FILE"),
             Self::New(_) => Some("NAME"),
             Self::Bench(_) => Some("[host|kit]"),
             Self::Dist(_) | Self::Docs(_) | Self::Ci(_) | Self::Fuzz(_) => None,
         }
     }
-
-    /// The exit codes of tasks that scripts may run.
-    fn exit_codes(&self) -> Option<&'static str> {
-        match self {
-            Self::Check(_) => Some(
-                "Exit code: 0 without errors; 1 if a package has errors or an existing file cannot \
-                 be read;\notherwise 2 for a usage error, such as a missing file. The other files \
-                 are checked anyway.",
-            ),
-            Self::Rehearse(_) => Some("Exit code: 1 if a step failed, 2 for a usage error."),
-            _ => None,
-        }
-    }
 }
-
 /// Parses a command line that is not a request for help.
 #[cfg(test)]
 fn parsed(words: &[&str]) -> Result<Command, String> {
@@ -157,13 +129,9 @@ mod tests {
 
     #[test]
     fn missing_or_unknown_tasks_are_reported() {
-        for (words, expected) in [
-            (&[][..], "Tasks:"),
-            (&["release"], "release"),
-            (&["check", "--json"], "which packages?"),
-            (&["rehearse"], "which package?"),
-            (&["new"], "which name?"),
-        ] {
+        for (words, expected) in
+            [(&[][..], "Tasks:"), (&["release"], "release"), (&["new"], "which name?")]
+        {
             let error = parsed(words).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
@@ -173,7 +141,6 @@ mod tests {
     fn usage_errors_name_the_right_help() {
         for (words, expected) in [
             (&["dist", "--targets=aix"][..], "; see `cargo xtask dist --help`"),
-            (&["rehearse", "--os", "aix", "p.tgz"], "; see `cargo xtask rehearse --help`"),
             (&["--jsn"], "; see `cargo xtask --help`"),
             (&["release"], "; see `cargo xtask --help`"),
         ] {
@@ -187,9 +154,6 @@ mod tests {
         for (words, expected) in [
             (&["--help"][..], "Tasks:"),
             (&["dist", "--help"], "--toolchain ROUTE"),
-            (&["check", "--help"], "Usage: cargo xtask check [FLAGS] FILE…\n"),
-            (&["check", "--help"], "\nExit code: 0 without errors; 1"),
-            (&["rehearse", "--help"], "Usage: cargo xtask rehearse [FLAGS] FILE\n"),
             (&["new", "--help"], "Usage: cargo xtask new [FLAGS] NAME\n"),
         ] {
             let words: Vec<_> = words.iter().map(OsString::from).collect();

@@ -15,9 +15,9 @@ use blueking_package::PackageDescription;
 use self::names::Names;
 use self::rollback::Rollback;
 use crate::flags;
-use crate::process;
-use crate::usage_error::UsageError;
 use crate::workspace::Workspace;
+use bkpack::UsageError;
+use bkpack::process;
 
 /// Creates the exporter and prints the next steps.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {

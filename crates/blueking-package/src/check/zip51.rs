@@ -10,6 +10,7 @@ use super::finding::{Findings, Objection, Stage};
 use super::rule::{Rule, rules};
 use crate::executable::Machine;
 use crate::problem::Problem;
+use crate::texts::check as texts;
 use crate::v51::{
     self, AIX_EXPORTER, CONFIG_SCHEMA, DESCRIPTION, EXPORTER_URL, INFO, LINUX_EXPORTER, LOGO,
     METRICS, WINDOWS_EXPORTER,
@@ -56,8 +57,8 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
     let mut files: BTreeMap<&str, &Member> = BTreeMap::new();
     for member in &contents.members {
         if let Some(first) = files.insert(member.base_name(), member) {
-            let message = format!("the file has the same name as {}", first.path);
-            let advice = "keep one: BlueKing 5.1 ignores folders";
+            let message = texts::zip_duplicate_name(&first.path);
+            let advice = texts::zip_duplicate_name_advice();
             findings.add(&ZIP_DUPLICATE_NAME, &member.path, "", message, advice);
         }
     }

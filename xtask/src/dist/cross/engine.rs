@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::process;
+use bkpack::process;
 
 /// The variable of `cross` that selects the engine.
 pub(super) const ENGINE: &str = "CROSS_CONTAINER_ENGINE";

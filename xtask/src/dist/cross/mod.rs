@@ -17,8 +17,8 @@ use anyhow::{Context, Result, bail};
 
 pub(crate) use self::engine::{Engine, now};
 use super::target::Target;
-use crate::process;
 use crate::workspace::Workspace;
+use bkpack::process;
 
 /// The tested version of `cross`.
 pub(crate) const VERSION: &str = "0.2.5";

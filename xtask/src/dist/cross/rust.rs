@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::dist::environment::has_std;
 use crate::dist::target::Target;
-use crate::process;
+use bkpack::process;
 
 /// The name of the copy, passed to `cross`. It must differ from the active toolchain's name, which
 /// `cross` misparses and then makes rustup reinstall.

@@ -15,7 +15,7 @@ use crate::{notes, rehearse};
 
 #[test]
 fn interrupted_rehearsal_leaves_nothing() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
@@ -53,7 +53,7 @@ fn planted_links_are_not_followed() {
         symlink(&victim, shared.join(name)).unwrap();
     }
     write_plugin(&file, &[]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
     let output = command.arg("rehearse").arg(&file).env("TMPDIR", &shared).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
@@ -79,7 +79,7 @@ fn taken_port_is_a_usage_error() {
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{text}");
         let begin =
-            format!("xtask: port {port} is taken on this machine (used), and BlueKing would");
+            format!("bkpack: port {port} is taken on this machine (used), and BlueKing would");
         assert!(text.contains(&begin) && text.contains(choose), "{text}");
         assert!(!text.contains("would not work"), "{text}");
         assert!(!String::from_utf8(output.stdout).unwrap().contains("start"));
@@ -108,13 +108,13 @@ fn unwritable_report_is_reported_early() {
     let html = folder.path().join("none/report.html");
     let output = rehearse(&file, &["--json", "--html", html.to_str().unwrap()]);
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.starts_with("xtask: --html: cannot write"), "{text}");
+    assert!(text.starts_with("bkpack: --html: cannot write"), "{text}");
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{text}");
 
     // A full disk at the end: the other report is complete.
     let output = rehearse(&file, &["--json", "--html", "/dev/full"]);
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("xtask: --html: cannot write /dev/full: "), "{text}");
+    assert!(text.contains("bkpack: --html: cannot write /dev/full: "), "{text}");
     assert_eq!(output.status.code(), Some(1), "{text}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["failed"], json!(0), "{report}");

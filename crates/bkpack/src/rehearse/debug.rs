@@ -30,9 +30,11 @@ const STAND_IN_SOURCE: &str = include_str!("../../stand-in/bkmonitorbeat.c");
 
 /// The recorded call of the collector by a plugin's `debug` script.
 #[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) arguments: Vec<String>,
-    pub(crate) config: String,
+pub struct Call {
+    /// The arguments of the collector.
+    pub arguments: Vec<String>,
+    /// The configuration of the collector.
+    pub config: String,
 }
 
 /// The reason why the plugin cannot be debugged here, if any.
@@ -71,7 +73,7 @@ pub(super) fn debug(
 }
 
 /// Installs the stand-in, and starts the plugin's `debug` script.
-pub(crate) fn start(copy: &Deployment<'_>, machine: &Machine) -> Result<Server> {
+pub fn start(copy: &Deployment<'_>, machine: &Machine) -> Result<Server> {
     let names = [("period", PERIOD.to_string()), ("metric_url", copy.metric_url().to_owned())];
     let names = names.map(|(name, value)| (name.to_owned(), value));
     copy.render(DEBUG_TEMPLATE, BTreeMap::from(names), "")?;
@@ -86,7 +88,7 @@ pub(crate) fn start(copy: &Deployment<'_>, machine: &Machine) -> Result<Server> 
 }
 
 /// Waits until the collector is called.
-pub(crate) fn wait(copy: &Deployment<'_>, machine: &Machine, server: &mut Server) -> Result<Call> {
+pub fn wait(copy: &Deployment<'_>, machine: &Machine, server: &mut Server) -> Result<Call> {
     let folder = copy.agent_home().join("plugins/bin");
     let call = server.wait_for(machine.limit(), || {
         // It is written last.

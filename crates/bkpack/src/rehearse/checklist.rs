@@ -13,7 +13,8 @@ use crate::output;
 
 /// Where the steps are printed while the rehearsal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ProgressTo {
+pub enum ProgressTo {
+    /// The standard output.
     Stdout,
     /// For `--json`, which needs the standard output for the report.
     Stderr,
@@ -21,9 +22,12 @@ pub(crate) enum ProgressTo {
 
 /// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub enum State {
+    /// No error and no warning.
     Passed,
+    /// At least one warning.
     Warned,
+    /// At least one error.
     Failed,
     /// Not reached, or not applicable to this kind of package.
     Skipped,
@@ -31,8 +35,10 @@ pub(crate) enum State {
 
 /// The severity of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
+pub enum Level {
+    /// The package would not work.
     Error,
+    /// It works, but not everywhere or not as expected.
     Warning,
     /// For information only.
     Fact,
@@ -40,40 +46,44 @@ pub(crate) enum Level {
 
 /// A finding of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Note {
-    pub(crate) level: Level,
+pub struct Note {
+    /// Its severity.
+    pub level: Level,
     /// The kind, for programs: `undeclared`, `not_finite`, …
-    pub(crate) kind: &'static str,
+    pub kind: &'static str,
     /// The metric, group or file concerned; may be empty.
-    pub(crate) subject: String,
-    pub(crate) text: String,
+    pub subject: String,
+    /// The text.
+    pub text: String,
     /// The metrics concerned, if several; the text does not contain them.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
 }
 
 /// A finished step.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Step {
-    pub(crate) name: &'static str,
-    pub(crate) state: State,
-    pub(crate) summary: String,
-    pub(crate) notes: Vec<Note>,
-    pub(crate) seconds: f64,
+pub struct Step {
+    pub name: &'static str,
+    pub state: State,
+    pub summary: String,
+    pub notes: Vec<Note>,
+    pub seconds: f64,
 }
 
 /// The notes of the current step.
 #[derive(Debug, Default)]
-pub(crate) struct Notes(Vec<Note>);
+pub struct Notes(Vec<Note>);
 
 /// All finished steps.
 #[derive(Debug)]
-pub(crate) struct Checklist {
-    pub(crate) steps: Vec<Step>,
+pub struct Checklist {
+    /// The steps in order.
+    pub steps: Vec<Step>,
     progress_to: ProgressTo,
 }
 
 impl State {
-    pub(crate) const fn label(self) -> &'static str {
+    /// Its name in reports.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Passed => "ok",
             Self::Warned => "warning",
@@ -84,7 +94,8 @@ impl State {
 }
 
 impl Level {
-    pub(crate) const fn label(self) -> &'static str {
+    /// Its name in reports.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -94,7 +105,7 @@ impl Level {
 }
 
 impl Notes {
-    pub(crate) fn add(
+    pub fn add(
         &mut self,
         level: Level,
         kind: &'static str,
@@ -105,7 +116,7 @@ impl Notes {
     }
 
     /// Like [`Self::add`], for several metrics.
-    pub(crate) fn add_for(
+    pub fn add_for(
         &mut self,
         level: Level,
         kind: &'static str,
@@ -117,23 +128,24 @@ impl Notes {
         self.0.push(Note { level, kind, subject, text, names });
     }
 
-    pub(crate) fn count(&self, level: Level) -> usize {
+    pub fn count(&self, level: Level) -> usize {
         self.0.iter().filter(|note| note.level == level).count()
     }
 
-    pub(crate) fn fact(&mut self, kind: &'static str, text: impl Into<String>) {
+    pub fn fact(&mut self, kind: &'static str, text: impl Into<String>) {
         self.add(Level::Fact, kind, "", text);
     }
 }
 
 impl Checklist {
-    pub(crate) fn new(progress_to: ProgressTo) -> Self {
+    /// An empty list.
+    pub fn new(progress_to: ProgressTo) -> Self {
         Self { steps: Vec::new(), progress_to }
     }
 
     /// Runs a step. `work` adds notes and returns a summary. Returns `None` if it failed or noted
     /// an error.
-    pub(crate) fn step<T>(
+    pub fn step<T>(
         &mut self,
         name: &'static str,
         work: impl FnOnce(&mut Notes) -> Result<(T, String)>,
@@ -165,13 +177,13 @@ impl Checklist {
     }
 
     /// Records a skipped step with the reason.
-    pub(crate) fn skip(&mut self, name: &'static str, why: &str) {
+    pub fn skip(&mut self, name: &'static str, why: &str) {
         let (summary, notes) = (why.to_owned(), Vec::new());
         self.push(Step { name, state: State::Skipped, summary, notes, seconds: 0.0 });
     }
 
     /// Records every step of `names` that has not run as skipped; prints them as one line.
-    pub(crate) fn skip_rest(&mut self, names: &[&'static str], why: &str) {
+    pub fn skip_rest(&mut self, names: &[&'static str], why: &str) {
         let is_left = |name: &&&str| !self.steps.iter().any(|step| step.name == **name);
         let rest: Vec<&'static str> = names.iter().filter(is_left).copied().collect();
         if !rest.is_empty() {
@@ -187,16 +199,18 @@ impl Checklist {
         self.steps.extend(rest.into_iter().map(skipped));
     }
 
-    pub(crate) fn count(&self, state: State) -> usize {
+    /// The number of steps in this state.
+    pub fn count(&self, state: State) -> usize {
         self.steps.iter().filter(|step| step.state == state).count()
     }
 
     /// The notes of all steps.
-    pub(crate) fn notes(&self) -> impl Iterator<Item = &Note> {
+    pub fn notes(&self) -> impl Iterator<Item = &Note> {
         self.steps.iter().flat_map(|step| &step.notes)
     }
 
-    pub(crate) fn counts(&self) -> String {
+    /// The number of steps by state.
+    pub fn counts(&self) -> String {
         let count = |state| self.count(state);
         format!(
             "{} passed, {} with warnings, {} failed, {} skipped",
@@ -207,7 +221,8 @@ impl Checklist {
         )
     }
 
-    pub(crate) fn to_json(&self) -> Value {
+    /// All steps as JSON.
+    pub fn to_json(&self) -> Value {
         let note = |note: &Note| {
             json!({
                 "level": note.level.label(),

@@ -1,17 +1,17 @@
-//! `cargo xtask rehearse`: runs a package on this machine as BlueKing does, before an upload. The
+//! `bkpack rehearse`: runs a package on this machine as BlueKing does, before an upload. The
 //! rules of BlueKing are in `blueking-package`; this module applies them to real processes.
 
 mod checklist;
 mod checks;
-pub(crate) mod debug;
+pub mod debug;
 mod deployment;
 mod html;
-pub(crate) mod machine;
+pub mod machine;
 mod ports;
 mod processes;
 mod render;
 mod report_file;
-mod scrape;
+pub mod scrape;
 mod signals;
 mod steps;
 mod target;
@@ -23,21 +23,21 @@ use anyhow::{Context, Result, bail};
 use blueking_package::plugin::System;
 use serde_json::{Value, json};
 
-pub(crate) use self::checklist::{Checklist, Level, Note, ProgressTo, State};
-pub(crate) use self::deployment::Deployment;
-pub(crate) use self::machine::Machine;
-pub(crate) use self::ports::Port;
+pub use self::checklist::{Checklist, Level, Note, ProgressTo, State};
+pub use self::deployment::Deployment;
+pub use self::machine::Machine;
+pub use self::ports::Port;
 use self::report_file::ReportFile;
-pub(crate) use self::steps::{Outcome, Rehearsal};
-pub(crate) use self::target::{Target, Values, name_of};
+pub use self::steps::{Outcome, Rehearsal};
+pub use self::target::{Target, Values, name_of};
 use crate::flags;
 use crate::output;
 
 /// Number of preview rows in the terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
 
-/// The version of xtask, for the reports.
-const XTASK: &str = env!("CARGO_PKG_VERSION");
+/// The version of this tool, for the reports.
+const BKPACK: &str = env!("CARGO_PKG_VERSION");
 
 /// Rehearses a package and reports on every step.
 ///
@@ -80,7 +80,7 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
 ///
 /// # Errors
 /// Like [`run`], except that a failed step is not an error.
-pub(crate) fn rehearse(
+pub fn rehearse(
     file: &Path,
     system: System,
     parameters: &[String],
@@ -98,7 +98,7 @@ fn to_json(file: &str, list: &Checklist, outcome: &Outcome) -> Value {
         "id": outcome.id,
         "version": outcome.version,
         "date": outcome.date,
-        "xtask": XTASK,
+        "bkpack": BKPACK,
         "os": outcome.system,
         "url": outcome.url,
         "arguments": outcome.arguments,

@@ -18,17 +18,20 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The response to a scrape.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) body: Vec<u8>,
-    pub(crate) status: u16,
-    pub(crate) took: Duration,
+pub struct Answer {
+    /// The page, unpacked.
+    pub body: Vec<u8>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The time until the body was read.
+    pub took: Duration,
 }
 
 /// Scrapes `url`, and copies the body to the file `copy`.
 ///
 /// # Errors
 /// What the agent calls `ConnRefused` (2501) and `WriteTempFileFailed` (1501).
-pub(crate) fn scrape(url: &str, copy: &Path) -> Result<Answer> {
+pub fn scrape(url: &str, copy: &Path) -> Result<Answer> {
     let start = Instant::now();
     let config = Agent::config_builder()
         .timeout_global(Some(LIMIT))

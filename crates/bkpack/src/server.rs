@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// A running program, killed on drop.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
     command_line: String,
     log: PathBuf,
@@ -28,7 +28,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a program; stdout and stderr go to the file `log`.
-    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
+    pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         if let Some(folder) = log.parent() {
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot create {}", folder.display()))?;
@@ -47,12 +47,13 @@ impl Server {
         Ok(Self { child, command_line, log: log.to_owned() })
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// The process id.
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Sends SIGTERM, as a service manager does, and waits for the exit.
-    pub(crate) fn terminate(&mut self, limit: Duration) -> Result<()> {
+    pub fn terminate(&mut self, limit: Duration) -> Result<()> {
         // The shell's builtin: not every system has the `kill` program installed.
         let mut kill = Command::new("sh");
         kill.args(["-c", "kill \"$0\""]).arg(self.id().to_string());
@@ -73,7 +74,7 @@ impl Server {
     /// # Errors
     /// The program exited, or `limit` passed. The message holds the last error and the program's
     /// output.
-    pub(crate) fn wait_for<T>(
+    pub fn wait_for<T>(
         &mut self,
         limit: Duration,
         attempt: impl FnMut() -> Result<T>,
@@ -82,7 +83,7 @@ impl Server {
     }
 
     /// Like [`Self::wait_for`], with this poll interval.
-    pub(crate) fn wait_for_every<T>(
+    pub fn wait_for_every<T>(
         &mut self,
         poll: Duration,
         limit: Duration,
@@ -115,13 +116,13 @@ impl Drop for Server {
 }
 
 /// Returns a loopback port that nothing listens on.
-pub(crate) fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("cannot find a free port")?;
     Ok(listener.local_addr().context("cannot find a free port")?.port())
 }
 
 /// Fetches `url`; any status but 200 is an error.
-pub(crate) fn get(url: &str) -> Result<String> {
+pub fn get(url: &str) -> Result<String> {
     let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build();
     let mut response = Agent::new_with_config(config).get(url).call().context(url.to_owned())?;
     let body = response.body_mut().with_config().limit(MAX_BODY);
@@ -129,7 +130,7 @@ pub(crate) fn get(url: &str) -> Result<String> {
 }
 
 /// The value of the first sample on a metrics page whose series starts with `prefix`.
-pub(crate) fn sample(page: &str, prefix: &str) -> Option<f64> {
+pub fn sample(page: &str, prefix: &str) -> Option<f64> {
     let line = page.lines().find(|line| line.starts_with(prefix))?;
     line.rsplit_once(' ')?.1.parse().ok()
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Context, Result};
 
 /// Prints a text as it is. A closed pipe, such as `head` leaves behind, is not an error.
-pub(crate) fn print(text: &str) -> Result<()> {
+pub fn print(text: &str) -> Result<()> {
     print_to(&mut io::stdout(), text)
 }
 

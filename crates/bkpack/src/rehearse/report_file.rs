@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::{Builder, NamedTempFile};
 
-use crate::usage_error::UsageError;
+use crate::UsageError;
 
 /// A writable destination for a report.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The output and the exit codes of `cargo xtask check`.
+//! The output and the exit codes of `bkpack check`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -42,7 +42,7 @@ fn write_package(path: &Path, component: &str) {
 }
 
 fn check(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
     command.current_dir(folder).arg("check").args(arguments).output().unwrap()
 }
 
@@ -64,7 +64,7 @@ fn exit_codes_are_0_1_and_2() {
     // No colours in a pipe.
     assert!(!text.contains('\x1b'), "{text}");
     let message = String::from_utf8(both.stderr).unwrap();
-    assert_eq!(message, "xtask: BlueKing cannot use broken.zip as it is\n");
+    assert_eq!(message, "bkpack: BlueKing cannot use broken.zip as it is\n");
     assert_eq!(both.status.code(), Some(1));
 
     for wrong in [
@@ -91,8 +91,7 @@ fn other_files_are_checked_despite_a_missing_one() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text, "sound.zip: one-click package of BlueKing 5.1, no errors, no warnings\n");
     let message = String::from_utf8(output.stderr).unwrap();
-    let expected = "xtask: cannot open none.tgz: there is no such file; give the path of a package, \
-                    such as those that `cargo xtask dist` puts into target/dist\n\
+    let expected = "bkpack: cannot open none.tgz: there is no such file; give the path of a package\n\
                     . is a folder; give the packages in it, one by one\n";
     assert_eq!((output.status.code(), &*message), (Some(2), expected));
 
@@ -127,7 +126,7 @@ fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) 
     unlockpt(&screen).unwrap();
     let name = ptsname(&screen, Vec::new()).unwrap();
     let terminal = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
     command.current_dir(folder).arg("check").args(arguments).env("TERM", "xterm");
     command.env_remove("NO_COLOR").envs(variables.iter().copied());
     let mut child = command.stdout(terminal).spawn().unwrap();

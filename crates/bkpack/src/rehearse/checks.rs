@@ -17,6 +17,7 @@ use super::machine::Machine;
 use super::target::{Target, Values};
 use super::target_health;
 use crate::check::{objectors, server_answer};
+use crate::texts::rehearse as texts;
 
 /// A slower page risks missing the agent's period.
 const SLOW: f64 = 10.0;
@@ -112,9 +113,7 @@ pub(super) fn scrape(
         notes.add(Level::Warning, "status", "", text);
     }
     if page.samples.is_empty() {
-        let text = "the page has no samples, so debugging would find no metrics; expose at least one, \
-                    such as whether the monitored service answers";
-        notes.add(Level::Error, "empty", "", text);
+        notes.add(Level::Error, "empty", "", texts::page_has_no_samples());
     }
     let down = target_health::check(&page.samples, subject, values, &copy.url, notes);
     let seconds = answer.took.as_secs_f64();

@@ -8,10 +8,11 @@ use blueking_package::plugin::allocate_port;
 
 /// A port reserved for a copy until this is dropped, whether the copy runs or not.
 #[derive(Debug)]
-pub(crate) struct Port {
-    pub(crate) number: u16,
+pub struct Port {
+    /// The port.
+    pub number: u16,
     /// The ports tried before it, each with the reason for skipping it.
-    pub(crate) skipped: Vec<(u16, &'static str)>,
+    pub skipped: Vec<(u16, &'static str)>,
     /// Marks the port as taken for other rehearsals.
     _registered: Option<Registration>,
 }
@@ -19,7 +20,7 @@ pub(crate) struct Port {
 impl Port {
     /// Allocates a port as a site does: the plugin's own, then from 10000 on, skipping used and
     /// reserved ones.
-    pub(crate) fn allocate(own: u16) -> Result<Self> {
+    pub fn allocate(own: u16) -> Result<Self> {
         let mut skipped = Vec::new();
         let mut found = None;
         allocate_port(own, |port| match Self::claim(port) {
@@ -40,7 +41,7 @@ impl Port {
     ///
     /// # Errors
     /// The reason why it is not available.
-    pub(crate) fn claim(number: u16) -> Result<Self, &'static str> {
+    pub fn claim(number: u16) -> Result<Self, &'static str> {
         // First, because the check for use binds the port for a moment.
         let registered = match register(number) {
             Ok(registered) => Some(registered),
@@ -57,7 +58,7 @@ impl Port {
     }
 
     /// A fixed port, not checked for use.
-    pub(crate) fn fixed(number: u16) -> Self {
+    pub fn fixed(number: u16) -> Self {
         Self { number, skipped: Vec::new(), _registered: None }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Checked;
 
 /// A file that cannot be read has `unread` instead of kind, counts and findings.
-pub(super) fn to_json(file: &str, checked: &Checked) -> Value {
+pub(crate) fn to_json(file: &str, checked: &Checked) -> Value {
     match checked {
         Ok(report) => json!({
             "package": file,
@@ -54,7 +54,7 @@ fn consumers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Con
 }
 
 /// Renders the findings, grouped by file.
-pub(super) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
+pub(crate) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     let kind = match report.kind {
         Kind::V51 => "one-click package of BlueKing 5.1",
         Kind::Plugin => "plugin package of BlueKing 6.x and 7.x",
@@ -145,13 +145,13 @@ fn summary(report: &Report) -> String {
 
 /// Whether to use colours.
 #[derive(Clone, Copy)]
-pub(super) struct Paint {
+pub(crate) struct Paint {
     is_on: bool,
 }
 
 impl Paint {
     /// Enables colours on a terminal, unless `NO_COLOR` or `TERM=dumb` is set.
-    pub(super) fn for_stdout() -> Self {
+    pub(crate) fn for_stdout() -> Self {
         let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self { is_on: io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb }

@@ -19,33 +19,28 @@ const POLL: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// The program cannot be started, or fails; the message ends with the last lines of its output.
-pub(crate) fn run(command: &mut Command, log: &Path) -> Result<()> {
+pub fn run(command: &mut Command, log: &Path) -> Result<()> {
     run_with(command, log, None, None)
 }
 
 /// Like [`run`], but kills the program after `limit`.
-pub(crate) fn run_within(command: &mut Command, log: &Path, limit: Duration) -> Result<()> {
+pub fn run_within(command: &mut Command, log: &Path, limit: Duration) -> Result<()> {
     run_with(command, log, None, Some(limit))
 }
 
 /// Like [`run_within`], with the standard output in a separate file.
-pub(crate) fn run_into(
-    command: &mut Command,
-    output: &Path,
-    log: &Path,
-    limit: Duration,
-) -> Result<()> {
+pub fn run_into(command: &mut Command, output: &Path, log: &Path, limit: Duration) -> Result<()> {
     run_with(command, log, Some(output), Some(limit))
 }
 
 /// Returns the standard output of a short-running program, or `None` if it fails.
-pub(crate) fn output(command: &mut Command) -> Option<String> {
+pub fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8(output.stdout).ok()).flatten()
 }
 
 /// Like [`output`], but kills the program after `limit`. The output must fit into a pipe.
-pub(crate) fn output_within(command: &mut Command, limit: Duration) -> Option<String> {
+pub fn output_within(command: &mut Command, limit: Duration) -> Option<String> {
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
     let status = wait_within(&mut child, limit)?.ok()?;
@@ -55,7 +50,7 @@ pub(crate) fn output_within(command: &mut Command, limit: Duration) -> Option<St
 }
 
 /// Finds a program in `PATH`.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: &str) -> Option<PathBuf> {
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&env::var_os("PATH")?)
         .map(|folder| folder.join(&name))
@@ -63,7 +58,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 }
 
 /// Formats a command as typed in a shell, without its environment.
-pub(crate) fn command_line(command: &Command) -> String {
+pub fn command_line(command: &Command) -> String {
     let words = iter::once(command.get_program()).chain(command.get_args());
     let quoted = words.map(|word| {
         let word = word.to_string_lossy();

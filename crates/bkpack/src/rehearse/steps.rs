@@ -15,11 +15,11 @@ use super::deployment::Deployment;
 use super::machine::{self, Machine};
 use super::ports::Port;
 use super::target::{Target, Values, name_of};
+use crate::UsageError;
 use crate::check::read_failure;
-use crate::usage_error::UsageError;
 
 /// Every step, in order.
-pub(crate) const STEPS: [&str; 16] = [
+const STEPS: [&str; 16] = [
     "import",
     "unpack",
     "port",
@@ -40,33 +40,41 @@ pub(crate) const STEPS: [&str; 16] = [
 
 /// The input of a rehearsal.
 #[derive(Debug)]
-pub(crate) struct Rehearsal<'a> {
-    pub(crate) file: &'a Path,
-    pub(crate) system: Option<System>,
+pub struct Rehearsal<'a> {
+    /// The package.
+    pub file: &'a Path,
+    /// The system; `None` for the default.
+    pub system: Option<System>,
     /// The values of `--param`, each `name=value`.
-    pub(crate) parameters: &'a [String],
-    pub(crate) scratch: &'a Path,
+    pub parameters: &'a [String],
+    /// A folder for the copies.
+    pub scratch: &'a Path,
 }
 
 /// The outcome of a rehearsal besides the results of its steps.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) id: String,
+pub struct Outcome {
+    /// The plugin's id, or the component's name.
+    pub id: String,
     /// The version of the package, if it has one.
-    pub(crate) version: Option<String>,
+    pub version: Option<String>,
     /// The start time.
-    pub(crate) date: String,
-    pub(crate) system: &'static str,
-    pub(crate) arguments: Vec<String>,
+    pub date: String,
+    /// The system, as on the command line.
+    pub system: &'static str,
+    /// The arguments of the exporter.
+    pub arguments: Vec<String>,
     /// Names of the filled-in rows.
-    pub(crate) parameters: Vec<String>,
-    pub(crate) url: String,
-    pub(crate) preview: Option<Preview>,
+    pub parameters: Vec<String>,
+    /// The URL that BlueKing scrapes.
+    pub url: String,
+    /// What the debug page would show.
+    pub preview: Option<Preview>,
 }
 
 impl Outcome {
     /// The conclusion from a failed step. It names the parameters, because they may be the cause.
-    pub(crate) fn failure(&self) -> String {
+    pub fn failure(&self) -> String {
         let failure = "would not work on BlueKing";
         match &*self.parameters {
             [] => failure.to_owned(),

@@ -1,8 +1,8 @@
-//! Tests of the `cargo xtask check` command.
+//! Tests of the `bkpack check` command.
 
 // The attribute tells clippy that helpers, too, are test code.
 #[cfg(test)]
 mod command;
 #[cfg(test)]
-#[path = "../../../crates/blueking-package/tests/samples/mod.rs"]
+#[path = "../../../blueking-package/tests/samples/mod.rs"]
 mod samples;

@@ -1,6 +1,6 @@
 //! The report as a self-contained HTML page: no scripts, fonts or network access.
 
-use super::XTASK;
+use super::BKPACK;
 use super::checklist::{Checklist, Level, Note, State, Step};
 use super::render::by_kind;
 use super::steps::Outcome;
@@ -44,7 +44,7 @@ pub(super) fn page(file: &str, list: &Checklist, outcome: &Outcome) -> String {
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
          <h1>{file}</h1>\n{}<p>{counts}</p>\n{}\
-         <p class=\"fact\">Rehearsed {date} by xtask {XTASK}</p>\n{steps}{}</body></html>\n",
+         <p class=\"fact\">Rehearsed {date} by bkpack {BKPACK}</p>\n{steps}{}</body></html>\n",
         verdict(list, outcome),
         about(outcome),
         preview(outcome),
@@ -205,7 +205,7 @@ mod tests {
         };
         let page = page_of(&list, &outcome);
         let footer =
-            format!("Rehearsed 2026-11-22T08:00:00Z by xtask {}", env!("CARGO_PKG_VERSION"));
+            format!("Rehearsed 2026-11-22T08:00:00Z by bkpack {}", env!("CARGO_PKG_VERSION"));
         assert!(page.contains(&footer) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
             assert!(page.contains(text), "{text} in {page}");

@@ -29,28 +29,30 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// A deployed copy.
 #[derive(Debug)]
-pub(crate) struct Deployment<'a> {
+pub struct Deployment<'a> {
     target: &'a Target,
     machine: &'a Machine,
     /// The operator's input, with the port of this copy.
     values: Values,
     /// The exporter's folder.
-    pub(crate) folder: PathBuf,
+    pub folder: PathBuf,
     /// The folder that contains it.
     root: PathBuf,
     /// The folder of the log.
     logs: PathBuf,
     /// The folder of the pid file.
     pids: PathBuf,
-    pub(crate) port: Port,
-    pub(crate) url: String,
+    /// The port of this copy.
+    pub port: Port,
+    /// The URL that BlueKing scrapes.
+    pub url: String,
     /// The process of an exporter started without a script.
     child: Option<Server>,
 }
 
 impl<'a> Deployment<'a> {
     /// Unpacks a copy below `root` and determines its URL.
-    pub(crate) fn new(
+    pub fn new(
         target: &'a Target,
         machine: &'a Machine,
         root: &Path,
@@ -89,14 +91,14 @@ impl<'a> Deployment<'a> {
     }
 
     /// Configures the copy for the debug page, where log and pid file are in the exporter's folder.
-    pub(crate) fn for_debugging(mut self) -> Self {
+    pub fn for_debugging(mut self) -> Self {
         self.logs = self.folder.join("log");
         self.pids = self.folder.join("pid");
         self
     }
 
     /// The arguments as BlueKing passes them, and how its scripts change them.
-    pub(crate) fn arguments(&self) -> (Vec<String>, Vec<Rewriting>) {
+    pub fn arguments(&self) -> (Vec<String>, Vec<Rewriting>) {
         match &self.target.form {
             Form::Component(rows) => (v51::command_line(rows, &self.values), Vec::new()),
             Form::Plugin(items) => {
@@ -114,14 +116,14 @@ impl<'a> Deployment<'a> {
     }
 
     /// The environment variables of the form, and how BlueKing's scripts change their values.
-    pub(crate) fn variables(&self) -> Vec<(String, Vec<Rewriting>)> {
+    pub fn variables(&self) -> Vec<(String, Vec<Rewriting>)> {
         let Form::Plugin(items) = &self.target.form else { return Vec::new() };
         let variables = plugin::environment(items, &self.values);
         variables.into_iter().map(|(name, value)| (name, rewrite(&value).1)).collect()
     }
 
     /// Renders `etc/env.yaml` of a plugin, and appends the lines `more`.
-    pub(crate) fn configure(&self, more: &str) -> Result<()> {
+    pub fn configure(&self, more: &str) -> Result<()> {
         let Form::Plugin(items) = &self.target.form else { return Ok(()) };
         let mut names: BTreeMap<_, _> = plugin::environment(items, &self.values);
         names.insert("cmd_args".to_owned(), command_line(items, &self.values));
@@ -129,7 +131,7 @@ impl<'a> Deployment<'a> {
     }
 
     /// Describes the result of [`Self::configure`] without the values, some of which are secret.
-    pub(crate) fn configuration(&self) -> Result<String> {
+    pub fn configuration(&self) -> Result<String> {
         let path = rendered(ENV_TEMPLATE);
         let text = fs::read_to_string(self.folder.join(path))
             .with_context(|| format!("cannot read {path} of the copy"))?;
@@ -140,7 +142,7 @@ impl<'a> Deployment<'a> {
 
     /// Renders a template of the plugin next to it, with additional names, and appends the lines
     /// `more`.
-    pub(crate) fn render(
+    pub fn render(
         &self,
         template: &str,
         mut names: BTreeMap<String, String>,
@@ -166,17 +168,17 @@ impl<'a> Deployment<'a> {
     }
 
     /// The agent's folder, as configured for this copy.
-    pub(crate) fn agent_home(&self) -> PathBuf {
+    pub fn agent_home(&self) -> PathBuf {
         self.root.join("gse")
     }
 
     /// The folder of the pid files.
-    pub(crate) fn pids(&self) -> &Path {
+    pub fn pids(&self) -> &Path {
         &self.pids
     }
 
     /// The address that the agent scrapes.
-    pub(crate) fn metric_url(&self) -> &str {
+    pub fn metric_url(&self) -> &str {
         self.url.strip_prefix("http://").unwrap_or(&self.url)
     }
 
@@ -184,7 +186,7 @@ impl<'a> Deployment<'a> {
     ///
     /// # Errors
     /// The exporter no longer runs; the message contains its output or that of its script.
-    pub(crate) fn start(&mut self) -> Result<u32> {
+    pub fn start(&mut self) -> Result<u32> {
         let start = Instant::now();
         if self.target.is_component() {
             return self.start_program(start);
@@ -231,14 +233,14 @@ impl<'a> Deployment<'a> {
     }
 
     /// Runs a script of the plugin to completion; on failure, the error contains its output.
-    pub(crate) fn run(&self, script: &str) -> Result<()> {
+    pub fn run(&self, script: &str) -> Result<()> {
         let mut command = self.machine.script(&self.folder, script);
         let log = self.root.join(format!("{script}.log"));
         process::run_within(&mut command, &log, self.machine.limit())
     }
 
     /// Scrapes, with retries until there is an answer.
-    pub(crate) fn scrape(&self) -> Result<Answer> {
+    pub fn scrape(&self) -> Result<Answer> {
         let copy = self.root.join("page");
         let mut answer = scrape(&self.url, &copy);
         wait_until(GRACE, || {
@@ -251,7 +253,7 @@ impl<'a> Deployment<'a> {
     }
 
     /// Kills the exporter with SIGKILL.
-    pub(crate) fn kill(&mut self) -> Result<()> {
+    pub fn kill(&mut self) -> Result<()> {
         self.child = None;
         for pid in running_in(&self.folder) {
             processes::kill(pid)?;
@@ -261,12 +263,12 @@ impl<'a> Deployment<'a> {
     }
 
     /// Stops the exporter as BlueKing does; BlueKing 5.1 has no stop script.
-    pub(crate) fn stop(&mut self) -> Result<()> {
+    pub fn stop(&mut self) -> Result<()> {
         if self.target.is_component() { self.kill() } else { self.run("stop") }
     }
 
     /// What remains after the exporter was stopped.
-    pub(crate) fn remains(&self) -> Vec<String> {
+    pub fn remains(&self) -> Vec<String> {
         let mut remains = Vec::new();
         if !self.has_exited() {
             remains.push(format!("processes {:?}", running_in(&self.folder)));
@@ -281,11 +283,12 @@ impl<'a> Deployment<'a> {
     }
 
     /// The command line of a process of this copy, starting with the exporter's name.
-    pub(crate) fn arguments_of(&self, pid: u32) -> Result<Vec<String>> {
+    pub fn arguments_of(&self, pid: u32) -> Result<Vec<String>> {
         Ok(self.machine.own_arguments(processes::arguments(pid)?))
     }
 
-    pub(crate) fn pid(&self) -> Result<u32> {
+    /// The process id in the pid file.
+    pub fn pid(&self) -> Result<u32> {
         let path = self.pid_file();
         let text = fs::read_to_string(&path).with_context(|| {
             let path = path.display();
@@ -295,7 +298,7 @@ impl<'a> Deployment<'a> {
     }
 
     /// The last lines of the exporter's output.
-    pub(crate) fn printed(&self) -> String {
+    pub fn printed(&self) -> String {
         let bytes = fs::read(self.log()).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let lines: Vec<_> = text.lines().rev().take(10).collect();
@@ -303,7 +306,7 @@ impl<'a> Deployment<'a> {
     }
 
     /// The folder that contains the copy and its logs.
-    pub(crate) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 

@@ -1,11 +1,11 @@
-//! Tests of the `cargo xtask rehearse` command, on valid packages and on packages with one fault.
+//! Tests of the `bkpack rehearse` command, on valid packages and on packages with one fault.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
 mod machine;
 mod package;
-#[path = "../../../crates/blueking-package/tests/samples/mod.rs"]
+#[path = "../../../blueking-package/tests/samples/mod.rs"]
 mod samples;
 
 use std::fs;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::package::{write_component, write_plugin, write_plugin_of};
 
 fn rehearse(file: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
     command.arg("rehearse").arg(file).args(arguments).output().unwrap()
 }
 
@@ -99,7 +99,7 @@ fn down_service_is_reported_with_the_form() {
     let text = notes(&report, "metrics.json");
     assert!(text.contains("as pool_up is 0") && !text.contains("omit metrics"), "{text}");
     assert_eq!(
-        (&report["version"], &report["xtask"]),
+        (&report["version"], &report["bkpack"]),
         (&json!("1.1"), &json!(env!("CARGO_PKG_VERSION")))
     );
 }
@@ -248,7 +248,7 @@ fn check_with_earlier_package_names_the_version() {
     // Its form has a different port.
     write_plugin(&new, &[]);
     let check = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
         command.current_dir(folder.path()).arg("check").args(arguments).output().unwrap()
     };
     let output = check(&["--earlier", "old.tgz", "new.tgz"]);

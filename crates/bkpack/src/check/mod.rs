@@ -1,4 +1,4 @@
-//! `cargo xtask check`: checks packages against the rules of BlueKing before an upload. The rules
+//! `bkpack check`: checks packages against the rules of BlueKing before an upload. The rules
 //! are in `blueking-package`; this module prints the findings as text or JSON.
 
 mod render;
@@ -12,9 +12,9 @@ use blueking_package::check::{self, Earlier, Kind, Report, Severity};
 
 use self::render::{Paint, to_json, to_text};
 pub(crate) use self::render::{objectors, server_answer};
+use crate::UsageError;
 use crate::flags;
 use crate::output;
-use crate::usage_error::UsageError;
 
 /// The result for one file: a report, or the reason why it cannot be read.
 type Checked = Result<Report>;
@@ -66,10 +66,8 @@ pub(crate) fn read_failure(error: Error) -> anyhow::Error {
     let path = path.display();
     match source.kind() {
         io::ErrorKind::NotFound => {
-            let message = format!(
-                "cannot open {path}: there is no such file; give the path of a package, such as \
-                 those that `cargo xtask dist` puts into target/dist"
-            );
+            let message =
+                format!("cannot open {path}: there is no such file; give the path of a package");
             UsageError(message).into()
         }
         io::ErrorKind::IsADirectory => {

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The command line asks for something that does not exist or cannot work. Nothing was done.
 #[derive(Debug)]
-pub(crate) struct UsageError(pub(crate) String);
+pub struct UsageError(pub String);
 
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

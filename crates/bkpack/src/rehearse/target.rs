@@ -12,27 +12,30 @@ use blueking_package::plugin::{
 };
 use blueking_package::v51::{self, EXPORTER_URL, ParameterType, StartParameter};
 
-use crate::usage_error::UsageError;
+use crate::UsageError;
 
 /// The part of a package for one system.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub struct Target {
     /// The plugin's id, or the component's name.
-    pub(crate) id: String,
+    pub id: String,
     /// The version on a site; BlueKing 5.1 has none.
-    pub(crate) version: Option<String>,
-    pub(crate) system: System,
-    pub(crate) form: Form,
-    pub(crate) declared: Declared,
+    pub version: Option<String>,
+    /// The system.
+    pub system: System,
+    /// The form.
+    pub form: Form,
+    /// The metrics that the package declares.
+    pub declared: Declared,
     /// The files, with paths relative to the exporter's folder.
-    pub(crate) files: Vec<Member>,
+    pub files: Vec<Member>,
     /// Missing scripts and templates, because of which all are replaced.
-    pub(crate) lacking: Vec<String>,
+    pub lacking: Vec<String>,
 }
 
 /// The form that an operator fills in.
 #[derive(Debug)]
-pub(crate) enum Form {
+pub enum Form {
     /// Of a plugin of BlueKing 6 and 7.
     Plugin(Vec<ConfigItem>),
     /// Of a component of BlueKing 5.1.
@@ -40,12 +43,12 @@ pub(crate) enum Form {
 }
 
 /// The operator's input, by name of the row.
-pub(crate) type Values = BTreeMap<String, String>;
+pub type Values = BTreeMap<String, String>;
 
 impl Target {
     /// Opens a package of this kind. The default system is Linux on x86-64 if present, else the
     /// first.
-    pub(crate) fn open(file: &Path, kind: Kind, system: Option<System>) -> Result<Self> {
+    pub fn open(file: &Path, kind: Kind, system: Option<System>) -> Result<Self> {
         match kind {
             Kind::Plugin => Self::plugin(plugin::read(file)?, system),
             Kind::V51 | Kind::Unknown => Self::component(&v51::read(file)?, system),
@@ -53,7 +56,7 @@ impl Target {
     }
 
     /// The systems of a package.
-    pub(crate) fn systems(file: &Path) -> Result<Vec<System>> {
+    pub fn systems(file: &Path) -> Result<Vec<System>> {
         let kind = check::file(file)?.kind;
         let has_system = |&system: &System| Self::open(file, kind, Some(system)).is_ok();
         Ok(System::ALL.into_iter().filter(has_system).collect())
@@ -105,7 +108,7 @@ impl Target {
     }
 
     /// The note on a package without its own scripts.
-    pub(crate) fn scripts_note(&self) -> Option<String> {
+    pub fn scripts_note(&self) -> Option<String> {
         (!self.lacking.is_empty()).then(|| {
             format!(
                 "the package is without {}; BlueKing monitoring puts its own scripts and templates in \
@@ -116,12 +119,13 @@ impl Target {
         })
     }
 
-    pub(crate) fn has(&self, path: &str) -> bool {
+    /// Whether there is a file with this path.
+    pub fn has(&self, path: &str) -> bool {
         self.files.iter().any(|file| file.path == path)
     }
 
     /// Whether there is a script of this name, given without extension.
-    pub(crate) fn has_script(&self, name: &str) -> bool {
+    pub fn has_script(&self, name: &str) -> bool {
         self.has(&self.script(name))
     }
 
@@ -153,12 +157,13 @@ impl Target {
         })
     }
 
-    pub(crate) fn is_component(&self) -> bool {
+    /// Whether it is of BlueKing 5.1.
+    pub fn is_component(&self) -> bool {
         matches!(self.form, Form::Component(_))
     }
 
     /// The executable's path in the exporter's folder.
-    pub(crate) fn program(&self) -> String {
+    pub fn program(&self) -> String {
         self.system.executable(&self.id)
     }
 
@@ -166,7 +171,7 @@ impl Target {
     ///
     /// # Errors
     /// [`UsageError`] for an unknown row, or a value that the row does not accept.
-    pub(crate) fn values(&self, typed: &[String]) -> Result<Values> {
+    pub fn values(&self, typed: &[String]) -> Result<Values> {
         let names: Vec<&str> = match &self.form {
             Form::Plugin(items) => items.iter().map(|item| item.name.as_str()).collect(),
             Form::Component(rows) => rows.iter().map(|row| row.name.as_str()).collect(),
@@ -215,7 +220,7 @@ impl Target {
     }
 
     /// The port in the form, and whether the operator set it.
-    pub(crate) fn port(&self, values: &Values) -> Result<(u16, bool)> {
+    pub fn port(&self, values: &Values) -> Result<(u16, bool)> {
         let (name, text) = match &self.form {
             Form::Plugin(items) => {
                 let is_it =
@@ -234,7 +239,7 @@ impl Target {
     }
 
     /// The URL that BlueKing 5.1 scrapes.
-    pub(crate) fn url(&self, values: &Values) -> Result<String> {
+    pub fn url(&self, values: &Values) -> Result<String> {
         let Form::Component(rows) = &self.form else { return Ok(String::new()) };
         let row = rows.iter().find(|row| row.name == EXPORTER_URL);
         let row = row.with_context(|| format!("the form has no row {EXPORTER_URL}"))?;
@@ -251,7 +256,7 @@ impl fmt::Display for Target {
 }
 
 /// The name of a system on the command line.
-pub(crate) const fn name_of(system: System) -> &'static str {
+pub const fn name_of(system: System) -> &'static str {
     match system {
         System::LinuxX86_64 => "linux",
         System::LinuxAarch64 => "linux-aarch64",

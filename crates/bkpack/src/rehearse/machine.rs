@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use blueking_package::plugin::System;
 
+use crate::UsageError;
 use crate::process;
-use crate::usage_error::UsageError;
 
 /// Debian's path of Wine's loader, which is not in `PATH`.
 const WINE: &str = "/usr/lib/wine/wine64";
@@ -59,16 +59,18 @@ const NO_WINE: &str = "wine64 is not installed; install wine64";
 
 /// The way this machine runs programs of one system.
 #[derive(Debug)]
-pub(crate) enum Machine {
+pub enum Machine {
+    /// As it is.
     Native,
     /// The path of qemu.
     Qemu(PathBuf),
+    /// Under Wine.
     Wine(Wine),
 }
 
 /// A separate Wine prefix; its processes are killed on drop.
 #[derive(Debug)]
-pub(crate) struct Wine {
+pub struct Wine {
     wine: PathBuf,
     prefix: PathBuf,
     /// A DLL to copy next to an exporter, if it could be compiled.
@@ -80,7 +82,7 @@ impl Machine {
     ///
     /// # Errors
     /// The emulator is missing; the message names the package to install.
-    pub(crate) fn new(system: System, scratch: &Path) -> Result<Self> {
+    pub fn new(system: System, scratch: &Path) -> Result<Self> {
         check_available(system)?;
         match system {
             _ if is_native(system) => Ok(Self::Native),
@@ -95,7 +97,7 @@ impl Machine {
     }
 
     /// The name of the runtime, for messages.
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Native => "this machine",
             Self::Qemu(_) => "qemu",
@@ -104,7 +106,7 @@ impl Machine {
     }
 
     /// Time limit for a script.
-    pub(crate) fn limit(&self) -> Duration {
+    pub fn limit(&self) -> Duration {
         match self {
             Self::Native | Self::Qemu(_) => SCRIPT_LIMIT,
             Self::Wine(_) => WINE_LIMIT,
@@ -112,7 +114,7 @@ impl Machine {
     }
 
     /// Adapts an unpacked program so that this machine can start it.
-    pub(crate) fn adapt(&self, path: &Path) -> Result<()> {
+    pub fn adapt(&self, path: &Path) -> Result<()> {
         let folder = path.parent().context("the path of a program has a parent")?;
         match self {
             Self::Native => {}
@@ -135,7 +137,7 @@ impl Machine {
     }
 
     /// A path of this machine as seen by the exporter.
-    pub(crate) fn exporter_path(&self, path: &Path) -> String {
+    pub fn exporter_path(&self, path: &Path) -> String {
         match self {
             Self::Native | Self::Qemu(_) => path.display().to_string(),
             Self::Wine(_) => format!("Z:{}", path.display()),
@@ -143,7 +145,7 @@ impl Machine {
     }
 
     /// The command that runs a program in its folder.
-    pub(crate) fn program(&self, folder: &Path, name: &str) -> Command {
+    pub fn program(&self, folder: &Path, name: &str) -> Command {
         let path = folder.join(name);
         let mut command = match self {
             Self::Native | Self::Qemu(_) => Command::new(path),
@@ -154,7 +156,7 @@ impl Machine {
     }
 
     /// The command that runs a script of a plugin, named without extension.
-    pub(crate) fn script(&self, folder: &Path, name: &str) -> Command {
+    pub fn script(&self, folder: &Path, name: &str) -> Command {
         match self {
             Self::Native | Self::Qemu(_) => self.program(folder, &format!("{name}.sh")),
             Self::Wine(wine) => {
@@ -167,13 +169,13 @@ impl Machine {
     }
 
     /// Whether stand-in programs can be built for this machine.
-    pub(crate) fn can_stand_in(&self) -> bool {
+    pub fn can_stand_in(&self) -> bool {
         !matches!(self, Self::Wine(_)) || mingw().is_some()
     }
 
     /// Compiles C to the Windows program `to`. Elsewhere, where a script suffices, does nothing and
     /// returns `None`.
-    pub(crate) fn compile(&self, source: &str, to: &Path) -> Result<Option<()>> {
+    pub fn compile(&self, source: &str, to: &Path) -> Result<Option<()>> {
         if !matches!(self, Self::Wine(_)) {
             return Ok(None);
         }
@@ -182,7 +184,7 @@ impl Machine {
     }
 
     /// The exporter's own command line within that of its process.
-    pub(crate) fn own_arguments(&self, mut arguments: Vec<String>) -> Vec<String> {
+    pub fn own_arguments(&self, mut arguments: Vec<String>) -> Vec<String> {
         if matches!(self, Self::Qemu(_)) && !arguments.is_empty() {
             arguments.remove(0);
         }
@@ -191,7 +193,7 @@ impl Machine {
 }
 
 /// The name of the program that the qemu wrapper starts.
-pub(crate) const EMULATED: &str = "emulated";
+pub const EMULATED: &str = "emulated";
 
 impl Wine {
     fn new(wine: PathBuf, scratch: &Path) -> Result<Self> {
@@ -242,7 +244,7 @@ fn compile(mingw: &Path, text: &str, to: &Path, flags: &[&str]) -> Result<()> {
 }
 
 /// Sets the permission bits of a file; does nothing except on Unix.
-pub(crate) fn make_executable(path: &Path, mode: u32) -> Result<()> {
+pub fn make_executable(path: &Path, mode: u32) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -254,7 +256,8 @@ pub(crate) fn make_executable(path: &Path, mode: u32) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn wine() -> Option<PathBuf> {
+/// Wine, if it is installed.
+pub fn wine() -> Option<PathBuf> {
     let debian = PathBuf::from(WINE);
     if debian.is_file() { Some(debian) } else { process::find("wine64") }
 }
@@ -264,10 +267,12 @@ fn wineserver() -> Option<PathBuf> {
     if debian.is_file() { Some(debian) } else { process::find("wineserver") }
 }
 
-pub(crate) fn mingw() -> Option<PathBuf> {
+/// The C compiler for Windows, if it is installed.
+pub fn mingw() -> Option<PathBuf> {
     process::find("x86_64-w64-mingw32-gcc")
 }
 
-pub(crate) fn qemu_aarch64() -> Option<PathBuf> {
+/// The emulator of aarch64, if it is installed.
+pub fn qemu_aarch64() -> Option<PathBuf> {
     process::find("qemu-aarch64-static")
 }
