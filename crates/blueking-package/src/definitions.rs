@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Error, glob};
+use crate::problem::cut;
+
+use crate::{Error, glob, names};
 
 /// The schema of `--describe` that [`Definitions::parse`] reads.
 pub(crate) const SCHEMA: u64 = 1;
@@ -107,6 +109,10 @@ pub struct Metric {
     /// Name of the [`MetricGroup`] that the family belongs to; empty if there is none.
     #[serde(default)]
     pub group: String,
+    /// Whether [`Definitions::fill_names`] wrote `zh`. Such a text is cut where a format is short
+    /// of room.
+    #[serde(skip)]
+    pub is_filled: bool,
 }
 
 /// Kind of a metric family.
@@ -190,6 +196,45 @@ impl Definitions {
         serde_json::from_str(json).map_err(json_error)
     }
 
+    /// Reads the same definitions as TOML, in which people edit those of an exporter without
+    /// `--describe`; there is no schema number. `file` is the name used in errors.
+    ///
+    /// # Errors
+    /// [`Error::Description`] with line and column.
+    pub fn parse_toml(file: &str, text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|reason| Error::Description {
+            file: file.to_owned(),
+            reason: Box::new(reason),
+        })
+    }
+
+    /// Fills in missing Chinese texts, so that a draft can be packed: HELP stands in for the name
+    /// of a metric, the name itself for that of a label or a group. Returns the names of metrics
+    /// and labels that had none.
+    pub fn fill_names(&mut self) -> Vec<String> {
+        let mut missing = Vec::new();
+        for metric in &mut self.metrics {
+            if metric.zh.trim().is_empty() {
+                metric.zh = summary(&metric.help).unwrap_or_else(|| metric.name.clone());
+                metric.is_filled = true;
+                missing.push(metric.name.clone());
+            }
+            for label in &metric.labels {
+                let name = self.labels.entry(label.clone()).or_default();
+                if name.trim().is_empty() {
+                    *name = label.chars().take(names::GROUP_TEXT_LIMIT).collect();
+                    missing.push(label.clone());
+                }
+            }
+        }
+        for group in &mut self.groups {
+            if group.zh.trim().is_empty() {
+                group.zh = group.name.chars().take(names::GROUP_TEXT_LIMIT).collect();
+            }
+        }
+        missing
+    }
+
     /// The file name that a [`Problem`](crate::Problem) in these definitions reports:
     /// `definitions of <exporter>`.
     pub fn location(&self) -> String {
@@ -223,6 +268,14 @@ impl Definitions {
             sample.starts_with(&metric.name) && metric.samples().iter().any(|s| s.name == sample)
         })
     }
+}
+
+/// The first sentence of a HELP text, at most 100 characters; `None` if it has no text.
+fn summary(help: &str) -> Option<String> {
+    let text = help.replace(char::is_control, " ");
+    let sentence = text.split(". ").next().unwrap_or_default();
+    let sentence = sentence.trim().trim_end_matches('.');
+    (!sentence.is_empty()).then(|| cut(sentence, 99))
 }
 
 impl Metric {
@@ -343,6 +396,22 @@ mod tests {
             assert_eq!(found.join(" "), samples, "{kind}");
             assert_eq!(metric.dimensions().join(" "), dimensions, "{kind}");
         }
+    }
+
+    #[test]
+    fn help_and_names_stand_in_for_missing_texts() {
+        let text = "name = 'n'\nversion = '1'\n[labels]\nb = '乙'\n[[groups]]\nname = 'g'\nzh = ''\n\
+                    enabled = true\n[[metrics]]\nname = 'x'\nkind = 'gauge'\nlabels = ['a', 'b']\n\
+                    help = 'How many. And more.'\n[[metrics]]\nname = 'y'\nkind = 'untyped'\n\
+                    zh = '有'\n[[metrics]]\nname = 'z'\nkind = 'gauge'\nhelp = ' '\n";
+        let mut definitions = Definitions::parse_toml("metrics.toml", text).unwrap();
+        assert_eq!(definitions.fill_names(), ["x", "a", "z"]);
+        let names: Vec<_> = definitions.metrics.iter().map(|metric| &*metric.zh).collect();
+        assert_eq!(names, ["How many", "有", "z"]);
+        assert_eq!(definitions.labels["a"], "a");
+        assert_eq!(definitions.groups[0].zh, "g");
+        assert_eq!(definitions.fill_names(), [""; 0]);
+        assert_eq!(summary(&"x".repeat(101)).unwrap().chars().count(), 100);
     }
 
     #[test]

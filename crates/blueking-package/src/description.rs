@@ -11,10 +11,11 @@ use crate::names;
 use crate::parameter::{Parameter, missing_flag};
 use crate::problem::{Location, Problems};
 
-/// The flag that sets the listen address; its value comes from [`PackageDescription::listen`].
+/// The flag that sets the listen address, unless the description names another; its value comes
+/// from [`PackageDescription::listen`].
 pub(crate) const LISTEN_FLAG: &str = "--web.listen-address";
 
-/// The flag that sets the metrics path; its value comes from
+/// The flag that sets the metrics path, unless the description names another; its value comes from
 /// [`PackageDescription::telemetry_path`].
 pub(crate) const PATH_FLAG: &str = "--web.telemetry-path";
 
@@ -54,9 +55,25 @@ pub struct PackageDescription {
     pub tag: String,
     /// The address that the exporter listens on and BlueKing scrapes, as `host:port`.
     pub listen: String,
+    /// The flag that sets the listen address. Empty if [`Self::listen_env`] does.
+    #[serde(default = "default_listen_flag")]
+    pub listen_flag: String,
+    /// The environment variable that sets the listen address, for exporters without a flag for it.
+    #[serde(default)]
+    pub listen_env: String,
+    /// The value of that flag or variable, with `${host}` and `${port}`.
+    #[serde(default = "default_listen_value")]
+    pub listen_value: String,
     /// Path of the metrics page.
     #[serde(default = "default_telemetry_path")]
     pub telemetry_path: String,
+    /// The flag that sets the path of the metrics page. Empty if the exporter has none.
+    #[serde(default = "default_path_flag")]
+    pub path_flag: String,
+    /// Whether a switch also takes a value, `--flag true`, which BlueKing 5.1 needs. Otherwise its
+    /// form is without switches.
+    #[serde(default = "default_true")]
+    pub switch_takes_value: bool,
     /// The enabled collectors, whose metrics the package describes. An empty list means the
     /// collectors that are enabled by default. The list is the default of the parameter
     /// `--collectors.enabled`.
@@ -99,6 +116,22 @@ fn default_plugin_version() -> String {
 
 fn default_label() -> String {
     "other_rt".to_owned()
+}
+
+fn default_listen_flag() -> String {
+    LISTEN_FLAG.to_owned()
+}
+
+fn default_listen_value() -> String {
+    "${host}:${port}".to_owned()
+}
+
+fn default_path_flag() -> String {
+    PATH_FLAG.to_owned()
+}
+
+const fn default_true() -> bool {
+    true
 }
 
 fn default_telemetry_path() -> String {
@@ -181,14 +214,38 @@ impl PackageDescription {
     }
 
     fn check_flags(&self, definitions: &Definitions, problems: &mut Problems) {
-        for (flag, key) in [(LISTEN_FLAG, "listen"), (PATH_FLAG, "telemetry_path")] {
-            if let Some(rule) = missing_flag(flag, definitions) {
+        for (flag, key) in [(&self.listen_flag, "listen"), (&self.path_flag, "telemetry_path")] {
+            if !flag.is_empty()
+                && let Some(rule) = missing_flag(flag, definitions)
+            {
                 problems.add(self.location(key), rule);
             }
+        }
+        if self.listen_flag.is_empty() == self.listen_env.is_empty() {
+            let rule = "The listen address is set either by a flag or by a variable; fill in one of \
+                        listen_flag and listen_env, and leave the other empty.";
+            problems.add(self.location("listen_flag"), rule);
+        }
+        if !self.listen_value.contains("${port}") {
+            let rule = "The value has no ${port}, so every copy would listen on the same port; add \
+                        it.";
+            problems.add(self.location("listen_value"), rule);
         }
         for (index, parameter) in self.parameters.iter().enumerate() {
             parameter.check(index, definitions, self, problems);
         }
+    }
+
+    /// The flag or the variable that sets the listen address.
+    pub(crate) fn listen_name(&self) -> &str {
+        if self.listen_flag.is_empty() { &self.listen_env } else { &self.listen_flag }
+    }
+
+    /// Whether a flag is one of the two that every package sets automatically.
+    pub(crate) fn is_standard(&self, flag: &str) -> bool {
+        [&self.listen_flag, &self.path_flag].iter().any(|standard| {
+            !standard.is_empty() && flag.trim_start_matches('-') == standard.trim_start_matches('-')
+        })
     }
 
     /// Whether a group of the definitions is packaged: that of an enabled collector, or one about

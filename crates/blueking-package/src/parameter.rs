@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::definitions::Definitions;
-use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::description::PackageDescription;
 use crate::names;
 use crate::problem::Problems;
 
@@ -95,7 +95,7 @@ impl Parameter {
                 Some("The argument has no display name; add one.".to_owned())
             }
             "argument" => self.switch_rule(),
-            _ => self.flag_rule(definitions),
+            _ => self.flag_rule(definitions, description),
         };
         if let Some(rule) = rule {
             problems.add(location(key), rule);
@@ -138,14 +138,18 @@ impl Parameter {
         is_switch.then(|| "Only a flag can be a switch; use another type.".to_owned())
     }
 
-    fn flag_rule(&self, definitions: &Definitions) -> Option<String> {
+    fn flag_rule(
+        &self,
+        definitions: &Definitions,
+        description: &PackageDescription,
+    ) -> Option<String> {
         let flag = &self.flag;
-        if is_standard(flag) {
+        if description.is_standard(flag) {
             let rule =
                 "The flag is already generated from `listen` or `telemetry_path`; remove it here.";
             Some(rule.to_owned())
-        } else if !flag.starts_with("--") {
-            Some(format!(r#"The flag {flag:?} does not start with "--"; add the prefix."#))
+        } else if !flag.starts_with('-') {
+            Some(format!(r#"The flag {flag:?} does not start with "-"; add the prefix."#))
         } else {
             missing_flag(flag, definitions)
         }
@@ -160,11 +164,4 @@ pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<Stri
             definitions.name
         )
     })
-}
-
-/// Whether a flag is one of the two that every package sets automatically.
-pub(crate) fn is_standard(flag: &str) -> bool {
-    [LISTEN_FLAG, PATH_FLAG]
-        .iter()
-        .any(|standard| flag.trim_start_matches('-') == standard.trim_start_matches('-'))
 }

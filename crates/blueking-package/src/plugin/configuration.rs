@@ -6,8 +6,8 @@ use base64::prelude::BASE64_STANDARD;
 use super::documents::{ConfigItem, ItemType, Mode};
 use super::{METRICS_PATH, command_line};
 use crate::address::Address;
-use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
-use crate::parameter::{Input, is_standard};
+use crate::description::PackageDescription;
+use crate::parameter::Input;
 use crate::problem::Problems;
 
 /// Generates the rows from a description.
@@ -30,12 +30,16 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
         // A site also places these two before all others.
         row("host", Mode::Collector, &host, "监听IP", false),
         row("port", Mode::Collector, &port, "监听端口", false),
-        row(LISTEN_FLAG, Mode::OptCmd, "${host}:${port}", "监听地址", true),
-        row(PATH_FLAG, Mode::OptCmd, METRICS_PATH, "指标路径", false),
     ];
+    let listen_mode = if description.listen_flag.is_empty() { Mode::Env } else { Mode::OptCmd };
+    let (name, value) = (description.listen_name(), &description.listen_value);
+    items.push(row(name, listen_mode, value, "监听地址", true));
+    if !description.path_flag.is_empty() {
+        items.push(row(&description.path_flag, Mode::OptCmd, METRICS_PATH, "指标路径", false));
+    }
     for parameter in &description.parameters {
         // Duplicates of standard flags and empty flags are already reported.
-        if parameter.name().is_empty() || is_standard(&parameter.flag) {
+        if parameter.name().is_empty() || description.is_standard(&parameter.flag) {
             continue;
         }
         items.push(ConfigItem {

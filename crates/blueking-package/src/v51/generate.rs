@@ -8,12 +8,13 @@ use super::documents::{
     StartParameter,
 };
 use super::origin::Origin;
-use super::tables::FIELD_NAME_LIMIT;
+use super::tables::{FIELD_NAME_LIMIT, FIELD_TEXT_LIMIT};
+use crate::address::Address;
 use crate::definitions::{Definitions, Metric, Sample, UNIT_NAMES, Unit};
-use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::description::PackageDescription;
 use crate::markdown;
-use crate::parameter::{Input, Parameter, is_standard};
-use crate::problem::{Location, Problem, Problems};
+use crate::parameter::{Input, Parameter};
+use crate::problem::{Location, Problem, Problems, cut};
 use crate::selection::{Selected, dimension_description, matches_any, select};
 
 /// Generates the documents of a package.
@@ -99,7 +100,11 @@ fn table(
                 value_type: FieldType::Double,
                 name: sample.name,
                 unit: unit.sign().to_owned(),
-                description: sample.zh,
+                description: if metric.is_filled {
+                    cut(&sample.zh, FIELD_TEXT_LIMIT - 1)
+                } else {
+                    sample.zh
+                },
                 is_diff_metric: None,
             });
         }
@@ -132,7 +137,12 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
     let url = format!("http://{listen}{slash}{path}");
     // Duplicates of standard flags and empty flags are already reported.
     let others = description.parameters.iter();
-    let others = others.filter(|other| !other.name().is_empty() && !is_standard(&other.flag));
+    let fits = |other: &&Parameter| {
+        !other.name().is_empty()
+            && !description.is_standard(&other.flag)
+            && (description.switch_takes_value || other.input != Input::Switch)
+    };
+    let others = others.filter(fits);
     // Only the first row can be a positional argument.
     let (arguments, named): (Vec<_>, Vec<_>) = others.partition(|other| other.argument.is_some());
     for second in arguments.iter().skip(1) {
@@ -146,11 +156,31 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
     // reason to change the path.
     parameters.extend([
         standard(EXPORTER_URL, Mode::Collector, url, "采集URL，端口须与监听地址一致", true),
-        standard(LISTEN_FLAG, Mode::Cmd, listen.clone(), "监听地址，端口须与采集URL一致", true),
-        standard(PATH_FLAG, Mode::Cmd, path.clone(), "指标路径", false),
+        standard(
+            description.listen_name(),
+            if description.listen_flag.is_empty() { Mode::Env } else { Mode::Cmd },
+            listen_value(description),
+            "监听地址，端口须与采集URL一致",
+            true,
+        ),
     ]);
+    if !description.path_flag.is_empty() {
+        let name = &description.path_flag;
+        parameters.push(standard(name, Mode::Cmd, path.clone(), "指标路径", false));
+    }
     parameters.extend(named.into_iter().map(start_parameter));
     parameters
+}
+
+/// The listen address in the form that the exporter takes. An invalid one is reported elsewhere.
+fn listen_value(description: &PackageDescription) -> String {
+    match Address::parse(&description.listen) {
+        Ok(Address { host, port }) => {
+            let value = description.listen_value.replace("${host}", host);
+            value.replace("${port}", &port.to_string())
+        }
+        Err(_) => description.listen.clone(),
+    }
 }
 
 fn start_parameter(parameter: &Parameter) -> StartParameter {

@@ -3,7 +3,7 @@
 
 use super::{CONFIG_SCHEMA, EXPORTER_URL, INFO, METRICS};
 use crate::definitions::Definitions;
-use crate::description::{LISTEN_FLAG, PATH_FLAG, PackageDescription};
+use crate::description::PackageDescription;
 use crate::problem::Location;
 
 /// Determines the locations of problems.
@@ -75,10 +75,12 @@ impl Origin<'_> {
     pub(super) fn parameter(&self, name: &str, key: &str) -> Location {
         match (self, name) {
             (Self::Archive, _) => Location::new(CONFIG_SCHEMA, format!("{name}.{key}")),
-            (Self::Sources { description, .. }, EXPORTER_URL | LISTEN_FLAG) => {
+            (Self::Sources { description, .. }, name)
+                if name == EXPORTER_URL || name == description.listen_name() =>
+            {
                 description.location("listen")
             }
-            (Self::Sources { description, .. }, PATH_FLAG) => {
+            (Self::Sources { description, .. }, name) if name == description.path_flag => {
                 description.location("telemetry_path")
             }
             (Self::Sources { description, .. }, _) => {

@@ -107,6 +107,9 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
             }
         },
         Parameter::Mistyped => {}
+        // Other exporters have other flags: `:9121`, `9121`.
+        Parameter::Missing
+            if url.as_ref().is_some_and(|url| names_port(parameters, url.address.port)) => {}
         Parameter::Missing => {
             let rule = format!(
                 "The parameter {LISTEN_FLAG} is missing, and the exporter may listen on a \
@@ -127,6 +130,16 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
             problems.add(location(PATH_FLAG), rule);
         }
     }
+}
+
+/// Whether a parameter that reaches the exporter has this port as its default.
+fn names_port(parameters: &[Value], port: u16) -> bool {
+    let port = port.to_string();
+    parameters.iter().any(|parameter| {
+        let default = parameter.get("default").and_then(Value::as_str).unwrap_or_default();
+        parameter.get("mode").is_some_and(|mode| mode != "collector")
+            && default.rsplit(':').next() == Some(&port)
+    })
 }
 
 /// The parts of `http://host:port/path`.

@@ -14,7 +14,7 @@ use crate::problem::{Location, Problems};
 pub(super) const FIELD_NAME_LIMIT: usize = 50;
 
 /// Longest description of a field, in characters.
-const FIELD_TEXT_LIMIT: usize = 15;
+pub(super) const FIELD_TEXT_LIMIT: usize = 15;
 
 /// Checks the parsed document.
 pub(super) fn check(tables: &Value, origin: Origin<'_>, problems: &mut Problems) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use blueking_package::plugin::{
-    ConfigItem, FieldType, MonitorType, command_line, read_config, render,
+    ConfigItem, FieldType, Mode, MonitorType, command_line, read_config, render,
 };
+use blueking_package::{Definitions, PackageDescription, plugin};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Value, json};
 
@@ -115,6 +116,32 @@ fn form_starts_with_host_and_port() {
     assert_eq!(items[8].file(), Ok(None));
     let broken = ConfigItem { file_base64: Some("?".to_owned()), ..items[7].clone() };
     assert!(broken.file().unwrap_err().contains("is not Base64"));
+}
+
+/// Community exporters have other flags, or only a variable, and often no flag for the path.
+#[test]
+fn address_is_passed_as_the_exporter_takes_it() {
+    let definitions = DEFINITIONS.replace("web.listen-address", "port");
+    let definitions = Definitions::parse("d", &definitions).unwrap();
+    for (keys, name, mode, value) in [
+        ("listen_flag = '-port'\nlisten_value = '${port}'", "-port", Mode::OptCmd, "${port}"),
+        ("listen_flag = ''\nlisten_env = 'ADDR'", "ADDR", Mode::Env, "${host}:${port}"),
+    ] {
+        let text = DESCRIPTION.replace("listen =", &format!("{keys}\npath_flag = ''\nlisten ="));
+        let description = PackageDescription::parse("f", &text).unwrap();
+        let rows = plugin::generate(&description, &definitions).unwrap().config;
+        assert_eq!(
+            (&*rows[2].name, rows[2].mode, rows[2].default_text()),
+            (name, mode, value.into())
+        );
+        assert_eq!(rows[3].name, "--pool.address", "no row for the path");
+    }
+    for keys in ["listen_env = 'ADDR'", "listen_flag = ''", "listen_value = ':9700'"] {
+        let text = DESCRIPTION.replace("listen =", &format!("{keys}\nlisten ="));
+        let description = PackageDescription::parse("f", &text).unwrap();
+        let definitions = Definitions::parse("d", DEFINITIONS).unwrap();
+        assert_eq!(plugin::generate(&description, &definitions).unwrap_err().len(), 1, "{keys}");
+    }
 }
 
 #[test]

@@ -180,6 +180,11 @@ fn each_rule_of_the_metrics_url_is_one_problem() {
     let (url, listen, path) =
         ("_exporter_url_", "--web.listen-address.default", "--web.telemetry-path.default");
     let url_default = format!("{url}.default");
+    let row = |name: &str, default: &str| {
+        json!({
+            "name": name, "mode": "cmd", "type": "text", "description": "监听地址", "default": default
+        })
+    };
     assert_rows(
         v51::CONFIG_SCHEMA,
         &[
@@ -196,7 +201,7 @@ fn each_rule_of_the_metrics_url_is_one_problem() {
             ("/1/default", json!("127.0.0.1:"), listen, "1 to 65535"),
             ("/1/default", json!("127.0.0.1:9602"), listen, "9602"),
             ("/1/default", json!("10.0.0.5:9601"), listen, r#""10.0.0.5""#),
-            ("/1/name", json!("--listen"), "--web.listen-address", "missing"),
+            ("/1", row("--listen", "127.0.0.1:9602"), "--web.listen-address", "missing"),
             ("/2/default", json!("metrics"), path, "does not start"),
         ],
     );
@@ -205,6 +210,10 @@ fn each_rule_of_the_metrics_url_is_one_problem() {
         ("/1/default", json!(":9601")),
         ("/1/default", json!("localhost:9601")),
         ("/2/name", json!("--other")),
+        // Flags of other exporters.
+        ("/1", row("--listen", "127.0.0.1:9601")),
+        ("/1", row("-telemetry.addr", ":9601")),
+        ("/1", row("--port", "9601")),
     ] {
         let entries = broken(v51::CONFIG_SCHEMA, |parameters| set(parameters, pointer, &value));
         assert_eq!(lines(&check(&entries)), [""; 0], "{pointer} {value}");
