@@ -8,6 +8,7 @@
     reason = "a command-line tool reports on its terminal"
 )]
 
+pub mod build;
 mod check;
 mod flags;
 pub mod init;
@@ -15,6 +16,7 @@ pub mod output;
 pub mod process;
 pub mod rehearse;
 pub mod server;
+pub mod stage;
 mod texts;
 mod usage_error;
 

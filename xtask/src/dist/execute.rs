@@ -11,16 +11,16 @@ use super::build::Cargo;
 use super::cross::Containers;
 use super::inspect::{Findings, inspect};
 use super::mingw;
-use super::package::{self, Documents, PackageSource};
+use super::package::{self, PackageSource};
 use super::path_remap::PathRemap;
 use super::plan::{Describe, PackagePlan, Plan};
-use super::stage;
 use super::summary::Row;
 use super::sums;
 use super::target::Target;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
-use bkpack::process;
+use bkpack::build::{self, Documents};
+use bkpack::{process, stage};
 
 /// Time limit for `--describe`.
 const DESCRIBE_LIMIT: Duration = Duration::from_secs(20);
@@ -165,7 +165,11 @@ fn pack(
 ) -> Result<Vec<Row>> {
     let parts = sources.iter().zip(documents).zip(&executables);
     let assembled = parts
-        .map(|((source, documents), executables)| package::assemble(source, documents, executables))
+        .map(|((source, documents), executables)| {
+            let executables = executables.iter();
+            let by_system = |built: &Executable| (built.target.system(), built.bytes.clone());
+            build::assemble(&source.source, documents, &executables.map(by_system).collect())
+        })
         .collect::<Result<Vec<_>>>()?;
 
     let before = sums::listed(&plan.sums)?;
@@ -175,7 +179,7 @@ fn pack(
     let mut rows = Vec::new();
     let mut files = Vec::new();
     for ((package, content), executables) in plan.packages.iter().zip(assembled).zip(executables) {
-        package::write(&content, package)?;
+        build::write(&content, package.zip.as_ref(), Some(&package.plugin))?;
         for output in package.zip.iter().chain([&package.plugin]) {
             let archive = fs::read(&output.archive)
                 .with_context(|| format!("cannot read {}", output.archive.display()))?;

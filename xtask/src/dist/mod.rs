@@ -13,7 +13,6 @@ mod package;
 mod path_remap;
 mod plan;
 mod setup;
-mod stage;
 mod standalone;
 mod summary;
 mod sums;
@@ -49,7 +48,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     let revision = workspace.revision();
     let plan = |route| {
         let exporter = |source: &PackageSource| {
-            let description = &source.description;
+            let description = &source.source.description;
             let component = description.component_name.clone();
             let names = Names { component, plugin_id: description.plugin_id.clone() };
             (source.exporter.clone(), names)

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
+use bkpack::build::{Output, archive_name};
 use blueking_package::v51;
 
 use super::target::{Target, Targets};
@@ -46,14 +47,6 @@ pub(crate) struct PackagePlan {
     pub(crate) zip: Option<Output>,
     /// The package of BlueKing 6 and 7.
     pub(crate) plugin: Output,
-}
-
-/// A package, unpacked and packed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Output {
-    /// The files of the package, unpacked.
-    pub(crate) stage: PathBuf,
-    pub(crate) archive: PathBuf,
 }
 
 /// An executable on its way into the packages.
@@ -127,19 +120,22 @@ impl PackagePlan {
         dist: &Path,
     ) -> Self {
         let Names { component, plugin_id } = names;
+        let stage = |name: &str| dist.join("stage").join(name);
+        // `-` does not occur in component names, so the folders cannot clash.
+        let plugin_stage = stage(&format!("{plugin_id}-plugin"));
         let zip = targets.iter().any(|target| target.entry().is_some()).then(|| Output {
-            stage: dist.join("stage").join(component),
+            stage: Some(stage(component)),
             archive: dist.join(format!("{component}-{version}.zip")),
         });
         let plugin = Output {
-            // `-` does not occur in component names, so the folders cannot clash.
-            stage: dist.join("stage").join(format!("{plugin_id}-plugin")),
+            stage: Some(plugin_stage.clone()),
             archive: dist.join(archive_name(plugin_id, version)),
         };
         let staged = |target: Target| {
-            let simple = zip.as_ref().zip(target.entry()).map(|(zip, name)| zip.stage.join(name));
+            let simple = zip.as_ref().zip(target.entry());
+            let simple = simple.map(|(_, name)| stage(component).join(name));
             let system = target.system();
-            let folder = plugin.stage.join(system.plugin_folder(plugin_id));
+            let folder = plugin_stage.join(system.plugin_folder(plugin_id));
             simple.into_iter().chain([folder.join(system.executable(plugin_id))]).collect()
         };
         let binary = |&target: &Target| Binary {
@@ -187,15 +183,6 @@ pub(crate) struct Names {
     pub(crate) plugin_id: String,
 }
 
-/// Avoids `__`: a site parses such file names as id, type and version of the plugin.
-fn archive_name(plugin_id: &str, version: &str) -> String {
-    let mut name = format!("{plugin_id}-{version}.tgz");
-    while name.contains("__") {
-        name = name.replace("__", "_");
-    }
-    name
-}
-
 struct PlanDisplay<'a> {
     plan: &'a Plan,
     workspace: &'a Workspace,
@@ -222,7 +209,9 @@ impl Display for PlanDisplay<'_> {
                 }
             }
             for output in package.zip.iter().chain([&package.plugin]) {
-                writeln!(f, "  stage  {}", path(&output.stage))?;
+                if let Some(stage) = &output.stage {
+                    writeln!(f, "  stage  {}", path(stage))?;
+                }
                 writeln!(f, "  write  {}", path(&output.archive))?;
             }
         }
@@ -270,9 +259,12 @@ mod tests {
                 &package.binaries[2].built,
                 "target/cross/distro/x86_64-pc-windows-gnu/shipped/a_exporter.exe".to_owned(),
             ),
-            (&zip.stage, "target/dist/stage/aexporter".to_owned()),
+            (zip.stage.as_ref().unwrap(), "target/dist/stage/aexporter".to_owned()),
             (&zip.archive, format!("target/dist/aexporter-{version}.zip")),
-            (&package.plugin.stage, "target/dist/stage/a_exporter-plugin".to_owned()),
+            (
+                package.plugin.stage.as_ref().unwrap(),
+                "target/dist/stage/a_exporter-plugin".to_owned(),
+            ),
             (&package.plugin.archive, format!("target/dist/a_exporter-{version}.tgz")),
             (&plan.sums, "target/dist/SHA256SUMS".to_owned()),
         ] {
@@ -297,15 +289,6 @@ mod tests {
     fn package_without_a_supported_target_is_skipped() {
         let (_, aarch64) = plan(&[Target::LinuxAarch64]);
         assert_eq!(aarch64.packages[0].zip, None);
-    }
-
-    #[test]
-    fn archive_names_have_no_double_underscore() {
-        for (id, expected) in
-            [("a_b", "a_b-1.tgz"), ("a__b__c", "a_b_c-1.tgz"), ("a____b", "a_b-1.tgz")]
-        {
-            assert_eq!(archive_name(id, "1"), expected);
-        }
     }
 
     #[test]

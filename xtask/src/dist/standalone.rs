@@ -12,13 +12,12 @@ use super::inspect::inspect;
 use super::mingw;
 use super::path_remap::PathRemap;
 use super::plan::Plan;
-use super::stage;
 use super::summary::Row;
 use super::sums;
 use super::target::Target;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
-use bkpack::process;
+use bkpack::{process, stage};
 
 /// Builds and inspects the executables of a plan of the distro route, whose zig compiles the C code
 /// of TLS. They are written to `standalone` once all of them are valid.

@@ -1,9 +1,10 @@
 //! The final output of `dist`: the shipped files and the next steps. Pure.
 
 use super::inspect::LARGE;
-use super::plan::{Output, Plan};
+use super::plan::Plan;
 use super::target::Target;
 use crate::workspace::Workspace;
+use bkpack::build::Output;
 
 /// A shipped file.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use blueking_package::plugin::Member;
 
 /// Replaces a folder by one with these files; an incomplete folder is never visible.
-pub(crate) fn write(files: &[Member], stage: &Path) -> Result<()> {
+pub fn write(files: &[Member], stage: &Path) -> Result<()> {
     let mut partial = stage.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
@@ -32,7 +32,7 @@ pub(crate) fn write(files: &[Member], stage: &Path) -> Result<()> {
 /// Removes files of an earlier run that this run did not produce: packages of another version or
 /// of a removed exporter, and their stage folders. Paths in `before` are relative to `dist`; paths
 /// in `now` start with it.
-pub(crate) fn tidy(dist: &Path, before: &[PathBuf], now: &[PathBuf]) -> Result<()> {
+pub fn tidy(dist: &Path, before: &[PathBuf], now: &[PathBuf]) -> Result<()> {
     for path in before {
         let mut parts = path.components();
         let is_staged = parts.next().is_some_and(|part| part.as_os_str() == "stage");
