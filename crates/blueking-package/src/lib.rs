@@ -56,6 +56,7 @@ mod parameter;
 mod partial;
 pub mod plugin;
 mod problem;
+mod requirements;
 #[cfg(test)]
 #[path = "../tests/samples/mod.rs"]
 mod samples;
@@ -69,6 +70,9 @@ pub use error::Error;
 pub use executable::is_system_dll;
 pub use glob::matches as pattern_matches;
 pub use language::Language;
-pub use names::{component_name_rules, plugin_id_rules};
+pub use names::{
+    GROUP_TEXT_LIMIT, component_name_rules, is_reserved_label, is_savable_name, plugin_id_rules,
+};
 pub use parameter::{Input, Parameter};
 pub use problem::Problem;
+pub use requirements::{Requirements, requirements};

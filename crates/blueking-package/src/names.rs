@@ -1,5 +1,6 @@
 //! Rules on names common to all BlueKing package formats.
 
+use crate::check;
 use crate::problem::excerpt;
 use crate::texts::sources as texts;
 
@@ -10,7 +11,7 @@ const PLUGIN_ID_LIMIT: usize = 30;
 const COMPONENT_NAME_LIMIT: usize = 15;
 
 /// Longest name and longest description of a group of metrics in BlueKing 5.1, in characters.
-pub(crate) const GROUP_TEXT_LIMIT: usize = 15;
+pub const GROUP_TEXT_LIMIT: usize = 15;
 
 /// BlueKing treats plugins with this prefix as its own.
 const OFFICIAL_PREFIX: &str = "bkplugin_";
@@ -35,9 +36,20 @@ const RESERVED_LABELS: [&str; 16] = [
     "bk_agent_id",
 ];
 
-/// Whether BlueKing sets this label itself.
-pub(crate) fn is_reserved_label(name: &str) -> bool {
+/// Whether BlueKing sets this label itself and overwrites the exporter's value.
+pub fn is_reserved_label(name: &str) -> bool {
     RESERVED_LABELS.contains(&name)
+}
+
+/// Whether BlueKing's pages can save a metric or label of this name: it is an identifier, without
+/// reserved words.
+///
+/// ```
+/// assert!(blueking_package::is_savable_name("pool_size"));
+/// assert!(!blueking_package::is_savable_name("pool_drops_total") && !blueking_package::is_savable_name("name"));
+/// ```
+pub fn is_savable_name(name: &str) -> bool {
+    identifier_rule(name).is_none() && !check::is_reserved_field(name)
 }
 
 /// Checks that a name is a letter followed by letters, digits and `_`. Returns the problem, if any.

@@ -9,7 +9,7 @@ const TABLE_NAMES: &str = "ALL ALTER ANALYZE ANY AS ASC BEGIN BY CREATE CONTINUO
     STATS SUBSCRIPTION SUBSCRIPTIONS TAG TO USER USERS VALUES WHERE WITH WRITE";
 
 /// Reserved names of fields, in upper case: words of the query language and columns of the storage.
-pub(super) const FIELD_NAMES: &str = "SERVER REPO VIEW TAGKEY ILLEGAL EOF WS IDENT BOUNDPARAM \
+const FIELD_NAMES: &str = "SERVER REPO VIEW TAGKEY ILLEGAL EOF WS IDENT BOUNDPARAM \
     NUMBER INTEGER DURATIONVAL STRING BADSTRING BADESCAPE TRUE FALSE REGEX BADREGEX ADD SUB MUL DIV \
     AND OR EQ NEQ EQREGEX NEQREGEX LT LTE GT GTE LPAREN RPAREN COMMA COLON DOUBLECOLON SEMICOLON \
     DOT ALL ALTER ANY AS ASC BEGIN BY CREATE CONTINUOUS DATABASE DATABASES DEFAULT DELETE DESC \
@@ -21,7 +21,7 @@ pub(super) const FIELD_NAMES: &str = "SERVER REPO VIEW TAGKEY ILLEGAL EOF WS IDE
     BK_SUPPLIER_ID";
 
 /// Words that a field name must not contain, in upper case.
-pub(super) const FIELD_PARTS: [&str; 4] = ["DELETE", "DROP", "GRANT", "REVOKE"];
+const FIELD_PARTS: [&str; 4] = ["DELETE", "DROP", "GRANT", "REVOKE"];
 
 /// Unit ids that the pages support.
 const UNITS: &str = "none short percent percentunit bits bytes kbytes mbytes gbytes tbytes pbytes \
@@ -37,6 +37,12 @@ pub(super) fn is_in(list: &str, word: &str) -> bool {
 /// Whether the name is reserved for result tables.
 pub(crate) fn is_reserved_table(name: &str) -> bool {
     is_in(TABLE_NAMES, name)
+}
+
+/// Whether the pages cannot save a field of this name: it is or contains a reserved word.
+pub(crate) fn is_reserved_field(name: &str) -> bool {
+    let upper = name.to_uppercase();
+    is_in(FIELD_NAMES, name) || FIELD_PARTS.iter().any(|part| upper.contains(part))
 }
 
 /// Whether the pages support a unit id.

@@ -11,7 +11,7 @@ use super::documents::{self, Object, filled, objects_to_text, quote};
 use super::finding::{Consumer, Findings, Objection, Severity, Stage};
 use super::layout::Plugin;
 use super::rule::{Rule, rules};
-use super::words::{self, FIELD_NAMES, FIELD_PARTS};
+use super::words;
 use crate::names;
 
 rules! {
@@ -295,9 +295,7 @@ fn check_words(name: &str, is_dimension: bool, place: &str, path: &str, findings
         let message =
             format!("the agent sets the label {name:?} and overwrites the exporter's value");
         findings.add(&METRICS_RESERVED_LABEL, path, &field, message, "rename the label");
-    } else if words::is_in(FIELD_NAMES, name)
-        || FIELD_PARTS.iter().any(|part| name.to_uppercase().contains(part))
-    {
+    } else if words::is_reserved_field(name) {
         let message = format!("the name {name:?} is or contains a reserved word of the storage");
         findings.add(&METRICS_RESERVED_WORD, path, &field, message, "rename it");
     }
