@@ -160,7 +160,8 @@ impl Entry<'_> {
         let help = join(help, body.copied(), style);
         let required = names.iter().any(|name| usage.required.contains(name));
         let name = names.iter().find(|name| name.starts_with("--")).or(names.first())?.clone();
-        let negatable = negatable || (style == Style::Kingpin && value.is_none());
+        // A counter has no opposite.
+        let negatable = negatable || (style == Style::Kingpin && value.is_none() && !repeated);
         let mut flag = HelpFlag {
             name,
             negatable,
@@ -184,8 +185,8 @@ impl Entry<'_> {
         commands: &mut Vec<String>,
     ) {
         let (left, help) = self.head.text.split_once("  ").unwrap_or((&self.head.text, ""));
-        if let Some(names) = left.strip_prefix('{').and_then(|left| left.strip_suffix('}')) {
-            commands.extend(names.split(',').map(str::to_owned));
+        if left.starts_with('{') {
+            commands.extend(self.commands());
             return;
         }
         let name = left.trim_matches(|c: char| "[]<>. ".contains(c));
@@ -202,12 +203,22 @@ impl Entry<'_> {
         });
     }
 
-    /// The name of an entry of [`Section::Commands`].
-    pub(super) fn command(&self) -> Option<String> {
-        let first = self.head.text.split([' ', ',']).next()?.trim_end_matches(['*', ':']);
-        let is_name = first.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && first.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-        is_name.then(|| first.to_owned())
+    /// The name of an entry of [`Section::Commands`], or all of argparse's `{start,stop}`.
+    pub(super) fn commands(&self) -> Vec<String> {
+        let first = self.head.text.split("  ").next().unwrap_or_default();
+        let names = match first.strip_prefix('{').and_then(|first| first.strip_suffix('}')) {
+            Some(names) => names.split(',').collect(),
+            None => first.split([' ', ',']).take(1).collect::<Vec<_>>(),
+        };
+        names
+            .into_iter()
+            .map(|name| name.trim_end_matches(['*', ':']))
+            .filter(|name| {
+                name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            })
+            .map(str::to_owned)
+            .collect()
     }
 }
 

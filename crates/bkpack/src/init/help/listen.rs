@@ -3,7 +3,7 @@
 
 use super::HelpFlag;
 use super::role::Role;
-use super::words::{any, only, prose_words, words};
+use super::words::{any, contains, only, prose_words, words};
 
 /// Form and default of the flag for the listen address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,93 +25,29 @@ pub enum ListenForm {
     Port,
 }
 
-const ADDRESS: &[&str] =
-    &["listen", "listener", "listening", "bind", "addr", "address", "addresses", "hostport"];
-const HOST: &[&str] = &["host", "hostname", "ip", "interface"];
+const ADDRESS: &str = "listen listener listening bind addr address addresses hostport";
+const HOST: &str = "host hostname ip interface";
 /// Words that an exporter's own address is made of.
-const OWN: &[&str] = &[
-    "listen",
-    "listener",
-    "listening",
-    "bind",
-    "addr",
-    "address",
-    "addresses",
-    "hostport",
-    "port",
-    "host",
-    "hostname",
-    "ip",
-    "interface",
-    "http",
-    "web",
-    "metric",
-    "metrics",
-    "telemetry",
-    "exporter",
-    "prometheus",
-    "prom",
-    "server",
-    "endpoint",
-    "to",
-    "on",
-    "p",
-    "l",
-    "a",
-    "b",
-];
+const OWN: &str = "\
+    listen listener listening bind addr address addresses hostport port host hostname ip \
+    interface http web metric metrics telemetry exporter prometheus prom server endpoint to \
+    on p l a b";
 /// Words that only a server of metrics has in its name.
-const SURE: &[&str] = &[
-    "listen",
-    "listener",
-    "listening",
-    "bind",
-    "web",
-    "http",
-    "metric",
-    "metrics",
-    "telemetry",
-    "exporter",
-    "prometheus",
-    "prom",
-];
+const SURE: &str = "\
+    listen listener listening bind web http metric metrics telemetry exporter prometheus \
+    prom";
 /// Words in the help of such a flag.
-const SERVES: &[&str] = &[
-    "listen",
-    "listens",
-    "listening",
-    "bind",
-    "binding",
-    "expose",
-    "exposes",
-    "exposed",
-    "serve",
-    "serves",
-    "serving",
-    "telemetry",
-    "exporter",
-    "web",
-];
+const SERVES: &str = "\
+    listen listens listening bind binding expose exposes exposed serve serves serving \
+    telemetry exporter web";
 /// Words in the help of another server or of the service.
-const FOREIGN: &[&str] = &[
-    "connect",
-    "connection",
-    "target",
-    "remote",
-    "upstream",
-    "database",
-    "broker",
-    "udp",
-    "statsd",
-    "graphite",
-    "pprof",
-    "profiling",
-    "grpc",
-    "health",
-    "gossip",
-    "cluster",
-    "instance",
-];
+const FOREIGN: &str = "\
+    connect connection target remote upstream database broker udp statsd graphite pprof \
+    profiling grpc health gossip cluster instance webhook \
+    webhooks";
+
+/// Words in the help of the server of metrics, where there are several.
+const OF_METRICS: &str = "metrics telemetry exporter prometheus scrape scraping";
 
 /// [`Role::Listen`] or [`Role::ListenHost`], if the flag is one of them.
 pub(super) fn role_of(flag: &HelpFlag) -> Option<Role> {
@@ -125,21 +61,27 @@ pub(super) fn role_of(flag: &HelpFlag) -> Option<Role> {
     }
     let help = prose_words(&flag.help);
     let serves = any(&help, SERVES);
+    // `-hport`: the end of a single word, if the help says that something listens.
+    if let [word] = &name[..]
+        && any(&help, "listen listens listening bind")
+        && let Some(end) =
+            ["port", "listen", "addr", "address"].iter().find(|end| word.ends_with(**end))
+    {
+        name = vec![(*end).to_owned()];
+    }
     if !only(&name, OWN) {
         // `--my-exporter.listen-address`: a name before it that the help confirms.
-        let confirmed = any(&name, &["listen", "bind"])
-            && any(&help, &["metrics", "telemetry", "exporter", "prometheus", "scrape"]);
-        if !confirmed || any(&name, FOREIGN) || any(&help, FOREIGN) || any(&name, &["tls", "https"])
-        {
+        let confirmed = any(&name, "listen bind") && any(&help, OF_METRICS);
+        if !confirmed || any(&name, FOREIGN) || any(&help, FOREIGN) || any(&name, "tls https") {
             return None;
         }
     }
     let address = parse_default(default);
     let env = flag.env.as_deref().map(words).unwrap_or_default();
-    let is_port = any(&name, &["port"]);
+    let is_port = any(&name, "port");
     let sure = any(&name, SURE)
         || serves
-        || any(&env, &["listen", "bind"])
+        || any(&env, "listen bind")
         || default.starts_with([':', '*'])
         || default.starts_with("0.0.0.0")
         || (help.is_empty() && is_port)
@@ -160,12 +102,12 @@ fn shape(flag: &HelpFlag, name: &[String], address: Option<(bool, Option<u16>)>)
             listen(ListenForm::ColonPort, Some(port))
         }
         Some((true, port)) => listen(ListenForm::HostPort, port),
-        Some((false, Some(port))) if any(name, &["port", "listen", "http", "bind", "address"]) => {
+        Some((false, Some(port))) if any(name, "port listen http bind address") => {
             listen(ListenForm::Port, Some(port))
         }
         Some((false, None)) if any(name, ADDRESS) || any(name, HOST) => Some(Role::ListenHost),
         Some(_) => None,
-        None if any(name, &["port"]) => listen(ListenForm::Port, None),
+        None if any(name, "port") => listen(ListenForm::Port, None),
         None if placeholder.contains(':') && placeholder.contains("port") => {
             let colon = placeholder.starts_with(':');
             listen(if colon { ListenForm::ColonPort } else { ListenForm::HostPort }, None)
@@ -185,21 +127,21 @@ fn spell_out(flag: &HelpFlag) -> Option<Vec<String>> {
     let sources =
         [env[after_exporter..].to_vec(), words(flag.value.as_deref().unwrap_or_default())];
     for source in sources {
-        if only(&source, OWN) && (any(&source, ADDRESS) || any(&source, &["port"])) {
+        if only(&source, OWN) && (any(&source, ADDRESS) || any(&source, "port")) {
             return Some(source);
         }
     }
-    const TYPES: &[&str] = &["string", "value", "int", "uint", "uint16", "arg"];
+    const TYPES: &str = "string value int uint uint16 arg";
     let placeholder = words(flag.value.as_deref().unwrap_or_default());
     if !placeholder.is_empty() && !only(&placeholder, OWN) && !only(&placeholder, TYPES) {
         return None;
     }
     let help = prose_words(&flag.help);
-    let port = any(&help, &["port"]);
+    let port = any(&help, "port");
     if !any(&help, SERVES) || !(port || any(&help, ADDRESS)) {
         return None;
     }
-    let only_port = port && !any(&help, &["address", "addr", "host"]);
+    let only_port = port && !any(&help, "address addr host");
     Some(vec![if only_port { "port" } else { "listen" }.to_owned()])
 }
 
@@ -225,7 +167,9 @@ pub(super) fn settle(flags: &[HelpFlag], roles: &mut [Role]) {
     let rank = |index: usize, listen: Listen| {
         let name = words(&flags[index].name);
         let own = usize::from(only(&name, OWN));
-        let sure = name.iter().filter(|word| SURE.contains(&word.as_str())).count();
+        let sure = name.iter().filter(|word| contains(SURE, word)).count();
+        let help = prose_words(&flags[index].help);
+        let sure = sure + usize::from(any(&help, OF_METRICS) && !any(&help, FOREIGN));
         (listen.port.is_some(), own, sure, std::cmp::Reverse(index))
     };
     let candidates: Vec<(usize, Listen)> = roles
@@ -245,6 +189,16 @@ pub(super) fn settle(flags: &[HelpFlag], roles: &mut [Role]) {
     for (index, other) in candidates.iter().copied().filter(|(index, _)| *index != best) {
         let host = listen.form == ListenForm::Port && other.form == ListenForm::HostPort;
         roles[index] = if host && other.port.is_none() { Role::ListenHost } else { Role::Other };
+    }
+    // `--addr` without a word of help beside `--port`.
+    if listen.form == ListenForm::Port {
+        for (flag, role) in flags.iter().zip(roles.iter_mut()) {
+            let name = words(&flag.name);
+            let host = only(&name, ADDRESS) || only(&name, HOST);
+            if *role == Role::Other && host && flag.help.is_empty() && flag.value.is_some() {
+                *role = Role::ListenHost;
+            }
+        }
     }
     // `--host` beside an address with its port is the service's.
     if listen.form != ListenForm::Port {

@@ -95,7 +95,7 @@ pub fn parse(text: &str) -> Help {
                 }
             }
             Section::Arguments => entry.argument(&usage, &mut help.arguments, &mut help.commands),
-            Section::Commands => help.commands.extend(entry.command()),
+            Section::Commands => help.commands.extend(entry.commands()),
             Section::Examples => {}
         }
     }

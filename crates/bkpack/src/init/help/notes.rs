@@ -31,6 +31,14 @@ pub(super) fn take(flag: &mut HelpFlag, help: String, style: Style) {
     prose::take(flag);
     if flag.value.is_none() {
         as_switch(flag, style);
+    } else if style == Style::Pflag && flag.repeated {
+        as_list(flag);
+    } else if style == Style::Urfave
+        && let Some(default) = &flag.default
+        && default.contains("\", \"")
+    {
+        flag.repeated = true;
+        flag.default = Some(default.trim_matches('"').replace("\", \"", ","));
     }
     // A list that lacks the default is not the list of the flag's values.
     if let Some(default) = &flag.default
@@ -180,6 +188,17 @@ pub(super) fn set_default(flag: &mut HelpFlag, raw: &str) {
     flag.default = Some(value).filter(|value| !value.is_empty());
 }
 
+/// Takes the brackets of pflag's lists away: `[a,b]` is given as `a,b`.
+fn as_list(flag: &mut HelpFlag) {
+    let Some(default) = &flag.default else { return };
+    let Some(inner) = default.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+        return;
+    };
+    // The items of an array are given one by one.
+    let one_value = flag.value.as_deref() != Some("stringArray") || !inner.contains(',');
+    flag.default = (one_value && !inner.is_empty()).then(|| inner.to_owned());
+}
+
 /// Brings a switch's default to `true` or `false`. A "switch" with another default takes a value
 /// in texts that no library makes.
 fn as_switch(flag: &mut HelpFlag, style: Style) {
@@ -188,6 +207,13 @@ fn as_switch(flag: &mut HelpFlag, style: Style) {
     if style == Style::Argparse && flag.name.starts_with("--no-") {
         return;
     }
+    // click names the side that is on: `--raw / --no-raw  [default: no-raw]`.
+    let bare = flag.name.trim_start_matches('-');
+    let default = match default.strip_prefix("no-").unwrap_or(&default) {
+        name if name != bare => default,
+        _ if default == bare => "true".to_owned(),
+        _ => "false".to_owned(),
+    };
     match default.to_lowercase().as_str() {
         "true" | "on" | "enabled" | "yes" => flag.default = Some("true".to_owned()),
         "false" | "off" | "disabled" | "no" => flag.default = Some("false".to_owned()),

@@ -36,7 +36,7 @@ pub fn role(flag: &HelpFlag) -> Role {
     let words = words(bare);
     if flag.value.is_none() {
         return match bare {
-            "version" | "V" => Role::Version,
+            "version" | "V" | "print-version" | "show-version" => Role::Version,
             "v" if flag.help.to_lowercase().contains("version") => Role::Version,
             "help" | "h" | "?" => Role::Help,
             _ => Role::Other,
@@ -48,34 +48,21 @@ pub fn role(flag: &HelpFlag) -> Role {
     if is_web_config(&words, flag) {
         return Role::WebConfig;
     }
-    const CONFIG: &[&str] = &["config", "configuration", "conf", "cfg", "configfile"];
-    const CONFIG_ALL: &[&str] = &[
-        "config",
-        "configuration",
-        "conf",
-        "cfg",
-        "configfile",
-        "file",
-        "filename",
-        "path",
-        "yaml",
-        "yml",
-        "toml",
-        "exporter",
-        "c",
-    ];
+    const CONFIG: &str = "config configuration conf cfg configfile";
+    const CONFIG_ALL: &str = "\
+        config configuration conf cfg configfile file filename path yaml yml toml exporter c";
     let is_config = any(&words, CONFIG) && only(&words, CONFIG_ALL)
         || bare == "c" && flag.help.to_lowercase().contains("config");
     if is_config && !takes_pair(flag) {
         return Role::Config;
     }
-    if any(&words, &["log", "logging", "loglevel", "logger"]) {
-        if only(&words, &["log", "logging", "logger", "level", "loglevel", "min", "web"])
-            && any(&words, &["level", "loglevel"])
+    if any(&words, "log logging loglevel logger") {
+        if only(&words, "log logging logger level loglevel min web")
+            && any(&words, "level loglevel")
         {
             return Role::LogLevel;
         }
-        if only(&words, &["log", "logging", "logger", "format"]) && any(&words, &["format"]) {
+        if only(&words, "log logging logger format") && any(&words, "format") {
             return Role::LogFormat;
         }
         return Role::Other;
@@ -93,45 +80,35 @@ fn is_deprecated(flag: &HelpFlag) -> bool {
 }
 
 fn is_web_config(words: &[String], flag: &HelpFlag) -> bool {
-    const ALL: &[&str] = &["web", "http", "server", "config", "configuration", "file", "path"];
+    const ALL: &str = "web http server config configuration file path";
     let help = flag.help.to_lowercase();
-    let of_web = any(words, &["web", "http"]) && any(words, &["config", "configuration"]);
+    let of_web = any(words, "web http") && any(words, "config configuration");
     (of_web && only(words, ALL))
-        || (any(words, &["web", "tls", "config"])
+        || (any(words, "web tls config")
             && help.contains("tls or authentication")
             && help.contains("config"))
 }
 
 /// Whether it sets the URL path of the metrics, and not a path of a file system.
 fn is_metrics_path(words: &[String], flag: &HelpFlag) -> bool {
-    const ALL: &[&str] = &[
-        "web",
-        "http",
-        "telemetry",
-        "metrics",
-        "metric",
-        "exporter",
-        "prometheus",
-        "prom",
-        "listen",
-        "path",
-        "endpoint",
-        "uri",
-        "url",
-        "route",
-        "server",
-        "context",
-    ];
-    if !only(words, ALL) || !any(words, &["path", "endpoint", "uri", "url", "route"]) {
+    const ALL: &str = "\
+        web http telemetry metrics metric exporter prometheus prom listen path endpoint uri \
+        url route server context";
+    // `-m`, explained.
+    if flag.name.len() == 2 {
+        let help = flag.help.to_lowercase();
+        return flag.default.as_deref() == Some("/metrics") && help.contains("metrics");
+    }
+    let of_metrics = any(words, "telemetry metrics metric");
+    if !only(words, ALL) || !any(words, "path endpoint uri url route") {
         return false;
     }
-    let of_metrics = any(words, &["telemetry", "metrics", "metric"]);
     match flag.default.as_deref() {
         Some(default) if !default.starts_with('/') => {
             // Some programs add the slash themselves.
             default.trim_matches('/') == "metrics"
         }
         Some(default) => of_metrics || default.ends_with("metrics"),
-        None => of_metrics && any(words, &["path", "endpoint"]),
+        None => of_metrics && any(words, "path endpoint"),
     }
 }

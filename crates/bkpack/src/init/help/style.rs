@@ -17,6 +17,8 @@ pub enum Style {
     Urfave,
     /// Rust's clap: `-f, --flag <VALUE>`.
     Clap,
+    /// Python's click: `-f, --flag TEXT  help  [default: x]`, `--flag / --no-flag`.
+    Click,
     /// Python's argparse: `-f VALUE, --flag VALUE`.
     Argparse,
     /// The exporters of this project: `--flag=VALUE  help [default: x]`, `--no-flag`.
@@ -64,6 +66,12 @@ pub(super) fn detect(lines: &[Line], layout: &Layout) -> Style {
     }
     let flags: Vec<&str> =
         lines.iter().filter(|line| layout.is_flag(line)).map(|line| line.text.as_str()).collect();
+    // A help without its first lines, or translated.
+    if flags.iter().any(|text| {
+        text.split("  ").next().is_some_and(|left| left.contains("--[no-]help") || is_quoted(left))
+    }) {
+        return Style::Kingpin;
+    }
     let share = |wanted: &dyn Fn(&str) -> bool| {
         flags.iter().filter(|text| wanted(text)).count() * 2 > flags.len()
     };
@@ -74,6 +82,9 @@ pub(super) fn detect(lines: &[Line], layout: &Layout) -> Style {
         && has(&|line| line.indent == 0 && ARGPARSE_HEADINGS.contains(&line.text.as_str()))
     {
         return Style::Argparse;
+    }
+    if has(&|line| line.text.contains("Show this message and exit.")) {
+        return Style::Click;
     }
     if has(&|line| line.text == "GLOBAL OPTIONS:")
         || (has(&|line| line.text == "NAME:") && has(&|line| line.text == "OPTIONS:"))
@@ -95,7 +106,7 @@ pub(super) fn detect(lines: &[Line], layout: &Layout) -> Style {
             let usage = line.text.to_ascii_lowercase();
             (usage.starts_with("usage:") && line.text.contains("[OPTIONS]"))
                 || line.text.contains(" (see a summary with '-h')")
-        })
+        }) && !has(&|line| line.text.eq_ignore_ascii_case("optional arguments:"))
     {
         return Style::Clap;
     }
@@ -110,6 +121,11 @@ pub(super) fn detect(lines: &[Line], layout: &Layout) -> Style {
 fn is_go_flag(text: &str) -> bool {
     let name = text.split_whitespace().next().unwrap_or_default();
     !name.starts_with("--") && !name.ends_with(',') && name.len() > 2
+}
+
+/// Whether a flag's left column has a default in kingpin's quotes.
+fn is_quoted(left: &str) -> bool {
+    left.contains("=\"") && !left.contains("[=\"")
 }
 
 /// Whether the word after the long name is one of pflag's types, before two spaces.

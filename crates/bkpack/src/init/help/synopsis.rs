@@ -20,7 +20,9 @@ pub(super) struct Synopsis {
 /// Reads a flag from the start of a text. `column` is where the help is expected: a name that
 /// fills the left column is followed by a single space.
 pub(super) fn read(text: &str, style: Style, column: Option<usize>) -> Option<Synopsis> {
-    let column = column.and_then(|column| text.char_indices().nth(column)).map(|(at, _)| at);
+    // Past the end for a line that is shorter: kingpin's help is on the next one.
+    let byte = |column| text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
+    let column = column.map(byte);
     let mut reader = Reader { text, at: 0, column, style, found: Synopsis::default() };
     while reader.name() {
         reader.value();
@@ -165,7 +167,7 @@ impl<'a> Reader<'a> {
             self.at += end;
             self.placeholder(rest[..end].trim_matches(['[', ']', '=']));
         } else if let Some(after) = rest.strip_prefix(' ')
-            && !after.starts_with([' ', '-', '/', '|'])
+            && !after.starts_with([' ', '-', '/', '|', '.'])
             && self.column != Some(self.at + 1)
         {
             let end = self.plain_end(after);
@@ -177,8 +179,8 @@ impl<'a> Reader<'a> {
             self.at += 1 + end;
             self.placeholder(&after[..end]);
         }
-        if let Some(after) = self.rest().trim_start().strip_prefix("...")
-            && self.found.value.is_some()
+        if let Some(after) = self.rest().trim_start_matches(' ').strip_prefix("...")
+            && (after.is_empty() || after.starts_with(' '))
         {
             self.found.repeated = true;
             self.at = self.text.len() - after.len();
@@ -194,20 +196,37 @@ impl<'a> Reader<'a> {
             return;
         }
         let end = if self.style == Style::Kingpin {
-            self.plain_end(after)
+            self.padded_end(after)
         } else {
             let word = after.find(' ').unwrap_or(after.len());
             after[..word].find(",-").unwrap_or(word)
         };
         let value = &after[..end];
         self.at += end;
-        let bare = value.trim_end_matches("...").trim_end();
+        let once = value.strip_suffix(" ...").unwrap_or(value);
+        let bare = once.trim_end_matches("...").trim_end();
         self.found.repeated |= bare.len() < value.len();
         if self.style == Style::Kingpin && !is_placeholder(bare) {
             self.found.value = Some(String::new());
-            self.found.default = Some(bare.to_owned());
+            // `a...` is the first of several defaults.
+            self.found.default = (bare.len() == once.len()).then(|| bare.to_owned());
         } else {
             self.placeholder(bare);
+        }
+    }
+
+    /// Where a default of kingpin ends, which may have gaps: at the padding before the help, or
+    /// with the line if the help begins on the next one.
+    fn padded_end(&self, text: &str) -> usize {
+        let offset = self.text.len() - text.len();
+        let Some(column) = self.column.and_then(|column| column.checked_sub(offset)) else {
+            return if self.column.is_some() { text.len() } else { self.plain_end(text) };
+        };
+        match text.get(..column) {
+            Some(left) if left.ends_with("  ") && !text[column..].starts_with(' ') => {
+                left.trim_end().len()
+            }
+            _ => self.plain_end(text),
         }
     }
 
@@ -255,6 +274,9 @@ impl<'a> Reader<'a> {
         if self.style == Style::Pflag && LISTS.contains(&value) {
             self.found.repeated = true;
         }
+        // `[OPT]` may be left out.
+        let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
+        let value = bare.filter(|bare| !bare.contains('|')).unwrap_or(value);
         let value = value.trim_start_matches('<').trim_end_matches('>');
         self.found.value = Some(value.to_owned());
     }

@@ -28,14 +28,19 @@ pub(super) fn prose_words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether all words are among `allowed` and there is at least one.
-pub(super) fn only(words: &[String], allowed: &[&str]) -> bool {
-    !words.is_empty() && words.iter().all(|word| allowed.contains(&word.as_str()))
+/// Whether there are words and all are among `allowed`, words with spaces between.
+pub(super) fn only(words: &[String], allowed: &str) -> bool {
+    !words.is_empty() && words.iter().all(|word| contains(allowed, word))
 }
 
-/// Whether one of the words is among `wanted`.
-pub(super) fn any(words: &[String], wanted: &[&str]) -> bool {
-    words.iter().any(|word| wanted.contains(&word.as_str()))
+/// Whether one of the words is among `wanted`, words with spaces between.
+pub(super) fn any(words: &[String], wanted: &str) -> bool {
+    words.iter().any(|word| contains(wanted, word))
+}
+
+/// Whether a word is in a list of words with spaces between.
+pub(super) fn contains(list: &str, word: &str) -> bool {
+    list.split(' ').any(|item| item == word)
 }
 
 /// Whether this is a name that people give environment variables: upper case, at least two

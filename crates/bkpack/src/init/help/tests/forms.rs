@@ -21,6 +21,9 @@ Flags:
       --tide.skip="^(a  b|\\d+)$"  
                                  Stations to leave out.
       --tide.depth=5 ...         Depths.
+      --tide.many=a... ...       Many.
+      --tide.re=^(a  b)"\d$      Regex.
+  -n, --tide.talk ...            More.
       --tide.prefix="one
                                  two"  Joined.
       --tide.cache=<dir>         Folder.
@@ -48,6 +51,9 @@ Commands:
             "--collector.wind =true no | Enable wind.",
             r"--tide.skip <> =^(a  b|\d+)$ | Stations to leave out.",
             "--tide.depth <> =5 rep | Depths.",
+            "--tide.many <> rep | Many.",
+            r#"--tide.re <> =^(a  b)"\d$ | Regex."#,
+            "--tide.talk rep | More.",
             "--tide.prefix <> =one two | Joined.",
             "--tide.cache <dir> | Folder.",
             "--log.level <> =info {debug,info,warn} | Lowest level. One of: [debug, info, warn]",
@@ -58,6 +64,16 @@ Commands:
     let arguments: Vec<_> = help.arguments.iter().map(|a| (&*a.name, a.required)).collect();
     assert_eq!(arguments, [("station", true), ("others", false)]);
     assert_eq!(help.commands, ["help", "watch"]);
+}
+
+#[test]
+fn translated_kingpin_is_known_by_its_flags() {
+    let text = "Flags:\n  -h, --[no-]help        显示帮助\n      --web.listen-address=:9630 ...\n                         监听地址 ($TIDE_LISTEN)\n";
+    let help = assert_flags(
+        text,
+        &["--help no | 显示帮助", "--web.listen-address <> =:9630 $TIDE_LISTEN rep | 监听地址"],
+    );
+    assert_eq!(help.style, Style::Kingpin);
 }
 
 #[test]
@@ -96,7 +112,10 @@ Flags:
   -h, --help               help for tide
       --metrics            serve metrics (default true)
   -p, --port int           port to listen on (default 9121)
-      --stations strings   stations to read
+      --labels stringArray    labels (default [a=1,b=2])
+      --stations strings   stations to read (default [a,b])
+      --addr host:port[=":1"]   address to bind
+                                twice (default ":9100")
       --style string[="a"]   style of the page
   -v, --verbose count      talk more
 
@@ -111,7 +130,9 @@ Use "tide [command] --help" for more information about a command.
             "--help | help for tide",
             "--metrics =true | serve metrics",
             "--port <int> =9121 | port to listen on",
-            "--stations <strings> rep | stations to read",
+            "--labels <stringArray> rep | labels",
+            "--stations <strings> =a,b rep | stations to read",
+            "--addr <host:port> =:9100 | address to bind twice",
             "--style <string> | style of the page",
             "--verbose rep | talk more",
             "--config <string> =/etc/tide.yml | config file",
@@ -135,7 +156,7 @@ COMMANDS:
 
 GLOBAL OPTIONS:
    --address value, -a value                  where to listen (default: ":9100") [$TIDE_ADDRESS, $ADDRESS]
-   --station value [ --station value ]        stations
+   --station value [ --station value ]        stations (default: "a", "b")
    --debug                                    talk more (default: false)
    --help, -h                                 show help
 "#;
@@ -143,7 +164,7 @@ GLOBAL OPTIONS:
         text,
         &[
             "--address <value> =:9100 $TIDE_ADDRESS | where to listen",
-            "--station <value> rep | stations",
+            "--station <value> =a,b rep | stations",
             "--debug =false | talk more",
             "--help | show help",
         ],
@@ -178,6 +199,24 @@ fn clap_3_indents_by_four() {
     let help =
         assert_flags(text, &["--help | Prints help", "--raw | Raw", "--port <port> =9100 | Port"]);
     assert_eq!(help.style, Style::Clap);
+}
+
+#[test]
+fn click_pairs_and_joined_notes() {
+    let text = "Usage: tide [OPTIONS] STATION [MORE]...\n\nOptions:\n  -p, --port INTEGER  Port  [env var: TIDE_PORT; default: 9100]\n  --raw / --no-raw    Raw  [default: no-raw]\n  --mode [a|b]        Mode  [required]\n  --n INTEGER RANGE   N  [1<=x<=5]\n  --help              Show this message and exit.\n";
+    let help = assert_flags(
+        text,
+        &[
+            "--port <INTEGER> =9100 $TIDE_PORT | Port",
+            "--raw =false no | Raw",
+            "--mode <[a|b]> {a,b} req | Mode",
+            "--n <INTEGER RANGE> | N  [1<=x<=5]",
+            "--help | Show this message and exit.",
+        ],
+    );
+    assert_eq!(help.style, Style::Click);
+    let arguments: Vec<_> = help.arguments.iter().map(|a| (&*a.name, a.required)).collect();
+    assert_eq!(arguments, [("STATION", true), ("MORE", false)]);
 }
 
 #[test]

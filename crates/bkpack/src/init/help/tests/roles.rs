@@ -49,6 +49,8 @@ fn listen_flag_under_every_name() {
         ("--metrics-port <PORT>", Port, None),
         ("-p <PORT> =9100", Port, Some(9100)),
         ("-a <x> $TIDE_EXPORTER_PORT =80", Port, Some(80)),
+        ("-l =:9469 | Address to listen on", ColonPort, Some(9469)),
+        ("-hport =9360 | The port listens on for requests", Port, Some(9360)),
         ("--tide-exporter.listen-address =:1 | where metrics are served", ColonPort, Some(1)),
     ];
     for (line, form, port) in cases {
@@ -78,6 +80,8 @@ fn addresses_of_the_service_are_not_listened_on() {
         "--bind.timeout =10s | for BIND",
         "--pprof.listen-address =:6060 | where metrics of the profiler are",
         "--port =9664 | [DEPRECATED] use --web.listen-address",
+        "-h =localhost:8080 | Address of cluster",
+        "--tideport =9360 | Port of the tide",
         "-p <password> | Password for the port's exporter",
         "--web.listen-address | a switch",
         "--web.systemd-socket | listen on sockets of systemd",
@@ -95,6 +99,7 @@ fn other_roles_by_name_and_default() {
         ("--telemetry.endpoint =/metrics", Role::Path),
         ("--metrics-path <PATH>", Role::Path),
         ("--path =/metrics", Role::Path),
+        ("-m =/metrics | Path under which metrics are", Role::Path),
         ("--path =/srv/data", Role::Other),
         ("--path.procfs =/proc", Role::Other),
         ("--web.route-prefix =/", Role::Other),
@@ -138,6 +143,12 @@ fn one_flag_of_a_text_listens() {
         ("--addr <ADDR>  Address to bind\n  --port <PORT>  Port to bind [default: 9122]", "HL"),
         ("--web.listen-address <A>  Where [default: :1]\n  --metrics-port <P>  Port", "L-"),
         ("--host <HOST>  To bind\n  --web.listen-address <A>  Where [default: :1]", "-L"),
+        ("--addr <ADDR>\n  --port <PORT>", "HL"),
+        (
+            "--web.listen-address <A>  for webhooks [default: :1]\n  \
+             --telemetry.listen-address <A>  for telemetry [default: :2]",
+            "-L",
+        ),
         ("--http.addr <A>  Where\n  --web.listen-address <A>  Where", "-L"),
     ];
     for (text, expected) in cases {
@@ -160,7 +171,11 @@ fn fields_by_name_default_and_help() {
         ("--auth-token <string>", Input::Password),
         ("--tide.apiKey <KEY>", Input::Password),
         ("--auth <AUTH> $TIDE_PASSWORD", Input::Password),
+        ("-p <string> | Password of the user", Input::Password),
+        ("-p <string> | Read the password from this file", Input::Text),
         ("--token-ttl =5m", Input::Text),
+        ("--authfile <string> | Read password from it", Input::File),
+        ("--profile <string>", Input::Text),
         ("--redis.password-file <PATH>", Input::File),
         ("--redis.password-file <string> $REDIS_PASSWORD_FILE", Input::File),
         ("--config.file =/etc/x.yml", Input::File),
