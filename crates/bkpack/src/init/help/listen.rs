@@ -39,7 +39,7 @@ const SURE: &str = "\
 /// Words in the help of such a flag.
 const SERVES: &str = "\
     listen listens listening bind binding expose exposes exposed serve serves serving \
-    telemetry exporter web";
+    telemetry exporter web prometheus";
 /// Words in the help of another server or of the service.
 const FOREIGN: &str = "\
     connect connection target remote upstream database broker udp statsd graphite pprof \
@@ -61,13 +61,13 @@ pub(super) fn role_of(flag: &HelpFlag) -> Option<Role> {
     }
     let help = prose_words(&flag.help);
     let serves = any(&help, SERVES);
-    // `-hport`: the end of a single word, if the help says that something listens.
+    // `-promport`; `-hport` if the help says that something listens.
     if let [word] = &name[..]
-        && any(&help, "listen listens listening bind")
-        && let Some(end) =
-            ["port", "listen", "addr", "address"].iter().find(|end| word.ends_with(**end))
+        && let Some((start, end)) = split_end(word)
+        && (contains(SURE, start) || any(&help, "listen listens listening bind"))
     {
-        name = vec![(*end).to_owned()];
+        name = vec![start.to_owned(), end.to_owned()];
+        name.retain(|word| contains(OWN, word));
     }
     if !only(&name, OWN) {
         // `--my-exporter.listen-address`: a name before it that the help confirms.
@@ -90,6 +90,13 @@ pub(super) fn role_of(flag: &HelpFlag) -> Option<Role> {
         return None;
     }
     shape(flag, &name, address)
+}
+
+/// The end of a word that tells an address or port, and what stands before it: `promport`.
+fn split_end(word: &str) -> Option<(&str, &str)> {
+    let ends = ["port", "listen", "addr", "address"];
+    let end = ends.into_iter().find(|end| word.ends_with(end) && word.len() > end.len())?;
+    Some(word.split_at(word.len() - end.len()))
 }
 
 /// The role by the name's words and the default.

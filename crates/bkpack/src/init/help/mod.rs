@@ -95,7 +95,13 @@ pub fn parse(text: &str) -> Help {
                 }
             }
             Section::Arguments => entry.argument(&usage, &mut help.arguments, &mut help.commands),
-            Section::Commands => help.commands.extend(entry.commands()),
+            Section::Commands => {
+                for name in entry.commands() {
+                    if seen.insert(name.clone()) {
+                        help.commands.push(name);
+                    }
+                }
+            }
             Section::Examples => {}
         }
     }

@@ -100,9 +100,12 @@ fn end_of_note(bracket: &str) -> Option<usize> {
 
 /// Takes the text of one note. `last` says that nothing follows it.
 fn note(flag: &mut HelpFlag, inner: &str, last: bool) -> bool {
-    // click puts several into one bracket.
-    let parts: Vec<&str> = match inner.split_once("; ") {
-        Some(_) if inner.split("; ").all(is_key) => inner.split("; ").collect(),
+    // click puts several into one bracket, and go-arg does.
+    let several = ["; ", ", "]
+        .into_iter()
+        .find(|separator| inner.contains(separator) && inner.split(separator).all(is_key));
+    let parts: Vec<&str> = match several {
+        Some(separator) if !inner.starts_with('$') => inner.split(separator).collect(),
         _ => vec![inner],
     };
     let mut taken = false;

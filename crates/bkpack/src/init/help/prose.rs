@@ -8,7 +8,9 @@ use super::{HelpFlag, notes};
 pub(super) fn take(flag: &mut HelpFlag) {
     let help = std::mem::take(&mut flag.help);
     if flag.env.is_none() {
-        flag.env = env(&help);
+        // The help of `--password-file` names the variable that holds the password itself.
+        let of_file = |name: &String| ["FILE", "PATH", "CONF"].iter().any(|end| name.contains(end));
+        flag.env = env(&help).filter(|name| !flag.name.ends_with("file") || of_file(name));
     }
     if flag.default.is_none()
         && flag.value.is_some()

@@ -9,6 +9,8 @@ use super::text::Line;
 pub enum Style {
     /// Go's kingpin: `--flag=DEFAULT` or `--flag=PLACEHOLDER`, `--no-flag`.
     Kingpin,
+    /// Go's kong: as kingpin, but only `--[no-]flag` can be turned off.
+    Kong,
     /// Go's `flag`: `-flag type`, help on the next line; `-flag=false`.
     GoFlag,
     /// Go's pflag and cobra: `-f, --flag type   help`; `--flag=false`.
@@ -25,6 +27,13 @@ pub enum Style {
     ExporterKit,
     /// Another one. The text is read by what the others have in common.
     Unknown,
+}
+
+impl Style {
+    /// Whether a default stands after `=`, where others have a placeholder.
+    pub(super) fn shows_default_after_equals(self) -> bool {
+        matches!(self, Self::Kingpin | Self::Kong)
+    }
 }
 
 /// Types that pflag prints in place of a value.
@@ -58,6 +67,11 @@ pub(super) fn detect(lines: &[Line], layout: &Layout) -> Style {
     let has = |wanted: &dyn Fn(&Line) -> bool| lines.iter().any(wanted);
     if has(&|line| line.text.contains("[--FLAG=VALUE]...")) {
         return Style::ExporterKit;
+    }
+    if has(&|line| line.text.contains("Show context-sensitive help."))
+        && has(&|line| line.text.starts_with("Usage: "))
+    {
+        return Style::Kong;
     }
     if has(&|line| {
         line.text.contains("[<flags>]") || line.text.contains("Show context-sensitive help")

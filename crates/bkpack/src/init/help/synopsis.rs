@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
             self.found.default = Some(unquote(&after[..end])).filter(|value| !value.is_empty());
             return;
         }
-        let end = if self.style == Style::Kingpin {
+        let end = if self.style.shows_default_after_equals() {
             self.padded_end(after)
         } else {
             let word = after.find(' ').unwrap_or(after.len());
@@ -204,9 +204,10 @@ impl<'a> Reader<'a> {
         let value = &after[..end];
         self.at += end;
         let once = value.strip_suffix(" ...").unwrap_or(value);
-        let bare = once.trim_end_matches("...").trim_end();
+        // kong: `A,...`, `KEY=VALUE;...`.
+        let bare = once.trim_end_matches("...").trim_end_matches([',', ';']).trim_end();
         self.found.repeated |= bare.len() < value.len();
-        if self.style == Style::Kingpin && !is_placeholder(bare) {
+        if self.style.shows_default_after_equals() && !is_placeholder(bare) {
             self.found.value = Some(String::new());
             // `a...` is the first of several defaults.
             self.found.default = (bare.len() == once.len()).then(|| bare.to_owned());
@@ -282,7 +283,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether what kingpin prints after `=` is a placeholder. An upper-case word could be a default
+/// Whether what kingpin or kong prints after `=` is a placeholder. An upper-case word could be a default
 /// too; taking it for one would put a wrong value into a form.
 fn is_placeholder(value: &str) -> bool {
     value.is_empty()

@@ -77,6 +77,25 @@ fn translated_kingpin_is_known_by_its_flags() {
 }
 
 #[test]
+fn kong_lists_and_switches() {
+    let text = "Usage: tide --app-id=INT-64 <station> ... [flags]\n\nArguments:\n  <station> ...    Station.\n\nFlags:\n  -h, --help              Show context-sensitive help.\n      --app-id=INT-64     App ($TIDE_APP)\n      --repos=REPOS,...   Repositories\n      --sleep=1m          Sleep\n      --[no-]wind         Wind\n      --level=\"error\"     Valid levels: [error, info]\n\nCommands:\n  set up\n    Sets\n\n  set down\n    Sets\n";
+    let help = assert_flags(
+        text,
+        &[
+            "--help | Show context-sensitive help.",
+            "--app-id <INT-64> $TIDE_APP req | App",
+            "--repos <REPOS> rep | Repositories",
+            "--sleep <> =1m | Sleep",
+            "--wind no | Wind",
+            "--level <> =error {error,info} | Valid levels: [error, info]",
+        ],
+    );
+    assert_eq!(help.style, Style::Kong);
+    assert_eq!((&*help.arguments[0].name, help.arguments[0].repeated), ("station", true));
+    assert_eq!(help.commands, ["set"]);
+}
+
+#[test]
 fn go_flag_types_and_switches() {
     let text = "flag provided but not defined: -x\nUsage of ./tide:\n  -N\tOne letter.\n  -n int\n    \tCount (default 3)\n  -tide.addr string\n    \tServer (see -n) (default \"h \\\"q\\\" (x)\")\n  -tide.fast\n    \tFast.\n    \tSecond line. (default true)\n  -tide.label value\n    \t-label several times, overridden by TIDE_LABEL environment variable\n";
     let help = assert_flags(
@@ -281,7 +300,7 @@ fn own_exporters_fill_the_left_column() {
 
 #[test]
 fn prose_names_variable_default_and_choices() {
-    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n";
+    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n  --f F      [default: 0.0.0.0:9999, env: TIDE_F]\n  --gfile G  read, else taken from environment variable TIDE_G\n";
     assert_flags(
         text,
         &[
@@ -290,6 +309,8 @@ fn prose_names_variable_default_and_choices() {
             "--c <URL> $TIDE_C | can be set with TIDE_C; DOCKER_HOST is read by the library",
             "--d <DIR> req | defaults to the value of --a",
             "--e <> =9100 | port",
+            "--f <F> =0.0.0.0:9999 $TIDE_F | ",
+            "--gfile <G> | read, else taken from environment variable TIDE_G",
         ],
     );
 }

@@ -50,6 +50,9 @@ fn listen_flag_under_every_name() {
         ("-p <PORT> =9100", Port, Some(9100)),
         ("-a <x> $TIDE_EXPORTER_PORT =80", Port, Some(80)),
         ("-l =:9469 | Address to listen on", ColonPort, Some(9469)),
+        ("-promport =9224", Port, Some(9224)),
+        ("--port =8080 | Prometheus port", Port, Some(8080)),
+        ("--prometheus <ADDRESS> =0.0.0.0:9092", HostPort, Some(9092)),
         ("-hport =9360 | The port listens on for requests", Port, Some(9360)),
         ("--tide-exporter.listen-address =:1 | where metrics are served", ColonPort, Some(1)),
     ];
@@ -81,6 +84,7 @@ fn addresses_of_the_service_are_not_listened_on() {
         "--pprof.listen-address =:6060 | where metrics of the profiler are",
         "--port =9664 | [DEPRECATED] use --web.listen-address",
         "-h =localhost:8080 | Address of cluster",
+        "--port =3306 | Mysql Port",
         "--tideport =9360 | Port of the tide",
         "-p <password> | Password for the port's exporter",
         "--web.listen-address | a switch",
