@@ -1,1 +1,3 @@
 //! `bkpack init`: drafts a package of an exporter from its executables, its help and its page.
+
+pub mod metrics;

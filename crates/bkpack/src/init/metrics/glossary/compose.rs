@@ -1,0 +1,343 @@
+//! Composes a Chinese name of the words of an English one. Every word must be known and the last
+//! one must say what is measured; anything else is uncertain and gets no name.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Longest composed name, in characters: a longer one is a list of words, not a name.
+const LIMIT: usize = 15;
+
+/// Most words that one entry of the list joins.
+const PHRASE: usize = 3;
+
+/// What a word does in a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Something countable: connections.
+    Noun,
+    /// Something that happens: retries.
+    Event,
+    /// A quantity, which needs no suffix: latency.
+    Measure,
+    /// A quantity that also has quantities and events of its own: memory.
+    Resource,
+    /// Describes the word after it, or before it at the end of a name: active.
+    Attribute,
+    /// Only names the subject: cache.
+    Subject,
+    /// Something that happens, or a statement whether it did: success.
+    Outcome,
+    /// A complete statement: enabled.
+    State,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    zh: &'static str,
+    kind: Kind,
+    is_plural: bool,
+    /// Whether the entry joins several words.
+    is_phrase: bool,
+}
+
+/// How a name ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    None,
+    Total,
+    Count,
+    Seconds {
+        total: bool,
+    },
+    Bytes {
+        total: bool,
+    },
+    /// Adds the word unless the name already ends with it or with 率.
+    Quantity(&'static str),
+    /// Adds the words to anything.
+    Text(&'static str),
+}
+
+const ENDINGS: &[(&[&str], Ending)] = &[
+    (&["timestamp", "seconds"], Ending::Text("时间")),
+    (&["seconds", "total"], Ending::Seconds { total: true }),
+    (&["bytes", "total"], Ending::Bytes { total: true }),
+    (&["joules", "total"], Ending::Quantity("能耗")),
+    (&["total"], Ending::Total),
+    (&["count"], Ending::Count),
+    (&["in", "seconds"], Ending::Seconds { total: false }),
+    (&["seconds"], Ending::Seconds { total: false }),
+    (&["in", "bytes"], Ending::Bytes { total: false }),
+    (&["bytes"], Ending::Bytes { total: false }),
+    (&["ratio"], Ending::Quantity("比例")),
+    (&["percent"], Ending::Quantity("百分比")),
+    (&["percentage"], Ending::Quantity("百分比")),
+    (&["celsius"], Ending::Quantity("温度")),
+    (&["hertz"], Ending::Quantity("频率")),
+    (&["volts"], Ending::Quantity("电压")),
+    (&["amps"], Ending::Quantity("电流")),
+    (&["watts"], Ending::Quantity("功率")),
+    (&["joules"], Ending::Quantity("能耗")),
+    (&["info"], Ending::Text("信息")),
+    (&["created"], Ending::Text("创建时间")),
+];
+
+static WORDS: LazyLock<HashMap<&str, Word>> =
+    LazyLock::new(|| include_str!("words.tsv").lines().filter_map(entry).collect());
+
+/// The composed name, or `None` if it would be uncertain. The first word is usually the namespace
+/// of the exporter: it may be unknown and is then left out.
+pub(super) fn compose(name: &str) -> Option<String> {
+    let tokens = tokens(name);
+    let tokens: Vec<_> = tokens.iter().map(String::as_str).collect();
+    let named = phrase(&tokens).or_else(|| phrase(tokens.get(1..)?));
+    named.filter(|zh| zh.chars().count() <= LIMIT)
+}
+
+fn phrase(tokens: &[&str]) -> Option<String> {
+    listed_quantity(tokens).or_else(|| {
+        let (head, ending) = split_ending(tokens);
+        render(parse(head)?, ending)
+    })
+}
+
+/// A phrase of the list that names a quantity wins over an ending: cpu_seconds, hit_rate.
+fn listed_quantity(tokens: &[&str]) -> Option<String> {
+    let (head, ending) = match tokens.split_last()? {
+        (&"total", head) => (head, Ending::Total),
+        _ => (tokens, Ending::None),
+    };
+    let words = parse(head)?;
+    let last = words.last()?;
+    (last.is_phrase && last.kind == Kind::Measure).then(|| render(words, ending))?
+}
+
+fn render(mut words: Vec<Word>, ending: Ending) -> Option<String> {
+    move_participles(&mut words);
+    let last = *words.last()?;
+    if is_doubtful(&words) {
+        return None;
+    }
+    if last.kind == Kind::Outcome && ending == Ending::None {
+        let is_so = Word { zh: "是否", ..last };
+        words.insert(words.len() - 1, is_so);
+    }
+    let text = join(&words);
+    let suffix = suffix(&text, last, ending)?;
+    Some(text + suffix)
+}
+
+/// Joins words, with a space between two that are not Chinese: TSDB WAL.
+fn join(words: &[Word]) -> String {
+    let mut text = String::new();
+    for word in words {
+        let are_latin = text.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && word.zh.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if are_latin {
+            text.push(' ');
+        }
+        text += word.zh;
+    }
+    text
+}
+
+/// Whether words stand where they make no sense: a quantity before something else, or two words of
+/// one meaning, as in "memory resident_memory".
+fn is_doubtful(words: &[Word]) -> bool {
+    let Some((_, before)) = words.split_last() else { return true };
+    let is_misplaced =
+        |word: &Word| matches!(word.kind, Kind::Measure | Kind::Outcome | Kind::State);
+    before.iter().any(is_misplaced)
+        || words.iter().enumerate().any(|(position, word)| {
+            words[..position].iter().any(|other| repeats(word.zh, other.zh))
+        })
+}
+
+/// Whether one text is in the other; a single character is in too many words to tell.
+fn repeats(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    short.chars().nth(1).is_some() && long.contains(short)
+}
+
+/// English puts a participle after its noun, Chinese before it: connections_active, 活跃连接. After
+/// a singular noun it is a verb and stays: disk_read, 磁盘读取.
+fn move_participles(words: &mut [Word]) {
+    let Some(noun) = words.iter().rposition(|word| word.kind != Kind::Attribute) else { return };
+    let word = words[noun];
+    let is_movable = match word.kind {
+        Kind::Noun | Kind::Event => word.is_plural,
+        Kind::Measure | Kind::Resource => true,
+        Kind::Attribute | Kind::Subject | Kind::Outcome | Kind::State => false,
+    };
+    if is_movable {
+        words[noun..].rotate_left(1);
+    }
+}
+
+/// What an ending adds to a text, or `None` if they do not fit.
+fn suffix(text: &str, last: Word, ending: Ending) -> Option<&'static str> {
+    use Kind::{Attribute, Event, Measure, Noun, Outcome, Resource, State, Subject};
+    let is_quantity = matches!(last.kind, Measure | Resource);
+    Some(match (ending, last.kind) {
+        (Ending::None, State | Outcome) => "",
+        (_, State) | (Ending::Total | Ending::Count, Attribute | Subject) => return None,
+        (Ending::None, Noun) if last.is_plural => "数",
+        (Ending::None, Event) if last.is_plural => "次数",
+        (Ending::None, _) if !is_quantity => return None,
+        (Ending::Count, Measure | Resource) => return None,
+        (Ending::Total, Noun) => "总数",
+        (Ending::Count, Noun) => "数",
+        (Ending::Total | Ending::Count, Event | Outcome) => "次数",
+        (Ending::Total, _) => "总计",
+        (Ending::Seconds { total } | Ending::Bytes { total }, _) if is_quantity => {
+            if total {
+                "总计"
+            } else {
+                ""
+            }
+        }
+        (Ending::Seconds { .. }, Attribute) => "时间",
+        (Ending::Seconds { total: false }, _) => "耗时",
+        (Ending::Seconds { total: true }, _) => "总耗时",
+        (Ending::Bytes { total: false }, _) => "字节数",
+        (Ending::Bytes { total: true }, _) => "字节总数",
+        (Ending::Quantity("比例" | "百分比"), Event | Outcome) => "率",
+        (Ending::Quantity(zh), _) if text.ends_with(zh) || text.ends_with('率') => "",
+        (Ending::Quantity(zh) | Ending::Text(zh), _) => zh,
+        (Ending::None, _) => "",
+    })
+}
+
+fn split_ending<'a>(tokens: &'a [&'a str]) -> (&'a [&'a str], Ending) {
+    let found = ENDINGS.iter().find(|(words, _)| tokens.ends_with(words));
+    found.map_or((tokens, Ending::None), |(words, ending)| {
+        (&tokens[..tokens.len() - words.len()], *ending)
+    })
+}
+
+/// Splits at `_` and between a small and a capital letter.
+fn tokens(name: &str) -> Vec<String> {
+    let mut separated = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for c in name.chars() {
+        if was_small && c.is_ascii_uppercase() {
+            separated.push('_');
+        }
+        was_small = c.is_ascii_lowercase();
+        separated.push(c.to_ascii_lowercase());
+    }
+    // num_connections is connections.
+    let separated = separated.replace("number_of_", "");
+    let tokens = separated.split(['_', ':']).filter(|token| !["", "num"].contains(token));
+    tokens.map(str::to_owned).collect()
+}
+
+/// Looks the tokens up, the longest phrase first.
+fn parse(mut tokens: &[&str]) -> Option<Vec<Word>> {
+    let mut words = Vec::new();
+    while !tokens.is_empty() {
+        let longest = PHRASE.min(tokens.len());
+        let (length, word) = (1..=longest)
+            .rev()
+            .find_map(|length| Some((length, look_up(&tokens[..length].join("_"))?)))?;
+        words.push(word);
+        tokens = &tokens[length..];
+    }
+    Some(words)
+}
+
+/// The list holds singular forms, and plurals that mean something else: reads, series.
+fn look_up(word: &str) -> Option<Word> {
+    if let Some(found) = WORDS.get(word) {
+        let is_plural = word.ends_with('s') && !word.ends_with("ss");
+        return Some(Word { is_plural, ..*found });
+    }
+    let singular = match word.strip_suffix("ies") {
+        Some(stem) => WORDS.get(&*format!("{stem}y")),
+        None => None,
+    };
+    let found = singular
+        .or_else(|| WORDS.get(word.strip_suffix("es")?))
+        .or_else(|| WORDS.get(word.strip_suffix('s')?))?;
+    Some(Word { is_plural: true, ..*found })
+}
+
+fn entry(line: &'static str) -> Option<(&'static str, Word)> {
+    let [word, zh, kind] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+    let kind = match kind {
+        "noun" => Kind::Noun,
+        "event" => Kind::Event,
+        "outcome" => Kind::Outcome,
+        "measure" => Kind::Measure,
+        "resource" => Kind::Resource,
+        "attribute" => Kind::Attribute,
+        "subject" => Kind::Subject,
+        "state" => Kind::State,
+        _ => return None,
+    };
+    Some((word, Word { zh, kind, is_plural: false, is_phrase: word.contains('_') }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_follow_chinese_order() {
+        for (name, zh) in [
+            ("shop_http_requests_total", "HTTP请求总数"),
+            ("shop_connections_active", "活跃连接数"),
+            ("shop_retries_total", "重试次数"),
+            ("shop_bytes_received_total", "接收字节总数"),
+            ("shop_received_bytes_total", "接收字节总数"),
+            ("shop_request_duration_seconds", "请求耗时"),
+            ("shop_memory_used_bytes", "已用内存"),
+            ("shop_disk_read_seconds_total", "磁盘读取时间"),
+            ("shop_cache_hit_ratio", "缓存命中率"),
+            ("shop_max_open_files", "最大打开文件数"),
+            ("shop_last_reload_success_timestamp_seconds", "最近重载成功时间"),
+            ("shop_sync_success", "同步是否成功"),
+            ("shop_sync_success_total", "同步成功次数"),
+            ("shop_tsdb_wal_corruptions_total", "TSDB WAL损坏次数"),
+            ("shop_number_of_threads", "线程数"),
+            ("shop_heap_size_in_bytes", "堆大小"),
+            ("shop_thread_count", "线程数"),
+            ("shop_fan_temperature_celsius", "风扇温度"),
+            ("shop_scannedObjects", "扫描对象数"),
+        ] {
+            assert_eq!(compose(name).as_deref(), Some(zh), "{name}");
+        }
+    }
+
+    #[test]
+    fn uncertain_names_are_not_composed() {
+        for name in [
+            "shop_cache",      // a subject alone
+            "shop_connection", // singular: perhaps an identifier
+            "shop_process",
+            "shop_disk_read_total",   // operations or bytes?
+            "shop_requests_by_flurb", // an unknown word
+            "shop_active",
+            "shop_memory_resident_memory_bytes",
+            "shop_latency_queries_total",
+            "shop_up_seconds",
+            "shop_total",
+            "shop_http_request_queue_worker_thread_connection_cache_size",
+            "up_up_up_total",
+            "",
+        ] {
+            assert_eq!(compose(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_word_list_is_well_formed() {
+        let list = include_str!("words.tsv");
+        let words: Vec<_> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
+        assert!(words.is_sorted_by(|a, b| a < b), "not sorted, or a word is listed twice");
+        for line in list.lines() {
+            let (word, _) = entry(line).unwrap_or_else(|| panic!("{line}"));
+            assert!(word.split('_').count() <= PHRASE, "{line}");
+        }
+    }
+}
