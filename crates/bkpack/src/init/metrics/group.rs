@@ -275,20 +275,35 @@ mod tests {
     }
 
     #[test]
-    fn branches_with_many_label_sets_are_split_first() {
-        let plain = page(&[("a_x_", 30), ("a_y_", 30)]);
-        let labelled = page(&[("b_x_", 10), ("b_y_", 10)]);
+    fn parts_are_split_if_known_or_huge() {
+        let prefixes = [("pg_stat_database_x", 6), ("pg_stat_flurb_x", 12), ("pg_locks_x", 3)];
+        let expected = [("stat_database", 6), ("pg_stat", 12), ("pg_locks", 3)];
+        let groups = grouped(&page(&prefixes));
+        assert_eq!(sizes(&groups), expected);
+        assert_eq!(groups[0].zh, "数据库统计");
+
+        let prefixes = [("shop_a_b_x", 70), ("shop_a_c_x", 12), ("shop_a_d_x", 9), ("shop_e_x", 3)];
+        let expected = [("shop_a_b", 70), ("shop_a_c", 12), ("shop_a", 9), ("shop_e", 3)];
+        assert_eq!(sizes(&grouped(&page(&prefixes))), expected);
+    }
+
+    #[test]
+    fn huge_parts_then_different_labels_split_first() {
         // Room for one more group remains.
         let others: Vec<_> = (0..21).map(|part| format!("part{part}_x")).collect();
         let others: Vec<_> = others.iter().map(|prefix| (prefix.as_str(), 3)).collect();
-        let others = page(&others);
         let sets: [&[&str]; 2] = [&["disk"], &["disk", "mode"]];
-        let mut metrics: Vec<(&str, &[&str])> =
-            plain.iter().chain(&others).map(|name| (name.as_str(), [].as_slice())).collect();
-        metrics.extend(labelled.iter().zip(sets.into_iter().cycle()).map(|(n, set)| (&**n, set)));
-        let groups = groups(&metrics);
-        let names: Vec<_> = groups.iter().map(|group| &*group.name).collect();
-        assert!(names.contains(&"b_x") && names.contains(&"a"), "{names:?}");
+        for (size, expected) in [(30, ["a", "b_x"]), (45, ["a_x", "b"])] {
+            let plain = page(&[&[("a_x_", size), ("a_y_", size)], &*others].concat());
+            let labelled = page(&[("b_x_", 10), ("b_y_", 10)]);
+            let mut metrics: Vec<(&str, &[&str])> =
+                plain.iter().map(|name| (name.as_str(), [].as_slice())).collect();
+            metrics
+                .extend(labelled.iter().zip(sets.into_iter().cycle()).map(|(n, set)| (&**n, set)));
+            let groups = groups(&metrics);
+            let names: Vec<_> = groups.iter().map(|group| &*group.name).collect();
+            assert!(expected.iter().all(|name| names.contains(name)), "{size}: {names:?}");
+        }
     }
 
     #[test]

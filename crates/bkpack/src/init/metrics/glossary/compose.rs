@@ -1,44 +1,10 @@
 //! Composes a Chinese name of the words of an English one. Every word must be known and the last
 //! one must say what is measured; anything else is uncertain and gets no name.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use super::words::{self, Kind, Word};
 
 /// Longest composed name, in characters: a longer one is a list of words, not a name.
 const LIMIT: usize = 15;
-
-/// Most words that one entry of the list joins.
-const PHRASE: usize = 3;
-
-/// What a word does in a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Something countable: connections.
-    Noun,
-    /// Something that happens: retries.
-    Event,
-    /// A quantity, which needs no suffix: latency.
-    Measure,
-    /// A quantity that also has quantities and events of its own: memory.
-    Resource,
-    /// Describes the word after it, or before it at the end of a name: active.
-    Attribute,
-    /// Only names the subject: cache.
-    Subject,
-    /// Something that happens, or a statement whether it did: success.
-    Outcome,
-    /// A complete statement: enabled.
-    State,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Word {
-    zh: &'static str,
-    kind: Kind,
-    is_plural: bool,
-    /// Whether the entry joins several words.
-    is_phrase: bool,
-}
 
 /// How a name ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,9 +48,6 @@ const ENDINGS: &[(&[&str], Ending)] = &[
     (&["created"], Ending::Text("创建时间")),
 ];
 
-static WORDS: LazyLock<HashMap<&str, Word>> =
-    LazyLock::new(|| include_str!("words.tsv").lines().filter_map(entry).collect());
-
 /// The composed name, or `None` if it would be uncertain. The first word is usually the namespace
 /// of the exporter: it may be unknown and is then left out.
 pub(super) fn compose(name: &str) -> Option<String> {
@@ -97,7 +60,7 @@ pub(super) fn compose(name: &str) -> Option<String> {
 fn phrase(tokens: &[&str]) -> Option<String> {
     listed_quantity(tokens).or_else(|| {
         let (head, ending) = split_ending(tokens);
-        render(parse(head)?, ending)
+        render(words::parse(head)?, ending)
     })
 }
 
@@ -107,7 +70,7 @@ fn listed_quantity(tokens: &[&str]) -> Option<String> {
         (&"total", head) => (head, Ending::Total),
         _ => (tokens, Ending::None),
     };
-    let words = parse(head)?;
+    let words = words::parse(head)?;
     let last = words.last()?;
     (last.is_phrase && last.kind == Kind::Measure).then(|| render(words, ending))?
 }
@@ -232,52 +195,6 @@ fn tokens(name: &str) -> Vec<String> {
     tokens.map(str::to_owned).collect()
 }
 
-/// Looks the tokens up, the longest phrase first.
-fn parse(mut tokens: &[&str]) -> Option<Vec<Word>> {
-    let mut words = Vec::new();
-    while !tokens.is_empty() {
-        let longest = PHRASE.min(tokens.len());
-        let (length, word) = (1..=longest)
-            .rev()
-            .find_map(|length| Some((length, look_up(&tokens[..length].join("_"))?)))?;
-        words.push(word);
-        tokens = &tokens[length..];
-    }
-    Some(words)
-}
-
-/// The list holds singular forms, and plurals that mean something else: reads, series.
-fn look_up(word: &str) -> Option<Word> {
-    if let Some(found) = WORDS.get(word) {
-        let is_plural = word.ends_with('s') && !word.ends_with("ss");
-        return Some(Word { is_plural, ..*found });
-    }
-    let singular = match word.strip_suffix("ies") {
-        Some(stem) => WORDS.get(&*format!("{stem}y")),
-        None => None,
-    };
-    let found = singular
-        .or_else(|| WORDS.get(word.strip_suffix("es")?))
-        .or_else(|| WORDS.get(word.strip_suffix('s')?))?;
-    Some(Word { is_plural: true, ..*found })
-}
-
-fn entry(line: &'static str) -> Option<(&'static str, Word)> {
-    let [word, zh, kind] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
-    let kind = match kind {
-        "noun" => Kind::Noun,
-        "event" => Kind::Event,
-        "outcome" => Kind::Outcome,
-        "measure" => Kind::Measure,
-        "resource" => Kind::Resource,
-        "attribute" => Kind::Attribute,
-        "subject" => Kind::Subject,
-        "state" => Kind::State,
-        _ => return None,
-    };
-    Some((word, Word { zh, kind, is_plural: false, is_phrase: word.contains('_') }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,17 +244,6 @@ mod tests {
             "",
         ] {
             assert_eq!(compose(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_word_list_is_well_formed() {
-        let list = include_str!("words.tsv");
-        let words: Vec<_> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
-        assert!(words.is_sorted_by(|a, b| a < b), "not sorted, or a word is listed twice");
-        for line in list.lines() {
-            let (word, _) = entry(line).unwrap_or_else(|| panic!("{line}"));
-            assert!(word.split('_').count() <= PHRASE, "{line}");
         }
     }
 }

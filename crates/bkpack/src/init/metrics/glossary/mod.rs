@@ -4,12 +4,14 @@
 
 mod compose;
 mod tables;
+mod words;
 
 /// Longest Chinese name of a metric, in characters.
 const METRIC_LIMIT: usize = 50;
 
-/// What the samples of a histogram or summary add to the name of their family.
-const PARTS: [(&str, &str); 3] = [("_bucket", "分桶"), ("_sum", "总和"), ("_count", "次数")];
+/// What samples add to the name of their family.
+const PARTS: [(&str, &str); 4] =
+    [("_bucket", "分桶"), ("_sum", "总和"), ("_count", "次数"), ("_created", "创建时间")];
 
 /// The Chinese name of a metric family or of one of its samples, at most 50 characters and usually
 /// at most 15. `None` if the name cannot be translated reliably.
@@ -74,6 +76,7 @@ mod tests {
             ("node_memory_Unheard_bytes", Some("其他内存指标Unheard_bytes")),
             ("squid_exporter_build_info", Some("采集程序版本信息")),
             ("bind_incoming_queries_total", Some("接收查询总数")),
+            ("promhttp_metric_handler_errors_created", Some("指标接口错误次数创建时间")),
             ("go_gc_duration_seconds_sum", Some("GC暂停时间总和")),
             ("shop_request_duration_seconds_bucket", Some("请求耗时分桶")),
             ("nginx_connections_accepted_total", Some("累计接受的连接数")),
