@@ -122,18 +122,21 @@ fn repeats(a: &str, b: &str) -> bool {
     short.chars().nth(1).is_some() && long.contains(short)
 }
 
-/// English puts a participle after its noun, Chinese before it: connections_active, 活跃连接. After
-/// a singular noun it is a verb and stays: disk_read, 磁盘读取.
+/// English puts participles after a noun, Chinese before it and in the opposite order:
+/// queries_concurrent_max, 最大并发查询. After a singular noun it is a verb and stays: disk_read,
+/// 磁盘读取.
 fn move_participles(words: &mut [Word]) {
     let Some(noun) = words.iter().rposition(|word| word.kind != Kind::Attribute) else { return };
-    let word = words[noun];
-    let is_movable = match word.kind {
-        Kind::Noun | Kind::Event => word.is_plural,
+    let is_movable = match words[noun].kind {
+        Kind::Noun | Kind::Event => words[noun].is_plural,
         Kind::Measure | Kind::Resource => true,
         Kind::Attribute | Kind::Subject | Kind::Outcome | Kind::State => false,
     };
     if is_movable {
-        words[noun..].rotate_left(1);
+        let before = words[..noun].iter().rev().take_while(|word| word.kind == Kind::Attribute);
+        let start = noun - before.count();
+        words[noun + 1..].reverse();
+        words[start..].rotate_left(noun + 1 - start);
     }
 }
 
@@ -165,7 +168,9 @@ fn suffix(text: &str, last: Word, ending: Ending) -> Option<&'static str> {
         (Ending::Bytes { total: false }, _) => "字节数",
         (Ending::Bytes { total: true }, _) => "字节总数",
         (Ending::Quantity("比例" | "百分比"), Event | Outcome) => "率",
+        (Ending::Text("信息"), Attribute | Event) => return None,
         (Ending::Quantity(zh), _) if text.ends_with(zh) || text.ends_with('率') => "",
+        (Ending::Text(zh), _) if text.ends_with(zh) => "",
         (Ending::Quantity(zh) | Ending::Text(zh), _) => zh,
         (Ending::None, _) => "",
     })
@@ -204,6 +209,9 @@ mod tests {
         for (name, zh) in [
             ("shop_http_requests_total", "HTTP请求总数"),
             ("shop_connections_active", "活跃连接数"),
+            ("shop_queries_concurrent_max", "最大并发查询数"),
+            ("shop_read_requests_queued", "排队的读取请求数"),
+            ("shop_file_mtime_timestamp_seconds", "文件修改时间"),
             ("shop_retries_total", "重试次数"),
             ("shop_bytes_received_total", "接收字节总数"),
             ("shop_received_bytes_total", "接收字节总数"),
@@ -236,6 +244,7 @@ mod tests {
             "shop_requests_by_flurb", // an unknown word
             "shop_active",
             "shop_memory_resident_memory_bytes",
+            "shop_pending_info",
             "shop_latency_queries_total",
             "shop_up_seconds",
             "shop_total",
