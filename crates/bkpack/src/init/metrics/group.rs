@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use blueking_package::GROUP_TEXT_LIMIT as TEXT_LIMIT;
+use blueking_package::check::is_reserved_table;
+
 use super::glossary;
 
 /// Most groups of a page.
@@ -18,9 +21,6 @@ const HUGE: usize = 80;
 
 /// Fewest metrics of an unknown part of a huge part.
 const LARGE_PART: usize = 10;
-
-/// Longest name and longest Chinese name of a group, in characters.
-const TEXT_LIMIT: usize = 15;
 
 /// Groups about the exporter itself: few people look at them, so that one table each is enough.
 const WHOLE: [&str; 3] = ["go", "process", "promhttp"];
@@ -188,6 +188,9 @@ fn short_name(prefix: &str) -> String {
     let tails = std::iter::successors(Some(&*valid), |tail| Some(tail.split_once('_')?.1));
     let fitting = tails.clone().find(|tail| tail.len() <= TEXT_LIMIT && is_start(tail));
     match fitting {
+        Some(tail) if is_reserved_table(tail) => {
+            format!("{tail}_metrics").chars().take(TEXT_LIMIT).collect()
+        }
         Some(tail) => tail.to_owned(),
         None => {
             let tail = tails.filter(|tail| is_start(tail)).last().unwrap_or("metrics");
@@ -315,6 +318,7 @@ mod tests {
             ("http_unreasonablylongword", "unreasonablylon"),
             ("9p", "metrics"),
             ("a:b", "a_b"),
+            ("query", "query_metrics"),
         ] {
             assert_eq!(short_name(prefix), name, "{prefix}");
         }
