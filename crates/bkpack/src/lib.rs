@@ -50,6 +50,8 @@ pub fn run(program: &str, arguments: &[OsString]) -> ExitCode {
 
 fn execute(command: &Command) -> Result<()> {
     match command {
+        Command::Init(flags) => init::run(flags),
+        Command::Build(flags) => build::run(flags),
         Command::Check(flags) => check::run(flags),
         Command::Rehearse(flags) => rehearse::run(flags),
     }

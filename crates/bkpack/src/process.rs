@@ -49,6 +49,27 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Option<String> {
     status.success().then_some(text)
 }
 
+/// Runs a program that is expected to end by itself, and returns what it printed to stdout and
+/// stderr, whatever its exit code. It is killed after `limit`.
+///
+/// # Errors
+/// The program cannot be started.
+pub fn transcript(command: &mut Command, log: &Path, limit: Duration) -> Result<String> {
+    let stdout = create(log)?;
+    let stderr = stdout.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
+    let name = command_line(command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .with_context(|| format!("cannot start `{name}`"))?;
+    // A program that does not end has no more to say.
+    wait_within(&mut child, limit);
+    let bytes = fs::read(log).with_context(|| format!("cannot read {}", log.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Finds a program in `PATH`.
 pub fn find(program: &str) -> Option<PathBuf> {
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
@@ -186,6 +207,10 @@ mod tests {
         let limit = Duration::from_millis(1);
         let error = run_within(&mut sh("exec sleep 600"), &log, limit).unwrap_err().to_string();
         assert!(error.contains("did not finish within"), "{error}");
+
+        let limit_of_start = Duration::from_secs(60);
+        let said = transcript(&mut sh("echo out; echo err >&2; exit 2"), &log, limit_of_start);
+        assert_eq!(said.unwrap(), "out\nerr\n");
 
         assert_eq!(output_within(&mut sh("echo out"), Duration::from_secs(60)).unwrap(), "out\n");
         assert_eq!(output_within(&mut sh("exec sleep 600"), limit), None);

@@ -19,6 +19,13 @@ pub(crate) struct Check {
     pub(crate) files: Vec<String>,
 }
 
+impl Check {
+    /// Checks these files as without flags.
+    pub(crate) fn of(files: &[String]) -> Self {
+        Self { files: files.to_vec(), ..Self::default() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Command, parsed};

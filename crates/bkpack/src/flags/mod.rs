@@ -1,13 +1,17 @@
 //! The command line, one file per command. Checks only syntax. No other module uses gumdrop.
 
+mod build;
 mod check;
+mod init;
 mod rehearse;
 
 use std::ffi::OsString;
 
 use gumdrop::{Options, ParsingStyle};
 
+pub(crate) use self::build::Build;
 pub(crate) use self::check::Check;
+pub(crate) use self::init::Init;
 pub(crate) use self::rehearse::Rehearse;
 
 /// The parsed command line.
@@ -30,6 +34,12 @@ struct Bkpack {
 /// The commands.
 #[derive(Debug, Options)]
 pub(crate) enum Command {
+    /// Drafts a package.
+    #[options(help = "draft a package of any exporter from its executables")]
+    Init(Init),
+    /// Packs a draft.
+    #[options(help = "pack a draft for BlueKing 5.1, 6 and 7, and check the packages")]
+    Build(Build),
     /// Checks packages.
     #[options(help = "check packages, from any source, against BlueKing's rules before an upload")]
     Check(Check),
@@ -54,6 +64,9 @@ pub(crate) fn parse(program: &str, arguments: &[OsString]) -> Result<Parsed, Str
         return Ok(Parsed::Help(usage(program, &parsed)));
     }
     match parsed.command {
+        Some(
+            Command::Init(Init { folder: None, .. }) | Command::Build(Build { folder: None, .. }),
+        ) => Err(format!("which folder? {help}")),
         Some(Command::Check(Check { files, .. })) if files.is_empty() => {
             Err(format!("which packages? {help}"))
         }
@@ -80,6 +93,12 @@ fn usage(program: &str, parsed: &Bkpack) -> String {
         Some(command) => {
             let name = command.command_name().unwrap_or_default();
             let (free, codes) = match command {
+                Command::Init(_) => {
+                    ("DIR", "Exit code: 1 if the exporter cannot be packed, 2 for a usage error.")
+                }
+                Command::Build(_) => {
+                    ("DIR", "Exit code: 1 if a package has errors, 2 for a usage error.")
+                }
                 Command::Check(_) => (
                     "FILE…",
                     "Exit code: 0 without errors; 1 if a package has errors or an existing file \

@@ -1,4 +1,177 @@
 //! `bkpack init`: drafts a package of an exporter from its executables, its help and its page.
 
+mod blueking_file;
+mod description_page;
+mod executables;
+mod folder;
+mod given;
 pub mod help;
+mod logo;
 pub mod metrics;
+mod metrics_file;
+mod names;
+mod page;
+mod parameters;
+mod refusal;
+mod summary;
+mod survey;
+mod trial;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use blueking_package::plugin::{System, Version};
+use blueking_package::{Kind, PackageDescription, is_reserved_label, is_savable_name};
+
+use self::executables::Executables;
+use self::folder::Folder;
+use self::names::Names;
+use self::page::{Families, Family};
+use self::parameters::{Additions, form};
+use self::survey::{Survey, survey};
+use crate::texts::init as texts;
+use crate::{UsageError, flags, output};
+
+/// Drafts a package in a folder, or brings a draft up to date.
+///
+/// # Errors
+/// The exporter cannot be packed for BlueKing, with the reason; a file cannot be read or written.
+pub(crate) fn run(flags: &flags::Init) -> Result<()> {
+    let folder = flags.folder.as_deref().context("no folder")?;
+    let executables = Executables::read(&[
+        ("--linux", System::LinuxX86_64, flags.linux.as_deref()),
+        ("--linux-aarch64", System::LinuxAarch64, flags.linux_aarch64.as_deref()),
+        ("--windows", System::WindowsX86_64, flags.windows.as_deref()),
+    ])?;
+    if executables.0.is_empty() {
+        return Err(UsageError(texts::no_executable()).into());
+    }
+    let names = Names::of_file(&executables.file_name());
+    let survey = survey(flags, &executables, &names)?;
+    let form = form(
+        &survey.help,
+        &Additions {
+            given: &survey.given,
+            variables: &survey.variables,
+            switches: &survey.switches,
+        },
+        &survey::read_text,
+    );
+    let omit = omitted(&survey.families);
+    let Survey { version, listen, path_flag, families, .. } = &survey;
+    let systems = executables.systems();
+    let files = Folder::open(Path::new(folder))?;
+    let (blueking, rows) = files.merge("blueking.toml", |old| {
+        blueking_file::merge(
+            old,
+            &blueking_file::Draft {
+                names: &names,
+                version,
+                systems: &systems,
+                listen,
+                path_flag,
+                takes_value: survey.definitions.is_some(),
+                form: &form,
+                omit: &omit,
+            },
+        )
+    })?;
+    let flags_of_help = survey.flag_names(&form);
+    let (metrics, changed_metrics) = files.merge("metrics.toml", |old| {
+        metrics_file::merge(
+            old,
+            &metrics_file::Facts {
+                name: &names.plugin_id,
+                version,
+                families: &families.families,
+                flags: &flags_of_help,
+                arguments: &survey.argument_names(),
+            },
+        )
+    })?;
+    let page = description_page::draft(&names, version, &systems, &executables.requires(), &form);
+    let is_new_binary = files.differs(&executables, &names);
+    files.write(&folder::Files {
+        blueking: &blueking,
+        metrics: survey.definitions.is_none().then_some(&*metrics),
+        definitions: survey.definitions.as_deref(),
+        description: &page,
+        logo: &logo::draw(&names.subject),
+        executables: &executables,
+        names: &names,
+    })?;
+    output::print(&summary::text(&summary::Result {
+        folder,
+        names: &names,
+        executables: &executables,
+        survey: &survey,
+        form: &form,
+        omit: &omit,
+        rows: &rows,
+        metrics: &changed_metrics,
+        is_first: files.is_new(),
+        is_new_binary,
+        plugin_version: version_in(&blueking),
+        unnamed: &unnamed(&metrics),
+    }))
+}
+
+/// The metrics that BlueKing cannot keep, with the reason.
+fn omitted(families: &Families) -> BTreeMap<String, String> {
+    let labels: Vec<&str> =
+        families.families.iter().flat_map(|family| &family.labels).map(String::as_str).collect();
+    let reason = |family: &Family| {
+        if let Some(label) = family.labels.iter().find(|label| is_reserved_label(label)) {
+            return Some(texts::omit_overwritten(label));
+        }
+        if let Some(label) = family.labels.iter().find(|label| !is_savable_name(label)) {
+            return Some(texts::omit_label(label));
+        }
+        if !samples(family).iter().all(|name| is_savable_name(name)) {
+            return Some(texts::omit_name());
+        }
+        labels.contains(&&*family.name).then(texts::omit_clash)
+    };
+    let all = families.families.iter();
+    all.filter_map(|family| Some((family.name.clone(), reason(family)?))).collect()
+}
+
+/// The names under which BlueKing lists a family.
+fn samples(family: &Family) -> Vec<String> {
+    let suffixes: &[&str] = match family.kind {
+        Kind::Histogram => &["_bucket", "_sum", "_count"],
+        Kind::Summary => &["", "_sum", "_count"],
+        Kind::Gauge | Kind::Counter | Kind::Untyped => &[""],
+    };
+    suffixes.iter().map(|suffix| format!("{}{suffix}", family.name)).collect()
+}
+
+/// The version of the plugin in a draft.
+fn version_in(blueking: &str) -> Option<Version> {
+    let description = PackageDescription::parse("blueking.toml", blueking).ok()?;
+    description.plugin_version.parse().ok()
+}
+
+/// Names of metrics and labels without a Chinese name.
+fn unnamed(metrics: &str) -> Vec<String> {
+    let definitions = blueking_package::Definitions::parse_toml("metrics.toml", metrics);
+    definitions.map(|mut definitions| definitions.fill_names()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_bluekings_pages_cannot_keep_is_omitted() {
+        let page =
+            b"# TYPE a_drops_total counter\na_drops_total 1\nb{name=\"1\"} 1\nc{ip=\"1\"} 1\n\
+                     d{mode=\"1\"} 1\nmode 1\nrule:x 1\n";
+        let omitted = omitted(&Families::read(&[page.to_vec()]));
+        let names: Vec<_> = omitted.keys().map(String::as_str).collect();
+        assert_eq!(names, ["a_drops_total", "b", "c", "mode", "rule:x"]);
+        assert_eq!(omitted["c"], texts::omit_overwritten("ip"));
+        assert_eq!(omitted["mode"], texts::omit_clash());
+    }
+}

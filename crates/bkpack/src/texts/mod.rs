@@ -1,6 +1,8 @@
 //! The catalogue: the texts for people of this tool, in English and Chinese. One file for each part
 //! of it.
 
+pub(crate) mod build;
+pub(crate) mod init;
 pub(crate) mod rehearse;
 
 #[cfg(test)]
@@ -9,7 +11,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages() {
-        let texts = [super::rehearse::TEXTS].concat();
+        let texts = [super::build::TEXTS, super::init::TEXTS, super::rehearse::TEXTS].concat();
         assert_eq!(incomplete(&texts), [""; 0]);
     }
 }

@@ -152,6 +152,15 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
         problems.add(location, rule);
     }
     let mut parameters: Vec<_> = arguments.into_iter().take(1).map(start_parameter).collect();
+    // A switch that is on can take that place: the value is the flag itself.
+    let is_on = |other: &&Parameter| other.input == Input::Switch && other.default == "true";
+    if !description.switch_takes_value
+        && parameters.is_empty()
+        && let Some(switch) = description.parameters.iter().find(is_on)
+    {
+        let (flag, text) = (switch.flag.clone(), &switch.description);
+        parameters.push(standard("", Mode::Cmd, flag, text, switch.visible));
+    }
     // Operators must change both rows if the port is in use; each description says so. There is no
     // reason to change the path.
     parameters.extend([

@@ -1,9 +1,11 @@
 //! Each rule on the description and the definitions, violated alone: one problem, at the location
 //! to correct.
 
+use std::collections::BTreeMap;
+
 use crate::support::{DEFINITIONS, DESCRIPTION, assert_only, documents, generate_from, lines};
 use blueking_package::v51::{Mode, ParameterType};
-use blueking_package::{PackageDescription, v51};
+use blueking_package::{Definitions, PackageDescription, v51};
 
 /// A replacement in the valid description: (from, to, location, part of the message).
 type Row<'a> = (&'a str, &'a str, &'a str, &'a str);
@@ -189,6 +191,25 @@ fn all_problems_are_reported_together() {
     let definitions = replaced(DEFINITIONS, "内存使用率", "");
     let definitions = replaced(&definitions, r#""seconds""#, r#""hours""#);
     assert_eq!(generate_from(&broken, &definitions).unwrap_err().len(), 6);
+}
+
+/// Most exporters know `--flag` but not `--flag=true`.
+#[test]
+fn switch_that_is_on_is_the_positional_argument() {
+    let rows = |keys: &str, default: &str| {
+        let text = DESCRIPTION.replace("listen =", &format!("{keys}listen ="));
+        let switch = format!("type = 'switch'\ndefault = '{default}'");
+        let text = text.replace("default = '/'", &switch);
+        let description = PackageDescription::parse("f", &text).unwrap();
+        let definitions = Definitions::parse("d", DEFINITIONS).unwrap();
+        let documents = v51::generate(&description, &definitions).unwrap();
+        v51::command_line(&documents.config_schema, &BTreeMap::new())
+    };
+    let listen = ["--web.listen-address=127.0.0.1:9601", "--web.telemetry-path=/metrics"];
+    let key = "switch_takes_value = false\n";
+    assert_eq!(rows(key, "false"), listen);
+    assert_eq!(rows(key, "true"), [&["--path.rootfs"], &listen[..]].concat());
+    assert_eq!(rows("", "true"), [&listen[..], &["--path.rootfs=true"]].concat());
 }
 
 #[test]

@@ -1,0 +1,239 @@
+//! `blueking.toml` of a draft: names, address, parameters and omitted metrics. Drafted once; later
+//! only new parameters and omitted metrics are added.
+
+use std::collections::BTreeMap;
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
+
+use super::help::Input;
+use super::metrics_file::Changes;
+use super::names::Names;
+use super::parameters::{Form, LeftOut, Row, Target};
+use super::trial::Listen;
+use crate::texts::init as texts;
+
+/// What a first draft states.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    pub(super) names: &'a Names,
+    pub(super) version: &'a str,
+    /// Supported systems, for people.
+    pub(super) systems: &'a str,
+    pub(super) listen: &'a Listen,
+    pub(super) path_flag: &'a str,
+    /// Whether switches take a value.
+    pub(super) takes_value: bool,
+    pub(super) form: &'a Form,
+    /// Metrics to omit, with the reason.
+    pub(super) omit: &'a BTreeMap<String, String>,
+}
+
+/// Brings the file up to date, or drafts it if `old` is empty.
+///
+/// # Errors
+/// The TOML error of the old text.
+pub(super) fn merge(
+    old: &str,
+    draft: &Draft<'_>,
+) -> Result<(String, Changes), toml_edit::TomlError> {
+    let is_first = old.trim().is_empty();
+    let text = if is_first { skeleton(draft) } else { old.to_owned() };
+    let mut document: DocumentMut = text.parse()?;
+    let mut changes = add_rows(&mut document, &draft.form.rows);
+    if is_first {
+        changes = Changes::default();
+    }
+    add_omitted(&mut document, draft.omit);
+    let mut text = document.to_string();
+    if is_first {
+        text += &left_out(&draft.form.left_out);
+    }
+    Ok((text, changes))
+}
+
+/// The keys before the lists, with comments for the person who completes them.
+fn skeleton(draft: &Draft<'_>) -> String {
+    let Draft { names, version, systems, listen, path_flag, .. } = draft;
+    let port = listen.port.unwrap_or(9601);
+    let quoted = |text: &str| Value::from(text).to_string();
+    let entries = [
+        (texts::comment_plugin_id(), "plugin_id", quoted(&names.plugin_id)),
+        (texts::comment_component(), "component_name", quoted(&names.component)),
+        (texts::comment_display_name(), "display_name", quoted(&names.display_name())),
+        (texts::comment_label(), "label", quoted(names.label)),
+        (texts::comment_tag(), "tag", quoted("")),
+        (texts::comment_version(), "plugin_version", quoted("1.1")),
+        (
+            texts::comment_release(),
+            "release",
+            quoted(&format!("采集程序 {} {version}", names.plugin_id)),
+        ),
+        (texts::comment_supported(), "supported_version", quoted(systems)),
+        (texts::comment_listen(), "listen", quoted(&format!("127.0.0.1:{port}"))),
+        (texts::comment_listen_flag(), "listen_flag", quoted(&listen.flag)),
+        (String::new(), "listen_env", quoted(&listen.env)),
+        (String::new(), "listen_value", quoted(&listen.value)),
+        (texts::comment_path_flag(), "path_flag", quoted(path_flag)),
+        (texts::comment_switch(), "switch_takes_value", draft.takes_value.to_string()),
+        (texts::comment_omit(), "omit", "[]".to_owned()),
+    ];
+    let mut text = texts::blueking_head();
+    for (comment, key, value) in entries {
+        if !comment.is_empty() {
+            text += "\n";
+            text.extend(comment.lines().map(|line| format!("# {line}\n")));
+        }
+        text += &format!("{key} = {}\n", value.trim());
+    }
+    text
+}
+
+fn add_rows(document: &mut DocumentMut, rows: &[Row]) -> Changes {
+    let list =
+        document.entry("parameter").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    let Some(list) = list.as_array_of_tables_mut() else { return Changes::default() };
+    let name_of = |table: &Table| {
+        let keys = ["flag", "env", "argument"];
+        keys.iter().find_map(|key| Some(table.get(key)?.as_str()?.to_owned()))
+    };
+    let known: Vec<String> = list.iter().filter_map(name_of).collect();
+    let mut changes = Changes::default();
+    for row in rows.iter().filter(|row| !known.iter().any(|name| name == row.name())) {
+        changes.new.push(row.name().to_owned());
+        list.push(table(row));
+    }
+    changes.gone =
+        known.into_iter().filter(|name| !rows.iter().any(|row| row.name() == name)).collect();
+    changes
+}
+
+fn table(row: &Row) -> Table {
+    let mut table = Table::new();
+    let (key, name) = match &row.target {
+        Target::Flag(name) => ("flag", name),
+        Target::Env(name) => ("env", name),
+        Target::Argument(name) => ("argument", name),
+    };
+    table[key] = value(name);
+    let input = match row.input {
+        Input::Switch => "switch",
+        Input::Password => "password",
+        Input::File => "file",
+        Input::Text => "text",
+    };
+    if row.input != Input::Text {
+        table["type"] = value(input);
+    }
+    table["default"] = value(&row.default);
+    if !row.content.is_empty() {
+        table["content"] = value(&row.content);
+    }
+    table["description"] = value(&row.description);
+    table
+}
+
+fn add_omitted(document: &mut DocumentMut, omit: &BTreeMap<String, String>) {
+    let list = document.entry("omit").or_insert_with(|| Item::Value(Array::new().into()));
+    let Some(list) = list.as_array_mut() else { return };
+    let known: Vec<String> =
+        list.iter().filter_map(|item| Some(item.as_str()?.to_owned())).collect();
+    for (name, reason) in omit.iter().filter(|(name, _)| !known.contains(name)) {
+        let mut element = Value::from(name);
+        element.decor_mut().set_prefix(format!("\n    # {reason}\n    "));
+        list.push_formatted(element);
+        list.set_trailing_comma(true);
+        list.set_trailing("\n");
+    }
+}
+
+/// The flags without a row, as a comment at the end.
+fn left_out(flags: &[(String, LeftOut)]) -> String {
+    let mut text = String::new();
+    for (why, heading) in [
+        (LeftOut::File, texts::left_out_files()),
+        (LeftOut::OnlyOff, texts::left_out_switches()),
+        (LeftOut::TooLong, texts::left_out_long()),
+        (LeftOut::TooMany, texts::left_out_many()),
+    ] {
+        let names: Vec<_> =
+            flags.iter().filter(|(_, found)| *found == why).map(|(name, _)| &**name).collect();
+        if !names.is_empty() {
+            text += "\n";
+            text.extend(heading.lines().map(|line| format!("# {line}\n")));
+            text.extend(names.iter().map(|name| format!("#   {name}\n")));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use blueking_package::PackageDescription;
+
+    use super::*;
+
+    fn row(name: &str, input: Input, default: &str) -> Row {
+        Row {
+            target: Target::Flag(name.to_owned()),
+            input,
+            default: default.to_owned(),
+            content: String::new(),
+            description: "什么".to_owned(),
+        }
+    }
+
+    fn merged(old: &str, rows: Vec<Row>, omit: &[&str]) -> (String, Changes) {
+        let listen = Listen {
+            flag: "-addr".to_owned(),
+            env: String::new(),
+            value: "${host}:${port}".to_owned(),
+            port: Some(9121),
+        };
+        let left_out = vec![("--config.file".to_owned(), LeftOut::File)];
+        let form = Form { rows, left_out, required: Vec::new() };
+        let omit = omit.iter().map(|name| ((*name).to_owned(), "reason".to_owned())).collect();
+        let draft = Draft {
+            names: &Names::of_file("pool_exporter"),
+            version: "1.2.3",
+            systems: "Linux",
+            listen: &listen,
+            path_flag: "",
+            takes_value: false,
+            form: &form,
+            omit: &omit,
+        };
+        merge(old, &draft).unwrap()
+    }
+
+    #[test]
+    fn drafts_are_descriptions() {
+        let rows = vec![row("-a", Input::Text, "1"), row("-b", Input::Switch, "false")];
+        let (text, changes) = merged("", rows, &["pool_drops"]);
+        assert_eq!(changes, Changes::default());
+        let description = PackageDescription::parse("blueking.toml", &text).unwrap();
+        assert_eq!(description.plugin_id, "pool_exporter");
+        assert_eq!((&*description.listen, &*description.listen_flag), ("127.0.0.1:9121", "-addr"));
+        assert_eq!(description.omit, ["pool_drops"]);
+        assert_eq!(description.parameters.len(), 2);
+        assert!(text.contains("\n    # reason\n    \"pool_drops\",\n"), "{text}");
+        assert!(text.contains("\n#   --config.file\n"), "{text}");
+    }
+
+    #[test]
+    fn later_drafts_only_add() {
+        let (text, _) = merged("", vec![row("-a", Input::Text, "1")], &["pool_drops"]);
+        let edited =
+            text.replace("Pool 指标采集", "连接池").replace("default = \"1\"", "default = \"2\"");
+        let edited = edited.replacen("[[parameter]]", "# mine\n[[parameter]]", 1);
+        assert_ne!(text, edited);
+        let rows = vec![row("-c", Input::Text, "")];
+        let (text, changes) = merged(&edited, rows, &["pool_drops", "pool_grants"]);
+        let expected = Changes { new: vec!["-c".to_owned()], gone: vec!["-a".to_owned()] };
+        assert_eq!(changes, expected);
+        let description = PackageDescription::parse("blueking.toml", &text).unwrap();
+        assert_eq!(description.display_name, "连接池");
+        assert_eq!(description.parameters[0].default, "2");
+        assert_eq!(description.omit, ["pool_drops", "pool_grants"]);
+        assert!(text.contains("# mine\n[[parameter]]"), "{text}");
+    }
+}

@@ -1,0 +1,66 @@
+//! `description.md` of a draft: what the exporter is, its parameters and its metrics, for BlueKing's
+//! pages and therefore in Chinese. Pure.
+
+use super::help::Input;
+use super::names::Names;
+use super::parameters::{Form, Target};
+
+/// Drafts the page. `requires` says what hosts need beside the exporter; it may be empty.
+pub(super) fn draft(
+    names: &Names,
+    version: &str,
+    systems: &str,
+    requires: &str,
+    form: &Form,
+) -> String {
+    let Names { subject, plugin_id, .. } = names;
+    let title = names.display_name();
+    let mut text = format!(
+        "# {title}（{plugin_id}）\n\n由采集程序 {plugin_id} {version} 采集 {subject} 的指标，支持 {systems}。{requires}\n\n"
+    );
+    text +=
+        "## 参数\n\n在“绑定端口”（`${port}`）中填写端口则固定使用；留空时由平台分配空闲端口。\n\n";
+    if !form.rows.is_empty() {
+        text += "| 参数 | 传递方式 | 说明 |\n| --- | --- | --- |\n";
+        for row in &form.rows {
+            let way = match (&row.target, row.input) {
+                (Target::Env(_), _) => "环境变量",
+                (Target::Argument(_), _) => "位置参数",
+                (Target::Flag(_), Input::Switch) => "开关",
+                (Target::Flag(_), Input::File) => "文件",
+                (Target::Flag(_), _) => "启动参数",
+            };
+            text += &format!("| `{}` | {way} | {} |\n", row.name(), cell(&row.description));
+        }
+        text += "\n";
+    }
+    text + "## 指标\n\n<!-- metrics -->\n"
+}
+
+/// Escapes a text for a table cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parameters::Row;
+    use super::*;
+
+    #[test]
+    fn page_lists_rows_and_leaves_room_for_metrics() {
+        let row = Row {
+            target: Target::Env("DB_PASSWORD".to_owned()),
+            input: Input::Password,
+            default: String::new(),
+            content: String::new(),
+            description: "a|b <c>".to_owned(),
+        };
+        let form = Form { rows: vec![row], ..Form::default() };
+        let text =
+            draft(&Names::of_file("redis_exporter"), "1.2", "Linux", "需要 glibc 2.17。", &form);
+        assert!(text.starts_with("# Redis 指标采集（redis_exporter）\n"), "{text}");
+        assert!(text.contains("| `DB_PASSWORD` | 环境变量 | a\\|b &lt;c> |\n"), "{text}");
+        assert!(text.contains("glibc 2.17") && text.ends_with("<!-- metrics -->\n"), "{text}");
+    }
+}

@@ -1,0 +1,150 @@
+//! The folder of a draft: its files are read, merged and written here alone.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use blueking_package::v51;
+
+use super::executables::Executables;
+use super::metrics_file::Changes;
+use super::names::Names;
+use crate::build::{BINARIES, DESCRIPTION, METRICS, SELF_DESCRIPTION};
+use crate::rehearse::{make_executable, name_of};
+
+/// The folder of a draft.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    is_new: bool,
+}
+
+/// The files of a draft.
+#[derive(Debug)]
+pub(super) struct Files<'a> {
+    pub(super) blueking: &'a str,
+    /// `None` if the exporter describes itself.
+    pub(super) metrics: Option<&'a str>,
+    /// The JSON of `--describe`.
+    pub(super) definitions: Option<&'a str>,
+    /// Kept if the folder has one.
+    pub(super) description: &'a str,
+    /// Kept if the folder has one.
+    pub(super) logo: &'a [u8],
+    pub(super) executables: &'a Executables,
+    pub(super) names: &'a Names,
+}
+
+impl Folder {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let is_new = !path.join(DESCRIPTION).exists();
+        Ok(Self { path: path.to_owned(), is_new })
+    }
+
+    /// Whether there was no draft.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Merges a file with what is drafted now; `merge` gets an empty text if there is no file.
+    pub(super) fn merge(
+        &self,
+        name: &str,
+        merge: impl FnOnce(&str) -> Result<(String, Changes), toml_edit::TomlError>,
+    ) -> Result<(String, Changes)> {
+        let path = self.path.join(name);
+        let old = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            read => read.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        merge(&old).with_context(|| path.display().to_string())
+    }
+
+    /// Whether an executable of the draft is another than the one given now.
+    pub(super) fn differs(&self, executables: &Executables, names: &Names) -> bool {
+        executables.0.iter().any(|(system, executable)| {
+            let path = self.binary(*system, names);
+            fs::read(path).is_ok_and(|old| old != executable.bytes)
+        })
+    }
+
+    /// Writes the files, each of them whole or not at all.
+    pub(super) fn write(&self, files: &Files<'_>) -> Result<()> {
+        let create = |path: &Path| {
+            fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
+        };
+        create(&self.path)?;
+        for (system, executable) in &files.executables.0 {
+            let path = self.binary(*system, files.names);
+            create(path.parent().unwrap_or(&self.path))?;
+            replace(&path, &executable.bytes)?;
+            make_executable(&path, 0o755)?;
+        }
+        let optional = [(METRICS, files.metrics), (SELF_DESCRIPTION, files.definitions)];
+        for (name, text) in optional {
+            if let Some(text) = text {
+                replace(&self.path.join(name), text.as_bytes())?;
+            }
+        }
+        for (name, bytes) in
+            [(v51::DESCRIPTION, files.description.as_bytes()), (v51::LOGO, files.logo)]
+        {
+            let path = self.path.join(name);
+            if !path.exists() {
+                replace(&path, bytes)?;
+            }
+        }
+        // Last: the file that makes the folder a draft.
+        replace(&self.path.join(DESCRIPTION), files.blueking.as_bytes())
+    }
+
+    fn binary(&self, system: blueking_package::plugin::System, names: &Names) -> PathBuf {
+        let folder = self.path.join(BINARIES).join(name_of(system));
+        folder.join(system.executable(&names.plugin_id))
+    }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().context("the path of a file has a parent")?;
+    let failed = || format!("cannot write {}", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    file.write_all(bytes).with_context(failed)?;
+    make_executable(file.path(), 0o644)?;
+    file.persist(path).with_context(failed)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_pictures_of_people_are_kept() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("a/b");
+        let folder = Folder::open(&path).unwrap();
+        let names = Names::of_file("x_exporter");
+        let files = |description| Files {
+            blueking: "a = 1",
+            metrics: Some("b = 2"),
+            definitions: None,
+            description,
+            logo: b"png",
+            executables: Box::leak(Box::default()),
+            names: Box::leak(Box::new(names.clone())),
+        };
+        assert!(folder.is_new());
+        folder.write(&files("first")).unwrap();
+        assert!(!Folder::open(&path).unwrap().is_new());
+        folder.write(&files("second")).unwrap();
+        let read = |name: &str| fs::read_to_string(path.join(name)).unwrap();
+        assert_eq!(
+            (read("description.md"), read("metrics.toml")),
+            ("first".into(), "b = 2".into())
+        );
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 4);
+        let merged = folder.merge("blueking.toml", |old| Ok((old.to_owned(), Changes::default())));
+        assert_eq!(merged.unwrap().0, "a = 1");
+    }
+}

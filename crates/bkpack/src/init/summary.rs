@@ -1,0 +1,112 @@
+//! What `init` prints: what was found, what only a person knows, and what to do next. Pure.
+
+use std::collections::BTreeMap;
+
+use blueking_package::plugin::Version;
+
+use super::executables::Executables;
+use super::metrics_file::Changes;
+use super::names::Names;
+use super::parameters::Form;
+use super::survey::Survey;
+use crate::texts::init as texts;
+
+/// Names listed of one kind before the rest is counted.
+const SHOWN: usize = 8;
+
+/// Everything that the summary is about.
+#[derive(Debug)]
+pub(super) struct Result<'a> {
+    pub(super) folder: &'a str,
+    pub(super) names: &'a Names,
+    pub(super) executables: &'a Executables,
+    pub(super) survey: &'a Survey,
+    pub(super) form: &'a Form,
+    pub(super) omit: &'a BTreeMap<String, String>,
+    pub(super) rows: &'a Changes,
+    pub(super) metrics: &'a Changes,
+    pub(super) is_first: bool,
+    pub(super) is_new_binary: bool,
+    /// The version in the draft.
+    pub(super) plugin_version: Option<Version>,
+    /// Metrics and labels without a Chinese name.
+    pub(super) unnamed: &'a [String],
+}
+
+/// Renders the summary.
+pub(super) fn text(result: &Result<'_>) -> String {
+    let Result { folder, names, survey, form, omit, unnamed, .. } = result;
+    let version = if survey.version.is_empty() { "?" } else { &survey.version };
+    let mut text = format!("{} {version}\n", names.plugin_id);
+    let mut line = |line: String| text += &format!("  {line}\n");
+    result.executables.lines().into_iter().for_each(&mut line);
+    line(texts::found_metrics(survey.families.families.len(), survey.families.samples));
+    line(texts::found_parameters(form.rows.len(), form.left_out.len()));
+    if !survey.switches.is_empty() {
+        line(texts::found_switches(&survey.switches.join(" ")));
+    }
+    if !omit.is_empty() {
+        line(texts::found_omitted(omit.len(), &listed(omit.keys())));
+    }
+    if !survey.families.troubles.is_empty() {
+        line(texts::found_troubles(&listed(survey.families.troubles.keys())));
+    }
+    if !result.is_first {
+        text += "\n";
+        for (heading, names) in [
+            (texts::new_metrics(), &result.metrics.new),
+            (texts::gone_metrics(), &result.metrics.gone),
+            (texts::new_rows(), &result.rows.new),
+            (texts::gone_rows(), &result.rows.gone),
+        ] {
+            if !names.is_empty() {
+                text += &format!("{heading}{}\n", listed(names.iter()));
+            }
+        }
+        text += &format!("{}\n", proposal(result));
+    }
+
+    text += &format!("\n{}\n", texts::ask_heading());
+    let mut ask = |line: String| text += &format!("  - {line}\n");
+    ask(texts::ask_names(&names.plugin_id, &format!("{folder}/blueking.toml")));
+    if survey.version.is_empty() {
+        ask(texts::ask_version());
+    }
+    if !form.required.is_empty() {
+        ask(texts::ask_required(&form.required.join(", ")));
+    }
+    if !unnamed.is_empty() && survey.definitions.is_none() {
+        ask(texts::ask_chinese(unnamed.len(), &listed(unnamed.iter())));
+    }
+    if !survey.was_run {
+        ask(texts::ask_run());
+    }
+    text + &format!("\n{}\n", texts::next_build(folder))
+}
+
+/// The version that the plugin should have now.
+fn proposal(result: &Result<'_>) -> String {
+    let Some(Version { config, info }) = result.plugin_version else {
+        return texts::no_version();
+    };
+    let rows_changed = *result.rows != Changes::default();
+    let metrics_changed = *result.metrics != Changes::default();
+    let old = Version { config, info };
+    if result.is_new_binary || rows_changed {
+        let new = Version { config: config + 1, info: 1 };
+        texts::raise_version(&old.to_string(), &new.to_string())
+    } else if metrics_changed {
+        let new = Version { config, info: info + 1 };
+        texts::raise_version(&old.to_string(), &new.to_string())
+    } else {
+        texts::same_version(&old.to_string())
+    }
+}
+
+/// The first names, and the number of the others.
+fn listed<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let count = names.len();
+    let shown: Vec<_> = names.take(SHOWN).map(String::as_str).collect();
+    let shown = shown.join(", ");
+    if count > SHOWN { texts::and_more(&shown, count - SHOWN) } else { shown }
+}

@@ -1,0 +1,165 @@
+//! What `init` finds, refuses and asks for.
+
+blueking_package::texts! {
+    not_executable(file: &str, reason: &str) =
+        "{file} cannot be packed: {reason}; BlueKing starts a compiled executable on every host",
+        "{file} 无法打包：{reason}；蓝鲸在每台主机上启动的必须是编译好的可执行文件";
+    wrong_machine(file: &str, flag: &str, found: &str) =
+        "{file} was given with {flag}, but is an executable for {found}; give it with the flag of that system",
+        "{file} 由 {flag} 指定，但它是 {found} 的可执行文件；请改用对应系统的参数";
+    needs_libraries(file: &str, libraries: &str) =
+        "{file} needs libraries that a package cannot ship: {libraries}; use a static build",
+        "{file} 依赖插件包无法携带的动态库：{libraries}；请使用静态编译的版本";
+    multi_target(path: &str) =
+        "this exporter asks for a target at {path} and has only metrics about itself at /metrics; BlueKing scrapes /metrics without parameters, so there is nothing to collect",
+        "该采集程序要在 {path} 上指定采集目标，/metrics 只有它自身的指标；蓝鲸只采集不带参数的 /metrics，采不到数据";
+    authentication(status: u16) =
+        "the page answers {status}; BlueKing scrapes without a password: start the exporter without authentication (see --args), it listens on 127.0.0.1 only",
+        "指标页返回 {status}；蓝鲸采集时不带密码：请用 --args 关闭认证，采集程序只监听 127.0.0.1";
+    tls() =
+        "the page is served by TLS; BlueKing scrapes plain HTTP: start the exporter without TLS (see --args), it listens on 127.0.0.1 only",
+        "指标页启用了 TLS；蓝鲸只用 HTTP 采集：请用 --args 关闭 TLS，采集程序只监听 127.0.0.1";
+    other_path(links: &str) =
+        "there is no page at /metrics, the only path that BlueKing 6 and 7 scrape, and no flag changes it; the exporter links: {links}",
+        "/metrics 没有指标页，而蓝鲸 6、7 只采集该路径，采集程序也没有修改路径的参数；它链接的路径：{links}";
+    no_links() = "nothing", "无";
+    daemon() =
+        "the exporter leaves the foreground; BlueKing watches the process that it starts: add the flag that keeps it in the foreground to --args",
+        "采集程序启动后转入后台；蓝鲸监视的是它启动的进程：请在 --args 中加上前台运行的参数";
+    needs_file(printed: &str) =
+        "the exporter needs a file that a package does not have; give the arguments and variables that replace it with --args and --env, or name one that is on every host. It printed:\n  {printed}",
+        "采集程序依赖插件包里没有的文件；请用 --args、--env 给出代替它的参数或环境变量，或指定每台主机上都有的文件。程序输出：\n  {printed}";
+    exits(printed: &str) =
+        "the exporter exits; give the arguments and variables that it needs with --args and --env. It printed:\n  {printed}",
+        "采集程序启动后退出；请用 --args、--env 给出所需的参数和环境变量。程序输出：\n  {printed}";
+    does_not_answer(printed: &str) =
+        "the exporter does not answer at /metrics within 30 s. It printed:\n  {printed}",
+        "采集程序 30 秒内没有在 /metrics 上应答。程序输出：\n  {printed}";
+    no_listen() =
+        "no flag and no variable of the exporter sets its listen address, so BlueKing could not give it a port; if there is one, add it to the text of --help-text",
+        "采集程序没有设置监听地址的参数或环境变量，蓝鲸无法为它分配端口；如果有，请写进 --help-text 的文本";
+    no_samples() =
+        "the page has no samples; does what the exporter monitors answer? give its address with --args or --env",
+        "指标页没有任何指标；被监控的服务是否应答？请用 --args 或 --env 指定其地址";
+    nothing_runs() =
+        "none of the executables runs on this machine; give its page with --page and its help with --help-text, taken where it runs",
+        "这些可执行文件都不能在本机运行；请在能运行的机器上取得指标页和帮助，用 --page、--help-text 指定";
+    metrics_head() =
+        "# The metrics of the exporter, one a line. `bkpack init` brings kind, labels and help up to date;\n# zh (the Chinese name, at most 15 characters for BlueKing 5.1), group and unit are yours.\n# An empty zh is filled with help when the package is built.\n\n",
+        "# 采集程序的指标，每行一个。再次运行 `bkpack init` 会更新 kind、labels、help；\n# zh（中文名，蓝鲸 5.1 最多 15 个字）、group、unit 由你维护。\n# zh 为空时，打包时用 help 代替。\n\n";
+    blueking_head() =
+        "# The package description of an exporter for BlueKing, drafted by `bkpack init`.\n# Texts are shown to operators. What is marked with CHECK only you can know.\n",
+        "# 采集程序的蓝鲸插件包描述，由 `bkpack init` 生成草稿。\n# 文字会显示给运维人员；标有「请确认」的内容只有你知道。\n";
+    comment_plugin_id() =
+        "CHECK: the id of the plugin on a site: a letter, then letters, digits and '_'; at most 30. It can never\nchange, and must not be that of another plugin.",
+        "请确认：插件 ID，字母开头，只含字母、数字、下划线，最多 30 个字符；以后不能再改，\n也不能与平台上其他插件重复。";
+    comment_component() =
+        "The name of the component in BlueKing 5.1: letters and digits, at most 15.",
+        "蓝鲸 5.1 的组件名：只含字母和数字，最多 15 个字符。";
+    comment_display_name() =
+        "CHECK: the displayed name; it starts with a letter or a Chinese character and has none of : # & < > ' \".",
+        "请确认：显示名称；以字母或汉字开头，不能含 : # & < > ' \"。";
+    comment_label() =
+        "CHECK: the kind of monitored object: os, component, service_module, host_process, …",
+        "请确认：监控对象：os、component、service_module、host_process 等。";
+    comment_tag() =
+        "A search tag; may be empty.",
+        "搜索标签，可以为空。";
+    comment_version() =
+        "The version of the plugin, x.y: raise x if the executable or a parameter changes, y if only texts or\nmetrics do. A site ignores a package whose version is not raised.",
+        "插件版本 x.y：程序或参数变化时升 x，只有文字或指标变化时升 y；不升版本，平台会忽略新包。";
+    comment_release() =
+        "What is new in this version (版本日志), at most 100 characters.",
+        "版本日志，最多 100 个字。";
+    comment_supported() =
+        "The supported versions, shown by BlueKing 5.1.",
+        "适用版本，显示在蓝鲸 5.1 的配置页上。";
+    comment_listen() =
+        "The address that BlueKing scrapes. 6 and 7 try this port first and then look for a free one.",
+        "蓝鲸采集的地址。6、7 先用这个端口，被占用时另找空闲端口。";
+    comment_listen_flag() =
+        "How the exporter takes it: by a flag or by a variable, in this form.",
+        "采集程序接收监听地址的方式：参数或环境变量，以及取值的写法。";
+    comment_path_flag() =
+        "The flag that sets the path of the page to /metrics; empty if there is none.",
+        "把指标路径设为 /metrics 的参数；没有则为空。";
+    comment_switch() =
+        "Whether a switch also takes a value (--x true), which BlueKing 5.1 needs; otherwise its form has no switches.",
+        "开关是否也能带值（--x true）：蓝鲸 5.1 需要；不能带值时，5.1 的表单不含开关。";
+    comment_omit() =
+        "Metrics that the package leaves out, by name or pattern ('*').",
+        "插件包不收录的指标，可写名称或通配符 '*'。";
+    left_out_files() =
+        "Flags that read a file. To let BlueKing deliver one, add for each:\n  [[parameter]]\n  flag = \"--x\"\n  type = \"file\"\n  default = \"x.yml\"       # its name on the host\n  content = \"...\"         # its default content\n  description = \"...\"",
+        "读取文件的参数。需要由蓝鲸下发文件时，为每个参数加上：\n  [[parameter]]\n  flag = \"--x\"\n  type = \"file\"\n  default = \"x.yml\"       # 主机上的文件名\n  content = \"...\"         # 默认内容\n  description = \"...\"";
+    left_out_switches() =
+        "Switches that are on and that no word of their own turns off; BlueKing cannot pass them:",
+        "默认打开、又没有对应关闭参数的开关，蓝鲸无法传递：";
+    left_out_long() =
+        "Flags with more than 50 characters, which BlueKing 5.1 cannot store:",
+        "名称超过 50 个字符的参数，蓝鲸 5.1 无法保存：";
+    left_out_many() =
+        "Flags beyond the first 30, which a form would hardly show; add [[parameter]] for those that you need:",
+        "超出 30 个、未放进表单的参数；需要的请自行添加 [[parameter]]：";
+    no_executable() =
+        "which executable? give at least one of --linux, --linux-aarch64 and --windows",
+        "没有可执行文件，请至少给出 --linux、--linux-aarch64、--windows 之一";
+    open_quote(quote: char) =
+        "--args has an open {quote}; close it", "--args 中的 {quote} 没有闭合";
+    not_a_variable(text: &str) =
+        "--env {text:?} is not NAME=VALUE", "--env {text:?} 不是 NAME=VALUE 的形式";
+    omit_overwritten(label: &str) =
+        "BlueKing overwrites the label {label}", "蓝鲸会覆盖维度 {label}";
+    omit_label(label: &str) =
+        "BlueKing's pages cannot save the label {label}", "蓝鲸页面无法保存维度 {label}";
+    omit_name() =
+        "BlueKing's pages cannot save the name: it contains a reserved word or character",
+        "蓝鲸页面无法保存该名称：含有保留字或特殊字符";
+    omit_clash() =
+        "a label of another metric has the same name", "与其他指标的维度重名";
+    found_metrics(families: usize, samples: usize) =
+        "{families} metrics, {samples} samples a scrape", "{families} 个指标，每次采集 {samples} 个样本";
+    found_parameters(rows: usize, left_out: usize) =
+        "{rows} parameters; {left_out} flags without one are listed in blueking.toml",
+        "{rows} 个参数；另有 {left_out} 个未收录的参数列在 blueking.toml 中";
+    found_switches(switches: &str) =
+        "turned off, because BlueKing cannot take their samples: {switches}",
+        "已关闭蓝鲸无法接收的指标：{switches}";
+    found_omitted(count: usize, names: &str) =
+        "{count} metrics left out (omit in blueking.toml says why): {names}",
+        "未收录 {count} 个指标（原因见 blueking.toml 的 omit）：{names}";
+    found_troubles(names: &str) =
+        "WARNING: BlueKing loses samples of {names} and marks the scrape as failed; `bkpack rehearse` has the details",
+        "警告：蓝鲸会丢弃 {names} 的样本并把采集记为失败，详情见 `bkpack rehearse`";
+    new_metrics() = "new metrics: ", "新增的指标：";
+    gone_metrics() = "metrics that are no longer on the page (kept): ", "指标页上已没有的指标（已保留）：";
+    new_rows() = "new parameters: ", "新增的参数：";
+    gone_rows() = "parameters that the help no longer names (remove them if they are gone): ", "帮助中已没有的参数（如已取消请删除）：";
+    no_version() =
+        "plugin_version in blueking.toml is not x.y; correct it",
+        "blueking.toml 中的 plugin_version 不是 x.y，请改正";
+    raise_version(old: &str, new: &str) =
+        "plugin_version is {old}; if a site has that version already, write {new}",
+        "plugin_version 为 {old}；如果平台上已有该版本，请改为 {new}";
+    same_version(version: &str) =
+        "nothing has changed since plugin_version {version}",
+        "与 plugin_version {version} 相比没有变化";
+    and_more(names: &str, count: usize) = "{names} and {count} more", "{names} 等，另有 {count} 个";
+    ask_heading() = "Only you can know:", "请确认：";
+    ask_names(id: &str, file: &str) =
+        "names and kind in {file} (look for CHECK); the id {id} can never change",
+        "{file} 中的名称和监控对象（标有「请确认」）；插件 ID {id} 以后不能再改";
+    ask_version() =
+        "the exporter's version: write it into metrics.toml, description.md and release",
+        "采集程序的版本：请写入 metrics.toml、description.md 和 release";
+    ask_required(flags: &str) =
+        "required flags without a value: {flags}", "必填但没有值的参数：{flags}";
+    ask_chinese(count: usize, names: &str) =
+        "{count} Chinese names in metrics.toml (the help text stands in): {names}",
+        "metrics.toml 中缺少 {count} 个中文名（暂用英文说明代替）：{names}";
+    ask_run() =
+        "whether the page that you gave is complete: the exporter was not run",
+        "给出的指标页是否完整：采集程序没有运行过";
+    next_build(folder: &str) =
+        "Next: bkpack build {folder}", "下一步：bkpack build {folder}";
+}
