@@ -109,10 +109,10 @@ pub struct Metric {
     /// Name of the [`MetricGroup`] that the family belongs to; empty if there is none.
     #[serde(default)]
     pub group: String,
-    /// Whether [`Definitions::fill_names`] wrote `zh`. Such a text is cut where a format is short
-    /// of room.
+    /// Whether a format that is short of room cuts `zh` instead of refusing it; see
+    /// [`Definitions::fill_names`].
     #[serde(skip)]
-    pub is_filled: bool,
+    pub may_be_cut: bool,
 }
 
 /// Kind of a metric family.
@@ -209,16 +209,16 @@ impl Definitions {
     }
 
     /// Fills in missing Chinese texts, so that a draft can be packed: HELP stands in for the name
-    /// of a metric, the name itself for that of a label or a group. Returns the names of metrics
-    /// and labels that had none.
+    /// of a metric, the name itself for that of a label or a group. Names that are too long for
+    /// BlueKing 5.1 are cut there. Returns the names of metrics and labels that had none.
     pub fn fill_names(&mut self) -> Vec<String> {
         let mut missing = Vec::new();
         for metric in &mut self.metrics {
             if metric.zh.trim().is_empty() {
                 metric.zh = summary(&metric.help).unwrap_or_else(|| metric.name.clone());
-                metric.is_filled = true;
                 missing.push(metric.name.clone());
             }
+            metric.may_be_cut = true;
             for label in &metric.labels {
                 let name = self.labels.entry(label.clone()).or_default();
                 if name.trim().is_empty() {
@@ -241,10 +241,15 @@ impl Definitions {
         format!("definitions of {}", self.name)
     }
 
-    /// Whether the exporter takes this flag; leading dashes are ignored.
+    /// Whether the exporter takes this flag; leading dashes are ignored. A switch can also be turned
+    /// off, by `no-` before its name.
     pub fn has_flag(&self, flag: &str) -> bool {
         let name = flag.trim_start_matches('-');
-        self.flags.iter().any(|flag| flag.name == name)
+        let is_switch = |flag: &Flag| flag.value.as_deref().unwrap_or_default().is_empty();
+        self.flags.iter().any(|flag| {
+            flag.name == name
+                || is_switch(flag) && name.strip_prefix("no-").is_some_and(|name| flag.name == name)
+        })
     }
 
     /// Whether a family or one of the [`patterns`](Self::patterns) exposes this sample. An exposed
@@ -395,6 +400,23 @@ mod tests {
                 found.iter().map(|s| format!("{}/{}/{}", s.name, s.zh, s.unit)).collect();
             assert_eq!(found.join(" "), samples, "{kind}");
             assert_eq!(metric.dimensions().join(" "), dimensions, "{kind}");
+        }
+    }
+
+    #[test]
+    fn switches_can_be_turned_off() {
+        let text = r#"{"schema":1,"name":"n","version":"1","metrics":[],"flags":[
+            {"name":"collector.x"},{"name":"addr","value":"ADDRESS"}]}"#;
+        let definitions = Definitions::parse("n", text).unwrap();
+        for (flag, is_known) in [
+            ("--collector.x", true),
+            ("--no-collector.x", true),
+            ("-addr", true),
+            ("--no-addr", false),
+            ("--no-", false),
+            ("--other", false),
+        ] {
+            assert_eq!(definitions.has_flag(flag), is_known, "{flag}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use blueking_package::v51;
+use blueking_package::{plugin_id_rules, v51};
 
 use super::executables::Executables;
 use super::metrics_file::Changes;
@@ -45,6 +45,14 @@ impl Folder {
     /// Whether there was no draft.
     pub(super) fn is_new(&self) -> bool {
         self.is_new
+    }
+
+    /// The id in the draft.
+    pub(super) fn plugin_id(&self) -> Option<String> {
+        let text = fs::read_to_string(self.path.join(DESCRIPTION)).ok()?;
+        let document: toml_edit::DocumentMut = text.parse().ok()?;
+        let id = document.get("plugin_id")?.as_str()?;
+        plugin_id_rules(id).is_empty().then(|| id.to_owned())
     }
 
     /// Merges a file with what is drafted now; `merge` gets an empty text if there is no file.
@@ -137,6 +145,8 @@ mod tests {
         assert!(folder.is_new());
         folder.write(&files("first")).unwrap();
         assert!(!Folder::open(&path).unwrap().is_new());
+        fs::write(path.join("blueking.toml"), "plugin_id = 'mine'\n").unwrap();
+        assert_eq!(folder.plugin_id().as_deref(), Some("mine"));
         folder.write(&files("second")).unwrap();
         let read = |name: &str| fs::read_to_string(path.join(name)).unwrap();
         assert_eq!(

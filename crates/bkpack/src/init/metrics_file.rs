@@ -10,9 +10,6 @@ use super::metrics::{glossary, group, unit};
 use super::page::Family;
 use crate::texts::init as texts;
 
-/// Longest Chinese name of a metric that fits into BlueKing 5.1, in characters.
-const NAME_LIMIT: usize = 15;
-
 /// What a merge has changed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
@@ -131,13 +128,7 @@ fn add_groups(document: &mut DocumentMut, new: &[&Family]) {
     let list = document.entry("metrics").or_insert_with(|| Item::Value(Array::new().into()));
     let Some(list) = list.as_array_mut() else { return };
     for family in new {
-        let suffix = match family.kind {
-            Kind::Histogram | Kind::Summary => 2,
-            Kind::Gauge | Kind::Counter | Kind::Untyped => 0,
-        };
-        let zh = glossary::metric_name(&family.name)
-            .filter(|zh| zh.chars().count() + suffix <= NAME_LIMIT)
-            .unwrap_or_default();
+        let zh = glossary::metric_name(&family.name).unwrap_or_default();
         push(
             list,
             line([

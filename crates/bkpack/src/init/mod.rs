@@ -17,17 +17,17 @@ mod summary;
 mod survey;
 mod trial;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use blueking_package::plugin::{System, Version};
-use blueking_package::{Kind, PackageDescription, is_reserved_label, is_savable_name};
+use blueking_package::{PackageDescription, is_reserved_label, is_savable_name};
 
 use self::executables::Executables;
 use self::folder::Folder;
 use self::names::Names;
-use self::page::{Families, Family};
+use self::page::Family;
 use self::parameters::{Additions, form};
 use self::survey::{Survey, survey};
 use crate::texts::init as texts;
@@ -47,7 +47,12 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
     if executables.0.is_empty() {
         return Err(UsageError(texts::no_executable()).into());
     }
-    let names = Names::of_file(&executables.file_name());
+    let files = Folder::open(Path::new(folder))?;
+    let mut names = Names::of_file(&executables.file_name());
+    // A draft keeps its id, whatever the new file is called.
+    if let Some(id) = files.plugin_id() {
+        names.plugin_id = id;
+    }
     let survey = survey(flags, &executables, &names)?;
     let form = form(
         &survey.help,
@@ -58,10 +63,11 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
         },
         &survey::read_text,
     );
-    let omit = omitted(&survey.families);
+    // An exporter that describes itself also names what this machine lacks.
+    let all = survey.defined.as_deref().unwrap_or(&survey.families.families);
+    let omit = omitted(all);
     let Survey { version, listen, path_flag, families, .. } = &survey;
     let systems = executables.systems();
-    let files = Folder::open(Path::new(folder))?;
     let (blueking, rows) = files.merge("blueking.toml", |old| {
         blueking_file::merge(
             old,
@@ -108,6 +114,7 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
         survey: &survey,
         form: &form,
         omit: &omit,
+        reserved: &reserved(all),
         rows: &rows,
         metrics: &changed_metrics,
         is_first: files.is_new(),
@@ -117,34 +124,39 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
     }))
 }
 
-/// The metrics that BlueKing cannot keep, with the reason.
-fn omitted(families: &Families) -> BTreeMap<String, String> {
+/// The metrics that BlueKing cannot store, with the reason.
+fn omitted(families: &[Family]) -> BTreeMap<String, String> {
     let labels: Vec<&str> =
-        families.families.iter().flat_map(|family| &family.labels).map(String::as_str).collect();
+        families.iter().flat_map(|family| &family.labels).map(String::as_str).collect();
     let reason = |family: &Family| {
         if let Some(label) = family.labels.iter().find(|label| is_reserved_label(label)) {
             return Some(texts::omit_overwritten(label));
         }
-        if let Some(label) = family.labels.iter().find(|label| !is_savable_name(label)) {
-            return Some(texts::omit_label(label));
-        }
-        if !samples(family).iter().all(|name| is_savable_name(name)) {
-            return Some(texts::omit_name());
+        let names = family.labels.iter().chain([&family.name]);
+        if let Some(name) = names.into_iter().find(|name| !is_identifier(name)) {
+            return Some(texts::omit_name(name));
         }
         labels.contains(&&*family.name).then(texts::omit_clash)
     };
-    let all = families.families.iter();
-    all.filter_map(|family| Some((family.name.clone(), reason(family)?))).collect()
+    let named = |family: &Family| Some((family.name.clone(), reason(family)?));
+    families.iter().filter_map(named).collect()
 }
 
-/// The names under which BlueKing lists a family.
-fn samples(family: &Family) -> Vec<String> {
-    let suffixes: &[&str] = match family.kind {
-        Kind::Histogram => &["_bucket", "_sum", "_count"],
-        Kind::Summary => &["", "_sum", "_count"],
-        Kind::Gauge | Kind::Counter | Kind::Untyped => &[""],
-    };
-    suffixes.iter().map(|suffix| format!("{}{suffix}", family.name)).collect()
+/// Metrics and labels whose names are or contain reserved words: servers take them, but the pages
+/// do not save a plugin with them again.
+fn reserved(families: &[Family]) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for family in families {
+        names.extend(family.labels.iter().chain([&family.name]));
+    }
+    let is_reserved = |name: &&String| is_identifier(name) && !is_savable_name(name);
+    names.into_iter().filter(is_reserved).cloned().collect()
+}
+
+/// A letter, then letters, digits and `_`.
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The version of the plugin in a draft.
@@ -161,16 +173,19 @@ fn unnamed(metrics: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::page::Families;
     use super::*;
 
     #[test]
-    fn what_bluekings_pages_cannot_keep_is_omitted() {
+    fn what_blueking_cannot_store_is_omitted() {
         let page =
             b"# TYPE a_drops_total counter\na_drops_total 1\nb{name=\"1\"} 1\nc{ip=\"1\"} 1\n\
                      d{mode=\"1\"} 1\nmode 1\nrule:x 1\n";
-        let omitted = omitted(&Families::read(&[page.to_vec()]));
+        let families = Families::read(&[page.to_vec()]).families;
+        assert_eq!(reserved(&families), ["a_drops_total", "ip", "name"]);
+        let omitted = omitted(&families);
         let names: Vec<_> = omitted.keys().map(String::as_str).collect();
-        assert_eq!(names, ["a_drops_total", "b", "c", "mode", "rule:x"]);
+        assert_eq!(names, ["c", "mode", "rule:x"]);
         assert_eq!(omitted["c"], texts::omit_overwritten("ip"));
         assert_eq!(omitted["mode"], texts::omit_clash());
     }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blueking_package::Kind;
 use blueking_package::agent::{Page, Sample, Trouble};
+use blueking_package::{Kind, Metric};
 
 /// A family, or a single sample of one that BlueKing lists by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,18 @@ pub(super) struct Families {
     pub(super) troubles: BTreeMap<String, Trouble>,
     /// Number of samples on the last page.
     pub(super) samples: usize,
+}
+
+impl Family {
+    /// The family of a definition.
+    pub(super) fn defined(metric: &Metric) -> Self {
+        Self {
+            name: metric.name.clone(),
+            kind: metric.kind,
+            help: metric.help.clone(),
+            labels: metric.labels.clone(),
+        }
+    }
 }
 
 /// The comments of a page.

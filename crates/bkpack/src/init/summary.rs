@@ -23,6 +23,8 @@ pub(super) struct Result<'a> {
     pub(super) survey: &'a Survey,
     pub(super) form: &'a Form,
     pub(super) omit: &'a BTreeMap<String, String>,
+    /// Names with reserved words.
+    pub(super) reserved: &'a [String],
     pub(super) rows: &'a Changes,
     pub(super) metrics: &'a Changes,
     pub(super) is_first: bool,
@@ -47,6 +49,9 @@ pub(super) fn text(result: &Result<'_>) -> String {
     }
     if !omit.is_empty() {
         line(texts::found_omitted(omit.len(), &listed(omit.keys())));
+    }
+    if !result.reserved.is_empty() {
+        line(texts::found_reserved(result.reserved.len(), &listed(result.reserved.iter())));
     }
     if !survey.families.troubles.is_empty() {
         line(texts::found_troubles(&listed(survey.families.troubles.keys())));

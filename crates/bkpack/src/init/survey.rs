@@ -12,7 +12,7 @@ use super::executables::Executables;
 use super::given::{self, Given};
 use super::help::{self, Help, HelpFlag, ListenForm, Role};
 use super::names::Names;
-use super::page::Families;
+use super::page::{Families, Family};
 use super::parameters::{Form, Target};
 use super::refusal::Refusal;
 use super::trial::{Listen, Scraped, Trial};
@@ -42,6 +42,8 @@ pub(super) struct Survey {
     pub(super) switches: Vec<String>,
     /// The JSON of `--describe`, for exporters that have it.
     pub(super) definitions: Option<String>,
+    /// The families in it.
+    pub(super) defined: Option<Vec<Family>>,
     /// Whether the page is of a run that saw the service.
     pub(super) was_run: bool,
 }
@@ -91,6 +93,7 @@ pub(super) fn survey(
         variables: variables.clone(),
         switches: Vec::new(),
         definitions: None,
+        defined: None,
         was_run: false,
         help,
     };
@@ -98,7 +101,10 @@ pub(super) fn survey(
         survey.families = Families::read(&[read_page(page, scratch.path())?]);
     } else {
         let trial = trial.as_ref().ok_or(Refusal::NothingRuns)?;
-        survey.definitions = describe(trial, &survey.help)?;
+        if let Some((text, definitions)) = describe(trial, &survey.help)? {
+            survey.definitions = Some(text);
+            survey.defined = Some(definitions.metrics.iter().map(Family::defined).collect());
+        }
         // Without its configuration it would not even start.
         run(trial, listens, &mut survey).map_err(|error| match names.target_path() {
             Some(path) => Refusal::MultiTarget(path).into(),
@@ -285,12 +291,12 @@ fn version_of(trial: &Trial<'_>, help: &Help) -> Result<Option<String>> {
 }
 
 /// The definitions of an exporter that describes itself.
-fn describe(trial: &Trial<'_>, help: &Help) -> Result<Option<String>> {
+fn describe(trial: &Trial<'_>, help: &Help) -> Result<Option<(String, Definitions)>> {
     if !help.flags.iter().any(|flag| flag.name == "--describe") {
         return Ok(None);
     }
     let text = trial.ask(&["--describe"])?;
-    Ok(Definitions::parse("--describe", &text).is_ok().then_some(text))
+    Ok(Definitions::parse("--describe", &text).ok().map(|definitions| (text, definitions)))
 }
 
 fn read_page(page: &str, scratch: &Path) -> Result<Vec<u8>> {

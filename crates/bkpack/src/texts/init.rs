@@ -45,8 +45,8 @@ blueking_package::texts! {
         "none of the executables runs on this machine; give its page with --page and its help with --help-text, taken where it runs",
         "这些可执行文件都不能在本机运行；请在能运行的机器上取得指标页和帮助，用 --page、--help-text 指定";
     metrics_head() =
-        "# The metrics of the exporter, one a line. `bkpack init` brings kind, labels and help up to date;\n# zh (the Chinese name, at most 15 characters for BlueKing 5.1), group and unit are yours.\n# An empty zh is filled with help when the package is built.\n\n",
-        "# 采集程序的指标，每行一个。再次运行 `bkpack init` 会更新 kind、labels、help；\n# zh（中文名，蓝鲸 5.1 最多 15 个字）、group、unit 由你维护。\n# zh 为空时，打包时用 help 代替。\n\n";
+        "# The metrics of the exporter, one a line. `bkpack init` brings kind, labels and help up to date;\n# zh (the Chinese name; BlueKing 5.1 shows 15 characters), group and unit are yours.\n# An empty zh is filled with help when the package is built.\n\n",
+        "# 采集程序的指标，每行一个。再次运行 `bkpack init` 会更新 kind、labels、help；\n# zh（中文名，蓝鲸 5.1 只显示 15 个字）、group、unit 由你维护。\n# zh 为空时，打包时用 help 代替。\n\n";
     blueking_head() =
         "# The package description of an exporter for BlueKing, drafted by `bkpack init`.\n# Texts are shown to operators. What is marked with CHECK only you can know.\n",
         "# 采集程序的蓝鲸插件包描述，由 `bkpack init` 生成草稿。\n# 文字会显示给运维人员；标有「请确认」的内容只有你知道。\n";
@@ -110,11 +110,9 @@ blueking_package::texts! {
         "--env {text:?} is not NAME=VALUE", "--env {text:?} 不是 NAME=VALUE 的形式";
     omit_overwritten(label: &str) =
         "BlueKing overwrites the label {label}", "蓝鲸会覆盖维度 {label}";
-    omit_label(label: &str) =
-        "BlueKing's pages cannot save the label {label}", "蓝鲸页面无法保存维度 {label}";
-    omit_name() =
-        "BlueKing's pages cannot save the name: it contains a reserved word or character",
-        "蓝鲸页面无法保存该名称：含有保留字或特殊字符";
+    omit_name(name: &str) =
+        "BlueKing cannot store the name {name}: it is not a letter with letters, digits and '_'",
+        "蓝鲸无法存储名称 {name}：只能以字母开头，含字母、数字和下划线";
     omit_clash() =
         "a label of another metric has the same name", "与其他指标的维度重名";
     found_metrics(families: usize, samples: usize) =
@@ -128,6 +126,9 @@ blueking_package::texts! {
     found_omitted(count: usize, names: &str) =
         "{count} metrics left out (omit in blueking.toml says why): {names}",
         "未收录 {count} 个指标（原因见 blueking.toml 的 omit）：{names}";
+    found_reserved(count: usize, names: &str) =
+        "{count} names have reserved words; they are imported, but a site's pages do not save them when the plugin is edited there: {names}",
+        "{count} 个名称含保留字，可以导入，但在平台页面上编辑插件时无法保存：{names}";
     found_troubles(names: &str) =
         "WARNING: BlueKing loses samples of {names} and marks the scrape as failed; `bkpack rehearse` has the details",
         "警告：蓝鲸会丢弃 {names} 的样本并把采集记为失败，详情见 `bkpack rehearse`";

@@ -100,7 +100,7 @@ fn table(
                 value_type: FieldType::Double,
                 name: sample.name,
                 unit: unit.sign().to_owned(),
-                description: if metric.is_filled {
+                description: if metric.may_be_cut && sample.zh.chars().count() > FIELD_TEXT_LIMIT {
                     cut(&sample.zh, FIELD_TEXT_LIMIT - 1)
                 } else {
                     sample.zh
