@@ -190,7 +190,6 @@ pub(super) fn settle(flags: &[HelpFlag], roles: &mut [Role]) {
     let Some((best, listen)) =
         candidates.iter().copied().max_by_key(|(index, listen)| rank(*index, *listen))
     else {
-        // A host without a port is no use to anybody who must know the port.
         return;
     };
     for (index, other) in candidates.iter().copied().filter(|(index, _)| *index != best) {

@@ -43,6 +43,8 @@ fn size_and_number_of_flags_are_bounded() {
     assert_eq!(parse(&many).flags.len(), MAX_FLAGS);
     let long = format!("  --first  {}\n  --second  text\n", "é[(default ".repeat(100_000));
     assert_eq!(parse(&long).flags.len(), 1);
+    let usage: String = (0..50_000).map(|at| format!("<y{at}> --b{at} x ")).collect();
+    assert!(parse(&format!("usage: x {usage}\n{many}")).arguments.len() < 1000);
     let quotes = format!("  --ab=\"{}", "\n      word".repeat(90_000));
     assert_eq!(parse(&quotes).flags.len(), 1);
 }

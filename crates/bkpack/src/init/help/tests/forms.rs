@@ -22,6 +22,8 @@ Flags:
                                  Stations to leave out.
       --tide.depth=5 ...         Depths.
       --tide.many=a... ...       Many.
+      --tide.list="a"... ...     List.
+      --tide.peer=HOST:PORT ...  Peers.
       --tide.re=^(a  b)"\d$      Regex.
   -n, --tide.talk ...            More.
       --tide.prefix="one
@@ -52,6 +54,8 @@ Commands:
             r"--tide.skip <> =^(a  b|\d+)$ | Stations to leave out.",
             "--tide.depth <> =5 rep | Depths.",
             "--tide.many <> rep | Many.",
+            "--tide.list <> rep | List.",
+            "--tide.peer <HOST:PORT> rep | Peers.",
             r#"--tide.re <> =^(a  b)"\d$ | Regex."#,
             "--tide.talk rep | More.",
             "--tide.prefix <> =one two | Joined.",
