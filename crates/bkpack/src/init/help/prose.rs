@@ -33,7 +33,7 @@ pub(super) fn take(flag: &mut HelpFlag) {
         "can be specified multiple",
         "use multiple",
     ];
-    flag.repeated |= flag.value.is_some() && REPEATED.iter().any(|hint| lower.contains(hint));
+    flag.repeated |= REPEATED.iter().any(|hint| lower.contains(hint));
     flag.required |= lower.ends_with("(required)") || lower.ends_with("[required]");
     flag.help = help;
 }

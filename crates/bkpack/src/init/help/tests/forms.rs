@@ -78,6 +78,7 @@ fn translated_kingpin_is_known_by_its_flags() {
         &["--help no | 显示帮助", "--web.listen-address <> =:9630 $TIDE_LISTEN rep | 监听地址"],
     );
     assert_eq!(help.style, Style::Kingpin);
+    assert_eq!(parse("Flags:\n  --web.path=\"/metrics\"  路径\n").style, Style::Kingpin);
 }
 
 #[test]
@@ -287,14 +288,14 @@ optional arguments:
 
 #[test]
 fn own_exporters_fill_the_left_column() {
-    let text = "Tides for Prometheus.\n\nUsage: tide_exporter [--FLAG=VALUE]...\n\nFlags:\n  --web.listen-address=ADDRESS    Where to listen. Repeatable. [default: :9601]\n  --tide.skip=REGEX               Skip these. [default: ^([a-z]\\(|b)$]\n  --tide.levels=NUMBER_OF_LEVELS_ How many. [default: 3]\n  --tide.with-a-name-that-fills-x Switch with a help.\n\nCollectors:\n  --[no-]collector.wind           Wind. [default: on]\n  --collector.wind.group=NAME=REGEX\n                                  Groups. [default: a=b]\n\nFlags are written as --flag=value or\n--flag value.\n";
+    let text = "Tides for Prometheus.\n\nUsage: tide_exporter [--FLAG=VALUE]...\n\nFlags:\n  --web.listen-address=ADDRESS    Where to listen. Repeatable. [default: :9601]\n  --tide.skip=REGEX               Skip these. [default: ^(\\[|b)$]\n  --tide.levels=NUMBER_OF_LEVELS_ How many. [default: 3]\n  --tide.with-a-name-that-fills-x Switch.\n\nCollectors:\n  --[no-]collector.wind           Wind. [default: on]\n  --collector.wind.group=NAME=REGEX\n                                  Groups. [default: a=b]\n\nFlags are written as --flag=value or\n--flag value.\n";
     let help = assert_flags(
         text,
         &[
             "--web.listen-address <ADDRESS> =:9601 rep | Where to listen. Repeatable.",
-            r"--tide.skip <REGEX> =^([a-z]\(|b)$ | Skip these.",
+            r"--tide.skip <REGEX> =^(\[|b)$ | Skip these.",
             "--tide.levels <NUMBER_OF_LEVELS_> =3 | How many.",
-            "--tide.with-a-name-that-fills-x | Switch with a help.",
+            "--tide.with-a-name-that-fills-x | Switch.",
             "--collector.wind =true no | Wind.",
             "--collector.wind.group <NAME=REGEX> =a=b | Groups.",
         ],
@@ -304,7 +305,7 @@ fn own_exporters_fill_the_left_column() {
 
 #[test]
 fn prose_names_variable_default_and_choices() {
-    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n  --f F      [default: 0.0.0.0:9999, env: TIDE_F]\n  --gfile G  read, else taken from environment variable TIDE_G\n";
+    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n  --f F      [default: 0.0.0.0:9999, env: TIDE_F]\n  --h H      text (default of the server if empty) and more\n  --i I      one of: a, b (default: c)\n  --j J      comma-separated, one of: a, b\n  --gfile G  read, else taken from environment variable TIDE_G\n";
     assert_flags(
         text,
         &[
@@ -314,6 +315,9 @@ fn prose_names_variable_default_and_choices() {
             "--d <DIR> req | defaults to the value of --a",
             "--e <> =9100 | port",
             "--f <F> =0.0.0.0:9999 $TIDE_F | ",
+            "--h <H> | text (default of the server if empty) and more",
+            "--i <I> =c | one of: a, b",
+            "--j <J> | comma-separated, one of: a, b",
             "--gfile <G> | read, else taken from environment variable TIDE_G",
         ],
     );
@@ -321,7 +325,7 @@ fn prose_names_variable_default_and_choices() {
 
 #[test]
 fn usage_line_gives_arguments_without_a_section() {
-    let help = parse("Usage: tide <config> [PORT]\n");
+    let help = parse("Usage: tide --url URL <config> [PORT]\n");
     let arguments: Vec<_> = help.arguments.iter().map(|a| (&*a.name, a.required)).collect();
     assert_eq!(arguments, [("config", true), ("PORT", false)]);
 }

@@ -173,7 +173,7 @@ fn fields_by_name_default_and_help() {
         ("--use-password-file", Input::Switch),
         ("--redis.password <PASSWORD>", Input::Password),
         ("--auth-token <string>", Input::Password),
-        ("--tide.apiKey <KEY>", Input::Password),
+        ("--redisPassword <KEY>", Input::Password),
         ("--auth <AUTH> $TIDE_PASSWORD", Input::Password),
         ("-p <string> | Password of the user", Input::Password),
         ("-p <string> | Read the password from this file", Input::Text),
@@ -196,6 +196,7 @@ fn fields_by_name_default_and_help() {
         ("--persistence.file =/srv/x | file written", Input::Text),
         ("--file.filter =.* | RegEx", Input::Text),
         ("--web.telemetry-path =/metrics | Path to metrics", Input::Text),
+        ("--release.file =/etc/os-release", Input::Text),
         ("--timeout =5s", Input::Text),
     ];
     for (line, expected) in cases {
