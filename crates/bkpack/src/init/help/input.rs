@@ -103,10 +103,10 @@ fn is_file(flag: &HelpFlag, name: &[String]) -> bool {
     {
         return false;
     }
-    // `--collector.textfile.metrics-file` would be one, `--metrics-path` not.
     let tail = &name[name.len().saturating_sub(2)..];
     let says_file = any(tail, FILE_WORDS)
         || tail.iter().any(|word| word.ends_with("file") && word != "profile");
+    // `--metrics-file` is read, `--metrics-path` is none.
     if any(name, NOT_READ) && !(says_file && any(name, "metrics telemetry")) {
         return false;
     }

@@ -305,7 +305,7 @@ fn own_exporters_fill_the_left_column() {
 
 #[test]
 fn prose_names_variable_default_and_choices() {
-    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n  --f F      [default: 0.0.0.0:9999, env: TIDE_F]\n  --h H      text (default of the server if empty) and more\n  --i I      one of: a, b (default: c)\n  --j J      comma-separated, one of: a, b\n  --gfile G  read, else taken from environment variable TIDE_G\n";
+    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n  --f F      [default: 0.0.0.0:9999, env: TIDE_F]\n  --k K      default is 5 minutes\n  --l L      wait (default: 5 sec)\n  --h H      text (default of the server if empty) and more\n  --i I      one of: a, b (default: c)\n  --j J      comma-separated, one of: a, b\n  --gfile G  read, else taken from environment variable TIDE_G\n";
     assert_flags(
         text,
         &[
@@ -315,6 +315,8 @@ fn prose_names_variable_default_and_choices() {
             "--d <DIR> req | defaults to the value of --a",
             "--e <> =9100 | port",
             "--f <F> =0.0.0.0:9999 $TIDE_F | ",
+            "--k <K> | default is 5 minutes",
+            "--l <L> | wait",
             "--h <H> | text (default of the server if empty) and more",
             "--i <I> =c | one of: a, b",
             "--j <J> | comma-separated, one of: a, b",

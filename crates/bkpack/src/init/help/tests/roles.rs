@@ -196,6 +196,7 @@ fn fields_by_name_default_and_help() {
         ("--persistence.file =/srv/x | file written", Input::Text),
         ("--file.filter =.* | RegEx", Input::Text),
         ("--web.telemetry-path =/metrics | Path to metrics", Input::Text),
+        ("--metrics-file <PATH>", Input::File),
         ("--release.file =/etc/os-release", Input::Text),
         ("--timeout =5s", Input::Text),
     ];
