@@ -114,10 +114,13 @@ fn is_file(flag: &HelpFlag, name: &[String]) -> bool {
         return false;
     }
     let path_words = any(name, "path location");
+    let ends_in_config = name.last().is_some_and(|word| contains(CONFIG_WORDS, word))
+        && any(&help_words, "file path yaml toml json");
     let config = any(name, CONFIG_WORDS) && (path_words || only(name, CONFIG_WORDS));
     let names_path = any(&placeholder, "path file filename filepath");
     says_file
         || config
+        || ends_in_config
         || any(&placeholder, "file filename filepath")
         || (names_path && any(&help_words, "file pem yaml toml json"))
         || (help_leads_to_file(&help, &help_words))

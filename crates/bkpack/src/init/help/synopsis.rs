@@ -162,7 +162,12 @@ impl<'a> Reader<'a> {
     /// Takes `=VALUE`, `[=VALUE]` or ` VALUE`.
     fn value(&mut self) {
         let rest = self.rest();
-        if let Some(after) = rest.strip_prefix('=') {
+        let blank = rest.len() - rest.trim_start_matches(' ').len();
+        if blank > 0 && rest[blank..].starts_with(", -") {
+            // argparse with an empty placeholder: `-p  , --port`.
+            self.at += blank;
+            self.found.value = Some(String::new());
+        } else if let Some(after) = rest.strip_prefix('=') {
             self.at += 1;
             self.after_equals(after);
         } else if rest.starts_with("[=") || rest.starts_with("[<") {

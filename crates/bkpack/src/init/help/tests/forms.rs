@@ -264,6 +264,7 @@ optional arguments:
   --store DIR [DIR ...]
                         Where tides are kept (default: /srv/tide-
                         data/levels)
+  -w  , --workers       Workers
   --no-check            Trust it (default: True)
   --token TOKEN         Token [env var: TIDE_TOKEN]
 "#;
@@ -276,6 +277,7 @@ optional arguments:
             "--mode <{fast,slow}> {fast,slow} | Mode",
             "--raw =true no | Raw",
             "--store <DIR> =/srv/tide-data/levels | Where tides are kept",
+            "--workers <> | Workers",
             "--no-check | Trust it",
             "--token <TOKEN> $TIDE_TOKEN | Token",
         ],

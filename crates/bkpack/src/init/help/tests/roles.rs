@@ -153,6 +153,12 @@ fn one_flag_of_a_text_listens() {
              --telemetry.listen-address <A>  for telemetry [default: :2]",
             "-L",
         ),
+        (
+            "--host <H>  to expose on [default: ::]\n  --port <P>  to expose on [default: 80]\n  \
+             --telemetry-host <H>  for self metrics [default: ::]\n  \
+             --telemetry-port <P>  to expose self metrics on [default: 81]",
+            "HL--",
+        ),
         ("--http.addr <A>  Where\n  --web.listen-address <A>  Where", "-L"),
     ];
     for (text, expected) in cases {
@@ -197,6 +203,7 @@ fn fields_by_name_default_and_help() {
         ("--file.filter =.* | RegEx", Input::Text),
         ("--web.telemetry-path =/metrics | Path to metrics", Input::Text),
         ("--metrics-file <PATH>", Input::File),
+        ("--tide.mapping-config <X> | Mapping configuration file", Input::File),
         ("--release.file =/etc/os-release", Input::Text),
         ("--timeout =5s", Input::Text),
     ];
