@@ -10,8 +10,8 @@ fn kingpin_defaults_and_placeholders() {
 Serves water levels.
 
 Flags:
-  -h, --[no-]help                Show context-sensitive help (also try
-                                 --help-long and --help-man).
+  -h, --[no-]help                Tells about the flags, as
+                                 --help-all does.
       --web.listen-address=:9876 ...  
                                  Where the page is served, or a path such
                                  as
@@ -46,7 +46,7 @@ Commands:
     let help = assert_flags(
         text,
         &[
-            "--help no | Show context-sensitive help (also try --help-long and --help-man).",
+            "--help no | Tells about the flags, as --help-all does.",
             "--web.listen-address <> =:9876 rep | Where the page is served, or a path such as \
              --web.telemetry-path. May be repeated.",
             "--tide.url <TIDE.URL> $TIDE_URL req | Station server",
@@ -83,11 +83,11 @@ fn translated_kingpin_is_known_by_its_flags() {
 
 #[test]
 fn kong_lists_and_switches() {
-    let text = "Usage: tide --app-id=INT-64 <station> ... [flags]\n\nArguments:\n  <station> ...    Station.\n\nFlags:\n  -h, --help              Show context-sensitive help.\n      --app-id=INT-64     App ($TIDE_APP)\n      --repos=REPOS,...   Repositories\n      --sleep=1m          Sleep\n      --[no-]wind         Wind\n      --level=\"error\"     Valid levels: [error, info]\n\nCommands:\n  set up\n    Sets\n\n  set down\n    Sets\n";
+    let text = "Usage: tide --app-id=INT-64 <station> ... [flags]\n\nArguments:\n  <station> ...    Station.\n\nFlags:\n  -h, --help              Tells.\n      --app-id=INT-64     App ($TIDE_APP)\n      --repos=REPOS,...   Repositories\n      --sleep=1m          Sleep\n      --[no-]wind         Wind\n      --level=\"error\"     Valid levels: [error, info]\n\nCommands:\n  set up\n    Sets\n\n  set down\n    Sets\n";
     let help = assert_flags(
         text,
         &[
-            "--help | Show context-sensitive help.",
+            "--help | Tells.",
             "--app-id <INT-64> $TIDE_APP req | App",
             "--repos <REPOS> rep | Repositories",
             "--sleep <> =1m | Sleep",
@@ -102,7 +102,7 @@ fn kong_lists_and_switches() {
 
 #[test]
 fn go_flag_types_and_switches() {
-    let text = "flag provided but not defined: -x\nUsage of ./tide:\n  -N\tOne letter.\n  -n int\n    \tCount (default 3)\n  -tide.addr string\n    \tServer (see -n) (default \"h \\\"q\\\" (x)\")\n  -tide.fast\n    \tFast.\n    \tSecond line. (default true)\n  -tide.label value\n    \t-label several times, overridden by TIDE_LABEL environment variable\n";
+    let text = "no flag -x\nUsage of ./tide:\n  -N\tOne letter.\n  -n int\n    \tCount (default 3)\n  -tide.addr string\n    \tServer (see -n) (default \"h \\\"q\\\" (x)\")\n  -tide.fast\n    \tFast.\n    \tSecond line. (default true)\n  -tide.label value\n    \t-label several times, overridden by TIDE_LABEL environment variable\n";
     let help = assert_flags(
         text,
         &[
@@ -133,7 +133,7 @@ Available Commands:
   serve       Serves
 
 Flags:
-  -h, --help               help for tide
+  -h, --help               tells
       --metrics            serve metrics (default true)
   -p, --port int           port to listen on (default 9121)
       --labels stringArray    labels (default [a=1,b=2])
@@ -146,12 +146,12 @@ Flags:
 Global Flags:
       --config string   config file (default "/etc/tide.yml")
 
-Use "tide [command] --help" for more information about a command.
+"tide [command] --help" tells more.
 "#;
     let help = assert_flags(
         text,
         &[
-            "--help | help for tide",
+            "--help | tells",
             "--metrics =true | serve metrics",
             "--port <int> =9121 | port to listen on",
             "--labels <stringArray> rep | labels",
@@ -182,7 +182,7 @@ GLOBAL OPTIONS:
    --address value, -a value                  where to listen (default: ":9100") [$TIDE_ADDRESS, $ADDRESS]
    --station value [ --station value ]        stations (default: "a", "b")
    --debug                                    talk more (default: false)
-   --help, -h                                 show help
+   --help, -h                                 tells
 "#;
     let help = assert_flags(
         text,
@@ -190,7 +190,7 @@ GLOBAL OPTIONS:
             "--address <value> =:9100 $TIDE_ADDRESS | where to listen",
             "--station <value> =a,b rep | stations",
             "--debug =false | talk more",
-            "--help | show help",
+            "--help | tells",
         ],
     );
     assert_eq!(help.style, Style::Urfave);
@@ -219,15 +219,14 @@ fn clap_notes_on_lines_of_their_own() {
 
 #[test]
 fn clap_3_indents_by_four() {
-    let text = "tide 1.2.0\n\nUSAGE:\n    tide [FLAGS] [OPTIONS]\n\nFLAGS:\n    -h, --help       Prints help\n        --raw        Raw\n\nOPTIONS:\n    -p, --port <port>    Port [default: 9100]\n";
-    let help =
-        assert_flags(text, &["--help | Prints help", "--raw | Raw", "--port <port> =9100 | Port"]);
+    let text = "tide 1.2.0\n\nUSAGE:\n    tide [FLAGS] [OPTIONS]\n\nFLAGS:\n    -h, --help       Tells\n        --raw        Raw\n\nOPTIONS:\n    -p, --port <port>    Port [default: 9100]\n";
+    let help = assert_flags(text, &["--help | Tells", "--raw | Raw", "--port <port> =9100 | Port"]);
     assert_eq!(help.style, Style::Clap);
 }
 
 #[test]
 fn click_pairs_and_joined_notes() {
-    let text = "Usage: tide [OPTIONS] STATION [MORE]...\n\nOptions:\n  -p, --port INTEGER  Port  [env var: TIDE_PORT; default: 9100]\n  --raw / --no-raw    Raw  [default: no-raw]\n  --mode [a|b]        Mode  [required]\n  --n INTEGER RANGE   N  [1<=x<=5]\n  --help              Show this message and exit.\n";
+    let text = "Usage: tide [OPTIONS] STATION [MORE]...\n\nOptions:\n  -p, --port INTEGER  Port  [env var: TIDE_PORT; default: 9100]\n  --raw / --no-raw    Raw  [default: no-raw]\n  --mode [a|b]        Mode  [required]\n  --n INTEGER RANGE   N  [1<=x<=5]\n  --help              Tells.\n";
     let help = assert_flags(
         text,
         &[
@@ -235,7 +234,7 @@ fn click_pairs_and_joined_notes() {
             "--raw =false no | Raw",
             "--mode <[a|b]> {a,b} req | Mode",
             "--n <INTEGER RANGE> | N  [1<=x<=5]",
-            "--help | Show this message and exit.",
+            "--help | Tells.",
         ],
     );
     assert_eq!(help.style, Style::Click);
@@ -256,7 +255,7 @@ positional arguments:
   others                More
 
 optional arguments:
-  -h, --help            show this help message and exit
+  -h, --help            tells about the flags
   -p PORT, --port PORT  Port to listen on (default: 9121)
   --url URL
   --mode {fast,slow}    Mode (default: None)
@@ -271,7 +270,7 @@ optional arguments:
     let help = assert_flags(
         text,
         &[
-            "--help | show this help message and exit",
+            "--help | tells about the flags",
             "--port <PORT> =9121 | Port to listen on",
             "--url <URL> req | ",
             "--mode <{fast,slow}> {fast,slow} | Mode",

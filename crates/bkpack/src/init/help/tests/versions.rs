@@ -41,7 +41,7 @@ fn other_numbers_are_no_version() {
         "serving 127.0.0.1",
         "error: unknown flag, see version 1.2.3",
         "Traceback (most recent call last):\n  tide==1.2.3",
-        "flag provided but not defined: -version\nUsage of tide:\n  -min string\n    \t(default 1.2)",
+        "no flag -version\nUsage of tide:\n  -min string\n    \t(default 1.2)",
         "libtide.so.1.2: cannot open",
     ];
     for text in cases {
