@@ -106,8 +106,9 @@ fn is_file(flag: &HelpFlag, name: &[String]) -> bool {
     let tail = &name[name.len().saturating_sub(2)..];
     let says_file = any(tail, FILE_WORDS)
         || tail.iter().any(|word| word.ends_with("file") && word != "profile");
+    let default_is_file = ENDINGS.iter().any(|ending| default.ends_with(ending));
     // `--metrics-file` is read, `--metrics-path` is none.
-    if any(name, NOT_READ) && !(says_file && any(name, "metrics telemetry")) {
+    if any(name, NOT_READ) && !((says_file || default_is_file) && any(name, "metrics telemetry")) {
         return false;
     }
     if !flag.choices.is_empty() || is_number(default) || takes_pair(flag) {
@@ -124,7 +125,7 @@ fn is_file(flag: &HelpFlag, name: &[String]) -> bool {
         || any(&placeholder, "file filename filepath")
         || (names_path && any(&help_words, "file pem yaml toml json"))
         || (help_leads_to_file(&help, &help_words))
-        || (ENDINGS.iter().any(|ending| default.ends_with(ending)) && any(&help_words, CONTENTS))
+        || (default_is_file && any(&help_words, CONTENTS))
 }
 
 /// Whether a help text begins like "Path to the CA certificate" or "YAML file with".

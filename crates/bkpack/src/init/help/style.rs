@@ -78,7 +78,7 @@ pub(super) fn detect(lines: &[Line], layout: &Layout) -> Style {
     }
     // cobra has the same heading, but a space before values.
     let assigned = heading(&["Flags:"]) && some(is_assigned);
-    if assigned && starts("Usage: ") {
+    if assigned && starts("Usage: ") && !in_text("[<flags>]") {
         return Style::Kong;
     }
     // The last two are for a help without its first lines.

@@ -204,6 +204,7 @@ fn fields_by_name_default_and_help() {
         ("--web.telemetry-path =/metrics | Path to metrics", Input::Text),
         ("--metrics-file <PATH>", Input::File),
         ("--tide.mapping-config <X> | Mapping configuration file", Input::File),
+        ("--default.metrics =metrics.toml | File with metrics", Input::File),
         ("--release.file =/etc/os-release", Input::Text),
         ("--timeout =5s", Input::Text),
     ];
