@@ -103,25 +103,29 @@ fn is_file(flag: &HelpFlag, name: &[String]) -> bool {
     {
         return false;
     }
-    // `--collector.textfile.metrics-file` would be one, `--metrics-path` not.
     let tail = &name[name.len().saturating_sub(2)..];
     let says_file = any(tail, FILE_WORDS)
         || tail.iter().any(|word| word.ends_with("file") && word != "profile");
-    if any(name, NOT_READ) && !(says_file && any(name, "metrics telemetry")) {
+    let default_is_file = ENDINGS.iter().any(|ending| default.ends_with(ending));
+    // `--metrics-file` is read, `--metrics-path` is none.
+    if any(name, NOT_READ) && !((says_file || default_is_file) && any(name, "metrics telemetry")) {
         return false;
     }
     if !flag.choices.is_empty() || is_number(default) || takes_pair(flag) {
         return false;
     }
     let path_words = any(name, "path location");
+    let ends_in_config = name.last().is_some_and(|word| contains(CONFIG_WORDS, word))
+        && any(&help_words, "file path yaml toml json");
     let config = any(name, CONFIG_WORDS) && (path_words || only(name, CONFIG_WORDS));
     let names_path = any(&placeholder, "path file filename filepath");
     says_file
         || config
+        || ends_in_config
         || any(&placeholder, "file filename filepath")
         || (names_path && any(&help_words, "file pem yaml toml json"))
         || (help_leads_to_file(&help, &help_words))
-        || (ENDINGS.iter().any(|ending| default.ends_with(ending)) && any(&help_words, CONTENTS))
+        || (default_is_file && any(&help_words, CONTENTS))
 }
 
 /// Whether a help text begins like "Path to the CA certificate" or "YAML file with".

@@ -43,7 +43,7 @@ const SERVES: &str = "\
 /// Words in the help of another server or of the service.
 const FOREIGN: &str = "\
     connect connection target remote upstream database broker udp statsd graphite pprof \
-    profiling grpc health gossip cluster instance webhook \
+    profiling grpc health gossip cluster instance self webhook \
     webhooks";
 
 /// Words in the help of the server of metrics, where there are several.
@@ -176,8 +176,8 @@ pub(super) fn settle(flags: &[HelpFlag], roles: &mut [Role]) {
         let own = usize::from(only(&name, OWN));
         let sure = name.iter().filter(|word| contains(SURE, word)).count();
         let help = prose_words(&flags[index].help);
-        let sure = sure + usize::from(any(&help, OF_METRICS) && !any(&help, FOREIGN));
-        (listen.port.is_some(), own, sure, std::cmp::Reverse(index))
+        let sure = sure + usize::from(any(&help, OF_METRICS));
+        (!any(&help, FOREIGN), listen.port.is_some(), own, sure, std::cmp::Reverse(index))
     };
     let candidates: Vec<(usize, Listen)> = roles
         .iter()
@@ -190,7 +190,6 @@ pub(super) fn settle(flags: &[HelpFlag], roles: &mut [Role]) {
     let Some((best, listen)) =
         candidates.iter().copied().max_by_key(|(index, listen)| rank(*index, *listen))
     else {
-        // A host without a port is no use to anybody who must know the port.
         return;
     };
     for (index, other) in candidates.iter().copied().filter(|(index, _)| *index != best) {
@@ -207,10 +206,20 @@ pub(super) fn settle(flags: &[HelpFlag], roles: &mut [Role]) {
             }
         }
     }
+    let hosts: Vec<usize> =
+        (0..roles.len()).filter(|index| roles[*index] == Role::ListenHost).collect();
+    // `--host` and `--telemetry-host`: the one that is named as the port is.
+    let same = hosts.iter().find(|host| stem(&flags[**host]) == stem(&flags[best]));
+    let kept = same.or(hosts.first()).copied().filter(|_| listen.form == ListenForm::Port);
     // `--host` beside an address with its port is the service's.
-    if listen.form != ListenForm::Port {
-        for role in roles.iter_mut().filter(|role| **role == Role::ListenHost) {
-            *role = Role::Other;
-        }
+    for host in hosts.into_iter().filter(|host| Some(*host) != kept) {
+        roles[host] = Role::Other;
     }
+}
+
+/// The words of a flag's name but those for a host, a port or an address.
+fn stem(flag: &HelpFlag) -> Vec<String> {
+    let mut name = words(&flag.name);
+    name.retain(|word| !contains(ADDRESS, word) && !contains(HOST, word) && word != "port");
+    name
 }

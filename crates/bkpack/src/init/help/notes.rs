@@ -100,7 +100,7 @@ fn end_of_note(bracket: &str) -> Option<usize> {
 
 /// Takes the text of one note. `last` says that nothing follows it.
 fn note(flag: &mut HelpFlag, inner: &str, last: bool) -> bool {
-    // click puts several into one bracket, and go-arg does.
+    // click and go-arg put several into one bracket.
     let several = ["; ", ", "]
         .into_iter()
         .find(|separator| inner.contains(separator) && inner.split(separator).all(is_key));
@@ -178,7 +178,7 @@ fn set_env(flag: &mut HelpFlag, name: &str) -> bool {
 /// Sets the default unless the left column already gave one.
 pub(super) fn set_default(flag: &mut HelpFlag, raw: &str) {
     const NONE: &[&str] = &["", "None", "none", "<none>", "null", "nil", "<nil>", "\"\"", "''"];
-    if flag.default.is_some() || NONE.contains(&raw) {
+    if flag.default.is_some() || NONE.contains(&raw) || is_measure(raw) {
         return;
     }
     let value = if raw.starts_with('"') && quoted_end(raw) == Some(raw.len()) {
@@ -189,6 +189,13 @@ pub(super) fn set_default(flag: &mut HelpFlag, raw: &str) {
         single.or(back).unwrap_or(raw).to_owned()
     };
     flag.default = Some(value).filter(|value| !value.is_empty());
+}
+
+/// Whether an author wrote the default for people, such as `5 sec`.
+fn is_measure(raw: &str) -> bool {
+    raw.split_once(' ').is_some_and(|(number, unit)| {
+        number.parse::<f64>().is_ok() && unit.starts_with(|c: char| c.is_alphabetic())
+    })
 }
 
 /// Takes the brackets of pflag's lists away: `[a,b]` is given as `a,b`.

@@ -33,8 +33,7 @@ pub(super) fn take(flag: &mut HelpFlag) {
         "can be specified multiple",
         "use multiple",
     ];
-    flag.repeated |= flag.value.is_some() && REPEATED.iter().any(|hint| lower.contains(hint));
-    flag.required |= lower.ends_with("(required)") || lower.ends_with("[required]");
+    flag.repeated |= REPEATED.iter().any(|hint| lower.contains(hint));
     flag.help = help;
 }
 
@@ -85,8 +84,12 @@ fn default(help: &str) -> Option<&str> {
     if let Some(quote) = rest.chars().next().filter(|c| "\"'`".contains(*c)) {
         return Some(&rest[..rest[1..].find(quote)? + 2]);
     }
-    let word = rest.split_whitespace().next()?;
-    let word = word.trim_end_matches(['.', ',', ';', ')', ']']);
+    let raw = rest.split_whitespace().next()?;
+    let word = raw.trim_end_matches(['.', ',', ';', ')', ']']);
+    // In "default is 5 minutes" the flag takes another form.
+    if word.len() == raw.len() && raw.len() < rest.trim_end().len() {
+        return None;
+    }
     let looks = word.starts_with(|c: char| c.is_ascii_digit() || ":/".contains(c));
     (looks && !word.starts_with("//") && word != ":" && word != "/.").then_some(word)
 }

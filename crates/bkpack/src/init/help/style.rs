@@ -59,96 +59,83 @@ const PFLAG_TYPES: &[&str] = &[
     "count",
 ];
 
-/// Headings of argparse in its versions.
-const ARGPARSE_HEADINGS: &[&str] = &["options:", "optional arguments:", "positional arguments:"];
-
-/// The style of a text.
+/// The style of a text, by its headings, its usage line and the left columns of its flags.
 pub(super) fn detect(lines: &[Line], layout: &Layout) -> Style {
-    let has = |wanted: &dyn Fn(&Line) -> bool| lines.iter().any(wanted);
-    if has(&|line| line.text.contains("[--FLAG=VALUE]...")) {
+    let starts = |start: &str| lines.iter().any(|line| line.text.starts_with(start));
+    let heading = |titles: &[&str]| {
+        lines.iter().any(|line| line.indent == 0 && titles.contains(&line.text.as_str()))
+    };
+    let in_text = |part: &str| lines.iter().any(|line| line.text.contains(part));
+    let lefts: Vec<&str> = lines
+        .iter()
+        .filter(|line| layout.is_flag(line))
+        .map(|line| line.text.split("  ").next().unwrap_or_default())
+        .collect();
+    let some = |wanted: fn(&str) -> bool| lefts.iter().any(|left| wanted(left));
+
+    if in_text("[--FLAG=VALUE]...") {
         return Style::ExporterKit;
     }
-    if has(&|line| line.text.contains("Show context-sensitive help."))
-        && has(&|line| line.text.starts_with("Usage: "))
-    {
+    // cobra has the same heading, but a space before values.
+    let assigned = heading(&["Flags:"]) && some(is_assigned);
+    if assigned && starts("Usage: ") && !in_text("[<flags>]") {
         return Style::Kong;
     }
-    if has(&|line| {
-        line.text.contains("[<flags>]") || line.text.contains("Show context-sensitive help")
-    }) {
+    // The last two are for a help without its first lines.
+    if in_text("[<flags>]") || assigned || some(|left| left.contains("--[no-]help")) {
         return Style::Kingpin;
     }
-    let flags: Vec<&str> =
-        lines.iter().filter(|line| layout.is_flag(line)).map(|line| line.text.as_str()).collect();
-    // A help without its first lines, or translated.
-    if flags.iter().any(|text| {
-        text.split("  ").next().is_some_and(|left| left.contains("--[no-]help") || is_quoted(left))
-    }) {
-        return Style::Kingpin;
-    }
-    let share = |wanted: &dyn Fn(&str) -> bool| {
-        flags.iter().filter(|text| wanted(text)).count() * 2 > flags.len()
-    };
-    if !flags.is_empty() && share(&is_go_flag) {
+    if lefts.iter().filter(|left| is_go_flag(left)).count() * 2 > lefts.len() {
         return Style::GoFlag;
     }
-    if has(&|line| line.text.starts_with("usage: "))
-        && has(&|line| line.indent == 0 && ARGPARSE_HEADINGS.contains(&line.text.as_str()))
-    {
+    if starts("usage: ") && heading(&["options:", "optional arguments:", "positional arguments:"]) {
         return Style::Argparse;
     }
-    if has(&|line| line.text.contains("Show this message and exit.")) {
-        return Style::Click;
-    }
-    if has(&|line| line.text == "GLOBAL OPTIONS:")
-        || (has(&|line| line.text == "NAME:") && has(&|line| line.text == "OPTIONS:"))
-    {
+    if heading(&["GLOBAL OPTIONS:"]) || (heading(&["NAME:"]) && heading(&["OPTIONS:"])) {
         return Style::Urfave;
     }
-    if has(&|line| line.text == "Available Commands:" || line.text == "Global Flags:")
-        || flags.iter().any(|text| has_pflag_type(text))
-    {
+    if heading(&["Available Commands:", "Global Flags:"]) || some(has_pflag_type) {
         return Style::Pflag;
     }
-    // clap is the one that marks values by angle brackets after a space.
-    let angle = flags.iter().any(|text| {
-        let name_end = text.rfind("--").map_or(0, |at| at + 2);
-        text[name_end..].split_whitespace().nth(1).is_some_and(|word| word.starts_with('<'))
-    });
-    if angle
-        || has(&|line| {
-            let usage = line.text.to_ascii_lowercase();
-            (usage.starts_with("usage:") && line.text.contains("[OPTIONS]"))
-                || line.text.contains(" (see a summary with '-h')")
-        }) && !has(&|line| line.text.eq_ignore_ascii_case("optional arguments:"))
-    {
+    if some(|left| value(left).is_some_and(|value| value.starts_with('<'))) {
         return Style::Clap;
     }
-    if has(&|line| line.indent == 0 && line.text == "Flags:") {
-        Style::Pflag
-    } else {
-        Style::Unknown
+    let of_options = lines.iter().any(|line| {
+        line.text.to_ascii_lowercase().starts_with("usage:") && line.text.contains("[OPTIONS]")
+    });
+    // gumdrop has this usage line too, and a heading of its own.
+    if of_options && !heading(&["Optional arguments:"]) {
+        return if some(has_upper_value) { Style::Click } else { Style::Clap };
     }
+    if heading(&["Flags:"]) { Style::Pflag } else { Style::Unknown }
 }
 
-/// Whether a flag's line is in the form of Go's `flag`: one dash before a name of several letters.
-fn is_go_flag(text: &str) -> bool {
-    let name = text.split_whitespace().next().unwrap_or_default();
+/// What follows the last long name of a left column and a space.
+fn value(left: &str) -> Option<&str> {
+    let long = left.rfind("--")?;
+    left[long..].split_once(' ').map(|(_, value)| value)
+}
+
+/// Whether a value follows `=`, outside pflag's `[="x"]`.
+fn is_assigned(left: &str) -> bool {
+    left.contains('=') && !left.contains("[=")
+}
+
+/// Whether this is the form of Go's `flag`: one dash before a name of several letters.
+fn is_go_flag(left: &str) -> bool {
+    let name = left.split(' ').next().unwrap_or_default();
     !name.starts_with("--") && !name.ends_with(',') && name.len() > 2
 }
 
-/// Whether a flag's left column has a default in kingpin's quotes.
-fn is_quoted(left: &str) -> bool {
-    left.contains("=\"") && !left.contains("[=\"")
+/// Whether the value is one of pflag's types.
+fn has_pflag_type(left: &str) -> bool {
+    let value = value(left).and_then(|value| value.split('[').next());
+    value.is_some_and(|value| PFLAG_TYPES.contains(&value))
 }
 
-/// Whether the word after the long name is one of pflag's types, before two spaces.
-fn has_pflag_type(text: &str) -> bool {
-    let Some(long) = text.find("--") else { return false };
-    let left = text[long..].split("  ").next().unwrap_or_default();
-    let mut words = left.split(' ');
-    let (name, kind) = (words.next(), words.next());
-    name.is_some_and(|name| !name.contains('=') && !name.ends_with(','))
-        && kind.is_some_and(|kind| PFLAG_TYPES.contains(&kind.split('[').next().unwrap_or(kind)))
-        && words.next().is_none()
+/// Whether the value is a word in upper case or a list: `--port INTEGER`, `--mode [a|b]`.
+fn has_upper_value(left: &str) -> bool {
+    value(left).is_some_and(|value| {
+        value.starts_with('[') || value.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    })
 }

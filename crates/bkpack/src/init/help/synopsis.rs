@@ -5,6 +5,9 @@ use super::style::Style;
 /// Bytes of a synopsis at most, when a quoted default runs over several lines.
 pub(super) const MAX_BYTES: usize = 8 << 10;
 
+/// Names of a flag at most.
+const MAX_NAMES: usize = 20;
+
 /// What the left column says, and the help that follows it.
 #[derive(Debug, Default)]
 pub(super) struct Synopsis {
@@ -26,7 +29,7 @@ pub(super) fn read(text: &str, style: Style, column: Option<usize>) -> Option<Sy
     let mut reader = Reader { text, at: 0, column, style, found: Synopsis::default() };
     while reader.name() {
         reader.value();
-        if !reader.next_name() {
+        if reader.found.names.len() >= MAX_NAMES || !reader.next_name() {
             break;
         }
     }
@@ -159,7 +162,12 @@ impl<'a> Reader<'a> {
     /// Takes `=VALUE`, `[=VALUE]` or ` VALUE`.
     fn value(&mut self) {
         let rest = self.rest();
-        if let Some(after) = rest.strip_prefix('=') {
+        let blank = rest.len() - rest.trim_start_matches(' ').len();
+        if blank > 0 && rest[blank..].starts_with(", -") {
+            // argparse with an empty placeholder: `-p  , --port`.
+            self.at += blank;
+            self.found.value = Some(String::new());
+        } else if let Some(after) = rest.strip_prefix('=') {
             self.at += 1;
             self.after_equals(after);
         } else if rest.starts_with("[=") || rest.starts_with("[<") {
@@ -193,6 +201,11 @@ impl<'a> Reader<'a> {
             self.at += end;
             self.found.value = Some(String::new());
             self.found.default = Some(unquote(&after[..end])).filter(|value| !value.is_empty());
+            // `"a"...` is the first of several defaults.
+            if self.rest().starts_with("...") {
+                self.at += 3;
+                self.found.default = None;
+            }
             return;
         }
         let end = if self.style.shows_default_after_equals() {
@@ -283,13 +296,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether what kingpin or kong prints after `=` is a placeholder. An upper-case word could be a default
-/// too; taking it for one would put a wrong value into a form.
+/// Whether what kingpin or kong prints after `=` is a placeholder. An upper-case word could be a
+/// default too, but taking a placeholder for a default would put a wrong value into a form.
 fn is_placeholder(value: &str) -> bool {
     value.is_empty()
         || (value.starts_with('<') && value.ends_with('>'))
         || (value.starts_with(|c: char| c.is_ascii_uppercase())
-            && value
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "._-=".contains(c)))
+            && value.chars().all(|c| {
+                c.is_ascii_uppercase() || c.is_ascii_digit() || "._-=:/|,<>[]".contains(c)
+            }))
 }

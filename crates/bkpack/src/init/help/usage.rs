@@ -21,6 +21,9 @@ impl Usage {
     }
 }
 
+/// Flags and arguments read at most, which each flag of the text is compared with.
+const MAX_NAMES: usize = 200;
+
 /// Placeholders that stand for flags and subcommands.
 const NOT_ARGUMENTS: &[&str] = &[
     "flags",
@@ -77,7 +80,9 @@ impl Usage {
         for token in tokens(text).into_iter().skip(1) {
             if token.starts_with('-') {
                 let name = token.split('=').next().unwrap_or(token);
-                self.required.push(name.to_owned());
+                if self.required.len() < MAX_NAMES {
+                    self.required.push(name.to_owned());
+                }
                 flag_value = !token.contains('=');
             } else if !std::mem::take(&mut flag_value)
                 && (token.contains(['<', '>', '[']) || is_upper(token))
@@ -92,6 +97,7 @@ impl Usage {
         if name.starts_with('-')
             || name.contains([' ', '|', '='])
             || NOT_ARGUMENTS.contains(&name.to_lowercase().as_str())
+            || self.arguments.len() >= MAX_NAMES
             || self.arguments.iter().any(|argument| argument.name == name)
         {
             return;

@@ -5,7 +5,7 @@ use crate::init::help::{MAX_FLAGS, parse};
 
 #[test]
 fn colours_and_line_ends_do_not_count() {
-    let text = "\u{feff}Usage: x [OPTIONS]\r\n\r\n\u{1b}[1;4mOptions:\u{1b}[0m\r\n  \u{1b}[1m-p\u{1b}[0m, \u{1b}]8;;u\u{7}--port\u{1b}]8;;\u{1b}\\ <PORT>\tPörtchen – 端口 [default: 1]\r\n";
+    let text = "\u{feff}Usage: x [OPTIONS]\r\n\r\n\u{1b}[1;4mOptions:\u{1b}[0m\r\n  \u{1b}[1m-p\u{1b}[0m, \u{1b}]8;;u\u{7}--port\u{1b}]8;;\u{1b}\\ <PORT>\tP\u{1}örtchen – 端口 [default: 1]\r\n";
     assert_flags(text, &["--port <PORT> =1 | Pörtchen – 端口"]);
 }
 
@@ -19,6 +19,9 @@ fn broken_text_is_read_as_far_as_it_goes() {
         ("Usage: x\n  --a[=B\n", &["--a <B> | "]),
         ("Usage: x\n  --é  no\n  --ab 端\n", &["--ab <端> | "]),
         ("  ---\n  --\n  -\n  -[no-]\n", &[]),
+        ("Usage of x:\n  -abcd\tText\n", &["-abcd | Text"]),
+        // Prose that begins with flags, more often than flags do.
+        ("Options:\n  --ab  text\n\nGive\n--ab or\n--cd, or\n--ef.\n", &["--ab | text"]),
         // A name once, as it came first.
         ("Flags:\n  --ab  first\n  --ab  second\n", &["--ab | first"]),
     ];
@@ -43,6 +46,8 @@ fn size_and_number_of_flags_are_bounded() {
     assert_eq!(parse(&many).flags.len(), MAX_FLAGS);
     let long = format!("  --first  {}\n  --second  text\n", "é[(default ".repeat(100_000));
     assert_eq!(parse(&long).flags.len(), 1);
+    let usage: String = (0..50_000).map(|at| format!("<y{at}> --b{at} x ")).collect();
+    assert!(parse(&format!("usage: x {usage}\n{many}")).arguments.len() < 1000);
     let quotes = format!("  --ab=\"{}", "\n      word".repeat(90_000));
     assert_eq!(parse(&quotes).flags.len(), 1);
 }

@@ -10,8 +10,8 @@ fn kingpin_defaults_and_placeholders() {
 Serves water levels.
 
 Flags:
-  -h, --[no-]help                Show context-sensitive help (also try
-                                 --help-long and --help-man).
+  -h, --[no-]help                Tells about the flags, as
+                                 --help-all does.
       --web.listen-address=:9876 ...  
                                  Where the page is served, or a path such
                                  as
@@ -22,6 +22,8 @@ Flags:
                                  Stations to leave out.
       --tide.depth=5 ...         Depths.
       --tide.many=a... ...       Many.
+      --tide.list="a"... ...     List.
+      --tide.peer=HOST:PORT ...  Peers.
       --tide.re=^(a  b)"\d$      Regex.
   -n, --tide.talk ...            More.
       --tide.prefix="one
@@ -44,7 +46,7 @@ Commands:
     let help = assert_flags(
         text,
         &[
-            "--help no | Show context-sensitive help (also try --help-long and --help-man).",
+            "--help no | Tells about the flags, as --help-all does.",
             "--web.listen-address <> =:9876 rep | Where the page is served, or a path such as \
              --web.telemetry-path. May be repeated.",
             "--tide.url <TIDE.URL> $TIDE_URL req | Station server",
@@ -52,6 +54,8 @@ Commands:
             r"--tide.skip <> =^(a  b|\d+)$ | Stations to leave out.",
             "--tide.depth <> =5 rep | Depths.",
             "--tide.many <> rep | Many.",
+            "--tide.list <> rep | List.",
+            "--tide.peer <HOST:PORT> rep | Peers.",
             r#"--tide.re <> =^(a  b)"\d$ | Regex."#,
             "--tide.talk rep | More.",
             "--tide.prefix <> =one two | Joined.",
@@ -74,15 +78,16 @@ fn translated_kingpin_is_known_by_its_flags() {
         &["--help no | 显示帮助", "--web.listen-address <> =:9630 $TIDE_LISTEN rep | 监听地址"],
     );
     assert_eq!(help.style, Style::Kingpin);
+    assert_eq!(parse("Flags:\n  --web.path=\"/metrics\"  路径\n").style, Style::Kingpin);
 }
 
 #[test]
 fn kong_lists_and_switches() {
-    let text = "Usage: tide --app-id=INT-64 <station> ... [flags]\n\nArguments:\n  <station> ...    Station.\n\nFlags:\n  -h, --help              Show context-sensitive help.\n      --app-id=INT-64     App ($TIDE_APP)\n      --repos=REPOS,...   Repositories\n      --sleep=1m          Sleep\n      --[no-]wind         Wind\n      --level=\"error\"     Valid levels: [error, info]\n\nCommands:\n  set up\n    Sets\n\n  set down\n    Sets\n";
+    let text = "Usage: tide --app-id=INT-64 <station> ... [flags]\n\nArguments:\n  <station> ...    Station.\n\nFlags:\n  -h, --help              Tells.\n      --app-id=INT-64     App ($TIDE_APP)\n      --repos=REPOS,...   Repositories\n      --sleep=1m          Sleep\n      --[no-]wind         Wind\n      --level=\"error\"     Valid levels: [error, info]\n\nCommands:\n  set up\n    Sets\n\n  set down\n    Sets\n";
     let help = assert_flags(
         text,
         &[
-            "--help | Show context-sensitive help.",
+            "--help | Tells.",
             "--app-id <INT-64> $TIDE_APP req | App",
             "--repos <REPOS> rep | Repositories",
             "--sleep <> =1m | Sleep",
@@ -97,7 +102,7 @@ fn kong_lists_and_switches() {
 
 #[test]
 fn go_flag_types_and_switches() {
-    let text = "flag provided but not defined: -x\nUsage of ./tide:\n  -N\tOne letter.\n  -n int\n    \tCount (default 3)\n  -tide.addr string\n    \tServer (see -n) (default \"h \\\"q\\\" (x)\")\n  -tide.fast\n    \tFast.\n    \tSecond line. (default true)\n  -tide.label value\n    \t-label several times, overridden by TIDE_LABEL environment variable\n";
+    let text = "no flag -x\nUsage of ./tide:\n  -N\tOne letter.\n  -n int\n    \tCount (default 3)\n  -tide.addr string\n    \tServer (see -n) (default \"h \\\"q\\\" (x)\")\n  -tide.fast\n    \tFast.\n    \tSecond line. (default true)\n  -tide.label value\n    \t-label several times, overridden by TIDE_LABEL environment variable\n";
     let help = assert_flags(
         text,
         &[
@@ -128,7 +133,7 @@ Available Commands:
   serve       Serves
 
 Flags:
-  -h, --help               help for tide
+  -h, --help               tells
       --metrics            serve metrics (default true)
   -p, --port int           port to listen on (default 9121)
       --labels stringArray    labels (default [a=1,b=2])
@@ -141,12 +146,12 @@ Flags:
 Global Flags:
       --config string   config file (default "/etc/tide.yml")
 
-Use "tide [command] --help" for more information about a command.
+"tide [command] --help" tells more.
 "#;
     let help = assert_flags(
         text,
         &[
-            "--help | help for tide",
+            "--help | tells",
             "--metrics =true | serve metrics",
             "--port <int> =9121 | port to listen on",
             "--labels <stringArray> rep | labels",
@@ -177,7 +182,7 @@ GLOBAL OPTIONS:
    --address value, -a value                  where to listen (default: ":9100") [$TIDE_ADDRESS, $ADDRESS]
    --station value [ --station value ]        stations (default: "a", "b")
    --debug                                    talk more (default: false)
-   --help, -h                                 show help
+   --help, -h                                 tells
 "#;
     let help = assert_flags(
         text,
@@ -185,7 +190,7 @@ GLOBAL OPTIONS:
             "--address <value> =:9100 $TIDE_ADDRESS | where to listen",
             "--station <value> =a,b rep | stations",
             "--debug =false | talk more",
-            "--help | show help",
+            "--help | tells",
         ],
     );
     assert_eq!(help.style, Style::Urfave);
@@ -214,15 +219,14 @@ fn clap_notes_on_lines_of_their_own() {
 
 #[test]
 fn clap_3_indents_by_four() {
-    let text = "tide 1.2.0\n\nUSAGE:\n    tide [FLAGS] [OPTIONS]\n\nFLAGS:\n    -h, --help       Prints help\n        --raw        Raw\n\nOPTIONS:\n    -p, --port <port>    Port [default: 9100]\n";
-    let help =
-        assert_flags(text, &["--help | Prints help", "--raw | Raw", "--port <port> =9100 | Port"]);
+    let text = "tide 1.2.0\n\nUSAGE:\n    tide [FLAGS] [OPTIONS]\n\nFLAGS:\n    -h, --help       Tells\n        --raw        Raw\n\nOPTIONS:\n    -p, --port <port>    Port [default: 9100]\n";
+    let help = assert_flags(text, &["--help | Tells", "--raw | Raw", "--port <port> =9100 | Port"]);
     assert_eq!(help.style, Style::Clap);
 }
 
 #[test]
 fn click_pairs_and_joined_notes() {
-    let text = "Usage: tide [OPTIONS] STATION [MORE]...\n\nOptions:\n  -p, --port INTEGER  Port  [env var: TIDE_PORT; default: 9100]\n  --raw / --no-raw    Raw  [default: no-raw]\n  --mode [a|b]        Mode  [required]\n  --n INTEGER RANGE   N  [1<=x<=5]\n  --help              Show this message and exit.\n";
+    let text = "Usage: tide [OPTIONS] STATION [MORE]...\n\nOptions:\n  -p, --port INTEGER  Port  [env var: TIDE_PORT; default: 9100]\n  --raw / --no-raw    Raw  [default: no-raw]\n  --mode [a|b]        Mode  [required]\n  --n INTEGER RANGE   N  [1<=x<=5]\n  --help              Tells.\n";
     let help = assert_flags(
         text,
         &[
@@ -230,7 +234,7 @@ fn click_pairs_and_joined_notes() {
             "--raw =false no | Raw",
             "--mode <[a|b]> {a,b} req | Mode",
             "--n <INTEGER RANGE> | N  [1<=x<=5]",
-            "--help | Show this message and exit.",
+            "--help | Tells.",
         ],
     );
     assert_eq!(help.style, Style::Click);
@@ -251,7 +255,7 @@ positional arguments:
   others                More
 
 optional arguments:
-  -h, --help            show this help message and exit
+  -h, --help            tells about the flags
   -p PORT, --port PORT  Port to listen on (default: 9121)
   --url URL
   --mode {fast,slow}    Mode (default: None)
@@ -259,18 +263,20 @@ optional arguments:
   --store DIR [DIR ...]
                         Where tides are kept (default: /srv/tide-
                         data/levels)
+  -w  , --workers       Workers
   --no-check            Trust it (default: True)
   --token TOKEN         Token [env var: TIDE_TOKEN]
 "#;
     let help = assert_flags(
         text,
         &[
-            "--help | show this help message and exit",
+            "--help | tells about the flags",
             "--port <PORT> =9121 | Port to listen on",
             "--url <URL> req | ",
             "--mode <{fast,slow}> {fast,slow} | Mode",
             "--raw =true no | Raw",
             "--store <DIR> =/srv/tide-data/levels | Where tides are kept",
+            "--workers <> | Workers",
             "--no-check | Trust it",
             "--token <TOKEN> $TIDE_TOKEN | Token",
         ],
@@ -283,14 +289,14 @@ optional arguments:
 
 #[test]
 fn own_exporters_fill_the_left_column() {
-    let text = "Tides for Prometheus.\n\nUsage: tide_exporter [--FLAG=VALUE]...\n\nFlags:\n  --web.listen-address=ADDRESS    Where to listen. Repeatable. [default: :9601]\n  --tide.skip=REGEX               Skip these. [default: ^([a-z]\\(|b)$]\n  --tide.levels=NUMBER_OF_LEVELS_ How many. [default: 3]\n  --tide.with-a-name-that-fills-x Switch with a help.\n\nCollectors:\n  --[no-]collector.wind           Wind. [default: on]\n  --collector.wind.group=NAME=REGEX\n                                  Groups. [default: a=b]\n\nFlags are written as --flag=value or\n--flag value.\n";
+    let text = "Tides for Prometheus.\n\nUsage: tide_exporter [--FLAG=VALUE]...\n\nFlags:\n  --web.listen-address=ADDRESS    Where to listen. Repeatable. [default: :9601]\n  --tide.skip=REGEX               Skip these. [default: ^(\\[|b)$]\n  --tide.levels=NUMBER_OF_LEVELS_ How many. [default: 3]\n  --tide.with-a-name-that-fills-x Switch.\n\nCollectors:\n  --[no-]collector.wind           Wind. [default: on]\n  --collector.wind.group=NAME=REGEX\n                                  Groups. [default: a=b]\n\nFlags are written as --flag=value or\n--flag value.\n";
     let help = assert_flags(
         text,
         &[
             "--web.listen-address <ADDRESS> =:9601 rep | Where to listen. Repeatable.",
-            r"--tide.skip <REGEX> =^([a-z]\(|b)$ | Skip these.",
+            r"--tide.skip <REGEX> =^(\[|b)$ | Skip these.",
             "--tide.levels <NUMBER_OF_LEVELS_> =3 | How many.",
-            "--tide.with-a-name-that-fills-x | Switch with a help.",
+            "--tide.with-a-name-that-fills-x | Switch.",
             "--collector.wind =true no | Wind.",
             "--collector.wind.group <NAME=REGEX> =a=b | Groups.",
         ],
@@ -300,7 +306,7 @@ fn own_exporters_fill_the_left_column() {
 
 #[test]
 fn prose_names_variable_default_and_choices() {
-    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n  --f F      [default: 0.0.0.0:9999, env: TIDE_F]\n  --gfile G  read, else taken from environment variable TIDE_G\n";
+    let text = "Usage: tide [options]\n  --a ADDR   where, defaults to :9100. Set with env TIDE_A\n  --b MODE   mode: valid modes are fast, slow and 'off'\n  --c URL    can be set with TIDE_C; DOCKER_HOST is read by the library\n  --d DIR    defaults to the value of --a (required)\n  --e        port (default 9100)\n  --f F      [default: 0.0.0.0:9999, env: TIDE_F]\n  --k K      default is 5 minutes\n  --l L      wait (default: 5 sec)\n  --h H      text (default of the server if empty) and more\n  --i I      one of: a, b (default: c)\n  --j J      comma-separated, one of: a, b\n  --gfile G  read, else taken from environment variable TIDE_G\n";
     assert_flags(
         text,
         &[
@@ -310,6 +316,11 @@ fn prose_names_variable_default_and_choices() {
             "--d <DIR> req | defaults to the value of --a",
             "--e <> =9100 | port",
             "--f <F> =0.0.0.0:9999 $TIDE_F | ",
+            "--k <K> | default is 5 minutes",
+            "--l <L> | wait",
+            "--h <H> | text (default of the server if empty) and more",
+            "--i <I> =c | one of: a, b",
+            "--j <J> | comma-separated, one of: a, b",
             "--gfile <G> | read, else taken from environment variable TIDE_G",
         ],
     );
@@ -317,7 +328,7 @@ fn prose_names_variable_default_and_choices() {
 
 #[test]
 fn usage_line_gives_arguments_without_a_section() {
-    let help = parse("Usage: tide <config> [PORT]\n");
+    let help = parse("Usage: tide --url URL <config> [PORT]\n");
     let arguments: Vec<_> = help.arguments.iter().map(|a| (&*a.name, a.required)).collect();
     assert_eq!(arguments, [("config", true), ("PORT", false)]);
 }

@@ -153,6 +153,12 @@ fn one_flag_of_a_text_listens() {
              --telemetry.listen-address <A>  for telemetry [default: :2]",
             "-L",
         ),
+        (
+            "--host <H>  to expose on [default: ::]\n  --port <P>  to expose on [default: 80]\n  \
+             --telemetry-host <H>  for self metrics [default: ::]\n  \
+             --telemetry-port <P>  to expose self metrics on [default: 81]",
+            "HL--",
+        ),
         ("--http.addr <A>  Where\n  --web.listen-address <A>  Where", "-L"),
     ];
     for (text, expected) in cases {
@@ -173,7 +179,7 @@ fn fields_by_name_default_and_help() {
         ("--use-password-file", Input::Switch),
         ("--redis.password <PASSWORD>", Input::Password),
         ("--auth-token <string>", Input::Password),
-        ("--tide.apiKey <KEY>", Input::Password),
+        ("--redisPassword <KEY>", Input::Password),
         ("--auth <AUTH> $TIDE_PASSWORD", Input::Password),
         ("-p <string> | Password of the user", Input::Password),
         ("-p <string> | Read the password from this file", Input::Text),
@@ -196,6 +202,10 @@ fn fields_by_name_default_and_help() {
         ("--persistence.file =/srv/x | file written", Input::Text),
         ("--file.filter =.* | RegEx", Input::Text),
         ("--web.telemetry-path =/metrics | Path to metrics", Input::Text),
+        ("--metrics-file <PATH>", Input::File),
+        ("--tide.mapping-config <X> | Mapping configuration file", Input::File),
+        ("--default.metrics =metrics.toml | File with metrics", Input::File),
+        ("--release.file =/etc/os-release", Input::Text),
         ("--timeout =5s", Input::Text),
     ];
     for (line, expected) in cases {

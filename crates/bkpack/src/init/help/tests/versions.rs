@@ -38,10 +38,10 @@ fn other_numbers_are_no_version() {
         "(devel)",
         "Go-version: 1.19.8",
         "built 2026.01.02 for linux 5.10.0",
-        "listening on 127.0.0.1",
+        "serving 127.0.0.1",
         "error: unknown flag, see version 1.2.3",
         "Traceback (most recent call last):\n  tide==1.2.3",
-        "flag provided but not defined: -version\nUsage of tide:\n  -min string\n    \t(default 1.2)",
+        "no flag -version\nUsage of tide:\n  -min string\n    \t(default 1.2)",
         "libtide.so.1.2: cannot open",
     ];
     for text in cases {
