@@ -12,6 +12,7 @@ pub mod build;
 mod check;
 mod flags;
 pub mod init;
+mod locale;
 pub mod output;
 pub mod process;
 pub mod rehearse;
@@ -35,6 +36,7 @@ pub fn run(program: &str, arguments: &[OsString]) -> ExitCode {
         eprintln!("{program}: {error}");
         ExitCode::from(code)
     };
+    flags::language(arguments).unwrap_or_else(locale::language).select();
     match flags::parse(program, arguments) {
         Ok(Parsed::Help(text)) => match output::print(&format!("{text}\n")) {
             Ok(()) => ExitCode::SUCCESS,

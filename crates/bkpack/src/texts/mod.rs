@@ -1,6 +1,7 @@
 //! The catalogue: the texts for people of this tool, in English and Chinese. One file for each part
 //! of it.
 
+pub(crate) mod help;
 pub(crate) mod rehearse;
 
 #[cfg(test)]
@@ -9,7 +10,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages() {
-        let texts = [super::rehearse::TEXTS].concat();
+        let texts = [super::help::TEXTS, super::rehearse::TEXTS].concat();
         assert_eq!(incomplete(&texts), [""; 0]);
     }
 }

@@ -43,7 +43,8 @@ fn write_package(path: &Path, component: &str) {
 
 fn check(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
-    command.current_dir(folder).arg("check").args(arguments).output().unwrap()
+    command.current_dir(folder).arg("check").args(arguments).env("LC_ALL", "C");
+    command.output().unwrap()
 }
 
 #[test]
@@ -127,7 +128,12 @@ fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) 
     let name = ptsname(&screen, Vec::new()).unwrap();
     let terminal = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
-    command.current_dir(folder).arg("check").args(arguments).env("TERM", "xterm");
+    command
+        .current_dir(folder)
+        .arg("check")
+        .args(arguments)
+        .env("TERM", "xterm")
+        .env("LC_ALL", "C");
     command.env_remove("NO_COLOR").envs(variables.iter().copied());
     let mut child = command.stdout(terminal).spawn().unwrap();
     // The command keeps the terminal open.
