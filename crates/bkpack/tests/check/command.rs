@@ -114,6 +114,29 @@ fn other_files_are_checked_despite_a_missing_one() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+#[test]
+fn report_is_chinese_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    write_package(&folder.path().join("broken.zip"), "pool_a");
+    let chinese =
+        "broken.zip：蓝鲸 5.1 一键导入包，1 个错误，无警告\n\ninfo.json\n  错误     zip-info  ";
+    for (arguments, locale) in
+        [(&["broken.zip", "--lang", "zh"][..], "C"), (&["broken.zip"], "zh_CN.UTF-8")]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
+        command.current_dir(folder.path()).arg("check").args(arguments).env("LC_ALL", locale);
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(chinese), "{text}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(message, "bkpack: broken.zip 有错误，蓝鲸无法使用\n");
+    }
+    let json = check(folder.path(), &["--json", "--lang=zh", "broken.zip"]);
+    let reports: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(reports[0]["findings"][0]["rule"], "zip-info");
+    assert_eq!(reports[0]["findings"][0]["severity"], "error");
+}
+
 /// The output of a check on a terminal, with these environment variables.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
