@@ -13,6 +13,7 @@ mod check;
 mod flags;
 pub mod init;
 mod locale;
+mod numbers;
 pub mod output;
 pub mod process;
 pub mod rehearse;

@@ -3,7 +3,12 @@
 
 pub(crate) mod check;
 pub(crate) mod help;
+pub(crate) mod html;
+pub(crate) mod numbers;
+pub(crate) mod programs;
 pub(crate) mod rehearse;
+pub(crate) mod rehearse_page;
+pub(crate) mod rehearse_steps;
 
 use std::borrow::Borrow;
 use std::iter;
@@ -37,6 +42,14 @@ fn join<T: Borrow<str>>(items: &[T], english: &str, chinese: &str) -> String {
     })
 }
 
+/// A name with a remark.
+pub(crate) fn remarked(name: &str, remark: &str) -> String {
+    match Language::current() {
+        Language::English => format!("{name} ({remark})"),
+        Language::Chinese => format!("{name}（{remark}）"),
+    }
+}
+
 /// A text padded to a width in columns of a terminal, where a Chinese character takes two.
 pub(crate) fn padded(text: &str, width: usize) -> String {
     let columns: usize = text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
@@ -51,7 +64,17 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages() {
-        let texts = [check::TEXTS, help::TEXTS, rehearse::TEXTS].concat();
+        let texts = [
+            check::TEXTS,
+            help::TEXTS,
+            html::TEXTS,
+            numbers::TEXTS,
+            programs::TEXTS,
+            rehearse::TEXTS,
+            rehearse_page::TEXTS,
+            rehearse_steps::TEXTS,
+        ];
+        let texts = texts.concat();
         assert_eq!(incomplete(&texts), [""; 0]);
     }
 

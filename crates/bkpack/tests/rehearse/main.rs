@@ -68,6 +68,32 @@ fn valid_plugin_passes_all_steps() {
 }
 
 #[test]
+fn report_is_chinese_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let html = folder.path().join("report.html");
+    let output = rehearse(&file, &["--lang", "zh", "--html", html.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for line in ["通过     启动：进程 ", "通过     停止：没有残留", "0 步失败，0 步跳过"]
+    {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let page = fs::read_to_string(html).unwrap();
+    for part in
+        ["<html lang=\"zh-CN\">", "<h1>连接池</h1>", "<code>pool_size</code><br>连接数</td>"]
+    {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(page.contains(">所有步骤都没有失败。</p>"), "{page}");
+
+    let output = rehearse(&file, &["--lang=zh", "--param=port=0"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "bkpack: --param port=\"0\" 不是端口，请填 1 到 65535 的数字\n");
+}
+
+#[test]
 fn component_of_5_1_is_started_directly() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pool.zip");
