@@ -95,6 +95,9 @@ fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
 /// Reads the package of `--earlier`.
 fn earlier(file: &str) -> Result<Earlier> {
     let not_a_plugin = || UsageError(texts::earlier_is_no_plugin(file));
+    if Path::new(file).is_dir() {
+        return Err(not_a_plugin().into());
+    }
     Earlier::read(Path::new(file)).map_err(read_failure)?.ok_or_else(|| not_a_plugin().into())
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     }
     let width = report.findings.iter().map(|finding| finding.rule.len()).max().unwrap_or_default();
     for inner in files {
-        let heading = if inner.is_empty() { texts::archive_itself() } else { inner.to_owned() };
+        let heading = if inner.is_empty() { texts::package_itself() } else { inner.to_owned() };
         let _ = writeln!(text, "\n{}", paint.bold(&heading));
         for finding in report.findings.iter().filter(|finding| finding.file == inner) {
             add_finding(finding, width, paint, &mut text);
@@ -242,7 +242,7 @@ a/meta.yaml
            label: it is wrong
            to do: fix it
 
-the archive itself
+the package itself
   error    archive-link  at import: V2; silently dropped: v1
            it is wrong
            V2 says: refused

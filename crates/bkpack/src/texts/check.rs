@@ -36,9 +36,9 @@ blueking_package::texts! {
     warning() =
         "warning",
         "警告";
-    archive_itself() =
-        "the archive itself",
-        "压缩包本身";
+    package_itself() =
+        "the package itself",
+        "插件包本身";
     more_findings(count: usize) =
         "and {count} more findings",
         "另有 {count} 条未列出";
@@ -71,8 +71,8 @@ blueking_package::texts! {
         "{error}; make sure that this user can read it",
         "{error}；请确认当前用户有读权限";
     is_folder(path: &str) =
-        "{path} is a folder; give the packages in it, one by one",
-        "{path} 是文件夹，请逐个指定其中的插件包";
+        "{path} is a folder, but not an unpacked package; give the packages in it, one by one",
+        "{path} 是文件夹，但不是解开的插件包，请逐个指定其中的插件包";
     unusable(file: &str) =
         "BlueKing cannot use {file} as it is",
         "{file} 有错误，蓝鲸无法使用";

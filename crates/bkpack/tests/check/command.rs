@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::samples::{elf, png};
 
@@ -76,6 +76,7 @@ fn exit_codes_are_0_1_and_2() {
         &["--earlier", "none.tgz", "broken.zip"],
         &["none.tgz"],
         &["."],
+        &["--earlier", ".", "broken.zip"],
     ] {
         let wrong = check(folder.path(), wrong);
         assert_eq!((wrong.status.code(), &*wrong.stdout), (Some(2), &b""[..]));
@@ -93,7 +94,7 @@ fn other_files_are_checked_despite_a_missing_one() {
     assert_eq!(text, "sound.zip: one-click package of BlueKing 5.1, no errors, no warnings\n");
     let message = String::from_utf8(output.stderr).unwrap();
     let expected = "bkpack: cannot open none.tgz: there is no such file; give the path of a package\n\
-                    . is a folder; give the packages in it, one by one\n";
+                    . is a folder, but not an unpacked package; give the packages in it, one by one\n";
     assert_eq!((output.status.code(), &*message), (Some(2), expected));
 
     // An error in a package takes precedence over a usage error.
@@ -112,6 +113,40 @@ fn other_files_are_checked_despite_a_missing_one() {
     assert!(unread.contains("there is no such file") && reports[0].get("errors").is_none());
     assert_eq!((&reports[1]["errors"], reports.as_array().unwrap().len()), (&json!(0), 2));
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn unpacked_package_has_the_same_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let (packed, unpacked) = (folder.path().join("broken.zip"), folder.path().join("broken"));
+    write_package(&packed, "pool_a");
+    ZipArchive::new(File::open(&packed).unwrap()).unwrap().extract(&unpacked).unwrap();
+    let findings = |package| {
+        let output = check(folder.path(), &["--json", package]);
+        let reports: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (reports[0]["findings"].clone(), reports[0]["kind"].clone(), output.status.code())
+    };
+    let expected = findings("broken.zip");
+    assert_eq!((&expected.1, expected.2), (&json!("5.1"), Some(1)));
+    assert_eq!(findings("broken"), expected);
+    // A folder of packages is not a package itself.
+    assert_eq!(check(folder.path(), &["."]).status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn link_in_an_unpacked_package_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugin = folder.path().join("external_plugins_linux_x86_64/pool_exporter");
+    std::fs::create_dir_all(plugin.join("info")).unwrap();
+    std::fs::write(plugin.join("info/meta.yaml"), "plugin_id: pool_exporter\n").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", plugin.join("pool_exporter")).unwrap();
+    let output = check(folder.path(), &["."]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let link =
+        "external_plugins_linux_x86_64/pool_exporter/pool_exporter\n  error    archive-link ";
+    assert!(text.starts_with(".: plugin package of BlueKing 6.x and 7.x, "), "{text}");
+    assert!(text.contains(link) && output.status.code() == Some(1), "{text}");
 }
 
 #[test]

@@ -12,7 +12,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use tar::Archive;
 
 use crate::package::{write_component, write_plugin, write_plugin_of};
 
@@ -144,6 +146,21 @@ fn exporter_that_exits_fails_the_start_step() {
         }
         assert!(steps(&report, "skipped").contains(&"scrape"));
     }
+}
+
+#[test]
+fn unpacked_package_is_rehearsed_like_a_packed_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, unpacked) = (folder.path().join("p.tgz"), folder.path().join("p"));
+    write_plugin(&file, &[]);
+    let archive = GzDecoder::new(fs::File::open(&file).unwrap());
+    Archive::new(archive).unpack(&unpacked).unwrap();
+    let outcomes = [&file, &unpacked].map(|package| {
+        let (report, code) = report(package, "exit");
+        (steps(&report, "failed").join(", "), report["arguments"].clone(), code)
+    });
+    assert_eq!((&*outcomes[0].0, outcomes[0].2), ("debug, start", Some(1)));
+    assert_eq!(outcomes[1], outcomes[0]);
 }
 
 #[test]
