@@ -161,6 +161,14 @@ fn unpacked_package_is_rehearsed_like_a_packed_one() {
     });
     assert_eq!((&*outcomes[0].0, outcomes[0].2), ("debug, start", Some(1)));
     assert_eq!(outcomes[1], outcomes[0]);
+    // Nor does `check` find anything else: no order of files, no name of the archive.
+    let output = Command::new(env!("CARGO_BIN_EXE_bkpack"))
+        .args(["check", "--json"])
+        .args([&file, &unpacked])
+        .output()
+        .unwrap();
+    let reports: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reports[0]["findings"], reports[1]["findings"]);
 }
 
 #[test]

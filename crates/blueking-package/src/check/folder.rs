@@ -37,7 +37,10 @@ pub(super) fn kind(root: &Path) -> io::Result<Option<Kind>> {
 /// Reads the files of a folder; `None` if it exceeds a limit.
 pub(super) fn read(root: &Path, findings: &mut Findings) -> io::Result<Option<Contents>> {
     let mut unpacker = Unpacker::new(findings);
-    for Entry { name, path, kind, mode } in folder::entries(root, MAX_MEMBERS)? {
+    let mut entries = folder::entries(root, MAX_MEMBERS)?;
+    // A folder has no order, so the rule that executables come first must not fail.
+    entries.sort_by_key(|entry| !is_executable(&entry.name));
+    for Entry { name, path, kind, mode } in entries {
         if !unpacker.count_member() {
             return Ok(None);
         }
@@ -61,4 +64,11 @@ pub(super) fn read(root: &Path, findings: &mut Findings) -> io::Result<Option<Co
         }
     }
     Ok(Some(unpacker.contents))
+}
+
+/// Whether a path has the form `<system>/<plugin>/<plugin>…` of an executable.
+fn is_executable(path: &[u8]) -> bool {
+    let mut parts = path.split(|byte| *byte == b'/').skip(1);
+    let (plugin, file) = (parts.next(), parts.next());
+    plugin.zip(file).is_some_and(|(plugin, file)| file.starts_with(plugin))
 }
