@@ -16,6 +16,9 @@ use crate::texts::{html as texts, labelled, list as join_names};
 /// Number of notes of one kind that are shown expanded.
 const SHOWN_OF_A_KIND: usize = 3;
 
+/// Number of metrics of a note that are shown expanded.
+const SHOWN_NAMES: usize = 12;
+
 /// Long words may break anywhere; in a narrow window the result is below the step.
 const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d0d7de;--faint:#57606a;
@@ -64,7 +67,7 @@ pub(super) fn page(file: &str, list: &Checklist, outcome: &Outcome) -> String {
          <p class=\"fact\">{}</p>\n{steps}{}</body></html>\n",
         verdict(list, outcome),
         about(outcome),
-        texts::rehearsed(&outcome.date, BKPACK),
+        texts::rehearsed(&outcome.date.replace('T', " ").replace('Z', " UTC"), BKPACK),
         preview(outcome),
         title = labelled(&name, &counts),
     )
@@ -142,12 +145,18 @@ fn of_a_kind(notes: &[&Note]) -> String {
 }
 
 fn note(note: &Note) -> String {
-    let text = note.text_with_names(usize::MAX);
-    let text = match note.level {
+    let are_many = note.names.len() > SHOWN_NAMES;
+    // Those are listed below instead.
+    let text = if are_many { note.text.clone() } else { note.text_with_names(SHOWN_NAMES) };
+    let mut text = escape(&match note.level {
         Level::Fact => text,
         level => labelled(&level.label(), &text),
-    };
-    format!("<li class=\"{}\">{}</li>\n", note.level.name(), escape(&text))
+    });
+    if are_many {
+        let (count, names) = (texts::metrics(note.names.len()), escape(&join_names(&note.names)));
+        text += &format!("<details><summary>{count}</summary>{names}</details>");
+    }
+    format!("<li class=\"{}\">{text}</li>\n", note.level.name())
 }
 
 fn anchor(step: &Step) -> String {
@@ -230,7 +239,7 @@ mod tests {
         };
         let page = page_of(&list, &outcome);
         let footer =
-            format!("Rehearsed 2026-11-22T08:00:00Z by bkpack {}", env!("CARGO_PKG_VERSION"));
+            format!("Rehearsed 2026-11-22 08:00:00 UTC by bkpack {}", env!("CARGO_PKG_VERSION"));
         assert!(page.contains(&footer) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
             assert!(page.contains(text), "{text} in {page}");
@@ -267,7 +276,11 @@ mod tests {
             inside.0.contains("m8 is absent") && inside.1.contains("x is undeclared"),
             "{page}"
         );
-        assert!(page.contains("of g: n0, n1") && page.contains("n38, n39</li>"), "{page}");
+        assert!(
+            page.contains("of g<details><summary>40 metrics</summary>n0, n1")
+                && page.contains("n38, n39</details></li>"),
+            "{page}"
+        );
         assert!(page.contains("Warnings: <a href=\"#metrics-json\">metrics.json</a>"), "{page}");
     }
 }

@@ -22,6 +22,9 @@ blueking_package::texts! {
     more_of_kind(count: usize) =
         "and {count} more of this kind",
         "同类的另有 {count} 条";
+    metrics(count: usize) =
+        "{count} metrics",
+        "{count} 个指标";
     debug_preview() =
         "Debug preview",
         "调试结果预览";

@@ -10,7 +10,7 @@ blueking_package::texts! {
         "解包";
     step_port() =
         "port",
-        "分配端口";
+        "端口";
     step_arguments() =
         "arguments",
         "启动参数";
