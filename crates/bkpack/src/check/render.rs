@@ -76,7 +76,7 @@ pub(crate) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
         let _ = writeln!(text, "\n{}", texts::more_findings(report.left_out));
     }
     let consumers = consumers(report.findings.iter().flat_map(|finding| &finding.objections));
-    let legend = |consumer: &Consumer| texts::consumer_in_legend(consumer, consumer.name());
+    let legend = |consumer: &Consumer| labelled(consumer, consumer.name());
     let mut known: Vec<_> = consumers.iter().map(legend).collect();
     if report.findings.iter().any(|finding| finding.objections.is_empty()) {
         known.push(texts::own_rule_in_legend());
@@ -103,7 +103,7 @@ fn heading(file: &str, report: &Report, paint: Paint) -> String {
         1 => texts::one_warning(),
         count => texts::warnings(count),
     };
-    labelled(&paint.bold(file), &clauses(&[kind, errors, warnings]))
+    labelled(paint.bold(file), clauses(&[kind, errors, warnings]))
 }
 
 fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String) {
@@ -136,7 +136,7 @@ pub(crate) fn objectors(finding: &Finding) -> String {
     let stages = by_stage.map(|same| {
         let consumers: Vec<_> =
             same.iter().map(|objection| objection.consumer.to_string()).collect();
-        labelled(&same[0].stage.to_string(), &list(&consumers))
+        labelled(same[0].stage, list(&consumers))
     });
     parts(&stages.collect::<Vec<_>>())
 }

@@ -7,9 +7,9 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::labels::label;
 use super::render::to_text;
 use super::signals;
-use super::step_names::label;
 use crate::output;
 use crate::texts::rehearse as texts;
 use crate::texts::{labelled, list, padded};
@@ -83,55 +83,6 @@ pub struct Checklist {
     /// The steps in order.
     pub steps: Vec<Step>,
     progress_to: ProgressTo,
-}
-
-impl State {
-    /// Its name for programs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Passed => "ok",
-            Self::Warned => "warning",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    /// Its name for people.
-    pub fn label(self) -> String {
-        match self {
-            Self::Passed => texts::passed(),
-            Self::Warned => texts::warned(),
-            Self::Failed => texts::failed(),
-            Self::Skipped => texts::skipped(),
-        }
-    }
-}
-
-impl Level {
-    /// Its name for programs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Fact => "fact",
-        }
-    }
-
-    /// Its name for people.
-    pub fn label(self) -> String {
-        match self {
-            Self::Error => texts::error(),
-            Self::Warning => texts::warning(),
-            Self::Fact => texts::fact(),
-        }
-    }
-}
-
-impl Step {
-    /// Its name for people.
-    pub fn label(&self) -> String {
-        label(self.name)
-    }
 }
 
 impl Notes {
@@ -219,7 +170,7 @@ impl Checklist {
         if !rest.is_empty() {
             let labels: Vec<_> = rest.iter().map(|name| label(name)).collect();
             let state = padded(&State::Skipped.label(), 7);
-            self.show(&format!("{state}  {}", labelled(&list(&labels), why)));
+            self.show(&format!("{state}  {}", labelled(list(&labels), why)));
         }
         let skipped = |name| Step {
             name,

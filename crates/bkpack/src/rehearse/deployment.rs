@@ -72,7 +72,7 @@ impl<'a> Deployment<'a> {
             make_executable(&path, file.mode & 0o777 | 0o700)?;
         }
         // `/proc` shows paths without symbolic links.
-        let root = root.canonicalize().context("cannot resolve the scratch folder")?;
+        let root = root.canonicalize().with_context(programs::no_scratch_folder)?;
         let folder = root.join("external_plugins").join(&target.id);
         machine.adapt(&folder.join(target.program()))?;
         let mut values = values.clone();

@@ -150,7 +150,7 @@ fn note(note: &Note) -> String {
     let text = if are_many { note.text.clone() } else { note.text_with_names(SHOWN_NAMES) };
     let mut text = escape(&match note.level {
         Level::Fact => text,
-        level => labelled(&level.label(), &text),
+        level => labelled(level.label(), &text),
     });
     if are_many {
         let (count, names) = (texts::metrics(note.names.len()), escape(&join_names(&note.names)));

@@ -79,10 +79,10 @@ impl Note {
         let text = self.text.trim_end();
         match self.names.len() {
             0 => text.to_owned(),
-            count if count <= most => labelled(text, &list(&self.names)),
+            count if count <= most => labelled(text, list(&self.names)),
             count => {
                 let names = list(&self.names[..most]);
-                labelled(text, &texts::names_and_more(&names, count - most))
+                labelled(text, texts::names_and_more(&names, count - most))
             }
         }
     }

@@ -48,9 +48,6 @@ blueking_package::texts! {
     own_rule_in_legend() =
         "a rule of this check: no consumer is known to object",
         "本检查自己的规则：没有已知的一方会拒绝";
-    consumer_in_legend(consumer: impl Display, name: impl Display) =
-        "{consumer}: {name}",
-        "{consumer} 指{name}";
     field_message(field: &str, message: &str) =
         "{field}: {message}",
         "字段 {field}：{message}";

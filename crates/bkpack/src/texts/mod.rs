@@ -11,6 +11,7 @@ pub(crate) mod rehearse_page;
 pub(crate) mod rehearse_steps;
 
 use std::borrow::Borrow;
+use std::fmt::Display;
 use std::iter;
 
 use blueking_package::Language;
@@ -31,8 +32,11 @@ pub(crate) fn parts<T: Borrow<str>>(parts: &[T]) -> String {
 }
 
 /// A text after the name of what it is about.
-pub(crate) fn labelled(name: &str, text: &str) -> String {
-    join(&[name, text], ": ", "：")
+pub(crate) fn labelled(name: impl Display, text: impl Display) -> String {
+    match Language::current() {
+        Language::English => format!("{name}: {text}"),
+        Language::Chinese => format!("{name}：{text}"),
+    }
 }
 
 fn join<T: Borrow<str>>(items: &[T], english: &str, chinese: &str) -> String {
