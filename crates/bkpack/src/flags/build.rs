@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use blueking_package::Language;
 use gumdrop::Options;
 
 use crate::build::Formats;
@@ -9,19 +10,16 @@ use crate::build::Formats;
 /// Packs a folder that `init` drafted.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Build {
-    #[options(no_short, help = "print this help")]
+    #[options(no_short)]
     help: bool,
-    #[options(
-        no_short,
-        long = "for",
-        meta = "VERSIONS",
-        parse(try_from_str),
-        help = "versions of BlueKing, such as 6,7 (default: 5.1,6,7)"
-    )]
+    #[options(no_short, meta = "zh|en")]
+    // Only checked here: `language` has read it.
+    lang: Option<Language>,
+    #[options(no_short, long = "for", meta = "VERSIONS", parse(try_from_str))]
     pub(crate) versions: Option<Formats>,
-    #[options(no_short, meta = "DIR", help = "where to write the packages (default: DIR/dist)")]
+    #[options(no_short, meta = "DIR")]
     pub(crate) out: Option<String>,
-    #[options(free, help = "the folder")]
+    #[options(free)]
     pub(crate) folder: Option<String>,
 }
 
@@ -34,7 +32,7 @@ impl FromStr for Formats {
             match version.trim() {
                 "5.1" => formats.zip = true,
                 "6" | "7" => formats.plugin = true,
-                other => return Err(format!("{other:?} is not one of 5.1, 6, 7")),
+                other => return Err(crate::texts::help::not_one_of(other, "5.1, 6, 7")),
             }
         }
         Ok(formats)

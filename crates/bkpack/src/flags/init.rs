@@ -1,38 +1,30 @@
 //! The command line of `init`.
 
+use blueking_package::Language;
 use gumdrop::Options;
 
 /// Drafts a package of an exporter.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Init {
-    #[options(no_short, help = "print this help")]
+    #[options(no_short)]
     help: bool,
-    #[options(no_short, meta = "FILE", help = "the executable for x86-64 Linux")]
+    #[options(no_short, meta = "zh|en")]
+    // Only checked here: `language` has read it.
+    lang: Option<Language>,
+    #[options(no_short, meta = "FILE")]
     pub(crate) linux: Option<String>,
-    #[options(no_short, meta = "FILE", help = "the executable for aarch64 Linux")]
+    #[options(no_short, meta = "FILE")]
     pub(crate) linux_aarch64: Option<String>,
-    #[options(no_short, meta = "FILE.exe", help = "the executable for x86-64 Windows")]
+    #[options(no_short, meta = "FILE.exe")]
     pub(crate) windows: Option<String>,
-    #[options(
-        no_short,
-        meta = "\"ARGUMENTS\"",
-        help = "arguments that the exporter needs; they become defaults of the form"
-    )]
+    #[options(no_short, meta = "ARGUMENTS")]
     pub(crate) args: Option<String>,
-    #[options(
-        no_short,
-        meta = "NAME=VALUE",
-        help = "a variable that the exporter needs; secrets are not written down; repeatable"
-    )]
+    #[options(no_short, meta = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
-    #[options(
-        no_short,
-        meta = "FILE|URL",
-        help = "a metrics page, in place of one of the exporter started here"
-    )]
+    #[options(no_short, meta = "FILE|URL")]
     pub(crate) page: Option<String>,
-    #[options(no_short, meta = "FILE", help = "its help, in place of what it prints here")]
+    #[options(no_short, meta = "FILE")]
     pub(crate) help_text: Option<String>,
-    #[options(free, help = "the folder of the draft")]
+    #[options(free)]
     pub(crate) folder: Option<String>,
 }

@@ -2,6 +2,7 @@
 //! of the crate; findings and problems are short and name what to do.
 
 pub(crate) mod check;
+pub(crate) mod folder;
 pub(crate) mod sources;
 
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages() {
-        let texts = [super::check::TEXTS, super::sources::TEXTS].concat();
+        let texts = [super::check::TEXTS, super::folder::TEXTS, super::sources::TEXTS].concat();
         assert_eq!(incomplete(&texts), [""; 0]);
     }
 }
