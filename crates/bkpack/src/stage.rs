@@ -29,6 +29,17 @@ pub fn write(files: &[Member], stage: &Path) -> Result<()> {
     fs::rename(&partial, stage).with_context(|| format!("cannot rename to {}", stage.display()))
 }
 
+/// Replaces an executable file.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_executable(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = path.with_extension("partial");
+    fs::write(&partial, bytes).with_context(|| format!("cannot write {}", partial.display()))?;
+    set_executable(&partial)?;
+    fs::rename(&partial, path).with_context(|| format!("cannot rename to {}", path.display()))
+}
+
 /// Removes files of an earlier run that this run did not produce: packages of another version or
 /// of a removed exporter, and their stage folders. Paths in `before` are relative to `dist`; paths
 /// in `now` start with it.

@@ -51,6 +51,14 @@ impl<'a> Cargo<'a> {
         Ok(command)
     }
 
+    /// Builds bkpack, apart from the exporters: in one build its features of common crates would be
+    /// theirs, too.
+    pub(crate) fn build_bkpack(self, target: Target, remap: &PathRemap) -> Result<Command> {
+        let mut command = self.base_build(target, remap)?;
+        command.args(["-p", "bkpack", "--bin", "bkpack"]);
+        Ok(command)
+    }
+
     /// Builds examples of the kit with the settings of shipped exporters.
     pub(crate) fn build_examples(
         self,

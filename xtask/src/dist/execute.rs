@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::build::Cargo;
 use super::cross::Containers;
-use super::inspect::{Findings, inspect};
+use super::inspect::{Findings, LARGE, LARGE_TOOL, inspect};
 use super::mingw;
 use super::package::{self, PackageSource};
 use super::path_remap::PathRemap;
@@ -51,7 +51,7 @@ pub(crate) fn run(
 ) -> Result<Vec<Row>> {
     let cargo = Cargo::new(workspace, plan);
     let native = plan.packages.iter().any(|p| matches!(p.describe, Describe::Native(_)));
-    progress.expect_more(3 + 2 * plan.targets.len() as u64 + u64::from(native));
+    progress.expect_more(3 + 3 * plan.targets.len() as u64 + u64::from(native));
 
     progress.step("fetching crates", || {
         process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
@@ -67,19 +67,21 @@ pub(crate) fn run(
     let mut executables = Vec::new();
     for &target in &plan.targets {
         let (triple, route) = (target.triple(), plan.route.name());
-        let name = format!("building {} for {triple} ({route} route)", plan.binaries());
-        progress.step(&name, || {
-            let log = plan.logs.join(format!("{}.log", target.triple()));
-            let mut build = cargo.build(target, &remap)?;
+        let build = |mut build: Command, log: &str| {
+            let log = plan.logs.join(format!("{triple}.{log}"));
             if let Some(containers) = &compiler.containers {
-                let output = plan.cargo_target.join(target.triple());
+                let output = plan.cargo_target.join(triple);
                 return containers.build(&mut build, &output, &log);
             }
             if target.is_windows() {
                 mingw::prepare(&plan.cargo_target)?;
             }
             process::run(&mut build, &log)
-        })?;
+        };
+        let name = format!("building {} for {triple} ({route} route)", plan.binaries());
+        progress.step(&name, || build(cargo.build(target, &remap)?, "log"))?;
+        let name = format!("building bkpack for {triple} ({route} route)");
+        progress.step(&name, || build(cargo.build_bkpack(target, &remap)?, "bkpack.log"))?;
         executables.push(
             progress.step(&format!("inspecting what was built for {}", target.name()), || {
                 inspect_built(workspace, plan, target, &remap.forbidden())
@@ -91,8 +93,9 @@ pub(crate) fn run(
         }
     }
     let documents = documents.context("none of the executables runs on this system")?;
-    let executables = by_package(executables, plan.packages.len());
-    progress.step("packing and checking", || pack(plan, sources, documents, executables))
+    let mut executables = by_package(executables, plan.packages.len() + 1);
+    let bkpack = executables.pop().unwrap_or_default();
+    progress.step("packing and checking", || pack(plan, sources, documents, executables, bkpack))
 }
 
 /// Runs every exporter with `--describe` and generates the documents from its definitions.
@@ -120,7 +123,7 @@ fn describe_all(
     })
 }
 
-/// Inspects the executables built for a target, one per package.
+/// Inspects the executables built for a target: one per package, then bkpack.
 fn inspect_built(
     workspace: &Workspace,
     plan: &Plan,
@@ -129,25 +132,22 @@ fn inspect_built(
 ) -> Result<Vec<Executable>> {
     let mut executables = Vec::new();
     let mut problems = Vec::new();
-    for package in &plan.packages {
-        for binary in package.binaries.iter().filter(|binary| binary.target == target) {
-            let path = workspace.shown(&binary.built);
-            let bytes = fs::read(&binary.built).with_context(|| format!("cannot read {path}"))?;
-            match inspect(&bytes, target, forbidden) {
-                Ok(findings) => executables.push(Executable { target, bytes, findings }),
-                Err(more) => {
-                    problems.extend(more.iter().map(|problem| format!("\n{path}: {problem}")))
-                }
-            }
+    let of_exporters = plan.packages.iter().flat_map(|package| &package.binaries);
+    for binary in of_exporters.chain(&plan.bkpack).filter(|binary| binary.target == target) {
+        let path = workspace.shown(&binary.built);
+        let bytes = fs::read(&binary.built).with_context(|| format!("cannot read {path}"))?;
+        match inspect(&bytes, target, forbidden) {
+            Ok(findings) => executables.push(Executable { target, bytes, findings }),
+            Err(more) => problems.extend(more.iter().map(|problem| format!("\n{path}: {problem}"))),
         }
     }
     ensure!(problems.is_empty(), "executables that must not ship:{}", problems.concat());
     Ok(executables)
 }
 
-/// Regroups the executables from one list per target to one list per package.
-fn by_package(targets: Vec<Vec<Executable>>, packages: usize) -> Vec<Vec<Executable>> {
-    let mut result: Vec<_> = (0..packages).map(|_| Vec::new()).collect();
+/// Regroups the executables from one list per target to one list per program.
+fn by_package(targets: Vec<Vec<Executable>>, programs: usize) -> Vec<Vec<Executable>> {
+    let mut result: Vec<_> = (0..programs).map(|_| Vec::new()).collect();
     for executables in targets {
         for (package, executable) in result.iter_mut().zip(executables) {
             package.push(executable);
@@ -162,6 +162,7 @@ fn pack(
     sources: &[PackageSource],
     documents: Vec<Documents>,
     executables: Vec<Vec<Executable>>,
+    bkpack: Vec<Executable>,
 ) -> Result<Vec<Row>> {
     let parts = sources.iter().zip(documents).zip(&executables);
     let assembled = parts
@@ -193,6 +194,14 @@ fn pack(
             files.extend(binary.staged.iter().cloned());
         }
     }
+    for (binary, executable) in plan.bkpack.iter().zip(&bkpack) {
+        for path in &binary.staged {
+            stage::write_executable(path, &executable.bytes)?;
+            let row = row(plan, path, &executable.bytes, Some(executable))?;
+            rows.push(Row { limit: Some(LARGE_TOOL), ..row });
+            files.push(path.clone());
+        }
+    }
     stage::tidy(&plan.dist, &before, &files)?;
     sums::write(&plan.sums, &files)?;
     Ok(rows)
@@ -210,6 +219,6 @@ fn row(plan: &Plan, path: &Path, bytes: &[u8], executable: Option<&Executable>) 
         sha256: sums::sha256(bytes),
         imports: executable.map(|e| e.findings.imports.clone()).unwrap_or_default(),
         oldest_windows: executable.and_then(|executable| executable.target.oldest_windows()),
-        is_executable: executable.is_some(),
+        limit: executable.map(|_| LARGE),
     })
 }

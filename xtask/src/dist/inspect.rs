@@ -12,8 +12,11 @@ use object::read::pe::PeFile64;
 
 use super::target::Target;
 
-/// Larger executables get a warning.
+/// Larger executables of exporters get a warning.
 pub(crate) const LARGE: usize = 5 << 19; // 2.5 MiB
+
+/// A larger bkpack gets one.
+pub(crate) const LARGE_TOOL: usize = 6 << 20;
 
 /// Properties of a valid executable.
 #[derive(Debug, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) version: String,
     pub(crate) revision: String,
     pub(crate) packages: Vec<PackagePlan>,
+    /// The executables of bkpack, shipped as they are.
+    pub(crate) bkpack: Vec<Binary>,
     /// The target folder of cargo, separate for each route: a change of compiler would rebuild
     /// everything, and the cargo that started xtask holds the lock of the default folder.
     pub(crate) cargo_target: PathBuf,
@@ -79,6 +81,15 @@ impl Plan {
         let cargo_target = workspace.target().join("cross").join(route.name());
         let dist = workspace.target().join("dist");
         let version = workspace.version();
+        let bkpack = |target: Target| Binary {
+            target,
+            built: built(&cargo_target, target, "bkpack"),
+            staged: vec![dist.join(format!(
+                "bkpack-{version}-{}{}",
+                target.platform(),
+                target.suffix()
+            ))],
+        };
         let package = |(exporter, names): &(Exporter, Names)| {
             let mut package =
                 PackagePlan::new(exporter, names, version, &targets.0, &cargo_target, &dist);
@@ -91,6 +102,7 @@ impl Plan {
             version: version.to_owned(),
             revision,
             packages: exporters.iter().map(package).collect(),
+            bkpack: targets.0.iter().map(|&target| bkpack(target)).collect(),
             logs: workspace.target().join("cross/log"),
             sums: dist.join("SHA256SUMS"),
             cargo_target,
@@ -140,11 +152,7 @@ impl PackagePlan {
         };
         let binary = |&target: &Target| Binary {
             target,
-            built: cargo_target.join(target.triple()).join(PROFILE).join(format!(
-                "{}{}",
-                exporter.binary(),
-                target.suffix()
-            )),
+            built: built(cargo_target, target, &exporter.binary()),
             staged: staged(target),
         };
         let binaries: Vec<_> = targets.iter().map(binary).collect();
@@ -172,6 +180,12 @@ impl PackagePlan {
             plugin,
         }
     }
+}
+
+/// Where cargo leaves an executable.
+fn built(cargo_target: &Path, target: Target, name: &str) -> PathBuf {
+    let folder = cargo_target.join(target.triple()).join(PROFILE);
+    folder.join(format!("{name}{}", target.suffix()))
 }
 
 /// The names of an exporter on BlueKing sites.
@@ -213,6 +227,13 @@ impl Display for PlanDisplay<'_> {
                     writeln!(f, "  stage  {}", path(stage))?;
                 }
                 writeln!(f, "  write  {}", path(&output.archive))?;
+            }
+        }
+        writeln!(f, "bkpack")?;
+        for Binary { target, built, staged } in &self.plan.bkpack {
+            writeln!(f, "  build  {} for {}", path(built), target.triple())?;
+            for file in staged {
+                writeln!(f, "  write  {}", path(file))?;
             }
         }
         write!(f, "write  {}", path(&self.plan.sums))
@@ -266,6 +287,11 @@ mod tests {
                 "target/dist/stage/a_exporter-plugin".to_owned(),
             ),
             (&package.plugin.archive, format!("target/dist/a_exporter-{version}.tgz")),
+            (
+                &plan.bkpack[2].built,
+                "target/cross/distro/x86_64-pc-windows-gnu/shipped/bkpack.exe".to_owned(),
+            ),
+            (&plan.bkpack[1].staged[0], format!("target/dist/bkpack-{version}-linux-aarch64")),
             (&plan.sums, "target/dist/SHA256SUMS".to_owned()),
         ] {
             assert_eq!(workspace.shown(path), expected);

@@ -8,7 +8,7 @@ use blueking_package::plugin::Member;
 
 use super::build::Cargo;
 use super::environment::Environment;
-use super::inspect::inspect;
+use super::inspect::{LARGE, inspect};
 use super::mingw;
 use super::path_remap::PathRemap;
 use super::plan::Plan;
@@ -96,7 +96,7 @@ fn read_and_inspect(
         sha256: sums::sha256(&bytes),
         imports: findings.imports,
         oldest_windows: target.oldest_windows(),
-        is_executable: true,
+        limit: Some(LARGE),
     };
     Ok((row, bytes))
 }
@@ -131,7 +131,7 @@ mod tests {
             sha256: sum.to_owned(),
             imports: Vec::new(),
             oldest_windows: None,
-            is_executable: true,
+            limit: None,
         };
         let files = files(&[(row("a", "22"), b"abc".to_vec()), (row("b", "11"), Vec::new())]);
         let modes: Vec<_> = files.iter().map(|file| (&*file.path, file.mode)).collect();

@@ -1,6 +1,5 @@
 //! The final output of `dist`: the shipped files and the next steps. Pure.
 
-use super::inspect::LARGE;
 use super::plan::Plan;
 use super::target::Target;
 use crate::workspace::Workspace;
@@ -18,8 +17,8 @@ pub(crate) struct Row {
     pub(crate) imports: Vec<String>,
     /// The oldest Windows that has all of them.
     pub(crate) oldest_windows: Option<&'static str>,
-    /// Whether it is an executable; large executables get a warning.
-    pub(crate) is_executable: bool,
+    /// The size in bytes above which an executable gets a warning.
+    pub(crate) limit: Option<usize>,
 }
 
 /// Formats the table, followed by warnings and the imports of each executable.
@@ -40,8 +39,8 @@ pub(crate) fn table(rows: &[Row]) -> String {
         text.push('\n');
     }
     for row in rows {
-        if row.is_executable && row.size > LARGE {
-            let limit = LARGE as f64 / f64::from(1 << 20);
+        if let Some(limit) = row.limit.filter(|limit| row.size > *limit) {
+            let limit = limit as f64 / f64::from(1 << 20);
             text += &format!("warning: {} is larger than {limit:.1} MiB\n", row.file);
         }
         if !row.imports.is_empty() {
@@ -95,6 +94,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::dist::inspect::LARGE;
     use crate::dist::plan::Names;
     use crate::dist::target::Targets;
     use crate::dist::toolchain::Route;
@@ -109,7 +109,7 @@ mod tests {
             sha256: "0".repeat(64),
             imports: imports.iter().map(ToString::to_string).collect(),
             oldest_windows: (!imports.is_empty()).then_some("Windows 10 and Server 2016"),
-            is_executable: !file.ends_with(".zip"),
+            limit: (!file.ends_with(".zip")).then_some(LARGE),
         }
     }
 

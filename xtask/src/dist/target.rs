@@ -46,6 +46,16 @@ impl Target {
         }
     }
 
+    /// System and machine, in names of files.
+    pub(crate) fn platform(self) -> &'static str {
+        match self {
+            Self::Linux => "linux-x86_64",
+            Self::LinuxAarch64 => "linux-aarch64",
+            Self::Windows => "windows-x86_64",
+            Self::Windows7 => "windows7-x86_64",
+        }
+    }
+
     /// Name in the package of BlueKing 5.1, which supports only x86-64.
     pub(crate) fn entry(self) -> Option<&'static str> {
         match self {
