@@ -10,7 +10,7 @@ use crate::check::is_reserved_table;
 use crate::definitions::{Definitions, Metric, MetricGroup};
 use crate::description::{Group, PackageDescription};
 use crate::names::GROUP_TEXT_LIMIT as LIMIT;
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
 use crate::selection::Selected;
 
 /// Letters of a label that remain when its table's name is truncated.
@@ -40,10 +40,12 @@ pub(crate) fn default_groups<'a>(
             "" => "names no group".to_owned(),
             group => format!("names the group {group:?}, which the exporter does not define"),
         };
-        let rule = format!(
-            "The metric {defect}; correct the exporter, add the metric to a [[group]] of {}, or \
-             omit it with `omit`.",
-            description.file
+        let rule = Violation::new(
+            format!("the metric {defect}"),
+            format!(
+                "correct the exporter, add the metric to a [[group]] of {}, or omit it with `omit`",
+                description.file
+            ),
         );
         problems.add(Location::new(definitions.location(), format!("{}.group", metric.name)), rule);
     }
@@ -54,7 +56,10 @@ pub(crate) fn default_groups<'a>(
         if group.zh.trim().is_empty() {
             let location =
                 Location::new(definitions.location(), format!("group {}.zh", group.name));
-            let rule = format!("The text is empty; add one of at most {LIMIT} characters.");
+            let rule = Violation::new(
+                "the text is empty",
+                format!("add one of at most {LIMIT} characters"),
+            );
             problems.add(location, rule);
         }
     }

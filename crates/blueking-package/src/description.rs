@@ -9,7 +9,7 @@ use crate::Error;
 use crate::definitions::{Definitions, MetricGroup};
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
 
 /// The flag that sets the listen address, unless the description names another; its value comes
 /// from [`PackageDescription::listen`].
@@ -180,15 +180,15 @@ impl PackageDescription {
             problems.add(self.location("plugin_id"), rule);
         }
         if self.display_name.trim().is_empty() {
-            let rule = "The name is empty, and BlueKing displays it; add one.";
+            let rule = Violation::new("the name is empty, and BlueKing displays it", "add one");
             problems.add(self.location("display_name"), rule);
         }
         self.check_flags(definitions, problems);
         for name in &self.collectors {
             if !definitions.collectors.iter().any(|collector| collector.name == *name) {
-                let rule = format!(
-                    "{} has no collector {name:?}; correct or remove it.",
-                    definitions.name
+                let rule = Violation::new(
+                    format!("{} has no collector {name:?}", definitions.name),
+                    "correct or remove it",
                 );
                 problems.add(self.location("collectors"), rule);
             }
@@ -196,17 +196,17 @@ impl PackageDescription {
         if !self.collectors.is_empty()
             && !self.parameters.iter().any(|parameter| parameter.name() == ENABLED_FLAG)
         {
-            let rule = format!(
-                "The list does not affect the running exporter; add a [[parameter]] with flag = \
-                 \"{ENABLED_FLAG}\"."
+            let rule = Violation::new(
+                "the list does not affect the running exporter",
+                format!("add a [[parameter]] with flag = \"{ENABLED_FLAG}\""),
             );
             problems.add(self.location("collectors"), rule);
         }
         for label in self.dimensions.keys() {
             if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
-                let rule = format!(
-                    "No metric of {} has the label {label:?}; remove the line.",
-                    definitions.name
+                let rule = Violation::new(
+                    format!("no metric of {} has the label {label:?}", definitions.name),
+                    "remove the line",
                 );
                 problems.add(self.location(&format!("dimensions.{label}")), rule);
             }
@@ -222,13 +222,17 @@ impl PackageDescription {
             }
         }
         if self.listen_flag.is_empty() == self.listen_env.is_empty() {
-            let rule = "The listen address is set either by a flag or by a variable; fill in one of \
-                        listen_flag and listen_env, and leave the other empty.";
+            let rule = Violation::new(
+                "the listen address is set either by a flag or by a variable",
+                "fill in one of listen_flag and listen_env, and leave the other empty",
+            );
             problems.add(self.location("listen_flag"), rule);
         }
         if !self.listen_value.contains("${port}") {
-            let rule = "The value has no ${port}, so every copy would listen on the same port; add \
-                        it.";
+            let rule = Violation::new(
+                "the value has no ${port}, so every copy would listen on the same port",
+                "add it",
+            );
             problems.add(self.location("listen_value"), rule);
         }
         for (index, parameter) in self.parameters.iter().enumerate() {

@@ -74,5 +74,5 @@ pub use names::{
     GROUP_TEXT_LIMIT, component_name_rules, is_reserved_label, is_savable_name, plugin_id_rules,
 };
 pub use parameter::{Input, Parameter};
-pub use problem::Problem;
+pub use problem::{Problem, Violation};
 pub use requirements::{Requirements, requirements};

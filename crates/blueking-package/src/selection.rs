@@ -8,7 +8,7 @@ use crate::default_groups::default_groups;
 use crate::definitions::{Definitions, Metric};
 use crate::description::PackageDescription;
 use crate::glob;
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
 
 /// A group of a package with its metrics, in the order of the definitions.
 pub(crate) struct Selected<'a> {
@@ -35,7 +35,10 @@ pub(crate) fn select<'a>(
     for group in &description.groups {
         let location = || description.location(&format!("group.{}.metrics", group.name));
         if group.metrics.is_empty() {
-            problems.add(location(), "The list is empty; list metrics, or remove the group.");
+            problems.add(
+                location(),
+                Violation::new("the list is empty", "list metrics, or remove the group"),
+            );
         }
         for pattern in &group.metrics {
             if !offered.iter().any(|metric| glob::matches(pattern, &metric.name)) {
@@ -52,10 +55,9 @@ pub(crate) fn select<'a>(
                 }
                 Entry::Occupied(first) => {
                     let first = first.get();
-                    let rule = format!(
-                        "{} is already selected by the group {first:?}; a metric belongs to one \
-                         group.",
-                        metric.name
+                    let rule = Violation::new(
+                        format!("{} is already selected by the group {first:?}", metric.name),
+                        "a metric belongs to one group",
                     );
                     problems.add(location(), rule);
                 }
@@ -93,12 +95,14 @@ impl<'a> Selected<'a> {
         for other in others {
             let found = other.dimensions();
             if found.iter().copied().collect::<BTreeSet<_>>() != expected {
-                let rule = format!(
-                    "{} has the labels {found:?} but {} has {:?}, and every dimension of a table \
-                     applies to every metric; put them into separate groups.",
-                    other.name,
-                    first.name,
-                    first.dimensions()
+                let rule = Violation::new(
+                    format!(
+                        "{} has the labels {found:?} but {} has {:?}, and every dimension of a table applies to every metric",
+                        other.name,
+                        first.name,
+                        first.dimensions()
+                    ),
+                    "put them into separate groups",
                 );
                 let field = format!("group.{}.metrics", self.name);
                 problems.add(description.location(&field), rule);
@@ -123,10 +127,12 @@ pub(crate) fn dimension_description(
     if let Some(name) = description.label_name(label, definitions) {
         return name.to_owned();
     }
-    let rule = format!(
-        "The label {label:?} has no Chinese name; add one of at most 15 characters to the label \
-         dictionary of {}, or to [dimensions] here.",
-        definitions.name
+    let rule = Violation::new(
+        format!("the label {label:?} has no Chinese name"),
+        format!(
+            "add one of at most 15 characters to the label dictionary of {}, or to [dimensions] here",
+            definitions.name
+        ),
     );
     problems.add(description.location(&format!("dimensions.{label}")), rule);
     // Not empty, which would be reported as a second problem.
@@ -141,7 +147,8 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
         if names.insert(&metric.name) {
             metrics.push(metric);
         } else {
-            let rule = "The metric is defined more than once; remove the duplicate.";
+            let rule =
+                Violation::new("the metric is defined more than once", "remove the duplicate");
             problems.add(Location::new(definitions.location(), &metric.name), rule);
         }
     }
@@ -157,7 +164,10 @@ fn offered<'a>(
     for (key, patterns) in [("omit", &description.omit), ("omit_in_51", &description.omit_in_51)] {
         for pattern in patterns {
             if !metrics.iter().any(|metric| glob::matches(pattern, &metric.name)) {
-                let rule = format!("{pattern:?} matches no metric; correct or remove it.");
+                let rule = Violation::new(
+                    format!("{pattern:?} matches no metric"),
+                    "correct or remove it",
+                );
                 problems.add(description.location(key), rule);
             }
         }
@@ -171,9 +181,9 @@ pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
     patterns.iter().any(|pattern| glob::matches(pattern, name))
 }
 
-fn matches_nothing(pattern: &str, definitions: &Definitions) -> String {
-    format!(
-        "{pattern:?} matches no metric of {} that is not omitted; correct or remove it.",
-        definitions.name
+fn matches_nothing(pattern: &str, definitions: &Definitions) -> Violation {
+    Violation::new(
+        format!("{pattern:?} matches no metric of {} that is not omitted", definitions.name),
+        "correct or remove it",
     )
 }

@@ -8,13 +8,16 @@ use super::{METRICS_PATH, command_line};
 use crate::address::Address;
 use crate::description::PackageDescription;
 use crate::parameter::Input;
-use crate::problem::Problems;
+use crate::problem::{Problems, Violation};
 
 /// Generates the rows from a description.
 pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -> Vec<ConfigItem> {
     let (host, port) = address(description, problems);
     if description.telemetry_path != METRICS_PATH {
-        let rule = format!("BlueKing 6 and 7 scrape only {METRICS_PATH}; use {METRICS_PATH:?}.");
+        let rule = Violation::new(
+            format!("BlueKing 6 and 7 scrape only {METRICS_PATH}"),
+            format!("use {METRICS_PATH:?}"),
+        );
         problems.add(description.location("telemetry_path"), rule);
     }
     let row = |name: &str, mode, default: &str, text: &str, visible| ConfigItem {
@@ -71,10 +74,12 @@ fn address(description: &PackageDescription, problems: &mut Problems) -> (String
     match Address::parse(&description.listen) {
         Ok(address) if address.is_loopback() => (address.host.to_owned(), address.port.to_string()),
         Ok(address) => {
-            let rule = format!(
-                "The exporter would listen on {:?}, but BlueKing scrapes 127.0.0.1; use that \
-                 address.",
-                address.host
+            let rule = Violation::new(
+                format!(
+                    "the exporter would listen on {:?}, but BlueKing scrapes 127.0.0.1",
+                    address.host
+                ),
+                "use that address",
             );
             problems.add(description.location("listen"), rule);
             (String::new(), String::new())
@@ -97,10 +102,9 @@ fn check_values(items: &[ConfigItem], description: &PackageDescription, problems
             _ => ("$`\"\\!%*?[&|<>^ \t", ", spaces"),
         };
         if value.contains(|c: char| special.contains(c) || c.is_control()) || value.contains("_=") {
-            let rule = format!(
-                "The default {value:?} would be changed by the shells of a site; it must not \
-                 contain any of {}{spaces} or \"_=\".",
-                special.trim_end()
+            let rule = Violation::new(
+                format!("the default {value:?} would be changed by the shells of a site"),
+                format!("it must not contain any of {}{spaces} or \"_=\"", special.trim_end()),
             );
             problems.add(description.location(&format!("parameter.{}.default", item.name)), rule);
         }

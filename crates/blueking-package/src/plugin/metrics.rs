@@ -7,7 +7,7 @@ use super::documents::{Field, FieldType, MetricGroup, MonitorType};
 use crate::definitions::{Definitions, UNIT_NAMES, Unit};
 use crate::description::PackageDescription;
 use crate::names;
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
 use crate::selection::{Selected, dimension_description, select};
 
 /// Maximum number of metrics of a plugin.
@@ -40,11 +40,17 @@ fn group(
             |key: &str| Location::new(definitions.location(), format!("{}.{key}", metric.name));
         if Unit::from_name(&metric.unit).is_none() {
             let unit = &metric.unit;
-            let rule = format!("The unit {unit:?} is unknown; use one of {UNIT_NAMES}, or none.");
+            let rule = Violation::new(
+                format!("the unit {unit:?} is unknown"),
+                format!("use one of {UNIT_NAMES}, or none"),
+            );
             problems.add(location("unit"), rule);
         }
         if metric.zh.trim().is_empty() {
-            problems.add(location("zh"), "The text is empty, and BlueKing displays it; add one.");
+            problems.add(
+                location("zh"),
+                Violation::new("the text is empty, and BlueKing displays it", "add one"),
+            );
         }
         fields.extend(metric.samples().into_iter().map(|sample| Field {
             unit: unit_id(Unit::from_name(&sample.unit).unwrap_or(Unit::None)).to_owned(),
@@ -105,11 +111,14 @@ fn check_names(
             problems.add(location("name"), rule);
         }
         if !tables.insert(group.table_name.to_lowercase()) {
-            let rule = "The name is already used, ignoring upper and lower case; choose another.";
+            let rule = Violation::new(
+                "the name is already used, ignoring upper and lower case",
+                "choose another",
+            );
             problems.add(location("name"), rule);
         }
         if group.table_desc.trim().is_empty() {
-            let rule = "The text is empty, and BlueKing displays it; add one.";
+            let rule = Violation::new("the text is empty, and BlueKing displays it", "add one");
             problems.add(location("description"), rule);
         }
     }
@@ -125,9 +134,11 @@ fn check_names(
             problems.add(location(), rule);
         }
         if names::is_reserved_label(label) {
-            let rule = format!(
-                "BlueKing sets the dimension {label:?} itself and overwrites the exporter's \
-                 values; rename the label."
+            let rule = Violation::new(
+                format!(
+                    "BlueKing sets the dimension {label:?} itself and overwrites the exporter's values"
+                ),
+                "rename the label",
             );
             problems.add(location(), rule);
         }
@@ -143,20 +154,27 @@ fn check_names(
             problems.add(location(), rule);
         }
         if *count > 1 {
-            let rule =
-                format!("{count} metrics expose samples with the name {name:?}; rename one.");
+            let rule = Violation::new(
+                format!("{count} metrics expose samples with the name {name:?}"),
+                "rename one",
+            );
             problems.add(location(), rule);
         }
         if dimensions.contains(name) {
-            let rule = format!("The name {name:?} is both a metric and a dimension; rename one.");
+            let rule = Violation::new(
+                format!("the name {name:?} is both a metric and a dimension"),
+                "rename one",
+            );
             problems.add(location(), rule);
         }
     }
     if metrics.len() > METRIC_LIMIT {
-        let rule = format!(
-            "The groups have {} metrics in total, but BlueKing accepts at most {METRIC_LIMIT}; \
-             omit some with `omit`.",
-            metrics.len()
+        let rule = Violation::new(
+            format!(
+                "the groups have {} metrics in total, but BlueKing accepts at most {METRIC_LIMIT}",
+                metrics.len()
+            ),
+            "omit some with `omit`",
         );
         problems.add(description.location("group"), rule);
     }

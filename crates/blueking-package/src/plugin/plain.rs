@@ -1,25 +1,29 @@
 //! Checks texts that a site HTML-escapes and writes to YAML without quotes: they must remain
 //! unchanged.
 
+use crate::problem::Violation;
+
 /// Returns the problem of such a text, if any.
-pub(super) fn plain_rule(text: &str) -> Option<String> {
-    let problem = if text.contains(char::is_control) {
-        "has a control character; remove it."
+pub(super) fn plain_rule(text: &str) -> Option<Violation> {
+    let (message, advice) = if text.contains(char::is_control) {
+        ("has a control character", "remove it")
     } else if text.trim() != text {
-        "has leading or trailing spaces, which get lost; remove them."
+        ("has leading or trailing spaces, which get lost", "remove them")
     } else if text.contains(": ") || text.ends_with(':') || text.contains(" #") {
-        "contains \": \", \" #\" or a ':' at its end, which BlueKing cannot parse again; use other \
-         characters, such as the full-width '：'."
+        (
+            "contains \": \", \" #\" or a ':' at its end, which BlueKing cannot parse again",
+            "use other characters, such as the full-width '：'",
+        )
     } else if text.contains(['&', '<', '>', '\'', '"']) {
-        "contains one of & < > ' \", which BlueKing HTML-escapes; use other characters."
+        ("contains one of & < > ' \", which BlueKing HTML-escapes", "use other characters")
     } else if text.starts_with(|c: char| c.is_ascii_punctuation()) {
-        "starts with a character that may be special in YAML; start with a letter."
+        ("starts with a character that may be special in YAML", "start with a letter")
     } else if is_not_a_string(text) {
-        "would be parsed as a number or a word such as \"true\"; add a word."
+        ("would be parsed as a number or a word such as \"true\"", "add a word")
     } else {
         return None;
     };
-    Some(format!("The text {text:?} {problem}"))
+    Some(Violation::new(format!("the text {text:?} {message}"), advice))
 }
 
 /// Whether YAML parses it as something other than a string.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::names;
-use crate::problem::{Location, Problems, excerpt};
+use crate::problem::{Location, Problems, Violation, excerpt};
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
@@ -32,14 +32,18 @@ pub(super) fn text<'v>(
     match object.get(key) {
         None => {
             if need != Need::Optional {
-                let may_be = if need == Need::Key { "; its value may be \"\"" } else { "" };
-                problems.add(location, format!("The key {key:?} is missing{may_be}; add it."));
+                let advice = match need {
+                    Need::Key => "add it, its value may be \"\"",
+                    Need::Filled | Need::Optional => "add it",
+                };
+                problems
+                    .add(location, Violation::new(format!("the key {key:?} is missing"), advice));
             }
             None
         }
         Some(Value::String(text)) => {
             if need == Need::Filled && text.trim().is_empty() {
-                let rule = format!("The text is empty; add one{}.", up_to(limit));
+                let rule = Violation::new("the text is empty", format!("add one{}", up_to(limit)));
                 problems.add(location, rule);
             } else if let Some(rule) = names::length_rule(text, limit) {
                 problems.add(location, rule);
@@ -47,7 +51,8 @@ pub(super) fn text<'v>(
             Some(text)
         }
         Some(other) => {
-            let rule = format!("The value {} is not a string; use quotes.", quote(other));
+            let rule =
+                Violation::new(format!("the value {} is not a string", quote(other)), "use quotes");
             problems.add(location, rule);
             None
         }
@@ -72,12 +77,21 @@ pub(super) fn enum_value<'v>(
     let expected = allowed.join(", ");
     match object.get(key) {
         None => {
-            problems.add(location, format!("The key {key:?} is missing; use one of {expected}."));
+            problems.add(
+                location,
+                Violation::new(
+                    format!("the key {key:?} is missing"),
+                    format!("use one of {expected}"),
+                ),
+            );
             None
         }
         Some(Value::String(found)) if allowed.contains(&&**found) => Some(found),
         Some(other) => {
-            let rule = format!("The value {} is unknown; use one of {expected}.", quote(other));
+            let rule = Violation::new(
+                format!("the value {} is unknown", quote(other)),
+                format!("use one of {expected}"),
+            );
             problems.add(location, rule);
             None
         }
@@ -92,7 +106,10 @@ pub(super) fn optional_boolean(
     problems: &mut Problems,
 ) {
     if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
-        let rule = format!("The value {} is not true or false; use one of them.", quote(other));
+        let rule = Violation::new(
+            format!("the value {} is not true or false", quote(other)),
+            "use one of them",
+        );
         problems.add(location, rule);
     }
 }
@@ -104,7 +121,10 @@ pub(super) fn object<'v>(
     problems: &mut Problems,
 ) -> Option<&'v Object> {
     if !value.is_object() {
-        problems.add(location, "The value is not a JSON object; write it as {\"key\": …}.");
+        problems.add(
+            location,
+            Violation::new("the value is not a JSON object", "write it as {\"key\": …}"),
+        );
     }
     value.as_object()
 }
@@ -117,12 +137,16 @@ pub(super) fn filled_list<'v>(
 ) -> Option<&'v [Value]> {
     match value.as_array() {
         None => {
-            problems.add(location, "The value is not a JSON list; write it as [ … ].");
+            problems
+                .add(location, Violation::new("the value is not a JSON list", "write it as [ … ]"));
             None
         }
         Some(list) => {
             if list.is_empty() {
-                problems.add(location, "The list is empty; it needs at least one element.");
+                problems.add(
+                    location,
+                    Violation::new("the list is empty", "it needs at least one element"),
+                );
             }
             Some(list)
         }

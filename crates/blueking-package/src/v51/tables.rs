@@ -8,7 +8,7 @@ use super::METRICS;
 use super::origin::Origin;
 use super::rules::{self, ANY_LENGTH, Need, Object};
 use crate::names::{self, GROUP_TEXT_LIMIT};
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
 
 /// Longest name of a metric or dimension, in characters.
 pub(super) const FIELD_NAME_LIMIT: usize = 50;
@@ -58,9 +58,11 @@ fn check_table<'v>(
             problems.add(name.clone(), rule);
         }
         if let Some(first) = seen.tables.insert(found.to_lowercase(), found) {
-            let rule = format!(
-                "The table name {found:?} is already used as {first:?}, ignoring upper and lower \
-                 case; choose another name."
+            let rule = Violation::new(
+                format!(
+                    "the table name {found:?} is already used as {first:?}, ignoring upper and lower case"
+                ),
+                "choose another name",
             );
             problems.add(name, rule);
         }
@@ -69,8 +71,10 @@ fn check_table<'v>(
     rules::text(table, "table_desc", Need::Filled, GROUP_TEXT_LIMIT, text, problems);
 
     let Some(fields) = table.get("fields").and_then(Value::as_array) else {
-        let rule =
-            "The key \"fields\" is missing or not a list; list the metrics of the table there.";
+        let rule = Violation::new(
+            "the key \"fields\" is missing or not a list",
+            "list the metrics of the table there",
+        );
         problems.add(location("fields"), rule);
         return;
     };
@@ -90,12 +94,18 @@ fn check_table<'v>(
         } else if dimensions.insert(name) {
             seen.dimensions.insert(name);
         } else {
-            let rule = format!("The table {label:?} lists the dimension twice; list it once.");
+            let rule = Violation::new(
+                format!("the table {label:?} lists the dimension twice"),
+                "list it once",
+            );
             problems.add(origin.dimension(name, "name"), rule);
         }
     }
     if !has_metric {
-        problems.add(location("fields"), "The table has no metric; add one, or remove the table.");
+        problems.add(
+            location("fields"),
+            Violation::new("the table has no metric", "add one, or remove the table"),
+        );
     }
 }
 
@@ -117,8 +127,10 @@ fn check_field(
     let types = ["long", "double", "string"];
     let found = rules::enum_value(field, "type", &types, location("type"), problems);
     if found == Some("string") && !is_dimension {
-        let rule = "The type of a metric is \"string\", but BlueKing stores only numbers; use \
-                    double or long.";
+        let rule = Violation::new(
+            "the type of a metric is \"string\", but BlueKing stores only numbers",
+            "use double or long",
+        );
         problems.add(location("type"), rule);
     }
 
@@ -128,9 +140,11 @@ fn check_field(
             problems.add(location("name"), rule);
         }
         if is_dimension && names::is_reserved_label(name) {
-            let rule = format!(
-                "BlueKing sets the dimension {name:?} itself and overwrites the exporter's values; \
-                 rename the label."
+            let rule = Violation::new(
+                format!(
+                    "BlueKing sets the dimension {name:?} itself and overwrites the exporter's values"
+                ),
+                "rename the label",
             );
             problems.add(location("name"), rule);
         }
@@ -147,17 +161,22 @@ impl Seen<'_> {
     fn check(&self, origin: Origin<'_>, problems: &mut Problems) {
         for (name, tables) in &self.metrics {
             if tables.len() > 1 {
-                let rule = format!(
-                    "The metric is listed {} times (tables {}); list it once.",
-                    tables.len(),
-                    tables.join(", ")
+                let rule = Violation::new(
+                    format!(
+                        "the metric is listed {} times (tables {})",
+                        tables.len(),
+                        tables.join(", ")
+                    ),
+                    "list it once",
                 );
                 problems.add(origin.metric(name, "name"), rule);
             }
             if self.dimensions.contains(name) {
-                let rule = format!(
-                    "The name {name:?} is both a metric and a dimension, and BlueKing stores both \
-                     as columns; rename one."
+                let rule = Violation::new(
+                    format!(
+                        "the name {name:?} is both a metric and a dimension, and BlueKing stores both as columns"
+                    ),
+                    "rename one",
                 );
                 problems.add(origin.metric(name, "name"), rule);
             }
