@@ -12,6 +12,7 @@ use crate::description::{Group, PackageDescription};
 use crate::names::GROUP_TEXT_LIMIT as LIMIT;
 use crate::problem::{Location, Problems, Violation};
 use crate::selection::Selected;
+use crate::texts::sources as texts;
 
 /// Letters of a label that remain when its table's name is truncated.
 const LABEL_LETTERS: usize = 6;
@@ -36,17 +37,11 @@ pub(crate) fn default_groups<'a>(
         if definitions.groups.iter().any(|group| group.name == metric.group) {
             continue;
         }
-        let defect = match &*metric.group {
-            "" => "names no group".to_owned(),
-            group => format!("names the group {group:?}, which the exporter does not define"),
+        let message = match &*metric.group {
+            "" => texts::metric_without_group(),
+            group => texts::metric_of_unknown_group(group),
         };
-        let rule = Violation::new(
-            format!("the metric {defect}"),
-            format!(
-                "correct the exporter, add the metric to a [[group]] of {}, or omit it with `omit`",
-                description.file
-            ),
-        );
+        let rule = Violation::new(message, texts::metric_without_group_advice(&description.file));
         problems.add(Location::new(definitions.location(), format!("{}.group", metric.name)), rule);
     }
 
@@ -56,10 +51,7 @@ pub(crate) fn default_groups<'a>(
         if group.zh.trim().is_empty() {
             let location =
                 Location::new(definitions.location(), format!("group {}.zh", group.name));
-            let rule = Violation::new(
-                "the text is empty",
-                format!("add one of at most {LIMIT} characters"),
-            );
+            let rule = Violation::new(texts::text_is_empty(), texts::add_one_up_to(LIMIT));
             problems.add(location, rule);
         }
     }

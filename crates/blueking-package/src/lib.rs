@@ -66,7 +66,7 @@ pub mod v51;
 
 pub use definitions::{Collector, Definitions, Flag, Kind, Metric, MetricGroup, Sample, Unit};
 pub use description::{Group, PackageDescription};
-pub use error::Error;
+pub use error::{Error, FileAction, LimitUnit};
 pub use executable::is_system_dll;
 pub use glob::matches as pattern_matches;
 pub use language::Language;

@@ -55,21 +55,11 @@ pub fn is_savable_name(name: &str) -> bool {
 /// Checks that a name is a letter followed by letters, digits and `_`. Returns the problem, if any.
 pub(crate) fn identifier_rule(name: &str) -> Option<Violation> {
     if name.contains(':') {
-        return Some(Violation::new(
-            format!(
-                "the name {name:?} contains ':', which Prometheus reserves for recording rules and BlueKing cannot store"
-            ),
-            "rename it",
-        ));
+        return Some(Violation::new(texts::name_has_colon(name), texts::name_has_colon_advice()));
     }
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid).then(|| {
-        Violation::new(
-            format!("the name {name:?} does not match ^[a-zA-Z][a-zA-Z0-9_]*$"),
-            "start it with a letter and use only letters, digits and '_'",
-        )
-    })
+    (!valid).then(|| Violation::new(texts::name_pattern(name), texts::name_pattern_advice()))
 }
 
 /// Checks the name of an environment variable and returns the problem, if any. BlueKing also
@@ -77,7 +67,8 @@ pub(crate) fn identifier_rule(name: &str) -> Option<Violation> {
 pub(crate) fn variable_rule(name: &str) -> Option<Violation> {
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid).then(|| Violation::new(texts::variable_name(name), texts::variable_name_advice()))
+    (!valid)
+        .then(|| Violation::new(texts::variable_pattern(name), texts::variable_pattern_advice()))
 }
 
 /// Returns every problem of a plugin id, which names a folder, a binary and a process on every
@@ -91,7 +82,10 @@ pub fn plugin_id_rules(id: &str) -> Vec<Violation> {
     let mut rules: Vec<Violation> = identifier_rule(id).into_iter().collect();
     rules.extend(length_rule(id, PLUGIN_ID_LIMIT));
     if id.starts_with(OFFICIAL_PREFIX) {
-        rules.push(Violation::new(format!("the plugin id {id:?} starts with {OFFICIAL_PREFIX:?}, which marks BlueKing's own plugins"), "choose another prefix"));
+        rules.push(Violation::new(
+            texts::plugin_id_is_official(id, OFFICIAL_PREFIX),
+            texts::plugin_id_is_official_advice(),
+        ));
     }
     rules
 }
@@ -106,8 +100,8 @@ pub fn component_name_rules(name: &str) -> Vec<Violation> {
     let mut rules: Vec<Violation> = length_rule(name, COMPONENT_NAME_LIMIT).into_iter().collect();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
         rules.push(Violation::new(
-            format!("the component name {name:?} does not match ^[A-Za-z0-9]+$"),
-            "use only letters and digits",
+            texts::component_name_pattern(name),
+            texts::component_name_pattern_advice(),
         ));
     }
     rules
@@ -118,11 +112,8 @@ pub(crate) fn length_rule(text: &str, limit: usize) -> Option<Violation> {
     let length = text.chars().count();
     (length > limit).then(|| {
         Violation::new(
-            format!(
-                "{:?} has {length} characters, and BlueKing accepts at most {limit}",
-                excerpt(text)
-            ),
-            "shorten it",
+            texts::text_is_too_long(&excerpt(text), length, limit),
+            texts::text_is_too_long_advice(),
         )
     })
 }

@@ -6,6 +6,7 @@ use crate::definitions::Definitions;
 use crate::description::PackageDescription;
 use crate::names;
 use crate::problem::{Problems, Violation};
+use crate::texts::sources as texts;
 
 /// A setting of the exporter that an operator may change when deploying it: a flag, an environment
 /// variable, or a positional argument.
@@ -83,19 +84,19 @@ impl Parameter {
         let others = [self.env.is_some(), self.argument.is_some(), !self.flag.is_empty()];
         if others.iter().filter(|is_given| **is_given).count() > 1 {
             let rule = Violation::new(
-                "a parameter is either a flag, a variable or an argument",
-                "keep one of them",
+                texts::parameter_of_two_kinds(),
+                texts::parameter_of_two_kinds_advice(),
             );
             return problems.add(location(key), rule);
         }
         let rule = match key {
             "env" => names::variable_rule(name).or_else(|| self.switch_rule()),
             "argument" if definitions.arguments.is_empty() => Some(Violation::new(
-                format!("{} takes no positional arguments", definitions.name),
-                "add one to the exporter, or use a flag",
+                texts::argument_is_not_taken(&definitions.name),
+                texts::argument_is_not_taken_advice(),
             )),
             "argument" if name.trim().is_empty() => {
-                Some(Violation::new("the argument has no display name", "add one"))
+                Some(Violation::new(texts::argument_without_name(), texts::add_one()))
             }
             "argument" => self.switch_rule(),
             _ => self.flag_rule(definitions, description),
@@ -112,39 +113,37 @@ impl Parameter {
     ) {
         let Self { input, default, content, .. } = self;
         if *input == Input::Switch && !["true", "false"].contains(&&**default) {
-            let rule = Violation::new(
-                format!("the default of a switch is {default:?}"),
-                "write \"true\" or \"false\"",
-            );
+            let rule =
+                Violation::new(texts::switch_default(default), texts::switch_default_advice());
             problems.add(location("default"), rule);
         }
         if *input == Input::File {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             if default.is_empty() || !default.chars().all(is_allowed) {
-                let rule = Violation::new(
-                    format!("the default of a file is {default:?}"),
-                    "use its name on the host: letters, digits, '.', '_' and '-'",
-                );
+                let rule =
+                    Violation::new(texts::file_default(default), texts::file_default_advice());
                 problems.add(location("default"), rule);
             }
             if content.is_empty() {
                 let rule = Violation::new(
-                    "the file is empty, and BlueKing rejects an empty file",
-                    "add default content",
+                    texts::file_without_content(),
+                    texts::file_without_content_advice(),
                 );
                 problems.add(location("content"), rule);
             }
         } else if !content.is_empty() {
             problems.add(
                 location("content"),
-                Violation::new("only a parameter of type file has content", "remove it"),
+                Violation::new(texts::content_without_file(), texts::remove_it()),
             );
         }
     }
 
     fn switch_rule(&self) -> Option<Violation> {
         let is_switch = self.input == Input::Switch;
-        is_switch.then(|| Violation::new("only a flag can be a switch", "use another type"))
+        is_switch.then(|| {
+            Violation::new(texts::switch_is_not_a_flag(), texts::switch_is_not_a_flag_advice())
+        })
     }
 
     fn flag_rule(
@@ -154,16 +153,11 @@ impl Parameter {
     ) -> Option<Violation> {
         let flag = &self.flag;
         if description.is_standard(flag) {
-            let rule = Violation::new(
-                "the flag is already generated from `listen` or `telemetry_path`",
-                "remove it here",
-            );
+            let rule =
+                Violation::new(texts::flag_is_generated(), texts::flag_is_generated_advice());
             Some(rule)
         } else if !flag.starts_with('-') {
-            Some(Violation::new(
-                format!("the flag {flag:?} does not start with \"-\""),
-                "add the prefix",
-            ))
+            Some(Violation::new(texts::flag_without_dash(flag), texts::flag_without_dash_advice()))
         } else {
             missing_flag(flag, definitions)
         }
@@ -174,8 +168,8 @@ impl Parameter {
 pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<Violation> {
     (!definitions.has_flag(flag)).then(|| {
         Violation::new(
-            format!("{} has no flag {flag:?}", definitions.name),
-            "correct the name, or add the flag to the exporter",
+            texts::flag_is_unknown(&definitions.name, flag),
+            texts::flag_is_unknown_advice(),
         )
     })
 }

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use crate::texts::{located, sentence};
+
 /// A rule that a description, a definition or a package violates.
 ///
 /// Displayed as one line, `file: field: message; advice.`, without the field if it concerns the
@@ -47,17 +49,14 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}.", self.message, self.advice)
+        f.write_str(&sentence(&self.message, &self.advice))
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = format!("{}: ", self.file);
-        if !self.field.is_empty() {
-            line += &format!("{}: ", self.field);
-        }
-        line += &format!("{}; {}.", self.message, self.advice);
+        let Self { file, field, message, advice } = self;
+        let line = located(&[file, field], &sentence(message, advice));
         // Names and values come from files: a line break in one must not produce two problems.
         f.write_str(&line.replace(char::is_control, " "))
     }

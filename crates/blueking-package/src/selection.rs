@@ -9,6 +9,7 @@ use crate::definitions::{Definitions, Metric};
 use crate::description::PackageDescription;
 use crate::glob;
 use crate::problem::{Location, Problems, Violation};
+use crate::texts::sources as texts;
 
 /// A group of a package with its metrics, in the order of the definitions.
 pub(crate) struct Selected<'a> {
@@ -37,7 +38,10 @@ pub(crate) fn select<'a>(
         if group.metrics.is_empty() {
             problems.add(
                 location(),
-                Violation::new("the list is empty", "list metrics, or remove the group"),
+                Violation::new(
+                    texts::group_without_metrics(),
+                    texts::group_without_metrics_advice(),
+                ),
             );
         }
         for pattern in &group.metrics {
@@ -56,8 +60,8 @@ pub(crate) fn select<'a>(
                 Entry::Occupied(first) => {
                     let first = first.get();
                     let rule = Violation::new(
-                        format!("{} is already selected by the group {first:?}", metric.name),
-                        "a metric belongs to one group",
+                        texts::metric_in_two_groups(&metric.name, first),
+                        texts::metric_in_two_groups_advice(),
                     );
                     problems.add(location(), rule);
                 }
@@ -96,13 +100,8 @@ impl<'a> Selected<'a> {
             let found = other.dimensions();
             if found.iter().copied().collect::<BTreeSet<_>>() != expected {
                 let rule = Violation::new(
-                    format!(
-                        "{} has the labels {found:?} but {} has {:?}, and every dimension of a table applies to every metric",
-                        other.name,
-                        first.name,
-                        first.dimensions()
-                    ),
-                    "put them into separate groups",
+                    texts::labels_differ(&other.name, &found, &first.name, &first.dimensions()),
+                    texts::labels_differ_advice(),
                 );
                 let field = format!("group.{}.metrics", self.name);
                 problems.add(description.location(&field), rule);
@@ -128,11 +127,8 @@ pub(crate) fn dimension_description(
         return name.to_owned();
     }
     let rule = Violation::new(
-        format!("the label {label:?} has no Chinese name"),
-        format!(
-            "add one of at most 15 characters to the label dictionary of {}, or to [dimensions] here",
-            definitions.name
-        ),
+        texts::label_without_name(label),
+        texts::label_without_name_advice(&definitions.name),
     );
     problems.add(description.location(&format!("dimensions.{label}")), rule);
     // Not empty, which would be reported as a second problem.
@@ -147,8 +143,10 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
         if names.insert(&metric.name) {
             metrics.push(metric);
         } else {
-            let rule =
-                Violation::new("the metric is defined more than once", "remove the duplicate");
+            let rule = Violation::new(
+                texts::metric_is_defined_twice(),
+                texts::metric_is_defined_twice_advice(),
+            );
             problems.add(Location::new(definitions.location(), &metric.name), rule);
         }
     }
@@ -165,8 +163,8 @@ fn offered<'a>(
         for pattern in patterns {
             if !metrics.iter().any(|metric| glob::matches(pattern, &metric.name)) {
                 let rule = Violation::new(
-                    format!("{pattern:?} matches no metric"),
-                    "correct or remove it",
+                    texts::pattern_without_metric(pattern),
+                    texts::correct_or_remove_it(),
                 );
                 problems.add(description.location(key), rule);
             }
@@ -183,7 +181,7 @@ pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
 
 fn matches_nothing(pattern: &str, definitions: &Definitions) -> Violation {
     Violation::new(
-        format!("{pattern:?} matches no metric of {} that is not omitted", definitions.name),
-        "correct or remove it",
+        texts::pattern_without_offered_metric(pattern, &definitions.name),
+        texts::correct_or_remove_it(),
     )
 }

@@ -49,7 +49,7 @@ pub use self::finding::{Consumer, Finding, Objection, Severity, Stage};
 pub(crate) use self::program::{Program, Scan};
 pub use self::rule::Rule;
 pub(crate) use self::words::{is_reserved_field, is_reserved_table};
-use crate::{Error, v51};
+use crate::{Error, FileAction, v51};
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -111,14 +111,14 @@ pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
 
 fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
     let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed("open"))?;
+    let file = File::open(path).map_err(failed(FileAction::Open))?;
     // Opening a folder succeeds on Unix; reading it would fail with a misleading error.
-    if file.metadata().map_err(failed("open"))?.is_dir() {
+    if file.metadata().map_err(failed(FileAction::Open))?.is_dir() {
         let source = io::Error::from(io::ErrorKind::IsADirectory);
-        return Err(failed("check")(source));
+        return Err(failed(FileAction::Read)(source));
     }
     let name = path.file_name().and_then(|name| name.to_str());
-    examine(file, name, earlier).map_err(failed("read"))
+    examine(file, name, earlier).map_err(failed(FileAction::Read))
 }
 
 /// Checks an archive from a reader; `name` is the file name for the upload.

@@ -10,7 +10,7 @@ use super::finding::{Findings, Objection, Stage};
 use super::rule::{Rule, rules};
 use crate::executable::Machine;
 use crate::problem::{Problem, Violation};
-use crate::texts::check as texts;
+use crate::texts::{check as texts, sources, sources_v51};
 use crate::v51::{
     self, AIX_EXPORTER, CONFIG_SCHEMA, DESCRIPTION, EXPORTER_URL, INFO, LINUX_EXPORTER, LOGO,
     METRICS, WINDOWS_EXPORTER,
@@ -142,12 +142,13 @@ fn check_files(document: &Value, path: &str, findings: &mut Findings) {
 fn check_description(bytes: &[u8]) -> Result<(), Violation> {
     match str::from_utf8(bytes) {
         Err(error) => Err(Violation::new(
-            format!("the text is not UTF-8 from byte {} on", error.valid_up_to()),
-            "save it as UTF-8",
+            sources_v51::description_is_not_utf8(error.valid_up_to()),
+            sources_v51::description_is_not_utf8_advice(),
         )),
-        Ok(text) if text.trim().is_empty() => {
-            Err(Violation::new("the text is empty", "describe the component for operators"))
-        }
+        Ok(text) if text.trim().is_empty() => Err(Violation::new(
+            sources::text_is_empty(),
+            sources_v51::description_is_empty_advice(),
+        )),
         Ok(_) => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CONFIG, METRICS, Member};
+use crate::texts::sources_plugin as texts;
 use crate::{Error, Violation};
 
 /// The documents of a plugin, identical for every system.
@@ -192,10 +193,9 @@ impl FromStr for Version {
         let parts = text.split_once('.');
         match parts.and_then(|(config, info)| Some((number(config)?, number(info)?))) {
             Some((config, info)) => Ok(Self { config, info }),
-            None => Err(Violation::new(
-                format!("the version {text:?} is not two numbers of at most 999999"),
-                "use a form like \"1.1\"",
-            )),
+            None => {
+                Err(Violation::new(texts::version_format(text), texts::version_format_advice()))
+            }
         }
     }
 }
@@ -208,9 +208,9 @@ impl ConfigItem {
     pub fn file(&self) -> Result<Option<Vec<u8>>, String> {
         let text = self.file_base64.as_ref().filter(|_| self.input == ItemType::File);
         let decode = |text: &String| {
-            BASE64_STANDARD.decode(text).map_err(|reason| {
-                format!("the file of {:?} is not Base64 ({reason}); encode it", self.name)
-            })
+            BASE64_STANDARD
+                .decode(text)
+                .map_err(|reason| texts::file_is_not_base64(&self.name, &reason.to_string()))
         };
         text.map(decode).transpose()
     }

@@ -1,6 +1,7 @@
 //! The picture that BlueKing displays for the component.
 
 use crate::problem::Violation;
+use crate::texts::sources_v51 as texts;
 
 /// Width and height in pixels that BlueKing 5.1 requires.
 const SIZE: (u32, u32) = (155, 65);
@@ -12,18 +13,12 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// error is that of a [`Problem`](crate::Problem).
 pub(crate) fn check(bytes: &[u8]) -> Result<(), Violation> {
     let Some((width, height)) = size(bytes) else {
-        return Err(Violation::new("the file is not a PNG picture", "save it as one"));
+        return Err(Violation::new(texts::logo_is_not_png(), texts::logo_is_not_png_advice()));
     };
     if (width, height) == SIZE {
         return Ok(());
     }
-    Err(Violation::new(
-        format!(
-            "the picture has {width}x{height} pixels, but BlueKing 5.1 requires {}x{}",
-            SIZE.0, SIZE.1
-        ),
-        "resize it",
-    ))
+    Err(Violation::new(texts::logo_size(width, height, SIZE.0, SIZE.1), texts::logo_size_advice()))
 }
 
 /// Width and height from the IHDR chunk, which always comes first.

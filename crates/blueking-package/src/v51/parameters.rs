@@ -10,6 +10,7 @@ use super::{CONFIG_SCHEMA, EXPORTER_URL};
 use crate::address::Address;
 use crate::description::{LISTEN_FLAG, PATH_FLAG};
 use crate::problem::{Location, Problems, Violation};
+use crate::texts::{sources, sources_v51 as texts};
 
 /// Longest name and longest description of a start parameter, in characters.
 const TEXT_LIMIT: usize = 50;
@@ -30,7 +31,7 @@ pub(super) fn check(parameters: &Value, origin: Origin<'_>, problems: &mut Probl
             && !names.insert(name)
         {
             let rule =
-                Violation::new(format!("the parameter {name:?} is listed twice"), "list it once");
+                Violation::new(texts::parameter_is_listed_twice(name), sources::list_it_once());
             problems.add(origin.parameter(name, "name"), rule);
         }
     }
@@ -51,11 +52,8 @@ fn check_parameter(
     rules::text(parameter, "name", Need::Key, TEXT_LIMIT, location("name"), problems);
     if name == Some("") && index > 0 {
         let rule = Violation::new(
-            format!(
-                "the name is empty, which denotes a positional argument, but only the first parameter can be one (this is number {})",
-                index + 1
-            ),
-            "name it or move it up",
+            texts::argument_is_not_first(index + 1),
+            texts::argument_is_not_first_advice(),
         );
         problems.add(location("name"), rule);
     }
@@ -64,17 +62,13 @@ fn check_parameter(
     if let Some(mode) = rules::enum_value(parameter, "mode", &modes, location("mode"), problems) {
         let is_url = name == Some(EXPORTER_URL);
         if is_url && mode != "collector" {
-            let rule = Violation::new(
-                format!("the mode of {EXPORTER_URL} is {mode:?}"),
-                "it must be \"collector\"",
-            );
+            let rule =
+                Violation::new(texts::url_of_other_mode(mode), texts::url_of_other_mode_advice());
             problems.add(location("mode"), rule);
         }
         if !is_url && mode == "collector" {
-            let rule = Violation::new(
-                format!("the mode \"collector\" is only for {EXPORTER_URL}"),
-                "use \"cmd\" or \"env\"",
-            );
+            let rule =
+                Violation::new(texts::mode_is_only_for_url(), texts::mode_is_only_for_url_advice());
             problems.add(location("mode"), rule);
         }
     }
@@ -96,12 +90,7 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         }
         Parameter::Mistyped => None,
         Parameter::Missing => {
-            let rule = Violation::new(
-                format!(
-                    "the parameter {EXPORTER_URL} is missing, and BlueKing cannot scrape metrics without it"
-                ),
-                "add it",
-            );
+            let rule = Violation::new(texts::url_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
             None
         }
@@ -120,25 +109,17 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Missing
             if url.as_ref().is_some_and(|url| names_port(parameters, url.address.port)) => {}
         Parameter::Missing => {
-            let rule = Violation::new(
-                format!(
-                    "the parameter {LISTEN_FLAG} is missing, and the exporter may listen on a different port than {EXPORTER_URL} specifies"
-                ),
-                "add it",
-            );
+            let rule = Violation::new(texts::listen_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
         }
     }
     if let Parameter::Default(path) = default_of(parameters, PATH_FLAG) {
         if !path.starts_with('/') {
-            let rule =
-                Violation::new(format!("the path {path:?} does not start with '/'"), "add it");
+            let rule = Violation::new(texts::path_without_slash(path), sources::add_it());
             problems.add(location(PATH_FLAG), rule);
         } else if let Some(url) = url.filter(|url| url.path != path) {
-            let rule = Violation::new(
-                format!("the path {path:?} differs from {:?} in {EXPORTER_URL}", url.path),
-                "make them equal",
-            );
+            let rule =
+                Violation::new(texts::path_differs(path, url.path), texts::make_them_equal());
             problems.add(location(PATH_FLAG), rule);
         }
     }
@@ -165,19 +146,16 @@ impl<'a> MetricsUrl<'a> {
         let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))
         else {
             return Err(Violation::new(
-                format!("the metrics URL {url:?} is not complete"),
-                "use a form like http://127.0.0.1:9601/metrics",
+                texts::url_is_not_complete(url),
+                texts::url_is_not_complete_advice(),
             ));
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let address = Address::parse(authority)?;
         if !address.is_loopback() {
             return Err(Violation::new(
-                format!(
-                    "the host {:?} is not allowed: BlueKing scrapes only 127.0.0.1 or localhost",
-                    address.host
-                ),
-                "use one of them",
+                texts::host_is_not_loopback(address.host),
+                texts::host_is_not_loopback_advice(),
             ));
         }
         Ok(Self { address, path })
@@ -187,20 +165,14 @@ impl<'a> MetricsUrl<'a> {
     fn differs_from(&self, listen: Address<'_>) -> Option<Violation> {
         if listen.port != self.address.port {
             return Some(Violation::new(
-                format!(
-                    "the port {} differs from port {} in {EXPORTER_URL}",
-                    listen.port, self.address.port
-                ),
-                "make them equal",
+                texts::port_differs(listen.port, self.address.port),
+                texts::make_them_equal(),
             ));
         }
         (!listen.answers_on_loopback()).then(|| {
             Violation::new(
-                format!(
-                    "the exporter would listen only on {:?}, but {EXPORTER_URL} specifies {:?}",
-                    listen.host, self.address.host
-                ),
-                "make them equal",
+                texts::listens_elsewhere(listen.host, self.address.host),
+                texts::make_them_equal(),
             )
         })
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::names;
 use crate::problem::{Location, Problems, Violation, excerpt};
+use crate::texts::{list, sources, sources_v51 as texts};
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
@@ -33,17 +34,20 @@ pub(super) fn text<'v>(
         None => {
             if need != Need::Optional {
                 let advice = match need {
-                    Need::Key => "add it, its value may be \"\"",
-                    Need::Filled | Need::Optional => "add it",
+                    Need::Key => texts::key_may_be_empty(),
+                    Need::Filled | Need::Optional => sources::add_it(),
                 };
-                problems
-                    .add(location, Violation::new(format!("the key {key:?} is missing"), advice));
+                problems.add(location, Violation::new(texts::key_is_missing(key), advice));
             }
             None
         }
         Some(Value::String(text)) => {
             if need == Need::Filled && text.trim().is_empty() {
-                let rule = Violation::new("the text is empty", format!("add one{}", up_to(limit)));
+                let advice = match limit {
+                    ANY_LENGTH => sources::add_one(),
+                    _ => sources::add_one_up_to(limit),
+                };
+                let rule = Violation::new(sources::text_is_empty(), advice);
                 problems.add(location, rule);
             } else if let Some(rule) = names::length_rule(text, limit) {
                 problems.add(location, rule);
@@ -51,8 +55,10 @@ pub(super) fn text<'v>(
             Some(text)
         }
         Some(other) => {
-            let rule =
-                Violation::new(format!("the value {} is not a string", quote(other)), "use quotes");
+            let rule = Violation::new(
+                texts::value_is_not_a_string(&quote(other)),
+                texts::value_is_not_a_string_advice(),
+            );
             problems.add(location, rule);
             None
         }
@@ -62,10 +68,6 @@ pub(super) fn text<'v>(
 /// No length limit.
 pub(super) const ANY_LENGTH: usize = usize::MAX;
 
-fn up_to(limit: usize) -> String {
-    if limit == ANY_LENGTH { String::new() } else { format!(" of at most {limit} characters") }
-}
-
 /// The value of a key, if it is one of `allowed`. Reports any other value.
 pub(super) fn enum_value<'v>(
     object: &'v Object,
@@ -74,23 +76,20 @@ pub(super) fn enum_value<'v>(
     location: Location,
     problems: &mut Problems,
 ) -> Option<&'v str> {
-    let expected = allowed.join(", ");
+    let expected = list(allowed);
     match object.get(key) {
         None => {
             problems.add(
                 location,
-                Violation::new(
-                    format!("the key {key:?} is missing"),
-                    format!("use one of {expected}"),
-                ),
+                Violation::new(texts::key_is_missing(key), texts::use_one_of(&expected)),
             );
             None
         }
         Some(Value::String(found)) if allowed.contains(&&**found) => Some(found),
         Some(other) => {
             let rule = Violation::new(
-                format!("the value {} is unknown", quote(other)),
-                format!("use one of {expected}"),
+                texts::value_is_unknown(&quote(other)),
+                texts::use_one_of(&expected),
             );
             problems.add(location, rule);
             None
@@ -107,8 +106,8 @@ pub(super) fn optional_boolean(
 ) {
     if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
         let rule = Violation::new(
-            format!("the value {} is not true or false", quote(other)),
-            "use one of them",
+            texts::value_is_not_a_boolean(&quote(other)),
+            texts::value_is_not_a_boolean_advice(),
         );
         problems.add(location, rule);
     }
@@ -123,7 +122,7 @@ pub(super) fn object<'v>(
     if !value.is_object() {
         problems.add(
             location,
-            Violation::new("the value is not a JSON object", "write it as {\"key\": …}"),
+            Violation::new(texts::value_is_not_an_object(), texts::value_is_not_an_object_advice()),
         );
     }
     value.as_object()
@@ -137,15 +136,17 @@ pub(super) fn filled_list<'v>(
 ) -> Option<&'v [Value]> {
     match value.as_array() {
         None => {
-            problems
-                .add(location, Violation::new("the value is not a JSON list", "write it as [ … ]"));
+            problems.add(
+                location,
+                Violation::new(texts::value_is_not_a_list(), texts::value_is_not_a_list_advice()),
+            );
             None
         }
         Some(list) => {
             if list.is_empty() {
                 problems.add(
                     location,
-                    Violation::new("the list is empty", "it needs at least one element"),
+                    Violation::new(texts::list_is_empty(), texts::list_is_empty_advice()),
                 );
             }
             Some(list)
