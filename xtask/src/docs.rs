@@ -1,5 +1,7 @@
-//! Generates the metric references, `docs/metrics.md` and `docs/zh/metrics.md`, from the exporters'
-//! `--describe` output.
+//! Generates the metric references, `docs/metrics.md` and `docs/zh/metrics.md`, and the Chinese names
+//! that `bkpack init` knows, from the exporters' `--describe` output.
+
+mod glossary;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -52,26 +54,27 @@ const LANGUAGES: [Texts; 2] = [
     },
 ];
 
-/// Writes the references, or checks that they are current.
+/// Writes the generated files, or checks that they are current.
 ///
 /// # Errors
-/// An exporter cannot be built or run; or, with `only_check`, a reference is out of date.
+/// An exporter cannot be built or run; or, with `only_check`, a file is out of date.
 pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
     let exporters = workspace.exporters()?;
     let described = exporters.iter().map(|exporter| describe(workspace, exporter));
     let described = described.collect::<Result<Vec<_>>>()?;
-    for texts in &LANGUAGES {
-        let text = render(&described, texts);
-        let path = workspace.root().join(texts.path);
+    let references =
+        LANGUAGES.iter().map(|texts| (texts.path.to_owned(), render(&described, texts)));
+    for (file, text) in references.chain(glossary::tables(&described)) {
+        let path = workspace.root().join(&file);
         if only_check {
             let same = fs::read_to_string(&path).is_ok_and(|known| known == text);
             if !same {
-                bail!("{} is out of date: run `cargo xtask docs`", texts.path);
+                bail!("{file} is out of date: run `cargo xtask docs`");
             }
         } else {
             fs::create_dir_all(path.parent().unwrap_or(workspace.root()))?;
-            fs::write(&path, text).with_context(|| format!("cannot write {}", texts.path))?;
-            println!("{}", texts.path);
+            fs::write(&path, text).with_context(|| format!("cannot write {file}"))?;
+            println!("{file}");
         }
     }
     Ok(())

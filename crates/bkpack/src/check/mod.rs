@@ -7,8 +7,8 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use blueking_package::Error;
 use blueking_package::check::{self, Earlier, Kind, Report, Severity};
-use blueking_package::{Error, FileAction};
 
 use self::render::{Paint, to_json, to_text};
 pub(crate) use self::render::{objectors, server_answer};
@@ -158,6 +158,10 @@ mod tests {
     }
 
     fn failed(kind: io::ErrorKind) -> Error {
-        Error::Io { action: FileAction::Open, path: "p".into(), source: kind.into() }
+        Error::Io {
+            action: blueking_package::FileAction::Open,
+            path: "p".into(),
+            source: kind.into(),
+        }
     }
 }

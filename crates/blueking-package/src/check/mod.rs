@@ -48,7 +48,8 @@ use self::finding::Findings;
 pub use self::finding::{Consumer, Finding, Objection, Severity, Stage};
 pub(crate) use self::program::{Program, Scan};
 pub use self::rule::Rule;
-pub(crate) use self::words::{is_reserved_field, is_reserved_table};
+pub(crate) use self::words::is_reserved_field;
+pub use self::words::is_reserved_table;
 use crate::{Error, FileAction, v51};
 
 /// The result of a check.

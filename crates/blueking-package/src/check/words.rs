@@ -34,8 +34,8 @@ pub(super) fn is_in(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
-/// Whether the name is reserved for result tables.
-pub(crate) fn is_reserved_table(name: &str) -> bool {
+/// Whether BlueKing reserves the name, so that no group of metrics can have it; case is ignored.
+pub fn is_reserved_table(name: &str) -> bool {
     is_in(TABLE_NAMES, name)
 }
 
