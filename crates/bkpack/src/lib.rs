@@ -12,6 +12,8 @@ pub mod build;
 mod check;
 mod flags;
 pub mod init;
+mod locale;
+mod numbers;
 pub mod output;
 pub mod process;
 pub mod rehearse;
@@ -35,6 +37,7 @@ pub fn run(program: &str, arguments: &[OsString]) -> ExitCode {
         eprintln!("{program}: {error}");
         ExitCode::from(code)
     };
+    flags::language(arguments).unwrap_or_else(locale::language).select();
     match flags::parse(program, arguments) {
         Ok(Parsed::Help(text)) => match output::print(&format!("{text}\n")) {
             Ok(()) => ExitCode::SUCCESS,

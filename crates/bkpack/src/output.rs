@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 
+use crate::texts::programs as texts;
+
 /// Prints a text as it is. A closed pipe, such as `head` leaves behind, is not an error.
 pub fn print(text: &str) -> Result<()> {
     print_to(&mut io::stdout(), text)
@@ -12,7 +14,7 @@ pub fn print(text: &str) -> Result<()> {
 fn print_to(out: &mut impl Write, text: &str) -> Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to the standard output"),
+        written => written.with_context(texts::no_standard_output),
     }
 }
 

@@ -9,6 +9,8 @@ use std::{env, iter, thread};
 
 use anyhow::{Context, Result, bail};
 
+use crate::texts::programs as texts;
+
 /// Number of log lines in the error message of a failed program.
 const TAIL: usize = 40;
 
@@ -76,26 +78,27 @@ fn run_with(
 ) -> Result<()> {
     let name = command_line(command);
     let mut sink = create(log)?;
-    writeln!(sink, "$ {name}").with_context(|| format!("cannot write {}", log.display()))?;
-    let stderr = sink.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
+    writeln!(sink, "$ {name}").with_context(|| texts::cannot_write(&log.display().to_string()))?;
+    let stderr =
+        sink.try_clone().with_context(|| texts::cannot_open(&log.display().to_string()))?;
     let stdout = output.map_or(Ok(sink), create)?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr)
         .spawn()
-        .with_context(|| format!("cannot start `{name}`"))?;
+        .with_context(|| texts::cannot_start(&name))?;
 
     let status = match limit {
         None => Some(child.wait()).transpose(),
         Some(limit) => wait_within(&mut child, limit).transpose(),
     };
-    match status.with_context(|| format!("cannot wait for `{name}`"))? {
+    match status.with_context(|| texts::cannot_wait_for(&name))? {
         Some(status) if status.success() => Ok(()),
-        Some(status) => bail!("`{name}` failed ({status}){}", tail(log)),
+        Some(status) => bail!("{}{}", texts::failed(&name, &status.to_string()), tail(log)),
         None => {
             let seconds = limit.unwrap_or_default().as_secs();
-            bail!("`{name}` did not finish within {seconds} s{}", tail(log))
+            bail!("{}{}", texts::too_slow(&name, seconds), tail(log))
         }
     }
 }
@@ -103,9 +106,9 @@ fn run_with(
 fn create(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+            .with_context(|| texts::cannot_create(&folder.display().to_string()))?;
     }
-    File::create(path).with_context(|| format!("cannot create {}", path.display()))
+    File::create(path).with_context(|| texts::cannot_create(&path.display().to_string()))
 }
 
 /// Waits for a program; kills it and returns `None` after `limit`.
@@ -134,7 +137,7 @@ fn tail(log: &Path) -> String {
         return String::new();
     }
     let last = lines[lines.len().saturating_sub(TAIL)..].join("\n  ");
-    format!("\nthe end of {}:\n  {last}", log.display())
+    format!("\n{}", texts::end_of_log(&log.display().to_string(), &last))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use ureq::Agent;
 
 use crate::process;
+use crate::texts::programs as texts;
 
 /// Body size limit, larger than any page.
 const MAX_BODY: u64 = 256 << 20;
@@ -31,19 +32,18 @@ impl Server {
     pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         if let Some(folder) = log.parent() {
             fs::create_dir_all(folder)
-                .with_context(|| format!("cannot create {}", folder.display()))?;
+                .with_context(|| texts::cannot_create(&folder.display().to_string()))?;
         }
-        let output =
-            File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
-        let errors =
-            output.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
+        let path = log.display().to_string();
+        let output = File::create(log).with_context(|| texts::cannot_create(&path))?;
+        let errors = output.try_clone().with_context(|| texts::cannot_open(&path))?;
         let command_line = process::command_line(command);
         let child = command
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
             .spawn()
-            .with_context(|| format!("cannot start `{command_line}`"))?;
+            .with_context(|| texts::cannot_start(&command_line))?;
         Ok(Self { child, command_line, log: log.to_owned() })
     }
 
@@ -57,12 +57,11 @@ impl Server {
         // The shell's builtin: not every system has the `kill` program installed.
         let mut kill = Command::new("sh");
         kill.args(["-c", "kill \"$0\""]).arg(self.id().to_string());
-        process::output(&mut kill)
-            .with_context(|| format!("cannot terminate `{}`", self.command_line))?;
+        process::output(&mut kill).with_context(|| texts::cannot_terminate(&self.command_line))?;
         let start = Instant::now();
-        while self.child.try_wait().context("cannot wait for a process")?.is_none() {
+        while self.has_ended()?.is_none() {
             if start.elapsed() > limit {
-                bail!("`{}` still runs after {} s", self.command_line, limit.as_secs());
+                bail!(texts::still_runs(&self.command_line, limit.as_secs()));
             }
             thread::sleep(POLL);
         }
@@ -95,15 +94,22 @@ impl Server {
                 Ok(found) => return Ok(found),
                 Err(error) => error,
             };
+            let ended = self.has_ended()?;
             let printed = || fs::read_to_string(&self.log).unwrap_or_default();
-            if let Some(status) = self.child.try_wait().context("cannot wait for a process")? {
-                bail!("`{}` exited ({status}): {}", self.command_line, printed());
+            if let Some(status) = ended {
+                bail!(texts::exited(&self.command_line, &status.to_string(), &printed()));
             }
             if start.elapsed() > limit {
-                bail!("`{}` in {} s: {error:#}\n{}", self.command_line, limit.as_secs(), printed());
+                let (seconds, error) = (limit.as_secs(), format!("{error:#}"));
+                bail!(texts::not_within(&self.command_line, seconds, &error, &printed()));
             }
             thread::sleep(poll);
         }
+    }
+
+    /// The exit status, if the program has ended.
+    fn has_ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.child.try_wait().with_context(|| texts::cannot_wait_for(&self.command_line))
     }
 }
 
@@ -117,8 +123,8 @@ impl Drop for Server {
 
 /// Returns a loopback port that nothing listens on.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("cannot find a free port")?;
-    Ok(listener.local_addr().context("cannot find a free port")?.port())
+    let listener = TcpListener::bind("127.0.0.1:0").with_context(texts::no_free_port)?;
+    Ok(listener.local_addr().with_context(texts::no_free_port)?.port())
 }
 
 /// Fetches `url`; any status but 200 is an error.

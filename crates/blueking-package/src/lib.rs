@@ -48,6 +48,7 @@ mod definitions;
 mod description;
 mod error;
 mod executable;
+mod folder;
 mod glob;
 pub mod language;
 mod markdown;

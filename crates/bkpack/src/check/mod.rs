@@ -15,6 +15,8 @@ pub(crate) use self::render::{objectors, server_answer};
 use crate::UsageError;
 use crate::flags;
 use crate::output;
+use crate::texts::check as texts;
+use crate::texts::list;
 
 /// The result for one file: a report, or the reason why it cannot be read.
 type Checked = Result<Report>;
@@ -51,10 +53,7 @@ fn check(file: &str, earlier: Option<&Earlier>) -> Checked {
     };
     let report = report.map_err(read_failure)?;
     if report.kind == Kind::V51 && earlier.is_some() {
-        let message = format!(
-            "{file} is a package of 5.1, which has no version to raise; leave out --earlier"
-        );
-        return Err(UsageError(message).into());
+        return Err(UsageError(texts::component_has_no_version(file)).into());
     }
     Ok(report)
 }
@@ -63,18 +62,11 @@ fn check(file: &str, earlier: Option<&Earlier>) -> Checked {
 /// [`UsageError`].
 pub(crate) fn read_failure(error: Error) -> anyhow::Error {
     let Error::Io { path, source, .. } = &error else { return error.into() };
-    let path = path.display();
+    let path = path.display().to_string();
     match source.kind() {
-        io::ErrorKind::NotFound => {
-            let message =
-                format!("cannot open {path}: there is no such file; give the path of a package");
-            UsageError(message).into()
-        }
-        io::ErrorKind::IsADirectory => {
-            let message = format!("{path} is a folder; give the packages in it, one by one");
-            UsageError(message).into()
-        }
-        _ => anyhow!("{:#}; make sure that this user can read it", anyhow!(error)),
+        io::ErrorKind::NotFound => UsageError(texts::no_such_file(&path)).into(),
+        io::ErrorKind::IsADirectory => UsageError(texts::is_folder(&path)).into(),
+        _ => anyhow!(texts::unreadable(&format!("{:#}", anyhow!(error)))),
     }
 }
 
@@ -87,11 +79,8 @@ fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
     let mut messages: Vec<_> = unread.iter().map(|error| format!("{error:#}")).collect();
     match &*broken {
         [] => {}
-        [one] => messages.push(format!("BlueKing cannot use {one} as it is")),
-        [rest @ .., last] => {
-            messages
-                .push(format!("BlueKing cannot use {} and {last} as they are", rest.join(", ")));
-        }
+        [one] => messages.push(texts::unusable(one)),
+        [rest @ .., last] => messages.push(texts::several_unusable(&list(rest), last)),
     }
     if messages.is_empty() {
         return Ok(());
@@ -105,12 +94,10 @@ fn verdict(checked: &[(&str, Checked)]) -> Result<()> {
 
 /// Reads the package of `--earlier`.
 fn earlier(file: &str) -> Result<Earlier> {
-    let not_a_plugin = || {
-        UsageError(format!(
-            "--earlier {file} is not a readable plugin package; give the .tgz on the site, as it was \
-             imported or exported"
-        ))
-    };
+    let not_a_plugin = || UsageError(texts::earlier_is_no_plugin(file));
+    if Path::new(file).is_dir() {
+        return Err(not_a_plugin().into());
+    }
     Earlier::read(Path::new(file)).map_err(read_failure)?.ok_or_else(|| not_a_plugin().into())
 }
 

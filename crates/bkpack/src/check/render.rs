@@ -8,6 +8,8 @@ use blueking_package::check::{Consumer, Finding, Kind, Objection, Report, Severi
 use serde_json::{Value, json};
 
 use super::Checked;
+use crate::texts::check as texts;
+use crate::texts::{clauses, labelled, list, padded, parts};
 
 /// A file that cannot be read has `unread` instead of kind, counts and findings.
 pub(crate) fn to_json(file: &str, checked: &Checked) -> Value {
@@ -55,12 +57,7 @@ fn consumers<'o>(objections: impl IntoIterator<Item = &'o Objection>) -> Vec<Con
 
 /// Renders the findings, grouped by file.
 pub(crate) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
-    let kind = match report.kind {
-        Kind::V51 => "one-click package of BlueKing 5.1",
-        Kind::Plugin => "plugin package of BlueKing 6.x and 7.x",
-        Kind::Unknown => "not a readable package",
-    };
-    let mut text = format!("{}: {kind}, {}\n", paint.bold(file), summary(report));
+    let mut text = heading(file, report, paint) + "\n";
     let mut files: Vec<&str> = Vec::new();
     for finding in &report.findings {
         if !files.contains(&&*finding.file) {
@@ -69,78 +66,92 @@ pub(crate) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     }
     let width = report.findings.iter().map(|finding| finding.rule.len()).max().unwrap_or_default();
     for inner in files {
-        let heading = if inner.is_empty() { "the archive itself" } else { inner };
-        let _ = writeln!(text, "\n{}", paint.bold(heading));
+        let heading = if inner.is_empty() { texts::package_itself() } else { inner.to_owned() };
+        let _ = writeln!(text, "\n{}", paint.bold(&heading));
         for finding in report.findings.iter().filter(|finding| finding.file == inner) {
             add_finding(finding, width, paint, &mut text);
         }
     }
     if report.left_out > 0 {
-        let _ = writeln!(text, "\nand {} more findings", report.left_out);
+        let _ = writeln!(text, "\n{}", texts::more_findings(report.left_out));
     }
     let consumers = consumers(report.findings.iter().flat_map(|finding| &finding.objections));
-    let mut known: Vec<_> =
-        consumers.iter().map(|consumer| format!("{consumer}: {}", consumer.name())).collect();
+    let legend = |consumer: &Consumer| labelled(consumer, consumer.name());
+    let mut known: Vec<_> = consumers.iter().map(legend).collect();
     if report.findings.iter().any(|finding| finding.objections.is_empty()) {
-        known.push(format!("{OWN_RULE}: no consumer is known to object"));
+        known.push(texts::own_rule_in_legend());
     }
     if !known.is_empty() {
-        let _ = writeln!(text, "\n{}", known.join("; "));
+        let _ = writeln!(text, "\n{}", parts(&known));
     }
     text
+}
+
+fn heading(file: &str, report: &Report, paint: Paint) -> String {
+    let kind = match report.kind {
+        Kind::V51 => texts::kind_component(),
+        Kind::Plugin => texts::kind_plugin(),
+        Kind::Unknown => texts::kind_unknown(),
+    };
+    let errors = match report.count(Severity::Error) {
+        0 => texts::no_errors(),
+        1 => texts::one_error(),
+        count => texts::errors(count),
+    };
+    let warnings = match report.count(Severity::Warning) {
+        0 => texts::no_warnings(),
+        1 => texts::one_warning(),
+        count => texts::warnings(count),
+    };
+    labelled(paint.bold(file), clauses(&[kind, errors, warnings]))
 }
 
 fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String) {
     let severity = paint.severity(finding.severity);
     let Finding { rule, field, message, advice, .. } = finding;
     let _ = writeln!(text, "  {severity}  {rule:width$}  {}", objectors(finding));
-    let prefix = if field.is_empty() { String::new() } else { format!("{field}: ") };
-    let _ = writeln!(text, "           {prefix}{message}");
+    let mut add = |line: &str| {
+        let _ = writeln!(text, "           {line}");
+    };
+    if field.is_empty() {
+        add(message);
+    } else {
+        add(&texts::field_message(field, message));
+    }
     for objection in &finding.objections {
         if let Some(answer) = answer(objection) {
-            let _ = writeln!(text, "           {} says: {answer}", objection.consumer);
+            add(&texts::says(objection.consumer, &answer));
         }
     }
-    let _ = writeln!(text, "           to do: {advice}");
+    add(&texts::to_do(advice));
 }
 
-/// Marks rules that only this tool enforces.
-const OWN_RULE: &str = "a rule of this check";
-
-/// The objecting consumers by stage: `at import: V2; silently dropped: v1`.
+/// The objecting consumers by stage: `at import: V2; silently dropped: v1`. A rule that only this
+/// tool enforces is marked as such.
 pub(crate) fn objectors(finding: &Finding) -> String {
     if finding.objections.is_empty() {
-        return OWN_RULE.to_owned();
+        return texts::own_rule();
     }
     let by_stage = finding.objections.chunk_by(|a, b| a.stage == b.stage);
-    let parts = by_stage.map(|same| {
+    let stages = by_stage.map(|same| {
         let consumers: Vec<_> =
             same.iter().map(|objection| objection.consumer.to_string()).collect();
-        format!("{}: {}", same[0].stage, consumers.join(", "))
+        labelled(same[0].stage, list(&consumers))
     });
-    parts.collect::<Vec<_>>().join("; ")
+    parts(&stages.collect::<Vec<_>>())
 }
 
 /// The codes and messages of the servers, where known.
 pub(crate) fn server_answer(finding: &Finding) -> Option<String> {
     let answers: Vec<_> = finding.objections.iter().filter_map(answer).collect();
-    (!answers.is_empty()).then(|| answers.join("; "))
+    (!answers.is_empty()).then(|| parts(&answers))
 }
 
 fn answer(objection: &Objection) -> Option<String> {
     let code = objection.code.map(|code| code.to_string());
     let text = (!objection.answer.is_empty()).then(|| objection.answer.to_owned());
-    let parts: Vec<_> = code.into_iter().chain(text).collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
-}
-
-fn summary(report: &Report) -> String {
-    let counted = |severity, word: &str| match report.count(severity) {
-        0 => format!("no {word}s"),
-        1 => format!("1 {word}"),
-        number => format!("{number} {word}s"),
-    };
-    format!("{}, {}", counted(Severity::Error, "error"), counted(Severity::Warning, "warning"))
+    let both: Vec<_> = code.into_iter().chain(text).collect();
+    (!both.is_empty()).then(|| both.join(" "))
 }
 
 /// Whether to use colours.
@@ -163,11 +174,11 @@ impl Paint {
 
     /// The severity, padded to equal width.
     fn severity(self, severity: Severity) -> String {
-        let colour = match severity {
-            Severity::Error => "31",
-            Severity::Warning => "33",
+        let (colour, label) = match severity {
+            Severity::Error => ("31", texts::error()),
+            Severity::Warning => ("33", texts::warning()),
         };
-        self.with(colour, &format!("{:7}", severity.to_string()))
+        self.with(colour, &padded(&label, 7))
     }
 
     fn with(self, code: &str, text: &str) -> String {
@@ -231,7 +242,7 @@ a/meta.yaml
            label: it is wrong
            to do: fix it
 
-the archive itself
+the package itself
   error    archive-link  at import: V2; silently dropped: v1
            it is wrong
            V2 says: refused

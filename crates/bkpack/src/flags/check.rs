@@ -1,21 +1,21 @@
 //! The command line of `check`.
 
+use blueking_package::Language;
 use gumdrop::Options;
 
 /// Checks packages, from any source, against the rules of BlueKing before they are uploaded.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Check {
-    #[options(no_short, help = "print this help")]
+    #[options(no_short)]
     help: bool,
-    #[options(no_short, help = "print the findings as JSON")]
+    #[options(no_short)]
     pub(crate) json: bool,
-    #[options(
-        no_short,
-        meta = "FILE",
-        help = "the plugin's .tgz on the site, to check that the version is raised correctly"
-    )]
+    #[options(no_short, meta = "FILE")]
     pub(crate) earlier: Option<String>,
-    #[options(free, help = "packages: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
+    #[options(no_short, meta = "zh|en")]
+    // Only checked here: `language` has read it.
+    lang: Option<Language>,
+    #[options(free)]
     pub(crate) files: Vec<String>,
 }
 

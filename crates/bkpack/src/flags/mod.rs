@@ -1,28 +1,36 @@
-//! The command line, one file per command. Checks only syntax. No other module uses gumdrop.
+//! The command line, one file per command. Checks only syntax; the help texts are in the catalogue.
+//! No other module uses gumdrop.
 
 mod check;
 mod rehearse;
 
 use std::ffi::OsString;
 
+use blueking_package::Language;
 use gumdrop::{Options, ParsingStyle};
 
 pub(crate) use self::check::Check;
 pub(crate) use self::rehearse::Rehearse;
+use crate::texts::help as texts;
 
 /// The parsed command line.
 #[derive(Debug)]
 pub(crate) enum Parsed {
     /// A command to run.
     Run(Command),
-    /// A help text to print.
+    /// A help text or version to print.
     Help(String),
 }
 
 #[derive(Debug, Options)]
 struct Bkpack {
-    #[options(no_short, help = "print this help")]
+    #[options(no_short)]
     help: bool,
+    #[options(no_short)]
+    version: bool,
+    #[options(no_short, meta = "zh|en")]
+    // Only checked here: `language` has read it.
+    lang: Option<Language>,
     #[options(command)]
     command: Option<Command>,
 }
@@ -31,11 +39,30 @@ struct Bkpack {
 #[derive(Debug, Options)]
 pub(crate) enum Command {
     /// Checks packages.
-    #[options(help = "check packages, from any source, against BlueKing's rules before an upload")]
     Check(Check),
     /// Runs a package.
-    #[options(help = "run a package on this machine as BlueKing does")]
     Rehearse(Rehearse),
+}
+
+/// The language of `--lang`, before or after the command: needed before parsing, whose errors are
+/// texts, too. `None` if there is no valid one.
+pub(crate) fn language(arguments: &[OsString]) -> Option<Language> {
+    let mut words = arguments.iter().map(|argument| argument.to_str().unwrap_or_default());
+    let mut found = None;
+    while let Some(word) = words.next() {
+        match word {
+            "--" => break,
+            "--lang" => found = words.next().and_then(|name| name.parse().ok()),
+            // The exporter may have a flag of that name.
+            "--param" => drop(words.next()),
+            _ => {
+                if let Some(name) = word.strip_prefix("--lang=") {
+                    found = name.parse().ok();
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Parses the arguments, without the program's name; `program` is named in messages.
@@ -43,62 +70,40 @@ pub(crate) enum Command {
 /// # Errors
 /// A usage error, as a message that names the help command.
 pub(crate) fn parse(program: &str, arguments: &[OsString]) -> Result<Parsed, String> {
-    let help = help_for(program, arguments);
+    let see = texts::see_help(&help_command(program, arguments));
     let arguments = arguments
         .iter()
-        .map(|argument| argument.to_str().ok_or(format!("{argument:?} is not UTF-8; {help}")))
+        .map(|argument| {
+            argument.to_str().ok_or_else(|| texts::not_utf8(&format!("{argument:?}"), &see))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let parsed = Bkpack::parse_args(&arguments, ParsingStyle::AllOptions)
-        .map_err(|error| format!("{error}; {help}"))?;
+        .map_err(|error| texts::wrong_flags(&error.to_string(), &see))?;
     if parsed.help_requested() {
-        return Ok(Parsed::Help(usage(program, &parsed)));
+        return Ok(Parsed::Help(match parsed.command {
+            Some(Command::Check(_)) => texts::check(program),
+            Some(Command::Rehearse(_)) => texts::rehearse(program),
+            None => texts::overview(program),
+        }));
+    }
+    if parsed.version {
+        return Ok(Parsed::Help(concat!("bkpack ", env!("CARGO_PKG_VERSION")).to_owned()));
     }
     match parsed.command {
         Some(Command::Check(Check { files, .. })) if files.is_empty() => {
-            Err(format!("which packages? {help}"))
+            Err(texts::which_packages(&see))
         }
-        Some(Command::Rehearse(Rehearse { file: None, .. })) => {
-            Err(format!("which package? {help}"))
-        }
+        Some(Command::Rehearse(Rehearse { file: None, .. })) => Err(texts::which_package(&see)),
         Some(command) => Ok(Parsed::Run(command)),
-        None => Err(format!("which command?\n\n{}", usage(program, &parsed))),
+        None => Err(texts::which_command(&texts::overview(program))),
     }
 }
 
-/// The help command for these arguments: that of the command, if they name one.
-fn help_for(program: &str, arguments: &[OsString]) -> String {
+/// The command that prints the help: that of a command, if the arguments name one.
+fn help_command(program: &str, arguments: &[OsString]) -> String {
     let words = arguments.iter().filter_map(|argument| argument.to_str());
-    let command = words.into_iter().find(|word| !word.starts_with('-'));
-    match command.filter(|command| Bkpack::command_usage(command).is_some()) {
-        Some(command) => format!("see `{program} {command} --help`"),
-        None => format!("see `{program} --help`"),
-    }
-}
-
-fn usage(program: &str, parsed: &Bkpack) -> String {
-    match &parsed.command {
-        Some(command) => {
-            let name = command.command_name().unwrap_or_default();
-            let (free, codes) = match command {
-                Command::Check(_) => (
-                    "FILE…",
-                    "Exit code: 0 without errors; 1 if a package has errors or an existing file \
-                     cannot be read;\notherwise 2 for a usage error, such as a missing file. The \
-                     other files are checked anyway.",
-                ),
-                Command::Rehearse(_) => {
-                    ("FILE", "Exit code: 1 if a step failed, 2 for a usage error.")
-                }
-            };
-            let flags = command.self_usage();
-            format!("Usage: {program} {name} [FLAGS] {free}\n\n{flags}\n\n{codes}")
-        }
-        None => {
-            let commands = Bkpack::command_list().unwrap_or_default();
-            let flags = Bkpack::usage();
-            format!("Usage: {program} COMMAND [FLAGS]\n\n{flags}\n\nCommands:\n{commands}")
-        }
-    }
+    let command = words.into_iter().find(|word| Bkpack::command_usage(word).is_some());
+    command.map_or_else(|| program.to_owned(), |command| format!("{program} {command}"))
 }
 
 /// Parses a command line that is not a request for help.
@@ -121,7 +126,9 @@ mod tests {
             (&[][..], "Commands:"),
             (&["release"], "; see `bkpack --help`"),
             (&["--jsn"], "; see `bkpack --help`"),
+            (&["--lang", "de", "check", "a"], "\"de\" is not one of zh, en; see"),
             (&["check", "--json"], "which packages?"),
+            (&["--lang", "en", "check"], "which packages? see `bkpack check --help`"),
             (&["rehearse"], "which package?"),
             (&["rehearse", "--os", "aix", "p.tgz"], "; see `bkpack rehearse --help`"),
         ] {
@@ -133,16 +140,56 @@ mod tests {
     #[test]
     fn help_is_not_a_command() {
         for (words, expected) in [
-            (&["--help"][..], "Commands:"),
-            (&["check", "--help"], "Usage: cargo xtask check [FLAGS] FILE…\n"),
+            (&["--help"][..], "\nCommands:\n"),
+            (&["check", "--help"], "\nUsage: cargo xtask check [FLAGS] FILE|DIR…\n"),
             (&["check", "--help"], "\nExit code: 0 without errors; 1"),
-            (&["rehearse", "--help"], "Usage: cargo xtask rehearse [FLAGS] FILE\n"),
+            (&["rehearse", "--help"], "\nUsage: cargo xtask rehearse [FLAGS] FILE|DIR\n"),
+            (&["--version"], concat!("bkpack ", env!("CARGO_PKG_VERSION"))),
         ] {
             let words: Vec<_> = words.iter().map(OsString::from).collect();
             match parse("cargo xtask", &words).unwrap() {
                 Parsed::Help(text) => assert!(text.contains(expected), "{text}"),
                 parsed => panic!("{parsed:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn help_names_every_flag_in_both_languages() {
+        for (name, usage) in [
+            ("overview", Bkpack::usage()),
+            ("check", Check::usage()),
+            ("rehearse", Rehearse::usage()),
+        ] {
+            let lines = usage.lines().filter_map(|line| line.split_whitespace().next());
+            let flags: Vec<_> = lines.filter(|word| word.starts_with("--")).collect();
+            assert!(flags.contains(&"--help") && flags.contains(&"--lang"), "{usage}");
+            let text = texts::TEXTS.iter().find(|(known, ..)| *known == name).unwrap();
+            for (flag, help) in flags.iter().flat_map(|flag| [(flag, text.1), (flag, text.2)]) {
+                assert!(help.contains(&format!("\n  {flag} ")), "{flag} is not in {help}");
+            }
+        }
+        let commands = Bkpack::command_list().unwrap();
+        let (_, english, chinese) = texts::TEXTS.iter().find(|text| text.0 == "overview").unwrap();
+        for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
+            let line = format!("\n  {command} ");
+            assert!(english.contains(&line) && chinese.contains(&line), "{command}");
+        }
+    }
+
+    #[test]
+    fn language_is_found_around_the_command() {
+        for (words, expected) in [
+            (&["check", "a"][..], None),
+            (&["--lang", "zh", "check", "a"], Some(Language::Chinese)),
+            (&["check", "a", "--lang=zh"], Some(Language::Chinese)),
+            (&["--lang=zh", "check", "--lang", "en"], Some(Language::English)),
+            (&["check", "--lang"], None),
+            (&["rehearse", "--param", "--lang=zh", "p"], None),
+            (&["check", "--", "--lang=zh"], None),
+        ] {
+            let words: Vec<_> = words.iter().map(OsString::from).collect();
+            assert_eq!(language(&words), expected, "{words:?}");
         }
     }
 }

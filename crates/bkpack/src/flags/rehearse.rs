@@ -2,34 +2,30 @@
 
 use std::str::FromStr;
 
+use blueking_package::Language;
 use blueking_package::plugin::System;
 use gumdrop::Options;
 
 use crate::rehearse::name_of;
+use crate::texts::help as texts;
 
 /// Runs a package on this machine as BlueKing does.
 #[derive(Debug, Default, Options)]
 pub(crate) struct Rehearse {
-    #[options(no_short, help = "print this help")]
+    #[options(no_short)]
     help: bool,
-    #[options(no_short, help = "print the report as JSON; progress then goes to stderr")]
+    #[options(no_short)]
     pub(crate) json: bool,
-    #[options(no_short, meta = "FILE", help = "also write the report as an HTML page")]
+    #[options(no_short, meta = "FILE")]
     pub(crate) html: Option<String>,
-    #[options(
-        no_short,
-        meta = "SYSTEM",
-        parse(try_from_str),
-        help = "linux (the default), linux-aarch64 (under qemu) or windows (under Wine)"
-    )]
+    #[options(no_short, meta = "SYSTEM", parse(try_from_str))]
     pub(crate) os: Option<Os>,
-    #[options(
-        no_short,
-        meta = "NAME=VALUE",
-        help = "fill in a row of the form, such as port=9700; repeatable"
-    )]
+    #[options(no_short, meta = "NAME=VALUE")]
     pub(crate) param: Vec<String>,
-    #[options(free, help = "a package: .zip of BlueKing 5.1, .tgz of 6.x and 7.x")]
+    #[options(no_short, meta = "zh|en")]
+    // Only checked here: `language` has read it.
+    lang: Option<Language>,
+    #[options(free)]
     pub(crate) file: Option<String>,
 }
 
@@ -42,10 +38,7 @@ impl FromStr for Os {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = System::ALL.into_iter().find(|&system| name_of(system) == text);
-        found.map(Self).ok_or_else(|| {
-            let names = System::ALL.map(name_of).join(", ");
-            format!("{text:?} is not one of {names}")
-        })
+        found.map(Self).ok_or_else(|| texts::not_one_of(text, &System::ALL.map(name_of).join(", ")))
     }
 }
 

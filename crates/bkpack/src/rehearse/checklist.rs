@@ -7,9 +7,12 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::labels::label;
 use super::render::to_text;
 use super::signals;
 use crate::output;
+use crate::texts::rehearse as texts;
+use crate::texts::{labelled, list, padded};
 
 /// Where the steps are printed while the rehearsal runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,7 @@ pub struct Note {
 /// A finished step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// For programs, and English.
     pub name: &'static str,
     pub state: State,
     pub summary: String,
@@ -79,29 +83,6 @@ pub struct Checklist {
     /// The steps in order.
     pub steps: Vec<Step>,
     progress_to: ProgressTo,
-}
-
-impl State {
-    /// Its name in reports.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Passed => "ok",
-            Self::Warned => "warning",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-impl Level {
-    /// Its name in reports.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Fact => "fact",
-        }
-    }
 }
 
 impl Notes {
@@ -151,7 +132,7 @@ impl Checklist {
         work: impl FnOnce(&mut Notes) -> Result<(T, String)>,
     ) -> Option<T> {
         signals::park_if_interrupted();
-        let spinner = self.spinner(name);
+        let spinner = self.spinner(label(name));
         let start = Instant::now();
         let mut notes = Notes::default();
         let done = work(&mut notes);
@@ -187,7 +168,9 @@ impl Checklist {
         let is_left = |name: &&&str| !self.steps.iter().any(|step| step.name == **name);
         let rest: Vec<&'static str> = names.iter().filter(is_left).copied().collect();
         if !rest.is_empty() {
-            self.show(&format!("{:7}  {}: {why}", State::Skipped.label(), rest.join(", ")));
+            let labels: Vec<_> = rest.iter().map(|name| label(name)).collect();
+            let state = padded(&State::Skipped.label(), 7);
+            self.show(&format!("{state}  {}", labelled(list(&labels), why)));
         }
         let skipped = |name| Step {
             name,
@@ -212,12 +195,11 @@ impl Checklist {
     /// The number of steps by state.
     pub fn counts(&self) -> String {
         let count = |state| self.count(state);
-        format!(
-            "{} passed, {} with warnings, {} failed, {} skipped",
+        texts::counts(
             count(State::Passed),
             count(State::Warned),
             count(State::Failed),
-            count(State::Skipped)
+            count(State::Skipped),
         )
     }
 
@@ -225,7 +207,7 @@ impl Checklist {
     pub fn to_json(&self) -> Value {
         let note = |note: &Note| {
             json!({
-                "level": note.level.label(),
+                "level": note.level.name(),
                 "kind": note.kind,
                 "subject": note.subject,
                 "text": note.text,
@@ -235,7 +217,7 @@ impl Checklist {
         let step = |step: &Step| {
             json!({
                 "name": step.name,
-                "state": step.state.label(),
+                "state": step.state.name(),
                 "summary": step.summary,
                 "seconds": (step.seconds * 1000.0).round() / 1000.0,
                 "notes": step.notes.iter().map(note).collect::<Vec<_>>(),
@@ -257,13 +239,13 @@ impl Checklist {
         }
     }
 
-    fn spinner(&self, name: &str) -> Option<ProgressBar> {
+    fn spinner(&self, label: String) -> Option<ProgressBar> {
         let seen = stderr().is_terminal()
             && (self.progress_to == ProgressTo::Stderr || stdout().is_terminal());
         seen.then(|| {
             let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
                 .expect("the template has only fields that indicatif knows");
-            let bar = ProgressBar::new_spinner().with_style(style).with_message(name.to_owned());
+            let bar = ProgressBar::new_spinner().with_style(style).with_message(label);
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         })

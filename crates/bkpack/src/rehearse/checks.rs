@@ -17,7 +17,8 @@ use super::machine::Machine;
 use super::target::{Target, Values};
 use super::target_health;
 use crate::check::{objectors, server_answer};
-use crate::texts::rehearse as texts;
+use crate::numbers::{count, size};
+use crate::texts::{rehearse_page as texts, rehearse_steps as steps};
 
 /// A slower page risks missing the agent's period.
 const SLOW: f64 = 10.0;
@@ -29,17 +30,19 @@ pub(super) fn import(report: &check::Report, notes: &mut Notes) -> (Kind, String
             Severity::Error if finding.stops() || report.kind == Kind::Unknown => Level::Error,
             Severity::Error | Severity::Warning => Level::Warning,
         };
-        let server = server_answer(finding).map(|answer| format!("; server: {answer}"));
-        let server = server.unwrap_or_default();
-        let text = format!("{finding}\n[{}, {}{server}]", finding.rule, objectors(finding));
+        let (rule, objectors) = (finding.rule, objectors(finding));
+        let text = match server_answer(finding) {
+            Some(answer) => steps::answered_finding(finding, rule, &objectors, &answer),
+            None => steps::finding(finding, rule, &objectors),
+        };
         notes.add(level, finding.rule, &finding.file, text);
     }
     // Counted by displayed level, which differs from the level in the check.
     let (errors, warnings) = (notes.count(Level::Error), notes.count(Level::Warning));
-    let mut summary = format!("errors: {errors}, warnings: {warnings}");
-    if report.left_out > 0 {
-        summary += &format!(", not listed: {}", report.left_out);
-    }
+    let summary = match report.left_out {
+        0 => steps::findings(errors, warnings),
+        left_out => steps::findings_left_out(errors, warnings, left_out),
+    };
     (report.kind, summary)
 }
 
@@ -50,10 +53,7 @@ pub(super) fn rewritten(subject: &str, rewritings: &[Rewriting], notes: &mut Not
             Rewriting::Executed => Level::Error,
             _ => Level::Warning,
         };
-        let effect = rewriting.effect();
-        let text = format!(
-            "BlueKing's start script changes {subject}: {effect}; use a value without them"
-        );
+        let text = steps::script_changes(subject, rewriting.effect());
         notes.add(level, "rewritten", subject, text);
     }
 }
@@ -67,25 +67,21 @@ pub(super) fn alive(
     notes: &mut Notes,
 ) -> Result<String> {
     if matches!(machine, Machine::Wine(_)) {
-        return Ok("as a process of Wine".to_owned());
+        return Ok(steps::wine_process());
     }
     let arguments = copy.arguments_of(pid)?;
     let (expected, _) = copy.arguments();
-    let (name, given) = arguments.split_first().context("the process has no name")?;
+    let (name, given) = arguments.split_first().with_context(steps::process_without_name)?;
     if given != expected {
-        let text =
-            format!("it was started with {given:?}; BlueKing's own script would pass {expected:?}");
+        let text = steps::other_arguments(given, &expected);
         notes.add(Level::Warning, "arguments", "", text);
     }
     let own_name = format!("./{}", subject.id);
     if *name != own_name && matches!(machine, Machine::Native) && !subject.is_component() {
-        let text = format!(
-            "it runs as {name:?}, but the site's stop script looks for {own_name:?}; do not change the \
-             process name"
-        );
+        let text = steps::other_name(name, &own_name);
         notes.add(Level::Warning, "name", "", text);
     }
-    Ok(format!("process {pid}"))
+    Ok(steps::process(pid))
 }
 
 /// Scrapes, and notes every line that the agent drops or changes. Returns the page, and the metric
@@ -101,16 +97,11 @@ pub(super) fn scrape(
     for line in &page.troubles {
         let level = if line.trouble.is_error() { Level::Error } else { Level::Warning };
         let (trouble, advice) = (line.trouble, line.trouble.advice());
-        let text = format!("line {}: {trouble}; {advice}: {}", line.number, line.text);
+        let text = texts::line(line.number, trouble, advice, &line.text);
         notes.add(level, line.trouble.kind(), line.number.to_string(), text);
     }
     if answer.status != 200 {
-        let text = format!(
-            "the status is {}, which the agent ignores; it parses the page anyway, so do not put errors \
-             on it",
-            answer.status
-        );
-        notes.add(Level::Warning, "status", "", text);
+        notes.add(Level::Warning, "status", "", texts::status(answer.status));
     }
     if page.samples.is_empty() {
         notes.add(Level::Error, "empty", "", texts::page_has_no_samples());
@@ -118,16 +109,10 @@ pub(super) fn scrape(
     let down = target_health::check(&page.samples, subject, values, &copy.url, notes);
     let seconds = answer.took.as_secs_f64();
     if seconds > SLOW {
-        let text = format!("the answer took {seconds:.1} s; stay below {SLOW} s");
-        notes.add(Level::Warning, "slow", "", text);
+        notes.add(Level::Warning, "slow", "", texts::slow(seconds, SLOW));
     }
-    let summary = format!(
-        "{} samples in {} bytes, {:.0} ms, endpoint_up code {}",
-        page.samples.len(),
-        page.bytes,
-        seconds * 1000.0,
-        page.code()
-    );
+    let (samples, size) = (count(page.samples.len()), size(page.bytes));
+    let summary = texts::scraped(&samples, &size, seconds * 1000.0, page.code());
     Ok((page, down, summary))
 }
 
@@ -158,19 +143,14 @@ pub(super) fn compared(
         notes.add_for(level, kind, difference.subject(), difference.to_string(), names);
     }
     if let Some(down) = down.filter(|_| groups > 0) {
-        let text = format!(
-            "groups without a sample: {groups}; as {down} is 0, this is no evidence against metrics.json"
-        );
+        let text = texts::groups_without_samples_while_down(groups, down);
         notes.add_for(Level::Fact, "absent", down, text, absent);
     } else if groups > 0 {
-        let text = format!(
-            "groups without a sample: {groups}; every collector succeeded, so this host has nothing of \
-             that kind"
-        );
+        let text = texts::groups_without_samples(groups);
         notes.add_for(Level::Fact, "absent", "", text, absent);
     }
     let metrics: usize = declared.groups.iter().map(|group| group.metrics.len()).sum();
-    format!("groups: {}, metrics: {metrics}", declared.groups.len())
+    texts::declared(declared.groups.len(), metrics)
 }
 
 /// Whether the page reports every collector as successful, in the format of exporter-kit and
@@ -196,17 +176,11 @@ pub(super) fn preview(page: &Page, declared: &Declared, notes: &mut Notes) -> (P
     });
     let bytes = preview.bytes_in_all(PERIOD);
     if bytes > DEBUG_LOG_LIMIT {
-        let text = format!(
-            "the debug log would have about {bytes} bytes in {DEBUG_SECONDS} s; a site that truncates \
-             it fails with 3310023 指标数量过多; expose fewer metrics"
-        );
+        let text = texts::debug_log_too_long(&size(bytes), DEBUG_SECONDS);
         notes.add(Level::Warning, "debug_log", "", text);
     }
-    let summary = format!(
-        "{} metrics; about {} bytes of log for each scrape, {bytes} in {DEBUG_SECONDS} s",
-        preview.rows.len(),
-        preview.bytes_per_scrape
-    );
+    let (metrics, each) = (count(preview.rows.len()), size(preview.bytes_per_scrape));
+    let summary = texts::previewed(&metrics, &each, &size(bytes), DEBUG_SECONDS);
     (preview, summary)
 }
 
@@ -273,7 +247,7 @@ mod tests {
     /// The notes in short form.
     fn short(list: &Checklist) -> Vec<String> {
         let notes = list.notes().map(|note| {
-            format!("{} {}: {}", note.level.label(), note.subject, note.names.join(","))
+            format!("{} {}: {}", note.level.name(), note.subject, note.names.join(","))
         });
         notes.collect()
     }

@@ -15,6 +15,7 @@ use super::machine::{Machine, make_executable};
 use super::processes::{kill, running_in};
 use super::target::Target;
 use crate::server::Server;
+use crate::texts::{programs, rehearse_steps as texts};
 
 /// Seconds between two scrapes while a plugin is debugged.
 pub(super) const PERIOD: u64 = 60;
@@ -38,15 +39,13 @@ pub struct Call {
 }
 
 /// The reason why the plugin cannot be debugged here, if any.
-pub(super) fn obstacle(target: &Target, machine: &Machine) -> Option<&'static str> {
+pub(super) fn obstacle(target: &Target, machine: &Machine) -> Option<String> {
     if target.is_component() {
-        Some("BlueKing 5.1 has none")
+        Some(texts::none_in_component())
     } else if !target.has_script("debug") || !target.has(DEBUG_TEMPLATE) {
-        Some(
-            "the package has no debug script or no template for it; BlueKing monitoring adds its own",
-        )
+        Some(texts::no_debug_script())
     } else if !machine.can_stand_in() {
-        Some("mingw-w64, which builds the stand-in for the collector, is not installed; install it")
+        Some(texts::stand_in_needs_mingw())
     } else {
         None
     }
@@ -62,14 +61,10 @@ pub(super) fn debug(
     let mut server = start(copy, machine)?;
     let call = wait(copy, machine, &mut server)?;
     let url = copy.metric_url().to_owned();
-    ensure!(
-        call.config.contains(&url),
-        "the rendered {DEBUG_TEMPLATE} does not contain {url}, so the collector would scrape \
-         nothing; write {{{{ metric_url }}}} in its hosts"
-    );
-    copy.scrape().context("the exporter does not answer while it is debugged")?;
+    ensure!(call.config.contains(&url), texts::no_metric_url(DEBUG_TEMPLATE, &url));
+    copy.scrape().with_context(texts::silent_while_debugged)?;
     stop(copy, machine, notes)?;
-    Ok(format!("bkmonitorbeat {} scrapes {url}", call.arguments.join(" ")))
+    Ok(texts::debugged(&call.arguments.join(" "), &url))
 }
 
 /// Installs the stand-in, and starts the plugin's `debug` script.
@@ -79,9 +74,11 @@ pub fn start(copy: &Deployment<'_>, machine: &Machine) -> Result<Server> {
     copy.render(DEBUG_TEMPLATE, BTreeMap::from(names), "")?;
     let collector = copy.agent_home().join(COLLECTOR);
     let folder = collector.parent().context("the path of the collector has a parent")?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| programs::cannot_create(&folder.display().to_string()))?;
     if machine.compile(STAND_IN_SOURCE, &collector.with_extension("exe"))?.is_none() {
-        fs::write(&collector, STAND_IN).context("cannot write the stand-in for the collector")?;
+        fs::write(&collector, STAND_IN)
+            .with_context(|| programs::cannot_write(&collector.display().to_string()))?;
         make_executable(&collector, 0o755)?;
     }
     Server::start(&mut machine.script(&copy.folder, "debug"), &copy.root().join("debug.log"))
@@ -92,21 +89,20 @@ pub fn wait(copy: &Deployment<'_>, machine: &Machine, server: &mut Server) -> Re
     let folder = copy.agent_home().join("plugins/bin");
     let call = server.wait_for(machine.limit(), || {
         // It is written last.
-        let config = fs::read(folder.join("config")).context("the collector was not called")?;
-        let arguments = fs::read(folder.join("arguments")).context("cannot read its arguments")?;
+        let config = fs::read(folder.join("config")).with_context(texts::collector_not_called)?;
+        let arguments =
+            fs::read(folder.join("arguments")).with_context(texts::collector_not_called)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let arguments = text(&arguments).lines().map(str::to_owned).collect();
         Ok(Call { arguments, config: text(&config) })
     });
-    call.with_context(|| {
-        format!("the plugin's debug does not start the exporter and then {COLLECTOR} of the agent")
-    })
+    call.with_context(|| texts::debug_starts_nothing(COLLECTOR))
 }
 
 /// Stops debugging: node management kills only the processes with a pid file in the folder `pid`.
 fn stop(copy: &mut Deployment<'_>, machine: &Machine, notes: &mut Notes) -> Result<()> {
     let pids = pids(copy.pids())?;
-    ensure!(pids.len() > 1, "of exporter and collector, {} wrote a pid file", pids.len());
+    ensure!(pids.len() > 1, texts::too_few_pid_files(pids.len()));
     // Pids of Wine's Windows are not those of this machine.
     if !matches!(machine, Machine::Wine(_)) {
         for pid in pids {
@@ -114,21 +110,15 @@ fn stop(copy: &mut Deployment<'_>, machine: &Machine, notes: &mut Notes) -> Resu
         }
         let left = running_in(&copy.folder);
         if !left.is_empty() {
-            let text = format!(
-                "after debugging, processes {left:?} of the plugin keep running, because they have no \
-                 pid file in its folder \"pid\"; do not let the exporter start other processes"
-            );
-            notes.add(Level::Warning, "debug_leaves", "", text);
+            notes.add(Level::Warning, "debug_leaves", "", texts::left_by_debug(&left));
         }
     }
     copy.kill()
 }
 
 fn pids(folder: &Path) -> Result<Vec<u32>> {
-    let entries = fs::read_dir(folder)
-        .with_context(|| format!("no pid file was written to {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| texts::no_pid_files(&folder.display().to_string()))?;
     let texts = entries.flatten().filter_map(|entry| fs::read_to_string(entry.path()).ok());
-    texts
-        .map(|text| text.trim().parse().with_context(|| format!("{text:?} is not a pid")))
-        .collect()
+    texts.map(|text| text.trim().parse().with_context(|| texts::bad_pid_file(&text))).collect()
 }

@@ -20,6 +20,7 @@ use super::scrape::{Answer, scrape};
 use super::target::{Form, Target, Values};
 use crate::process;
 use crate::server::Server;
+use crate::texts::{list, programs, rehearse_steps as texts};
 
 /// Delay after the start until BlueKing checks that the exporter still runs.
 const ALIVE_AFTER: Duration = Duration::from_secs(2);
@@ -64,14 +65,14 @@ impl<'a> Deployment<'a> {
             let path = folder.join(&file.path);
             let parent = path.parent().context("the path of a file has a parent")?;
             fs::create_dir_all(parent)
-                .with_context(|| format!("cannot create {}", parent.display()))?;
+                .with_context(|| programs::cannot_create(&parent.display().to_string()))?;
             fs::write(&path, &file.bytes)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+                .with_context(|| programs::cannot_write(&path.display().to_string()))?;
             // A site sets these bits, whatever the archive has.
             make_executable(&path, file.mode & 0o777 | 0o700)?;
         }
         // `/proc` shows paths without symbolic links.
-        let root = root.canonicalize().context("cannot resolve the scratch folder")?;
+        let root = root.canonicalize().with_context(programs::no_scratch_folder)?;
         let folder = root.join("external_plugins").join(&target.id);
         machine.adapt(&folder.join(target.program()))?;
         let mut values = values.clone();
@@ -134,10 +135,10 @@ impl<'a> Deployment<'a> {
     pub fn configuration(&self) -> Result<String> {
         let path = rendered(ENV_TEMPLATE);
         let text = fs::read_to_string(self.folder.join(path))
-            .with_context(|| format!("cannot read {path} of the copy"))?;
+            .with_context(|| programs::cannot_read(path))?;
         let names: Vec<_> = text.lines().filter_map(|line| line.split_once(':')).collect();
         let names: Vec<_> = names.iter().map(|(name, _)| name.trim()).collect();
-        Ok(format!("{path}, rendered from its template with {}", names.join(", ")))
+        Ok(texts::rendered(path, &list(&names)))
     }
 
     /// Renders a template of the plugin next to it, with additional names, and appends the lines
@@ -160,11 +161,10 @@ impl<'a> Deployment<'a> {
             .map(|(name, value)| (format!("control_info.{name}"), value)),
         );
         let text = fs::read_to_string(self.folder.join(template))
-            .with_context(|| format!("cannot read {template} of the package"))?;
+            .with_context(|| programs::cannot_read(template))?;
         let text = plugin::render(&text, &names).map_err(Error::msg)?;
         let path = rendered(template);
-        fs::write(self.folder.join(path), text + more)
-            .with_context(|| format!("cannot write {path}"))
+        fs::write(self.folder.join(path), text + more).with_context(|| programs::cannot_write(path))
     }
 
     /// The agent's folder, as configured for this copy.
@@ -194,23 +194,14 @@ impl<'a> Deployment<'a> {
         self.run("start")?;
         let rest = ALIVE_AFTER.saturating_sub(start.elapsed());
         let ended = wait_until(rest, || running_in(&self.folder).is_empty());
-        ensure!(
-            !ended,
-            "the start script succeeded, but nothing runs 2 s later; let the exporter run in the \
-             foreground, and exit with an error if it cannot: {}",
-            self.printed()
-        );
+        ensure!(!ended, texts::started_nothing(&self.printed()));
         let pid = self.pid()?;
         let running = running_in(&self.folder);
         if matches!(self.machine, Machine::Wine(_)) {
             // The pid file contains a pid of Wine's Windows.
-            return running.first().copied().context("nothing runs");
+            return running.first().copied().with_context(texts::nothing_runs);
         }
-        ensure!(
-            running.contains(&pid),
-            "the pid file names process {pid}, but {running:?} are running; let the script write the pid \
-             of the exporter, which must not fork"
-        );
+        ensure!(running.contains(&pid), texts::wrong_pid(pid, &running));
         Ok(pid)
     }
 
@@ -224,7 +215,7 @@ impl<'a> Deployment<'a> {
         }
         let mut server = Server::start(&mut command, &self.log())?;
         server.wait_for(ALIVE_AFTER + GRACE, || {
-            ensure!(start.elapsed() >= ALIVE_AFTER, "2 s have not passed");
+            ensure!(start.elapsed() >= ALIVE_AFTER, texts::two_seconds_not_passed());
             Ok(())
         })?;
         let pid = server.id();
@@ -258,7 +249,7 @@ impl<'a> Deployment<'a> {
         for pid in running_in(&self.folder) {
             processes::kill(pid)?;
         }
-        ensure!(self.has_exited(), "processes {:?} still run", running_in(&self.folder));
+        ensure!(self.has_exited(), texts::still_running(&running_in(&self.folder)));
         Ok(())
     }
 
@@ -271,13 +262,13 @@ impl<'a> Deployment<'a> {
     pub fn remains(&self) -> Vec<String> {
         let mut remains = Vec::new();
         if !self.has_exited() {
-            remains.push(format!("processes {:?}", running_in(&self.folder)));
+            remains.push(texts::left_processes(&running_in(&self.folder)));
         }
         if !wait_until(GRACE, || !super::ports::is_used(self.port.number)) {
-            remains.push(format!("a listener on port {}", self.port.number));
+            remains.push(texts::left_listener(self.port.number));
         }
         if self.pid_file().exists() {
-            remains.push("the pid file".to_owned());
+            remains.push(texts::left_pid_file());
         }
         remains
     }
@@ -290,11 +281,9 @@ impl<'a> Deployment<'a> {
     /// The process id in the pid file.
     pub fn pid(&self) -> Result<u32> {
         let path = self.pid_file();
-        let text = fs::read_to_string(&path).with_context(|| {
-            let path = path.display();
-            format!("the pid file {path} is missing; let the start script write BK_PLUGIN_PID_PATH")
-        })?;
-        text.trim().parse().with_context(|| format!("the pid file contains {text:?}"))
+        let text = fs::read_to_string(&path)
+            .with_context(|| texts::no_pid_file(&path.display().to_string()))?;
+        text.trim().parse().with_context(|| texts::bad_pid_file(&text))
     }
 
     /// The last lines of the exporter's output.
@@ -335,14 +324,14 @@ fn place_files(items: &[ConfigItem], folder: &Path, values: &mut Values) -> Resu
         let chosen = values.get(&item.name);
         let bytes = match chosen {
             Some(path) if path.is_empty() => continue,
-            Some(path) => Some(fs::read(path).with_context(|| format!("cannot read {path}"))?),
+            Some(path) => Some(fs::read(path).with_context(|| programs::cannot_read(path))?),
             None => item.file().map_err(Error::msg)?,
         };
         let default = item.default_text();
         let name = Path::new(chosen.unwrap_or(&default)).file_name();
         let Some((bytes, name)) = bytes.zip(name.and_then(OsStr::to_str)) else { continue };
         let path = format!("{FILES}/{name}");
-        fs::write(folder.join(&path), bytes).with_context(|| format!("cannot write {path}"))?;
+        fs::write(folder.join(&path), bytes).with_context(|| programs::cannot_write(&path))?;
         if chosen.is_some() {
             values.insert(item.name.clone(), path);
         }

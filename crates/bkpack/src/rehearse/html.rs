@@ -1,12 +1,23 @@
 //! The report as a self-contained HTML page: no scripts, fonts or network access.
 
+use std::iter;
+
+use blueking_package::Language;
+use blueking_package::agent::PreviewRow;
+
 use super::BKPACK;
 use super::checklist::{Checklist, Level, Note, State, Step};
 use super::render::by_kind;
 use super::steps::Outcome;
+use crate::numbers::value;
+use crate::texts::rehearse::seconds as in_seconds;
+use crate::texts::{html as texts, labelled, list as join_names};
 
 /// Number of notes of one kind that are shown expanded.
 const SHOWN_OF_A_KIND: usize = 3;
+
+/// Number of metrics of a note that are shown expanded.
+const SHOWN_NAMES: usize = 12;
 
 /// Long words may break anywhere; in a narrow window the result is below the step.
 const STYLE: &str = "
@@ -37,19 +48,28 @@ border-top:1px solid var(--line)}tr.head{display:none}}
 
 /// Renders the page.
 pub(super) fn page(file: &str, list: &Checklist, outcome: &Outcome) -> String {
+    let lang = match Language::current() {
+        Language::English => "en",
+        Language::Chinese => "zh-CN",
+    };
     let file = escape(file);
+    let name = match escape(&outcome.described.name) {
+        name if name.is_empty() => file.clone(),
+        name => name,
+    };
+    let counts = escape(&list.counts());
     let steps: String = list.steps.iter().map(step).collect();
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
-         <title>{file}: {counts}</title>\n<style>{STYLE}</style></head>\n<body>\n\
-         <h1>{file}</h1>\n{}<p>{counts}</p>\n{}\
-         <p class=\"fact\">Rehearsed {date} by bkpack {BKPACK}</p>\n{steps}{}</body></html>\n",
+         <title>{title}</title>\n<style>{STYLE}</style></head>\n<body>\n\
+         <h1>{name}</h1>\n<p class=\"fact\">{file}</p>\n{}<p>{counts}</p>\n{}\
+         <p class=\"fact\">{}</p>\n{steps}{}</body></html>\n",
         verdict(list, outcome),
         about(outcome),
+        texts::rehearsed(&outcome.date.replace('T', " ").replace('Z', " UTC"), BKPACK),
         preview(outcome),
-        counts = escape(&list.counts()),
-        date = outcome.date,
+        title = labelled(&name, &counts),
     )
 }
 
@@ -57,21 +77,21 @@ pub(super) fn page(file: &str, list: &Checklist, outcome: &Outcome) -> String {
 fn verdict(list: &Checklist, outcome: &Outcome) -> String {
     let links = |state| {
         let steps = list.steps.iter().filter(|step| step.state == state);
-        let links = steps.map(|step| format!("<a href=\"#{}\">{}</a>", anchor(step), step.name));
-        links.collect::<Vec<_>>().join(", ")
+        let links = steps
+            .map(|step| format!("<a href=\"#{}\">{}</a>", anchor(step), escape(&step.label())));
+        join_names(&links.collect::<Vec<_>>())
     };
     let (failed, warned) = (links(State::Failed), links(State::Warned));
-    let mut text = String::new();
-    if failed.is_empty() {
-        text += "<p class=\"verdict ok\">No step failed.</p>\n";
-    } else {
-        text += &format!(
-            "<p class=\"verdict failed\">It {}; failed: {failed}.</p>\n",
-            escape(&outcome.failure())
-        );
-    }
+    let parameters = escape(&join_names(&outcome.parameters));
+    let (class, conclusion) = match (failed.is_empty(), parameters.is_empty()) {
+        (true, _) => ("ok", texts::no_step_failed()),
+        (false, true) => ("failed", texts::would_not_work(&failed)),
+        // They may be the cause.
+        (false, false) => ("failed", texts::would_not_work_with(&parameters, &failed)),
+    };
+    let mut text = format!("<p class=\"verdict {class}\">{conclusion}</p>\n");
     if !warned.is_empty() {
-        text += &format!("<p class=\"verdict warning\">Warnings: {warned}.</p>\n");
+        text += &format!("<p class=\"verdict warning\">{}</p>\n", texts::warnings(&warned));
     }
     text
 }
@@ -80,31 +100,28 @@ fn about(outcome: &Outcome) -> String {
     if outcome.id.is_empty() {
         return String::new();
     }
-    let version = outcome.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let version = outcome.version.iter().map(String::as_str);
+    let package: Vec<_> = iter::once(&*outcome.id).chain(version).collect();
     // Keeps each argument on one line where possible.
     let words = outcome.arguments.iter();
     let words = words.map(|word| format!("<code class=\"word\">{}</code>", escape(word)));
-    format!(
-        "<p>{}{} for {}, scraped at <code>{}</code>, arguments {}</p>\n",
-        escape(&outcome.id),
-        escape(&version),
-        outcome.system,
-        escape(&outcome.url),
-        words.collect::<Vec<_>>().join(" "),
-    )
+    let url = format!("<code>{}</code>", escape(&outcome.url));
+    let words = words.collect::<Vec<_>>().join(" ");
+    let text = texts::about(&escape(&package.join(" ")), outcome.system, &url, &words);
+    format!("<p>{text}</p>\n")
 }
 
 fn step(step: &Step) -> String {
     let notes: String = by_kind(&step.notes).iter().map(|notes| of_a_kind(notes)).collect();
     let notes = if notes.is_empty() { notes } else { format!("<ul>\n{notes}</ul>") };
-    let state = step.state.label();
-    let seconds = format!("{:.1} s", step.seconds);
-    let seconds = if step.seconds < 0.05 { String::new() } else { seconds };
+    let seconds = if step.seconds < 0.05 { String::new() } else { in_seconds(step.seconds) };
     format!(
-        "<section class=\"step\" id=\"{}\"><span class=\"{state}\">{state}</span><h3>{}</h3>\
+        "<section class=\"step\" id=\"{}\"><span class=\"{}\">{}</span><h3>{}</h3>\
          <span class=\"seconds\">{seconds}</span><div class=\"seen\">{}{notes}</div></section>\n",
         anchor(step),
-        escape(step.name),
+        step.state.name(),
+        step.state.label(),
+        escape(&step.label()),
         escape(&step.summary),
     )
 }
@@ -117,10 +134,10 @@ fn of_a_kind(notes: &[&Note]) -> String {
     let mut text: String = notes[..shown].iter().map(|item| note(item)).collect();
     if notes.len() > shown {
         let rest: String = notes[shown..].iter().map(|item| note(item)).collect();
-        let level = notes[0].level.label();
-        let count = notes.len() - shown;
+        let level = notes[0].level.name();
+        let more = texts::more_of_kind(notes.len() - shown);
         text += &format!(
-            "<li class=\"{level}\"><details><summary>and {count} more of this kind</summary>\
+            "<li class=\"{level}\"><details><summary>{more}</summary>\
              <ul>\n{rest}</ul></details></li>\n"
         );
     }
@@ -128,9 +145,18 @@ fn of_a_kind(notes: &[&Note]) -> String {
 }
 
 fn note(note: &Note) -> String {
-    let level = note.level.label();
-    let lead = if note.level == Level::Fact { String::new() } else { format!("{level}: ") };
-    format!("<li class=\"{level}\">{lead}{}</li>\n", escape(&note.text_with_names(usize::MAX)))
+    let are_many = note.names.len() > SHOWN_NAMES;
+    // Those are listed below instead.
+    let text = if are_many { note.text.clone() } else { note.text_with_names(SHOWN_NAMES) };
+    let mut text = escape(&match note.level {
+        Level::Fact => text,
+        level => labelled(level.label(), &text),
+    });
+    if are_many {
+        let (count, names) = (texts::metrics(note.names.len()), escape(&join_names(&note.names)));
+        text += &format!("<details><summary>{count}</summary>{names}</details>");
+    }
+    format!("<li class=\"{}\">{text}</li>\n", note.level.name())
 }
 
 fn anchor(step: &Step) -> String {
@@ -139,26 +165,34 @@ fn anchor(step: &Step) -> String {
 
 fn preview(outcome: &Outcome) -> String {
     let Some(preview) = &outcome.preview else { return String::new() };
-    let rows: String = preview
-        .rows
+    let rows: String = preview.rows.iter().map(|row| preview_row(row, outcome)).collect();
+    format!(
+        "<h2>{}</h2>\n<table>\n<tr class=\"head\"><th>{}</th><th>{}</th><th>{}</th></tr>\n\
+         {rows}</table>\n",
+        texts::debug_preview(),
+        texts::metric(),
+        texts::value(),
+        texts::dimensions(),
+    )
+}
+
+/// A metric with the name that the package gives it, and its value in the package's unit; the value
+/// as scraped is in the tooltip.
+fn preview_row(row: &PreviewRow, outcome: &Outcome) -> String {
+    let text = outcome.described.metrics.get(&row.metric_name);
+    let name = text.map(|text| format!("<br>{}", escape(&text.name))).unwrap_or_default();
+    let value = value(row.metric_value, text.map_or("", |text| &text.unit));
+    let labels: Vec<_> = row
+        .dimensions
         .iter()
-        .map(|row| {
-            let labels: Vec<_> = row
-                .dimensions
-                .iter()
-                .map(|label| format!("{}={:?}", label.dimension_name, label.dimension_value))
-                .collect();
-            format!(
-                "<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>\n",
-                escape(&row.metric_name),
-                row.metric_value,
-                escape(&labels.join(" "))
-            )
-        })
+        .map(|label| format!("{}={:?}", label.dimension_name, label.dimension_value))
         .collect();
     format!(
-        "<h2>Debug preview</h2>\n<table>\n\
-         <tr class=\"head\"><th>metric</th><th>value</th><th>dimensions</th></tr>\n{rows}</table>\n"
+        "<tr><td><code>{}</code>{name}</td><td title=\"{}\">{}</td><td><code>{}</code></td></tr>\n",
+        escape(&row.metric_name),
+        row.metric_value,
+        escape(&value),
+        escape(&labels.join(" ")),
     )
 }
 
@@ -205,7 +239,7 @@ mod tests {
         };
         let page = page_of(&list, &outcome);
         let footer =
-            format!("Rehearsed 2026-11-22T08:00:00Z by bkpack {}", env!("CARGO_PKG_VERSION"));
+            format!("Rehearsed 2026-11-22 08:00:00 UTC by bkpack {}", env!("CARGO_PKG_VERSION"));
         assert!(page.contains(&footer) && page.contains("&lt;id&gt; &lt;1.1&gt; for"), "{page}");
         for text in ["&lt;script&gt;", "a &amp; b", "&lt;id&gt;", "p&amp;q.tgz", "&lt;i&gt;"] {
             assert!(page.contains(text), "{text} in {page}");
@@ -242,7 +276,11 @@ mod tests {
             inside.0.contains("m8 is absent") && inside.1.contains("x is undeclared"),
             "{page}"
         );
-        assert!(page.contains("of g: n0, n1") && page.contains("n38, n39</li>"), "{page}");
+        assert!(
+            page.contains("of g<details><summary>40 metrics</summary>n0, n1")
+                && page.contains("n38, n39</details></li>"),
+            "{page}"
+        );
         assert!(page.contains("Warnings: <a href=\"#metrics-json\">metrics.json</a>"), "{page}");
     }
 }

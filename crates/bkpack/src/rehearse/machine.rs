@@ -11,6 +11,7 @@ use blueking_package::plugin::System;
 
 use crate::UsageError;
 use crate::process;
+use crate::texts::{programs, rehearse as texts};
 
 /// Debian's path of Wine's loader, which is not in `PATH`.
 const WINE: &str = "/usr/lib/wine/wine64";
@@ -30,20 +31,18 @@ const SHIM: &str = include_str!("../../wine/bcryptprimitives.c");
 /// [`UsageError`] with the package to install, because it is not a fault of the package under test.
 pub(super) fn check_available(system: System) -> Result<()> {
     let missing = if env::consts::OS != "linux" {
-        "a rehearsal needs Linux: it finds processes in /proc"
+        texts::needs_linux()
     } else if is_native(system) {
         return Ok(());
     } else {
         match system {
-            System::LinuxAarch64 if qemu_aarch64().is_none() => NO_QEMU,
-            System::WindowsX86_64 if wine().is_none() => NO_WINE,
-            System::LinuxX86_64 => {
-                "programs for x86-64 do not run on this machine; use an x86-64 machine"
-            }
+            System::LinuxAarch64 if qemu_aarch64().is_none() => texts::needs_qemu(),
+            System::WindowsX86_64 if wine().is_none() => texts::needs_wine(),
+            System::LinuxX86_64 => texts::needs_x86_64(),
             System::LinuxAarch64 | System::WindowsX86_64 => return Ok(()),
         }
     };
-    Err(UsageError(missing.to_owned()).into())
+    Err(UsageError(missing).into())
 }
 
 fn is_native(system: System) -> bool {
@@ -53,9 +52,6 @@ fn is_native(system: System) -> bool {
         System::WindowsX86_64 => false,
     }
 }
-
-const NO_QEMU: &str = "qemu-aarch64-static is not installed; install qemu-user-static";
-const NO_WINE: &str = "wine64 is not installed; install wine64";
 
 /// The way this machine runs programs of one system.
 #[derive(Debug)]
@@ -87,21 +83,21 @@ impl Machine {
         match system {
             _ if is_native(system) => Ok(Self::Native),
             System::LinuxX86_64 | System::LinuxAarch64 => {
-                qemu_aarch64().map(Self::Qemu).context(NO_QEMU)
+                qemu_aarch64().map(Self::Qemu).with_context(texts::needs_qemu)
             }
             System::WindowsX86_64 => {
-                let wine = wine().context(NO_WINE)?;
+                let wine = wine().with_context(texts::needs_wine)?;
                 Ok(Self::Wine(Wine::new(wine, scratch)?))
             }
         }
     }
 
     /// The name of the runtime, for messages.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> String {
         match self {
-            Self::Native => "this machine",
-            Self::Qemu(_) => "qemu",
-            Self::Wine(_) => "Wine",
+            Self::Native => texts::this_machine(),
+            Self::Qemu(_) => "qemu".to_owned(),
+            Self::Wine(_) => "Wine".to_owned(),
         }
     }
 
@@ -120,16 +116,19 @@ impl Machine {
             Self::Native => {}
             Self::Qemu(qemu) => {
                 // The kernel cannot execute the program, so a script starts qemu with it.
-                fs::rename(path, folder.join(EMULATED)).context("cannot rename the program")?;
+                fs::rename(path, folder.join(EMULATED))
+                    .with_context(|| programs::cannot_rename(&path.display().to_string()))?;
                 let qemu = qemu.display();
                 let wrapper = format!("#!/bin/sh\nexec '{qemu}' ./{EMULATED} \"$@\"\n");
-                fs::write(path, wrapper).context("cannot write the wrapper of the program")?;
+                fs::write(path, wrapper)
+                    .with_context(|| programs::cannot_write(&path.display().to_string()))?;
                 make_executable(path, 0o755)?;
             }
             Self::Wine(wine) => {
                 if let Some(shim) = &wine.shim {
                     let copy = folder.join("bcryptprimitives.dll");
-                    fs::copy(shim, copy).context("cannot copy the DLL that Wine lacks")?;
+                    fs::copy(shim, &copy)
+                        .with_context(|| programs::cannot_write(&copy.display().to_string()))?;
                 }
             }
         }
@@ -179,7 +178,7 @@ impl Machine {
         if !matches!(self, Self::Wine(_)) {
             return Ok(None);
         }
-        let mingw = mingw().context("mingw-w64 is not installed; install gcc-mingw-w64-x86-64")?;
+        let mingw = mingw().with_context(texts::needs_mingw)?;
         compile(&mingw, source, to, &[]).map(Some)
     }
 
@@ -198,7 +197,8 @@ pub const EMULATED: &str = "emulated";
 impl Wine {
     fn new(wine: PathBuf, scratch: &Path) -> Result<Self> {
         let prefix = scratch.join("wine");
-        fs::create_dir_all(&prefix).context("cannot create a folder for Wine")?;
+        fs::create_dir_all(&prefix)
+            .with_context(|| programs::cannot_create(&prefix.display().to_string()))?;
         let shim = mingw().map(|mingw| shim(&mingw, scratch)).transpose()?;
         let wine = Self { wine, prefix, shim };
         let mut boot = wine.command("cmd".as_ref());
@@ -237,7 +237,8 @@ fn shim(mingw: &Path, scratch: &Path) -> Result<PathBuf> {
 /// Compiles C for Windows; the source is written next to the output.
 fn compile(mingw: &Path, text: &str, to: &Path, flags: &[&str]) -> Result<()> {
     let source = to.with_extension("c");
-    fs::write(&source, text).with_context(|| format!("cannot write {}", source.display()))?;
+    fs::write(&source, text)
+        .with_context(|| programs::cannot_write(&source.display().to_string()))?;
     let mut compile = Command::new(mingw);
     compile.args(["-O1", "-o"]).arg(to).arg(&source).args(flags);
     process::run(&mut compile, &to.with_extension("log"))
@@ -249,7 +250,7 @@ pub fn make_executable(path: &Path, mode: u32) -> Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
-            .with_context(|| format!("cannot make {} executable", path.display()))?;
+            .with_context(|| programs::cannot_set_mode(&path.display().to_string()))?;
     }
     #[cfg(not(unix))]
     let _ = (path, mode);

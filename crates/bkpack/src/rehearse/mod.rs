@@ -5,7 +5,9 @@ mod checklist;
 mod checks;
 pub mod debug;
 mod deployment;
+mod described;
 mod html;
+mod labels;
 pub mod machine;
 mod ports;
 mod processes;
@@ -25,6 +27,7 @@ use serde_json::{Value, json};
 
 pub use self::checklist::{Checklist, Level, Note, ProgressTo, State};
 pub use self::deployment::Deployment;
+pub use self::described::{Described, MetricText};
 pub use self::machine::Machine;
 pub use self::ports::Port;
 use self::report_file::ReportFile;
@@ -32,6 +35,7 @@ pub use self::steps::{Outcome, Rehearsal};
 pub use self::target::{Target, Values, name_of};
 use crate::flags;
 use crate::output;
+use crate::texts::{list as join_names, programs, rehearse as texts};
 
 /// Number of preview rows in the terminal; the reports have all.
 const SHOWN_ROWS: usize = 10;
@@ -47,7 +51,7 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
     let file = flags.file.as_deref().context("no package")?;
     let html = flags.html.as_deref().map(|path| ReportFile::new(path, file)).transpose()?;
     let scratch = tempfile::Builder::new().prefix("rehearse-").tempdir();
-    let scratch = scratch.context("cannot create a scratch folder")?;
+    let scratch = scratch.with_context(programs::no_scratch_folder)?;
     let rehearsal = Rehearsal {
         file: Path::new(file),
         system: flags.os.map(|os| os.0),
@@ -71,7 +75,12 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
     if list.count(State::Failed) > 0 {
         let errors = [printed, written].into_iter().filter_map(Result::err);
         let errors: String = errors.map(|error| format!("{error:#}\n")).collect();
-        bail!("{errors}{file} {}; the failed steps are above", outcome.failure());
+        let failure = match &*outcome.parameters {
+            [] => texts::would_not_work(file),
+            // They may be the cause.
+            names => texts::would_not_work_with(file, &join_names(names)),
+        };
+        bail!("{errors}{failure}");
     }
     printed.and(written)
 }
@@ -113,7 +122,7 @@ fn to_json(file: &str, list: &Checklist, outcome: &Outcome) -> Value {
 fn to_text(list: &Checklist, outcome: &Outcome) -> String {
     let mut text = String::new();
     if let Some(preview) = &outcome.preview {
-        text += "\ndebug preview:\n";
+        text += &format!("\n{}\n", texts::debug_preview());
         for row in preview.rows.iter().take(SHOWN_ROWS) {
             let labels: Vec<_> = row
                 .dimensions
@@ -124,7 +133,7 @@ fn to_text(list: &Checklist, outcome: &Outcome) -> String {
         }
         let more = preview.rows.len().saturating_sub(SHOWN_ROWS);
         if more > 0 {
-            text += &format!("  and {more} more; --json and --html have all\n");
+            text += &format!("  {}\n", texts::more(more));
         }
     }
     text + "\n" + &list.counts()

@@ -6,13 +6,15 @@ use std::net::{Ipv4Addr, TcpListener};
 use anyhow::{Context, Result};
 use blueking_package::plugin::allocate_port;
 
+use crate::texts::rehearse as texts;
+
 /// A port reserved for a copy until this is dropped, whether the copy runs or not.
 #[derive(Debug)]
 pub struct Port {
     /// The port.
     pub number: u16,
     /// The ports tried before it, each with the reason for skipping it.
-    pub skipped: Vec<(u16, &'static str)>,
+    pub skipped: Vec<(u16, String)>,
     /// Marks the port as taken for other rehearsals.
     _registered: Option<Registration>,
 }
@@ -33,7 +35,7 @@ impl Port {
                 true
             }
         });
-        let found = found.context("every port from 10000 on is used; stop a program")?;
+        let found = found.with_context(texts::no_free_port)?;
         Ok(Self { skipped, ..found })
     }
 
@@ -41,18 +43,18 @@ impl Port {
     ///
     /// # Errors
     /// The reason why it is not available.
-    pub fn claim(number: u16) -> Result<Self, &'static str> {
+    pub fn claim(number: u16) -> Result<Self, String> {
         // First, because the check for use binds the port for a moment.
         let registered = match register(number) {
             Ok(registered) => Some(registered),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                return Err("another rehearsal's");
+                return Err(texts::port_of_another_rehearsal());
             }
             // Without registration, concurrent rehearsals may collide.
             Err(_) => None,
         };
         if is_used(number) {
-            return Err("used");
+            return Err(texts::port_in_use());
         }
         Ok(Self { number, skipped: Vec::new(), _registered: registered })
     }
@@ -107,10 +109,13 @@ mod tests {
         assert_eq!(Port::claim(own).unwrap_err(), "used");
         let first = Port::allocate(own).unwrap();
         assert!(first.number >= 10_000 && first.number != own);
-        assert_eq!(first.skipped[0], (own, "used"));
+        assert_eq!(first.skipped[0], (own, "used".to_owned()));
         let second = Port::allocate(own).unwrap();
         assert_ne!(first.number, second.number);
-        assert!(second.skipped.contains(&(first.number, "another rehearsal's")), "{second:?}");
+        assert!(
+            second.skipped.contains(&(first.number, "another rehearsal's".to_owned())),
+            "{second:?}"
+        );
         drop(listener);
 
         let number = free_port().unwrap();

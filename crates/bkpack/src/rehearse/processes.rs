@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::texts::programs as texts;
+
 /// Poll interval for conditions.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -32,7 +34,7 @@ pub(crate) fn is_alive(pid: u32) -> bool {
 /// The command line of a process, starting with its name.
 pub(crate) fn arguments(pid: u32) -> Result<Vec<String>> {
     let path = format!("/proc/{pid}/cmdline");
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {path}"))?;
+    let bytes = fs::read(&path).with_context(|| texts::cannot_read(&path))?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_suffix('\0').unwrap_or(&text);
     Ok(text.split('\0').map(str::to_owned).collect())
@@ -43,13 +45,14 @@ pub(crate) fn kill(pid: u32) -> Result<()> {
     // The shell's builtin: not every system has the `kill` program installed.
     let mut command = Command::new("sh");
     command.args(["-c", "kill -9 \"$0\""]).arg(pid.to_string());
-    let output = command.stdin(Stdio::null()).output().context("cannot start sh")?;
+    let output =
+        command.stdin(Stdio::null()).output().with_context(|| texts::cannot_start("sh"))?;
     if !output.status.success() && is_alive(pid) {
-        bail!("process {pid}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
     wait_until(Duration::from_secs(10), || !is_alive(pid))
         .then_some(())
-        .with_context(|| format!("process {pid} still runs 10 s after kill -9"))
+        .with_context(|| texts::survives_kill(pid))
 }
 
 /// Waits until a condition holds; returns whether it did within `limit`.

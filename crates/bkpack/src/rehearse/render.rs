@@ -1,6 +1,8 @@
 //! Renders a step for the terminal: some notes of each kind, and the number of the others.
 
 use super::checklist::{Note, Step};
+use crate::texts::rehearse as texts;
+use crate::texts::{labelled, list, padded, remarked};
 
 /// Maximum notes per step, and per kind; the reports have all.
 const SHOWN_NOTES: usize = 20;
@@ -11,30 +13,31 @@ const SHOWN_SUBJECTS: usize = 8;
 
 /// Renders a step with its notes.
 pub(super) fn to_text(step: &Step) -> String {
-    let mut text = format!("{:7}  {}", step.state.label(), step.name);
+    let mut line = step.label();
     if !step.summary.is_empty() {
-        text += &format!(": {}", step.summary);
+        line = labelled(&line, &step.summary);
     }
     if step.seconds >= 0.05 {
-        text += &format!(" ({:.1} s)", step.seconds);
+        line = remarked(&line, &texts::seconds(step.seconds));
     }
+    let mut text = format!("{}  {line}", padded(&step.state.label(), 7));
     let mut lines = Vec::new();
     for notes in by_kind(&step.notes) {
-        let level = notes[0].level.label();
+        let level = padded(&notes[0].level.label(), 7);
         let shown = if notes.len() == SHOWN_OF_A_KIND + 1 { notes.len() } else { SHOWN_OF_A_KIND };
         for note in notes.iter().take(shown) {
             let text_with_names =
                 note.text_with_names(SHOWN_SUBJECTS).replace('\n', "\n                  ");
-            lines.push(format!("\n         {level:7}  {text_with_names}"));
+            lines.push(format!("\n         {level}  {text_with_names}"));
         }
         if notes.len() > shown {
-            lines.push(format!("\n         {level:7}  {}", more_of_kind(&notes[shown..])));
+            lines.push(format!("\n         {level}  {}", more_of_kind(&notes[shown..])));
         }
     }
     let more = lines.len().saturating_sub(SHOWN_NOTES);
     text.extend(lines.into_iter().take(SHOWN_NOTES));
     if more > 0 {
-        text += &format!("\n         and {more} more; --json and --html have all");
+        text += &format!("\n         {}", texts::more(more));
     }
     // Output of an untrusted exporter must not control the terminal.
     text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
@@ -46,10 +49,13 @@ fn more_of_kind(notes: &[&Note]) -> String {
     subjects.retain(|subject| !subject.is_empty());
     let left_out = subjects.len().saturating_sub(SHOWN_SUBJECTS);
     subjects.truncate(SHOWN_SUBJECTS);
-    let names =
-        if subjects.is_empty() { String::new() } else { format!(": {}", subjects.join(", ")) };
-    let end = if left_out > 0 { ", …" } else { "" };
-    format!("and {} more of this kind{names}{end}; --json and --html have all", notes.len())
+    if left_out > 0 {
+        subjects.push("…");
+    }
+    match &*subjects {
+        [] => texts::more_of_kind(notes.len()),
+        subjects => texts::more_of_kind_named(notes.len(), &list(subjects)),
+    }
 }
 
 /// Groups the notes by level and kind, in order of their first occurrence.
@@ -73,10 +79,10 @@ impl Note {
         let text = self.text.trim_end();
         match self.names.len() {
             0 => text.to_owned(),
-            count if count <= most => format!("{text}: {}", self.names.join(", ")),
+            count if count <= most => labelled(text, list(&self.names)),
             count => {
-                let names = self.names[..most].join(", ");
-                format!("{text}: {names} and {} more; --json and --html have all", count - most)
+                let names = list(&self.names[..most]);
+                labelled(text, texts::names_and_more(&names, count - most))
             }
         }
     }

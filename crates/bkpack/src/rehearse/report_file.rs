@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::UsageError;
+use crate::texts::rehearse as texts;
 
 /// A writable destination for a report.
 #[derive(Debug)]
@@ -24,12 +25,8 @@ impl ReportFile {
     /// # Errors
     /// [`UsageError`] if it cannot.
     pub(super) fn new(path: &str, package: &str) -> Result<Self> {
-        let cannot_write = |error: io::Error| {
-            UsageError(format!(
-                "--html: cannot write {path:?}: {error}; nothing was started; give a file in an existing \
-                 folder"
-            ))
-        };
+        let cannot_write =
+            |error: io::Error| UsageError(texts::cannot_write_report(path, &error.to_string()));
         let given = Path::new(path);
         match fs::metadata(given) {
             Ok(found) if found.is_dir() => {
@@ -47,7 +44,7 @@ impl ReportFile {
         // The file behind a link is replaced, not the link.
         let path = given.canonicalize().unwrap_or_else(|_| given.to_owned());
         if fs::canonicalize(package).is_ok_and(|package| package == path) {
-            return Err(cannot_write(io::Error::other("it is the package")).into());
+            return Err(cannot_write(io::Error::other(texts::report_is_package())).into());
         }
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder.to_owned(),
@@ -77,7 +74,7 @@ impl ReportFile {
                 }
             }
         };
-        write().with_context(|| format!("--html: cannot write {}", path.display()))
+        write().with_context(|| texts::report_not_written(&path.display().to_string()))
     }
 }
 

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 use flate2::read::MultiGzDecoder;
 use ureq::Agent;
 
+use crate::texts::{programs, rehearse_page as texts};
+
 /// The agent waits without limit, but the next scrape is due after a minute.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -45,23 +47,19 @@ pub fn scrape(url: &str, copy: &Path) -> Result<Answer> {
         // Go's client sends it by default.
         .header("Accept-Encoding", "gzip")
         .call()
-        .with_context(|| {
-            format!(
-                "2501 ConnRefused: {url}; the exporter must listen on the address in its arguments"
-            )
-        })?;
+        .with_context(|| texts::connection_refused(url))?;
     let status = response.status().as_u16();
     let encoding = response.headers().get("content-encoding");
     let is_gzip = encoding.is_some_and(|value| value.as_bytes() == b"gzip");
     let body = response.into_body().into_reader();
     let mut body: Box<dyn Read> =
         if is_gzip { Box::new(MultiGzDecoder::new(body)) } else { Box::new(body) };
-    let mut file =
-        File::create(copy).with_context(|| format!("cannot create {}", copy.display()))?;
+    let path = copy.display().to_string();
+    let mut file = File::create(copy).with_context(|| programs::cannot_create(&path))?;
     io::copy(&mut body.by_ref().take(MAX_BYTES), &mut file)
-        .with_context(|| format!("1501 WriteTempFileFailed: {url}"))?;
+        .with_context(|| texts::body_not_written(url))?;
     let took = start.elapsed();
-    let body = fs::read(copy).with_context(|| format!("cannot read {}", copy.display()))?;
+    let body = fs::read(copy).with_context(|| programs::cannot_read(&path))?;
     Ok(Answer { body, status, took })
 }
 

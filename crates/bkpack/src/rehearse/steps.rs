@@ -12,31 +12,14 @@ use super::checklist::{Checklist, Level};
 use super::checks::{alive, compared, import, preview, rewritten, scrape};
 use super::debug;
 use super::deployment::Deployment;
+use super::described::Described;
+use super::labels::STEPS;
 use super::machine::{self, Machine};
 use super::ports::Port;
 use super::target::{Target, Values, name_of};
 use crate::UsageError;
 use crate::check::read_failure;
-
-/// Every step, in order.
-const STEPS: [&str; 16] = [
-    "import",
-    "unpack",
-    "port",
-    "arguments",
-    "env.yaml",
-    "debug",
-    "start",
-    "alive after 2 s",
-    "scrape",
-    "metrics.json",
-    "debug preview",
-    "kill -9",
-    "restart on the same port",
-    "port taken",
-    "two copies side by side",
-    "stop",
-];
+use crate::texts::{list as join_names, rehearse as names, rehearse_steps as texts, remarked};
 
 /// The input of a rehearsal.
 #[derive(Debug)]
@@ -58,6 +41,8 @@ pub struct Outcome {
     pub id: String,
     /// The version of the package, if it has one.
     pub version: Option<String>,
+    /// The package's texts for people.
+    pub described: Described,
     /// The start time.
     pub date: String,
     /// The system, as on the command line.
@@ -72,17 +57,6 @@ pub struct Outcome {
     pub preview: Option<Preview>,
 }
 
-impl Outcome {
-    /// The conclusion from a failed step. It names the parameters, because they may be the cause.
-    pub fn failure(&self) -> String {
-        let failure = "would not work on BlueKing";
-        match &*self.parameters {
-            [] => failure.to_owned(),
-            names => format!("{failure} with these parameters ({})", names.join(", ")),
-        }
-    }
-}
-
 /// Runs all steps.
 ///
 /// # Errors
@@ -91,7 +65,7 @@ pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Out
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let mut outcome = Outcome { date, ..Outcome::default() };
     let report = check::file(rehearsal.file).map_err(read_failure)?;
-    let kind = list.step(STEPS[0], |notes| Ok(import(&report, notes)));
+    let kind = list.step("import", |notes| Ok(import(&report, notes)));
     if let Some(kind) = kind {
         let target = Target::open(rehearsal.file, kind, rehearsal.system)?;
         let values = target.values(rehearsal.parameters)?;
@@ -100,10 +74,11 @@ pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Out
         outcome.parameters = values.keys().cloned().collect();
         outcome.id.clone_from(&target.id);
         outcome.version.clone_from(&target.version);
+        outcome.described.clone_from(&target.described);
         outcome.system = name_of(target.system);
         deploy(rehearsal, &target, &values, fixed, list, &mut outcome);
     }
-    list.skip_rest(&STEPS, "not reached");
+    list.skip_rest(&STEPS.map(|(name, _)| name), &names::not_reached());
     Ok(outcome)
 }
 
@@ -112,22 +87,14 @@ pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Out
 /// # Errors
 /// [`UsageError`] if the port is taken on this machine, which is not a fault of the package.
 fn fixed_port(target: &Target, values: &Values) -> Result<Option<Port>> {
-    let (own, choose) = match target.port(values) {
-        Ok((own, _)) if target.is_component() => {
-            (own, "in _exporter_url_ and in the row with the listen address")
-        }
-        Ok((own, true)) => (own, "port=NUMBER, or none to allocate a free one"),
+    let taken: fn(u16, &str) -> String = match target.port(values) {
+        Ok(_) if target.is_component() => names::component_port_taken,
+        Ok((_, true)) => names::plugin_port_taken,
         // The step reports a form without a port.
         Ok((_, false)) | Err(_) => return Ok(None),
     };
-    let taken = |why| {
-        UsageError(format!(
-            "port {own} is taken on this machine ({why}), and BlueKing would not try another one, so \
-             nothing was started; stop the program that listens there, or choose another port with \
-             --param: {choose}"
-        ))
-    };
-    Ok(Some(Port::claim(own).map_err(taken)?))
+    let (own, _) = target.port(values)?;
+    Ok(Some(Port::claim(own).map_err(|why| UsageError(taken(own, &why)))?))
 }
 
 fn deploy(
@@ -140,37 +107,36 @@ fn deploy(
 ) -> Option<()> {
     let machine = list.step("unpack", |notes| {
         let machine = Machine::new(target.system, rehearsal.scratch)?;
-        let files = match target.files.len() {
-            1 => "1 file".to_owned(),
-            count => format!("{count} files"),
-        };
         if let Some(text) = target.scripts_note() {
             notes.fact("scripts", text);
         }
-        let summary = format!("{target}, {files}, on {}", machine.name());
+        let (system, on) = (name_of(target.system), machine.name());
+        let summary = match target.files.len() {
+            1 => texts::unpacked_file(&target.id, system, &on),
+            count => texts::unpacked_files(&target.id, system, count, &on),
+        };
         Ok((machine, summary))
     })?;
     let (port, own_port) = list.step("port", |notes| {
         let (own, typed) = target.port(values)?;
         let port = fixed.map_or_else(|| Port::allocate(own), Ok)?;
         if !port.skipped.is_empty() {
-            let skipped = port.skipped.iter().map(|(port, why)| format!("{port} ({why})"));
+            let skipped = port.skipped.iter().map(|(port, why)| remarked(&port.to_string(), why));
             let skipped: Vec<_> = skipped.collect();
-            notes.fact("port", format!("skipped: {}", skipped.join(", ")));
+            notes.fact("port", texts::ports_skipped(&join_names(&skipped)));
         }
-        let why = match (target.is_component(), typed) {
-            (true, _) => "in the form",
-            (_, true) => "from --param",
-            (false, false) => "allocated",
+        let summary = match (target.is_component(), typed) {
+            (true, _) => texts::port_in_form(port.number),
+            (_, true) => texts::port_typed(port.number),
+            (false, false) => texts::port_allocated(port.number),
         };
-        let summary = format!("{}, {why}", port.number);
         Ok(((port, own), summary))
     })?;
     let mut first = Deployment::new(target, &machine, &rehearsal.scratch.join("1"), values, port);
     list.step("arguments", |notes| {
         let first = first.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
         let (words, rewritings) = first.arguments();
-        rewritten("the arguments", &rewritings, notes);
+        rewritten(&texts::the_arguments(), &rewritings, notes);
         let summary = words.join(" ");
         outcome.arguments = words;
         Ok(((), summary))
@@ -178,7 +144,7 @@ fn deploy(
     let first = first.as_mut().ok()?;
     outcome.url.clone_from(&first.url);
     if target.is_component() {
-        list.skip("env.yaml", "BlueKing 5.1 has none");
+        list.skip("env.yaml", &texts::none_in_component());
     } else {
         list.step("env.yaml", |notes| {
             for (name, rewritings) in first.variables() {
@@ -189,7 +155,7 @@ fn deploy(
         })?;
     }
     match debug::obstacle(target, &machine) {
-        Some(why) => list.skip("debug", why),
+        Some(why) => list.skip("debug", &why),
         None => {
             list.step("debug", |notes| {
                 let port = Port::fixed(first.port.number);
@@ -201,7 +167,7 @@ fn deploy(
     }
     let pid = list.step("start", |_| {
         let pid = first.start()?;
-        Ok((pid, format!("process {pid}")))
+        Ok((pid, texts::process(pid)))
     })?;
     list.step("alive after 2 s", |notes| Ok(((), alive(first, target, &machine, pid, notes)?)));
 
@@ -241,30 +207,24 @@ fn lifecycle(
         let start = Instant::now();
         first.start()?;
         first.scrape()?;
-        Ok(((), format!("it answers after {:.1} s", start.elapsed().as_secs_f64())))
+        Ok(((), texts::restarted(start.elapsed().as_secs_f64())))
     })?;
     list.step("port taken", |notes| {
         let folder = rehearsal.scratch.join("taken");
         let port = Port::fixed(first.port.number);
         let mut second = Deployment::new(target, machine, &folder, values, port)?;
         second.configure("")?;
-        ensure!(
-            second.start().is_err(),
-            "a second copy starts on port {}, which is taken, and the site would scrape the first copy; \
-             let the exporter exit with an error instead",
-            first.port.number
-        );
-        first.scrape().context("the first copy no longer answers")?;
+        ensure!(second.start().is_err(), texts::starts_on_taken_port(first.port.number));
+        first.scrape().with_context(texts::first_copy_silent)?;
         let printed = second.printed();
         let last = printed.lines().last().unwrap_or_default().to_owned();
         if last.is_empty() {
-            let text = "the second copy exits silently; print the reason on stderr";
-            notes.add(Level::Warning, "silent", "", text);
+            notes.add(Level::Warning, "silent", "", texts::exits_silently());
         }
-        Ok(((), format!("it exits: {last}")))
+        Ok(((), texts::exits(&last)))
     });
     if target.is_component() {
-        list.skip("two copies side by side", "BlueKing 5.1 runs one copy on a host");
+        list.skip("two copies side by side", &texts::one_copy_in_component());
         list.step("stop", |_| stop(first));
         return Some(());
     }
@@ -277,18 +237,18 @@ fn lifecycle(
         other.configure("")?;
         other.start()?;
         other.scrape()?;
-        first.scrape().context("the first copy no longer answers")?;
-        let summary = format!("on ports {} and {}", first.port.number, other.port.number);
+        first.scrape().with_context(texts::first_copy_silent)?;
+        let summary = texts::two_copies(first.port.number, other.port.number);
         Ok((other, summary))
     });
     list.step("stop", |_| {
         if let Some(mut other) = other {
             stop(&mut other)?;
-            first.scrape().context("stop of one copy ended the other")?;
+            first.scrape().with_context(texts::stop_ended_other)?;
         }
         stop(first)?;
-        first.stop().context("stop must succeed when nothing runs")?;
-        Ok(((), "nothing remains".to_owned()))
+        first.stop().with_context(texts::stop_failed_when_stopped)?;
+        Ok(((), texts::nothing_remains()))
     });
     Some(())
 }
@@ -296,10 +256,6 @@ fn lifecycle(
 fn stop(copy: &mut Deployment<'_>) -> Result<((), String)> {
     copy.stop()?;
     let remains = copy.remains();
-    ensure!(
-        remains.is_empty(),
-        "stop leaves {}; let the script end every process that it started, and the exporter start none",
-        remains.join(", ")
-    );
-    Ok(((), "nothing remains".to_owned()))
+    ensure!(remains.is_empty(), texts::stop_leaves(&join_names(&remains)));
+    Ok(((), texts::nothing_remains()))
 }

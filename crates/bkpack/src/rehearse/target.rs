@@ -1,7 +1,6 @@
 //! The target of a rehearsal: the files of a package for one system, its form and declared metrics.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -12,7 +11,9 @@ use blueking_package::plugin::{
 };
 use blueking_package::v51::{self, EXPORTER_URL, ParameterType, StartParameter};
 
+use super::described::Described;
 use crate::UsageError;
+use crate::texts::{list, rehearse as usage, rehearse_steps as texts};
 
 /// The part of a package for one system.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Target {
     pub form: Form,
     /// The metrics that the package declares.
     pub declared: Declared,
+    /// Its texts for people.
+    pub described: Described,
     /// The files, with paths relative to the exporter's folder.
     pub files: Vec<Member>,
     /// Missing scripts and templates, because of which all are replaced.
@@ -69,7 +72,9 @@ impl Target {
         });
         let system = choose(&available.collect::<Vec<_>>(), wanted)?;
         let form = plugin::read_config(&members)?;
-        let declared = Declared::from(&*plugin::read_metrics(&members)?);
+        let groups = plugin::read_metrics(&members)?;
+        let declared = Declared::from(&*groups);
+        let described = Described::by_plugin(&members, &groups);
         let folder = prefix(system);
         let mut id = None;
         let mut files = Vec::new();
@@ -80,12 +85,13 @@ impl Target {
             let path = path.to_owned();
             files.push(Member { path, ..member });
         }
-        let id = id.with_context(|| format!("{folder} contains no plugin"))?;
+        let id = id.with_context(|| texts::no_plugin_folder(&folder))?;
         let version = files.iter().find(|file| file.path == VERSION);
         let version = version.map(|file| String::from_utf8_lossy(&file.bytes).trim().to_owned());
         let lacking = Vec::new();
         let form = Form::Plugin(form);
-        Ok(Self { id, version, system, form, declared, files, lacking }.with_scripts())
+        let target = Self { id, version, system, form, declared, described, files, lacking };
+        Ok(target.with_scripts())
     }
 
     /// Gives a plugin without start and stop scripts those of BlueKing monitoring, and drops the
@@ -109,14 +115,7 @@ impl Target {
 
     /// The note on a package without its own scripts.
     pub fn scripts_note(&self) -> Option<String> {
-        (!self.lacking.is_empty()).then(|| {
-            format!(
-                "the package is without {}; BlueKing monitoring puts its own scripts and templates in \
-                 place of the package's, and equivalent ones are used here; node management \
-                 (节点管理), which also accepts uploads, could not start this one",
-                self.lacking.join(", ")
-            )
-        })
+        (!self.lacking.is_empty()).then(|| texts::scripts_replaced(&list(&self.lacking)))
     }
 
     /// Whether there is a file with this path.
@@ -143,7 +142,9 @@ impl Target {
         let available = names.iter().filter(|(_, name)| entries.contains_key(*name));
         let system = choose(&available.map(|(system, _)| *system).collect::<Vec<_>>(), wanted)?;
         let bytes = names.iter().find(|(known, _)| *known == system);
-        let bytes = bytes.and_then(|(_, name)| entries.get(*name)).context("no executable")?;
+        let bytes =
+            bytes.and_then(|(_, name)| entries.get(*name)).with_context(texts::no_executable)?;
+        let described = Described::by_component(&documents);
         let id = documents.info.name;
         let program = Member { path: system.executable(&id), mode: 0o755, bytes: bytes.clone() };
         Ok(Self {
@@ -151,6 +152,7 @@ impl Target {
             version: None,
             system,
             declared: Declared::from(&*documents.metrics),
+            described,
             form: Form::Component(documents.config_schema),
             files: vec![program],
             lacking: Vec::new(),
@@ -178,13 +180,10 @@ impl Target {
         };
         let mut values = Values::new();
         for text in typed {
-            let (name, value) = text.split_once('=').ok_or_else(|| {
-                UsageError(format!("--param {text:?} is not name=value; add the value"))
-            })?;
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| UsageError(usage::row_without_value(text)))?;
             if !names.contains(&name) {
-                let names = names.join(", ");
-                let message = format!("the form has no row {name:?}; its rows are {names}");
-                return Err(UsageError(message).into());
+                return Err(UsageError(usage::unknown_row(name, &list(&names))).into());
             }
             if let Some(message) = self.objection(name, value) {
                 return Err(UsageError(message).into());
@@ -211,9 +210,9 @@ impl Target {
         if value.is_empty() {
             None
         } else if is_port && !is_number {
-            Some(format!("--param port={value:?} is not a port; give a number from 1 to 65535"))
+            Some(usage::not_a_port(value))
         } else if is_file && !Path::new(value).is_file() {
-            Some(format!("the row {name:?} takes a file, but {value} is not one; give its path"))
+            Some(usage::not_a_file(name, value))
         } else {
             None
         }
@@ -225,7 +224,7 @@ impl Target {
             Form::Plugin(items) => {
                 let is_it =
                     |item: &&ConfigItem| item.mode == Mode::Collector && item.name == "port";
-                let item = items.iter().find(is_it).context("the form has no row \"port\"")?;
+                let item = items.iter().find(is_it).with_context(texts::no_port_row)?;
                 ("port", item.default_text())
             }
             Form::Component(_) => (EXPORTER_URL, self.url(values)?),
@@ -234,7 +233,7 @@ impl Target {
         let text = typed.unwrap_or(&text);
         let digits = if self.is_component() { port_of(text) } else { text };
         let port = digits.parse().ok().filter(|&port| port > 0);
-        let port = port.with_context(|| format!("{name} {text:?} has no port from 1 to 65535"))?;
+        let port = port.with_context(|| texts::no_port(name, text))?;
         Ok((port, typed.is_some()))
     }
 
@@ -242,16 +241,10 @@ impl Target {
     pub fn url(&self, values: &Values) -> Result<String> {
         let Form::Component(rows) = &self.form else { return Ok(String::new()) };
         let row = rows.iter().find(|row| row.name == EXPORTER_URL);
-        let row = row.with_context(|| format!("the form has no row {EXPORTER_URL}"))?;
+        let row = row.with_context(|| texts::no_row(EXPORTER_URL))?;
         let url = values.get(EXPORTER_URL).unwrap_or(&row.default).clone();
-        ensure!(url.starts_with("http://"), "{EXPORTER_URL} {url:?} is not an http:// URL");
+        ensure!(url.starts_with("http://"), texts::not_http(EXPORTER_URL, &url));
         Ok(url)
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} for {}", self.id, name_of(self.system))
     }
 }
 
@@ -271,9 +264,12 @@ fn choose(available: &[System], wanted: Option<System>) -> Result<System> {
     });
     if !available.contains(&wanted) {
         let names: Vec<_> = available.iter().copied().map(name_of).collect();
-        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let message = format!("the package is not for {}, but for {names}", name_of(wanted));
-        return Err(UsageError(message).into());
+        let wanted = name_of(wanted);
+        return Err(UsageError(match &*names {
+            [] => usage::no_system(wanted),
+            names => usage::wrong_system(wanted, &list(names)),
+        })
+        .into());
     }
     Ok(wanted)
 }

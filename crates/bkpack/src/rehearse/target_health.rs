@@ -9,6 +9,8 @@ use blueking_package::v51::{self, ParameterType};
 
 use super::checklist::{Level, Notes};
 use super::target::{Form, Target, Values};
+use crate::texts::rehearse_page as texts;
+use crate::texts::{list, remarked};
 
 /// Words that mark a row as secret by its name.
 const SECRET: [&str; 6] = ["password", "passwd", "secret", "token", "credential", "apikey"];
@@ -45,11 +47,7 @@ pub(super) fn check(
             notes.add(Level::Warning, "down", *name, warning(name, &reasons, &rows, url));
             found.get_or_insert_with(|| (*name).to_owned());
         } else if down > 0 {
-            let text = format!(
-                "{down} of {} samples of {name} are 0: these services do not answer, and other metrics of \
-                 them may be absent",
-                seen.len()
-            );
+            let text = texts::partly_down(down, seen.len(), name);
             notes.add(Level::Fact, "down", *name, text);
         }
     }
@@ -63,10 +61,10 @@ fn reasons(samples: &[Sample]) -> Vec<String> {
     let format = |sample: &Sample| {
         let labels: Vec<_> =
             sample.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-        match &*labels {
-            [] => format!("{} is 1", sample.name),
-            labels => format!("{}{{{}}} is 1", sample.name, labels.join(",")),
-        }
+        texts::is_one(&match &*labels {
+            [] => sample.name.clone(),
+            labels => format!("{}{{{}}}", sample.name, labels.join(",")),
+        })
     };
     samples.iter().filter(is_reason).map(format).collect()
 }
@@ -81,17 +79,13 @@ fn is_detail<'n>(name: &str, mut others: impl Iterator<Item = &'n &'n str>) -> b
 fn warning(metric: &str, reasons: &[String], rows: &[Row<'_>], url: &str) -> String {
     let labels: Vec<_> =
         rows.iter().filter(|row| !is_own_address(&row.value, url)).map(Row::label).collect();
-    let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
-    let begin = format!(
-        "{metric} is 0{why}: the monitored service does not answer or rejects requests, so most of its \
-         metrics are absent; rehearse with a service that answers"
-    );
+    let down = match reasons {
+        [] => texts::down(metric),
+        reasons => texts::down_because(metric, &list(reasons)),
+    };
     match &*labels {
-        [] => format!("{begin}, at the exporter's default address: the form has no row for it"),
-        rows => format!(
-            "{begin}, and give its address and credentials with --param NAME=VALUE; the form has {}",
-            rows.join(", ")
-        ),
+        [] => texts::down_without_rows(&down),
+        rows => texts::down_with_rows(&down, &list(rows)),
     }
 }
 
@@ -133,15 +127,16 @@ impl Row<'_> {
         let name = self.name.to_lowercase();
         let is_secret = self.is_secret
             || (!name.ends_with("file") && SECRET.iter().any(|word| name.contains(word)));
-        match (&*self.value, is_secret) {
-            ("", _) => format!("{} (empty)", self.name),
-            (_, true) => format!("{} (hidden)", self.name),
+        let value = match (&*self.value, is_secret) {
+            ("", _) => texts::empty(),
+            (_, true) => texts::hidden(),
             // Database URLs have user and password before an `@`.
             (value, false) => match value.rsplit_once('@') {
-                Some((_, host)) => format!("{} (…@{host})", self.name),
-                None => format!("{} ({value})", self.name),
+                Some((_, host)) => format!("…@{host}"),
+                None => value.to_owned(),
             },
-        }
+        };
+        remarked(self.name, &value)
     }
 }
 
@@ -152,6 +147,7 @@ mod tests {
     use blueking_package::v51::{EXPORTER_URL, Mode, StartParameter};
 
     use super::super::checklist::{Checklist, ProgressTo};
+    use super::super::described::Described;
     use super::*;
 
     const URL: &str = "http://127.0.0.1:9602/metrics";
@@ -183,6 +179,7 @@ mod tests {
             system: System::LinuxX86_64,
             form: Form::Component(rows),
             declared: Declared::default(),
+            described: Described::default(),
             files: Vec::new(),
             lacking: Vec::new(),
         }
@@ -196,7 +193,7 @@ mod tests {
             check(&samples, target, values, URL, notes);
             Ok(((), String::new()))
         });
-        list.notes().map(|note| format!("{} {}", note.level.label(), note.text)).collect()
+        list.notes().map(|note| format!("{} {}", note.level.name(), note.text)).collect()
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::samples::{elf, png};
 
@@ -43,7 +43,8 @@ fn write_package(path: &Path, component: &str) {
 
 fn check(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
-    command.current_dir(folder).arg("check").args(arguments).output().unwrap()
+    command.current_dir(folder).arg("check").args(arguments).env("LC_ALL", "C");
+    command.output().unwrap()
 }
 
 #[test]
@@ -75,6 +76,7 @@ fn exit_codes_are_0_1_and_2() {
         &["--earlier", "none.tgz", "broken.zip"],
         &["none.tgz"],
         &["."],
+        &["--earlier", ".", "broken.zip"],
     ] {
         let wrong = check(folder.path(), wrong);
         assert_eq!((wrong.status.code(), &*wrong.stdout), (Some(2), &b""[..]));
@@ -92,7 +94,7 @@ fn other_files_are_checked_despite_a_missing_one() {
     assert_eq!(text, "sound.zip: one-click package of BlueKing 5.1, no errors, no warnings\n");
     let message = String::from_utf8(output.stderr).unwrap();
     let expected = "bkpack: cannot open none.tgz: there is no such file; give the path of a package\n\
-                    . is a folder; give the packages in it, one by one\n";
+                    . is a folder, but not an unpacked package; give the packages in it, one by one\n";
     assert_eq!((output.status.code(), &*message), (Some(2), expected));
 
     // An error in a package takes precedence over a usage error.
@@ -113,6 +115,63 @@ fn other_files_are_checked_despite_a_missing_one() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+#[test]
+fn unpacked_package_has_the_same_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let (packed, unpacked) = (folder.path().join("broken.zip"), folder.path().join("broken"));
+    write_package(&packed, "pool_a");
+    ZipArchive::new(File::open(&packed).unwrap()).unwrap().extract(&unpacked).unwrap();
+    let findings = |package| {
+        let output = check(folder.path(), &["--json", package]);
+        let reports: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (reports[0]["findings"].clone(), reports[0]["kind"].clone(), output.status.code())
+    };
+    let expected = findings("broken.zip");
+    assert_eq!((&expected.1, expected.2), (&json!("5.1"), Some(1)));
+    assert_eq!(findings("broken"), expected);
+    // A folder of packages is not a package itself.
+    assert_eq!(check(folder.path(), &["."]).status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn link_in_an_unpacked_package_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugin = folder.path().join("external_plugins_linux_x86_64/pool_exporter");
+    std::fs::create_dir_all(plugin.join("info")).unwrap();
+    std::fs::write(plugin.join("info/meta.yaml"), "plugin_id: pool_exporter\n").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", plugin.join("pool_exporter")).unwrap();
+    let output = check(folder.path(), &["."]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let link =
+        "external_plugins_linux_x86_64/pool_exporter/pool_exporter\n  error    archive-link ";
+    assert!(text.starts_with(".: plugin package of BlueKing 6.x and 7.x, "), "{text}");
+    assert!(text.contains(link) && output.status.code() == Some(1), "{text}");
+}
+
+#[test]
+fn report_is_chinese_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    write_package(&folder.path().join("broken.zip"), "pool_a");
+    let chinese =
+        "broken.zip：蓝鲸 5.1 一键导入包，1 个错误，无警告\n\ninfo.json\n  错误     zip-info  ";
+    for (arguments, locale) in
+        [(&["broken.zip", "--lang", "zh"][..], "C"), (&["broken.zip"], "zh_CN.UTF-8")]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
+        command.current_dir(folder.path()).arg("check").args(arguments).env("LC_ALL", locale);
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(chinese), "{text}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(message, "bkpack: broken.zip 有错误，蓝鲸无法使用\n");
+    }
+    let json = check(folder.path(), &["--json", "--lang=zh", "broken.zip"]);
+    let reports: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(reports[0]["findings"][0]["rule"], "zip-info");
+    assert_eq!(reports[0]["findings"][0]["severity"], "error");
+}
+
 /// The output of a check on a terminal, with these environment variables.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
@@ -127,7 +186,12 @@ fn on_a_terminal(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) 
     let name = ptsname(&screen, Vec::new()).unwrap();
     let terminal = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
-    command.current_dir(folder).arg("check").args(arguments).env("TERM", "xterm");
+    command
+        .current_dir(folder)
+        .arg("check")
+        .args(arguments)
+        .env("TERM", "xterm")
+        .env("LC_ALL", "C");
     command.env_remove("NO_COLOR").envs(variables.iter().copied());
     let mut child = command.stdout(terminal).spawn().unwrap();
     // The command keeps the terminal open.

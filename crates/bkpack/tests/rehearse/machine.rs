@@ -23,6 +23,7 @@ fn interrupted_rehearsal_leaves_nothing() {
         .arg("rehearse")
         .arg(&file)
         .env("TMPDIR", folder.path())
+        .env("LC_ALL", "C")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -54,7 +55,8 @@ fn planted_links_are_not_followed() {
     }
     write_plugin(&file, &[]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
-    let output = command.arg("rehearse").arg(&file).env("TMPDIR", &shared).output().unwrap();
+    command.arg("rehearse").arg(&file).env("TMPDIR", &shared).env("LC_ALL", "C");
+    let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
     assert_eq!(names(&victim), ["10000"]);

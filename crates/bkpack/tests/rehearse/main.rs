@@ -7,6 +7,7 @@ mod machine;
 mod package;
 #[path = "../../../blueking-package/tests/samples/mod.rs"]
 mod samples;
+mod variants;
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::package::{write_component, write_plugin, write_plugin_of};
 
 fn rehearse(file: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
-    command.arg("rehearse").arg(file).args(arguments).output().unwrap()
+    command.arg("rehearse").arg(file).args(arguments).env("LC_ALL", "C").output().unwrap()
 }
 
 /// The report on a package whose exporter runs in `mode`, and the exit code.
@@ -249,7 +250,8 @@ fn check_with_earlier_package_names_the_version() {
     write_plugin(&new, &[]);
     let check = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bkpack"));
-        command.current_dir(folder.path()).arg("check").args(arguments).output().unwrap()
+        command.current_dir(folder.path()).arg("check").args(arguments).env("LC_ALL", "C");
+        command.output().unwrap()
     };
     let output = check(&["--earlier", "old.tgz", "new.tgz"]);
     let text = String::from_utf8(output.stdout).unwrap();

@@ -190,7 +190,7 @@ pub(crate) enum Name {
 }
 
 impl<'f> Unpacker<'f> {
-    fn new(findings: &'f mut Findings) -> Self {
+    pub(super) fn new(findings: &'f mut Findings) -> Self {
         let seen = BTreeSet::new();
         Self { contents: Contents::default(), findings, members: 0, left: MAX_BYTES, seen }
     }

@@ -20,6 +20,7 @@ mod documents;
 mod earlier;
 mod executable;
 mod finding;
+mod folder;
 mod identity;
 mod info;
 mod layout;
@@ -94,10 +95,11 @@ impl Report {
     }
 }
 
-/// Checks an archive.
+/// Checks an archive, or a folder that holds an unpacked one.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be opened or read. Invalid content is a finding.
+/// [`Error::Io`] if the file cannot be opened or read, and with [`io::ErrorKind::IsADirectory`] for
+/// a folder that is not a package. Invalid content is a finding.
 pub fn file(path: &Path) -> Result<Report, Error> {
     open(path, None)
 }
@@ -112,14 +114,24 @@ pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
 
 fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
     let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed(FileAction::Open))?;
-    // Opening a folder succeeds on Unix; reading it would fail with a misleading error.
-    if file.metadata().map_err(failed(FileAction::Open))?.is_dir() {
-        let source = io::Error::from(io::ErrorKind::IsADirectory);
-        return Err(failed(FileAction::Read)(source));
+    if path.is_dir() {
+        return unpacked(path, earlier).map_err(failed(FileAction::Read));
     }
+    let file = File::open(path).map_err(failed(FileAction::Open))?;
     let name = path.file_name().and_then(|name| name.to_str());
     examine(file, name, earlier).map_err(failed(FileAction::Read))
+}
+
+fn unpacked(path: &Path, earlier: Option<&Earlier>) -> io::Result<Report> {
+    let kind = folder::kind(path)?.ok_or(io::ErrorKind::IsADirectory)?;
+    let mut findings = Findings::default();
+    let contents = folder::read(path, &mut findings)?;
+    match (kind, &contents) {
+        (Kind::V51, Some(contents)) => zip51::check(contents, &mut findings),
+        (Kind::Plugin, Some(contents)) => check_plugin(contents, earlier, &mut findings),
+        _ => return Ok(report(Kind::Unknown, None, findings)),
+    }
+    Ok(report(kind, None, findings))
 }
 
 /// Checks an archive from a reader; `name` is the file name for the upload.

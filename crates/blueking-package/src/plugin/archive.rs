@@ -10,6 +10,7 @@ use flate2::{Compression, GzBuilder};
 use tar::{Archive, Builder, EntryType, Header};
 
 use super::Package;
+use crate::folder;
 use crate::partial;
 use crate::texts::sources_files as texts;
 use crate::{Error, FileAction, LimitUnit};
@@ -67,7 +68,8 @@ fn write_members(writer: impl Write, members: &[Member]) -> io::Result<()> {
     archive.into_inner()?.finish()?.flush()
 }
 
-/// Reads all regular files of an archive into memory, in order; folders are skipped.
+/// Reads all regular files of an archive, or of a folder that holds an unpacked one, into memory, in
+/// order; folders are skipped.
 ///
 /// # Errors
 /// [`Error::Member`] for a link, a device, a path that leads out of the target folder, or a
@@ -78,6 +80,12 @@ pub fn read(path: &Path) -> Result<Vec<Member>, Error> {
 }
 
 fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
+    if path.is_dir() {
+        let files = folder::files(path, MAX_MEMBERS, limit)?.into_iter();
+        let member =
+            |file: folder::File| Member { path: file.name, mode: file.mode, bytes: file.bytes };
+        return Ok(files.map(member).collect());
+    }
     let damaged = |error| failed(path, FileAction::Read, error);
     let file = File::open(path).map_err(|source| Error::Io {
         action: FileAction::Open,

@@ -3,6 +3,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod check;
+pub(crate) mod folder;
 pub(crate) mod sources;
 pub(crate) mod sources_files;
 pub(crate) mod sources_plugin;
@@ -56,6 +57,7 @@ mod tests {
         let texts = [
             super::agent::TEXTS,
             super::check::TEXTS,
+            super::folder::TEXTS,
             super::sources::TEXTS,
             super::sources_files::TEXTS,
             super::sources_plugin::TEXTS,

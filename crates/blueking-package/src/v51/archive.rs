@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
 use super::{AIX_EXPORTER, LINUX_EXPORTER, Package, WINDOWS_EXPORTER};
+use crate::folder;
 use crate::partial;
 use crate::texts::sources_files as texts;
 use crate::{Error, FileAction, LimitUnit};
@@ -62,7 +63,8 @@ fn write_entries(writer: impl Write + Seek, entries: &Entries) -> ZipResult<()> 
     Ok(())
 }
 
-/// Reads all files of an archive into memory, by base name; folders are ignored.
+/// Reads all files of an archive, or of a folder that holds an unpacked one, into memory, by base
+/// name; folders are ignored.
 ///
 /// # Errors
 /// [`Error::DuplicateEntry`] for two files with the same base name ([`Error::Archive`] if their
@@ -75,6 +77,9 @@ pub fn read(path: &Path) -> Result<Entries, Error> {
 }
 
 fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
+    if path.is_dir() {
+        return read_folder(path, limit);
+    }
     let io = |source| Error::Io { action: FileAction::Open, path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
     // The central directory is kept in memory and is no larger than the file.
@@ -115,6 +120,18 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
             return Err(Error::DuplicateEntry { path: path.to_owned(), name });
         }
         entries.insert(name, bytes);
+    }
+    Ok(entries)
+}
+
+fn read_folder(path: &Path, limit: u64) -> Result<Entries, Error> {
+    let mut entries = Entries::new();
+    for file in folder::files(path, MAX_ENTRIES, limit)? {
+        let name = file.name.rsplit('/').next().unwrap_or_default().to_owned();
+        if entries.contains_key(&name) {
+            return Err(Error::DuplicateEntry { path: path.to_owned(), name });
+        }
+        entries.insert(name, file.bytes);
     }
     Ok(entries)
 }
