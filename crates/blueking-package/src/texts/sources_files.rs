@@ -29,7 +29,7 @@ crate::texts! {
     // Archives.
     is_not_a_package(path: &str) =
         "{path} is not a readable package",
-        "{path} 不是可读取的安装包";
+        "{path} 不是可读取的插件包";
     member_is_invalid(path: &str, name: &str, reason: &str) =
         "{path} contains the invalid member {name:?}: {reason}",
         "{path} 中的 {name:?} 无效：{reason}";
@@ -41,7 +41,7 @@ crate::texts! {
         "它是链接或设备文件";
     member_leads_out() =
         "its path leads out of the package",
-        "路径指向安装包之外";
+        "路径指向包外";
     member_is_repeated() =
         "its path occurs twice",
         "路径重复";
@@ -56,7 +56,7 @@ crate::texts! {
         "{path}：{name} 声明为 {declared} 字节，实际为 {found} 字节";
     entry_is_missing(name: &str) =
         "the archive has no {name}",
-        "安装包里没有 {name}";
+        "包里没有 {name}";
     more_bytes(path: &str, limit: u64) =
         "{path} contains more than {limit} bytes",
         "{path} 的内容超过 {limit} 字节";
