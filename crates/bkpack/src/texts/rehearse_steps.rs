@@ -37,7 +37,7 @@ blueking_package::texts! {
         "已跳过：{ports}";
     port_in_form(port: u16) =
         "{port}, in the form",
-        "{port}，取自表单";
+        "{port}，取自采集配置";
     port_typed(port: u16) =
         "{port}, from --param",
         "{port}，取自 --param";
