@@ -1,5 +1,8 @@
 //! `host:port`, as used in listen addresses and metrics URLs.
 
+use crate::problem::Violation;
+use crate::texts::sources as texts;
+
 /// A host and a TCP port. The host is kept as written; an empty host means all interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address<'a> {
@@ -8,18 +11,18 @@ pub(crate) struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    /// Reads `host:port`. The error is the text of a [`Problem`](crate::Problem).
-    pub(crate) fn parse(text: &'a str) -> Result<Self, String> {
+    /// Reads `host:port`. The error is that of a [`Problem`](crate::Problem).
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Violation> {
         let Some((host, port)) = text.rsplit_once(':') else {
-            return Err(format!(
-                "The address {text:?} has no port; write it as host:port, for example \
-                 127.0.0.1:9601."
+            return Err(Violation::new(
+                texts::address_without_port(text),
+                texts::address_without_port_advice(),
             ));
         };
         let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
         match port.parse() {
             Ok(number) if digits && number > 0 => Ok(Self { host, port: number }),
-            _ => Err(format!("The port {port:?} is not a number from 1 to 65535; correct it.")),
+            _ => Err(Violation::new(texts::port_out_of_range(port), texts::correct_it())),
         }
     }
 

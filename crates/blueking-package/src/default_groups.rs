@@ -10,8 +10,9 @@ use crate::check::is_reserved_table;
 use crate::definitions::{Definitions, Metric, MetricGroup};
 use crate::description::{Group, PackageDescription};
 use crate::names::GROUP_TEXT_LIMIT as LIMIT;
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
 use crate::selection::Selected;
+use crate::texts::sources as texts;
 
 /// Letters of a label that remain when its table's name is truncated.
 const LABEL_LETTERS: usize = 6;
@@ -36,15 +37,11 @@ pub(crate) fn default_groups<'a>(
         if definitions.groups.iter().any(|group| group.name == metric.group) {
             continue;
         }
-        let defect = match &*metric.group {
-            "" => "names no group".to_owned(),
-            group => format!("names the group {group:?}, which the exporter does not define"),
+        let message = match &*metric.group {
+            "" => texts::metric_without_group(),
+            group => texts::metric_of_unknown_group(group),
         };
-        let rule = format!(
-            "The metric {defect}; correct the exporter, add the metric to a [[group]] of {}, or \
-             omit it with `omit`.",
-            description.file
-        );
+        let rule = Violation::new(message, texts::metric_without_group_advice(&description.file));
         problems.add(Location::new(definitions.location(), format!("{}.group", metric.name)), rule);
     }
 
@@ -54,7 +51,7 @@ pub(crate) fn default_groups<'a>(
         if group.zh.trim().is_empty() {
             let location =
                 Location::new(definitions.location(), format!("group {}.zh", group.name));
-            let rule = format!("The text is empty; add one of at most {LIMIT} characters.");
+            let rule = Violation::new(texts::text_is_empty(), texts::add_one_up_to(LIMIT));
             problems.add(location, rule);
         }
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::problem::cut;
+use crate::texts::sources as texts;
 
 use crate::{Error, glob, names};
 
@@ -159,8 +160,10 @@ pub enum Unit {
 }
 
 /// The names that [`Unit::from_name`] accepts, for messages.
-pub(crate) const UNIT_NAMES: &str =
-    "percent, ratio, bytes, seconds, celsius, hertz, volts, amperes, watts, joules";
+pub(crate) const UNIT_NAMES: [&str; 10] = [
+    "percent", "ratio", "bytes", "seconds", "celsius", "hertz", "volts", "amperes", "watts",
+    "joules",
+];
 
 /// One exposed name of a family. BlueKing reads each line of a page on its own and does not know
 /// families.
@@ -190,7 +193,7 @@ impl Definitions {
         // The schema is parsed first: the rest of the document depends on it.
         let Head { schema } = serde_json::from_str(json).map_err(json_error)?;
         if schema != Some(SCHEMA.into()) {
-            let found = schema.map_or("missing".to_owned(), |found| found.to_string());
+            let found = schema.map(|found| found.to_string());
             return Err(Error::Schema { file: file.to_owned(), found });
         }
         serde_json::from_str(json).map_err(json_error)
@@ -235,10 +238,10 @@ impl Definitions {
         missing
     }
 
-    /// The file name that a [`Problem`](crate::Problem) in these definitions reports:
-    /// `definitions of <exporter>`.
+    /// The place that a [`Problem`](crate::Problem) in these definitions reports in place of a
+    /// file: `definitions of <exporter>`.
     pub fn location(&self) -> String {
-        format!("definitions of {}", self.name)
+        texts::definitions_of(&self.name)
     }
 
     /// Whether the exporter takes this flag; leading dashes are ignored. A switch can also be turned
@@ -481,7 +484,7 @@ mod tests {
 
     #[test]
     fn unit_names_in_messages_are_known() {
-        for name in UNIT_NAMES.split(", ") {
+        for name in UNIT_NAMES {
             assert!(Unit::from_name(name).is_some(), "{name}");
         }
         assert_eq!(Unit::from_name("furlongs"), None);

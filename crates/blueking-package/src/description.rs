@@ -9,7 +9,8 @@ use crate::Error;
 use crate::definitions::{Definitions, MetricGroup};
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
+use crate::texts::sources as texts;
 
 /// The flag that sets the listen address, unless the description names another; its value comes
 /// from [`PackageDescription::listen`].
@@ -180,15 +181,15 @@ impl PackageDescription {
             problems.add(self.location("plugin_id"), rule);
         }
         if self.display_name.trim().is_empty() {
-            let rule = "The name is empty, and BlueKing displays it; add one.";
+            let rule = Violation::new(texts::name_is_empty(), texts::add_one());
             problems.add(self.location("display_name"), rule);
         }
         self.check_flags(definitions, problems);
         for name in &self.collectors {
             if !definitions.collectors.iter().any(|collector| collector.name == *name) {
-                let rule = format!(
-                    "{} has no collector {name:?}; correct or remove it.",
-                    definitions.name
+                let rule = Violation::new(
+                    texts::collector_is_unknown(&definitions.name, name),
+                    texts::correct_or_remove_it(),
                 );
                 problems.add(self.location("collectors"), rule);
             }
@@ -196,17 +197,17 @@ impl PackageDescription {
         if !self.collectors.is_empty()
             && !self.parameters.iter().any(|parameter| parameter.name() == ENABLED_FLAG)
         {
-            let rule = format!(
-                "The list does not affect the running exporter; add a [[parameter]] with flag = \
-                 \"{ENABLED_FLAG}\"."
+            let rule = Violation::new(
+                texts::collectors_without_flag(),
+                texts::collectors_without_flag_advice(ENABLED_FLAG),
             );
             problems.add(self.location("collectors"), rule);
         }
         for label in self.dimensions.keys() {
             if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
-                let rule = format!(
-                    "No metric of {} has the label {label:?}; remove the line.",
-                    definitions.name
+                let rule = Violation::new(
+                    texts::label_is_unused(&definitions.name, label),
+                    texts::label_is_unused_advice(),
                 );
                 problems.add(self.location(&format!("dimensions.{label}")), rule);
             }
@@ -222,13 +223,14 @@ impl PackageDescription {
             }
         }
         if self.listen_flag.is_empty() == self.listen_env.is_empty() {
-            let rule = "The listen address is set either by a flag or by a variable; fill in one of \
-                        listen_flag and listen_env, and leave the other empty.";
+            let rule = Violation::new(
+                texts::listen_flag_or_variable(),
+                texts::listen_flag_or_variable_advice(),
+            );
             problems.add(self.location("listen_flag"), rule);
         }
         if !self.listen_value.contains("${port}") {
-            let rule = "The value has no ${port}, so every copy would listen on the same port; add \
-                        it.";
+            let rule = Violation::new(texts::listen_value_without_port(), texts::add_it());
             problems.add(self.location("listen_value"), rule);
         }
         for (index, parameter) in self.parameters.iter().enumerate() {

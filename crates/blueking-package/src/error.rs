@@ -1,19 +1,18 @@
 //! Errors from reading or writing a description, a document or an archive. Input that can be read
 //! but breaks a rule is not an error: it yields [`Problem`](crate::Problem)s.
 
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 use zip::result::ZipError;
 
-use crate::definitions::SCHEMA;
+use crate::texts::{located, sources_files as texts};
 
 /// Error from reading or writing a package.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A package description is not valid TOML, lacks a key or has an unknown one.
-    #[error("{file}: {reason}")]
     Description {
         /// The file, as the caller named it.
         file: String,
@@ -21,7 +20,6 @@ pub enum Error {
         reason: Box<toml::de::Error>,
     },
     /// A JSON document does not have the expected form.
-    #[error("{file}: {reason}")]
     Json {
         /// The document, as the caller or the archive named it.
         file: String,
@@ -29,28 +27,22 @@ pub enum Error {
         reason: serde_json::Error,
     },
     /// The description of an exporter uses an unsupported schema.
-    #[error(
-        "{file}: the schema is {found}, but this tool reads {SCHEMA}; build the exporter and the \
-         tool from the same version, or use a newer tool"
-    )]
     Schema {
         /// The document, as the caller named it.
         file: String,
-        /// The schema found, or `missing`.
-        found: String,
+        /// The schema found, if there is any.
+        found: Option<String>,
     },
     /// A file operation failed.
-    #[error("cannot {action} {}", path.display())]
     Io {
-        /// The operation, such as `create`, `write` or `rename`.
-        action: &'static str,
+        /// The operation.
+        action: FileAction,
         /// The file.
         path: PathBuf,
         /// The cause.
         source: io::Error,
     },
     /// An archive is damaged, truncated or uses a feature that packages never use.
-    #[error("{} is not a readable package", path.display())]
     Archive {
         /// The archive.
         path: PathBuf,
@@ -58,7 +50,6 @@ pub enum Error {
         source: ZipError,
     },
     /// A file is not a gzip-compressed tar, or is damaged or truncated.
-    #[error("{} is not a readable package", path.display())]
     Tar {
         /// The archive.
         path: PathBuf,
@@ -66,21 +57,15 @@ pub enum Error {
         source: io::Error,
     },
     /// A tar contains a member that packages must not contain.
-    #[error("{} contains the invalid member {name:?}: {reason}", path.display())]
     Member {
         /// The archive.
         path: PathBuf,
         /// Path of the member.
         name: String,
         /// Why it is invalid.
-        reason: &'static str,
+        reason: String,
     },
     /// Two entries of an archive have the same base name, which BlueKing cannot import.
-    #[error(
-        "{} has two entries named {name}: BlueKing ignores folders, so every base name must be \
-         unique",
-        path.display()
-    )]
     DuplicateEntry {
         /// The archive.
         path: PathBuf,
@@ -88,10 +73,6 @@ pub enum Error {
         name: String,
     },
     /// The size of an entry differs from the size that the archive declares.
-    #[error(
-        "{}: the archive declares {declared} bytes for {name}, but the entry has {found}",
-        path.display()
-    )]
     WrongSize {
         /// The archive.
         path: PathBuf,
@@ -103,19 +84,93 @@ pub enum Error {
         found: u64,
     },
     /// An archive, or its content before packing, exceeds the limits of a package.
-    #[error("{} contains more than {limit} {unit}", path.display())]
     TooLarge {
         /// The archive.
         path: PathBuf,
         /// The limit.
         limit: u64,
-        /// The unit of the limit: `bytes`, `entries` or `files`.
-        unit: &'static str,
+        /// What the limit counts.
+        unit: LimitUnit,
     },
     /// A document is missing from an archive.
-    #[error("the archive has no {name}")]
     MissingEntry {
         /// Name of the missing entry.
         name: &'static str,
     },
+}
+
+/// An operation on a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileAction {
+    /// Opening it.
+    Open,
+    /// Creating it.
+    Create,
+    /// Reading it.
+    Read,
+    /// Writing to it.
+    Write,
+    /// Flushing it to disk.
+    Flush,
+    /// Removing what an interrupted run left.
+    RemoveStale,
+    /// Renaming the finished file to its name.
+    RenameTo,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitUnit {
+    /// Bytes, unpacked.
+    Bytes,
+    /// Files of the archive.
+    Files,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Description { file, reason } => located(&[file], &reason.to_string()),
+            Self::Json { file, reason } => located(&[file], &reason.to_string()),
+            Self::Schema { file, found: Some(found) } => texts::schema_is_other(file, found),
+            Self::Schema { file, found: None } => texts::schema_is_missing(file),
+            Self::Io { action, path, .. } => action.failure(&path.display().to_string()),
+            Self::Archive { path, .. } | Self::Tar { path, .. } => {
+                texts::is_not_a_package(&path.display().to_string())
+            }
+            Self::Member { path, name, reason } => {
+                texts::member_is_invalid(&path.display().to_string(), name, reason)
+            }
+            Self::DuplicateEntry { path, name } => {
+                texts::entry_is_repeated(&path.display().to_string(), name)
+            }
+            Self::WrongSize { path, name, declared, found } => {
+                texts::entry_has_other_size(&path.display().to_string(), name, *declared, *found)
+            }
+            Self::TooLarge { path, limit, unit } => {
+                let path = path.display().to_string();
+                match unit {
+                    LimitUnit::Bytes => texts::more_bytes(&path, *limit),
+                    LimitUnit::Files => texts::more_files(&path, *limit),
+                }
+            }
+            Self::MissingEntry { name } => texts::entry_is_missing(name),
+        })
+    }
+}
+
+impl FileAction {
+    /// That it failed.
+    fn failure(self, path: &str) -> String {
+        match self {
+            Self::Open => texts::cannot_open(path),
+            Self::Create => texts::cannot_create(path),
+            Self::Read => texts::cannot_read(path),
+            Self::Write => texts::cannot_write(path),
+            Self::Flush => texts::cannot_flush(path),
+            Self::RemoveStale => texts::cannot_remove_stale(path),
+            Self::RenameTo => texts::cannot_rename_to(path),
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Recognises executables that hosts can start, from the first bytes only. Deeper inspection
 //! (static linking, build paths) belongs to the build.
 
+use crate::texts::sources_files as texts;
+
 /// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and Visual Studio are not; a
 /// package would have to ship them, and BlueKing packages cannot.
 const SYSTEM_DLLS: &str = "advapi32 bcrypt bcryptprimitives cfgmgr32 comctl32 crypt32 dbghelp \
@@ -39,20 +41,20 @@ pub(crate) fn check(bytes: &[u8], machine: Machine) -> Result<(), String> {
 
 fn check_elf(bytes: &[u8], machine: u16, name: &str) -> Result<(), String> {
     if !bytes.starts_with(b"\x7fELF") {
-        return Err(wrong_format("an ELF executable", bytes));
+        return Err(wrong_format(bytes, texts::is_not_elf));
     }
     // EI_CLASS 2 is 64-bit, EI_DATA 1 is little-endian.
     if bytes.get(4..6) != Some(&[2, 1]) {
-        return Err("the file is an ELF file, but not 64-bit little-endian".to_owned());
+        return Err(texts::elf_is_not_64_bit());
     }
     // ET_EXEC, or ET_DYN for a position-independent executable.
     match u16_at(bytes, 16) {
         Some(2 | 3) => {}
-        kind => return Err(format!("the ELF file is not an executable (type {})", hex(kind))),
+        kind => return Err(texts::elf_is_not_executable(&hex(kind))),
     }
     match u16_at(bytes, 18) {
         Some(found) if found == machine => Ok(()),
-        found => Err(format!("the ELF file is for machine {}, not {name}", hex(found))),
+        found => Err(texts::elf_of_other_machine(&hex(found), name)),
     }
 }
 
@@ -61,39 +63,36 @@ fn check_pe_x86_64(bytes: &[u8]) -> Result<(), String> {
     const IS_DLL: u16 = 0x2000;
 
     if !bytes.starts_with(b"MZ") {
-        return Err(wrong_format("a Windows executable", bytes));
+        return Err(wrong_format(bytes, texts::is_not_windows));
     }
     // The last field of the DOS header points to the PE header.
     let header = u32_at(bytes, 0x3c).and_then(|at| bytes.get(usize::try_from(at).ok()?..));
     let Some(header) = header.filter(|header| header.starts_with(b"PE\0\0")) else {
-        return Err("the file has a DOS header but no PE header".to_owned());
+        return Err(texts::pe_without_header());
     };
     match u16_at(header, 4) {
         Some(0x8664) => {}
-        machine => {
-            return Err(format!("the PE file is for machine {}, not x86-64", hex(machine)));
-        }
+        machine => return Err(texts::pe_of_other_machine(&hex(machine))),
     }
     let flags = u16_at(header, 22).unwrap_or_default();
     if flags & IS_EXECUTABLE == 0 || flags & IS_DLL != 0 {
-        return Err("the PE file is a library or is not linked".to_owned());
+        return Err(texts::pe_is_not_executable());
     }
     match u16_at(header, 24) {
         Some(0x020b) => Ok(()),
-        magic => Err(format!("the PE file is not PE32+ (magic {})", hex(magic))),
+        magic => Err(texts::pe_is_not_plus(&hex(magic))),
     }
 }
 
-fn wrong_format(wanted: &str, bytes: &[u8]) -> String {
+fn wrong_format(bytes: &[u8], text: fn(&str) -> String) -> String {
     if bytes.is_empty() {
-        return "the file is empty".to_owned();
+        return texts::file_is_empty();
     }
-    let start = bytes[..bytes.len().min(4)].escape_ascii();
-    format!("the file is not {wanted} (it starts with \"{start}\")")
+    text(&bytes[..bytes.len().min(4)].escape_ascii().to_string())
 }
 
 fn hex(number: Option<u16>) -> String {
-    number.map_or("unknown".to_owned(), |number| format!("{number:#x}"))
+    number.map_or_else(texts::number_is_unknown, |number| format!("{number:#x}"))
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

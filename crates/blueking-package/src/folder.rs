@@ -4,7 +4,8 @@ use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::texts::sources_files as texts;
+use crate::{Error, FileAction, LimitUnit};
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,13 +67,13 @@ pub(crate) fn entries(root: &Path, limit: usize) -> io::Result<Vec<Entry>> {
 /// [`Error::Member`] for a link, a device or a name that is not UTF-8, [`Error::TooLarge`] above a
 /// limit, and [`Error::Io`].
 pub(crate) fn files(root: &Path, max_files: usize, max_bytes: u64) -> Result<Vec<File>, Error> {
-    let failed = |source| Error::Io { action: "read", path: root.to_owned(), source };
+    let failed = |source| Error::Io { action: FileAction::Read, path: root.to_owned(), source };
     let too_large = |limit, unit| Error::TooLarge { path: root.to_owned(), limit, unit };
     // Folders count, too: each file of a package may have a few of its own.
     let limit = max_files.saturating_mul(4);
     let entries = entries(root, limit).map_err(failed)?;
     if entries.len() > limit {
-        return Err(too_large(max_files as u64, "files"));
+        return Err(too_large(max_files as u64, LimitUnit::Files));
     }
     let mut files = Vec::new();
     let mut left = max_bytes;
@@ -84,19 +85,21 @@ pub(crate) fn files(root: &Path, max_files: usize, max_bytes: u64) -> Result<Vec
         };
         match kind {
             Kind::Folder => continue,
-            Kind::Link | Kind::Special => return Err(invalid(&name, "it is a link or a device")),
+            Kind::Link | Kind::Special => return Err(invalid(&name, texts::member_is_special())),
             Kind::File => {}
         }
         if files.len() == max_files {
-            return Err(too_large(max_files as u64, "files"));
+            return Err(too_large(max_files as u64, LimitUnit::Files));
         }
         let name = String::from_utf8(name)
-            .map_err(|error| invalid(error.as_bytes(), "its name is not UTF-8"))?;
+            .map_err(|error| invalid(error.as_bytes(), texts::member_is_not_utf8()))?;
         let mut bytes = Vec::new();
         // One extra byte distinguishes a file at the limit from one above it.
         let file = fs::File::open(&path).map_err(failed)?;
         file.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-        left = left.checked_sub(bytes.len() as u64).ok_or_else(|| too_large(max_bytes, "bytes"))?;
+        left = left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| too_large(max_bytes, LimitUnit::Bytes))?;
         files.push(File { name, mode: mode.unwrap_or(0o755) & 0o777, bytes });
     }
     Ok(files)
@@ -138,7 +141,9 @@ mod tests {
         fs::write(folder.path().join("d"), "12").unwrap();
         let names = |files: Vec<File>| files.into_iter().map(|file| file.name).collect::<Vec<_>>();
         assert_eq!(names(files(folder.path(), 2, 6).unwrap()), ["a/b/c", "d"]);
-        for (max_files, max_bytes, unit) in [(1, 6, "files"), (0, 6, "files"), (2, 5, "bytes")] {
+        for (max_files, max_bytes, unit) in
+            [(1, 6, LimitUnit::Files), (0, 6, LimitUnit::Files), (2, 5, LimitUnit::Bytes)]
+        {
             let error = files(folder.path(), max_files, max_bytes).unwrap_err();
             assert!(matches!(error, Error::TooLarge { unit: found, .. } if found == unit));
         }

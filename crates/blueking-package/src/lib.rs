@@ -67,7 +67,7 @@ pub mod v51;
 
 pub use definitions::{Collector, Definitions, Flag, Kind, Metric, MetricGroup, Sample, Unit};
 pub use description::{Group, PackageDescription};
-pub use error::Error;
+pub use error::{Error, FileAction, LimitUnit};
 pub use executable::is_system_dll;
 pub use glob::matches as pattern_matches;
 pub use language::Language;
@@ -75,5 +75,5 @@ pub use names::{
     GROUP_TEXT_LIMIT, component_name_rules, is_reserved_label, is_savable_name, plugin_id_rules,
 };
 pub use parameter::{Input, Parameter};
-pub use problem::Problem;
+pub use problem::{Problem, Violation};
 pub use requirements::{Requirements, requirements};

@@ -1,7 +1,7 @@
 //! Rules on names common to all BlueKing package formats.
 
 use crate::check;
-use crate::problem::excerpt;
+use crate::problem::{Violation, excerpt};
 use crate::texts::sources as texts;
 
 /// Longest plugin id, in characters.
@@ -53,75 +53,67 @@ pub fn is_savable_name(name: &str) -> bool {
 }
 
 /// Checks that a name is a letter followed by letters, digits and `_`. Returns the problem, if any.
-pub(crate) fn identifier_rule(name: &str) -> Option<String> {
+pub(crate) fn identifier_rule(name: &str) -> Option<Violation> {
     if name.contains(':') {
-        return Some(format!(
-            "The name {name:?} contains ':', which Prometheus reserves for recording rules and \
-             BlueKing cannot store; rename it."
-        ));
+        return Some(Violation::new(texts::name_has_colon(name), texts::name_has_colon_advice()));
     }
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid).then(|| {
-        format!(
-            "The name {name:?} does not match ^[a-zA-Z][a-zA-Z0-9_]*$; start it with a letter and \
-             use only letters, digits and '_'."
-        )
-    })
+    (!valid).then(|| Violation::new(texts::name_pattern(name), texts::name_pattern_advice()))
 }
 
 /// Checks the name of an environment variable and returns the problem, if any. BlueKing also
 /// evaluates the name as a template expression, in which `A-B` is a subtraction.
-pub(crate) fn variable_rule(name: &str) -> Option<String> {
+pub(crate) fn variable_rule(name: &str) -> Option<Violation> {
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid).then(|| texts::variable_rule(name))
+    (!valid)
+        .then(|| Violation::new(texts::variable_pattern(name), texts::variable_pattern_advice()))
 }
 
 /// Returns every problem of a plugin id, which names a folder, a binary and a process on every
-/// host. Each problem is a sentence that states the correction.
+/// host.
 ///
 /// ```
 /// assert!(blueking_package::plugin_id_rules("pool_exporter").is_empty());
 /// assert_eq!(blueking_package::plugin_id_rules("pool-exporter").len(), 1);
 /// ```
-pub fn plugin_id_rules(id: &str) -> Vec<String> {
-    let mut rules: Vec<String> = identifier_rule(id).into_iter().collect();
+pub fn plugin_id_rules(id: &str) -> Vec<Violation> {
+    let mut rules: Vec<Violation> = identifier_rule(id).into_iter().collect();
     rules.extend(length_rule(id, PLUGIN_ID_LIMIT));
     if id.starts_with(OFFICIAL_PREFIX) {
-        rules.push(format!(
-            "The plugin id {id:?} starts with {OFFICIAL_PREFIX:?}, which marks BlueKing's own \
-             plugins; choose another prefix."
+        rules.push(Violation::new(
+            texts::plugin_id_is_official(id, OFFICIAL_PREFIX),
+            texts::plugin_id_is_official_advice(),
         ));
     }
     rules
 }
 
-/// Returns every problem of a component name of BlueKing 5.1. Each problem is a sentence that
-/// states the correction.
+/// Returns every problem of a component name of BlueKing 5.1.
 ///
 /// ```
 /// assert!(blueking_package::component_name_rules("poolexporter").is_empty());
 /// assert_eq!(blueking_package::component_name_rules("pool_exporter").len(), 1);
 /// ```
-pub fn component_name_rules(name: &str) -> Vec<String> {
-    let mut rules: Vec<String> = length_rule(name, COMPONENT_NAME_LIMIT).into_iter().collect();
+pub fn component_name_rules(name: &str) -> Vec<Violation> {
+    let mut rules: Vec<Violation> = length_rule(name, COMPONENT_NAME_LIMIT).into_iter().collect();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
-        rules.push(format!(
-            "The component name {name:?} does not match ^[A-Za-z0-9]+$; use only letters and \
-             digits."
+        rules.push(Violation::new(
+            texts::component_name_pattern(name),
+            texts::component_name_pattern_advice(),
         ));
     }
     rules
 }
 
 /// Checks that a text has at most `limit` Unicode characters. Returns the problem, if any.
-pub(crate) fn length_rule(text: &str, limit: usize) -> Option<String> {
+pub(crate) fn length_rule(text: &str, limit: usize) -> Option<Violation> {
     let length = text.chars().count();
     (length > limit).then(|| {
-        format!(
-            "{:?} has {length} characters, and BlueKing accepts at most {limit}; shorten it.",
-            excerpt(text)
+        Violation::new(
+            texts::text_is_too_long(&excerpt(text), length, limit),
+            texts::text_is_too_long_advice(),
         )
     })
 }
@@ -164,8 +156,8 @@ mod tests {
 
     #[test]
     fn each_plugin_id_rule_applies_alone() {
-        assert_eq!(plugin_id_rules("host_exporter"), [""; 0]);
-        assert_eq!(plugin_id_rules(&"a".repeat(30)), [""; 0]);
+        assert_eq!(plugin_id_rules("host_exporter"), []);
+        assert_eq!(plugin_id_rules(&"a".repeat(30)), []);
         let broken = ["", "1host", "host-exporter", "bkplugin_host", &"a".repeat(31)];
         for id in broken {
             assert_eq!(plugin_id_rules(id).len(), 1, "{id}");
@@ -174,8 +166,8 @@ mod tests {
 
     #[test]
     fn each_component_name_rule_applies_alone() {
-        assert_eq!(component_name_rules("hostexporter"), [""; 0]);
-        assert_eq!(component_name_rules(&"9".repeat(15)), [""; 0]);
+        assert_eq!(component_name_rules("hostexporter"), []);
+        assert_eq!(component_name_rules(&"9".repeat(15)), []);
         for name in ["", "host-exporter", "host_exporter", "主机", &"a".repeat(16)] {
             assert_eq!(component_name_rules(name).len(), 1, "{name}");
         }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use crate::definitions::Definitions;
 use crate::description::PackageDescription;
 use crate::names;
-use crate::problem::Problems;
+use crate::problem::{Problems, Violation};
+use crate::texts::sources as texts;
 
 /// A setting of the exporter that an operator may change when deploying it: a flag, an environment
 /// variable, or a positional argument.
@@ -82,17 +83,20 @@ impl Parameter {
         };
         let others = [self.env.is_some(), self.argument.is_some(), !self.flag.is_empty()];
         if others.iter().filter(|is_given| **is_given).count() > 1 {
-            let rule = "A parameter is either a flag, a variable or an argument; keep one of them.";
+            let rule = Violation::new(
+                texts::parameter_of_two_kinds(),
+                texts::parameter_of_two_kinds_advice(),
+            );
             return problems.add(location(key), rule);
         }
         let rule = match key {
             "env" => names::variable_rule(name).or_else(|| self.switch_rule()),
-            "argument" if definitions.arguments.is_empty() => Some(format!(
-                "{} takes no positional arguments; add one to the exporter, or use a flag.",
-                definitions.name
+            "argument" if definitions.arguments.is_empty() => Some(Violation::new(
+                texts::argument_is_not_taken(&definitions.name),
+                texts::argument_is_not_taken_advice(),
             )),
             "argument" if name.trim().is_empty() => {
-                Some("The argument has no display name; add one.".to_owned())
+                Some(Violation::new(texts::argument_without_name(), texts::add_one()))
             }
             "argument" => self.switch_rule(),
             _ => self.flag_rule(definitions, description),
@@ -110,46 +114,50 @@ impl Parameter {
         let Self { input, default, content, .. } = self;
         if *input == Input::Switch && !["true", "false"].contains(&&**default) {
             let rule =
-                format!("The default of a switch is {default:?}; write \"true\" or \"false\".");
+                Violation::new(texts::switch_default(default), texts::switch_default_advice());
             problems.add(location("default"), rule);
         }
         if *input == Input::File {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             if default.is_empty() || !default.chars().all(is_allowed) {
-                let rule = format!(
-                    "The default of a file is {default:?}; use its name on the host: letters, \
-                     digits, '.', '_' and '-'."
-                );
+                let rule =
+                    Violation::new(texts::file_default(default), texts::file_default_advice());
                 problems.add(location("default"), rule);
             }
             if content.is_empty() {
-                let rule = "The file is empty, and BlueKing rejects an empty file; add default \
-                            content.";
+                let rule = Violation::new(
+                    texts::file_without_content(),
+                    texts::file_without_content_advice(),
+                );
                 problems.add(location("content"), rule);
             }
         } else if !content.is_empty() {
-            problems
-                .add(location("content"), "Only a parameter of type file has content; remove it.");
+            problems.add(
+                location("content"),
+                Violation::new(texts::content_without_file(), texts::remove_it()),
+            );
         }
     }
 
-    fn switch_rule(&self) -> Option<String> {
+    fn switch_rule(&self) -> Option<Violation> {
         let is_switch = self.input == Input::Switch;
-        is_switch.then(|| "Only a flag can be a switch; use another type.".to_owned())
+        is_switch.then(|| {
+            Violation::new(texts::switch_is_not_a_flag(), texts::switch_is_not_a_flag_advice())
+        })
     }
 
     fn flag_rule(
         &self,
         definitions: &Definitions,
         description: &PackageDescription,
-    ) -> Option<String> {
+    ) -> Option<Violation> {
         let flag = &self.flag;
         if description.is_standard(flag) {
             let rule =
-                "The flag is already generated from `listen` or `telemetry_path`; remove it here.";
-            Some(rule.to_owned())
+                Violation::new(texts::flag_is_generated(), texts::flag_is_generated_advice());
+            Some(rule)
         } else if !flag.starts_with('-') {
-            Some(format!(r#"The flag {flag:?} does not start with "-"; add the prefix."#))
+            Some(Violation::new(texts::flag_without_dash(flag), texts::flag_without_dash_advice()))
         } else {
             missing_flag(flag, definitions)
         }
@@ -157,11 +165,11 @@ impl Parameter {
 }
 
 /// The problem text for a flag that the exporter does not have; `None` if it has it.
-pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<String> {
+pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<Violation> {
     (!definitions.has_flag(flag)).then(|| {
-        format!(
-            "{} has no flag {flag:?}; correct the name, or add the flag to the exporter.",
-            definitions.name
+        Violation::new(
+            texts::flag_is_unknown(&definitions.name, flag),
+            texts::flag_is_unknown_advice(),
         )
     })
 }

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::{Error, FileAction};
 
 /// Writes the file `path` with `fill`. If anything fails or `fill` panics, no partial file remains
 /// and an existing file is unchanged.
@@ -23,21 +23,21 @@ pub(crate) fn save(
 
     match fs::remove_file(&partial) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(failed("remove the stale")(error));
+            return Err(failed(FileAction::RemoveStale)(error));
         }
         _ => {}
     }
     // If the name exists again, another process created it, or it is a symbolic link.
     let created = OpenOptions::new().write(true).create_new(true).open(&partial);
-    let mut file = created.map_err(failed("create"))?;
+    let mut file = created.map_err(failed(FileAction::Create))?;
     // The file is ours to remove only from here on.
     let _guard = RemoveOnDrop(&partial);
     fill(&mut file)?;
-    file.sync_all().map_err(failed("flush"))?;
+    file.sync_all().map_err(failed(FileAction::Flush))?;
     // Windows cannot rename an open file.
     drop(file);
     fs::rename(&partial, path).map_err(|source| Error::Io {
-        action: "rename the finished file to",
+        action: FileAction::RenameTo,
         path: path.to_owned(),
         source,
     })

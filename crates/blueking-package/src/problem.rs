@@ -3,17 +3,21 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use crate::texts::{located, sentence};
+
 /// A rule that a description, a definition or a package violates.
 ///
-/// Displayed as one line, `file: field: rule`, or `file: rule` if it concerns the whole file.
+/// Displayed as one line, `file: field: message; advice.`, without the field if it concerns the
+/// whole file.
 ///
 /// ```
 /// let problem = blueking_package::Problem {
 ///     file: "metrics.json".to_owned(),
 ///     field: "memory.table_desc".to_owned(),
-///     rule: "The text is empty.".to_owned(),
+///     message: "the text is empty".to_owned(),
+///     advice: "add one".to_owned(),
 /// };
-/// assert_eq!(problem.to_string(), "metrics.json: memory.table_desc: The text is empty.");
+/// assert_eq!(problem.to_string(), "metrics.json: memory.table_desc: the text is empty; add one.");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
@@ -21,17 +25,38 @@ pub struct Problem {
     pub file: String,
     /// The field as a dotted path; empty for the whole file.
     pub field: String,
-    /// The rule as a sentence: the limit, the offending value and the correction.
-    pub rule: String,
+    /// The violation: the limit and the offending value.
+    pub message: String,
+    /// The correction.
+    pub advice: String,
+}
+
+/// What is wrong with a value, and the correction, wherever it stands. Displayed as
+/// `message; advice.`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The violation: the limit and the offending value.
+    pub message: String,
+    /// The correction.
+    pub advice: String,
+}
+
+impl Violation {
+    pub(crate) fn new(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { message: message.into(), advice: advice.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&sentence(&self.message, &self.advice))
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = format!("{}: ", self.file);
-        if !self.field.is_empty() {
-            line += &format!("{}: ", self.field);
-        }
-        line += &self.rule;
+        let Self { file, field, message, advice } = self;
+        let line = located(&[file, field], &sentence(message, advice));
         // Names and values come from files: a line break in one must not produce two problems.
         f.write_str(&line.replace(char::is_control, " "))
     }
@@ -63,10 +88,10 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    pub(crate) fn add(&mut self, location: Location, rule: impl Into<String>) {
-        // Far longer than any rule that quotes a reasonable value.
-        let rule = cut(&rule.into(), 1000);
-        let problem = Problem { file: location.file, field: location.field, rule };
+    pub(crate) fn add(&mut self, Location { file, field }: Location, violation: Violation) {
+        // Far longer than any text that quotes a reasonable value.
+        let [message, advice] = [violation.message, violation.advice].map(|text| cut(&text, 600));
+        let problem = Problem { file, field, message, advice };
         if self.known.insert(problem.clone()) {
             self.in_order.push(problem);
         }
@@ -98,12 +123,16 @@ mod tests {
     #[test]
     fn problems_are_one_line() {
         let mut problems = Problems::default();
-        problems.add(Location::new("info.json", "name"), "The name \"a\r\nb\" is bad.");
-        problems.add(Location::whole("logo.png"), "It is missing.");
+        let name = Violation::new("the name \"a\r\nb\" is bad", "rename it");
+        problems.add(Location::new("info.json", "name"), name);
+        problems.add(Location::whole("logo.png"), Violation::new("the file is missing", "add it"));
         let lines: Vec<_> = problems.into_vec().iter().map(Problem::to_string).collect();
         assert_eq!(
             lines,
-            ["info.json: name: The name \"a  b\" is bad.", "logo.png: It is missing."]
+            [
+                "info.json: name: the name \"a  b\" is bad; rename it.",
+                "logo.png: the file is missing; add it.",
+            ]
         );
     }
 
@@ -116,8 +145,8 @@ mod tests {
     #[test]
     fn duplicate_problems_are_dropped() {
         let mut problems = Problems::default();
-        problems.add(Location::whole("a"), "b");
-        problems.add(Location::whole("a"), "b");
+        problems.add(Location::whole("a"), Violation::new("b", "c"));
+        problems.add(Location::whole("a"), Violation::new("b", "c"));
         assert_eq!(problems.into_vec().len(), 1);
     }
 }

@@ -8,7 +8,8 @@ use crate::default_groups::default_groups;
 use crate::definitions::{Definitions, Metric};
 use crate::description::PackageDescription;
 use crate::glob;
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
+use crate::texts::sources as texts;
 
 /// A group of a package with its metrics, in the order of the definitions.
 pub(crate) struct Selected<'a> {
@@ -35,7 +36,13 @@ pub(crate) fn select<'a>(
     for group in &description.groups {
         let location = || description.location(&format!("group.{}.metrics", group.name));
         if group.metrics.is_empty() {
-            problems.add(location(), "The list is empty; list metrics, or remove the group.");
+            problems.add(
+                location(),
+                Violation::new(
+                    texts::group_without_metrics(),
+                    texts::group_without_metrics_advice(),
+                ),
+            );
         }
         for pattern in &group.metrics {
             if !offered.iter().any(|metric| glob::matches(pattern, &metric.name)) {
@@ -52,10 +59,9 @@ pub(crate) fn select<'a>(
                 }
                 Entry::Occupied(first) => {
                     let first = first.get();
-                    let rule = format!(
-                        "{} is already selected by the group {first:?}; a metric belongs to one \
-                         group.",
-                        metric.name
+                    let rule = Violation::new(
+                        texts::metric_in_two_groups(&metric.name, first),
+                        texts::metric_in_two_groups_advice(),
                     );
                     problems.add(location(), rule);
                 }
@@ -93,12 +99,9 @@ impl<'a> Selected<'a> {
         for other in others {
             let found = other.dimensions();
             if found.iter().copied().collect::<BTreeSet<_>>() != expected {
-                let rule = format!(
-                    "{} has the labels {found:?} but {} has {:?}, and every dimension of a table \
-                     applies to every metric; put them into separate groups.",
-                    other.name,
-                    first.name,
-                    first.dimensions()
+                let rule = Violation::new(
+                    texts::labels_differ(&other.name, &found, &first.name, &first.dimensions()),
+                    texts::labels_differ_advice(),
                 );
                 let field = format!("group.{}.metrics", self.name);
                 problems.add(description.location(&field), rule);
@@ -123,10 +126,9 @@ pub(crate) fn dimension_description(
     if let Some(name) = description.label_name(label, definitions) {
         return name.to_owned();
     }
-    let rule = format!(
-        "The label {label:?} has no Chinese name; add one of at most 15 characters to the label \
-         dictionary of {}, or to [dimensions] here.",
-        definitions.name
+    let rule = Violation::new(
+        texts::label_without_name(label),
+        texts::label_without_name_advice(&definitions.name),
     );
     problems.add(description.location(&format!("dimensions.{label}")), rule);
     // Not empty, which would be reported as a second problem.
@@ -141,7 +143,10 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
         if names.insert(&metric.name) {
             metrics.push(metric);
         } else {
-            let rule = "The metric is defined more than once; remove the duplicate.";
+            let rule = Violation::new(
+                texts::metric_is_defined_twice(),
+                texts::metric_is_defined_twice_advice(),
+            );
             problems.add(Location::new(definitions.location(), &metric.name), rule);
         }
     }
@@ -157,7 +162,10 @@ fn offered<'a>(
     for (key, patterns) in [("omit", &description.omit), ("omit_in_51", &description.omit_in_51)] {
         for pattern in patterns {
             if !metrics.iter().any(|metric| glob::matches(pattern, &metric.name)) {
-                let rule = format!("{pattern:?} matches no metric; correct or remove it.");
+                let rule = Violation::new(
+                    texts::pattern_without_metric(pattern),
+                    texts::correct_or_remove_it(),
+                );
                 problems.add(description.location(key), rule);
             }
         }
@@ -171,9 +179,9 @@ pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
     patterns.iter().any(|pattern| glob::matches(pattern, name))
 }
 
-fn matches_nothing(pattern: &str, definitions: &Definitions) -> String {
-    format!(
-        "{pattern:?} matches no metric of {} that is not omitted; correct or remove it.",
-        definitions.name
+fn matches_nothing(pattern: &str, definitions: &Definitions) -> Violation {
+    Violation::new(
+        texts::pattern_without_offered_metric(pattern, &definitions.name),
+        texts::correct_or_remove_it(),
     )
 }

@@ -33,9 +33,12 @@ pub(crate) fn read_sources(workspace: &Workspace) -> Result<Vec<PackageSource>> 
             [("component_name", &description.component_name), ("plugin_id", &description.plugin_id)]
         {
             if !names.insert((key, name.clone())) {
-                let rule = format!("Another exporter has the same name, {name:?}.");
-                let file = description.file.clone();
-                problems.push(Problem { file, field: key.to_owned(), rule });
+                problems.push(Problem {
+                    file: description.file.clone(),
+                    field: key.to_owned(),
+                    message: format!("another exporter has the same name, {name:?}"),
+                    advice: "choose another".to_owned(),
+                });
             }
         }
         sources.push(PackageSource { exporter, source });
@@ -54,12 +57,16 @@ pub(crate) fn documents(
     let definitions = Definitions::parse(&format!("{} --describe", exporter.binary()), &json)?;
     let mut problems = Vec::new();
     if definitions.version != workspace.version() {
-        let rule = format!(
-            "The exporter is version {:?}, the workspace {:?}.",
-            definitions.version,
-            workspace.version()
-        );
-        problems.push(Problem { file: definitions.location(), field: "version".to_owned(), rule });
+        problems.push(Problem {
+            file: definitions.location(),
+            field: "version".to_owned(),
+            message: format!(
+                "the exporter is version {:?}, the workspace {:?}",
+                definitions.version,
+                workspace.version()
+            ),
+            advice: "build both from the same commit".to_owned(),
+        });
     }
     let formats = Formats { zip: plan.zip.is_some(), plugin: true };
     let documents = bkpack::build::documents(source, &definitions, formats);

@@ -29,8 +29,8 @@ impl Names {
         check_name(name).map_err(|problem| vec![problem])?;
         let mut names =
             Self { crate_name: name.to_owned(), component: component(name), port: FIRST_PORT };
-        let mut problems = plugin_id_rules(&names.binary());
-        problems.extend(component_name_rules(&names.component));
+        let rules = [plugin_id_rules(&names.binary()), component_name_rules(&names.component)];
+        let mut problems: Vec<_> = rules.iter().flatten().map(ToString::to_string).collect();
         let taken = |get: fn(&PackageDescription) -> &String, name: &str| {
             others.iter().find(|other| get(other).eq_ignore_ascii_case(name))
         };

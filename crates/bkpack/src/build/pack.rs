@@ -178,15 +178,16 @@ mod tests {
         let problem = |field: &str| Problem {
             file: "config/a/blueking.toml".to_owned(),
             field: field.to_owned(),
-            rule: "The text is empty.".to_owned(),
+            message: "the text is empty".to_owned(),
+            advice: "add one".to_owned(),
         };
         let error = reject(&[problem("display_name"), problem("group.a")]).unwrap_err();
         let lines: Vec<_> = error.to_string().lines().skip(1).map(str::to_owned).collect();
         assert_eq!(
             lines,
             [
-                "config/a/blueking.toml: display_name: The text is empty.",
-                "config/a/blueking.toml: group.a: The text is empty.",
+                "config/a/blueking.toml: display_name: the text is empty; add one.",
+                "config/a/blueking.toml: group.a: the text is empty; add one.",
             ]
         );
     }

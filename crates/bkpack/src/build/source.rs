@@ -61,8 +61,12 @@ fn problems_of_names(description: &PackageDescription) -> Vec<Problem> {
         let is_plain =
             name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' && key == "plugin_id");
         if name.is_empty() || !is_plain {
-            let rule = format!("{name:?} must consist of letters and digits.");
-            problems.push(Problem { file: file.clone(), field: key.to_owned(), rule });
+            problems.push(Problem {
+                file: file.clone(),
+                field: key.to_owned(),
+                message: format!("{name:?} does not consist of letters and digits"),
+                advice: "correct it".to_owned(),
+            });
         }
     }
     problems
@@ -82,7 +86,8 @@ fn problems_of_files(
     let to_problem = |finding: Finding| Problem {
         file: shown(&folder.join(&finding.file)),
         field: finding.field,
-        rule: format!("{}; {}.", finding.message, finding.advice),
+        message: finding.message,
+        advice: finding.advice,
     };
     let report = check::entries(&entries.into());
     report.findings.into_iter().filter(is_known).map(to_problem).collect()

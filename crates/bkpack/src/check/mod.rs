@@ -145,6 +145,10 @@ mod tests {
     }
 
     fn failed(kind: io::ErrorKind) -> Error {
-        Error::Io { action: "open", path: "p".into(), source: kind.into() }
+        Error::Io {
+            action: blueking_package::FileAction::Open,
+            path: "p".into(),
+            source: kind.into(),
+        }
     }
 }

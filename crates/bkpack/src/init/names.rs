@@ -172,8 +172,8 @@ mod tests {
             let names = Names::of_file(file);
             let found = (&*names.plugin_id, &*names.component, &*names.subject);
             assert_eq!(found, (id.trim_matches('_'), component, subject), "{file}");
-            assert_eq!(plugin_id_rules(&names.plugin_id), [""; 0], "{file}");
-            assert_eq!(component_name_rules(&names.component), [""; 0], "{file}");
+            assert_eq!(plugin_id_rules(&names.plugin_id), [], "{file}");
+            assert_eq!(component_name_rules(&names.component), [], "{file}");
         }
     }
 }

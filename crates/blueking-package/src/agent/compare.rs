@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::line::Sample;
+use crate::texts::{agent as texts, clauses};
 use crate::{plugin, v51};
 
 /// The metrics that a package declares, of either format.
@@ -218,65 +219,36 @@ pub fn compare(samples: &[Sample], declared: &Declared) -> Vec<Difference> {
     differences.into_iter().collect()
 }
 
-const ON_PURPOSE: &str = "if it is omitted on purpose, ignore this";
-
 /// The difference and the correction, without [`Difference::metrics()`], which can be many.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Clash { name } => write!(
-                f,
-                "{name} is both a metric and a label; debugging fails with 3310001 指标维度存在重名; \
-                 rename one"
-            ),
-            Self::Dimension { metric, label, group } => write!(
-                f,
-                "the label {label} of {metric} is not a dimension of the group {group}; add it to \
-                 metrics.json"
-            ),
-            Self::Undeclared { metric, discovered: true } => write!(
-                f,
-                "{metric} is on the page but not in metrics.json; a site that discovers metrics \
-                 stores it without a description, others drop it; add it; {ON_PURPOSE}"
-            ),
-            Self::Undeclared { metric, discovered: false } => write!(
-                f,
-                "{metric} is on the page but not in metrics.json; it is dropped; add it; \
-                 {ON_PURPOSE}"
-            ),
-            Self::Absent { group, metrics, total } => {
-                let count = metrics.len();
-                let (which, charts) = match (count, *total) {
-                    (1, 1) => {
-                        ("the only metric".to_owned(), "is not on the page, and its chart stays")
-                    }
-                    (1, _) => {
-                        (format!("1 of {total} metrics"), "is not on the page, and its chart stays")
-                    }
-                    (_, total) if count == total => (
-                        format!("none of the {total} metrics"),
-                        "is on the page, and their charts stay",
-                    ),
-                    _ => (
-                        format!("{count} of {total} metrics"),
-                        "are not on the page, and their charts stay",
-                    ),
-                };
-                write!(f, "{which} of the group {group} {charts} empty on a host like this")?;
-                if are_process_metrics(metrics) {
-                    f.write_str("; the available process_* metrics depend on the system")
-                } else if count == *total {
-                    f.write_str("; omit metrics that no host has")
-                } else {
-                    Ok(())
-                }
+        f.write_str(&match self {
+            Self::Clash { name } => texts::name_clashes(name),
+            Self::Dimension { metric, label, group } => {
+                texts::label_is_no_dimension(label, metric, group)
             }
-            Self::Uneven { metric } => write!(
-                f,
-                "samples of {metric} have different labels; the debug page may miss some; use the \
-                 same labels for all"
-            ),
-        }
+            Self::Undeclared { metric, discovered: true } => texts::metric_is_discovered(metric),
+            Self::Undeclared { metric, discovered: false } => texts::metric_is_dropped(metric),
+            Self::Absent { group, metrics, total } => absence(group, metrics, *total),
+            Self::Uneven { metric } => texts::labels_vary(metric),
+        })
+    }
+}
+
+fn absence(group: &str, metrics: &[String], total: usize) -> String {
+    let count = metrics.len();
+    let text = match (count, total) {
+        (1, 1) => texts::only_metric_is_absent(group),
+        (1, _) => texts::one_metric_is_absent(group, total),
+        _ if count == total => texts::all_metrics_are_absent(group, total),
+        _ => texts::some_metrics_are_absent(group, count, total),
+    };
+    if are_process_metrics(metrics) {
+        clauses(&text, &texts::absent_by_system())
+    } else if count == total {
+        clauses(&text, &texts::absent_everywhere())
+    } else {
+        text
     }
 }
 

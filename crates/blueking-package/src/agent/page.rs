@@ -6,6 +6,7 @@ use std::fmt;
 use super::line::{self, Sample};
 use crate::names;
 use crate::problem::excerpt;
+use crate::texts::agent as texts;
 
 /// Maximum length of a line in bytes, including the line feed. A longer line ends the scrape
 /// silently.
@@ -144,39 +145,31 @@ impl Page {
 
 impl Trouble {
     /// The correction, as the second half of a sentence.
-    pub const fn advice(self) -> &'static str {
+    pub fn advice(self) -> String {
         match self {
-            Self::Unreadable => "write name{label=\"value\"} number, and end lines with LF alone",
-            Self::NotFinite => "omit the sample while it has no value",
-            Self::TooLong => "shorten the label values or the help text",
-            Self::BadExemplar => "remove the exemplar",
-            Self::Repeated => "expose each series once",
-            Self::OwnName => "give the metric another prefix",
-            Self::OverwrittenLabel => "rename the label",
-            Self::Timestamp => "remove it",
+            Self::Unreadable => texts::line_is_unreadable_advice(),
+            Self::NotFinite => texts::value_is_not_finite_advice(),
+            Self::TooLong => texts::line_is_too_long_advice(),
+            Self::BadExemplar => texts::exemplar_is_not_finite_advice(),
+            Self::Repeated => texts::series_is_repeated_advice(),
+            Self::OwnName => texts::prefix_is_reserved_advice(),
+            Self::OverwrittenLabel => texts::label_is_overwritten_advice(),
+            Self::Timestamp => texts::sample_has_timestamp_advice(),
         }
     }
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unreadable => {
-                "the agent cannot parse the line and marks the scrape as failed (2502)"
-            }
-            Self::NotFinite => {
-                "the value is not finite; the agent drops it and marks the scrape as failed (2502)"
-            }
-            Self::TooLong => {
-                "the line has more than 65536 bytes; the agent silently drops the rest of the page"
-            }
-            Self::BadExemplar => {
-                "the exemplar's value is not finite, so the agent cannot send the sample"
-            }
-            Self::Repeated => "the series is a duplicate; one of the two samples is lost",
-            Self::OwnName => "the prefix is reserved for metrics of the agent",
-            Self::OverwrittenLabel => "BlueKing overwrites a label of this sample",
-            Self::Timestamp => "the sample has a timestamp, whose unit the agent guesses",
+        f.write_str(&match self {
+            Self::Unreadable => texts::line_is_unreadable(),
+            Self::NotFinite => texts::value_is_not_finite(),
+            Self::TooLong => texts::line_is_too_long(),
+            Self::BadExemplar => texts::exemplar_is_not_finite(),
+            Self::Repeated => texts::series_is_repeated(),
+            Self::OwnName => texts::prefix_is_reserved(),
+            Self::OverwrittenLabel => texts::label_is_overwritten(),
+            Self::Timestamp => texts::sample_has_timestamp(),
         })
     }
 }

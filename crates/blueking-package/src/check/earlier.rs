@@ -14,7 +14,7 @@ use super::identity;
 use super::layout::{self, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
-use crate::Error;
+use crate::{Error, FileAction};
 
 rules! {
     /// The plugin id equals that of the earlier package: a different id is a different plugin, and
@@ -60,8 +60,8 @@ impl Earlier {
     /// [`Error::Io`] if the file cannot be opened or read.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
         let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed("open"))?;
-        Self::from_reader(file).map_err(failed("read"))
+        let file = File::open(path).map_err(failed(FileAction::Open))?;
+        Self::from_reader(file).map_err(failed(FileAction::Read))
     }
 
     /// Like [`read`](Self::read), but from a reader.

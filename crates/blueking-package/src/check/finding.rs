@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::rule::Rule;
 use crate::problem::{cut, excerpt};
+use crate::texts::{located, sentence};
 
 /// Maximum number of findings in a report. Further ones are only counted: a damaged list of a
 /// million elements is one mistake.
@@ -116,12 +117,8 @@ impl Objection {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [&self.file, &self.field] {
-            if !part.is_empty() {
-                write!(f, "{part}: ")?;
-            }
-        }
-        write!(f, "{}; {}.", self.message, self.advice)
+        let Self { file, field, message, advice, .. } = self;
+        f.write_str(&located(&[file, field], &sentence(message, advice)))
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) use self::program::{Program, Scan};
 pub use self::rule::Rule;
 pub(crate) use self::words::is_reserved_field;
 pub use self::words::is_reserved_table;
-use crate::{Error, v51};
+use crate::{Error, FileAction, v51};
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -115,11 +115,11 @@ pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
 fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
     let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
     if path.is_dir() {
-        return unpacked(path, earlier).map_err(failed("read"));
+        return unpacked(path, earlier).map_err(failed(FileAction::Read));
     }
-    let file = File::open(path).map_err(failed("open"))?;
+    let file = File::open(path).map_err(failed(FileAction::Open))?;
     let name = path.file_name().and_then(|name| name.to_str());
-    examine(file, name, earlier).map_err(failed("read"))
+    examine(file, name, earlier).map_err(failed(FileAction::Read))
 }
 
 fn unpacked(path: &Path, earlier: Option<&Earlier>) -> io::Result<Report> {

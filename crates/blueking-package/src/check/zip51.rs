@@ -9,8 +9,8 @@ use super::executable;
 use super::finding::{Findings, Objection, Stage};
 use super::rule::{Rule, rules};
 use crate::executable::Machine;
-use crate::problem::Problem;
-use crate::texts::check as texts;
+use crate::problem::{Problem, Violation};
+use crate::texts::{check as texts, sources, sources_v51};
 use crate::v51::{
     self, AIX_EXPORTER, CONFIG_SCHEMA, DESCRIPTION, EXPORTER_URL, INFO, LINUX_EXPORTER, LOGO,
     METRICS, WINDOWS_EXPORTER,
@@ -98,16 +98,16 @@ fn check_executables(files: &BTreeMap<&str, &Member>, findings: &mut Findings) {
 fn check_document(name: &str, member: &Member, findings: &mut Findings) {
     let path = &member.path;
     if name == LOGO {
-        if let Err(rule) = v51::logo::check(&member.head) {
-            add_sentence(&ZIP_LOGO, path, "", &rule, findings);
+        if let Err(violation) = v51::logo::check(&member.head) {
+            add_violation(&ZIP_LOGO, path, "", violation, findings);
         }
         return;
     }
     // A document that is too large is already reported.
     let Some(bytes) = &member.bytes else { return };
     if name == DESCRIPTION {
-        if let Err(rule) = check_description(bytes) {
-            add_sentence(&ZIP_DESCRIPTION, path, "", &rule, findings);
+        if let Err(violation) = check_description(bytes) {
+            add_violation(&ZIP_DESCRIPTION, path, "", violation, findings);
         }
         return;
     }
@@ -118,7 +118,8 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
             }
             for problem in v51::problems_of(name, &document) {
                 let rule = rule_of(name, &problem);
-                add_sentence(rule, path, &problem.field, &problem.rule, findings);
+                let Problem { field, message, advice, .. } = problem;
+                add_violation(rule, path, &field, Violation { message, advice }, findings);
             }
         }
         Err(error) => {
@@ -138,15 +139,16 @@ fn check_files(document: &Value, path: &str, findings: &mut Findings) {
     }
 }
 
-fn check_description(bytes: &[u8]) -> Result<(), String> {
+fn check_description(bytes: &[u8]) -> Result<(), Violation> {
     match str::from_utf8(bytes) {
-        Err(error) => Err(format!(
-            "The text is not UTF-8 from byte {} on; save it as UTF-8.",
-            error.valid_up_to()
+        Err(error) => Err(Violation::new(
+            sources_v51::description_is_not_utf8(error.valid_up_to()),
+            sources_v51::description_is_not_utf8_advice(),
         )),
-        Ok(text) if text.trim().is_empty() => {
-            Err("The text is empty; describe the component for operators.".to_owned())
-        }
+        Ok(text) if text.trim().is_empty() => Err(Violation::new(
+            sources::text_is_empty(),
+            sources_v51::description_is_empty_advice(),
+        )),
         Ok(_) => Ok(()),
     }
 }
@@ -169,21 +171,14 @@ fn rule_of(document: &str, problem: &Problem) -> &'static Rule {
     }
 }
 
-/// Adds a finding from a sentence of the form `Violation; correction.`
-fn add_sentence(
+/// Adds a problem of a document as a finding.
+fn add_violation(
     rule: &'static Rule,
     path: &str,
     field: &str,
-    sentence: &str,
+    Violation { message, advice }: Violation,
     findings: &mut Findings,
 ) {
-    let sentence = sentence.trim_end_matches('.');
-    let (message, advice) = sentence.rsplit_once("; ").unwrap_or((sentence, "correct it"));
-    // Other findings start in lower case.
-    let message = match message.strip_prefix("The ") {
-        Some(rest) => format!("the {rest}"),
-        None => message.to_owned(),
-    };
     // The import checks the URL itself, but not that the exporter listens there.
     let is_elsewhere = rule.id == ZIP_URL.id && !field.starts_with(EXPORTER_URL);
     let applies = |objection: &Objection| {

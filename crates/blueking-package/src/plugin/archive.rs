@@ -10,9 +10,10 @@ use flate2::{Compression, GzBuilder};
 use tar::{Archive, Builder, EntryType, Header};
 
 use super::Package;
-use crate::Error;
 use crate::folder;
 use crate::partial;
+use crate::texts::sources_files as texts;
+use crate::{Error, FileAction, LimitUnit};
 
 /// Maximum total size of the members of an archive, unpacked, in bytes. Far above any package.
 pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -42,10 +43,11 @@ pub struct Member {
 pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
     let members = package.members();
     if members.iter().map(|member| member.bytes.len() as u64).sum::<u64>() > MAX_BYTES {
-        return Err(too_large(path, MAX_BYTES, "bytes"));
+        return Err(too_large(path, MAX_BYTES, LimitUnit::Bytes));
     }
     partial::save(path, |file| {
-        write_members(BufWriter::new(file), &members).map_err(|error| failed(path, "write", error))
+        write_members(BufWriter::new(file), &members)
+            .map_err(|error| failed(path, FileAction::Write, error))
     })
 }
 
@@ -84,9 +86,9 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
             |file: folder::File| Member { path: file.name, mode: file.mode, bytes: file.bytes };
         return Ok(files.map(member).collect());
     }
-    let damaged = |error| failed(path, "read", error);
+    let damaged = |error| failed(path, FileAction::Read, error);
     let file = File::open(path).map_err(|source| Error::Io {
-        action: "open",
+        action: FileAction::Open,
         path: path.into(),
         source,
     })?;
@@ -103,26 +105,26 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
         let name = String::from_utf8(entry.path_bytes().into_owned());
         let name = name.map_err(|error| {
             let name = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            invalid_member(path, name, "its name is not UTF-8")
+            invalid_member(path, name, texts::member_is_not_utf8())
         })?;
         if entry.size() > left {
-            return Err(too_large(path, limit, "bytes"));
+            return Err(too_large(path, limit, LimitUnit::Bytes));
         }
         let kind = entry.header().entry_type();
         if kind.is_dir() || kind.is_pax_global_extensions() {
             continue;
         }
         if !kind.is_file() {
-            return Err(invalid_member(path, name, "it is a link or a device"));
+            return Err(invalid_member(path, name, texts::member_is_special()));
         }
         if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-            return Err(invalid_member(path, name, "its path leads out of the package"));
+            return Err(invalid_member(path, name, texts::member_leads_out()));
         }
         if !paths.insert(name.clone()) {
-            return Err(invalid_member(path, name, "its path occurs twice"));
+            return Err(invalid_member(path, name, texts::member_is_repeated()));
         }
         if members.len() == MAX_MEMBERS {
-            return Err(too_large(path, MAX_MEMBERS as u64, "files"));
+            return Err(too_large(path, MAX_MEMBERS as u64, LimitUnit::Files));
         }
         let mode = entry.header().mode().map_err(damaged)?;
         let mut bytes = Vec::new();
@@ -136,16 +138,16 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
     Ok(members)
 }
 
-fn too_large(path: &Path, limit: u64, unit: &'static str) -> Error {
+fn too_large(path: &Path, limit: u64, unit: LimitUnit) -> Error {
     Error::TooLarge { path: path.to_owned(), limit, unit }
 }
 
-fn invalid_member(path: &Path, name: String, reason: &'static str) -> Error {
+fn invalid_member(path: &Path, name: String, reason: String) -> Error {
     Error::Member { path: path.to_owned(), name, reason }
 }
 
 /// Errors of the operating system become [`Error::Io`], all others [`Error::Tar`].
-fn failed(path: &Path, action: &'static str, source: io::Error) -> Error {
+fn failed(path: &Path, action: FileAction, source: io::Error) -> Error {
     let path = path.to_owned();
     if source.raw_os_error().is_some() {
         Error::Io { action, path, source }

@@ -8,13 +8,14 @@ use super::{METRICS_PATH, command_line};
 use crate::address::Address;
 use crate::description::PackageDescription;
 use crate::parameter::Input;
-use crate::problem::Problems;
+use crate::problem::{Problems, Violation};
+use crate::texts::sources_plugin as texts;
 
 /// Generates the rows from a description.
 pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -> Vec<ConfigItem> {
     let (host, port) = address(description, problems);
     if description.telemetry_path != METRICS_PATH {
-        let rule = format!("BlueKing 6 and 7 scrape only {METRICS_PATH}; use {METRICS_PATH:?}.");
+        let rule = Violation::new(texts::other_metrics_path(), texts::other_metrics_path_advice());
         problems.add(description.location("telemetry_path"), rule);
     }
     let row = |name: &str, mode, default: &str, text: &str, visible| ConfigItem {
@@ -71,10 +72,9 @@ fn address(description: &PackageDescription, problems: &mut Problems) -> (String
     match Address::parse(&description.listen) {
         Ok(address) if address.is_loopback() => (address.host.to_owned(), address.port.to_string()),
         Ok(address) => {
-            let rule = format!(
-                "The exporter would listen on {:?}, but BlueKing scrapes 127.0.0.1; use that \
-                 address.",
-                address.host
+            let rule = Violation::new(
+                texts::listens_elsewhere(address.host),
+                texts::listens_elsewhere_advice(),
             );
             problems.add(description.location("listen"), rule);
             (String::new(), String::new())
@@ -92,16 +92,16 @@ fn check_values(items: &[ConfigItem], description: &PackageDescription, problems
     // A separate rule covers file names.
     for item in items.iter().filter(|item| item.input != ItemType::File) {
         let value = command_line::value_of(item, items, &std::collections::BTreeMap::new());
-        let (special, spaces): (&str, &str) = match item.mode {
-            Mode::Env => ("$`\"\\!%", ""),
-            _ => ("$`\"\\!%*?[&|<>^ \t", ", spaces"),
+        let special = match item.mode {
+            Mode::Env => "$`\"\\!%",
+            _ => "$`\"\\!%*?[&|<>^ \t",
         };
         if value.contains(|c: char| special.contains(c) || c.is_control()) || value.contains("_=") {
-            let rule = format!(
-                "The default {value:?} would be changed by the shells of a site; it must not \
-                 contain any of {}{spaces} or \"_=\".",
-                special.trim_end()
-            );
+            let advice = match item.mode {
+                Mode::Env => texts::shells_change_variable_advice(special),
+                _ => texts::shells_change_argument_advice(special.trim_end()),
+            };
+            let rule = Violation::new(texts::shells_change_default(&value), advice);
             problems.add(description.location(&format!("parameter.{}.default", item.name)), rule);
         }
     }

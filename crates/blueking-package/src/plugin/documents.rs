@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CONFIG, METRICS, Member};
-use crate::Error;
+use crate::texts::sources_plugin as texts;
+use crate::{Error, Violation};
 
 /// The documents of a plugin, identical for every system.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,10 +182,10 @@ impl fmt::Display for Version {
 }
 
 impl FromStr for Version {
-    type Err = String;
+    type Err = Violation;
 
-    /// Parses `x.y`. The error is the text of a [`Problem`](crate::Problem).
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses `x.y`. The error is that of a [`Problem`](crate::Problem).
+    fn from_str(text: &str) -> Result<Self, Violation> {
         let number = |part: &str| {
             let is_plain = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
             part.parse().ok().filter(|&number: &u32| is_plain && number <= 999_999)
@@ -192,9 +193,9 @@ impl FromStr for Version {
         let parts = text.split_once('.');
         match parts.and_then(|(config, info)| Some((number(config)?, number(info)?))) {
             Some((config, info)) => Ok(Self { config, info }),
-            None => Err(format!(
-                "The version {text:?} is not two numbers of at most 999999; use a form like \"1.1\"."
-            )),
+            None => {
+                Err(Violation::new(texts::version_format(text), texts::version_format_advice()))
+            }
         }
     }
 }
@@ -207,9 +208,9 @@ impl ConfigItem {
     pub fn file(&self) -> Result<Option<Vec<u8>>, String> {
         let text = self.file_base64.as_ref().filter(|_| self.input == ItemType::File);
         let decode = |text: &String| {
-            BASE64_STANDARD.decode(text).map_err(|reason| {
-                format!("The file of {:?} is not Base64 ({reason}); encode it.", self.name)
-            })
+            BASE64_STANDARD
+                .decode(text)
+                .map_err(|reason| texts::file_is_not_base64(&self.name, &reason.to_string()))
         };
         text.map(decode).transpose()
     }
@@ -263,7 +264,7 @@ mod tests {
         for text in ["", "1", "1.", ".1", "1.1.0", "1.1000000", "+1.1", "1.x", "1. 1"] {
             assert!(text.parse::<Version>().is_err(), "{text}");
         }
-        assert!("1.10".parse::<Version>() > "1.9".parse());
+        assert!("1.10".parse::<Version>().unwrap() > "1.9".parse().unwrap());
     }
 
     #[test]

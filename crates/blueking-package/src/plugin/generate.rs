@@ -5,7 +5,7 @@ use super::documents::{Documents, Meta, Version};
 use super::{configuration, metrics, plain};
 use crate::definitions::Definitions;
 use crate::description::PackageDescription;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, Violation};
 use crate::selection::select;
 use crate::{markdown, names};
 
@@ -23,7 +23,7 @@ pub fn generate(
     let mut problems = Problems::default();
     description.check(definitions, &mut problems);
     check_names(description, &mut problems);
-    let version = description.plugin_version.parse().unwrap_or_else(|rule: String| {
+    let version = description.plugin_version.parse().unwrap_or_else(|rule: Violation| {
         problems.add(description.location("plugin_version"), rule);
         Version { config: 0, info: 0 }
     });

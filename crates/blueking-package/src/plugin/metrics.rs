@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::{Field, FieldType, MetricGroup, MonitorType};
-use crate::definitions::{Definitions, UNIT_NAMES, Unit};
+use crate::definitions::{Definitions, Unit};
 use crate::description::PackageDescription;
 use crate::names;
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
 use crate::selection::{Selected, dimension_description, select};
+use crate::texts::{sources, sources_plugin as texts};
 
 /// Maximum number of metrics of a plugin.
 const METRIC_LIMIT: usize = 2000;
@@ -39,12 +40,17 @@ fn group(
         let location =
             |key: &str| Location::new(definitions.location(), format!("{}.{key}", metric.name));
         if Unit::from_name(&metric.unit).is_none() {
-            let unit = &metric.unit;
-            let rule = format!("The unit {unit:?} is unknown; use one of {UNIT_NAMES}, or none.");
+            let rule = Violation::new(
+                sources::unit_is_unknown(&metric.unit),
+                sources::unit_is_unknown_advice(),
+            );
             problems.add(location("unit"), rule);
         }
         if metric.zh.trim().is_empty() {
-            problems.add(location("zh"), "The text is empty, and BlueKing displays it; add one.");
+            problems.add(
+                location("zh"),
+                Violation::new(sources::displayed_text_is_empty(), sources::add_one()),
+            );
         }
         fields.extend(metric.samples().into_iter().map(|sample| Field {
             unit: unit_id(Unit::from_name(&sample.unit).unwrap_or(Unit::None)).to_owned(),
@@ -105,11 +111,12 @@ fn check_names(
             problems.add(location("name"), rule);
         }
         if !tables.insert(group.table_name.to_lowercase()) {
-            let rule = "The name is already used, ignoring upper and lower case; choose another.";
+            let rule =
+                Violation::new(texts::table_name_is_taken(), texts::table_name_is_taken_advice());
             problems.add(location("name"), rule);
         }
         if group.table_desc.trim().is_empty() {
-            let rule = "The text is empty, and BlueKing displays it; add one.";
+            let rule = Violation::new(sources::displayed_text_is_empty(), sources::add_one());
             problems.add(location("description"), rule);
         }
     }
@@ -125,10 +132,8 @@ fn check_names(
             problems.add(location(), rule);
         }
         if names::is_reserved_label(label) {
-            let rule = format!(
-                "BlueKing sets the dimension {label:?} itself and overwrites the exporter's \
-                 values; rename the label."
-            );
+            let rule =
+                Violation::new(sources::dimension_is_reserved(label), sources::rename_the_label());
             problems.add(location(), rule);
         }
     }
@@ -144,19 +149,19 @@ fn check_names(
         }
         if *count > 1 {
             let rule =
-                format!("{count} metrics expose samples with the name {name:?}; rename one.");
+                Violation::new(texts::sample_name_is_taken(*count, name), sources::rename_one());
             problems.add(location(), rule);
         }
         if dimensions.contains(name) {
-            let rule = format!("The name {name:?} is both a metric and a dimension; rename one.");
+            let rule =
+                Violation::new(sources::name_is_metric_and_dimension(name), sources::rename_one());
             problems.add(location(), rule);
         }
     }
     if metrics.len() > METRIC_LIMIT {
-        let rule = format!(
-            "The groups have {} metrics in total, but BlueKing accepts at most {METRIC_LIMIT}; \
-             omit some with `omit`.",
-            metrics.len()
+        let rule = Violation::new(
+            texts::too_many_metrics(metrics.len(), METRIC_LIMIT),
+            texts::too_many_metrics_advice(),
         );
         problems.add(description.location("group"), rule);
     }

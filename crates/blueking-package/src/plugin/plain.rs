@@ -1,25 +1,27 @@
 //! Checks texts that a site HTML-escapes and writes to YAML without quotes: they must remain
 //! unchanged.
 
+use crate::problem::Violation;
+use crate::texts::{sources, sources_plugin as texts};
+
 /// Returns the problem of such a text, if any.
-pub(super) fn plain_rule(text: &str) -> Option<String> {
-    let problem = if text.contains(char::is_control) {
-        "has a control character; remove it."
+pub(super) fn plain_rule(text: &str) -> Option<Violation> {
+    let (message, advice) = if text.contains(char::is_control) {
+        (texts::text_has_control_character(text), sources::remove_it())
     } else if text.trim() != text {
-        "has leading or trailing spaces, which get lost; remove them."
+        (texts::text_has_outer_spaces(text), texts::text_has_outer_spaces_advice())
     } else if text.contains(": ") || text.ends_with(':') || text.contains(" #") {
-        "contains \": \", \" #\" or a ':' at its end, which BlueKing cannot parse again; use other \
-         characters, such as the full-width '：'."
+        (texts::text_breaks_yaml(text), texts::text_breaks_yaml_advice())
     } else if text.contains(['&', '<', '>', '\'', '"']) {
-        "contains one of & < > ' \", which BlueKing HTML-escapes; use other characters."
+        (texts::text_is_escaped(text), texts::text_is_escaped_advice())
     } else if text.starts_with(|c: char| c.is_ascii_punctuation()) {
-        "starts with a character that may be special in YAML; start with a letter."
+        (texts::text_starts_with_special(text), texts::text_starts_with_special_advice())
     } else if is_not_a_string(text) {
-        "would be parsed as a number or a word such as \"true\"; add a word."
+        (texts::text_is_not_a_string(text), texts::text_is_not_a_string_advice())
     } else {
         return None;
     };
-    Some(format!("The text {text:?} {problem}"))
+    Some(Violation { message, advice })
 }
 
 /// Whether YAML parses it as something other than a string.

@@ -2,7 +2,8 @@
 
 use crate::description::PackageDescription;
 use crate::names;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, Violation};
+use crate::texts::{sources, sources_plugin as texts};
 
 /// Maximum length of the release notes, in characters.
 pub const RELEASE_LIMIT: usize = 100;
@@ -37,8 +38,7 @@ pub fn release_notes(
     };
     let mut problems = Problems::default();
     if text.is_empty() {
-        let rule = "The text is empty; add the changes of this version, or remove the line to use \
-                    the top of the change log.";
+        let rule = Violation::new(sources::text_is_empty(), texts::release_is_empty_advice());
         problems.add(description.location("release"), rule);
     }
     if let Some(rule) = names::length_rule(text, RELEASE_LIMIT) {

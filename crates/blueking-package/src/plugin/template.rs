@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::texts::sources_plugin as texts;
+
 /// Renders a template. Only plain and dotted names such as `control_info.log_path` are supported,
 /// which is sufficient for generated packages.
 ///
@@ -11,12 +13,9 @@ pub fn render(template: &str, values: &BTreeMap<String, String>) -> Result<Strin
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) =
-            after.split_once("}}").ok_or("The template has an unclosed \"{{\"; close it.")?;
+        let (name, after) = after.split_once("}}").ok_or_else(texts::template_is_not_closed)?;
         let name = name.trim();
-        let value = values
-            .get(name)
-            .ok_or_else(|| format!("The template uses {name:?}, which has no value."))?;
+        let value = values.get(name).ok_or_else(|| texts::template_name_without_value(name))?;
         text += before;
         text += value;
         rest = after;

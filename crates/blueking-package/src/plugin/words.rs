@@ -1,6 +1,8 @@
 //! Splits arguments like the start script that a site generates: an `eval` in double quotes, then
 //! word splitting and globbing without regard to quotes.
 
+use crate::texts::sources_plugin as texts;
+
 /// The result of splitting an argument string on a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
@@ -27,13 +29,13 @@ pub enum Rewriting {
 
 impl Rewriting {
     /// The effect, as half a sentence.
-    pub const fn effect(self) -> &'static str {
+    pub fn effect(self) -> String {
         match self {
-            Self::Executed => "a $ or a backtick is executed",
-            Self::Cut => "the rest after \" #\" is truncated",
-            Self::Plus => "\"_=\" becomes \"+=\"",
-            Self::Backslash => "two backslashes become one",
-            Self::Globbed => "a * ? or [ expands to file names",
+            Self::Executed => texts::rewriting_executed(),
+            Self::Cut => texts::rewriting_cut(),
+            Self::Plus => texts::rewriting_plus(),
+            Self::Backslash => texts::rewriting_backslash(),
+            Self::Globbed => texts::rewriting_globbed(),
         }
     }
 }

@@ -10,9 +10,10 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
 use super::{AIX_EXPORTER, LINUX_EXPORTER, Package, WINDOWS_EXPORTER};
-use crate::Error;
 use crate::folder;
 use crate::partial;
+use crate::texts::sources_files as texts;
+use crate::{Error, FileAction, LimitUnit};
 
 /// The files of an archive by base name; BlueKing 5.1 ignores folders.
 pub type Entries = BTreeMap<String, Vec<u8>>;
@@ -36,10 +37,11 @@ pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
 fn write_up_to(path: &Path, entries: &Entries, limit: u64) -> Result<(), Error> {
     let total: u64 = entries.values().map(|bytes| bytes.len() as u64).sum();
     if total > limit {
-        return Err(too_large(path, limit, "bytes"));
+        return Err(too_large(path, limit, LimitUnit::Bytes));
     }
     partial::save(path, |file| {
-        write_entries(BufWriter::new(file), entries).map_err(|error| failed(path, "write", error))
+        write_entries(BufWriter::new(file), entries)
+            .map_err(|error| failed(path, FileAction::Write, error))
     })
 }
 
@@ -78,20 +80,20 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
     if path.is_dir() {
         return read_folder(path, limit);
     }
-    let io = |source| Error::Io { action: "open", path: path.to_owned(), source };
+    let io = |source| Error::Io { action: FileAction::Open, path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
     // The central directory is kept in memory and is no larger than the file.
     if file.metadata().map_err(io)?.len() > limit {
-        return Err(too_large(path, limit, "bytes"));
+        return Err(too_large(path, limit, LimitUnit::Bytes));
     }
-    let damaged = |error| failed(path, "read", error);
+    let damaged = |error| failed(path, FileAction::Read, error);
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     if archive.len() > MAX_ENTRIES {
-        return Err(too_large(path, MAX_ENTRIES as u64, "entries"));
+        return Err(too_large(path, MAX_ENTRIES as u64, LimitUnit::Files));
     }
     // The zip reader keeps only the last of several entries with the same path.
     if archive.has_duplicate_names() {
-        return Err(damaged(ZipError::InvalidArchive("two entries have the same path".into())));
+        return Err(damaged(ZipError::InvalidArchive(texts::entries_share_a_path().into())));
     }
 
     let mut entries = Entries::new();
@@ -110,7 +112,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
         let limited = &mut entry.by_ref().take(left.saturating_add(1));
         limited.read_to_end(&mut bytes).map_err(|error| damaged(error.into()))?;
         let found = bytes.len() as u64;
-        left = left.checked_sub(found).ok_or_else(|| too_large(path, limit, "bytes"))?;
+        left = left.checked_sub(found).ok_or_else(|| too_large(path, limit, LimitUnit::Bytes))?;
         if found != declared {
             return Err(Error::WrongSize { path: path.to_owned(), name, declared, found });
         }
@@ -134,12 +136,12 @@ fn read_folder(path: &Path, limit: u64) -> Result<Entries, Error> {
     Ok(entries)
 }
 
-fn too_large(path: &Path, limit: u64, unit: &'static str) -> Error {
+fn too_large(path: &Path, limit: u64, unit: LimitUnit) -> Error {
     Error::TooLarge { path: path.to_owned(), limit, unit }
 }
 
 /// Errors of the operating system become [`Error::Io`], all others [`Error::Archive`].
-fn failed(path: &Path, action: &'static str, error: ZipError) -> Error {
+fn failed(path: &Path, action: FileAction, error: ZipError) -> Error {
     let path = path.to_owned();
     match error {
         // Truncation and invalid compressed data are damage.

@@ -10,12 +10,13 @@ use super::documents::{
 use super::origin::Origin;
 use super::tables::{FIELD_NAME_LIMIT, FIELD_TEXT_LIMIT};
 use crate::address::Address;
-use crate::definitions::{Definitions, Metric, Sample, UNIT_NAMES, Unit};
+use crate::definitions::{Definitions, Metric, Sample, Unit};
 use crate::description::PackageDescription;
 use crate::markdown;
 use crate::parameter::{Input, Parameter};
-use crate::problem::{Location, Problem, Problems, cut};
+use crate::problem::{Location, Problem, Problems, Violation, cut};
 use crate::selection::{Selected, dimension_description, matches_any, select};
+use crate::texts::{sources, sources_v51 as texts};
 
 /// Generates the documents of a package.
 ///
@@ -89,8 +90,10 @@ fn table(
         let unit = Unit::from_name(&metric.unit);
         if unit.is_none() {
             let location = Location::new(definitions.location(), format!("{}.unit", metric.name));
-            let rule =
-                format!("The unit {:?} is unknown; use one of {UNIT_NAMES}, or none.", metric.unit);
+            let rule = Violation::new(
+                sources::unit_is_unknown(&metric.unit),
+                sources::unit_is_unknown_advice(),
+            );
             problems.add(location, rule);
         }
         for sample in metric.samples() {
@@ -147,8 +150,7 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
     let (arguments, named): (Vec<_>, Vec<_>) = others.partition(|other| other.argument.is_some());
     for second in arguments.iter().skip(1) {
         let location = description.location(&format!("parameter.{}.argument", second.name()));
-        let rule = "BlueKing 5.1 supports one positional argument, and this is another; use a flag \
-                    or a variable.";
+        let rule = Violation::new(texts::second_argument(), texts::second_argument_advice());
         problems.add(location, rule);
     }
     let mut parameters: Vec<_> = arguments.into_iter().take(1).map(start_parameter).collect();

@@ -1,5 +1,8 @@
 //! The picture that BlueKing displays for the component.
 
+use crate::problem::Violation;
+use crate::texts::sources_v51 as texts;
+
 /// Width and height in pixels that BlueKing 5.1 requires.
 const SIZE: (u32, u32) = (155, 65);
 
@@ -7,18 +10,15 @@ const SIZE: (u32, u32) = (155, 65);
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Checks the signature and the size in the header chunk; the picture itself is not decoded. The
-/// error is the text of a [`Problem`](crate::Problem).
-pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
+/// error is that of a [`Problem`](crate::Problem).
+pub(crate) fn check(bytes: &[u8]) -> Result<(), Violation> {
     let Some((width, height)) = size(bytes) else {
-        return Err("The file is not a PNG picture; save it as one.".to_owned());
+        return Err(Violation::new(texts::logo_is_not_png(), texts::logo_is_not_png_advice()));
     };
     if (width, height) == SIZE {
         return Ok(());
     }
-    Err(format!(
-        "The picture has {width}x{height} pixels, but BlueKing 5.1 requires {}x{}; resize it.",
-        SIZE.0, SIZE.1
-    ))
+    Err(Violation::new(texts::logo_size(width, height, SIZE.0, SIZE.1), texts::logo_size_advice()))
 }
 
 /// Width and height from the IHDR chunk, which always comes first.
@@ -47,10 +47,10 @@ mod tests {
     #[test]
     fn only_png_of_the_right_size_passes() {
         assert_eq!(check(&png(155, 65)), Ok(()));
-        assert!(check(&png(65, 155)).unwrap_err().contains("65x155"));
+        assert!(check(&png(65, 155)).unwrap_err().message.contains("65x155"));
         for length in 0..png(155, 65).len() {
             assert!(check(&png(155, 65)[..length]).is_err(), "{length}");
         }
-        assert!(check(b"\xff\xd8\xff\xe0JFIF").unwrap_err().contains("not a PNG"));
+        assert!(check(b"\xff\xd8\xff\xe0JFIF").unwrap_err().message.contains("not a PNG"));
     }
 }

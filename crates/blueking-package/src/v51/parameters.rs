@@ -9,7 +9,8 @@ use super::rules::{self, ANY_LENGTH, Need, Object};
 use super::{CONFIG_SCHEMA, EXPORTER_URL};
 use crate::address::Address;
 use crate::description::{LISTEN_FLAG, PATH_FLAG};
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
+use crate::texts::{sources, sources_v51 as texts};
 
 /// Longest name and longest description of a start parameter, in characters.
 const TEXT_LIMIT: usize = 50;
@@ -29,7 +30,8 @@ pub(super) fn check(parameters: &Value, origin: Origin<'_>, problems: &mut Probl
         if let Some(name) = name_of(parameter).filter(|name| !name.is_empty())
             && !names.insert(name)
         {
-            let rule = format!("The parameter {name:?} is listed twice; list it once.");
+            let rule =
+                Violation::new(texts::parameter_is_listed_twice(name), sources::list_it_once());
             problems.add(origin.parameter(name, "name"), rule);
         }
     }
@@ -49,10 +51,9 @@ fn check_parameter(
 
     rules::text(parameter, "name", Need::Key, TEXT_LIMIT, location("name"), problems);
     if name == Some("") && index > 0 {
-        let rule = format!(
-            "The name is empty, which denotes a positional argument, but only the first parameter \
-             can be one (this is number {}); name it or move it up.",
-            index + 1
+        let rule = Violation::new(
+            texts::argument_is_not_first(index + 1),
+            texts::argument_is_not_first_advice(),
         );
         problems.add(location("name"), rule);
     }
@@ -61,13 +62,13 @@ fn check_parameter(
     if let Some(mode) = rules::enum_value(parameter, "mode", &modes, location("mode"), problems) {
         let is_url = name == Some(EXPORTER_URL);
         if is_url && mode != "collector" {
-            let rule = format!("The mode of {EXPORTER_URL} is {mode:?}; it must be \"collector\".");
+            let rule =
+                Violation::new(texts::url_of_other_mode(mode), texts::url_of_other_mode_advice());
             problems.add(location("mode"), rule);
         }
         if !is_url && mode == "collector" {
-            let rule = format!(
-                "The mode \"collector\" is only for {EXPORTER_URL}; use \"cmd\" or \"env\"."
-            );
+            let rule =
+                Violation::new(texts::mode_is_only_for_url(), texts::mode_is_only_for_url_advice());
             problems.add(location("mode"), rule);
         }
     }
@@ -89,10 +90,7 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         }
         Parameter::Mistyped => None,
         Parameter::Missing => {
-            let rule = format!(
-                "The parameter {EXPORTER_URL} is missing, and BlueKing cannot scrape metrics \
-                 without it; add it."
-            );
+            let rule = Violation::new(texts::url_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
             None
         }
@@ -111,22 +109,17 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Missing
             if url.as_ref().is_some_and(|url| names_port(parameters, url.address.port)) => {}
         Parameter::Missing => {
-            let rule = format!(
-                "The parameter {LISTEN_FLAG} is missing, and the exporter may listen on a \
-                 different port than {EXPORTER_URL} specifies; add it."
-            );
+            let rule = Violation::new(texts::listen_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
         }
     }
     if let Parameter::Default(path) = default_of(parameters, PATH_FLAG) {
         if !path.starts_with('/') {
-            let rule = format!("The path {path:?} does not start with '/'; add it.");
+            let rule = Violation::new(texts::path_without_slash(path), sources::add_it());
             problems.add(location(PATH_FLAG), rule);
         } else if let Some(url) = url.filter(|url| url.path != path) {
-            let rule = format!(
-                "The path {path:?} differs from {:?} in {EXPORTER_URL}; make them equal.",
-                url.path
-            );
+            let rule =
+                Violation::new(texts::path_differs(path, url.path), texts::make_them_equal());
             problems.add(location(PATH_FLAG), rule);
         }
     }
@@ -149,39 +142,37 @@ struct MetricsUrl<'a> {
 }
 
 impl<'a> MetricsUrl<'a> {
-    fn parse(url: &'a str) -> Result<Self, String> {
+    fn parse(url: &'a str) -> Result<Self, Violation> {
         let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))
         else {
-            return Err(format!(
-                "The metrics URL {url:?} is not complete; use a form like \
-                 http://127.0.0.1:9601/metrics."
+            return Err(Violation::new(
+                texts::url_is_not_complete(url),
+                texts::url_is_not_complete_advice(),
             ));
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let address = Address::parse(authority)?;
         if !address.is_loopback() {
-            return Err(format!(
-                "The host {:?} is not allowed: BlueKing scrapes only 127.0.0.1 or localhost; use \
-                 one of them.",
-                address.host
+            return Err(Violation::new(
+                texts::host_is_not_loopback(address.host),
+                texts::host_is_not_loopback_advice(),
             ));
         }
         Ok(Self { address, path })
     }
 
     /// Returns why BlueKing cannot reach an exporter with this listen address, if so.
-    fn differs_from(&self, listen: Address<'_>) -> Option<String> {
+    fn differs_from(&self, listen: Address<'_>) -> Option<Violation> {
         if listen.port != self.address.port {
-            return Some(format!(
-                "The port {} differs from port {} in {EXPORTER_URL}; make them equal.",
-                listen.port, self.address.port
+            return Some(Violation::new(
+                texts::port_differs(listen.port, self.address.port),
+                texts::make_them_equal(),
             ));
         }
         (!listen.answers_on_loopback()).then(|| {
-            format!(
-                "The exporter would listen only on {:?}, but {EXPORTER_URL} specifies {:?}; make \
-                 them equal.",
-                listen.host, self.address.host
+            Violation::new(
+                texts::listens_elsewhere(listen.host, self.address.host),
+                texts::make_them_equal(),
             )
         })
     }

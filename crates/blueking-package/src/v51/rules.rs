@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::names;
-use crate::problem::{Location, Problems, excerpt};
+use crate::problem::{Location, Problems, Violation, excerpt};
+use crate::texts::{list, sources, sources_v51 as texts};
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
@@ -32,14 +33,21 @@ pub(super) fn text<'v>(
     match object.get(key) {
         None => {
             if need != Need::Optional {
-                let may_be = if need == Need::Key { "; its value may be \"\"" } else { "" };
-                problems.add(location, format!("The key {key:?} is missing{may_be}; add it."));
+                let advice = match need {
+                    Need::Key => texts::key_may_be_empty(),
+                    Need::Filled | Need::Optional => sources::add_it(),
+                };
+                problems.add(location, Violation::new(texts::key_is_missing(key), advice));
             }
             None
         }
         Some(Value::String(text)) => {
             if need == Need::Filled && text.trim().is_empty() {
-                let rule = format!("The text is empty; add one{}.", up_to(limit));
+                let advice = match limit {
+                    ANY_LENGTH => sources::add_one(),
+                    _ => sources::add_one_up_to(limit),
+                };
+                let rule = Violation::new(sources::text_is_empty(), advice);
                 problems.add(location, rule);
             } else if let Some(rule) = names::length_rule(text, limit) {
                 problems.add(location, rule);
@@ -47,7 +55,10 @@ pub(super) fn text<'v>(
             Some(text)
         }
         Some(other) => {
-            let rule = format!("The value {} is not a string; use quotes.", quote(other));
+            let rule = Violation::new(
+                texts::value_is_not_a_string(&quote(other)),
+                texts::value_is_not_a_string_advice(),
+            );
             problems.add(location, rule);
             None
         }
@@ -57,10 +68,6 @@ pub(super) fn text<'v>(
 /// No length limit.
 pub(super) const ANY_LENGTH: usize = usize::MAX;
 
-fn up_to(limit: usize) -> String {
-    if limit == ANY_LENGTH { String::new() } else { format!(" of at most {limit} characters") }
-}
-
 /// The value of a key, if it is one of `allowed`. Reports any other value.
 pub(super) fn enum_value<'v>(
     object: &'v Object,
@@ -69,15 +76,21 @@ pub(super) fn enum_value<'v>(
     location: Location,
     problems: &mut Problems,
 ) -> Option<&'v str> {
-    let expected = allowed.join(", ");
+    let expected = list(allowed);
     match object.get(key) {
         None => {
-            problems.add(location, format!("The key {key:?} is missing; use one of {expected}."));
+            problems.add(
+                location,
+                Violation::new(texts::key_is_missing(key), texts::use_one_of(&expected)),
+            );
             None
         }
         Some(Value::String(found)) if allowed.contains(&&**found) => Some(found),
         Some(other) => {
-            let rule = format!("The value {} is unknown; use one of {expected}.", quote(other));
+            let rule = Violation::new(
+                texts::value_is_unknown(&quote(other)),
+                texts::use_one_of(&expected),
+            );
             problems.add(location, rule);
             None
         }
@@ -92,7 +105,10 @@ pub(super) fn optional_boolean(
     problems: &mut Problems,
 ) {
     if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
-        let rule = format!("The value {} is not true or false; use one of them.", quote(other));
+        let rule = Violation::new(
+            texts::value_is_not_a_boolean(&quote(other)),
+            texts::value_is_not_a_boolean_advice(),
+        );
         problems.add(location, rule);
     }
 }
@@ -104,7 +120,10 @@ pub(super) fn object<'v>(
     problems: &mut Problems,
 ) -> Option<&'v Object> {
     if !value.is_object() {
-        problems.add(location, "The value is not a JSON object; write it as {\"key\": …}.");
+        problems.add(
+            location,
+            Violation::new(texts::value_is_not_an_object(), texts::value_is_not_an_object_advice()),
+        );
     }
     value.as_object()
 }
@@ -117,12 +136,18 @@ pub(super) fn filled_list<'v>(
 ) -> Option<&'v [Value]> {
     match value.as_array() {
         None => {
-            problems.add(location, "The value is not a JSON list; write it as [ … ].");
+            problems.add(
+                location,
+                Violation::new(texts::value_is_not_a_list(), texts::value_is_not_a_list_advice()),
+            );
             None
         }
         Some(list) => {
             if list.is_empty() {
-                problems.add(location, "The list is empty; it needs at least one element.");
+                problems.add(
+                    location,
+                    Violation::new(texts::list_is_empty(), texts::list_is_empty_advice()),
+                );
             }
             Some(list)
         }

@@ -8,7 +8,8 @@ use super::METRICS;
 use super::origin::Origin;
 use super::rules::{self, ANY_LENGTH, Need, Object};
 use crate::names::{self, GROUP_TEXT_LIMIT};
-use crate::problem::{Location, Problems};
+use crate::problem::{Location, Problems, Violation};
+use crate::texts::{list, sources, sources_v51 as texts};
 
 /// Longest name of a metric or dimension, in characters.
 pub(super) const FIELD_NAME_LIMIT: usize = 50;
@@ -58,9 +59,9 @@ fn check_table<'v>(
             problems.add(name.clone(), rule);
         }
         if let Some(first) = seen.tables.insert(found.to_lowercase(), found) {
-            let rule = format!(
-                "The table name {found:?} is already used as {first:?}, ignoring upper and lower \
-                 case; choose another name."
+            let rule = Violation::new(
+                texts::table_name_is_taken(found, first),
+                texts::table_name_is_taken_advice(),
             );
             problems.add(name, rule);
         }
@@ -70,7 +71,7 @@ fn check_table<'v>(
 
     let Some(fields) = table.get("fields").and_then(Value::as_array) else {
         let rule =
-            "The key \"fields\" is missing or not a list; list the metrics of the table there.";
+            Violation::new(texts::table_without_fields(), texts::table_without_fields_advice());
         problems.add(location("fields"), rule);
         return;
     };
@@ -90,12 +91,16 @@ fn check_table<'v>(
         } else if dimensions.insert(name) {
             seen.dimensions.insert(name);
         } else {
-            let rule = format!("The table {label:?} lists the dimension twice; list it once.");
+            let rule =
+                Violation::new(texts::dimension_is_listed_twice(label), sources::list_it_once());
             problems.add(origin.dimension(name, "name"), rule);
         }
     }
     if !has_metric {
-        problems.add(location("fields"), "The table has no metric; add one, or remove the table.");
+        problems.add(
+            location("fields"),
+            Violation::new(texts::table_without_metric(), texts::table_without_metric_advice()),
+        );
     }
 }
 
@@ -117,8 +122,7 @@ fn check_field(
     let types = ["long", "double", "string"];
     let found = rules::enum_value(field, "type", &types, location("type"), problems);
     if found == Some("string") && !is_dimension {
-        let rule = "The type of a metric is \"string\", but BlueKing stores only numbers; use \
-                    double or long.";
+        let rule = Violation::new(texts::metric_is_a_string(), texts::metric_is_a_string_advice());
         problems.add(location("type"), rule);
     }
 
@@ -128,10 +132,8 @@ fn check_field(
             problems.add(location("name"), rule);
         }
         if is_dimension && names::is_reserved_label(name) {
-            let rule = format!(
-                "BlueKing sets the dimension {name:?} itself and overwrites the exporter's values; \
-                 rename the label."
-            );
+            let rule =
+                Violation::new(sources::dimension_is_reserved(name), sources::rename_the_label());
             problems.add(location("name"), rule);
         }
     }
@@ -147,17 +149,16 @@ impl Seen<'_> {
     fn check(&self, origin: Origin<'_>, problems: &mut Problems) {
         for (name, tables) in &self.metrics {
             if tables.len() > 1 {
-                let rule = format!(
-                    "The metric is listed {} times (tables {}); list it once.",
-                    tables.len(),
-                    tables.join(", ")
+                let rule = Violation::new(
+                    texts::metric_is_listed_often(tables.len(), &list(tables)),
+                    sources::list_it_once(),
                 );
                 problems.add(origin.metric(name, "name"), rule);
             }
             if self.dimensions.contains(name) {
-                let rule = format!(
-                    "The name {name:?} is both a metric and a dimension, and BlueKing stores both \
-                     as columns; rename one."
+                let rule = Violation::new(
+                    sources::name_is_metric_and_dimension(name),
+                    sources::rename_one(),
                 );
                 problems.add(origin.metric(name, "name"), rule);
             }

@@ -54,7 +54,7 @@ fn each_rule_on_the_description_is_one_problem() {
             "parameter.POOL_EXPORTER_PASSWORD.env",
             "keep one",
         ),
-        ("type = 'file'\n", "", "parameter.--pool.file.content", "Only a parameter of type file"),
+        ("type = 'file'\n", "", "parameter.--pool.file.content", "only a parameter of type file"),
         ("'pool.conf'", "'my pool.conf'", "parameter.--pool.file.default", "its name on the host"),
         ("'pool.conf'", "''", "parameter.--pool.file.default", "its name on the host"),
         ("content = 'shards = 2'", "", "parameter.--pool.file.content", "rejects an empty file"),

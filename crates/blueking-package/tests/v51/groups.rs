@@ -134,7 +134,7 @@ fn description_overrides_label_names() {
     assert_eq!(names(own, DEFINITIONS), ["盘", "状态码", "上限"]);
 
     let unused = tables("[dimensions]\nmode = '方式'", DEFINITIONS).unwrap_err();
-    assert_only(&unused, "blueking.toml: dimensions.mode", "No metric");
+    assert_only(&unused, "blueking.toml: dimensions.mode", "no metric");
     for missing in ["", r#""device": " ","#] {
         let json = replaced(r#""device": "设备","#, missing);
         let problems = groups("", &json).unwrap_err();

@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::{Cursor, Write};
 
-use blueking_package::Error;
 use blueking_package::v51::{self, Entries, read};
+use blueking_package::{Error, FileAction, LimitUnit};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -108,7 +108,7 @@ fn too_many_entries_are_rejected() {
     let names: Vec<String> = (0..=v51::MAX_ENTRIES).map(|n| n.to_string()).collect();
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
     let error = read_bytes(&zip_of(&files)).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { unit: "entries", .. }), "{error:?}");
+    assert!(matches!(error, Error::TooLarge { unit: LimitUnit::Files, .. }), "{error:?}");
     assert_eq!(read_bytes(&zip_of(&files[1..])).unwrap().len(), v51::MAX_ENTRIES);
 }
 
@@ -119,5 +119,5 @@ fn unreadable_files_are_named() {
         assert!(error.ends_with("a.zip is not a readable package"), "{error}");
     }
     let error = read("no such file".as_ref()).unwrap_err();
-    assert!(matches!(error, Error::Io { action: "open", .. }), "{error:?}");
+    assert!(matches!(error, Error::Io { action: FileAction::Open, .. }), "{error:?}");
 }

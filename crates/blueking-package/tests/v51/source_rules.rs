@@ -47,7 +47,7 @@ fn each_rule_on_the_description_is_one_problem() {
         ),
         ("'挂载点'", "''", "dimensions.mountpoint", "empty"),
         ("'挂载点'", "'挂载点挂载点挂载点挂载点挂载点挂'", "dimensions.mountpoint", "at most 15"),
-        ("path = '路径'", "path = '路径'\ndevice = '设备'", "dimensions.device", "No metric"),
+        ("path = '路径'", "path = '路径'\ndevice = '设备'", "dimensions.device", "no metric"),
         ("--path.rootfs", "--path.root", "parameter.--path.root.flag", "has no flag"),
         ("--path.rootfs", "path.rootfs", "parameter.path.rootfs.flag", r#""-""#),
         ("--path.rootfs", "", "parameter.[0].flag", r#""-""#),
@@ -92,7 +92,7 @@ fn groups_and_omit_cover_every_metric_once() {
     let broken = replaced(DESCRIPTION, "['sys_mem_usage']", "[]");
     let problems = lines(&generate_from(&broken, DEFINITIONS).unwrap_err());
     assert_eq!(problems.len(), 2, "{problems:#?}");
-    assert!(problems[0].contains("group.memory.metrics: The list is empty"), "{problems:#?}");
+    assert!(problems[0].contains("group.memory.metrics: the list is empty"), "{problems:#?}");
 
     // A group cannot select omitted metrics.
     let broken = replaced(DESCRIPTION, "omit = [", "omit = ['sys_mem_usage', ");
