@@ -65,7 +65,7 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         findings.add(&CONFIG_MISSING, &path, "", message, advice);
     }
     for (path, bytes) in plugin.distinct("info/config.json") {
-        let consequence = |reason: &str| texts::continues_without_parameters(reason);
+        let consequence = texts::continues_without_parameters;
         let list = documents::list(bytes, &path, &CONFIG_JSON, consequence, findings);
         let Some(list) = list else { continue };
         check_list(&list, &path, findings);

@@ -16,7 +16,7 @@ pub(super) fn list(
     bytes: &[u8],
     path: &str,
     broken: &'static Rule,
-    with_consequence: impl Fn(&str) -> String,
+    with_consequence: fn(&str) -> String,
     findings: &mut Findings,
 ) -> Option<Vec<Value>> {
     let reason = match (str::from_utf8(bytes), serde_json::from_slice(bytes)) {

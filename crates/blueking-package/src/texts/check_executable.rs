@@ -78,9 +78,9 @@ crate::texts! {
         "remove it, or use a path without {path:?}",
         "请删除，或改用不含 {path:?} 的路径";
     executable_is_not_first(first: &str, path: &str) =
-        "{first} comes before the executable in the archive. That works, but the importer uses the first file whose path contains {path:?} as the executable: a backup or configuration file with such a name, added later, could also come first",
-        "压缩包里 {first} 排在可执行文件之前。目前没有问题，但导入程序把路径含有 {path:?} 的第一个文件当作可执行文件：以后加入这样命名的备份或配置文件，也可能排在前面";
+        "{first} comes before the executable, and the importer takes the first file whose path contains {path:?}: a file with such a name, added later, could be taken instead",
+        "{first} 排在可执行文件之前，而导入程序取路径含有 {path:?} 的第一个文件：以后加入这样命名的文件，可能被误当作可执行文件";
     executable_is_not_first_advice(id: &str) =
-        "pack the executables before all other files; in the folder of the unpacked package: (find external_plugins_* -type f -path '*/{id}/{id}*'; find external_plugins_* -type f ! -path '*/{id}/{id}*') | tar -czf {id}.tgz -T -",
+        "pack the executables before all other files; in the unpacked package: (find external_plugins_* -type f -path '*/{id}/{id}*'; find external_plugins_* -type f ! -path '*/{id}/{id}*') | tar -czf {id}.tgz -T -",
         "请先打包可执行文件，再打包其他文件；在解开的插件包里执行：(find external_plugins_* -type f -path '*/{id}/{id}*'; find external_plugins_* -type f ! -path '*/{id}/{id}*') | tar -czf {id}.tgz -T -";
 }

@@ -104,8 +104,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         findings.add(&METRICS_MISSING, &path, "", message, advice);
     }
     for (path, bytes) in plugin.distinct("info/metrics.json") {
-        let dropped = |reason: &str| texts::file_is_dropped(reason);
-        let list = documents::list(bytes, &path, &METRICS_JSON, dropped, findings);
+        let consequence = texts::file_is_dropped;
+        let list = documents::list(bytes, &path, &METRICS_JSON, consequence, findings);
         let Some(list) = list else { continue };
         let mut names = Names::default();
         for (index, group) in list.iter().enumerate() {
