@@ -32,7 +32,7 @@ crate::texts! {
         "更严格的新版导入程序";
     nodeman_name() =
         "node management (节点管理)",
-        "分发和启停插件的蓝鲸节点管理";
+        "蓝鲸分发和启停插件的模块";
     ui_name() =
         "the plugin editing pages",
         "监控平台上编辑插件的页面";
