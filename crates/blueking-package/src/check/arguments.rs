@@ -7,6 +7,8 @@ use super::documents::{Object, filled};
 use super::finding::Findings;
 use super::layout::Plugin;
 use super::rule::rules;
+use crate::texts::check::choose_another_name;
+use crate::texts::check_config as texts;
 
 rules! {
     /// Values contain no `$` or backtick: the start script evaluates them as root.
@@ -64,8 +66,9 @@ pub(super) fn check(list: &[Value], path: &str, plugin: &Plugin<'_>, findings: &
         if name.trim_start_matches('-') == "web.telemetry-path"
             && !["", "/metrics"].contains(&default)
         {
-            let message = format!("the path is {default:?}, but the agent scrapes only /metrics");
-            findings.add(&ARGUMENT_PATH, path, &field, message, "use /metrics");
+            let message = texts::other_metrics_path(default);
+            let advice = texts::other_metrics_path_advice();
+            findings.add(&ARGUMENT_PATH, path, &field, message, advice);
         }
         // A switch passes only its name.
         let is_switch = item.get("type").is_some_and(|kind| kind == "switch");
@@ -91,36 +94,27 @@ fn check_text(
     (unix, windows, is_env): (bool, bool, bool),
     findings: &mut Findings,
 ) {
-    let mut add = |rule, message: &str, advice: &str| {
-        findings.add(rule, path, field, format!("{message} ({text:?})"), advice);
+    let mut add = |rule, message: fn(&str) -> String, advice: String| {
+        findings.add(rule, path, field, message(text), advice);
     };
     if unix && text.contains(['$', '`']) {
-        add(
-            &ARGUMENT_EXECUTED,
-            "the start script evaluates $ and backticks",
-            "remove them; only ${name} of a parameter of mode collector is substituted first",
-        );
+        add(&ARGUMENT_EXECUTED, texts::value_is_executed, texts::value_is_executed_advice());
     }
     // Environment variables are not split.
     if !is_env && text.trim().contains(char::is_whitespace) && !text.contains(" #") {
-        let advice = "use several parameters, or a parameter of type file";
-        add(&ARGUMENT_SPLIT, "the value is split into several arguments", advice);
+        add(&ARGUMENT_SPLIT, texts::value_is_split, texts::value_is_split_advice());
     }
     if unix && !is_env && text.contains(['*', '?', '[']) {
-        let advice = "remove them; use a default inside the exporter";
-        add(&ARGUMENT_GLOB, "the shell expands * ? [ to file names", advice);
+        add(&ARGUMENT_GLOB, texts::value_is_globbed, texts::value_is_globbed_advice());
     }
     if unix && (text.contains("_=") || text.contains(" #")) {
-        let message = "the start script replaces \"_=\" with \"+=\" and truncates at \" #\"";
-        add(&ARGUMENT_REWRITTEN, message, "remove them from the value");
+        add(&ARGUMENT_REWRITTEN, texts::value_is_rewritten, texts::remove_from_value());
     }
     if text.contains(['"', '\'']) || unix && text.contains("\\\\") {
-        let message = "quotes are passed literally, and two backslashes become one";
-        add(&ARGUMENT_QUOTE, message, "remove quotes; use '/' instead of backslashes");
+        add(&ARGUMENT_QUOTE, texts::quotes_are_passed, texts::quotes_are_passed_advice());
     }
     if windows && text.contains(['!', '%', '^', '&', '|', '<', '>']) {
-        let message = "cmd interprets ! % ^ & | < > on Windows";
-        add(&ARGUMENT_CMD, message, "remove them from the value");
+        add(&ARGUMENT_CMD, texts::cmd_interprets_value, texts::remove_from_value());
     }
 }
 
@@ -129,18 +123,19 @@ fn check_env(item: &Object, name: &str, path: &str, findings: &mut Findings) {
     let is_valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !is_valid {
-        let message = format!("the name {name:?} is not a valid environment variable");
-        let advice = "use letters, digits and '_', and do not start with a digit";
+        let message = texts::variable_pattern(name);
+        let advice = texts::variable_pattern_advice();
         findings.add(&ENV_NAME, path, &field, message, advice);
     }
     if RESERVED.contains(&name) {
-        let message = format!("the start script uses {name} itself");
-        findings.add(&ENV_RESERVED, path, &field, message, "choose another name");
+        let message = texts::variable_is_reserved(name);
+        findings.add(&ENV_RESERVED, path, &field, message, choose_another_name());
     }
     if let Some(default) =
         item.get("default").filter(|value| !value.is_string() && !value.is_null())
     {
-        let message = format!("the default {default} is not a string and is ignored");
-        findings.add(&ENV_TYPE, path, &format!("{name}.default"), message, "write it in quotes");
+        let message = texts::variable_is_not_a_string(&default.to_string());
+        let advice = texts::variable_is_not_a_string_advice();
+        findings.add(&ENV_TYPE, path, &format!("{name}.default"), message, advice);
     }
 }

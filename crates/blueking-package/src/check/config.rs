@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::arguments;
-use super::documents::{self, Object, filled, is_taken_for_boolean, objects_to_text, quote};
+use super::documents::{self, Object, filled, is_taken_for_boolean, objects_to_text, value_of};
 use super::finding::{Consumer, Findings, Objection};
 use super::layout::Plugin;
 use super::rule::rules;
+use crate::texts::{check as shared, check_config as texts, list, sources};
 
 rules! {
     /// The file exists. Without it the import ends in an internal server error.
@@ -59,11 +60,12 @@ const NAME_LIMIT: usize = 255;
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     if plugin.missing("info/config.json").len() == plugin.folders.len() {
         let path = plugin.folders[0].file("info/config.json");
-        let advice = "add it, with at least the parameters host and port";
-        findings.add(&CONFIG_MISSING, &path, "", "the file is missing for every system", advice);
+        let (message, advice) =
+            (shared::file_is_missing_everywhere(), texts::config_is_missing_advice());
+        findings.add(&CONFIG_MISSING, &path, "", message, advice);
     }
     for (path, bytes) in plugin.distinct("info/config.json") {
-        let consequence = "the old importer (v1) continues without parameters";
+        let consequence = texts::continues_without_parameters;
         let list = documents::list(bytes, &path, &CONFIG_JSON, consequence, findings);
         let Some(list) = list else { continue };
         check_list(&list, &path, findings);
@@ -78,8 +80,9 @@ fn check_list(list: &[Value], path: &str, findings: &mut Findings) {
         let position = format!("[{index}]");
         let Some(item) = item.as_object() else {
             is_valid = false;
-            let advice = "write it as {\"name\": …}";
-            findings.add(&CONFIG_ITEM, path, &position, "the parameter is not an object", advice);
+            let (message, advice) =
+                (texts::parameter_is_not_an_object(), shared::write_as_object());
+            findings.add(&CONFIG_ITEM, path, &position, message, advice);
             continue;
         };
         let name = filled(item, "name");
@@ -89,8 +92,8 @@ fn check_list(list: &[Value], path: &str, findings: &mut Findings) {
         // In other modes, host and port are ordinary parameters.
         let is_collector = item.get("mode").is_some_and(|mode| mode == "collector");
         if name.is_some_and(|name| !names.insert((name, is_collector))) {
-            let message = format!("the parameter {label:?} is listed twice");
-            findings.add(&CONFIG_DUPLICATE, path, label, message, "list it once");
+            let message = texts::parameter_is_listed_twice(label);
+            findings.add(&CONFIG_DUPLICATE, path, label, message, sources::list_it_once());
         }
     }
     // Only a list that is read completely can be checked for missing parameters.
@@ -102,53 +105,51 @@ fn check_list(list: &[Value], path: &str, findings: &mut Findings) {
 fn check_item(item: &Object, label: &str, path: &str, findings: &mut Findings) {
     let field = |key: &str| format!("{label}.{key}");
     if filled(item, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {
-        let message = format!("the name is {}", quote(item.get("name")));
-        let advice = "use a string of 1 to 255 characters";
+        let message = value_of(item, "name");
+        let advice = texts::name_advice();
         let applies =
             |objection: &Objection| objects_to_text(objection, item.get("name"), NAME_LIMIT);
         findings.add_to(&CONFIG_NAME, applies, path, &field("name"), message, advice);
     }
     let mode = item.get("mode");
     if !mode.and_then(Value::as_str).is_some_and(|mode| MODES.contains(&mode)) {
-        let message = format!("the mode is {}", quote(mode));
+        let message = value_of(item, "mode");
         let advice = if mode.is_some_and(|mode| mode == "cmd") {
-            "use opt_cmd (a flag and its value) or pos_cmd (a value); cmd belongs to BlueKing 5.1"
-                .to_owned()
+            texts::mode_is_of_51()
         } else {
-            format!("use one of {}", MODES.join(", "))
+            shared::use_one_of(&list(&MODES))
         };
         findings.add(&CONFIG_MODE, path, &field("mode"), message, advice);
     }
     let kind = item.get("type").and_then(Value::as_str);
     if !kind.is_some_and(|kind| TYPES.contains(&kind)) {
-        let message = format!("the type is {}", quote(item.get("type")));
-        let advice = format!("use one of {}", TYPES.join(", "));
+        let message = value_of(item, "type");
+        let advice = shared::use_one_of(&list(&TYPES));
         findings.add(&CONFIG_TYPE, path, &field("type"), message, advice);
     }
     match item.get("default") {
         None => {
-            let advice = "add it; the value may be null";
-            let place = field("default");
-            findings.add(&CONFIG_DEFAULT, path, &place, "the key \"default\" is missing", advice);
+            let message = value_of(item, "default");
+            findings.add(&CONFIG_DEFAULT, path, &field("default"), message, texts::add_default());
         }
         Some(default) if kind == Some("switch") => {
             if *default != "true" && *default != "false" {
-                let message = format!("the default of a switch is {default}");
-                let advice = "use \"true\" or \"false\", with quotes";
+                let message = texts::switch_default(&default.to_string());
+                let advice = texts::switch_default_advice();
                 findings.add(&CONFIG_SWITCH, path, &field("default"), message, advice);
             }
         }
         Some(_) => {}
     }
     if !item.get("description").is_some_and(Value::is_string) {
-        let message = format!("the description is {}", quote(item.get("description")));
-        let advice = "use a string; it may be empty";
-        findings.add(&CONFIG_DESCRIPTION, path, &field("description"), message, advice);
+        let message = value_of(item, "description");
+        let place = field("description");
+        findings.add(&CONFIG_DESCRIPTION, path, &place, message, shared::use_string());
     }
     if kind == Some("file") && filled(item, "file_base64").is_none() {
-        let advice = "add the file as Base64, or use type text";
-        let place = field("file_base64");
-        findings.add(&CONFIG_FILE, path, &place, "the parameter contains no file", advice);
+        let message = texts::parameter_without_file();
+        let advice = texts::parameter_without_file_advice();
+        findings.add(&CONFIG_FILE, path, &field("file_base64"), message, advice);
     }
     check_optional(item, label, path, findings);
 }
@@ -157,23 +158,23 @@ fn check_optional(item: &Object, label: &str, path: &str, findings: &mut Finding
     let is_list_of_objects =
         |value: &Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_object));
     type Is<'a> = &'a dyn Fn(&Value) -> bool;
-    let keys: [(&str, Is<'_>, &str); 4] = [
-        ("visible", &Value::is_boolean, "true or false"),
-        ("required", &Value::is_boolean, "true or false"),
-        ("election", &is_list_of_objects, "a list of objects"),
-        ("options", &Value::is_object, "an object"),
+    type Advice = fn() -> String;
+    let keys: [(&str, Is<'_>, Advice); 4] = [
+        ("visible", &Value::is_boolean, shared::use_boolean),
+        ("required", &Value::is_boolean, shared::use_boolean),
+        ("election", &is_list_of_objects, texts::use_list_of_objects),
+        ("options", &Value::is_object, texts::use_object),
     ];
-    for (key, is_valid, wanted) in keys {
+    for (key, is_valid, advice) in keys {
         if let Some(value) = item.get(key).filter(|value| !is_valid(value)) {
-            let message = format!("the value {} is not {wanted}", quote(Some(value)));
-            let advice = format!("use {wanted}, or remove the key");
+            let message = value_of(item, key);
             let place = format!("{label}.{key}");
             let applies = |objection: &Objection| match key {
                 "election" => objection.consumer == Consumer::V2 || !value.is_array(),
                 "options" => true,
                 _ => !is_taken_for_boolean(value),
             };
-            findings.add_to(&CONFIG_OPTIONAL, applies, path, &place, message, advice);
+            findings.add_to(&CONFIG_OPTIONAL, applies, path, &place, message, advice());
         }
     }
 }
@@ -184,18 +185,16 @@ fn check_collector(list: &[Value], path: &str, findings: &mut Findings) {
         |name: &str| list.iter().find(|item| item["name"] == name && item["mode"] == "collector");
     for (name, default) in [("host", "127.0.0.1"), ("port", "9601")] {
         if collector(name).is_none() {
-            let message = format!("the parameter {name:?} of mode collector is missing");
-            let advice = format!("add it, with mode collector, type text and default {default}");
+            let message = texts::collector_is_missing(name);
+            let advice = texts::collector_is_missing_advice(default);
             findings.add(&CONFIG_HOST_PORT, path, name, message, advice);
         }
         let variable = format!("${{{name}}}");
         let contains =
             |item: &Value| item["default"].as_str().is_some_and(|text| text.contains(&variable));
         if !list.iter().any(contains) {
-            let message = format!(
-                "no default contains {variable}, so the exporter does not receive its {name}"
-            );
-            let advice = "set the default of the listen address to \"${host}:${port}\"";
+            let message = texts::variable_is_not_used(&variable, name);
+            let advice = texts::variable_is_not_used_advice();
             findings.add(&CONFIG_VARIABLES, path, name, message, advice);
         }
     }
@@ -207,8 +206,8 @@ fn check_collector(list: &[Value], path: &str, findings: &mut Findings) {
             other => other.as_u64(),
         };
         if !number.is_some_and(|number: u64| (1..=65_535).contains(&number)) {
-            let message = format!("the default port is {port}");
-            let advice = "use a number from 1 to 65535";
+            let message = texts::default_port_is(&port.to_string());
+            let advice = texts::default_port_advice();
             // Node management accepts a missing default.
             let is_none = port.is_null() || *port == "";
             let applies = |objection: &Objection| match objection.consumer {

@@ -8,6 +8,7 @@ use super::contents::{self, Contents};
 use super::finding::{Consumer, Findings, Objection};
 use super::rule::rules;
 use super::{tarball, zipped};
+use crate::texts::check_archive as texts;
 
 /// Maximum total size of the files of an archive, uncompressed, in bytes.
 pub(crate) const MAX_BYTES: u64 = 256 << 20;
@@ -96,40 +97,32 @@ pub(crate) fn read(
 }
 
 fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
-    let pack = "pack the files as a .tgz (6.x, 7.x) or a .zip (5.1)";
+    let pack = texts::pack_as_tgz_or_zip;
     match archive_kind(head) {
         Some("zip") => return Some(Container::Zip),
         Some("gzip") => return Some(Container::Gzip),
         Some("tar") => {
-            let message = "the tar is not compressed, and the new importer opens only gzip";
-            findings.add(
-                &ARCHIVE_COMPRESSION,
-                "",
-                "",
-                message,
-                "compress it with gzip and name it .tgz",
-            );
+            let message = texts::tar_is_not_compressed();
+            let advice = texts::tar_is_not_compressed_advice();
+            findings.add(&ARCHIVE_COMPRESSION, "", "", message, advice);
             return Some(Container::Tar);
         }
         Some(other @ ("zstd" | "7z")) => {
-            let message =
-                format!("the archive is compressed with {other}, which no importer supports");
-            findings.add(&ARCHIVE_FORMAT, "", "", message, pack);
+            let message = texts::compression_is_unsupported(other);
+            findings.add(&ARCHIVE_FORMAT, "", "", message, pack());
         }
         Some(other) => {
-            let message = format!(
-                "the archive is compressed with {other}, which neither the new importer nor this \
-                 check can open"
-            );
-            findings.add(&ARCHIVE_COMPRESSION, "", "", message, "compress the tar with gzip");
+            let message = texts::compression_is_unknown_here(other);
+            let advice = texts::compression_is_unknown_here_advice();
+            findings.add(&ARCHIVE_COMPRESSION, "", "", message, advice);
         }
         None if head.is_empty() => {
-            findings.add(&ARCHIVE_FORMAT, "", "", "the file is empty", pack);
+            findings.add(&ARCHIVE_FORMAT, "", "", texts::archive_is_empty(), pack());
         }
         None => {
             let start = head[..head.len().min(4)].escape_ascii();
-            let message = format!("the file is not an archive (it starts with \"{start}\")");
-            findings.add(&ARCHIVE_FORMAT, "", "", message, pack);
+            let message = texts::file_is_not_an_archive(&start.to_string());
+            findings.add(&ARCHIVE_FORMAT, "", "", message, pack());
         }
     }
     None
@@ -206,8 +199,8 @@ impl<'f> Unpacker<'f> {
     }
 
     pub(crate) fn report_too_many(&mut self) {
-        let message = format!("the archive has more than {MAX_MEMBERS} members");
-        let advice = "pack only what the exporter needs";
+        let message = texts::too_many_members(MAX_MEMBERS);
+        let advice = texts::too_many_members_advice();
         self.findings.add(&ARCHIVE_MEMBERS, "", "", message, advice);
     }
 
@@ -215,20 +208,20 @@ impl<'f> Unpacker<'f> {
     pub(crate) fn check_name(&mut self, raw: &[u8]) -> Name {
         let Ok(name) = str::from_utf8(raw) else {
             let name = String::from_utf8_lossy(raw);
-            let advice = "rename the file to ASCII, or pack on a system with UTF-8 file names";
-            self.findings.add(&ARCHIVE_NAME, &name, "", "the name is not UTF-8", advice);
+            let (message, advice) = (texts::name_is_not_utf8(), texts::name_is_not_utf8_advice());
+            self.findings.add(&ARCHIVE_NAME, &name, "", message, advice);
             return Name::Rejected;
         };
         if name.chars().any(char::is_control) || name.len() > MAX_PATH {
-            let message = "the name contains control characters or is too long";
-            self.findings.add(&ARCHIVE_NAME, name, "", message, "rename the file");
+            let message = texts::name_is_unprintable();
+            self.findings.add(&ARCHIVE_NAME, name, "", message, texts::rename_the_file());
             return Name::Rejected;
         }
         let has_drive = name.as_bytes().get(1) == Some(&b':');
         let climbs = name.split('/').any(|part| part == "..");
         if name.starts_with('/') || has_drive || climbs || name.contains('\\') {
-            let message = "the path is absolute, or contains \"..\" or a backslash";
-            let advice = "pack from within the folder of the files, with relative paths";
+            let message = texts::path_leads_outside();
+            let advice = texts::path_leads_outside_advice();
             let applies = |objection: &Objection| match objection.consumer {
                 Consumer::Nodeman => name.starts_with('/') || name.contains("../"),
                 _ => leaves("", name),
@@ -243,9 +236,8 @@ impl<'f> Unpacker<'f> {
     /// Checks a declared size; false if it exceeds the limit.
     pub(crate) fn check_declared_size(&mut self, path: &str, size: u64) -> bool {
         if size > MAX_BYTES {
-            let message = format!("the member declares {size} bytes, but the limit is {MAX_BYTES}");
-            let advice = "do not trust this archive; pack it again";
-            self.findings.add(&ARCHIVE_DECLARED_SIZE, path, "", message, advice);
+            let message = texts::member_is_too_large(size, MAX_BYTES);
+            self.findings.add(&ARCHIVE_DECLARED_SIZE, path, "", message, texts::do_not_trust());
             return false;
         }
         true
@@ -259,8 +251,8 @@ impl<'f> Unpacker<'f> {
         reader: &mut dyn Read,
     ) -> io::Result<bool> {
         if !self.seen.insert(path.clone()) {
-            let advice = "pack each file once";
-            self.findings.add(&ARCHIVE_DUPLICATE, &path, "", "the path occurs twice", advice);
+            let (message, advice) = (texts::path_is_repeated(), texts::pack_once());
+            self.findings.add(&ARCHIVE_DUPLICATE, &path, "", message, advice);
             return Ok(true);
         }
         // One extra byte distinguishes a file at the limit from one above it.
@@ -273,33 +265,34 @@ impl<'f> Unpacker<'f> {
         self.left = left;
         let path = &member.path;
         if let Some(kind) = archive_kind(&member.head) {
-            let message =
-                format!("the file is itself an archive ({kind}), which no consumer unpacks");
-            let advice = "pack its files directly, or check and import it separately";
+            let message = texts::file_is_an_archive(kind);
+            let advice = texts::file_is_an_archive_advice();
             self.findings.add(&ARCHIVE_NESTED, path, "", message, advice);
         }
         // Pictures have a separate limit.
         let is_picture = path.ends_with(".png");
         if contents::is_document(path) && !is_picture && member.bytes.is_none() {
-            let message = format!("the document has {} bytes", member.size);
-            self.findings.add(&DOCUMENT_SIZE, path, "", message, "reduce it to at most 2 MiB");
+            let message = texts::document_is_too_large(member.size);
+            self.findings.add(&DOCUMENT_SIZE, path, "", message, texts::reduce_to_2_mib());
         }
         Ok(true)
     }
 
     pub(crate) fn report_bomb(&mut self) {
-        let message = format!("the archive unpacks to more than {MAX_BYTES} bytes");
-        let advice = "do not upload it; pack only what the exporter needs";
+        let message = texts::unpacks_to_too_much(MAX_BYTES);
+        let advice = texts::unpacks_to_too_much_advice();
         self.findings.add(&ARCHIVE_BOMB, "", "", message, advice);
     }
 
     pub(crate) fn report_truncated(&mut self) {
-        let advice = "copy or download it again in binary mode";
-        self.findings.add(&ARCHIVE_TRUNCATED, "", "", "the archive is truncated", advice);
+        let message = texts::archive_is_truncated();
+        let advice = texts::archive_is_truncated_advice();
+        self.findings.add(&ARCHIVE_TRUNCATED, "", "", message, advice);
     }
 
-    pub(crate) fn report_damaged(&mut self, reason: impl std::fmt::Display) {
-        let message = format!("the archive is damaged: {reason}");
-        self.findings.add(&ARCHIVE_DAMAGED, "", "", message, "copy or pack it again");
+    pub(crate) fn report_damaged(&mut self, reason: &str) {
+        let message = texts::archive_is_damaged(reason);
+        let advice = texts::archive_is_damaged_advice();
+        self.findings.add(&ARCHIVE_DAMAGED, "", "", message, advice);
     }
 }

@@ -5,27 +5,27 @@ use serde_json::{Map, Value};
 use super::finding::{Consumer, Findings, Objection};
 use super::rule::Rule;
 use crate::problem::excerpt;
+use crate::texts::check as texts;
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
 
-/// Parses a document that must be a list. Otherwise reports the rule `broken` with the consequence.
+/// Parses a document that must be a list. Otherwise reports the rule `broken`; `with_consequence`
+/// adds to the reason what happens then.
 pub(super) fn list(
     bytes: &[u8],
     path: &str,
     broken: &'static Rule,
-    consequence: &str,
+    with_consequence: fn(&str) -> String,
     findings: &mut Findings,
 ) -> Option<Vec<Value>> {
     let reason = match (str::from_utf8(bytes), serde_json::from_slice(bytes)) {
         (_, Ok(Value::Array(list))) => return Some(list),
-        (_, Ok(_)) => "the file is not a JSON list".to_owned(),
-        (Err(error), _) => format!("the file is not UTF-8 from byte {} on", error.valid_up_to()),
-        (Ok(_), Err(error)) => format!("the file is not JSON: {error}"),
+        (_, Ok(_)) => texts::file_is_not_a_list(),
+        (Err(error), _) => texts::file_is_not_utf8(error.valid_up_to()),
+        (Ok(_), Err(error)) => texts::file_is_not_json(&error.to_string()),
     };
-    let message = format!("{reason}, and {consequence}");
-    let advice = "use a JSON list, [ … ], in UTF-8 without a byte order mark";
-    findings.add(broken, path, "", message, advice);
+    findings.add(broken, path, "", with_consequence(&reason), texts::use_a_json_list());
     None
 }
 
@@ -53,7 +53,15 @@ pub(super) fn is_taken_for_boolean(value: &Value) -> bool {
     }
 }
 
-/// A value as quoted in a message; `missing` for `None`.
-pub(super) fn quote(value: Option<&Value>) -> String {
-    value.map_or("missing".to_owned(), |value| excerpt(&value.to_string()))
+/// States the value of a key, or that the key is missing.
+pub(super) fn value_of(object: &Object, key: &str) -> String {
+    match object.get(key) {
+        None => texts::key_is_missing(key),
+        Some(value) => texts::value_is(key, &quote(value)),
+    }
+}
+
+/// A value as quoted in a message.
+pub(super) fn quote(value: &Value) -> String {
+    excerpt(&value.to_string())
 }

@@ -14,6 +14,7 @@ use super::identity;
 use super::layout::{self, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
+use crate::texts::{check_layout as texts, list};
 use crate::{Error, FileAction};
 
 rules! {
@@ -98,23 +99,21 @@ pub(super) fn check(plugin: &Plugin<'_>, earlier: &Earlier, findings: &mut Findi
     let now = Earlier::from_plugin(plugin);
     let folder = &plugin.folders[0];
     if now.id != earlier.id {
-        let message = format!("the plugin is {:?}, but was {:?}", now.id, earlier.id);
-        let advice =
-            format!("keep the id {:?}, or compare with a package of this plugin", earlier.id);
+        let message = texts::id_changed(&now.id, &earlier.id);
+        let advice = texts::id_changed_advice(&earlier.id);
         return findings.add(&EARLIER_ID, &folder.path, "", message, advice);
     }
     let meta = folder.file("info/meta.yaml");
     if let (Some(now), Some(earlier)) = (&now.kind, &earlier.kind)
         && now != earlier
     {
-        let message = format!("the type is {now:?}, but was {earlier:?}");
-        let advice = "keep the type; a plugin of another type needs a new id";
+        let message = texts::type_changed(now, earlier);
+        let advice = texts::type_changed_advice();
         findings.add(&EARLIER_TYPE, &meta, "plugin_type", message, advice);
     }
     if now.is_remote != earlier.is_remote {
-        let message =
-            format!("remote collection is {}, but was {}", now.is_remote, earlier.is_remote);
-        let advice = format!("use {}", if earlier.is_remote { "True" } else { "False" });
+        let message = texts::remote_changed(now.is_remote, earlier.is_remote);
+        let advice = texts::remote_changed_advice(if earlier.is_remote { "True" } else { "False" });
         findings.add(&EARLIER_REMOTE, &meta, "is_support_remote", message, advice);
     }
     check_version(&now, earlier, &folder.file("VERSION"), findings);
@@ -132,35 +131,24 @@ fn check_version(now: &Earlier, earlier: &Earlier, path: &str, findings: &mut Fi
         format!("{}.1", old.0.saturating_add(1))
     };
     let format = |(config, info): (u32, u32)| format!("{config}.{info}");
-    let changes: Vec<_> = config.iter().chain(&info).map(String::as_str).collect();
+    let changes: Vec<_> = config.iter().chain(&info).collect();
     if new <= old {
-        let message = if changes.is_empty() {
-            format!(
-                "the version is {}, the earlier one is {}, and nothing else changed",
-                format(new),
-                format(old)
-            )
+        let (version, earlier) = (format(new), format(old));
+        let (message, advice) = if changes.is_empty() {
+            let message = texts::version_of_same_content(&version, &earlier);
+            (message, texts::version_of_same_content_advice())
         } else {
-            let changes = changes.join(", ");
-            format!(
-                "the version is {}, the earlier one is {}, and {changes} changed",
-                format(new),
-                format(old)
-            )
-        };
-        let advice = if changes.is_empty() {
-            "keep the deployed package, or raise the version".to_owned()
-        } else {
-            format!("use at least {next}, also in project.yaml")
+            let message = texts::version_not_raised(&version, &earlier, &list(&changes));
+            (message, texts::version_not_raised_advice(&next))
         };
         let stage =
             if identity::is_official(&now.id) { Stage::Import } else { Stage::SilentlyDropped };
         let applies = |objection: &Objection| objection.stage == stage;
         findings.add_to(&VERSION_NOT_RAISED, applies, path, "", message, advice);
     } else if new.0 == old.0 && !config.is_empty() {
-        let changes = config.into_iter().collect::<Vec<_>>().join(", ");
-        let message = format!("{changes} changed, but the first number is still {}", new.0);
-        let advice = format!("use {next}, also in project.yaml");
+        let changes = list(&config.iter().collect::<Vec<_>>());
+        let message = texts::config_version_not_raised(&changes, new.0);
+        let advice = texts::config_version_not_raised_advice(&next);
         findings.add(&VERSION_CONFIG_NOT_RAISED, path, "", message, advice);
     }
 }

@@ -8,6 +8,7 @@ use super::program::Program;
 use super::rule::rules;
 use crate::executable::{self, Machine, is_system_dll};
 use crate::names::plugin_id_rules;
+use crate::texts::{check_executable as texts, list};
 
 rules! {
     /// Each OS folder contains its executable, `<plugin>/<plugin>` or `<plugin>/<plugin>.exe`. The
@@ -61,11 +62,11 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                 check_modes(folder, plugin, findings);
             }
             None => {
-                let advice = "add the executable, or remove the OS folder";
+                let advice = texts::executable_is_missing_advice();
                 let applies = |objection: &Objection| {
                     objection.consumer == Consumer::V2 || objection.stage == stage
                 };
-                let message = "the executable is missing";
+                let message = texts::executable_is_missing();
                 findings.add_to(&EXECUTABLE_MISSING, applies, &path, "", message, advice);
             }
         }
@@ -76,11 +77,11 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
 fn is_kept_binary(member: &Member, findings: &mut Findings) -> bool {
     let path = &member.path;
     if member.size == 0 {
-        let advice = "add the executable from the build";
-        findings.add(&EXECUTABLE_EMPTY, path, "", "the executable is empty", advice);
+        let (message, advice) = (texts::executable_is_empty(), texts::executable_is_empty_advice());
+        findings.add(&EXECUTABLE_EMPTY, path, "", message, advice);
     } else if member.is_utf8 {
-        let message = "the executable is a text file, such as a script";
-        findings.add(&EXECUTABLE_TEXT, path, "", message, "ship a compiled executable");
+        let (message, advice) = (texts::executable_is_text(), texts::executable_is_text_advice());
+        findings.add(&EXECUTABLE_TEXT, path, "", message, advice);
     }
     member.size > 0 && !member.is_utf8
 }
@@ -89,7 +90,7 @@ fn is_kept_binary(member: &Member, findings: &mut Findings) -> bool {
 pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findings) {
     let path = &member.path;
     if let Err(reason) = executable::check(&member.head, machine) {
-        let advice = format!("ship a binary built for {}", machine.name());
+        let advice = texts::other_machine_advice(machine.name());
         let start: &[u8] = if machine == Machine::PeX86_64 { b"MZ" } else { b"\x7fELF" };
         let applies = |objection: &Objection| {
             objection.consumer != Consumer::V2 || !member.head.starts_with(start)
@@ -97,8 +98,8 @@ pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findi
         findings.add_to(&EXECUTABLE_MACHINE, applies, path, "", reason, advice);
     }
     if member.size > LARGE {
-        let message = format!("the executable has {} MiB", member.size >> 20);
-        let advice = "strip debug information";
+        let message = texts::executable_is_large(member.size >> 20);
+        let advice = texts::executable_is_large_advice();
         findings.add(&EXECUTABLE_SIZE, path, "", message, advice);
     }
     if let Some(program) = &member.program {
@@ -109,28 +110,24 @@ pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findi
 fn check_requirements(program: &Program, path: &str, findings: &mut Findings) {
     if program.loader.is_some() || program.libraries > 0 {
         let requirement = match (&program.loader, program.libraries) {
-            (Some(loader), 0) => format!("the loader {loader}"),
-            (Some(loader), 1) => format!("a shared library loaded by {loader}"),
-            (Some(loader), number) => format!("{number} shared libraries loaded by {loader}"),
-            (None, 1) => "a shared library".to_owned(),
-            (None, number) => format!("{number} shared libraries"),
+            (Some(loader), 0) => texts::loader(loader),
+            (Some(loader), 1) => texts::one_library_of(loader),
+            (Some(loader), number) => texts::libraries_of(number, loader),
+            (None, 1) => texts::one_library(),
+            (None, number) => texts::libraries(number),
         };
-        let glibc = program.glibc.map_or(String::new(), |(major, minor)| {
-            format!(", and needs glibc {major}.{minor} (CentOS 7 has 2.17)")
-        });
-        let message =
-            format!("the executable requires {requirement}{glibc}, which some hosts lack");
-        let advice = "link it statically, for example with a musl target or CGO_ENABLED=0";
-        findings.add(&EXECUTABLE_DYNAMIC, path, "", message, advice);
+        let message = match program.glibc {
+            None => texts::requires(&requirement),
+            Some((major, minor)) => texts::requires_with_glibc(&requirement, major, minor),
+        };
+        findings.add(&EXECUTABLE_DYNAMIC, path, "", message, texts::requires_advice());
     }
     let foreign: Vec<_> =
         program.dlls.iter().filter(|name| !is_system_dll(name)).map(String::as_str).collect();
     if !foreign.is_empty() {
-        let message = format!(
-            "the executable imports {}, which Windows does not provide",
-            foreign.join(", ")
-        );
-        findings.add(&EXECUTABLE_DLLS, path, "", message, "link them statically");
+        let message = texts::imports_foreign_dlls(&list(&foreign));
+        let advice = texts::imports_foreign_dlls_advice();
+        findings.add(&EXECUTABLE_DLLS, path, "", message, advice);
     }
 }
 
@@ -144,12 +141,11 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
             is_after = true;
         } else if other.path.contains(&wanted) {
             let (rule, message) = if is_after {
-                let message = "the importer would use this file as the executable if it came first";
-                (&EXECUTABLE_SIBLING, message)
+                (&EXECUTABLE_SIBLING, texts::sibling_may_be_taken())
             } else {
-                (&EXECUTABLE_SHADOWED, "the importer uses this file as the executable")
+                (&EXECUTABLE_SHADOWED, texts::shadow_is_taken())
             };
-            let advice = format!("remove it, or use a path without {wanted:?}");
+            let advice = texts::other_path_advice(&wanted);
             // A text file, including an empty one, aborts the import; any other file is imported.
             let stage =
                 if other.is_utf8 && !is_after { Stage::Import } else { Stage::SilentlyDropped };
@@ -169,19 +165,10 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
         && first.path != member.path
         && !first.path.contains(&wanted)
     {
-        let message = format!(
-            "{} comes before the executable in the archive. That works, but the importer uses the \
-             first file whose path contains {wanted:?} as the executable: a backup or \
-             configuration file with such a name, added later, could also come first",
-            first.path
-        );
+        let message = texts::executable_is_not_first(&first.path, &wanted);
         // An invalid id must not appear in a command that users run.
         let id = if plugin_id_rules(&plugin.id).is_empty() { &plugin.id } else { "ID" };
-        let advice = format!(
-            "pack the executables before all other files; in the folder of the unpacked package: \
-             (find external_plugins_* -type f -path '*/{id}/{id}*'; find external_plugins_* -type \
-             f ! -path '*/{id}/{id}*') | tar -czf {id}.tgz -T -"
-        );
+        let advice = texts::executable_is_not_first_advice(id);
         findings.add(&EXECUTABLE_ORDER, &member.path, "", message, advice);
     }
 }
@@ -195,8 +182,8 @@ fn check_modes(folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) {
         let Some(name) = member.path.strip_prefix(&start) else { continue };
         let is_script = name.ends_with(&format!(".{}", folder.os.script)) && !name.contains('/');
         if (name == plugin.id || is_script) && member.mode.is_some_and(|mode| mode & 0o100 == 0) {
-            let message = format!("the mode is {:04o}", member.mode.unwrap_or_default() & 0o7777);
-            let advice = "chmod 0755 before packing";
+            let message = texts::mode_is(member.mode.unwrap_or_default() & 0o7777);
+            let advice = texts::mode_advice();
             findings.add(&EXECUTABLE_MODE, &member.path, "", message, advice);
         }
     }

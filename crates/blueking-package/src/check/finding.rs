@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::rule::Rule;
 use crate::problem::{cut, excerpt};
-use crate::texts::{located, sentence};
+use crate::texts::{check as texts, located, sentence};
 
 /// Maximum number of findings in a report. Further ones are only counted: a damaged list of a
 /// million elements is one mistake.
@@ -124,47 +124,47 @@ impl fmt::Display for Finding {
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
+        f.write_str(&match self {
+            Self::Error => texts::severity_error(),
+            Self::Warning => texts::severity_warning(),
         })
     }
 }
 
 impl fmt::Display for Consumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V51 => "5.1",
-            Self::V1 => "v1",
-            Self::V2 => "V2",
-            Self::Nodeman => "nodeman",
-            Self::Ui => "UI",
-            Self::Host => "host",
-        })
+        match self {
+            Self::V51 => f.write_str("5.1"),
+            Self::V1 => f.write_str("v1"),
+            Self::V2 => f.write_str("V2"),
+            Self::Nodeman => f.write_str(&texts::nodeman()),
+            Self::Ui => f.write_str(&texts::ui()),
+            Self::Host => f.write_str(&texts::host()),
+        }
     }
 }
 
 impl Consumer {
-    /// Display name.
-    pub const fn name(self) -> &'static str {
+    /// What its short name stands for.
+    pub fn name(self) -> String {
         match self {
-            Self::V51 => "the one-click import of BlueKing 5.1",
-            Self::V1 => "the importer of 6.x and 7.x",
-            Self::V2 => "the newer, stricter importer",
-            Self::Nodeman => "node management (节点管理)",
-            Self::Ui => "the plugin editing pages",
-            Self::Host => "the host that runs the exporter and the agent",
+            Self::V51 => texts::v51_name(),
+            Self::V1 => texts::v1_name(),
+            Self::V2 => texts::v2_name(),
+            Self::Nodeman => texts::nodeman_name(),
+            Self::Ui => texts::ui_name(),
+            Self::Host => texts::host_name(),
         }
     }
 }
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Import => "at import",
-            Self::Save => "at save",
-            Self::SilentlyDropped => "silently dropped",
-            Self::Run => "at run time",
+        f.write_str(&match self {
+            Self::Import => texts::stage_import(),
+            Self::Save => texts::stage_save(),
+            Self::SilentlyDropped => texts::stage_silently_dropped(),
+            Self::Run => texts::stage_run(),
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::container::Container;
 use super::finding::{Consumer, Findings, Objection};
 use super::rule::rules;
+use crate::texts::{check_archive as texts, sources};
 
 rules! {
     /// The plugin id is a letter followed by letters, digits and `_`.
@@ -34,20 +35,14 @@ pub(super) fn is_official(id: &str) -> bool {
 /// Checks the archive format and the file name.
 pub(crate) fn check_container(container: Container, name: Option<&str>, findings: &mut Findings) {
     if container == Container::Zip {
-        let message = "the archive is a zip, but contains the folders of a 6.x/7.x package";
-        findings.add(&ZIP_FOR_TGZ, "", "", message, "pack the folders as a .tgz");
+        let (message, advice) = (texts::zip_of_plugin(), texts::zip_of_plugin_advice());
+        findings.add(&ZIP_FOR_TGZ, "", "", message, advice);
     }
     if let Some([_, kind, _]) = name.map(|name| name.split("__").collect::<Vec<_>>()).as_deref()
         && !kind.eq_ignore_ascii_case("exporter")
     {
-        let message = format!("the new importer parses {kind:?} in the file name as the type");
-        findings.add(
-            &FILE_NAME,
-            "",
-            "",
-            message,
-            "rename the file so that it does not contain exactly two \"__\"",
-        );
+        let message = texts::file_name_has_type(kind);
+        findings.add(&FILE_NAME, "", "", message, texts::file_name_has_type_advice());
     }
 }
 
@@ -56,24 +51,26 @@ pub(super) fn check_id(id: &str, place: &str, findings: &mut Findings) {
     let is_valid = id.starts_with(|c: char| c.is_ascii_alphabetic())
         && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !is_valid {
-        let message = format!("the plugin id {id:?} does not match ^[a-zA-Z][a-zA-Z0-9_]*$");
-        let advice = "start it with a letter and use only letters, digits and '_'";
+        let message = texts::id_pattern(id);
+        let advice = sources::name_pattern_advice();
         findings.add(&PLUGIN_ID_PATTERN, place, "", message, advice);
     }
     let length = id.chars().count();
     if length > LIMIT {
-        let message = format!("the plugin id has {length} characters, but the limit is {LIMIT}");
+        let message = texts::id_is_too_long(length, LIMIT);
+        let advice = sources::text_is_too_long_advice();
         let applies =
             |objection: &Objection| objection.consumer == Consumer::V1 || length > NEW_LIMIT;
-        findings.add_to(&PLUGIN_ID_LENGTH, applies, place, "", message, "shorten it");
+        findings.add_to(&PLUGIN_ID_LENGTH, applies, place, "", message, advice);
     }
     if is_official(id) {
-        let message = "the plugin id starts with \"bkplugin_\", which marks BlueKing's own plugins";
-        findings.add(&PLUGIN_ID_OFFICIAL, place, "", message, "choose another prefix");
+        let message = texts::id_is_official();
+        let advice = sources::plugin_id_is_official_advice();
+        findings.add(&PLUGIN_ID_OFFICIAL, place, "", message, advice);
     }
     if id.chars().any(char::is_uppercase) {
-        let message = format!("the plugin id {id:?} contains upper-case letters");
-        let advice = "use lower case in the folders, the executable and meta.yaml";
+        let message = texts::id_is_not_lower_case(id);
+        let advice = texts::id_is_not_lower_case_advice();
         findings.add(&PLUGIN_ID_CASE, place, "", message, advice);
     }
 }

@@ -3,6 +3,7 @@
 use super::finding::{Findings, Objection};
 use super::layout::Plugin;
 use super::rule::rules;
+use crate::texts::{check as shared, check_archive, check_layout as texts};
 
 rules! {
     /// A file of info is identical in each OS folder: only one of the copies is used, and which one
@@ -41,24 +42,23 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     for name in TEXTS.into_iter().filter(|name| !name.ends_with(".json")) {
         for (path, bytes) in plugin.distinct(&format!("info/{name}")) {
             if let Err(error) = str::from_utf8(bytes) {
-                let message = format!("the text is not UTF-8 from byte {} on", error.valid_up_to());
-                findings.add(&INFO_UTF8, &path, "", message, "save it as UTF-8");
+                let message = shared::not_utf8(error.valid_up_to());
+                findings.add(&INFO_UTF8, &path, "", message, shared::not_utf8_advice());
             }
         }
     }
     for (path, bytes) in plugin.distinct("info/release.md") {
         let length = String::from_utf8_lossy(bytes).chars().count();
         if length > RELEASE_LIMIT {
-            let message =
-                format!("the text has {length} characters, but the limit is {RELEASE_LIMIT}");
-            let advice = "keep only the latest change";
+            let message = texts::release_is_too_long(length, RELEASE_LIMIT);
+            let advice = texts::release_is_too_long_advice();
             findings.add(&INFO_RELEASE, &path, "", message, advice);
         }
     }
     for (path, bytes) in plugin.distinct("info/signature.yaml") {
         if !bytes.trim_ascii().is_empty() {
-            let message = "the signature is not empty";
-            let advice = "empty the file; the server signs the package on save";
+            let message = texts::signature_is_not_empty();
+            let advice = texts::signature_is_not_empty_advice();
             findings.add(&INFO_SIGNATURE, &path, "", message, advice);
         }
     }
@@ -69,14 +69,14 @@ fn check_identical(name: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
     let missing = plugin.missing(name);
     if missing.len() < plugin.folders.len() {
         for path in missing {
-            let message = "the file is missing here, but another OS folder has it";
+            let (message, advice) = (texts::missing_here(), texts::missing_here_advice());
             let applies = |_: &Objection| name == "info/meta.yaml";
-            findings.add_to(&INFO_MISSING_HERE, applies, &path, "", message, "copy it");
+            findings.add_to(&INFO_MISSING_HERE, applies, &path, "", message, advice);
         }
     }
     if let [(first, _), (second, _), ..] = &*plugin.distinct(name) {
-        let message = format!("the file differs from {first}");
-        findings.add(&INFO_DIFFERS, second, "", message, "make them identical");
+        let message = texts::file_differs(first);
+        findings.add(&INFO_DIFFERS, second, "", message, texts::file_differs_advice());
     }
 }
 
@@ -85,10 +85,11 @@ fn check_logo(plugin: &Plugin<'_>, findings: &mut Findings) {
     // One copy is enough: differences are reported separately.
     let Some(logo) = paths.filter_map(|path| plugin.contents.get(&path)).next() else { return };
     if !logo.head.starts_with(b"\x89PNG\r\n\x1a\n") {
-        let advice = "save it as PNG";
-        findings.add(&INFO_LOGO, &logo.path, "", "the file is not a PNG picture", advice);
+        let (message, advice) = (texts::logo_is_not_png(), texts::logo_is_not_png_advice());
+        findings.add(&INFO_LOGO, &logo.path, "", message, advice);
     } else if logo.size > LOGO_LIMIT {
-        let message = format!("the picture has {} bytes", logo.size);
-        findings.add(&INFO_LOGO_SIZE, &logo.path, "", message, "reduce it to at most 2 MiB");
+        let message = texts::logo_is_too_large(logo.size);
+        let advice = check_archive::reduce_to_2_mib();
+        findings.add(&INFO_LOGO_SIZE, &logo.path, "", message, advice);
     }
 }

@@ -7,6 +7,7 @@ use super::finding::{Consumer, Findings, Objection};
 use super::identity;
 use super::rule::rules;
 use crate::executable::Machine;
+use crate::texts::{check as shared, check_layout as texts, list, sources};
 
 rules! {
     /// The archive has at least one of the four OS folders, containing `<plugin>/info/meta.yaml`.
@@ -162,9 +163,8 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
         }
         let place = format!("{prefix}{}", os.folder);
         if let [_, _, ..] = &*plugins {
-            let message =
-                format!("the folder contains {} plugins: {}", plugins.len(), plugins.join(", "));
-            let advice = "keep one; a package is one plugin";
+            let message = texts::several_plugins(plugins.len(), &list(&plugins));
+            let advice = texts::several_plugins_advice();
             findings.add(&LAYOUT_SEVERAL_PLUGINS, &place, "", message, advice);
         }
         // The importer uses the first folder that contains meta.yaml.
@@ -172,9 +172,7 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
             |plugin: &&&str| contents.contains(&format!("{place}/{plugin}/info/meta.yaml"));
         let Some(id) = plugins.iter().find(described).or(plugins.first()) else { continue };
         if os.script == "ksh" {
-            let message = "the folder is ignored unless AIX is enabled for the site";
-            let advice = "ask the site administrator to set OS_GLOBAL_SWITCH, or remove the AIX \
-                          folder";
+            let (message, advice) = (texts::aix_is_ignored(), texts::aix_is_ignored_advice());
             findings.add(&LAYOUT_AIX, &place, "", message, advice);
         }
         ids.push(*id);
@@ -182,8 +180,9 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
     }
     let id = (*ids.first()?).to_owned();
     if let Some((folder, other)) = folders.iter().zip(&ids).find(|(_, other)| **other != id) {
-        let message = format!("the plugin is {other:?} here but {id:?} in {}", folders[0].path);
-        findings.add(&LAYOUT_IDS_DIFFER, &folder.path, "", message, "use the same name for both");
+        let message = texts::ids_differ(other, &id, &folders[0].path);
+        let advice = shared::use_same_name();
+        findings.add(&LAYOUT_IDS_DIFFER, &folder.path, "", message, advice);
     }
     identity::check_id(&id, &folders[0].path, findings);
     let plugin = Plugin { contents, id, folders };
@@ -207,21 +206,19 @@ fn find_prefix(contents: &Contents, findings: &mut Findings) -> Option<String> {
         misspelt.extend(parts.iter().rev().skip(1).filter(|part| looks_like_os(part)));
     }
     if let Some(prefix) = wrapped {
-        let message = format!("the OS folders are inside {prefix:?}");
-        let advice = "pack from within that folder, so that they are at the top level";
+        let message = texts::os_folders_are_wrapped(&prefix);
+        let advice = texts::os_folders_are_wrapped_advice();
         findings.add(&LAYOUT_WRAPPED, &prefix, "", message, advice);
         return Some(prefix);
     }
-    let known: Vec<_> = SYSTEMS.iter().map(|os| os.folder).collect();
-    let found = if misspelt.is_empty() {
-        String::new()
-    } else {
-        format!(" (found {})", misspelt.into_iter().collect::<Vec<_>>().join(", "))
-    };
     let mut tops = contents.members.iter().filter_map(|member| member.path.split_once('/'));
     let has_nodeman_folder = tops.any(|(top, _)| nodeman_knows(top));
-    let message = format!("the archive has no OS folder that contains a plugin{found}");
-    let advice = format!("name the folders {}", known.join(", "));
+    let misspelt: Vec<_> = misspelt.into_iter().collect();
+    let message = match &*misspelt {
+        [] => texts::no_os_folder(),
+        found => texts::no_os_folder_but(&list(found)),
+    };
+    let advice = texts::name_folders(&list(&SYSTEMS.map(|os| os.folder)));
     let applies =
         |objection: &Objection| objection.consumer != Consumer::Nodeman || !has_nodeman_folder;
     findings.add_to(&LAYOUT_NO_OS_FOLDER, applies, "", "", message, advice);
@@ -235,25 +232,23 @@ fn check_top<'c>(
 ) {
     for (member, top, depth) in tops {
         let place = format!("{prefix}{top}");
-        let known: Vec<_> = SYSTEMS.iter().map(|os| os.folder).collect();
-        let known = known.join(", ");
+        let known = list(&SYSTEMS.map(|os| os.folder));
         let applies =
             |objection: &Objection| objection.consumer != Consumer::Nodeman || !nodeman_knows(top);
         if os_of(top).is_some() && depth > 2 {
             continue;
         }
         if os_of(top).is_none() && top.starts_with("external_plugins_") && depth > 1 {
-            let message = format!("no importer recognises the system of {top:?}");
-            let advice = format!("name the folder one of {known}");
+            let message = texts::os_is_unknown(top);
+            let advice = texts::name_folder_one_of(&known);
             findings.add_to(&LAYOUT_UNKNOWN_OS, applies, &place, "", message, advice);
         } else if os_of(top).is_none() && looks_like_os(top) && depth > 1 {
-            let message =
-                format!("{top:?} is silently ignored; the documentation misspells the name");
-            let advice = format!("name the folder one of {known}");
+            let message = texts::os_folder_is_misspelt(top);
+            let advice = texts::name_folder_one_of(&known);
             findings.add_to(&LAYOUT_MISSPELT_OS, applies, &place, "", message, advice);
         } else {
-            let message = "no consumer reads this file";
-            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", message, "remove it");
+            let (message, advice) = (texts::file_is_not_read(), sources::remove_it());
+            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", message, advice);
         }
     }
 }
@@ -290,15 +285,13 @@ fn check_files(plugin: &Plugin<'_>, findings: &mut Findings) {
                 && parents.ends_with("info")
                 && parents != "info"
             {
-                let message =
-                    format!("the importer reads the files of {parents:?} as if they were in info");
-                let advice = "rename the folder so that it does not end in \"info\"";
+                let message = texts::folder_looks_like_info(parents);
+                let advice = texts::folder_looks_like_info_advice();
                 findings.add(&LAYOUT_INFO_LOOKALIKE, &member.path, "", message, advice);
             } else if !is_known(name, folder.os, &plugin.id)
                 && !is_reported_elsewhere(&member.path, folder, &plugin.id)
             {
-                let message = "the import drops the file";
-                let advice = "embed it in the executable, or use a parameter of type file";
+                let (message, advice) = (texts::file_is_dropped(), texts::file_is_dropped_advice());
                 let applies = |objection: &Objection| objection.consumer != Consumer::Nodeman;
                 findings.add_to(&LAYOUT_EXTRA_FILE, applies, &member.path, "", message, advice);
             }

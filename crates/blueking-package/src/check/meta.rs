@@ -6,6 +6,7 @@ use super::finding::{Consumer, Findings, Objection, Stage};
 use super::layout::Plugin;
 use super::rule::rules;
 use super::yaml;
+use crate::texts::{check as shared, check_meta as texts, list, sources};
 
 rules! {
     /// The file exists for at least one system.
@@ -74,8 +75,9 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     let found = plugin.distinct("info/meta.yaml");
     if plugin.missing("info/meta.yaml").len() == plugin.folders.len() {
         let path = plugin.folders[0].file("info/meta.yaml");
-        let advice = "add the file, with plugin_id, plugin_display_name, plugin_type and label";
-        findings.add(&META_MISSING, &path, "", "the file is missing for every system", advice);
+        let (message, advice) =
+            (shared::file_is_missing_everywhere(), texts::meta_is_missing_advice());
+        findings.add(&META_MISSING, &path, "", message, advice);
     }
     for (path, bytes) in found {
         // Invalid UTF-8 is reported with the other files of info.
@@ -83,12 +85,14 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         match yaml::read(text) {
             Ok(Value::Object(meta)) => check_keys(&meta, &path, plugin, findings),
             Ok(_) => {
-                let advice = "use lines of \"key: value\"";
-                findings.add(&META_YAML, &path, "", "the file is not a mapping", advice);
+                let message = shared::file_is_not_a_mapping();
+                let advice = shared::file_is_not_a_mapping_advice();
+                findings.add(&META_YAML, &path, "", message, advice);
             }
             Err(reason) => {
-                let message = format!("the file is not valid YAML: {reason}");
-                findings.add(&META_YAML, &path, "", message, "correct the line; quote the value");
+                let message = shared::file_is_not_yaml(&reason);
+                let advice = shared::file_is_not_yaml_advice();
+                findings.add(&META_YAML, &path, "", message, advice);
             }
         }
     }
@@ -99,20 +103,20 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
     if let Some(id) = meta.get("plugin_id").filter(|id| !id.is_null())
         && *id != *plugin.id
     {
-        let message = format!("the plugin id is {id} here, but the folder is {:?}", plugin.id);
-        findings.add(&META_ID, path, "plugin_id", message, "use the same id for both");
+        let message = texts::id_is_not_of_folder(&id.to_string(), &plugin.id);
+        let advice = texts::id_is_not_of_folder_advice();
+        findings.add(&META_ID, path, "plugin_id", message, advice);
     }
     match text(meta, "label") {
         Some(label) if (1..=LIMIT).contains(&label.chars().count()) => {
             if !LABELS.contains(&&*label) {
-                let message = format!("not every site has the label {label:?}");
-                let advice = format!("use one of {}", LABELS.join(", "));
+                let message = texts::label_is_not_everywhere(&label);
+                let advice = shared::use_one_of(&list(&LABELS));
                 findings.add(&META_LABEL_UNKNOWN, path, "label", message, advice);
             }
         }
         _ => {
-            let message = "the label is missing, empty or longer than 64 characters";
-            let advice = "use \"component\" for a service, \"os\" for a host";
+            let (message, advice) = (texts::label_is_invalid(), texts::label_is_invalid_advice());
             findings.add(&META_LABEL, path, "label", message, advice);
         }
     }
@@ -122,9 +126,7 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
     if let Some(tag) = text(meta, "tag") {
         let is_broken = breaks_yaml(&tag) || tag.contains(" #");
         if is_broken || tag.chars().count() > LIMIT {
-            let message =
-                format!("the tag {tag:?} is too long, or does not survive an export by the server");
-            let advice = "use a word of at most 64 characters, or an empty tag";
+            let (message, advice) = (texts::tag_is_invalid(&tag), texts::tag_is_invalid_advice());
             // Saving enforces the length; the rest affects only an export.
             let stage =
                 if tag.chars().count() > LIMIT { Stage::Save } else { Stage::SilentlyDropped };
@@ -139,8 +141,9 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
         }
     }
     if meta.get("is_support_remote").is_some_and(|remote| *remote != false && !remote.is_null()) {
-        let message = "an exporter does not support remote collection";
-        findings.add(&META_REMOTE, path, "is_support_remote", message, "use False");
+        let message = texts::remote_is_unsupported();
+        let advice = texts::remote_is_unsupported_advice();
+        findings.add(&META_REMOTE, path, "is_support_remote", message, advice);
     }
 }
 
@@ -149,9 +152,9 @@ fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
     match found.and_then(Value::as_str) {
         Some("Exporter") => {}
         Some(other) if TYPES.contains(&other) => {
-            let message =
-                format!("the plugin type is {other:?}, but this check supports only exporters");
-            findings.add(&META_NO_EXPORTER, path, "plugin_type", message, "use Exporter");
+            let message = texts::type_is_not_exporter(other);
+            let advice = texts::type_is_not_exporter_advice();
+            findings.add(&META_NO_EXPORTER, path, "plugin_type", message, advice);
         }
         _ => {
             // The new importer ignores case.
@@ -159,15 +162,13 @@ fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
             let matches_ignoring_case = found.and_then(Value::as_str).is_some_and(is_known);
             let message = match found {
                 Some(other) if matches_ignoring_case => {
-                    format!("the old importer (v1) does not support the plugin type {other}")
+                    texts::type_is_in_other_case(&other.to_string())
                 }
-                Some(other) => format!("no server supports the plugin type {other}"),
-                None if meta.contains_key("type") => {
-                    "plugin_type is missing; the documented key \"type\" has no effect".to_owned()
-                }
-                None => "plugin_type is missing".to_owned(),
+                Some(other) => texts::type_is_unknown(&other.to_string()),
+                None if meta.contains_key("type") => texts::type_is_called_type(),
+                None => texts::type_is_missing(),
             };
-            let advice = "use plugin_type: Exporter, with a capital E";
+            let advice = texts::type_advice();
             let applies = |objection: &Objection| {
                 objection.consumer == Consumer::V1 || !matches_ignoring_case
             };
@@ -180,20 +181,19 @@ fn check_display_name(name: &str, path: &str, findings: &mut Findings) {
     let field = "plugin_display_name";
     let length = name.chars().count();
     if length > LIMIT {
-        let message = format!("the name has {length} characters, but the limit is {LIMIT}");
-        findings.add(&META_NAME_LENGTH, path, field, message, "shorten it");
+        let message = texts::name_is_too_long(length, LIMIT);
+        let advice = sources::text_is_too_long_advice();
+        findings.add(&META_NAME_LENGTH, path, field, message, advice);
     }
     if breaks_yaml(name) {
-        let message = format!("the name {name:?} makes the project.yaml of the server invalid");
-        let advice = "use letters, digits, Chinese and single '-'; start with a letter and avoid \
-                      \": \"";
+        let (message, advice) = (texts::name_breaks_yaml(name), texts::name_breaks_yaml_advice());
         findings.add(&META_NAME_YAML, path, field, message, advice);
     } else if name.contains(" #") {
-        let message = format!("the name {name:?} is truncated at \" #\", which starts a comment");
-        findings.add(&META_NAME_CUT, path, field, message, "remove the space or the '#'");
+        let (message, advice) = (texts::name_is_cut(name), texts::name_is_cut_advice());
+        findings.add(&META_NAME_CUT, path, field, message, advice);
     } else if name.contains(['&', '<', '>', '\'', '"']) {
-        let message = format!("the name {name:?} is displayed with HTML escapes");
-        findings.add(&META_NAME_ESCAPED, path, field, message, "remove & < > ' \"");
+        let (message, advice) = (texts::name_is_escaped(name), texts::name_is_escaped_advice());
+        findings.add(&META_NAME_ESCAPED, path, field, message, advice);
     }
 }
 

@@ -8,6 +8,7 @@ use super::finding::Findings;
 use super::layout::{Folder, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
+use crate::texts::{check as shared, check_meta as texts, sources};
 
 rules! {
     /// The file exists.
@@ -45,32 +46,33 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     for folder in &plugin.folders {
         let path = folder.file("project.yaml");
         let Some(member) = plugin.contents.get(&path) else {
-            let advice = "add it, or import the package only on the monitoring page";
-            findings.add(&PROJECT_MISSING, &path, "", "the file is missing", advice);
+            let (message, advice) = (shared::file_is_missing(), texts::project_is_missing_advice());
+            findings.add(&PROJECT_MISSING, &path, "", message, advice);
             continue;
         };
         // A document that is too large is already reported.
         let Some(bytes) = &member.bytes else { continue };
-        let parsed = str::from_utf8(bytes)
-            .map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))
-            .and_then(yaml::read);
-        match parsed {
+        let text = match str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = shared::not_utf8(error.valid_up_to());
+                findings.add(&PROJECT_YAML, &path, "", message, shared::not_utf8_advice());
+                continue;
+            }
+        };
+        match yaml::read(text) {
             Ok(Value::Object(project)) => {
                 Project { keys: &project, path: &path, folder, plugin }.check(findings);
             }
             Ok(_) => {
-                let advice = "use lines of \"key: value\"";
-                findings.add(&PROJECT_YAML, &path, "", "the file is not a mapping", advice);
+                let message = shared::file_is_not_a_mapping();
+                let advice = shared::file_is_not_a_mapping_advice();
+                findings.add(&PROJECT_YAML, &path, "", message, advice);
             }
             Err(reason) => {
-                let message = format!("the file is not valid YAML: {reason}");
-                findings.add(
-                    &PROJECT_YAML,
-                    &path,
-                    "",
-                    message,
-                    "correct the line; quote the value",
-                );
+                let message = shared::file_is_not_yaml(&reason);
+                let advice = shared::file_is_not_yaml_advice();
+                findings.add(&PROJECT_YAML, &path, "", message, advice);
             }
         }
     }
@@ -87,13 +89,14 @@ impl Project<'_> {
     fn check(&self, findings: &mut Findings) {
         for key in ["name", "version", "category"] {
             if self.keys.get(key).is_none_or(Value::is_null) {
-                let message = format!("the key {key:?} is missing");
-                findings.add(&PROJECT_KEYS, self.path, key, message, "add it");
+                let message = shared::key_is_missing(key);
+                findings.add(&PROJECT_KEYS, self.path, key, message, sources::add_it());
             }
         }
         if self.keys.get("control").is_some_and(|control| !control.is_object()) {
-            let advice = "list start, stop, restart, reload, version and debug below it";
-            findings.add(&PROJECT_KEYS, self.path, "control", "control is not a mapping", advice);
+            let message = texts::control_is_not_a_mapping();
+            let advice = texts::control_is_not_a_mapping_advice();
+            findings.add(&PROJECT_KEYS, self.path, "control", message, advice);
         }
         self.check_identity(findings);
         self.check_enums(findings);
@@ -106,8 +109,8 @@ impl Project<'_> {
         if let Some(name) = self.keys.get("name").filter(|name| !name.is_null())
             && *name != *self.plugin.id
         {
-            let message = format!("the name is {name}, but the plugin is {:?}", self.plugin.id);
-            findings.add(&PROJECT_NAME, self.path, "name", message, "use the same name for both");
+            let message = texts::name_is_not_the_id(&name.to_string(), &self.plugin.id);
+            findings.add(&PROJECT_NAME, self.path, "name", message, shared::use_same_name());
         }
         let file = self.plugin.contents.get(&self.folder.file("VERSION"));
         let Some(bytes) = file.and_then(|file| file.bytes.as_deref()) else { return };
@@ -119,8 +122,8 @@ impl Project<'_> {
         };
         // An invalid VERSION is reported separately.
         if version::read(&wanted).is_some() && found != wanted {
-            let message = format!("the version is {found:?}, but VERSION contains {wanted:?}");
-            let advice = "use the same version for both, with quotes: otherwise 1.10 becomes 1.1";
+            let message = texts::version_is_not_of_file(&found, &wanted);
+            let advice = texts::version_is_not_of_file_advice();
             findings.add(&PROJECT_VERSION, self.path, "version", message, advice);
         }
     }
@@ -130,14 +133,15 @@ impl Project<'_> {
         if let Some(category) = category
             && !["official", "external", "scripts"].iter().any(|known| category == known)
         {
-            let message = format!("the category is {category}");
-            findings.add(&PROJECT_CATEGORY, self.path, "category", message, "use external");
+            let message = texts::category_is(&category.to_string());
+            let advice = texts::category_advice();
+            findings.add(&PROJECT_CATEGORY, self.path, "category", message, advice);
         }
         if let Some(auto_type) = self.keys.get("auto_type")
             && auto_type.as_u64().is_none_or(|auto_type| auto_type > 2)
         {
-            let message = format!("auto_type is {auto_type}");
-            let advice = "use 1, which keeps the process alive, or remove the key";
+            let message = texts::auto_type_is(&auto_type.to_string());
+            let advice = texts::auto_type_advice();
             findings.add(&PROJECT_AUTO_TYPE, self.path, "auto_type", message, advice);
         }
     }
@@ -147,8 +151,8 @@ impl Project<'_> {
             return;
         };
         if !range.as_str().is_some_and(is_port_range) {
-            let message = format!("port_range is {range}");
-            let advice = "use a string such as \"9601,10000-65535\"; quote a single port";
+            let message = texts::port_range_is(&range.to_string());
+            let advice = texts::port_range_advice();
             findings.add(&PROJECT_PORT_RANGE, self.path, "port_range", message, advice);
         }
     }
@@ -156,8 +160,8 @@ impl Project<'_> {
     fn check_templates(&self, findings: &mut Findings) {
         let Some(templates) = self.keys.get("config_templates") else { return };
         let Some(templates) = templates.as_array() else {
-            let message = "config_templates is not a list";
-            let advice = "use a list, with - before each template";
+            let message = texts::templates_are_not_a_list();
+            let advice = texts::templates_are_not_a_list_advice();
             findings.add(&PROJECT_TEMPLATES, self.path, "config_templates", message, advice);
             return;
         };
@@ -165,15 +169,15 @@ impl Project<'_> {
             let place = format!("config_templates[{index}]");
             let keys = ["name", "file_path", "format", "version", "plugin_version", "source_path"];
             for key in keys.into_iter().filter(|key| template.get(key).is_none_or(Value::is_null)) {
-                let message = format!("the key {key:?} is missing");
-                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, "add it");
+                let message = shared::key_is_missing(key);
+                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, sources::add_it());
             }
             let Some(source) = template.get("source_path").and_then(Value::as_str) else {
                 continue;
             };
             if !self.plugin.contents.contains(&self.folder.file(source.trim_start_matches("./"))) {
-                let message = format!("the template {source:?} is not in the package");
-                let advice = "add the file or remove the entry";
+                let message = texts::template_is_not_packed(source);
+                let advice = texts::template_is_not_packed_advice();
                 findings.add(&PROJECT_TEMPLATE_FILE, self.path, &place, message, advice);
             }
         }
@@ -190,10 +194,10 @@ impl Project<'_> {
                 continue;
             };
             if !self.plugin.contents.contains(&self.folder.file(script)) {
-                let message =
-                    format!("the script is {}, which is not in the package", quote(Some(command)));
+                let message = texts::script_is_not_packed(&quote(command));
+                let advice = texts::script_is_not_packed_advice();
                 let place = format!("control.{action}");
-                findings.add(&PROJECT_SCRIPT, self.path, &place, message, "add the script");
+                findings.add(&PROJECT_SCRIPT, self.path, &place, message, advice);
             }
         }
     }

@@ -13,6 +13,7 @@ use super::container::{
     leaves,
 };
 use super::finding::{Consumer, Objection};
+use crate::texts::{check_archive as texts, sources};
 
 /// Maximum size of an extended header, in bytes.
 const MAX_HEADER: u64 = 64 << 10;
@@ -53,7 +54,7 @@ pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Re
         }
         Err(error) if error.raw_os_error().is_some() => Err(error),
         Err(error) => {
-            unpacker.report_damaged(error);
+            unpacker.report_damaged(&error.to_string());
             Ok(false)
         }
     }
@@ -112,9 +113,8 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         let raw = entry.path_bytes().into_owned();
         if is_extended(kind) {
             if size > MAX_HEADER {
-                let message = format!("the extended header has {size} bytes");
-                let advice = "do not trust this archive; pack it again";
-                unpacker.findings.add(&ARCHIVE_HEADER, "", "", message, advice);
+                let message = texts::extended_header_is_large(size);
+                unpacker.findings.add(&ARCHIVE_HEADER, "", "", message, texts::do_not_trust());
                 return Ok(false);
             }
             let mut bytes = Vec::new();
@@ -124,14 +124,10 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         }
         let extended = std::mem::take(&mut extended);
         let raw = extended.path.unwrap_or(raw);
-        if extended.size.is_some_and(|other| other != size) {
+        if let Some(other) = extended.size.filter(|other| *other != size) {
             let name = String::from_utf8_lossy(&raw);
-            let message = format!(
-                "the header declares {size} bytes, the extended header {}",
-                extended.size.unwrap_or_default()
-            );
-            let advice = "do not trust this archive; pack it again";
-            unpacker.findings.add(&ARCHIVE_HEADER, &name, "", message, advice);
+            let message = texts::extended_header_differs(size, other);
+            unpacker.findings.add(&ARCHIVE_HEADER, &name, "", message, texts::do_not_trust());
             return Ok(false);
         }
         let Name::Valid(path) = unpacker.check_name(&raw) else { continue };
@@ -144,8 +140,8 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         if kind.is_symlink() || kind.is_hard_link() {
             let target = entry.link_name_bytes().unwrap_or_default().into_owned();
             let target = String::from_utf8_lossy(&target);
-            let message = format!("the member is a link to {target:?}");
-            let advice = "pack the target file instead";
+            let message = texts::member_is_a_link(&target);
+            let advice = texts::link_advice();
             // The target of a hard link is relative to the archive, that of a symbolic link to its
             // folder.
             let folder = path.rsplit_once('/').filter(|_| kind.is_symlink());
@@ -155,10 +151,10 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
             continue;
         }
         if extended.is_sparse || !(kind.is_file() || kind.is_contiguous()) {
-            let message = "the member is not a regular file, but a device, a pipe or a sparse file";
+            let message = texts::member_is_special();
             // Consumers that support sparse files treat them as regular files.
             let applies = |_: &Objection| !extended.is_sparse;
-            let advice = "remove it";
+            let advice = sources::remove_it();
             unpacker.findings.add_to(&ARCHIVE_SPECIAL, applies, &path, "", message, advice);
             continue;
         }
@@ -212,8 +208,8 @@ fn drain(reader: &mut Metered<'_>, unpacker: &mut Unpacker<'_>) -> io::Result<()
         is_padding &= buffer[..length].iter().all(|byte| *byte == 0);
     }
     if !is_padding {
-        let message = "data follows the end of the tar, which no consumer reads";
-        let advice = "pack a single tar instead of several concatenated ones";
+        let message = texts::data_follows();
+        let advice = texts::data_follows_advice();
         unpacker.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
     }
     Ok(())

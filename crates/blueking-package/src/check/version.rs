@@ -4,6 +4,7 @@
 use super::finding::{Consumer, Findings, Objection};
 use super::layout::{self, Plugin};
 use super::rule::rules;
+use crate::texts::{check as shared, check_layout as texts};
 
 rules! {
     /// The file exists for each system. The old importer needs only one of them, and otherwise
@@ -22,16 +23,16 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     let missing = plugin.missing("VERSION");
     let is_nowhere = missing.len() == plugin.folders.len();
     for path in missing {
-        let advice = "add it, with a line such as 1.1";
+        let (message, advice) = (shared::file_is_missing(), texts::version_is_missing_advice());
         let applies = |objection: &Objection| objection.consumer == Consumer::V2 || is_nowhere;
-        findings.add_to(&VERSION_MISSING, applies, &path, "", "the file is missing", advice);
+        findings.add_to(&VERSION_MISSING, applies, &path, "", message, advice);
     }
     let found = plugin.distinct("VERSION");
     for (path, bytes) in &found {
         let text = String::from_utf8_lossy(bytes);
         if read(&text).is_none() {
-            let message = format!("{:?} is not a valid version", text.trim());
-            let advice = "use two numbers of at most 999999, such as 1.1";
+            let message = texts::version_is_invalid(text.trim());
+            let advice = texts::version_is_invalid_advice();
             let applies =
                 |objection: &Objection| objection.consumer == Consumer::V2 || is_lost(&text);
             findings.add_to(&VERSION_FORMAT, applies, path, "", message, advice);
@@ -39,8 +40,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     }
     if let [(first, _), (second, bytes), ..] = &*found {
         let text = String::from_utf8_lossy(bytes);
-        let message = format!("the version is {:?} here but differs in {first}", text.trim());
-        findings.add(&VERSION_DIFFERS, second, "", message, "use the same version");
+        let message = texts::version_differs(text.trim(), first);
+        findings.add(&VERSION_DIFFERS, second, "", message, texts::version_differs_advice());
     }
     for member in &plugin.contents.members {
         let is_own = plugin.folders.iter().any(|folder| member.path == folder.file("VERSION"));
@@ -48,8 +49,9 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let is_foreign = member.path.split('/').next().is_some_and(layout::looks_like_os);
         let is_own = is_own || is_foreign && member.base_name() == "VERSION";
         if member.path.ends_with("VERSION") && !is_own {
-            let message = "the importer may read this file as the plugin's VERSION";
-            findings.add(&VERSION_LOOKALIKE, &member.path, "", message, "rename or remove it");
+            let (message, advice) =
+                (texts::file_looks_like_version(), texts::rename_or_remove_it());
+            findings.add(&VERSION_LOOKALIKE, &member.path, "", message, advice);
         }
     }
 }

@@ -4,6 +4,8 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 use serde_json::{Map, Value};
 
+use crate::texts::check as texts;
+
 /// Maximum document size, in bytes: the parser uses a multiple of it in memory. A plugin definition
 /// has about two thousand.
 const MAX_TEXT: usize = 128 << 10;
@@ -21,7 +23,7 @@ const MAX_NODES: usize = 20_000;
 /// not scalars. The message contains the line.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
     if text.len() > MAX_TEXT {
-        return Err(format!("line 1: the file has more than {MAX_TEXT} bytes"));
+        return Err(texts::yaml_has_too_many_bytes(MAX_TEXT));
     }
     let mut reader = Reader { events: Parser::new_from_str(text), nodes: 0 };
     let mut root = Value::Null;
@@ -31,7 +33,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
         match event {
             Event::StreamEnd => return Ok(root),
             Event::DocumentStart(_) if documents == 1 => {
-                return Err(format!("line {line}: the file contains a second document"));
+                return Err(texts::yaml_has_second_document(line));
             }
             Event::DocumentStart(_) => {
                 documents += 1;
@@ -53,22 +55,22 @@ impl<'t> Reader<'t> {
         let end = (Event::StreamEnd, Span::default());
         match self.events.next().unwrap_or(Ok(end)) {
             Ok((event, span)) => Ok((event, span.start.line())),
-            Err(error) => Err(format!("line {}: {}", error.marker().line(), error.info())),
+            Err(error) => Err(texts::yaml_cannot_be_parsed(error.marker().line(), error.info())),
         }
     }
 
     fn value(&mut self, event: Event<'t>, line: usize, depth: usize) -> Result<Value, String> {
         self.nodes += 1;
         if self.nodes > MAX_NODES || depth > MAX_DEPTH {
-            return Err(format!("line {line}: the document is too large or too deep"));
+            return Err(texts::yaml_is_too_large(line));
         }
         match event {
             Event::Scalar(text, ScalarStyle::Plain, _, None) => Ok(plain(&text)),
             Event::Scalar(text, ..) => Ok(Value::String(text.into_owned())),
-            Event::Alias(_) => Err(format!("line {line}: aliases are not supported")),
+            Event::Alias(_) => Err(texts::yaml_has_alias(line)),
             Event::MappingStart(..) => self.mapping(depth),
             Event::SequenceStart(..) => self.sequence(depth),
-            other => Err(format!("line {line}: unexpected {other:?}")),
+            other => Err(texts::yaml_has_other_event(line, &format!("{other:?}"))),
         }
     }
 
@@ -79,7 +81,7 @@ impl<'t> Reader<'t> {
             let key = match event {
                 Event::MappingEnd => return Ok(Value::Object(map)),
                 Event::Scalar(key, ..) => key.into_owned(),
-                _ => return Err(format!("line {line}: a key must be plain text")),
+                _ => return Err(texts::yaml_key_is_not_plain(line)),
             };
             let (event, line) = self.next()?;
             let value = self.value(event, line, depth + 1)?;

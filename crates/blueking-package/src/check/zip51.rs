@@ -10,7 +10,9 @@ use super::finding::{Findings, Objection, Stage};
 use super::rule::{Rule, rules};
 use crate::executable::Machine;
 use crate::problem::{Problem, Violation};
-use crate::texts::{check as texts, sources, sources_v51};
+use crate::texts::{
+    check as shared, check_archive, check_zip51 as texts, list, sources, sources_v51,
+};
 use crate::v51::{
     self, AIX_EXPORTER, CONFIG_SCHEMA, DESCRIPTION, EXPORTER_URL, INFO, LINUX_EXPORTER, LOGO,
     METRICS, WINDOWS_EXPORTER,
@@ -57,8 +59,8 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
     let mut files: BTreeMap<&str, &Member> = BTreeMap::new();
     for member in &contents.members {
         if let Some(first) = files.insert(member.base_name(), member) {
-            let message = texts::zip_duplicate_name(&first.path);
-            let advice = texts::zip_duplicate_name_advice();
+            let message = texts::duplicate_name(&first.path);
+            let advice = texts::duplicate_name_advice();
             findings.add(&ZIP_DUPLICATE_NAME, &member.path, "", message, advice);
         }
     }
@@ -68,7 +70,8 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
             Some(member) => check_document(name, member, findings),
             None => {
                 let applies = |_: &Objection| ![LOGO, DESCRIPTION].contains(&name);
-                findings.add_to(&ZIP_MISSING, applies, name, "", "the file is missing", "add it");
+                let (message, advice) = (shared::file_is_missing(), sources::add_it());
+                findings.add_to(&ZIP_MISSING, applies, name, "", message, advice);
             }
         }
     }
@@ -77,15 +80,16 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
 fn check_executables(files: &BTreeMap<&str, &Member>, findings: &mut Findings) {
     let known = EXECUTABLES.map(|(name, _)| name);
     if !known.iter().any(|name| files.contains_key(name)) {
-        let message = "the archive has no executable";
-        let advice = format!("add {LINUX_EXPORTER}, {WINDOWS_EXPORTER} or both");
+        let message = texts::no_executable();
+        let advice = texts::no_executable_advice(LINUX_EXPORTER, WINDOWS_EXPORTER);
         findings.add(&ZIP_NO_EXECUTABLE, LINUX_EXPORTER, "", message, advice);
     }
     for (name, member) in files {
         // BlueKing would silently ignore the file and its system.
         if name.to_lowercase().starts_with("exporter") && !known.contains(name) {
-            let message = format!("BlueKing recognises only {}", known.join(", "));
-            findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message, "rename the file");
+            let message = texts::executable_name(&list(&known));
+            let advice = check_archive::rename_the_file();
+            findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message, advice);
         }
     }
     for (name, machine) in EXECUTABLES {
@@ -123,8 +127,8 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
             }
         }
         Err(error) => {
-            let message = format!("the file is not JSON: {error}");
-            let advice = "correct it; use UTF-8 without a byte order mark";
+            let message = shared::file_is_not_json(&error.to_string());
+            let advice = texts::not_json_advice();
             findings.add(&ZIP_JSON, path, "", message, advice);
         }
     }
@@ -133,8 +137,7 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
 fn check_files(document: &Value, path: &str, findings: &mut Findings) {
     for item in document.as_array().into_iter().flatten().filter(|item| item["type"] == "file") {
         let field = item["name"].as_str().unwrap_or_default();
-        let message = "how the path of a file reaches the exporter is undocumented in BlueKing 5.1";
-        let advice = "use type text, with the path of an existing file on the host";
+        let (message, advice) = (texts::file_parameter(), texts::file_parameter_advice());
         findings.add(&ZIP_FILE, path, field, message, advice);
     }
 }

@@ -9,6 +9,7 @@ use zip::result::ZipError;
 use super::container::{
     ARCHIVE_DUPLICATE, ARCHIVE_LINK, ARCHIVE_METHOD, ARCHIVE_SPECIAL, MAX_MEMBERS, Name, Unpacker,
 };
+use crate::texts::{check_archive as texts, sources};
 
 /// Signature of the end of the central directory, and the offset of its entry count.
 const END: &[u8] = b"PK\x05\x06";
@@ -38,7 +39,7 @@ pub(super) fn read(
             Ok(false)
         }
         Err(error) => {
-            unpacker.report_damaged(error);
+            unpacker.report_damaged(&error.to_string());
             Ok(false)
         }
     }
@@ -59,8 +60,8 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
     }
     let mut archive = ZipArchive::new(io::BufReader::with_capacity(64 << 10, reader))?;
     if archive.has_duplicate_names() {
-        let advice = "pack each file once";
-        unpacker.findings.add(&ARCHIVE_DUPLICATE, "", "", "two entries have the same path", advice);
+        let (message, advice) = (texts::entries_share_a_path(), texts::pack_once());
+        unpacker.findings.add(&ARCHIVE_DUPLICATE, "", "", message, advice);
     } else {
         // This treats duplicate paths as damage.
         archive.validate_header_consistency()?;
@@ -80,20 +81,20 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
         }
         let mode = entry.unix_mode();
         if entry.is_symlink() {
-            let advice = "pack the target file instead";
-            unpacker.findings.add(&ARCHIVE_LINK, &path, "", "the entry is a link", advice);
+            let (message, advice) = (texts::entry_is_a_link(), texts::link_advice());
+            unpacker.findings.add(&ARCHIVE_LINK, &path, "", message, advice);
             continue;
         }
         if mode.is_some_and(|mode| ![0, REGULAR].contains(&(mode & FILE_TYPE))) {
-            let message = "the entry is not a regular file";
-            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, "remove it");
+            let (message, advice) = (texts::entry_is_special(), sources::remove_it());
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, advice);
             continue;
         }
         let mut content = match archive.by_index(index) {
             Ok(content) => content,
             Err(ZipError::UnsupportedArchive(reason)) => {
-                let message = format!("the entry cannot be unpacked: {reason}");
-                let advice = "pack it with deflate and without a password";
+                let message = texts::entry_cannot_be_unpacked(reason);
+                let advice = texts::entry_cannot_be_unpacked_advice();
                 unpacker.findings.add(&ARCHIVE_METHOD, &path, "", message, advice);
                 continue;
             }
@@ -104,8 +105,7 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
         }
         let found = unpacker.contents.get(&path).map_or(0, |member| member.size);
         if found != declared {
-            unpacker
-                .report_damaged(format!("{path} has {found} bytes, but {declared} are declared"));
+            unpacker.report_damaged(&texts::size_differs(&path, found, declared));
             return Ok(false);
         }
     }

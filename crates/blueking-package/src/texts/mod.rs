@@ -3,6 +3,13 @@
 
 pub(crate) mod agent;
 pub(crate) mod check;
+pub(crate) mod check_archive;
+pub(crate) mod check_config;
+pub(crate) mod check_executable;
+pub(crate) mod check_layout;
+pub(crate) mod check_meta;
+pub(crate) mod check_metrics;
+pub(crate) mod check_zip51;
 pub(crate) mod folder;
 pub(crate) mod sources;
 pub(crate) mod sources_files;
@@ -57,6 +64,13 @@ mod tests {
         let texts = [
             super::agent::TEXTS,
             super::check::TEXTS,
+            super::check_archive::TEXTS,
+            super::check_config::TEXTS,
+            super::check_executable::TEXTS,
+            super::check_layout::TEXTS,
+            super::check_meta::TEXTS,
+            super::check_metrics::TEXTS,
+            super::check_zip51::TEXTS,
             super::folder::TEXTS,
             super::sources::TEXTS,
             super::sources_files::TEXTS,

@@ -70,13 +70,13 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-fn after(earlier: &Package, newer: &Package) -> Report {
+pub(crate) fn after(earlier: &Package, newer: &Package) -> Report {
     let earlier = Earlier::from_reader(Cursor::new(earlier.tgz())).unwrap().unwrap();
     let newer = Cursor::new(newer.tgz());
     check::reader_after(newer, Some("pool_exporter.tgz"), &earlier).unwrap()
 }
 
-fn changed(change: fn(&mut Package)) -> Package {
+pub(crate) fn changed(change: fn(&mut Package)) -> Package {
     let mut package = Package::valid();
     change(&mut package);
     package

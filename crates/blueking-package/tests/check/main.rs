@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod builder;
 #[cfg(test)]
+mod chinese;
+#[cfg(test)]
 mod earlier;
 #[cfg(test)]
 mod hostile;

@@ -6,10 +6,11 @@ use super::{
     METRICS_DESCRIPTION, METRICS_FIELD_NAME, METRICS_MONITOR_TYPE, METRICS_OPTIONAL, METRICS_TYPE,
     METRICS_TYPE_MISFIT, METRICS_UNIT, NAME_LIMIT, NEW_KEYS, null_value, schema_violation,
 };
-use crate::check::documents::{Object, filled, is_taken_for_boolean, objects_to_text, quote};
+use crate::check::documents::{Object, filled, is_taken_for_boolean, objects_to_text, value_of};
 use crate::check::finding::{Consumer, Findings, Objection};
 use crate::check::rule::Rule;
 use crate::check::words;
+use crate::texts::{check as shared, check_metrics as texts};
 
 /// Checks the keys of a field; `place` is its path.
 pub(super) fn check(field: &Object, place: &str, path: &str, findings: &mut Findings) {
@@ -17,64 +18,60 @@ pub(super) fn check(field: &Object, place: &str, path: &str, findings: &mut Find
     for name in field.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
         null_value(name, path, &key(name), findings);
     }
-    let mut report = |rule: &'static Rule, name: &str, advice: &str| {
+    let mut report = |rule: &'static Rule, name: &str, advice: String| {
         // One mistake is one finding: nulls are already reported.
         let value = field.get(name);
         if !value.is_some_and(Value::is_null) {
-            let message = format!("the value of {name:?} is {}", quote(value));
+            let message = value_of(field, name);
             let applies = |objection: &Objection| objects(rule, objection, name, value);
-            schema_violation(rule, applies, path, &key(name), &message, advice, findings);
+            schema_violation(rule, applies, path, &key(name), message, advice, findings);
         }
     };
     if filled(field, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {
-        report(&METRICS_FIELD_NAME, "name", "use a name of 1 to 255 characters");
+        report(&METRICS_FIELD_NAME, "name", texts::field_name_advice());
     }
     let kind = field.get("monitor_type").and_then(Value::as_str);
     if !matches!(kind, Some("metric" | "dimension")) {
-        report(&METRICS_MONITOR_TYPE, "monitor_type", "use metric or dimension");
+        report(&METRICS_MONITOR_TYPE, "monitor_type", texts::monitor_type_advice());
     }
     match (field.get("type").and_then(Value::as_str), kind) {
         (Some("string"), Some("metric")) => {
-            report(&METRICS_TYPE_MISFIT, "type", "use double: a metric is a number");
+            report(&METRICS_TYPE_MISFIT, "type", texts::metric_type_advice());
         }
         (Some("double" | "int"), Some("dimension")) => {
-            report(&METRICS_TYPE_MISFIT, "type", "use string: a label is a string");
+            report(&METRICS_TYPE_MISFIT, "type", texts::dimension_type_advice());
         }
         (Some("string" | "double" | "int"), _) => {}
-        _ => report(
-            &METRICS_TYPE,
-            "type",
-            "use string, double or int; long and float are not supported",
-        ),
+        _ => report(&METRICS_TYPE, "type", texts::type_advice()),
     }
     if !field.get("description").is_some_and(Value::is_string) {
-        report(&METRICS_DESCRIPTION, "description", "use a string; it may be empty");
+        report(&METRICS_DESCRIPTION, "description", shared::use_string());
     }
     if let Some(unit) = field.get("unit") {
         if !unit.is_string() {
-            report(&METRICS_OPTIONAL, "unit", "use the id of a unit, such as percent");
+            report(&METRICS_OPTIONAL, "unit", texts::unit_type_advice());
         } else if !unit.as_str().is_some_and(|unit| unit.is_empty() || words::is_unit(unit)) {
-            report(&METRICS_UNIT, "unit", "use an id from the page, such as percent, bytes, s");
+            report(&METRICS_UNIT, "unit", texts::unit_advice());
         }
     }
     check_optional(field, &mut report);
 }
 
-fn check_optional(field: &Object, report: &mut impl FnMut(&'static Rule, &str, &str)) {
+fn check_optional(field: &Object, report: &mut impl FnMut(&'static Rule, &str, String)) {
     let value_of = |name: &str| field.get(name);
     for name in ["is_diff_metric", "is_active", "is_manual"] {
         if value_of(name).is_some_and(|value| !value.is_boolean()) {
-            report(&METRICS_OPTIONAL, name, "use true or false, or remove the key");
+            report(&METRICS_OPTIONAL, name, shared::use_boolean());
         }
     }
     if value_of("conversion").is_some() && filled(field, "conversion").is_none() {
-        report(&METRICS_OPTIONAL, "conversion", "use a non-empty string, or remove the key");
+        report(&METRICS_OPTIONAL, "conversion", texts::filled_string_advice());
     }
     if value_of("source_name").is_some_and(|value| !value.is_string()) {
-        report(&METRICS_OPTIONAL, "source_name", "use a string, or remove the key");
+        report(&METRICS_OPTIONAL, "source_name", texts::string_advice());
     }
     if value_of("dimensions").is_some_and(|value| !value.is_array()) {
-        report(&METRICS_OPTIONAL, "dimensions", "use a list, or remove the key");
+        report(&METRICS_OPTIONAL, "dimensions", texts::list_advice());
     }
 }
 

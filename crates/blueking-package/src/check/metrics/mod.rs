@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::documents::{self, Object, filled, objects_to_text, quote};
+use super::documents::{self, Object, filled, objects_to_text, quote, value_of};
 use super::finding::{Consumer, Findings, Objection, Severity, Stage};
 use super::layout::Plugin;
 use super::rule::{Rule, rules};
 use super::words;
 use crate::names;
+use crate::texts::{check as shared, check_metrics as texts, list, sources};
 
 rules! {
     /// The file exists. Without it the import ends in an internal server error.
@@ -92,21 +93,19 @@ const NEW_KEYS: [&str; 11] = [
     "source_name",
 ];
 
-/// The effect of a single schema violation in the old importer.
-const FILE_DROPPED: &str =
-    "the old importer (v1) drops the whole file, so that the plugin has no metrics";
-
 const MAX_METRICS: usize = 2000;
 const NAME_LIMIT: usize = 255;
 
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     if plugin.missing("info/metrics.json").len() == plugin.folders.len() {
         let path = plugin.folders[0].file("info/metrics.json");
-        let advice = "add it; use [] to discover the metrics";
-        findings.add(&METRICS_MISSING, &path, "", "the file is missing for every system", advice);
+        let (message, advice) =
+            (shared::file_is_missing_everywhere(), texts::metrics_are_missing_advice());
+        findings.add(&METRICS_MISSING, &path, "", message, advice);
     }
     for (path, bytes) in plugin.distinct("info/metrics.json") {
-        let list = documents::list(bytes, &path, &METRICS_JSON, FILE_DROPPED, findings);
+        let consequence = texts::file_is_dropped;
+        let list = documents::list(bytes, &path, &METRICS_JSON, consequence, findings);
         let Some(list) = list else { continue };
         let mut names = Names::default();
         for (index, group) in list.iter().enumerate() {
@@ -114,8 +113,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                 Some(group) => check_group(index, group, &path, &mut names, findings),
                 None => {
                     let place = format!("[{index}]");
-                    let advice = "write it as {\"table_name\": …, \"fields\": […]}";
-                    let message = "the group is not an object";
+                    let message = texts::group_is_not_an_object();
+                    let advice = texts::group_is_not_an_object_advice();
                     schema_violation(
                         &METRICS_FORM,
                         |_| true,
@@ -157,19 +156,20 @@ fn check_group<'v>(
     let field = |key: &str| format!("{label}.{key}");
     check_table_name(group, &field("table_name"), path, names, findings);
     if filled(group, "table_desc").is_none() && !is_null(group, "table_desc") {
-        let message = format!("the description is {}", quote(group.get("table_desc")));
-        let advice = "use the display name of the group, such as 默认分组";
+        let message = value_of(group, "table_desc");
+        let advice = texts::table_desc_advice();
         let is_text = group.get("table_desc").is_none_or(Value::is_string);
         let applies = |objection: &Objection| objection.consumer == Consumer::V1 || !is_text;
         let place = field("table_desc");
-        schema_violation(&METRICS_TABLE_DESC, applies, path, &place, &message, advice, findings);
+        schema_violation(&METRICS_TABLE_DESC, applies, path, &place, message, advice, findings);
     }
     let is_list_of_texts =
         |value: &Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
     for key in ["rule_list", "rules"] {
-        if group.get(key).is_some_and(|value| !value.is_null() && !is_list_of_texts(value)) {
-            let message = format!("the value {} is not a list of strings", quote(group.get(key)));
-            let advice = "use a list of regular expressions, or remove the key";
+        let value = group.get(key).filter(|value| !value.is_null() && !is_list_of_texts(value));
+        if let Some(value) = value {
+            let message = texts::rules_are_not_strings(&quote(value));
+            let advice = texts::rules_are_not_strings_advice();
             let reader = if key == "rules" { Consumer::V2 } else { Consumer::V1 };
             let applies = |objection: &Objection| objection.consumer == reader;
             schema_violation(
@@ -177,7 +177,7 @@ fn check_group<'v>(
                 applies,
                 path,
                 &field(key),
-                &message,
+                message,
                 advice,
                 findings,
             );
@@ -188,22 +188,16 @@ fn check_group<'v>(
     }
     let Some(fields) = group.get("fields").and_then(Value::as_array) else {
         if !is_null(group, "fields") {
-            let message = "the key \"fields\" is missing or not a list";
-            let advice = "list the metrics and dimensions of the group there";
+            let message = texts::fields_are_not_a_list();
+            let advice = texts::fields_are_not_a_list_advice();
             let place = field("fields");
             schema_violation(&METRICS_FORM, |_| true, path, &place, message, advice, findings);
         }
         return;
     };
     if fields.is_empty() && table != Some("group_default") {
-        let advice = "add its metrics, or remove the group";
-        findings.add(
-            &METRICS_TABLE_EMPTY,
-            path,
-            &field("fields"),
-            "the group has no fields",
-            advice,
-        );
+        let (message, advice) = (texts::group_is_empty(), texts::group_is_empty_advice());
+        findings.add(&METRICS_TABLE_EMPTY, path, &field("fields"), message, advice);
     }
     check_fields(label, fields, path, names, findings);
 }
@@ -220,22 +214,24 @@ fn check_table_name(
     }
     let table = filled(group, "table_name");
     let Some(table) = table.filter(|table| names::identifier_rule(table).is_none()) else {
-        let message = format!("the name of the group is {}", quote(group.get("table_name")));
-        let advice = "start it with a letter and use only letters, digits and '_'";
+        let message = value_of(group, "table_name");
+        let advice = sources::name_pattern_advice();
         let value = group.get("table_name");
         let applies = |objection: &Objection| {
             objection.consumer == Consumer::V1 || objects_to_text(objection, value, NAME_LIMIT)
         };
-        schema_violation(&METRICS_TABLE_NAME, applies, path, field, &message, advice, findings);
+        schema_violation(&METRICS_TABLE_NAME, applies, path, field, message, advice, findings);
         return;
     };
     if words::is_reserved_table(table) {
-        let message = format!("the name {table:?} is a reserved word of the storage");
-        findings.add(&METRICS_TABLE_RESERVED, path, field, message, "choose another name");
+        let message = texts::table_name_is_reserved(table);
+        let advice = shared::choose_another_name();
+        findings.add(&METRICS_TABLE_RESERVED, path, field, message, advice);
     }
     if !names.tables.insert(table.to_lowercase()) {
-        let message = format!("two groups are named {table:?}, ignoring case");
-        findings.add(&METRICS_TABLE_DUPLICATE, path, field, message, "rename one or merge them");
+        let message = texts::table_name_is_repeated(table);
+        let advice = texts::table_name_is_repeated_advice();
+        findings.add(&METRICS_TABLE_DUPLICATE, path, field, message, advice);
     }
 }
 
@@ -251,8 +247,7 @@ fn check_fields<'v>(
     for (index, field) in fields.iter().enumerate() {
         let position = format!("{label}.fields[{index}]");
         let Some(field) = field.as_object() else {
-            let advice = "write it as {\"name\": …}";
-            let message = "the field is not an object";
+            let (message, advice) = (texts::field_is_not_an_object(), shared::write_as_object());
             schema_violation(&METRICS_FORM, |_| true, path, &position, message, advice, findings);
             continue;
         };
@@ -270,34 +265,32 @@ fn check_fields<'v>(
         } else if dimensions.insert(name) {
             names.dimensions.insert(name);
         } else {
-            let message = format!("the group lists the dimension {name:?} twice");
-            findings.add(&METRICS_DIMENSION_TWICE, path, &place, message, "list it once");
+            let message = texts::dimension_is_listed_twice(name);
+            let advice = sources::list_it_once();
+            findings.add(&METRICS_DIMENSION_TWICE, path, &place, message, advice);
         }
     }
     let known = dimensions.iter().filter(|name| names.metrics.contains_key(**name));
     names.known_clashes.extend(known);
     if let Some(place) = buckets.filter(|_| !dimensions.contains("le")) {
-        let message =
-            "the label \"le\", which distinguishes the buckets of a histogram, is missing";
-        findings.add(&METRICS_LE, path, &place, message, "add the dimension le to the group");
+        let (message, advice) = (texts::le_is_missing(), texts::le_is_missing_advice());
+        findings.add(&METRICS_LE, path, &place, message, advice);
     }
 }
 
 fn check_words(name: &str, is_dimension: bool, place: &str, path: &str, findings: &mut Findings) {
     let field = format!("{place}.name");
     if names::identifier_rule(name).is_some() {
-        let message =
-            format!("the page renames {name:?}, so it no longer matches the scraped name");
-        let advice = "start it with a letter and use only letters, digits and '_'";
+        let (message, advice) = (texts::page_renames(name), sources::name_pattern_advice());
         findings.add(&METRICS_FIELD_PATTERN, path, &field, message, advice);
     }
     if is_dimension && names::is_reserved_label(name) {
-        let message =
-            format!("the agent sets the label {name:?} and overwrites the exporter's value");
-        findings.add(&METRICS_RESERVED_LABEL, path, &field, message, "rename the label");
+        let message = texts::label_is_overwritten(name);
+        let advice = texts::label_is_overwritten_advice();
+        findings.add(&METRICS_RESERVED_LABEL, path, &field, message, advice);
     } else if words::is_reserved_field(name) {
-        let message = format!("the name {name:?} is or contains a reserved word of the storage");
-        findings.add(&METRICS_RESERVED_WORD, path, &field, message, "rename it");
+        let (message, advice) = (texts::name_is_reserved(name), texts::rename_it());
+        findings.add(&METRICS_RESERVED_WORD, path, &field, message, advice);
     }
 }
 
@@ -305,24 +298,23 @@ impl Names<'_> {
     /// Checks the rules on names that involve all groups.
     fn check(&self, path: &str, findings: &mut Findings) {
         if self.metrics.len() > MAX_METRICS {
-            let message = format!("the file lists {} metrics", self.metrics.len());
-            let advice = "remove unused metrics: BlueKing accepts at most 2000";
+            let message = texts::too_many_metrics(self.metrics.len());
+            let advice = texts::too_many_metrics_advice();
             findings.add(&METRICS_COUNT, path, "", message, advice);
         }
         for (name, groups) in &self.metrics {
             if groups.len() > 1 {
                 let mut different = groups.clone();
                 different.dedup();
-                let (count, tables) = (groups.len(), different.join(", "));
-                let message = format!("the metric is listed {count} times, in {tables}");
-                findings.add(&METRICS_DUPLICATE, path, name, message, "list it once");
+                let message = texts::metric_is_repeated(groups.len(), &list(&different));
+                findings.add(&METRICS_DUPLICATE, path, name, message, sources::list_it_once());
             }
             if self.dimensions.contains(name) {
-                let message = format!("{name:?} is both a metric and a dimension");
+                let message = texts::name_is_metric_and_dimension(name);
                 let stage =
                     if self.known_clashes.contains(name) { Stage::Save } else { Stage::Run };
                 let applies = |objection: &Objection| objection.stage == stage;
-                let advice = "rename one of them";
+                let advice = texts::name_is_metric_and_dimension_advice();
                 findings.add_to(&METRICS_CLASH, applies, path, name, message, advice);
             }
         }
@@ -334,10 +326,10 @@ fn is_null(object: &Object, key: &str) -> bool {
 }
 
 fn null_value(key: &str, path: &str, field: &str, findings: &mut Findings) {
-    let advice = "set a value or remove the key";
+    let (message, advice) = (texts::value_is_null(), texts::value_is_null_advice());
     let applies =
         |objection: &Objection| objection.consumer == Consumer::V1 || NEW_KEYS.contains(&key);
-    schema_violation(&METRICS_NULL, applies, path, field, "the value is null", advice, findings);
+    schema_violation(&METRICS_NULL, applies, path, field, message, advice, findings);
 }
 
 /// Reports a schema violation and its consequence: for the old importer, one violation is
@@ -347,17 +339,17 @@ fn schema_violation(
     applies: impl Fn(&Objection) -> bool,
     path: &str,
     field: &str,
-    message: &str,
-    advice: &str,
+    message: String,
+    advice: String,
     findings: &mut Findings,
 ) {
     let is_loss = |objection: &Objection| {
         applies(objection) && objection.is(Consumer::V1, Stage::SilentlyDropped)
     };
     let message = if rule.severity == Severity::Error && rule.objections.iter().any(is_loss) {
-        format!("{message}, and {FILE_DROPPED}")
+        texts::file_is_dropped(&message)
     } else {
-        message.to_owned()
+        message
     };
     findings.add_to(rule, applies, path, field, message, advice);
 }
