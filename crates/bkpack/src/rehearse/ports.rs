@@ -95,12 +95,11 @@ fn register(_: u16) -> io::Result<Registration> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
     use crate::server::free_port;
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn used_and_reserved_ports_are_skipped() {
         let own = free_port().unwrap();
