@@ -12,32 +12,32 @@ blueking_package::texts! {
         "{file} 依赖插件包无法携带的动态库：{libraries}；请使用静态编译的版本";
     multi_target(path: &str) =
         "this exporter asks for a target at {path} and has only metrics about itself at /metrics; BlueKing scrapes /metrics without parameters, so there is nothing to collect",
-        "该采集程序要在 {path} 上指定采集目标，/metrics 只有它自身的指标；蓝鲸只采集不带参数的 /metrics，采不到数据";
+        "该 exporter 要在 {path} 上指定采集目标，/metrics 只有它自身的指标；蓝鲸只采集不带参数的 /metrics，采不到数据";
     authentication(status: u16) =
         "the page answers {status}; BlueKing scrapes without a password: start the exporter without authentication (see --args), it listens on 127.0.0.1 only",
-        "指标页返回 {status}；蓝鲸采集时不带密码：请用 --args 关闭认证，采集程序只监听 127.0.0.1";
+        "指标页返回 {status}；蓝鲸采集时不带密码：请用 --args 关闭认证，exporter 只监听 127.0.0.1";
     tls() =
         "the page is served by TLS; BlueKing scrapes plain HTTP: start the exporter without TLS (see --args), it listens on 127.0.0.1 only",
-        "指标页启用了 TLS；蓝鲸只用 HTTP 采集：请用 --args 关闭 TLS，采集程序只监听 127.0.0.1";
+        "指标页启用了 TLS；蓝鲸只用 HTTP 采集：请用 --args 关闭 TLS，exporter 只监听 127.0.0.1";
     other_path(links: &str) =
         "there is no page at /metrics, the only path that BlueKing 6 and 7 scrape, and no flag changes it; the exporter links: {links}",
-        "/metrics 没有指标页，而蓝鲸 6、7 只采集该路径，采集程序也没有修改路径的参数；它链接的路径：{links}";
+        "/metrics 没有指标页，而蓝鲸 6、7 只采集该路径，exporter 也没有修改路径的参数；它链接的路径：{links}";
     no_links() = "nothing", "无";
     daemon() =
         "the exporter leaves the foreground; BlueKing watches the process that it starts: add the flag that keeps it in the foreground to --args",
-        "采集程序启动后转入后台；蓝鲸监视的是它启动的进程：请在 --args 中加上前台运行的参数";
+        "exporter 启动后转入后台；蓝鲸监视的是它启动的进程：请在 --args 中加上前台运行的参数";
     needs_file(printed: &str) =
         "the exporter needs a file that a package does not have; give the arguments and variables that replace it with --args and --env, or name one that is on every host. It printed:\n  {printed}",
-        "采集程序依赖插件包里没有的文件；请用 --args、--env 给出代替它的参数或环境变量，或指定每台主机上都有的文件。程序输出：\n  {printed}";
+        "exporter 依赖插件包里没有的文件；请用 --args、--env 给出代替它的参数或环境变量，或指定每台主机上都有的文件。程序输出：\n  {printed}";
     exits(printed: &str) =
         "the exporter exits; give the arguments and variables that it needs with --args and --env. It printed:\n  {printed}",
-        "采集程序启动后退出；请用 --args、--env 给出所需的参数和环境变量。程序输出：\n  {printed}";
+        "exporter 启动后退出；请用 --args、--env 给出所需的参数和环境变量。程序输出：\n  {printed}";
     does_not_answer(printed: &str) =
         "the exporter does not answer at /metrics within 30 s. It printed:\n  {printed}",
-        "采集程序 30 秒内没有在 /metrics 上应答。程序输出：\n  {printed}";
+        "exporter 在 30 秒内没有在 /metrics 上应答。程序输出：\n  {printed}";
     no_listen() =
         "no flag and no variable of the exporter sets its listen address, so BlueKing could not give it a port; if there is one, add it to the text of --help-text",
-        "采集程序没有设置监听地址的参数或环境变量，蓝鲸无法为它分配端口；如果有，请写进 --help-text 的文本";
+        "exporter 没有设置监听地址的参数或环境变量，蓝鲸无法为它分配端口；如果有，请写进 --help-text 的文本";
     no_samples() =
         "the page has no samples; does what the exporter monitors answer? give its address with --args or --env",
         "指标页没有任何指标；被监控的服务是否应答？请用 --args 或 --env 指定其地址";
@@ -46,10 +46,10 @@ blueking_package::texts! {
         "这些可执行文件都不能在本机运行；请在能运行的机器上取得指标页和帮助，用 --page、--help-text 指定";
     metrics_head() =
         "# The metrics of the exporter, one a line. `bkpack init` brings kind, labels and help up to date;\n# zh (the Chinese name; BlueKing 5.1 shows 15 characters), group and unit are yours.\n# An empty zh is filled with help when the package is built.\n\n",
-        "# 采集程序的指标，每行一个。再次运行 `bkpack init` 会更新 kind、labels、help；\n# zh（中文名，蓝鲸 5.1 只显示 15 个字）、group、unit 由你维护。\n# zh 为空时，打包时用 help 代替。\n\n";
+        "# exporter 的指标，每行一个。再次运行 `bkpack init` 会更新 kind、labels、help；\n# zh（中文名，蓝鲸 5.1 只显示 15 个字）、group、unit 由你维护。\n# zh 为空时，打包时用 help 代替。\n\n";
     blueking_head() =
         "# The package description of an exporter for BlueKing, drafted by `bkpack init`.\n# Texts are shown to operators. What is marked with CHECK only you can know.\n",
-        "# 采集程序的蓝鲸插件包描述，由 `bkpack init` 生成草稿。\n# 文字会显示给运维人员；标有「请确认」的内容只有你知道。\n";
+        "# exporter 的蓝鲸插件包描述，由 `bkpack init` 生成草稿。\n# 文字会显示给运维人员；标有「请确认」的内容只有你知道。\n";
     comment_plugin_id() =
         "CHECK: the id of the plugin on a site: a letter, then letters, digits and '_'; at most 30. It can never\nchange, and must not be that of another plugin.",
         "请确认：插件 ID，字母开头，只含字母、数字、下划线，最多 30 个字符；以后不能再改，\n也不能与平台上其他插件重复。";
@@ -79,7 +79,7 @@ blueking_package::texts! {
         "蓝鲸采集的地址。6、7 先用这个端口，被占用时另找空闲端口。";
     comment_listen_flag() =
         "How the exporter takes it: by a flag or by a variable, in this form.",
-        "采集程序接收监听地址的方式：参数或环境变量，以及取值的写法。";
+        "exporter 接收监听地址的方式：参数或环境变量，以及取值的写法。";
     comment_path_flag() =
         "The flag that sets the path of the page to /metrics; empty if there is none.",
         "把指标路径设为 /metrics 的参数；没有则为空。";
@@ -152,7 +152,7 @@ blueking_package::texts! {
         "{file} 中的名称和监控对象（标有「请确认」）；插件 ID {id} 以后不能再改";
     ask_version() =
         "the exporter's version: write it into metrics.toml, description.md and release",
-        "采集程序的版本：请写入 metrics.toml、description.md 和 release";
+        "exporter 的版本：请写入 metrics.toml、description.md 和 release";
     ask_required(flags: &str) =
         "required flags without a value: {flags}", "必填但没有值的参数：{flags}";
     ask_chinese(count: usize, names: &str) =
@@ -160,7 +160,7 @@ blueking_package::texts! {
         "metrics.toml 中缺少 {count} 个中文名（暂用英文说明代替）：{names}";
     ask_run() =
         "whether the page that you gave is complete: the exporter was not run",
-        "给出的指标页是否完整：采集程序没有运行过";
+        "给出的指标页是否完整：exporter 没有运行过";
     next_build(folder: &str) =
         "Next: bkpack build {folder}", "下一步：bkpack build {folder}";
 }

@@ -4,25 +4,25 @@ crate::texts! {
     // Lines of a page, each with its correction.
     line_is_unreadable() =
         "the agent cannot parse the line and marks the scrape as failed (2502)",
-        "agent 无法解析这一行，本次采集记为失败（2502）";
+        "Agent 无法解析这一行，本次采集记为失败（2502）";
     line_is_unreadable_advice() =
         "write name{{label=\"value\"}} number, and end lines with LF alone",
         "请写成 name{{label=\"value\"}} number，换行只用 LF";
     value_is_not_finite() =
         "the value is not finite; the agent drops it and marks the scrape as failed (2502)",
-        "值不是有限的数，agent 会丢弃它，本次采集记为失败（2502）";
+        "值不是有限的数，Agent 会丢弃它，本次采集记为失败（2502）";
     value_is_not_finite_advice() =
         "omit the sample while it has no value",
         "没有值时不要输出该样本";
     line_is_too_long() =
         "the line has more than 65536 bytes; the agent silently drops the rest of the page",
-        "这一行超过 65536 字节，agent 会丢弃页面剩余的内容，且没有提示";
+        "这一行超过 65536 字节，Agent 会丢弃页面剩余的内容，且没有提示";
     line_is_too_long_advice() =
         "shorten the label values or the help text",
         "请缩短标签值或 HELP 文本";
     exemplar_is_not_finite() =
         "the exemplar's value is not finite, so the agent cannot send the sample",
-        "exemplar 的值不是有限的数，agent 无法上报该样本";
+        "exemplar 的值不是有限的数，Agent 无法上报该样本";
     exemplar_is_not_finite_advice() =
         "remove the exemplar",
         "请去掉 exemplar";
@@ -34,7 +34,7 @@ crate::texts! {
         "每条时间序列只输出一次";
     prefix_is_reserved() =
         "the prefix is reserved for metrics of the agent",
-        "该前缀保留给 agent 自身的指标";
+        "该前缀保留给 Agent 自身的指标";
     prefix_is_reserved_advice() =
         "give the metric another prefix",
         "请给指标换一个前缀";
@@ -46,7 +46,7 @@ crate::texts! {
         "请给标签改名";
     sample_has_timestamp() =
         "the sample has a timestamp, whose unit the agent guesses",
-        "样本带有时间戳，其单位由 agent 猜测";
+        "样本带有时间戳，其单位由 Agent 猜测";
     sample_has_timestamp_advice() =
         "remove it",
         "请去掉时间戳";
