@@ -16,9 +16,10 @@ use bkpack::rehearse::machine;
 const CARGO_DENY: &str = "0.20.2";
 
 /// Debian packages with the real programs for the tests.
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "prometheus",
     "prometheus-node-exporter",
+    "prometheus-blackbox-exporter",
     "wine64",
     "gcc-mingw-w64-x86-64",
     "python3-venv",
@@ -103,6 +104,7 @@ impl Tools {
             self.prometheus().is_some() && self.promtool().is_some(),
             // Reference for tests of host_exporter.
             process::find("prometheus-node-exporter").is_some(),
+            process::find("prometheus-blackbox-exporter").is_some(),
             self.wine().is_some(),
             self.mingw().is_some(),
             self.manifest_python().is_some() || has_venv(),

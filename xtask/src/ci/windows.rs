@@ -1,5 +1,7 @@
 //! Tests the Windows executable and the plugin's scripts under Wine, beyond a rehearsal.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 use blueking_package::check::Kind;
 use blueking_package::plugin::System;
@@ -15,8 +17,9 @@ use bkpack::server::{free_port, sample};
 type Test = fn(&Package, &Machine) -> Result<Done>;
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
-    let tests: [(&str, Test); 2] = [
+    let tests: [(&str, Test); 3] = [
         ("exporter-windows.exe under Wine", serves),
+        ("bkpack.exe under Wine packs and checks as on Linux", packs_as_on_linux),
         ("start.bat, reload.bat and stop.bat of the plugin under Wine", scripts),
     ];
     for (name, test) in tests {
@@ -44,6 +47,51 @@ fn serves(package: &Package, machine: &Machine) -> Result<Done> {
     let mut exporter = Deployment::new(&target, machine, &folder, &values, port)?;
     exporter.start()?;
     has_host_metrics(&exporter)?;
+    Ok(Done::Passed(1))
+}
+
+/// A draft gives the same packages and the same findings on both systems.
+fn packs_as_on_linux(package: &Package, machine: &Machine) -> Result<Done> {
+    let folder = package.scratch.join("windows/bkpack");
+    std::fs::create_dir_all(&folder).context("cannot create a scratch folder")?;
+    let version = env!("CARGO_PKG_VERSION");
+    let copy = |name: &str, to: &str| {
+        let from = package.dist.join(format!("bkpack-{version}-{name}"));
+        std::fs::copy(&from, folder.join(to)).with_context(|| from.display().to_string())
+    };
+    copy("linux-x86_64", "bkpack")?;
+    copy("windows-x86_64.exe", "bkpack.exe")?;
+    machine.adapt(&folder.join("bkpack.exe"))?;
+    let run = |mut command: Command, arguments: &[&str]| {
+        command.args(arguments).env("LC_ALL", "C");
+        let output = command.output().context("cannot start bkpack")?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\r', "");
+        let (said, errors) = (text(&output.stdout), text(&output.stderr));
+        ensure!(output.status.success(), "bkpack {}: {said}{errors}", arguments.join(" "));
+        Ok(said)
+    };
+    let linux = |arguments: &[&str]| run(Machine::Native.program(&folder, "bkpack"), arguments);
+    let windows = |arguments: &[&str]| run(machine.program(&folder, "bkpack.exe"), arguments);
+    let exporter = package.unpack("exporter-linux")?;
+    let exe = package.unpack("exporter-windows.exe")?;
+    let path = |path: &std::path::Path| path.display().to_string();
+    linux(&["init", "draft", "--linux", &path(&exporter), "--windows", &path(&exe)])?;
+    linux(&["build", "draft", "--out", "on-linux"])?;
+    windows(&["build", "draft", "--out", "on-windows", "--lang", "en"])?;
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder.join("on-linux")).context("no packages")? {
+        let name = entry.context("no packages")?.file_name().display().to_string();
+        let read = |system: &str| {
+            let path = folder.join(system).join(&name);
+            std::fs::read(&path).with_context(|| path.display().to_string())
+        };
+        ensure!(read("on-linux")? == read("on-windows")?, "{name} differs");
+        let file = format!("on-linux/{name}");
+        let arguments = ["check", "--json", "--lang", "en", &file];
+        ensure!(linux(&arguments)? == windows(&arguments)?, "the findings of {name} differ");
+        count += 1;
+    }
+    ensure!(count == 2, "there are {count} packages, not 2");
     Ok(Done::Passed(1))
 }
 

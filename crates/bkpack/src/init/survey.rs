@@ -72,6 +72,9 @@ pub(super) fn survey(
         Trial::new(&executable.bytes, &file, scratch.path(), &words, &variables)
     });
     let trial = trial.transpose()?;
+    if trial.is_none() && flags.page.is_none() {
+        return Err(Refusal::NothingRuns.into());
+    }
     let help_text = match (&flags.help_text, &trial) {
         (Some(file), _) => read_file(file)?,
         (None, Some(trial)) => help_of(trial)?,

@@ -160,7 +160,8 @@ fn redis_exporter_becomes_packages() {
     }
     let path = draft.join("blueking.toml");
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace("127.0.0.1:9121", &format!("127.0.0.1:{}", free_port()))).unwrap();
+    fs::write(&path, text.replace("127.0.0.1:9121", &format!("127.0.0.1:{}", free_port())))
+        .unwrap();
 
     for report in build_and_rehearse(&draft, &["--param", env]) {
         let rows = report["preview"]["rows"].as_array().unwrap();
