@@ -1,7 +1,7 @@
 //! The collectors, one file each. A new collector is one file and one line in [`ALL`].
 
 mod labels;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows, test))]
 mod node;
 
 use exporter_kit::{CollectorDef, System};
@@ -111,6 +111,37 @@ collectors! {
     #[cfg(target_os = "linux")] zoneinfo,
 }
 
+/// Makes the modules of the folder `windows`, and the lists, out of the names.
+macro_rules! windows_collectors {
+    ($($name:ident,)*) => {
+        /// Every collector of the folder `windows`.
+        pub(crate) const WINDOWS_NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// Collectors under the names of windows_exporter, with their twins under those of
+        /// node_exporter. Their pure part is also compiled for tests on other systems.
+        #[cfg(any(windows, test))]
+        pub(crate) mod windows {
+            mod definitions;
+            $(mod $name;)*
+
+            use exporter_kit::{CollectorDef, System};
+
+            /// Every collector of this folder.
+            pub(crate) const ALL: &[CollectorDef] =
+                &[$($name::DEF.systems(&[System::Windows]).counters_may_reset(),)*];
+        }
+    };
+}
+
+windows_collectors! {
+    cpu,
+    memory,
+    os,
+    pagefile,
+    system,
+    time,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +159,12 @@ mod tests {
         // The package for BlueKing leaves it out.
         let expected = "node_udp_queues: warning: BlueKing overwrites the label ip.";
         assert!(found.iter().all(|finding| finding == expected), "{found:?}");
+    }
+
+    #[test]
+    fn windows_collectors_follow_the_conventions() {
+        let names: Vec<_> = windows::ALL.iter().map(CollectorDef::name).collect();
+        assert_eq!(names, WINDOWS_NAMES);
+        assert_eq!(exporter_kit::lint(windows::ALL, LABELS), []);
     }
 }

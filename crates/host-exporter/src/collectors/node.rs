@@ -1,10 +1,11 @@
 //! Definitions under the names that node_exporter has made, so that the dashboards and alerts that
 //! people own work.
 
-use exporter_kit::{Counter, Gauge, Untyped};
+#[cfg(target_os = "linux")]
+use exporter_kit::Untyped;
+use exporter_kit::{Counter, Gauge};
 
-/// Whose names these are.
-pub(super) const NODE_EXPORTER: &str = "node_exporter";
+pub(super) use crate::names::NODE_EXPORTER;
 
 pub(super) const fn gauge(name: &'static str, zh: &'static str, help: &'static str) -> Gauge {
     Gauge::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
@@ -14,6 +15,7 @@ pub(super) const fn counter(name: &'static str, zh: &'static str, help: &'static
     Counter::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
 }
 
+#[cfg(target_os = "linux")]
 pub(super) const fn untyped(name: &'static str, zh: &'static str, help: &'static str) -> Untyped {
     Untyped::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
 }
