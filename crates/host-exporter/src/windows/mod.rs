@@ -4,6 +4,7 @@
 mod bytes;
 pub(crate) mod clock;
 mod error;
+pub(crate) mod interfaces;
 pub(crate) mod memory;
 #[cfg(windows)]
 pub(crate) mod nt;
