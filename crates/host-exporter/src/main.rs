@@ -15,6 +15,8 @@ mod names;
 mod netlink;
 #[cfg(target_os = "linux")]
 mod probe;
+#[cfg(any(target_os = "linux", windows, test))]
+mod query_thread;
 #[cfg(target_os = "linux")]
 mod shared_file;
 #[cfg(target_os = "linux")]

@@ -122,6 +122,7 @@ macro_rules! windows_collectors {
         #[cfg(any(windows, test))]
         pub(crate) mod windows {
             mod definitions;
+            mod io;
             $(mod $name;)*
 
             use exporter_kit::{CollectorDef, System};
@@ -135,6 +136,7 @@ macro_rules! windows_collectors {
 
 windows_collectors! {
     cpu,
+    logical_disk,
     memory,
     net,
     os,

@@ -3,6 +3,9 @@
 
 mod bytes;
 pub(crate) mod clock;
+#[cfg(windows)]
+mod device;
+pub(crate) mod disks;
 mod error;
 pub(crate) mod interfaces;
 pub(crate) mod memory;
@@ -10,11 +13,13 @@ pub(crate) mod memory;
 pub(crate) mod nt;
 pub(crate) mod pagefiles;
 pub(crate) mod performance;
+pub(crate) mod prober;
 pub(crate) mod processors;
 #[cfg(windows)]
 mod registry;
 pub(crate) mod system;
 pub(crate) mod version;
+pub(crate) mod volumes;
 mod wide;
 
 pub(crate) use self::bytes::Bytes;
