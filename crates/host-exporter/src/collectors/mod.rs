@@ -141,6 +141,8 @@ windows_collectors! {
     net,
     os,
     pagefile,
+    physical_disk,
+    service,
     system,
     time,
 }

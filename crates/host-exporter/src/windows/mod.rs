@@ -17,6 +17,7 @@ pub(crate) mod prober;
 pub(crate) mod processors;
 #[cfg(windows)]
 mod registry;
+pub(crate) mod services;
 pub(crate) mod system;
 pub(crate) mod version;
 pub(crate) mod volumes;

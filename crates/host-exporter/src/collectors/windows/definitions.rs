@@ -42,7 +42,7 @@ pub(super) fn filter(
 }
 
 /// The expression, to match the whole of a name.
-fn whole(pattern: &Pattern) -> Pattern {
+pub(super) fn whole(pattern: &Pattern) -> Pattern {
     // A sound expression is still sound in a group.
     Pattern::new(&format!("^(?:{})$", pattern.as_str())).unwrap_or_else(|_| pattern.clone())
 }
