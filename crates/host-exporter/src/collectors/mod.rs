@@ -142,9 +142,12 @@ windows_collectors! {
     os,
     pagefile,
     physical_disk,
+    process,
     service,
     system,
+    tcp,
     time,
+    udp,
 }
 
 #[cfg(test)]

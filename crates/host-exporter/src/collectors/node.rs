@@ -1,9 +1,7 @@
 //! Definitions under the names that node_exporter has made, so that the dashboards and alerts that
 //! people own work.
 
-#[cfg(target_os = "linux")]
-use exporter_kit::Untyped;
-use exporter_kit::{Counter, Gauge};
+use exporter_kit::{Counter, Gauge, Untyped};
 
 pub(super) use crate::names::NODE_EXPORTER;
 
@@ -15,7 +13,6 @@ pub(super) const fn counter(name: &'static str, zh: &'static str, help: &'static
     Counter::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
 }
 
-#[cfg(target_os = "linux")]
 pub(super) const fn untyped(name: &'static str, zh: &'static str, help: &'static str) -> Untyped {
     Untyped::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)
 }

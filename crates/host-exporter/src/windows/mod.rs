@@ -8,12 +8,14 @@ mod device;
 pub(crate) mod disks;
 mod error;
 pub(crate) mod interfaces;
+pub(crate) mod ip;
 pub(crate) mod memory;
 #[cfg(windows)]
 pub(crate) mod nt;
 pub(crate) mod pagefiles;
 pub(crate) mod performance;
 pub(crate) mod prober;
+pub(crate) mod processes;
 pub(crate) mod processors;
 #[cfg(windows)]
 mod registry;

@@ -12,6 +12,7 @@ use crate::collectors::node;
 use crate::names::Names;
 use crate::names::Page;
 use crate::windows::Wide;
+use crate::windows::processes::Runnable;
 
 const CONTEXT_SWITCHES: Counter = counter(
     "windows_system_context_switches_total",
@@ -35,6 +36,12 @@ const BOOT_TIME: Gauge = gauge(
 );
 const PROCESSES: Gauge = gauge("windows_system_processes", "进程数", "Processes that exist.");
 const THREADS: Gauge = gauge("windows_system_threads", "线程数", "Threads that exist.");
+
+const QUEUE: Gauge = gauge(
+    "windows_system_processor_queue_length",
+    "处理器队列长度",
+    "Threads that wait for a processor.",
+);
 
 const BOOT_TIME_SECONDS: Gauge = retired(
     "windows_system_boot_time_timestamp_seconds",
@@ -63,6 +70,9 @@ const NODE_BOOT_TIME: Gauge =
 const NODE_PIDS: Gauge = node::gauge("node_processes_pids", "进程数", "Processes that exist.");
 const NODE_THREADS: Gauge = node::gauge("node_processes_threads", "线程数", "Threads that exist.");
 
+const NODE_RUNNING: Gauge =
+    node::gauge("node_procs_running", "可运行任务数", "Threads that run or wait for a processor.");
+
 pub(super) const DEF: CollectorDef = CollectorDef::new(
     "system",
     "系统",
@@ -74,6 +84,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         &BOOT_TIME,
         &PROCESSES,
         &THREADS,
+        &QUEUE,
         &BOOT_TIME_SECONDS,
         &UP_TIME,
         &OS_PROCESSES,
@@ -81,6 +92,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         &NODE_BOOT_TIME,
         &NODE_PIDS,
         &NODE_THREADS,
+        &NODE_RUNNING,
     ],
     build,
 )
@@ -95,6 +107,7 @@ struct Facts {
     boot_time: Option<f64>,
     processes: u32,
     threads: u32,
+    runnable: Option<Runnable>,
 }
 
 /// The counters, continued where they wrap.
@@ -107,11 +120,12 @@ struct Counts {
 
 #[cfg(windows)]
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
-    use crate::windows::{memory, nt, performance, system};
+    use crate::windows::{memory, nt, performance, processes, system};
     let names = Names::new(settings);
     let (mut buffer, mut counts) = (nt::Buffer::default(), Counts::default());
     let collect = move |out: &mut Samples| {
         let commitment = memory::commitment()?;
+        let runnable = processes::runnable(&mut buffer).ok();
         let performance = performance::read(&mut buffer).ok();
         let get = |field| performance.as_ref().map(|performance| performance.get(field));
         let facts = Facts {
@@ -121,6 +135,7 @@ fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
             boot_time: system::boot_time().ok(),
             processes: commitment.processes,
             threads: commitment.threads,
+            runnable,
         };
         to_samples(facts, &mut counts, &mut names.of(out));
         Ok::<(), CollectError>(())
@@ -145,6 +160,10 @@ fn to_samples(facts: Facts, counts: &mut Counts, out: &mut Page<'_>) {
     for metric in [&THREADS, &NODE_THREADS] {
         out.set(metric, [], facts.threads);
     }
+    if let Some(Runnable { running, ready }) = facts.runnable {
+        out.set(&QUEUE, [], ready);
+        out.set(&NODE_RUNNING, [], running + ready);
+    }
 }
 
 #[cfg(test)]
@@ -157,10 +176,12 @@ mod tests {
     #[test]
     fn unknown_counts_are_absent() {
         let mut out = Samples::default();
-        let facts = Facts { context_switches: Some(7), processes: 3, ..Facts::default() };
+        let runnable = Some(Runnable { running: 2, ready: 3 });
+        let facts = Facts { context_switches: Some(7), processes: 3, runnable, ..Facts::default() };
         to_samples(facts, &mut Counts::default(), &mut Names::ALL.of(&mut out));
         assert_eq!(out.value(&NODE_CONTEXT_SWITCHES, []), Some(7.0));
         assert_eq!(out.value(&OS_PROCESSES, []), Some(3.0));
+        assert_eq!((out.value(&QUEUE, []), out.value(&NODE_RUNNING, [])), (Some(3.0), Some(5.0)));
         assert_eq!((out.value(&SYSTEM_CALLS, []), out.value(&BOOT_TIME, [])), (None, None));
         assert_eq!(out.check(&DEF), Ok(()));
     }
