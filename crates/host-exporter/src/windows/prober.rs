@@ -33,7 +33,7 @@ where
     A: Clone + Send + 'static,
 {
     /// `ask` may block for ever.
-    pub(crate) fn new(ask: fn(&T) -> A) -> Self {
+    pub(crate) const fn new(ask: fn(&T) -> A) -> Self {
         Self { ask, thread: None, late: Vec::new() }
     }
 

@@ -135,14 +135,16 @@ pub(crate) fn processes(buffer: &mut super::nt::Buffer) -> Result<Vec<Process>, 
     parse(buffer.answer(length), buffer.address())
 }
 
-/// How many threads are runnable.
+/// How many threads are runnable; `None` where the system does not tell the states of threads: the
+/// one that asks always runs.
 ///
 /// # Errors
 ///
 /// As [`processes`].
 #[cfg(windows)]
-pub(crate) fn runnable(buffer: &mut super::nt::Buffer) -> Result<Runnable, Error> {
-    parse_runnable(buffer.query(5)?)
+pub(crate) fn runnable(buffer: &mut super::nt::Buffer) -> Result<Option<Runnable>, Error> {
+    let runnable = parse_runnable(buffer.query(5)?)?;
+    Ok((runnable.running > 0).then_some(runnable))
 }
 
 #[cfg(test)]

@@ -108,8 +108,41 @@ fn list(units: &[u16]) -> Vec<String> {
     units.split(|&unit| unit == 0).filter(|text| !text.is_empty()).map(super::text).collect()
 }
 
+/// Lists and asks all volumes; `None` for one that does not answer. Collectors of one scrape share
+/// the answers, and a volume that hangs blocks one thread of the process.
 #[cfg(windows)]
-pub(crate) use self::calls::{ask, volumes};
+pub(crate) fn answers() -> Answers {
+    use std::sync::{Mutex, PoisonError};
+    use std::time::{Duration, Instant};
+
+    use super::prober::Prober;
+
+    /// Far longer than the time between two collectors of one scrape.
+    const MAX_AGE: Duration = Duration::from_millis(500);
+
+    struct Shared {
+        prober: Prober<Volume, Answer>,
+        last: Option<(Instant, Answers)>,
+    }
+
+    static SHARED: Mutex<Shared> =
+        Mutex::new(Shared { prober: Prober::new(calls::ask), last: None });
+
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((since, answers)) = &shared.last
+        && since.elapsed() < MAX_AGE
+    {
+        return answers.clone();
+    }
+    let volumes: std::sync::Arc<[Volume]> = calls::volumes().into();
+    let answers = shared.prober.ask_all(&volumes);
+    let answers: Answers = volumes.iter().cloned().zip(answers).collect();
+    shared.last = Some((Instant::now(), answers.clone()));
+    answers
+}
+
+/// Volumes with their answers.
+pub(crate) type Answers = Vec<(Volume, Option<Answer>)>;
 
 #[cfg(windows)]
 mod calls;

@@ -16,7 +16,7 @@ use crate::collectors::node;
 #[cfg(windows)]
 use crate::names::Names;
 use crate::names::Page;
-use crate::windows::volumes::{Answer, Kind, Volume};
+use crate::windows::volumes::{Answer, Answers, Kind, Volume};
 
 const INFO: Gauge<6> = gauge(
     "windows_logical_disk_info",
@@ -121,17 +121,14 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 
 #[cfg(windows)]
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
-    use crate::windows::prober::Prober;
     use crate::windows::volumes;
     let names = Names::new(settings);
     let filter = filter(settings, &INCLUDE, &EXCLUDE);
-    let (mut prober, mut counts) = (Prober::new(volumes::ask), BTreeMap::new());
+    let mut counts = Counts::new();
     let collect = move |out: &mut Samples| {
-        let mut volumes = volumes::volumes();
-        volumes.retain(|volume| filter.wants(&volume.name));
-        let volumes = volumes.into();
-        let answers = prober.ask_all(&volumes);
-        to_samples(volumes.iter().zip(&answers), &mut counts, &mut names.of(out));
+        let mut answers = volumes::answers();
+        answers.retain(|(volume, _)| filter.wants(&volume.name));
+        to_samples(&answers, &mut counts, &mut names.of(out));
         Ok::<(), CollectError>(())
     };
     Ok(ScheduledCollector::on_scrape(collect))
@@ -140,12 +137,8 @@ fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
 /// The I/O counters of each volume, by its name.
 type Counts = BTreeMap<String, io::Counts>;
 
-fn to_samples<'a>(
-    volumes: impl Iterator<Item = (&'a Volume, &'a Option<Answer>)>,
-    counts: &mut Counts,
-    out: &mut Page<'_>,
-) {
-    for (Volume { name, .. }, answer) in volumes {
+fn to_samples(answers: &Answers, counts: &mut Counts, out: &mut Page<'_>) {
+    for (Volume { name, .. }, answer) in answers {
         let Some(answer) = answer else {
             let labels = [name, name, "", "mountpoint timeout"];
             out.set(&NODE_DEVICE_ERROR, labels, 1.0);
@@ -213,8 +206,7 @@ mod tests {
     fn samples(name: &str, answer: Option<Answer>) -> Samples {
         let volume = Volume { name: name.to_owned(), root: String::new(), device: String::new() };
         let mut out = Samples::default();
-        let volumes = [(&volume, &answer)].into_iter();
-        to_samples(volumes, &mut Counts::new(), &mut Names::ALL.of(&mut out));
+        to_samples(&vec![(volume, answer)], &mut Counts::new(), &mut Names::ALL.of(&mut out));
         assert_eq!(out.check(&DEF), Ok(()));
         out
     }

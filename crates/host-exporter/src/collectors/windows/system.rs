@@ -125,7 +125,7 @@ fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     let (mut buffer, mut counts) = (nt::Buffer::default(), Counts::default());
     let collect = move |out: &mut Samples| {
         let commitment = memory::commitment()?;
-        let runnable = processes::runnable(&mut buffer).ok();
+        let runnable = processes::runnable(&mut buffer).ok().flatten();
         let performance = performance::read(&mut buffer).ok();
         let get = |field| performance.as_ref().map(|performance| performance.get(field));
         let facts = Facts {

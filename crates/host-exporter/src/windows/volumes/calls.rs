@@ -17,7 +17,7 @@ use crate::windows::{Bytes, text, wide};
 
 /// All volumes of local devices, and the drives that are none: network drives and those made by
 /// `subst`. No device is asked.
-pub(crate) fn volumes() -> Vec<Volume> {
+pub(super) fn volumes() -> Vec<Volume> {
     let mut volumes = volumes_with_names();
     // SAFETY: takes no argument; 0 on failure, which means no drives.
     let letters = unsafe { GetLogicalDrives() };
@@ -86,7 +86,7 @@ fn device_path(device: &str) -> String {
 }
 
 /// Asks everything about a volume; may block for ever.
-pub(crate) fn ask(volume: &Volume) -> Answer {
+pub(super) fn ask(volume: &Volume) -> Answer {
     without_dialogs();
     let root = wide(&volume.root);
     // SAFETY: the path ends in NUL.
