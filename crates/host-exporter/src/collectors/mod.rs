@@ -139,6 +139,7 @@ macro_rules! windows_collectors {
 
 windows_collectors! {
     cpu,
+    cpu_info,
     logical_disk,
     memory,
     net,

@@ -21,6 +21,7 @@ pub(crate) mod processors;
 mod registry;
 pub(crate) mod services;
 pub(crate) mod system;
+pub(crate) mod topology;
 pub(crate) mod version;
 pub(crate) mod volumes;
 mod wide;

@@ -55,7 +55,7 @@ pub(crate) fn version() -> Version {
 
 /// The native processor architecture, as `PROCESSOR_ARCHITECTURE` names it.
 #[cfg(windows)]
-fn machine() -> &'static str {
+pub(crate) fn machine() -> &'static str {
     use windows_sys::Win32::System::SystemInformation::{
         GetNativeSystemInfo, PROCESSOR_ARCHITECTURE_AMD64, PROCESSOR_ARCHITECTURE_ARM64,
         SYSTEM_INFO,
@@ -71,6 +71,16 @@ fn machine() -> &'static str {
         PROCESSOR_ARCHITECTURE_ARM64 => "ARM64",
         _ => "",
     }
+}
+
+/// The identifier and the name of the first processor, from the registry; empty if absent.
+#[cfg(windows)]
+pub(crate) fn processor() -> [String; 2] {
+    const KEY: &str = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0";
+    ["Identifier", "ProcessorNameString"].map(|value| {
+        let text = super::registry::string(KEY, value).unwrap_or_default();
+        text.trim().to_owned()
+    })
 }
 
 /// Calls `GetComputerNameExW`.
