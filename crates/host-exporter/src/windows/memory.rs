@@ -46,8 +46,6 @@ pub(crate) struct PageLists {
     pub(crate) free: u64,
     /// Pages that must be written to disk before another use.
     pub(crate) modified: u64,
-    /// Pages with content that is also on disk.
-    pub(crate) standby: u64,
 }
 
 const FILE_CACHE: &str = "SystemFileCacheInformation";
@@ -70,13 +68,10 @@ impl FileCache {
 impl PageLists {
     fn parse(answer: Bytes<'_>) -> Result<Self, Error> {
         let read = || {
-            // By priority, from 0 to 7.
-            let standby = (0..8).map(|priority| answer.u64(40 + 8 * priority)).sum::<Option<u64>>();
             Some(Self {
                 free: answer.u64(0)? + answer.u64(8)?,
                 // With the pages that may not be written yet.
                 modified: answer.u64(16)? + answer.u64(24)?,
-                standby: standby?,
             })
         };
         read().ok_or(Error::Short(PAGE_LISTS, answer.0.len()))
@@ -140,8 +135,8 @@ pub(crate) fn file_cache() -> Result<FileCache, Error> {
     FileCache::parse(Bytes(&super::nt::query::<64>(21)?))
 }
 
-/// Queries `SystemMemoryListInformation`, for which the process needs the privilege
-/// `SeProfileSingleProcessPrivilege`: LocalSystem has it.
+/// Queries `SystemMemoryListInformation`, for which the process needs
+/// [a privilege](super::nt::enable_profile_privilege).
 ///
 /// # Errors
 ///
@@ -172,11 +167,11 @@ mod tests {
 
     #[test]
     fn page_lists_are_summed() {
-        // Zeroed, free, modified, modified without write, bad; standby 0 to 7; and others.
-        let words = [1, 2, 4, 8, 1000, 1, 1, 1, 1, 1, 1, 1, 3, 5, 5, 5, 5, 5, 5, 5, 5];
+        // Zeroed, free, modified, modified without write, and others.
+        let words = [1, 2, 4, 8, 1000, 1000];
         let answer: Vec<u8> = words.iter().flat_map(|word: &u64| word.to_le_bytes()).collect();
-        let expected = PageLists { free: 3, modified: 12, standby: 10 };
+        let expected = PageLists { free: 3, modified: 12 };
         assert_eq!(PageLists::parse(Bytes(&answer)), Ok(expected));
-        assert_eq!(PageLists::parse(Bytes(&answer[..103])), Err(Error::Short(PAGE_LISTS, 103)));
+        assert_eq!(PageLists::parse(Bytes(&answer[..31])), Err(Error::Short(PAGE_LISTS, 31)));
     }
 }

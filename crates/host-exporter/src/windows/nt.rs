@@ -4,7 +4,6 @@
 
 use std::ffi::c_void;
 use std::mem::transmute;
-use std::ptr;
 use std::sync::OnceLock;
 
 use windows_sys::Wdk::System::SystemInformation::NtQuerySystemInformation;
@@ -137,11 +136,24 @@ fn find_query_ex() -> Option<QueryEx> {
     })
 }
 
-/// A function of ntdll that older systems lack.
+/// Enables the privilege `SeProfileSingleProcessPrivilege` for this process, which administrators
+/// have but not enabled. Without it some classes are refused.
+pub(crate) fn enable_profile_privilege() {
+    const PROFILE_SINGLE_PROCESS: u32 = 13;
+    let Some(adjust) = function(s!("RtlAdjustPrivilege")) else { return };
+    // SAFETY: the function of this name has this signature on every Windows.
+    let adjust =
+        unsafe { transmute::<unsafe extern "system" fn() -> isize, AdjustPrivilege>(adjust) };
+    let mut was_enabled = 0;
+    // SAFETY: `was_enabled` is live. A refusal leaves the privilege as it was.
+    unsafe { adjust(PROFILE_SINGLE_PROCESS, 1, 0, &raw mut was_enabled) };
+}
+
+/// `RtlAdjustPrivilege(privilege, enable, of_thread, &mut was_enabled)`.
+type AdjustPrivilege = unsafe extern "system" fn(u32, u8, u8, *mut u8) -> NTSTATUS;
+
+/// A function of ntdll that has no import library everywhere, or that older systems lack.
 fn function(name: windows_sys::core::PCSTR) -> Option<unsafe extern "system" fn() -> isize> {
     // SAFETY: both names are NUL-terminated, and ntdll stays loaded as long as the process.
-    unsafe {
-        let ntdll = GetModuleHandleW(w!("ntdll.dll"));
-        if ptr::eq(ntdll, ptr::null_mut()) { None } else { GetProcAddress(ntdll, name) }
-    }
+    unsafe { GetProcAddress(GetModuleHandleW(w!("ntdll.dll")), name) }
 }

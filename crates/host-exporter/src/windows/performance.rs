@@ -75,13 +75,51 @@ mod tests {
         let answer: Vec<u8> = (0..344_u32).step_by(4).flat_map(u32::to_le_bytes).collect();
         for length in [312, 328, 344] {
             let performance = Performance::new(Bytes(&answer[..length])).unwrap();
-            for field in [AVAILABLE_PAGES, CONTEXT_SWITCHES, SYSTEM_CALLS] {
-                assert_eq!(performance.get(field) as usize, field.0);
+            for (field, expected) in
+                [(AVAILABLE_PAGES, 44), (CONTEXT_SWITCHES, 296), (SYSTEM_CALLS, 308)]
+            {
+                assert_eq!(performance.get(field), expected);
             }
         }
         for length in [0, 311] {
             let error = Performance::new(Bytes(&answer[..length])).err();
             assert_eq!(error, Some(Error::Short("SystemPerformanceInformation", length)));
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn offsets_are_those_of_the_documented_copy() {
+        use std::mem::offset_of;
+
+        // Minidumps hold the structure as it is.
+        use windows_sys::Win32::System::Diagnostics::Debug::MINIDUMP_SYSTEM_PERFORMANCE_INFORMATION as Dump;
+
+        for (field, expected) in [
+            (AVAILABLE_PAGES, offset_of!(Dump, AvailablePages)),
+            (PAGE_FAULTS, offset_of!(Dump, PageFaultCount)),
+            (WRITE_COPIES, offset_of!(Dump, CopyOnWriteCount)),
+            (TRANSITION_FAULTS, offset_of!(Dump, TransitionCount)),
+            (DEMAND_ZERO_FAULTS, offset_of!(Dump, DemandZeroCount)),
+            (PAGES_READ, offset_of!(Dump, PageReadCount)),
+            (PAGE_READS, offset_of!(Dump, PageReadIoCount)),
+            (PAGES_WRITTEN, offset_of!(Dump, DirtyPagesWriteCount)),
+            (PAGE_WRITES, offset_of!(Dump, DirtyWriteIoCount)),
+            (PAGED_POOL_PAGES, offset_of!(Dump, PagedPoolPages)),
+            (NONPAGED_POOL_PAGES, offset_of!(Dump, NonPagedPoolPages)),
+            (PAGED_POOL_ALLOCS, offset_of!(Dump, PagedPoolAllocs)),
+            (NONPAGED_POOL_ALLOCS, offset_of!(Dump, NonPagedPoolAllocs)),
+            (FREE_SYSTEM_PTES, offset_of!(Dump, FreeSystemPtes)),
+            (RESIDENT_CODE_PAGES, offset_of!(Dump, ResidentSystemCodePage)),
+            (DRIVER_PAGES, offset_of!(Dump, TotalSystemDriverPages)),
+            (CODE_PAGES, offset_of!(Dump, TotalSystemCodePages)),
+            (RESIDENT_CACHE_PAGES, offset_of!(Dump, ResidentSystemCachePage)),
+            (RESIDENT_PAGED_POOL_PAGES, offset_of!(Dump, ResidentPagedPoolPage)),
+            (RESIDENT_DRIVER_PAGES, offset_of!(Dump, ResidentSystemDriverPage)),
+            (CONTEXT_SWITCHES, offset_of!(Dump, ContextSwitches)),
+            (SYSTEM_CALLS, offset_of!(Dump, SystemCalls)),
+        ] {
+            assert_eq!(field.0, expected);
         }
     }
 }

@@ -159,6 +159,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     use crate::windows::{memory, nt, performance};
     let names = Names::new(settings);
+    // For the lists of pages.
+    nt::enable_profile_privilege();
     let (mut buffer, mut wide) = (nt::Buffer::default(), Counts::default());
     let collect = move |out: &mut Samples| {
         let mut out = names.of(out);
@@ -291,7 +293,7 @@ mod tests {
         let mut page = Names::ALL.of(&mut out);
         let cache = FileCache { size: 5, peak: 6, faults: 7, repurposed: 8 };
         file_cache(cache, &mut Counts::default(), &mut page);
-        page_lists(PageLists { free: 2, modified: 3, standby: 4 }, 4096, &mut page);
+        page_lists(PageLists { free: 2, modified: 3 }, 4096, &mut page);
         assert_eq!(out.value(&CACHE_PEAK, []), Some(6.0));
         assert_eq!(out.value(&REPURPOSED, []), Some(8.0));
         assert_eq!(out.value(&NODE_FREE, []), Some(8192.0));
