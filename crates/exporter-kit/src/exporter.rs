@@ -111,7 +111,8 @@ impl Exporter {
     }
 
     /// Names collectors that exist only in builds for other systems, so that the same settings work
-    /// everywhere: this build exposes nothing for them, and enabling one causes a warning.
+    /// everywhere: this build exposes nothing for them, and enabling one causes a warning. Names may
+    /// be repeated.
     pub fn collectors_elsewhere(mut self, names: &'static [&'static str]) -> Self {
         let new = names.iter().filter(|name| !self.elsewhere.contains(*name));
         let new: Vec<_> = new.copied().collect();

@@ -124,23 +124,24 @@ fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     use crate::windows::volumes;
     let names = Names::new(settings);
     let filter = filter(settings, &INCLUDE, &EXCLUDE);
-    let mut counts = Counts::new();
+    let mut known = Known::new();
     let collect = move |out: &mut Samples| {
         let mut answers = volumes::answers();
         answers.retain(|(volume, _)| filter.wants(&volume.name));
-        to_samples(&answers, &mut counts, &mut names.of(out));
+        to_samples(&answers, &mut known, &mut names.of(out));
         Ok::<(), CollectError>(())
     };
     Ok(ScheduledCollector::on_scrape(collect))
 }
 
-/// The I/O counters of each volume, by its name.
-type Counts = BTreeMap<String, io::Counts>;
+/// By the name of each volume its I/O counters, and the file system that it last told of.
+type Known = BTreeMap<String, (io::Counts, String)>;
 
-fn to_samples(answers: &Answers, counts: &mut Counts, out: &mut Page<'_>) {
+fn to_samples(answers: &Answers, known: &mut Known, out: &mut Page<'_>) {
     for (Volume { name, .. }, answer) in answers {
         let Some(answer) = answer else {
-            let labels = [name, name, "", "mountpoint timeout"];
+            let file_system = known.get(name).map_or("", |(_, file_system)| file_system);
+            let labels = [name, name, file_system, "mountpoint timeout"];
             out.set(&NODE_DEVICE_ERROR, labels, 1.0);
             continue;
         };
@@ -155,8 +156,11 @@ fn to_samples(answers: &Answers, counts: &mut Counts, out: &mut Page<'_>) {
         if name.contains(':') {
             node_state(name, answer, out);
         }
+        let (counts, file_system) = known.entry(name.clone()).or_default();
+        if let Some(information) = &answer.information {
+            file_system.clone_from(&information.file_system);
+        }
         if let Some(performance) = &answer.performance {
-            let counts = counts.entry(name.clone()).or_default();
             IO.set(name, performance, counts, out);
             out.set(&READ_QUEUE, [name], seconds(performance.read_time));
             out.set(&WRITE_QUEUE, [name], seconds(performance.write_time));
@@ -204,9 +208,13 @@ mod tests {
     use crate::windows::volumes::{Information, Space};
 
     fn samples(name: &str, answer: Option<Answer>) -> Samples {
+        samples_with(&mut Known::new(), name, answer)
+    }
+
+    fn samples_with(known: &mut Known, name: &str, answer: Option<Answer>) -> Samples {
         let volume = Volume { name: name.to_owned(), root: String::new(), device: String::new() };
         let mut out = Samples::default();
-        to_samples(&vec![(volume, answer)], &mut Counts::new(), &mut Names::ALL.of(&mut out));
+        to_samples(&vec![(volume, answer)], known, &mut Names::ALL.of(&mut out));
         assert_eq!(out.check(&DEF), Ok(()));
         out
     }
@@ -250,6 +258,12 @@ mod tests {
     fn a_volume_that_hangs_is_an_error_of_its_own() {
         let out = samples("X:", None);
         let labels = ["X:", "X:", "", "mountpoint timeout"];
+        assert_eq!((out.value(&NODE_DEVICE_ERROR, labels), out.len()), (Some(1.0), 1));
+        // Once it has answered, its file system is known.
+        let mut known = Known::new();
+        samples_with(&mut known, "X:", Some(answer()));
+        let out = samples_with(&mut known, "X:", None);
+        let labels = ["X:", "X:", "NTFS", "mountpoint timeout"];
         assert_eq!((out.value(&NODE_DEVICE_ERROR, labels), out.len()), (Some(1.0), 1));
     }
 
