@@ -1,7 +1,22 @@
-//! Which cores and caches each processor package has: `GetLogicalProcessorInformationEx`.
+//! Which cores and caches each processor package has, and which logical processors each NUMA node:
+//! `GetLogicalProcessorInformationEx`.
 #![cfg_attr(windows, allow(unsafe_code, reason = "a Win32 call that std has no wrapper for"))]
 
 use super::{Bytes, Error};
+
+/// How the logical processors are arranged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Topology {
+    pub(crate) packages: Vec<Package>,
+    nodes: Vec<Node>,
+}
+
+/// A NUMA node: processors that share memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Node {
+    number: u32,
+    affinity: Vec<Affinity>,
+}
 
 /// A processor package, which is what fits into a socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,8 +28,26 @@ pub(crate) struct Package {
     pub(crate) caches: [u64; 2],
 }
 
+impl Topology {
+    /// The NUMA node of a logical processor, and its index within that node. Without nodes, its
+    /// group and its number.
+    pub(crate) fn place(&self, group: u16, number: u16) -> (u32, u32) {
+        for Node { number: node, affinity } in &self.nodes {
+            let mut before = 0;
+            for Affinity { mask, group: of } in affinity {
+                let bit = 1_u64.checked_shl(number.into()).unwrap_or_default();
+                if *of == group && mask & bit != 0 {
+                    return (*node, before + (mask & (bit - 1)).count_ones());
+                }
+                before += mask.count_ones();
+            }
+        }
+        (group.into(), number.into())
+    }
+}
+
 /// The processors of one group.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Affinity {
     mask: u64,
     group: u16,
@@ -35,11 +68,12 @@ struct Record<'a> {
 }
 
 const CORE: u32 = 0;
+const NODE: u32 = 1;
 const CACHE: u32 = 2;
 const PACKAGE: u32 = 3;
 
 /// The list of `SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX`.
-fn parse(answer: Bytes<'_>) -> Result<Vec<Package>, Error> {
+fn parse(answer: Bytes<'_>) -> Result<Topology, Error> {
     let records =
         records(answer).ok_or(Error::Short("GetLogicalProcessorInformationEx", answer.0.len()))?;
     let of = |kind| records.iter().filter(move |record| record.kind == kind);
@@ -59,7 +93,13 @@ fn parse(answer: Bytes<'_>) -> Result<Vec<Package>, Error> {
             caches: [cache(2), cache(3)],
         }
     };
-    Ok(of(PACKAGE).map(package).collect())
+    let node = |node: &Record<'_>| {
+        Some(Node { number: node.bytes.u32(8)?, affinity: node.affinity.clone() })
+    };
+    Ok(Topology {
+        packages: of(PACKAGE).map(package).collect(),
+        nodes: of(NODE).filter_map(node).collect(),
+    })
 }
 
 fn records(answer: Bytes<'_>) -> Option<Vec<Record<'_>>> {
@@ -70,7 +110,8 @@ fn records(answer: Bytes<'_>) -> Option<Vec<Record<'_>>> {
         let bytes = Bytes(answer.0.get(at..at.checked_add(size.max(8))?)?);
         let (count, masks) = match kind {
             CORE | PACKAGE => (bytes.u16(30)?, 32),
-            // The count is missing on older systems, and is always 1.
+            // Older systems leave the count at 0, which stands for 1.
+            NODE => (bytes.u16(30)?.max(1), 32),
             CACHE => (1, 40),
             _ => (0, 0),
         };
@@ -85,13 +126,13 @@ fn records(answer: Bytes<'_>) -> Option<Vec<Record<'_>>> {
     Some(records)
 }
 
-/// All packages.
+/// Asks the kernel.
 ///
 /// # Errors
 ///
 /// The call fails or its answer is damaged.
 #[cfg(windows)]
-pub(crate) fn packages() -> Result<Vec<Package>, Error> {
+pub(crate) fn read() -> Result<Topology, Error> {
     use windows_sys::Win32::System::SystemInformation::{
         GetLogicalProcessorInformationEx, RelationAll,
     };
@@ -161,10 +202,36 @@ mod tests {
 
     #[test]
     fn cores_and_caches_belong_to_packages() {
-        let packages = parse(Bytes(&answer())).unwrap();
+        let packages = parse(Bytes(&answer())).unwrap().packages;
         let first = Package { cores: 2, threads: 4, caches: [1024, 4096] };
         let second = Package { cores: 1, threads: 1, caches: [0, 0] };
         assert_eq!(packages, [first, second]);
+    }
+
+    #[test]
+    fn processors_are_numbered_within_their_node() {
+        // The first node is of a system that leaves the count at 0; the last spans two groups.
+        let mut first = record(NODE, 0, 0, &[(0, 0b0011)]);
+        first[30] = 0;
+        let nodes = [
+            first,
+            record(NODE, 1, 0, &[(0, 0b1100)]),
+            record(NODE, 2, 0, &[(0, 1 << 63), (1, 0b101)]),
+        ];
+        let topology = parse(Bytes(&nodes.concat())).unwrap();
+        for (group, number, expected) in [
+            (0, 1, (0, 1)),
+            (0, 2, (1, 0)),
+            (0, 3, (1, 1)),
+            (0, 63, (2, 0)),
+            (1, 2, (2, 2)),
+            // Added since.
+            (1, 7, (1, 7)),
+            (0, 64, (0, 64)),
+        ] {
+            assert_eq!(topology.place(group, number), expected, "{group} {number}");
+        }
+        assert_eq!(Topology::default().place(1, 5), (1, 5));
     }
 
     #[test]
@@ -176,6 +243,6 @@ mod tests {
         let mut endless = answer.clone();
         endless[4..8].fill(0);
         assert!(parse(Bytes(&endless)).is_err());
-        assert_eq!(parse(Bytes(&[])), Ok(Vec::new()));
+        assert_eq!(parse(Bytes(&[])), Ok(Topology::default()));
     }
 }

@@ -14,6 +14,7 @@ use crate::collectors::node;
 use crate::names::Names;
 use crate::names::Page;
 use crate::windows::processors::Processor;
+use crate::windows::topology::Topology;
 use crate::windows::{PER_SECOND, Wide};
 
 const TIME: Counter<2> = counter(
@@ -64,16 +65,22 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     &[&TIME, &INTERRUPTS, &DPCS, &LOGICAL, &CS_LOGICAL, &NODE_SECONDS, &NODE_INTERRUPTS],
     build,
 )
-.source("NtQuerySystemInformation");
+.source("NtQuerySystemInformation, GetLogicalProcessorInformationEx");
 
 #[cfg(windows)]
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
-    use crate::windows::{nt, processors};
+    use crate::windows::{nt, processors, topology};
     let names = Names::new(settings);
     let (mut buffer, mut counts) = (nt::Buffer::default(), Counts::new());
+    let (mut topology, mut known) = (Topology::default(), 0);
     let collect = move |out: &mut Samples| {
         let processors = processors::read(&mut buffer)?;
-        to_samples(&processors, &mut counts, &mut names.of(out));
+        // Processors can be added to a virtual machine that runs.
+        if processors.len() != known {
+            topology = topology::read().unwrap_or_default();
+            known = processors.len();
+        }
+        to_samples(&processors, &topology, &mut counts, &mut names.of(out));
         Ok::<(), CollectError>(())
     };
     Ok(ScheduledCollector::on_scrape(collect))
@@ -82,11 +89,18 @@ fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
 /// The interrupts and DPCs of each processor, by its group and number.
 type Counts = BTreeMap<(u16, u16), [Wide; 2]>;
 
-fn to_samples(processors: &[Processor], counts: &mut Counts, out: &mut Page<'_>) {
+fn to_samples(
+    processors: &[Processor],
+    topology: &Topology,
+    counts: &mut Counts,
+    out: &mut Page<'_>,
+) {
     let mut all_interrupts = 0.0;
     for (cpu, processor) in processors.iter().enumerate() {
         let Processor { group, number, times, dpcs } = *processor;
-        let (core, cpu) = (format!("{group},{number}"), cpu.to_string());
+        // As performance counters name them.
+        let (node, index) = topology.place(group, number);
+        let (core, cpu) = (format!("{node},{index}"), cpu.to_string());
         let seconds = |time: u64| time as f64 / PER_SECOND;
         let privileged = times.kernel.saturating_sub(times.idle);
         for (mode, time) in [
@@ -138,7 +152,12 @@ mod tests {
     #[test]
     fn each_second_is_in_one_node_mode() {
         let mut out = Samples::default();
-        to_samples(&[processor(0, 1)], &mut Counts::new(), &mut Names::ALL.of(&mut out));
+        to_samples(
+            &[processor(0, 1)],
+            &Topology::default(),
+            &mut Counts::new(),
+            &mut Names::ALL.of(&mut out),
+        );
         let modes = ["idle", "system", "user", "softirq", "irq"];
         let seconds = modes.map(|mode| out.value(&NODE_SECONDS, ["0", mode]).unwrap());
         assert_eq!(seconds, [60.0, 10.0, 30.0, 4.0, 6.0]);
@@ -151,10 +170,10 @@ mod tests {
     fn groups_share_one_page_and_interrupts_one_sum() {
         let (mut out, mut counts) = (Samples::default(), Counts::new());
         let before = [processor(0, u32::MAX), processor(1, 5)];
-        to_samples(&before, &mut counts, &mut Names::ALL.of(&mut out));
+        to_samples(&before, &Topology::default(), &mut counts, &mut Names::ALL.of(&mut out));
         let mut out = Samples::default();
         let after = [processor(0, 1), processor(1, 6)];
-        to_samples(&after, &mut counts, &mut Names::ALL.of(&mut out));
+        to_samples(&after, &Topology::default(), &mut counts, &mut Names::ALL.of(&mut out));
         assert_eq!(out.value(&INTERRUPTS, ["1,3"]), Some(6.0));
         assert_eq!(out.value(&NODE_INTERRUPTS, []), Some(4_294_967_296.0 + 7.0));
         assert_eq!(out.value(&LOGICAL, []), Some(2.0));

@@ -80,7 +80,7 @@ fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     let model = Model { architecture, description, name };
     let collect = move |out: &mut Samples| {
         // Processors can be added to a virtual machine that runs.
-        to_samples(&topology::packages()?, &model, &mut names.of(out));
+        to_samples(&topology::read()?.packages, &model, &mut names.of(out));
         Ok::<(), CollectError>(())
     };
     Ok(ScheduledCollector::on_scrape(collect))
