@@ -22,7 +22,7 @@ pub(crate) struct Interface {
     pub(crate) speed: Option<u64>,
     pub(crate) received: Traffic,
     pub(crate) sent: Traffic,
-    /// Packets received of a protocol that nobody wanted.
+    /// Packets received of a protocol that is not in use.
     pub(crate) unknown_protocols: u64,
     /// Packets that wait to be sent.
     pub(crate) queue: u64,

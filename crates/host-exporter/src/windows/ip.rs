@@ -52,7 +52,7 @@ pub(crate) struct Tcp {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Udp {
     pub(crate) received: u32,
-    /// Received for a port that nobody listens on.
+    /// Received for a port without a listener.
     pub(crate) no_port: u32,
     pub(crate) errors: u32,
     pub(crate) sent: u32,

@@ -105,7 +105,7 @@ mod tests {
         bytes[16..24].copy_from_slice(&path.to_le_bytes());
         let config = parse_config(Bytes(&bytes), ADDRESS).unwrap();
         assert_eq!((config.start_type, &*config.path), (2, r"C:\a.exe -k"));
-        // Drivers run as nobody.
+        // The account is a null pointer.
         assert_eq!(config.account, "");
         assert!(parse_config(Bytes(&bytes[..55]), ADDRESS).is_err());
     }
