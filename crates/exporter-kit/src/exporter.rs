@@ -32,7 +32,7 @@ pub struct Exporter {
     labels: &'static [(&'static str, &'static str)],
     collectors: Vec<CollectorDef>,
     /// Names of collectors that exist only in builds for other systems.
-    elsewhere: &'static [&'static str],
+    elsewhere: Vec<&'static str>,
     /// Live metrics, by the name of their collector.
     live: Vec<(&'static str, Live)>,
 }
@@ -66,7 +66,7 @@ impl Exporter {
             flags: &[],
             labels: &[],
             collectors: Vec::new(),
-            elsewhere: &[],
+            elsewhere: Vec::new(),
             live: Vec::new(),
         }
     }
@@ -111,9 +111,12 @@ impl Exporter {
     }
 
     /// Names collectors that exist only in builds for other systems, so that the same settings work
-    /// everywhere: this build exposes nothing for them, and enabling one causes a warning.
+    /// everywhere: this build exposes nothing for them, and enabling one causes a warning. Names may
+    /// be repeated.
     pub fn collectors_elsewhere(mut self, names: &'static [&'static str]) -> Self {
-        self.elsewhere = names;
+        let new = names.iter().filter(|name| !self.elsewhere.contains(*name));
+        let new: Vec<_> = new.copied().collect();
+        self.elsewhere.extend(new);
         self
     }
 

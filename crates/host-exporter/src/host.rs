@@ -9,6 +9,7 @@ use exporter_kit::{AnyFlag, Flag};
 #[cfg(target_os = "linux")]
 use exporter_kit::{CollectError, KeptFile, Samples, ScheduledCollector, SettingError, Settings};
 
+use crate::names;
 #[cfg(target_os = "linux")]
 use crate::shared_file::SharedFile;
 
@@ -18,8 +19,9 @@ const ROOTFS: Flag<Path> = Flag::path("path.rootfs", "/", "Where the host's root
 const UDEV_DATA: Flag<Path> =
     Flag::path("path.udev.data", "/run/udev/data", "Where udev keeps its data.");
 
-/// Flags about the host. They have no effect on Windows.
-pub(crate) const FLAGS: &[&dyn AnyFlag] = &[&PROCFS, &SYSFS, &ROOTFS, &UDEV_DATA];
+/// Flags about the host. The paths have no effect on Windows, the names only there.
+pub(crate) const FLAGS: &[&dyn AnyFlag] =
+    &[&PROCFS, &SYSFS, &ROOTFS, &UDEV_DATA, names::FLAGS[0], names::FLAGS[1], names::FLAGS[2]];
 
 /// The roots of the host's files.
 #[cfg(target_os = "linux")]

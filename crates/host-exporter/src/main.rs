@@ -10,23 +10,28 @@ mod files;
 mod host;
 #[cfg(target_os = "linux")]
 mod mounts;
+mod names;
 #[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(target_os = "linux")]
 mod probe;
+#[cfg(any(target_os = "linux", windows, test))]
+mod query_thread;
 #[cfg(target_os = "linux")]
 mod shared_file;
 #[cfg(target_os = "linux")]
 mod text;
 #[cfg(target_os = "linux")]
 mod wanted;
+#[cfg(any(windows, test))]
+mod windows;
 
 use std::process::ExitCode;
 
 use exporter_kit::Exporter;
 
 fn main() -> ExitCode {
-    Exporter::new("host_exporter", ":9601")
+    let exporter = Exporter::new("host_exporter", ":9601")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Host metrics for Prometheus and BlueKing.")
         .self_metrics_prefix("node")
@@ -34,5 +39,8 @@ fn main() -> ExitCode {
         .labels(collectors::LABELS)
         .collectors(collectors::ALL)
         .collectors_elsewhere(collectors::NAMES)
-        .run()
+        .collectors_elsewhere(collectors::WINDOWS_NAMES);
+    #[cfg(windows)]
+    let exporter = exporter.collectors(collectors::windows::ALL);
+    exporter.run()
 }

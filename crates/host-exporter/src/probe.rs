@@ -9,8 +9,7 @@ use std::collections::VecDeque;
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -22,6 +21,7 @@ pub(crate) use self::btrfs::BtrfsDevice;
 use self::kept::Kept;
 use crate::host::Host;
 use crate::mounts::Mount;
+use crate::query_thread::QueryThread;
 
 /// How long the first file system may take before another thread continues with the rest.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -129,6 +129,8 @@ struct Prober {
     kept: Kept,
 }
 
+type Worker = QueryThread<Target, Answer>;
+
 /// An unanswered query and the thread that it blocks.
 struct Late {
     target: Target,
@@ -144,10 +146,9 @@ impl Prober {
         let begun = Instant::now();
         let mut kept = Vec::new();
         self.late.retain(|late| {
-            let job = late.worker.lock();
-            let fresh = job.answer.as_ref().filter(|(_, since)| since.elapsed() < MAX_AGE);
-            kept.extend(fresh.map(|(answer, _)| (late.target.clone(), answer.clone())));
-            job.is_asking()
+            let fresh = late.worker.answer(MAX_AGE);
+            kept.extend(fresh.map(|answer| (late.target.clone(), answer)));
+            late.worker.is_asking()
         });
         self.queue.clear();
         for (at, answer) in answers.iter_mut().enumerate().filter(|(_, a)| **a == Answer::Wanted) {
@@ -179,12 +180,11 @@ impl Prober {
         }
         for (late, at) in self.late[known..].iter().zip(places) {
             let left = limit.saturating_sub(begun.elapsed());
-            let worker = late.worker.wait(left, |job| !job.is_asking());
             // A target that is always slow reports its answer to the previous scrape.
             let kept = kept.iter().find(|(target, _)| *target == targets[at]);
-            let answer = worker.answer.as_ref().map(|(answer, _)| answer);
-            if let Some(answer) = answer.or(kept.map(|(_, answer)| answer)) {
-                answers[at] = answer.clone();
+            let answer = late.worker.wait_for_answer(left);
+            if let Some(answer) = answer.or(kept.map(|(_, answer)| answer.clone())) {
+                answers[at] = answer;
             }
         }
     }
@@ -199,35 +199,13 @@ impl Prober {
     ) -> Result<Option<u32>, Errno> {
         let worker = match self.worker.take() {
             Some(worker) => worker,
-            None => Worker::start(self.ask)?,
+            None => Worker::start(self.ask).map_err(|_| Errno::AGAIN)?,
         };
-        let mut job = worker.lock();
-        job.targets = Some(Arc::clone(targets));
-        std::mem::swap(&mut job.queue, &mut self.queue);
-        job.done.clear();
-        // Notified with the lock held, the worker would only block on the lock.
-        drop(job);
-        worker.changed.notify_all();
-        let mut done = 0;
-        let mut job = loop {
-            let job = worker.wait(wait, |job| !job.is_asking());
-            if !job.is_asking() || job.done.len() == done {
-                break job;
-            }
-            done = job.done.len();
-        };
-        for (at, answer) in job.done.drain(..) {
-            answers[at as usize] = answer;
-        }
-        let hangs = job.asked;
-        std::mem::swap(&mut job.queue, &mut self.queue);
-        let Some(at) = hangs else {
-            drop(job);
+        let done = |at: u32, answer| answers[at as usize] = answer;
+        let Some(at) = worker.query(targets, &mut self.queue, wait, done) else {
             self.worker = Some(worker);
             return Ok(None);
         };
-        job.is_left = true;
-        drop(job);
         answers[at as usize] = Answer::Late;
         self.late.push(Late { target: targets[at as usize].clone(), worker });
         Ok(Some(at))
@@ -257,83 +235,6 @@ impl Prober {
             }
             _ => false,
         }
-    }
-}
-
-/// A query thread.
-struct Worker {
-    job: Mutex<Job>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Job {
-    targets: Option<Arc<[Target]>>,
-    queue: VecDeque<u32>,
-    /// The index of the running query.
-    asked: Option<u32>,
-    done: Vec<(u32, Answer)>,
-    /// The worker is abandoned and gets no more work.
-    is_left: bool,
-    /// The last answer of an abandoned worker, and its time.
-    answer: Option<(Answer, Instant)>,
-}
-
-impl Job {
-    fn is_asking(&self) -> bool {
-        self.asked.is_some() || !self.queue.is_empty()
-    }
-}
-
-impl Worker {
-    fn start(ask: fn(&Target) -> Answer) -> Result<Arc<Self>, Errno> {
-        let worker = Arc::new(Self { job: Mutex::default(), changed: Condvar::new() });
-        let thread_worker = Arc::clone(&worker);
-        let thread = thread::Builder::new().name("probe".to_owned()).stack_size(64 * 1024);
-        match thread.spawn(move || thread_worker.run(ask)) {
-            Ok(_) => Ok(worker),
-            Err(_) => Err(Errno::AGAIN),
-        }
-    }
-
-    fn run(&self, ask: fn(&Target) -> Answer) {
-        let mut job = self.lock();
-        while !job.is_left {
-            let Some(at) = job.queue.pop_front() else {
-                job.targets = None;
-                drop(job);
-                self.changed.notify_all();
-                job = self.lock();
-                if !job.queue.is_empty() || job.is_left {
-                    continue;
-                }
-                job = self.changed.wait(job).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            let Some(targets) = job.targets.take() else { continue };
-            job.asked = Some(at);
-            drop(job);
-            let answer = ask(&targets[at as usize]);
-            job = self.lock();
-            job.asked = None;
-            job.targets = Some(targets);
-            match job.is_left {
-                true => job.answer = Some((answer, Instant::now())),
-                false => job.done.push((at, answer)),
-            }
-        }
-        drop(job);
-        self.changed.notify_all();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Job> {
-        self.job.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until `is_so`, at most for `time`.
-    fn wait(&self, time: Duration, is_so: impl Fn(&Job) -> bool) -> MutexGuard<'_, Job> {
-        let waited = self.changed.wait_timeout_while(self.lock(), time, |job| !is_so(job));
-        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

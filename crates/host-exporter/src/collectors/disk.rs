@@ -4,15 +4,17 @@
 mod groups;
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod portable;
 #[cfg(windows)]
 mod windows;
 
 #[cfg(target_os = "linux")]
 use linux::Reader;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 use portable::Reader;
+#[cfg(windows)]
+use windows::Reader;
 
 use exporter_kit::{CollectorDef, Gauge, Samples, ScheduledCollector, Unit};
 

@@ -2,13 +2,17 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod portable;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(target_os = "linux")]
 use linux::Reader;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 use portable::Reader;
+#[cfg(windows)]
+use windows::Reader;
 
 use exporter_kit::{CollectError, CollectorDef, Gauge, Samples, ScheduledCollector, Unit};
 

@@ -3,8 +3,7 @@
 
 use exporter_kit::{Counter, Gauge, Untyped};
 
-/// Whose names these are.
-pub(super) const NODE_EXPORTER: &str = "node_exporter";
+pub(super) use crate::names::NODE_EXPORTER;
 
 pub(super) const fn gauge(name: &'static str, zh: &'static str, help: &'static str) -> Gauge {
     Gauge::new(name, help).zh(zh).compatible_with(NODE_EXPORTER)

@@ -13,7 +13,6 @@ use exporter_kit::{
     CollectError, Collector, CollectorDef, ExternalFamily, Flag, Gauge, Kind, Samples,
     ScheduledCollector, Unit, UntypedPattern,
 };
-use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use self::parse::{Family, Parsed};
 use super::node::gauge;
@@ -122,9 +121,7 @@ impl TextFile {
         out: &mut Samples,
     ) -> io::Result<bool> {
         let label = path.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
-        // A pipe of this name must not block.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(openat(CWD, path, flags, Mode::empty())?);
+        let file = open(path)?;
         let state = file.metadata()?;
         if !state.is_file() || state.len() > MAX_BYTES {
             return Err(io::ErrorKind::InvalidData.into());
@@ -147,6 +144,20 @@ impl TextFile {
         out.set(&WRITTEN, [label], seconds as f64);
         Ok(sound)
     }
+}
+
+/// Opens a file for reading; a pipe of this name must not block.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+/// Opens a file for reading; Windows has no pipes in folders.
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// The files of a folder whose names end in `.prom`, sorted so that of two that say different things
@@ -231,7 +242,9 @@ mod tests {
         let page = out.page();
         let wanted = |line: &&str| !line.starts_with('#') && !line.contains("mtime");
         let lines: Vec<_> = page.lines().filter(wanted).collect();
-        lines.join("\n").replace(temporary.path().to_str().unwrap(), "")
+        // A page has each backslash of Windows twice.
+        let folder = temporary.path().to_str().unwrap().replace('\\', "/");
+        lines.join("\n").replace(r"\\", "/").replace(&folder, "")
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use super::*;
 
@@ -45,7 +46,7 @@ fn hanging_target_is_queried_once_and_blocks_no_other() {
     // After its answer, the target is queried again.
     drop(hangs);
     let worker = Arc::clone(&prober.late[0].worker);
-    drop(worker.wait(Duration::from_secs(60), |job| !job.is_asking()));
+    assert!(worker.wait_for_answer(Duration::from_secs(60)).is_some());
     assert_eq!(ask_all(&mut prober, &targets, FIRST_WAIT), [SPACE; 4]);
     assert_eq!((ASKED.load(Ordering::SeqCst), prober.late.len()), (2, 0));
 }
@@ -77,7 +78,7 @@ fn late_answer_serves_the_next_scrape() {
     assert_eq!(ask_all(&mut prober, &targets, limit), [Answer::Late]);
     drop(hangs);
     let worker = Arc::clone(&prober.late[0].worker);
-    drop(worker.wait(Duration::from_secs(60), |job| !job.is_asking()));
+    assert!(worker.wait_for_answer(Duration::from_secs(60)).is_some());
     let _hangs = HANGS.lock().unwrap();
     assert_eq!(ask_all(&mut prober, &targets, limit), [SPACE]);
     assert_eq!(ask_all(&mut prober, &targets, limit), [Answer::Late]);

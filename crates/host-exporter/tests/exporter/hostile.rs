@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
+#[cfg(target_os = "linux")]
 use exporter_kit::testing::Running;
 
 use crate::process::start;

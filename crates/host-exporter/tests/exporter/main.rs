@@ -16,3 +16,5 @@ mod process;
 mod process_groups;
 #[cfg(target_os = "linux")]
 mod systemd;
+#[cfg(windows)]
+mod windows;

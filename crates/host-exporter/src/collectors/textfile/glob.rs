@@ -113,7 +113,7 @@ mod tests {
         }
         let find = |pattern: &str| {
             let found = folders(&format!("{root}/{pattern}"));
-            let cut = |path: &PathBuf| path.to_str().unwrap()[root.len() + 1..].to_owned();
+            let cut = |path: &PathBuf| path.to_str().unwrap()[root.len() + 1..].replace('\\', "/");
             found.iter().map(cut).collect::<Vec<_>>()
         };
         assert_eq!(find("a*/metrics"), ["a1/metrics", "a2/metrics"]);
