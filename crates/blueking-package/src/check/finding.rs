@@ -38,6 +38,9 @@ pub enum Consumer {
     /// BlueKing's node management (节点管理), which distributes and starts plugins.
     #[serde(rename = "nodeman")]
     Nodeman,
+    /// bk-nodemgr, the successor of node management. Its source was read, not run.
+    #[serde(rename = "nodemgr")]
+    Nodemgr,
     /// The plugin editing pages.
     #[serde(rename = "UI")]
     Ui,
@@ -138,6 +141,7 @@ impl fmt::Display for Consumer {
             Self::V1 => f.write_str("v1"),
             Self::V2 => f.write_str("V2"),
             Self::Nodeman => f.write_str(&texts::nodeman()),
+            Self::Nodemgr => f.write_str("nodemgr"),
             Self::Ui => f.write_str(&texts::ui()),
             Self::Host => f.write_str(&texts::host()),
         }
@@ -152,6 +156,7 @@ impl Consumer {
             Self::V1 => texts::v1_name(),
             Self::V2 => texts::v2_name(),
             Self::Nodeman => texts::nodeman_name(),
+            Self::Nodemgr => texts::nodemgr_name(),
             Self::Ui => texts::ui_name(),
             Self::Host => texts::host_name(),
         }

@@ -1,10 +1,11 @@
-//! `project.yaml`, the definition for node management. The monitoring importers generate it again;
-//! it takes effect when the package is uploaded directly to node management.
+//! `project.yaml`, the definition for node management and for its successor, bk-nodemgr, whose source
+//! was read but not run. The monitoring importers generate it again; it takes effect when the package
+//! is uploaded directly.
 
 use serde_json::{Map, Value};
 
 use super::documents::quote;
-use super::finding::Findings;
+use super::finding::{Consumer, Findings, Objection};
 use super::layout::{Folder, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
@@ -13,13 +14,14 @@ use crate::texts::{check as shared, check_meta as texts, sources};
 rules! {
     /// The file exists.
     PROJECT_MISSING = "project-missing": Error,
-        Import [Nodeman says "缺少project.yaml文件"];
+        Import [Nodeman says "缺少project.yaml文件", Nodemgr];
     /// The file is a YAML mapping in UTF-8.
     PROJECT_YAML = "project-yaml": Error,
-        Import [Nodeman says "project.yaml文件解析读取失败"];
-    /// `name`, `version` and `category` are present, and `control` is a mapping.
+        Import [Nodeman says "project.yaml文件解析读取失败", Nodemgr];
+    /// `name`, `version` and `category` are present, and `control` is a mapping. bk-nodemgr does not
+    /// read the category.
     PROJECT_KEYS = "project-keys": Error,
-        Import [Nodeman says "project.yaml 文件信息缺失"];
+        Import [Nodeman says "project.yaml 文件信息缺失", Nodemgr];
     /// `name` is the plugin id.
     PROJECT_NAME = "project-name": Error, SilentlyDropped [Nodeman];
     /// `version` equals the content of VERSION.
@@ -31,13 +33,17 @@ rules! {
     PROJECT_AUTO_TYPE = "project-auto-type": Error,
         Import [Nodeman says "project.yaml 中 auto_type 配置异常，请确认后重试"];
     /// `port_range` is a string of ports and port ranges from 1 to 65535.
-    PROJECT_PORT_RANGE = "project-port-range": Error, Import [Nodeman];
+    PROJECT_PORT_RANGE = "project-port-range": Error, Import [Nodeman, Nodemgr];
     /// `config_templates` is a list of objects with name, file_path, format, version,
     /// plugin_version and source_path.
     PROJECT_TEMPLATES = "project-templates": Error, Import [Nodeman];
     /// The file of each template exists.
     PROJECT_TEMPLATE_FILE = "project-template-file": Error,
         Import [Nodeman says "找不到需要导入的配置模板文件 -> …"];
+    /// Templates are `etc/*.tpl`: bk-nodemgr looks for no others.
+    PROJECT_TEMPLATE_PLACE = "project-template-place": Warning, SilentlyDropped [Nodemgr];
+    /// `is_main_config` of a template, if there is one, is true or false.
+    PROJECT_MAIN_CONFIG = "project-main-config": Warning, Import [Nodemgr];
     /// The scripts of `control` exist.
     PROJECT_SCRIPT = "project-script": Warning, Run [Host];
 }
@@ -90,7 +96,11 @@ impl Project<'_> {
         for key in ["name", "version", "category"] {
             if self.keys.get(key).is_none_or(Value::is_null) {
                 let message = shared::key_is_missing(key);
-                findings.add(&PROJECT_KEYS, self.path, key, message, sources::add_it());
+                let applies = |objection: &Objection| {
+                    key != "category" || objection.consumer != Consumer::Nodemgr
+                };
+                let advice = sources::add_it();
+                findings.add_to(&PROJECT_KEYS, applies, self.path, key, message, advice);
             }
         }
         if self.keys.get("control").is_some_and(|control| !control.is_object()) {
@@ -172,9 +182,22 @@ impl Project<'_> {
                 let message = shared::key_is_missing(key);
                 findings.add(&PROJECT_TEMPLATES, self.path, &place, message, sources::add_it());
             }
+            if let Some(value) = template.get("is_main_config")
+                && !is_flag(value)
+            {
+                let message = texts::main_config_is(&value.to_string());
+                let advice = texts::main_config_advice();
+                findings.add(&PROJECT_MAIN_CONFIG, self.path, &place, message, advice);
+            }
             let Some(source) = template.get("source_path").and_then(Value::as_str) else {
                 continue;
             };
+            let inner = source.trim_start_matches("./").strip_prefix("etc/");
+            if inner.is_none_or(|name| name.contains('/') || !name.ends_with(".tpl")) {
+                let message = texts::template_is_elsewhere(source);
+                let advice = texts::template_is_elsewhere_advice();
+                findings.add(&PROJECT_TEMPLATE_PLACE, self.path, &place, message, advice);
+            }
             if !self.plugin.contents.contains(&self.folder.file(source.trim_start_matches("./"))) {
                 let message = texts::template_is_not_packed(source);
                 let advice = texts::template_is_not_packed_advice();
@@ -201,6 +224,14 @@ impl Project<'_> {
             }
         }
     }
+}
+
+/// Whether bk-nodemgr takes a value for true or false.
+fn is_flag(value: &Value) -> bool {
+    value.is_boolean()
+        || value.as_str().is_some_and(|text| {
+            ["true", "false"].iter().any(|flag| text.eq_ignore_ascii_case(flag))
+        })
 }
 
 /// Whether a text is a comma-separated list of `port` or `port-port`.

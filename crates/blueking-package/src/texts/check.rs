@@ -30,6 +30,9 @@ crate::texts! {
     v2_name() =
         "the newer, stricter importer",
         "更严格的新版导入程序";
+    nodemgr_name() =
+        "bk-nodemgr, the successor of node management (its source was read, not run)",
+        "bk-nodemgr，节点管理的后继（规则读自源码，未实际运行）";
     nodeman_name() =
         "node management (节点管理)",
         "蓝鲸分发和启停插件的模块";

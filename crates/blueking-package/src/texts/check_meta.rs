@@ -130,4 +130,16 @@ crate::texts! {
     script_is_not_packed_advice() =
         "add the script",
         "请补上脚本";
+    main_config_is(value: &str) =
+        "the value of is_main_config is {value}",
+        "is_main_config 的值是 {value}";
+    main_config_advice() =
+        "write true or false",
+        "请写 true 或 false";
+    template_is_elsewhere(path: &str) =
+        "the template {path} is not etc/NAME.tpl",
+        "模板 {path} 不是 etc/名称.tpl";
+    template_is_elsewhere_advice() =
+        "move it into etc and give it the suffix .tpl",
+        "请移到 etc 下，后缀为 .tpl";
 }

@@ -312,6 +312,12 @@ pub(crate) const CASES: &[Case] = &[
     ("a missing template", "project-template-file", E, || {
         project("etc/env.yaml.tpl", "etc/other.tpl")
     }),
+    ("an empty is_main_config", "project-main-config", W, || {
+        project("    format: yaml\n", "    format: yaml\n    is_main_config: \"\"\n")
+    }),
+    ("a template outside of etc", "project-template-place", W, || {
+        project("source_path: etc/env.yaml.tpl", "source_path: VERSION")
+    }),
     ("a missing script", "project-script", W, || project("./stop.", "./halt.")),
 ];
 
