@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blueking_package::{Kind, is_savable_name};
+use blueking_package::Kind;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::metrics::{glossary, group, unit};
 use super::page::Family;
 use crate::texts::init as texts;
+
+/// The keys in the order for people: what they edit comes first.
+const SKELETON: &str = "name = \"\"\nversion = \"\"\ngroups = []\nmetrics = []\narguments = []\nflags = []\n\n[labels]\n";
 
 /// What a merge has changed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,15 +40,14 @@ pub(super) fn merge(
     old: &str,
     facts: &Facts<'_>,
 ) -> Result<(String, Changes), toml_edit::TomlError> {
-    let mut document: DocumentMut = if old.trim().is_empty() {
-        let mut document = DocumentMut::new();
-        document.decor_mut().set_prefix(texts::metrics_head());
-        document
-    } else {
-        old.parse()?
-    };
+    let first = format!("{}{SKELETON}", texts::metrics_head());
+    let mut document: DocumentMut =
+        if old.trim().is_empty() { first.parse()? } else { old.parse()? };
     document["name"] = value(facts.name);
-    document["version"] = value(facts.version);
+    // An exporter may not say its version; then a person has written it.
+    if !facts.version.is_empty() || old.trim().is_empty() {
+        document["version"] = value(facts.version);
+    }
     document["arguments"] = strings(facts.arguments.iter().map(String::as_str)).into();
     let flags = facts.flags.iter().map(|flag| line([("name", flag.as_str().into())]));
     document["flags"] = Item::Value(Value::Array(lines(flags.collect())));
@@ -148,11 +150,8 @@ fn add_groups(document: &mut DocumentMut, new: &[&Family]) {
 fn add_labels(document: &mut DocumentMut, families: &[Family]) {
     let table = document.entry("labels").or_insert_with(|| Item::Table(Table::new()));
     let Some(table) = table.as_table_mut() else { return };
-    let labels: BTreeSet<&str> = families
-        .iter()
-        .flat_map(|family| family.labels.iter().map(String::as_str))
-        .filter(|label| is_savable_name(label))
-        .collect();
+    let labels: BTreeSet<&str> =
+        families.iter().flat_map(|family| family.labels.iter().map(String::as_str)).collect();
     for label in labels {
         if !table.contains_key(label) {
             table[label] = value(glossary::label_name(label).unwrap_or_default());
