@@ -22,7 +22,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use blueking_package::plugin::{System, Version};
-use blueking_package::{PackageDescription, is_reserved_label, is_savable_name};
+use blueking_package::{Kind, PackageDescription, is_reserved_label, is_savable_name};
 
 use self::executables::Executables;
 use self::folder::Folder;
@@ -115,6 +115,7 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
         form: &form,
         omit: &omit,
         reserved: &reserved(all),
+        too_long: &too_long(all),
         rows: &rows,
         metrics: &changed_metrics,
         is_first: files.is_new(),
@@ -153,6 +154,18 @@ fn reserved(families: &[Family]) -> Vec<String> {
     names.into_iter().filter(is_reserved).cloned().collect()
 }
 
+/// Metrics with a name that BlueKing 5.1 cannot store. Those of a histogram get suffixes.
+fn too_long(families: &[Family]) -> Vec<String> {
+    const LIMIT: usize = 50;
+    let suffix = |kind| match kind {
+        Kind::Histogram => "_bucket".len(),
+        Kind::Summary => "_count".len(),
+        Kind::Gauge | Kind::Counter | Kind::Untyped => 0,
+    };
+    let is_long = |family: &&Family| family.name.len() + suffix(family.kind) > LIMIT;
+    families.iter().filter(is_long).map(|family| family.name.clone()).collect()
+}
+
 /// A letter, then letters, digits and `_`.
 fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -183,6 +196,16 @@ mod tests {
                      d{mode=\"1\"} 1\nmode 1\nrule:x 1\n";
         let families = Families::read(&[page.to_vec()]).families;
         assert_eq!(reserved(&families), ["a_drops_total", "ip", "name"]);
+        let (fits, long) = ("a".repeat(50), "a".repeat(51));
+        let page = format!("{fits} 1\n{long} 1\n# TYPE {0} histogram\n{0}_sum 1\n", &fits[..45]);
+        let families = Families::read(&[page.into_bytes()]).families;
+        assert_eq!(too_long(&families), [&long, &fits[..45]]);
+    }
+
+    #[test]
+    fn what_blueking_cannot_store_is_omitted() {
+        let page = b"b{name=\"1\"} 1\nc{ip=\"1\"} 1\nd{mode=\"1\"} 1\nmode 1\nrule:x 1\n";
+        let families = Families::read(&[page.to_vec()]).families;
         let omitted = omitted(&families);
         let names: Vec<_> = omitted.keys().map(String::as_str).collect();
         assert_eq!(names, ["c", "mode", "rule:x"]);

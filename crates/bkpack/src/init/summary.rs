@@ -25,6 +25,8 @@ pub(super) struct Result<'a> {
     pub(super) omit: &'a BTreeMap<String, String>,
     /// Names with reserved words.
     pub(super) reserved: &'a [String],
+    /// Names that BlueKing 5.1 cannot store.
+    pub(super) too_long: &'a [String],
     pub(super) rows: &'a Changes,
     pub(super) metrics: &'a Changes,
     pub(super) is_first: bool,
@@ -52,6 +54,9 @@ pub(super) fn text(result: &Result<'_>) -> String {
     }
     if !result.reserved.is_empty() {
         line(texts::found_reserved(result.reserved.len(), &listed(result.reserved.iter())));
+    }
+    if !result.too_long.is_empty() {
+        line(texts::found_too_long(result.too_long.len(), &listed(result.too_long.iter())));
     }
     if !survey.families.troubles.is_empty() {
         line(texts::found_troubles(&listed(survey.families.troubles.keys())));

@@ -129,6 +129,9 @@ blueking_package::texts! {
     found_reserved(count: usize, names: &str) =
         "{count} names have reserved words; they are imported, but a site's pages do not save them when the plugin is edited there: {names}",
         "{count} 个名称含保留字，可以导入，但在平台页面上编辑插件时无法保存：{names}";
+    found_too_long(count: usize, names: &str) =
+        "{count} names are too long for BlueKing 5.1, whose package is without them: {names}",
+        "{count} 个名称太长，蓝鲸 5.1 无法保存，其插件包不含这些指标：{names}";
     found_troubles(names: &str) =
         "WARNING: BlueKing loses samples of {names} and marks the scrape as failed; `bkpack rehearse` has the details",
         "警告：蓝鲸会丢弃 {names} 的样本并把采集记为失败，详情见 `bkpack rehearse`";
