@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_blueking_cannot_store_is_omitted() {
+    fn names_that_pages_or_5_1_do_not_store_are_found() {
         let page =
             b"# TYPE a_drops_total counter\na_drops_total 1\nb{name=\"1\"} 1\nc{ip=\"1\"} 1\n\
                      d{mode=\"1\"} 1\nmode 1\nrule:x 1\n";
