@@ -81,6 +81,7 @@ impl Background {
         let started = Instant::now();
         self.snapshot().running_since = Some(started);
         samples.clear();
+        samples.set_deadline(started + self.interval);
         let result = collect(&self.def, collector, samples);
         samples.replace_help(|metric| self.help(metric));
         report(self.def.name, &result, failing);
@@ -92,12 +93,14 @@ impl Background {
         let duration = started.elapsed();
         snapshot.last = Some(Outcome { success, timeout: false, duration });
         snapshot.running_since = None;
-        if success {
+        // A failed run may have samples that say what failed.
+        if success || !samples.is_empty() {
             std::mem::swap(&mut snapshot.samples, samples);
             snapshot.taken = Some(Instant::now());
-            snapshot.last_success = Some(SystemTime::now());
-        } else {
-            snapshot.errors += 1;
+        }
+        match success {
+            true => snapshot.last_success = Some(SystemTime::now()),
+            false => snapshot.errors += 1,
         }
     }
 
@@ -147,6 +150,23 @@ mod tests {
             assert_eq!(snapshot.errors, errors);
             let outcome = background.outcome(&snapshot, Instant::now()).unwrap();
             assert_eq!((outcome.success, outcome.timeout), (success, false));
+        }
+    }
+
+    #[test]
+    fn partial_failure_replaces_the_samples() {
+        let background = Background::new(TURNS, Duration::from_secs(60));
+        let (mut samples, mut failing, mut run) = (Samples::default(), false, 0.0);
+        let mut partial = |out: &mut Samples| {
+            run += 1.0;
+            out.set(&TURN, [], run);
+            Err(CollectError::partial("not all of it"))
+        };
+        for value in [1.0, 2.0] {
+            background.run_once(&mut partial, &mut samples, &mut failing);
+            let snapshot = background.snapshot();
+            assert_eq!(snapshot.samples.value(&TURN, []), Some(value));
+            assert!(snapshot.last_success.is_none() && snapshot.taken.is_some());
         }
     }
 

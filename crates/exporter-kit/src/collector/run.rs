@@ -29,7 +29,7 @@ pub(crate) fn is_collecting() -> bool {
     COLLECTING.get()
 }
 
-/// Runs one collector. After an error, no samples remain.
+/// Runs one collector. After an error no samples remain, unless the collector kept them.
 pub(crate) fn collect(
     def: &CollectorDef,
     collector: &mut dyn Collector,
@@ -38,22 +38,24 @@ pub(crate) fn collect(
     COLLECTING.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(|| collector.collect(samples)));
     COLLECTING.set(false);
+    let is_partial = matches!(outcome, Ok(Err(CollectError::Partial(_))));
     let result = match outcome {
         Ok(Ok(()) | Err(CollectError::NoData | CollectError::Unsupported)) => Ok(()),
-        Ok(Err(CollectError::Failed(error))) => Err(format!("failed: {error}")),
+        Ok(Err(CollectError::Failed(error) | CollectError::Partial(error))) => {
+            Err(format!("failed: {error}"))
+        }
         Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
     };
     samples.sort_and_dedup();
     // A violation is a bug in the collector; debug builds and tests report it.
-    let check = |()| match cfg!(debug_assertions) {
-        true => samples.check(def).map_err(|error| format!("failed: {error}")),
-        false => Ok(()),
+    let violation = match cfg!(debug_assertions) && (result.is_ok() || is_partial) {
+        true => samples.check(def).err().map(|error| format!("failed: {error}")),
+        false => None,
     };
-    let result = result.and_then(check);
-    if result.is_err() {
+    if violation.is_some() || (result.is_err() && !is_partial) {
         samples.clear();
     }
-    result
+    violation.map_or(result, Err)
 }
 
 /// Logs only changes between success and failure; a lasting fault must not fill the log.

@@ -249,9 +249,8 @@ impl<W> Scraper<W> {
 
     fn collect(&self, number: u64, index: usize) {
         let mut state = self.lock();
-        if state.open_run(number).is_none() {
-            return;
-        }
+        let Some(run) = state.open_run(number) else { return };
+        let deadline = run.collector_deadline();
         let State { slots, runs, .. } = &mut *state;
         let slot = &mut slots[index];
         let Some(mut collector) = slot.collector.take() else {
@@ -266,6 +265,7 @@ impl<W> Scraper<W> {
         drop(state);
 
         samples.clear();
+        samples.set_deadline(deadline);
         let result = collect(&def, collector.as_mut(), &mut samples);
         let duration = started.elapsed();
         report(def.name, &result, &mut failing);

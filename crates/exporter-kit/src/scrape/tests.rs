@@ -142,6 +142,34 @@ fn failing_collector_loses_only_its_samples() {
 }
 
 #[test]
+fn partial_failure_keeps_its_samples() {
+    let partial = fake(|out| {
+        out.set(&BAD, [], 0.0);
+        Err(CollectError::partial("no luck"))
+    });
+    let scraper = scraper(vec![("bad", partial), ("good", good())]);
+    let page = page(&scraper, AMPLE);
+    assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), Some(0.0)));
+    assert_eq!(self_metric(&page, "collector_success", "bad"), Some(0.0));
+    assert_eq!(self_metric(&page, "errors_total", "bad"), Some(1.0));
+}
+
+#[test]
+fn deadline_precedes_the_page() {
+    for (timeout, least, most) in [(60.0, 59.0, 59.75), (1.0, 0.1, 0.9), (0.5, 0.05, 0.45)] {
+        let left = fake(|out| {
+            let deadline = out.deadline().ok_or("a run has a deadline")?;
+            out.set(&BAD, [], deadline.duration_since(Instant::now()).as_secs_f64());
+            Ok(())
+        });
+        let scraper = scraper(vec![("bad", left)]);
+        let page = page(&scraper, Duration::from_secs_f64(timeout));
+        let left = value(&page, "bad").unwrap();
+        assert!((least..=most).contains(&left), "{left} s of {timeout} s");
+    }
+}
+
+#[test]
 fn panicking_collector_loses_only_its_samples() {
     let panicking = fake(|out| {
         out.set(&BAD, [], 1.0);
