@@ -1,25 +1,27 @@
-//! One short connection to Redis: connect, authenticate, send commands. One timeout bounds all of
+//! One short connection to Redis: connect, authenticate, send commands. One deadline bounds all of
 //! it, however slowly the server answers.
 
-use std::fmt;
-use std::fs;
-use std::io::{self, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+mod error;
+mod stream;
+
+use std::io::{self, BufReader, ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+pub(crate) use self::error::{Reason, RedisError, Refusal};
+use self::stream::{Resolver, Stream};
+use crate::address::Address;
 use crate::resp::{self, Value};
 
 /// The server to connect to and its credentials.
-#[derive(Clone)]
 pub(crate) struct Target {
-    /// `host:port`.
-    pub(crate) address: String,
+    pub(crate) address: Address,
     /// Empty for the default user.
     pub(crate) username: String,
     pub(crate) password: Password,
     /// Bounds one connection: connecting and all its commands together.
     pub(crate) timeout: Duration,
+    resolver: Resolver,
 }
 
 /// The source of the password.
@@ -31,78 +33,61 @@ pub(crate) enum Password {
     File(PathBuf),
 }
 
-/// Why a command failed.
-#[derive(Debug)]
-pub(crate) enum RedisError {
-    PasswordFile(PathBuf, io::Error),
-    Connect(String, io::Error),
-    Timeout(String, Duration),
-    /// The connection broke, or the reply is not valid RESP.
-    Lost(String, io::Error),
-    /// The password is wrong or missing.
-    Auth(String),
-    /// Redis replied to a command with an error.
-    Refused(&'static str, String),
-}
-
 /// An open connection.
 pub(crate) struct Connection {
-    stream: BufReader<Timed>,
-    address: String,
+    stream: BufReader<Stream>,
+    address: Address,
     timeout: Duration,
+    /// Is never part of an error.
+    password: String,
 }
 
 impl Target {
-    /// Connects and authenticates.
-    pub(crate) fn connect(&self) -> Result<Connection, RedisError> {
-        let password = self.password.read()?;
-        let deadline = Instant::now() + self.timeout;
-        let stream = self.open(deadline)?;
-        let (address, timeout) = (self.address.clone(), self.timeout);
-        let stream = BufReader::new(Timed { stream, deadline });
-        let mut connection = Connection { stream, address, timeout };
-        match (&*self.username, password.as_deref()) {
-            (_, None | Some("")) => {}
-            ("", Some(password)) => connection.authenticate(&["AUTH", password])?,
-            (user, Some(password)) => connection.authenticate(&["AUTH", user, password])?,
-        }
-        Ok(connection)
+    pub(crate) fn new(
+        address: Address,
+        username: String,
+        password: Password,
+        timeout: Duration,
+    ) -> Self {
+        Self { address, username, password, timeout, resolver: Resolver::default() }
     }
 
-    fn open(&self, deadline: Instant) -> Result<TcpStream, RedisError> {
-        let address = &self.address;
-        let cannot = |error: io::Error| match error.kind() {
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                RedisError::Timeout(address.clone(), self.timeout)
-            }
-            _ => RedisError::Connect(address.clone(), error),
-        };
-        let mut last = io::Error::new(ErrorKind::NotFound, "the name resolves to no address");
-        for socket_address in address.to_socket_addrs().map_err(cannot)? {
-            let opened = left_until(deadline).and_then(|left| {
-                let stream = TcpStream::connect_timeout(&socket_address, left)?;
-                stream.set_nodelay(true).map(|()| stream)
-            });
-            match opened {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
+    /// Connects and authenticates. Everything on the connection ends by the timeout of the target,
+    /// or earlier by `deadline`.
+    pub(crate) fn connect(&mut self, deadline: Option<Instant>) -> Result<Connection, RedisError> {
+        let begun = Instant::now();
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(begun));
+        // In whole milliseconds, as the log shows it.
+        let left = left.map(|left| Duration::from_millis(left.as_millis() as u64));
+        let timeout = self.timeout.min(left.unwrap_or(self.timeout));
+        let password = self.password.read()?;
+        let opened = Stream::open(&self.address, &mut self.resolver, begun + timeout);
+        let stream = opened.map_err(|error| match is_timeout(&error) {
+            true => RedisError::Timeout(self.address.clone(), timeout),
+            false => RedisError::Connect(self.address.clone(), error),
+        })?;
+        let stream = BufReader::new(stream);
+        let address = self.address.clone();
+        let mut connection = Connection { stream, address, timeout, password };
+        if !connection.password.is_empty() {
+            let password = connection.password.clone();
+            match &*self.username {
+                "" => connection.call("AUTH", &["AUTH", &password])?,
+                user => connection.call("AUTH", &["AUTH", user, &password])?,
+            };
         }
-        Err(cannot(last))
+        Ok(connection)
     }
 }
 
 impl Password {
-    fn read(&self) -> Result<Option<String>, RedisError> {
+    /// Reads the password; empty for none.
+    fn read(&self) -> Result<String, RedisError> {
         match self {
-            Self::None => Ok(None),
-            Self::Text(text) => Ok(Some(text.clone())),
-            Self::File(path) => {
-                let text = fs::read_to_string(path)
-                    .map_err(|error| RedisError::PasswordFile(path.clone(), error))?;
-                // Editors end a file with a line feed, which is not part of the password.
-                Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
-            }
+            Self::None => Ok(String::new()),
+            Self::Text(text) => Ok(text.clone()),
+            Self::File(path) => exporter_kit::read_setting_file(path)
+                .map_err(|error| RedisError::PasswordFile(path.clone(), error)),
         }
     }
 }
@@ -110,124 +95,68 @@ impl Password {
 impl Connection {
     /// Sends the command `words`, called `name` in errors. An error reply is an `Err`.
     pub(crate) fn call(&mut self, name: &'static str, words: &[&str]) -> Result<Value, RedisError> {
-        match self.exchange(words)? {
-            Value::Error(text) if ["NOAUTH", "WRONGPASS"].iter().any(|c| text.starts_with(c)) => {
-                Err(RedisError::Auth(text))
+        let sent = self.stream.get_mut().write_all(&resp::command(words));
+        // A server that refuses the connection says why and closes it. Its words may be here even
+        // if the command could not be sent any more.
+        let reply = resp::read(&mut self.stream);
+        let value = match (sent, reply) {
+            (_, Ok(value @ Value::Error(_))) | (Ok(()), Ok(value)) => Ok(value),
+            (Err(error), _) | (Ok(()), Err(error)) => Err(error),
+        };
+        match value.map_err(|error| self.broken(error))? {
+            Value::Error(text) => {
+                let text = match self.password.as_str() {
+                    "" => text,
+                    password => text.replace(password, "…"),
+                };
+                Err(RedisError::Refused(Refusal::new(name, text)))
             }
-            Value::Error(text) => Err(RedisError::Refused(name, text)),
             value => Ok(value),
         }
     }
 
-    fn authenticate(&mut self, words: &[&str]) -> Result<(), RedisError> {
-        match self.exchange(words)? {
-            Value::Error(text) => Err(RedisError::Auth(text)),
-            _ => Ok(()),
-        }
+    /// The password that the connection was opened with.
+    pub(crate) fn password(&self) -> &str {
+        &self.password
     }
 
-    fn exchange(&mut self, words: &[&str]) -> Result<Value, RedisError> {
-        let result = self.stream.get_mut().send(&resp::command(words));
-        result.and_then(|()| resp::read(&mut self.stream)).map_err(|error| match error.kind() {
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                RedisError::Timeout(self.address.clone(), self.timeout)
-            }
-            _ => RedisError::Lost(self.address.clone(), error),
-        })
+    /// The error of a server that does not speak as Redis does.
+    pub(crate) fn not_redis(&self, what: &'static str) -> RedisError {
+        RedisError::Lost(self.address.clone(), io::Error::new(ErrorKind::InvalidData, what))
     }
-}
 
-/// A stream with one deadline for all reads and writes. A socket timeout alone would restart with
-/// each byte.
-struct Timed {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Timed {
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.set_write_timeout(Some(left_until(self.deadline)?))?;
-        self.stream.write_all(bytes)
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(left_until(self.deadline)?))?;
-        self.stream.read(into)
-    }
-}
-
-fn left_until(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    // A socket timeout of zero is an error, not an immediate timeout.
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
-impl RedisError {
-    /// The value of the label `err`.
-    pub(crate) fn label(&self) -> &'static str {
-        match self {
-            Self::PasswordFile(..) => "password_file",
-            Self::Connect(..) => "connect",
-            Self::Timeout(..) => "timeout",
-            Self::Lost(..) => "lost",
-            Self::Auth(_) => "auth",
-            Self::Refused(..) => "refused",
+    fn broken(&self, error: io::Error) -> RedisError {
+        match is_timeout(&error) {
+            true => RedisError::Timeout(self.address.clone(), self.timeout),
+            false => RedisError::Lost(self.address.clone(), error),
         }
     }
 }
 
-impl fmt::Display for RedisError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PasswordFile(path, error) => {
-                write!(f, "--redis.password-file: cannot read {}: {error}", path.display())
-            }
-            Self::Connect(address, error) => write!(
-                f,
-                "cannot connect to {address}: {error}; is Redis running there? See --redis.address"
-            ),
-            Self::Timeout(address, timeout) => write!(
-                f,
-                "{address} did not answer within {timeout:?}; see --redis.timeout if it is slow"
-            ),
-            Self::Lost(address, error) => write!(f, "lost the connection to {address}: {error}"),
-            Self::Auth(text) => write!(
-                f,
-                "Redis says {text:?}; check --redis.username and the password, from \
-                 REDIS_EXPORTER_REDIS_PASSWORD or --redis.password-file"
-            ),
-            Self::Refused(command, text) if text.starts_with("NOPERM") => write!(
-                f,
-                "Redis refused {command}: {text:?}; give the user the commands PING, INFO and \
-                 LATENCY"
-            ),
-            Self::Refused(command, text) => write!(f, "Redis refused {command}: {text:?}"),
-        }
-    }
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }
-
-impl std::error::Error for RedisError {}
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpListener};
     use std::thread;
 
     use super::*;
 
-    fn target(address: String, timeout: Duration) -> Target {
-        Target { address, username: String::new(), password: Password::None, timeout }
+    fn target(address: SocketAddr, password: Password, timeout: Duration) -> Target {
+        Target::new(Address::Ip(address), String::new(), password, timeout)
     }
 
     /// Calls a server that writes `answer` byte by byte and then waits for the client to close.
     fn call_server(
         answer: &'static [u8],
         pause: Duration,
+        password: &str,
     ) -> (Result<Value, RedisError>, Duration) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let address = listener.local_addr().unwrap();
         let serve = move || {
             let (mut stream, _) = listener.accept().unwrap();
             for byte in answer {
@@ -239,8 +168,9 @@ mod tests {
         };
         let server = thread::Builder::new().spawn(serve).unwrap();
         let begun = Instant::now();
-        let result = target(address, Duration::from_millis(300))
-            .connect()
+        let password = Password::Text(password.to_owned());
+        let result = target(address, password, Duration::from_millis(300))
+            .connect(None)
             .and_then(|mut connection| connection.call("PING", &["PING"]));
         let took = begun.elapsed();
         server.join().unwrap();
@@ -249,45 +179,92 @@ mod tests {
 
     #[test]
     fn reply_is_read() {
-        let (result, _) = call_server(b"+PONG\r\n", Duration::ZERO);
+        let (result, _) = call_server(b"+PONG\r\n", Duration::ZERO, "");
         assert_eq!(result.unwrap(), Value::Status("PONG".to_owned()));
     }
 
     #[test]
     fn slow_reply_ends_at_the_deadline() {
-        let (result, took) = call_server(b"+PPPPPPPPPPPPPPPP", Duration::from_millis(60));
+        let (result, took) = call_server(b"+PPPPPPPPPPPPPPPP", Duration::from_millis(60), "");
         assert_eq!(result.unwrap_err().label(), "timeout");
         assert!(took < Duration::from_millis(900), "{took:?}");
     }
 
     #[test]
-    fn error_replies_have_distinct_labels() {
+    fn password_makes_no_difference_to_errors() {
         for (answer, label) in [
             (&b"-NOAUTH Authentication required.\r\n"[..], "auth"),
             (b"-NOPERM this user has no permissions\r\n", "refused"),
+            (b"-ERR max number of clients reached\r\n", "max_clients"),
+            (b"-DENIED Redis is running in protected mode\r\n", "refused"),
+            (b"-LOADING Redis is loading the dataset in memory\r\n", "loading"),
             (b"HTTP/1.1 400 Bad Request\r\n", "lost"),
         ] {
-            let (result, _) = call_server(answer, Duration::ZERO);
-            assert_eq!(result.unwrap_err().label(), label);
+            for password in ["", "secret"] {
+                let (result, _) = call_server(answer, Duration::ZERO, password);
+                assert_eq!(result.unwrap_err().label(), label, "{password:?}");
+            }
         }
+    }
+
+    #[test]
+    fn server_that_refuses_and_closes_is_heard() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut target = target(address, Password::None, Duration::from_secs(20));
+        let mut connection = target.connect(None).unwrap();
+        let (mut accepted, _) = listener.accept().unwrap();
+        accepted.write_all(b"-ERR max number of clients reached\r\n").unwrap();
+        drop(accepted);
+        // The first of two writes makes the server's system say that the connection is closed.
+        let _ = connection.stream.get_mut().write_all(b"*");
+        thread::sleep(Duration::from_millis(20));
+        let error = connection.call("PING", &["PING"]).unwrap_err();
+        // Other systems may drop what a closed connection has received.
+        assert!(error.label() == "max_clients" || cfg!(not(target_os = "linux")), "{error}");
+    }
+
+    #[test]
+    fn passwords_are_not_in_errors() {
+        for answer in [
+            &b"-ERR unknown command `AUTH`, with args beginning with: `secret`, \r\n"[..],
+            b"-ERR who is secret\r\n",
+        ] {
+            let error = call_server(answer, Duration::ZERO, "secret").0.unwrap_err().to_string();
+            assert!(!error.contains("secret") && error.contains("refused AUTH"), "{error}");
+        }
+    }
+
+    #[test]
+    fn deadline_of_the_scrape_shortens_the_timeout() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut target = target(address, Password::None, Duration::from_secs(60));
+        let begun = Instant::now();
+        let mut connection = target.connect(Some(begun + Duration::from_millis(200))).unwrap();
+        assert_eq!(connection.call("PING", &["PING"]).unwrap_err().label(), "timeout");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 
     #[test]
     fn errors_name_the_flag_to_check() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut target = target(free.to_string(), Duration::from_secs(3));
-        let message = |target: &Target| target.connect().map(|_| ()).unwrap_err().to_string();
-        assert!(message(&target).contains("See --redis.address"), "{}", message(&target));
+        let message = |password: Password| {
+            let mut target = target(free, password, Duration::from_secs(3));
+            target.connect(None).map(|_| ()).unwrap_err().to_string()
+        };
+        let refused = message(Password::None);
+        assert!(refused.contains("See --redis.address"), "{refused}");
         let folder = tempfile::tempdir().unwrap();
-        target.password = Password::File(folder.path().join("none"));
-        assert!(message(&target).starts_with("--redis.password-file: "), "{}", message(&target));
+        let missing = message(Password::File(folder.path().join("none")));
+        assert!(missing.starts_with("--redis.password-file: "), "{missing}");
     }
 
     #[test]
-    fn password_file_loses_its_line_feed() {
+    fn password_file_is_read_as_other_files() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
-        fs::write(&path, " se cret \r\n").unwrap();
-        assert_eq!(Password::File(path).read().unwrap().as_deref(), Some(" se cret "));
+        std::fs::write(&path, "\u{feff} se cret \r\n").unwrap();
+        assert_eq!(Password::File(path).read().unwrap(), " se cret ");
     }
 }

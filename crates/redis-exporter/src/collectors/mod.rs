@@ -1,18 +1,30 @@
-//! The collectors and their flags. `up` sends a PING at every scrape; `info` reads everything else,
-//! at every scrape or in the background.
+//! The flags, and the collector.
 
+mod availability;
+mod cluster;
+mod config;
 mod info;
-mod up;
+mod latency;
+mod redis;
+mod replies;
+mod sentinel;
+mod slowlog;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use exporter_kit::{AnyFlag, CollectorDef, Flag, SettingError, Settings};
 
+use crate::address::Endpoint;
 use crate::client::{Password, Target};
 
-const ADDRESS: Flag<String> =
-    Flag::text("redis.address", "ADDRESS", "127.0.0.1:6379", "HOST:PORT or [IPV6]:PORT of Redis.");
+const ADDRESS: Flag<String> = Flag::text(
+    "redis.address",
+    "ADDRESS",
+    "127.0.0.1:6379",
+    "HOST:PORT or [IPV6]:PORT of Redis, redis://HOST:PORT, or unix:///PATH.",
+)
+.once();
 const USERNAME: Flag<String> =
     Flag::text("redis.username", "NAME", "", "User of Redis; without it the default user.");
 const PASSWORD: Flag<String> =
@@ -22,13 +34,13 @@ const PASSWORD_FILE: Flag<Path> =
 const TIMEOUT: Flag<Duration> = Flag::duration(
     "redis.timeout",
     "3s",
-    "How long Redis may take for all that one collector asks.",
+    "How long Redis may take for everything in a scrape; a scrape that ends earlier shortens it.",
 )
 .positive();
 const INTERVAL: Flag<Duration> = Flag::duration(
     "redis.interval",
     "0s",
-    "How often INFO is read in the background; 0 reads it at each scrape.",
+    "How long replies are kept, PING excepted; 0 asks for all of them at each scrape.",
 );
 
 /// The exporter's own flags, in addition to those of the kit.
@@ -36,19 +48,24 @@ pub(crate) const FLAGS: &[&dyn AnyFlag] =
     &[&ADDRESS, &USERNAME, &PASSWORD, &PASSWORD_FILE, &TIMEOUT, &INTERVAL];
 
 /// Every collector.
-pub(crate) const ALL: &[CollectorDef] = &[up::DEF, info::DEF];
+pub(crate) const ALL: &[CollectorDef] = &[redis::DEF];
 
 /// Chinese names of labels.
 pub(crate) const LABELS: &[(&str, &str)] = &[
     ("cmd", "命令"),
     ("db", "数据库"),
     ("err", "错误类型"),
+    ("event_name", "延迟事件"),
+    ("master_address", "主节点地址"),
     ("master_host", "主节点地址"),
+    ("master_name", "主节点名称"),
     ("master_port", "主节点端口"),
     ("master_replid", "复制ID"),
+    ("master_status", "主节点状态"),
     ("maxmemory_policy", "内存淘汰策略"),
     ("os", "操作系统"),
     ("process_id", "进程号"),
+    ("read_only", "是否只读"),
     ("redis_build_id", "Redis构建号"),
     ("redis_mode", "运行模式"),
     ("redis_version", "Redis版本"),
@@ -61,12 +78,8 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
 ];
 
 fn target(settings: &Settings) -> Result<Target, SettingError> {
-    let address = settings.get(&ADDRESS);
-    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    if port.is_none_or(|port| port == 0) || address.starts_with(':') {
-        let what = format!("{address:?} is not HOST:PORT; give an address such as 127.0.0.1:6379");
-        return Err(settings.error(&ADDRESS, what));
-    }
+    let endpoint: Endpoint =
+        settings.get(&ADDRESS).parse().map_err(|error| settings.error(&ADDRESS, error))?;
     let (text, file) = (settings.get(&PASSWORD), settings.get(&PASSWORD_FILE));
     let password = match (text, file.as_os_str().is_empty()) {
         ("", true) => Password::None,
@@ -82,8 +95,7 @@ fn target(settings: &Settings) -> Result<Target, SettingError> {
         let what = "a user needs a password, from the environment or --redis.password-file";
         return Err(settings.error(&USERNAME, what));
     }
-    let timeout = settings.get(&TIMEOUT);
-    Ok(Target { address: address.to_owned(), username, password, timeout })
+    Ok(Target::new(endpoint.address, username, password, settings.get(&TIMEOUT)))
 }
 
 #[cfg(test)]
