@@ -63,6 +63,7 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
     ("master_replid", "复制ID"),
     ("master_status", "主节点状态"),
     ("maxmemory_policy", "内存淘汰策略"),
+    ("message", "说明"),
     ("os", "操作系统"),
     ("process_id", "进程号"),
     ("read_only", "是否只读"),

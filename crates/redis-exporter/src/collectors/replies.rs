@@ -35,6 +35,8 @@ pub(super) struct SentinelMaster {
     pub(super) master: Value,
     pub(super) sentinels: Option<Value>,
     pub(super) replicas: Option<Value>,
+    /// Whether there are enough Sentinels for a failover, and the words of the Sentinel.
+    pub(super) quorum: Option<(bool, String)>,
 }
 
 /// What this server has refused in its present run.
@@ -99,6 +101,29 @@ impl Refused {
                     self.commands.insert("ping");
                 }
                 Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks a Sentinel for the quorum of a master. That there is none is a reply, not a refusal.
+    fn quorum(
+        &mut self,
+        connection: &mut Connection,
+        master: &str,
+    ) -> Result<Option<(bool, String)>, RedisError> {
+        let name = "sentinel|ckquorum";
+        if self.commands.contains(name) {
+            return Ok(None);
+        }
+        match connection.call(name, &["SENTINEL", "CKQUORUM", master]) {
+            Ok(reply) => Ok(reply.text().map(|text| (true, text.into_owned()))),
+            Err(RedisError::Refused(refusal)) if refusal.text.starts_with("NOQUORUM") => {
+                Ok(Some((false, refusal.text)))
+            }
+            Err(RedisError::Refused(refusal)) if refusal.reason.is_lasting() => {
+                self.commands.insert(name);
+                Ok(None)
             }
             Err(error) => Err(error),
         }
@@ -182,18 +207,20 @@ fn ask_sentinel(
     refused: &mut Refused,
     masters: &mut Vec<SentinelMaster>,
 ) -> Result<(), RedisError> {
-    let mut call = |name, words: &[&str]| refused.call(connection, name, words);
-    let Some(Value::Array(known)) = call("sentinel|masters", &["SENTINEL", "MASTERS"])? else {
+    let words = ["SENTINEL", "MASTERS"];
+    let Some(Value::Array(known)) = refused.call(connection, "sentinel|masters", &words)? else {
         return Ok(());
     };
     for master in known {
-        let name = master.pairs().get("name").map(|name| String::from(&**name));
-        let (mut sentinels, mut replicas) = (None, None);
-        if let Some(name) = name {
-            sentinels = call("sentinel|sentinels", &["SENTINEL", "SENTINELS", &name])?;
-            replicas = call("sentinel|slaves", &["SENTINEL", "SLAVES", &name])?;
-        }
-        masters.push(SentinelMaster { master, sentinels, replicas });
+        let Some(name) = master.pairs().get("name").map(|name| name.clone().into_owned()) else {
+            continue;
+        };
+        let mut call =
+            |command, word| refused.call(connection, command, &["SENTINEL", word, &name]);
+        let sentinels = call("sentinel|sentinels", "SENTINELS")?;
+        let replicas = call("sentinel|slaves", "SLAVES")?;
+        let quorum = refused.quorum(connection, &name)?;
+        masters.push(SentinelMaster { master, sentinels, replicas, quorum });
     }
     Ok(())
 }

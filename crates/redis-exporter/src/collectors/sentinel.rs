@@ -44,8 +44,16 @@ const OK_SENTINELS: Gauge<2> = Gauge::new(
 .zh("正常的Sentinel数")
 .compatible_with(NAMES_OF);
 
+const QUORUM: Gauge<2> = Gauge::new(
+    "redis_sentinel_master_ckquorum_status",
+    "Whether enough Sentinels are there to fail over the master (1) or not (0).",
+)
+.labels(["master_name", "message"])
+.zh("Sentinel法定人数状态")
+.compatible_with(NAMES_OF);
+
 pub(super) const METRICS: &[&dyn Metric] =
-    &[&STATUS, &REPLICAS, &OK_REPLICAS, &SENTINELS, &OK_SENTINELS];
+    &[&STATUS, &REPLICAS, &OK_REPLICAS, &SENTINELS, &OK_SENTINELS, &QUORUM];
 
 pub(super) const FIELDS: &[Field] = &[
     gauge(
@@ -99,7 +107,7 @@ pub(super) fn set(masters: &[SentinelMaster], info: &Info<'_>, out: &mut Samples
             }
         }
     }
-    for SentinelMaster { master, sentinels, replicas } in masters {
+    for SentinelMaster { master, sentinels, replicas, quorum } in masters {
         let pairs = master.pairs();
         let text = |key: &str| pairs.get(key).map(|text| &**text).unwrap_or_default();
         let address = format!("{}:{}", text("ip"), text("port"));
@@ -110,6 +118,9 @@ pub(super) fn set(masters: &[SentinelMaster], info: &Info<'_>, out: &mut Samples
         }
         if let Some(count) = replicas.as_ref().and_then(well) {
             out.set(&OK_REPLICAS, labels, count as f64);
+        }
+        if let Some((is_there, words)) = quorum {
+            out.set(&QUORUM, [labels[0], words], if *is_there { 1.0 } else { 0.0 });
         }
     }
 }
@@ -158,9 +169,12 @@ mod tests {
         let sentinels = of(&["sentinel", "s_down,sentinel"]);
         let replicas = of(&["slave", "s_down,slave,disconnected", "slave,o_down"]);
         let mut out = Samples::default();
-        set(&[SentinelMaster { master, sentinels, replicas }], &Info::parse(""), &mut out);
+        let quorum = Some((false, "NOQUORUM 1 usable".to_owned()));
+        let masters = [SentinelMaster { master, sentinels, replicas, quorum }];
+        set(&masters, &Info::parse(""), &mut out);
         let labels = ["a", "::1:6379"];
         assert_eq!(out.value(&OK_SENTINELS, labels), Some(2.0));
         assert_eq!(out.value(&OK_REPLICAS, labels), Some(1.0));
+        assert_eq!(out.value(&QUORUM, ["a", "NOQUORUM 1 usable"]), Some(0.0));
     }
 }

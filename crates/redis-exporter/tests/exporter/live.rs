@@ -78,6 +78,23 @@ fn every_sample_is_declared() {
 }
 
 #[test]
+fn unix_socket_is_an_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("redis@1.sock");
+    let path = path.to_str().unwrap();
+    let redis = Redis::start(&["--unixsocket", path]);
+    let exporter = start(&[&format!("--redis.address=unix://{path}")], &[]);
+    let page = exporter.scrape();
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), ""), "{}", page.text());
+    assert!(page.has("redis_config_maxclients") && page.has("redis_slowlog_length"));
+    drop(redis);
+    let page = exporter.scrape();
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(0.0), "connect"));
+    let log = exporter.kill();
+    assert!(log.contains(&format!("cannot connect to unix://{path}")), "{log}");
+}
+
+#[test]
 fn replica_and_master_report_each_other() {
     let master = Redis::start(&[]);
     let port = master.port().to_string();
