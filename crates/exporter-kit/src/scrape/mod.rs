@@ -18,13 +18,16 @@ use self::page::PageBuilder;
 use self::run::{CollectorResult, Run};
 use crate::collector::background::Background;
 use crate::collector::run::{COLLECTOR_STACK_BYTES, Outcome, collect, report, report_discarded};
-use crate::collector::{Collector, CollectorDef, ScheduledCollector};
+use crate::collector::{CollectError, Collector, CollectorDef, ScheduledCollector};
 use crate::exposition::Format;
 use crate::samples::{Discarded, Samples};
 use crate::self_metrics::{Build, Handler, SelfMetrics};
 use crate::workers::{Job, Workers};
 
 pub(crate) use self::page::Page;
+
+/// The most targets whose collectors are kept.
+const MAX_TARGETS: usize = 256;
 
 /// Owns the collectors and builds pages for waiters. A waiter is whatever `deliver` needs to know
 /// where to send a page.
@@ -71,13 +74,16 @@ pub(crate) enum Selection {
     All,
     /// Collector indices, ascending.
     Some(Vec<usize>),
+    /// The collector of a target, by its index.
+    Target(usize),
 }
 
 impl Selection {
-    fn has(&self, index: usize) -> bool {
+    fn has(&self, index: usize, slot: &Slot) -> bool {
         match self {
-            Self::All => true,
+            Self::All => slot.target.is_none(),
             Self::Some(indices) => indices.contains(&index),
+            Self::Target(target) => *target == index,
         }
     }
 }
@@ -93,6 +99,8 @@ struct State<W> {
 /// A collector and its state.
 struct Slot {
     def: CollectorDef,
+    /// The target, if a request has named it.
+    target: Option<Box<str>>,
     /// `None` while a worker runs it.
     collector: Option<Box<dyn Collector>>,
     /// Runs that wait for it while a worker runs it for another run.
@@ -130,18 +138,7 @@ impl<W> Scraper<W> {
                 }
                 None => Some(collector),
             };
-            Slot {
-                def,
-                collector,
-                waiting_runs: Vec::new(),
-                spare: Samples::default(),
-                started: Instant::now(),
-                last_success: None,
-                failing: false,
-                errors: 0,
-                discarded: 0,
-                background,
-            }
+            Slot { background, ..Slot::new(def, collector) }
         });
         let state = State { slots: slots.collect(), runs: Vec::new(), begun: 0 };
         Self {
@@ -179,6 +176,41 @@ impl<W> Scraper<W> {
     /// The collectors' names, by index.
     pub(crate) fn names(&self) -> &[&'static str] {
         &self.names
+    }
+
+    /// The selection of a target's collector, which `build` builds if the target is new.
+    ///
+    /// # Errors
+    ///
+    /// The error of `build`, or too many targets are being scraped.
+    pub(crate) fn select_target(
+        &self,
+        def: CollectorDef,
+        target: &str,
+        build: impl FnOnce() -> Result<Box<dyn Collector>, CollectError>,
+    ) -> Result<Selection, CollectError> {
+        let known = self.lock().slots.iter().position(|slot| slot.is_of(target));
+        if let Some(index) = known {
+            return Ok(Selection::Target(index));
+        }
+        let slot = Slot { target: Some(target.into()), ..Slot::new(def, Some(build()?)) };
+        let mut state = self.lock();
+        let State { slots, runs, .. } = &mut *state;
+        if slots.iter().filter(|slot| slot.target.is_some()).count() < MAX_TARGETS {
+            slots.push(slot);
+            return Ok(Selection::Target(slots.len() - 1));
+        }
+        // Runs refer to slots by their index.
+        let is_free = |(index, slot): &(usize, &mut Slot)| {
+            let in_use = runs.iter().any(|run| run.request.selection == Selection::Target(*index));
+            slot.target.is_some() && slot.collector.is_some() && !in_use
+        };
+        let free = slots.iter_mut().enumerate().filter(is_free);
+        let Some((index, oldest)) = free.min_by_key(|(_, slot)| slot.started) else {
+            return Err("too many targets are being scraped; try again later".into());
+        };
+        *oldest = slot;
+        Ok(Selection::Target(index))
     }
 
     /// Adds `waiter` to a run that [serves](Run::serves) this request, or begins a new one. `gzip`
@@ -319,6 +351,26 @@ impl<W> State<W> {
 }
 
 impl Slot {
+    fn new(def: CollectorDef, collector: Option<Box<dyn Collector>>) -> Self {
+        Self {
+            def,
+            target: None,
+            collector,
+            waiting_runs: Vec::new(),
+            spare: Samples::default(),
+            started: Instant::now(),
+            last_success: None,
+            failing: false,
+            errors: 0,
+            discarded: 0,
+            background: None,
+        }
+    }
+
+    fn is_of(&self, target: &str) -> bool {
+        self.target.as_deref() == Some(target)
+    }
+
     fn count_discarded(&mut self, discarded: Discarded) {
         report_discarded(self.def.name, self.discarded, discarded);
         self.discarded += discarded.total();

@@ -50,7 +50,7 @@ impl<W> Run<W> {
             slot.collector.is_some() || busy < request.timeout - request.timeout / 10
         };
         let takes_part = |(index, slot): &(usize, &Slot)| {
-            request.selection.has(*index) && slot.background.is_none() && has_time(slot)
+            request.selection.has(*index, slot) && slot.background.is_none() && has_time(slot)
         };
         let collectors: Vec<_> =
             slots.iter().enumerate().filter(takes_part).map(|(index, _)| index).collect();

@@ -170,6 +170,54 @@ fn deadline_precedes_the_page() {
 }
 
 #[test]
+fn target_has_a_page_of_its_own() {
+    let scraper = scraper(vec![("good", good())]);
+    let def = scheduled("bad", good(), None).0;
+    let select = |target: &str| {
+        let number: f64 = target.parse().map_err(|_| "not a number")?;
+        let collector = move || {
+            Ok(fake(move |out| {
+                out.set(&BAD, [], number);
+                Ok(())
+            }))
+        };
+        scraper.0.select_target(def, target, collector)
+    };
+    assert_eq!(select("x").unwrap_err().to_string(), "not a number");
+    for target in ["7", "8", "7"] {
+        let page = ask(&scraper, AMPLE, select(target).unwrap());
+        assert_eq!(value(&page, "bad"), Some(target.parse().unwrap()));
+        assert_eq!(self_metric(&page, "collector_success", "bad"), Some(1.0));
+        let others = ["good ", "process_", "test_exporter_build_info", "promhttp_"];
+        assert!(!others.iter().any(|name| page.contains(name)), "{page}");
+    }
+    let page = page(&scraper, AMPLE);
+    assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), None));
+    // Beyond the limit, the target that was asked longest ago gives way.
+    for number in 0..MAX_TARGETS + 9 {
+        let page = ask(&scraper, AMPLE, select(&number.to_string()).unwrap());
+        assert_eq!(value(&page, "bad"), Some(number as f64));
+    }
+    assert_eq!(scraper.0.lock().slots.len(), 1 + MAX_TARGETS);
+}
+
+#[test]
+fn targets_in_use_do_not_give_way() {
+    let scraper = scraper(Vec::new());
+    let def = scheduled("bad", good(), None).0;
+    let (gated, begun, gate) = gated();
+    let first = scraper.0.select_target(def, "gated", || Ok(gated)).unwrap();
+    let page = request(&scraper, AMPLE, first.clone());
+    begun.recv().unwrap();
+    for number in 0..MAX_TARGETS + 2 {
+        let selection = scraper.0.select_target(def, &number.to_string(), || Ok(good())).unwrap();
+        assert_ne!(selection, first);
+    }
+    gate.send(()).unwrap();
+    assert_eq!(value(&text(&page), "bad"), Some(1.0));
+}
+
+#[test]
 fn panicking_collector_loses_only_its_samples() {
     let panicking = fake(|out| {
         out.set(&BAD, [], 1.0);

@@ -9,11 +9,12 @@ mod redis;
 mod replies;
 mod sentinel;
 mod slowlog;
+mod targets;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use exporter_kit::{AnyFlag, CollectorDef, Flag, SettingError, Settings};
+use exporter_kit::{AnyFlag, CollectorDef, Flag, Pattern, SettingError, Settings};
 
 use crate::address::Endpoint;
 use crate::client::{Password, Target};
@@ -43,9 +44,15 @@ const INTERVAL: Flag<Duration> = Flag::duration(
     "How long replies are kept, PING excepted; 0 asks for all of them at each scrape.",
 );
 
+const TARGETS: Flag<Pattern> = Flag::pattern(
+    "redis.targets",
+    "",
+    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT; none without it.",
+);
+
 /// The exporter's own flags, in addition to those of the kit.
 pub(crate) const FLAGS: &[&dyn AnyFlag] =
-    &[&ADDRESS, &USERNAME, &PASSWORD, &PASSWORD_FILE, &TIMEOUT, &INTERVAL];
+    &[&ADDRESS, &USERNAME, &PASSWORD, &PASSWORD_FILE, &TIMEOUT, &INTERVAL, &TARGETS];
 
 /// Every collector.
 pub(crate) const ALL: &[CollectorDef] = &[redis::DEF];
@@ -79,8 +86,13 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
 ];
 
 fn target(settings: &Settings) -> Result<Target, SettingError> {
-    let endpoint: Endpoint =
+    let endpoint =
         settings.get(&ADDRESS).parse().map_err(|error| settings.error(&ADDRESS, error))?;
+    target_at(endpoint, settings)
+}
+
+/// A target at another address than that of the settings, with their credentials.
+fn target_at(endpoint: Endpoint, settings: &Settings) -> Result<Target, SettingError> {
     let (text, file) = (settings.get(&PASSWORD), settings.get(&PASSWORD_FILE));
     let password = match (text, file.as_os_str().is_empty()) {
         ("", true) => Password::None,

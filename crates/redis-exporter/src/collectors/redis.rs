@@ -9,7 +9,7 @@ use exporter_kit::{
 
 use super::availability::{self, History, Scrape};
 use super::replies::{Refused, Replies, ask};
-use super::{INTERVAL, cluster, config, info, latency, sentinel, slowlog, target};
+use super::{INTERVAL, cluster, config, info, latency, sentinel, slowlog, target, targets};
 use crate::client::{Connection, RedisError, Target};
 use crate::info::Info;
 
@@ -40,7 +40,8 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     availability::METRICS,
     |settings| {
         let interval = settings.get(&INTERVAL);
-        Ok(ScheduledCollector::on_scrape(Redis::new(target(settings)?, interval)))
+        let redis = Redis { is_of_settings: true, ..Redis::new(target(settings)?, interval) };
+        Ok(ScheduledCollector::on_scrape(redis))
     },
 )
 .and(&[
@@ -53,8 +54,10 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     latency::METRICS,
     slowlog::METRICS,
     sentinel::METRICS,
+    targets::METRICS,
 ])
 .fields(&FIELDS)
+.targets(targets::build)
 .source("PING, INFO all, CONFIG GET, LATENCY, SLOWLOG, CLUSTER INFO, SENTINEL");
 
 /// Asks one Redis.
@@ -66,12 +69,21 @@ pub(super) struct Redis {
     refused: Refused,
     history: History,
     resets: Resets,
+    /// Whether this is the Redis of the settings, and not one that a request named.
+    is_of_settings: bool,
 }
 
 impl Redis {
-    fn new(target: Target, interval: Duration) -> Self {
-        let (refused, history) = (Refused::default(), History::new());
-        Self { target, interval, kept: None, refused, history, resets: Resets::default() }
+    pub(super) fn new(target: Target, interval: Duration) -> Self {
+        Self {
+            target,
+            interval,
+            kept: None,
+            refused: Refused::default(),
+            history: History::new(),
+            resets: Resets::default(),
+            is_of_settings: false,
+        }
     }
 
     /// Asks Redis, and keeps its replies.
@@ -123,6 +135,9 @@ impl Collector for Redis {
         }
         let scrape = self.scrape(out.deadline());
         self.history.record(&scrape, self.refused.commands(), out);
+        if self.is_of_settings {
+            targets::set(out);
+        }
         if let Some((at, replies)) = &self.kept {
             let info = Info::parse(&replies.info);
             out.source(&self.resets.source(&info));

@@ -95,6 +95,48 @@ fn unix_socket_is_an_address() {
 }
 
 #[test]
+fn targets_of_requests_are_those_allowed() {
+    let (own, other) = (Redis::start(&[]), Redis::start(&[]));
+    other.send(&["SELECT 3", "SET a 1"]);
+    let allowed = format!("--redis.targets=^127\\.0\\.0\\.1:{}$", other.port());
+    let exporter = start(&[&own.flag(), &allowed], &[]);
+    for target in ["127.0.0.1:PORT", "redis://127.0.0.1:PORT", "redis%3A%2F%2F127.0.0.1%3APORT"] {
+        let target = target.replace("PORT", &other.port().to_string());
+        let page = exporter.get(&format!("/scrape?target={target}"));
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains("\nredis_db_keys{db=\"db3\"} 1\n"), "{}", page.body);
+        assert!(!page.body.contains("\nprocess_") && page.body.contains("\nredis_up 1\n"));
+    }
+    let own_port = own.port();
+    for (query, why) in [
+        (format!("?target=127.0.0.1:{own_port}"), "does not allow"),
+        ("?target=127.0.0.1".to_owned(), "such as 127.0.0.1:6379"),
+        ("?target=u:secret@127.0.0.1:1".to_owned(), "no user or password"),
+        (String::new(), "the parameter target is missing"),
+    ] {
+        let response = exporter.get(&format!("/scrape{query}"));
+        assert_eq!(response.status, 400, "{query}");
+        assert!(response.body.contains(why) && !response.body.contains("secret"), "{response:?}");
+    }
+    let page = exporter.scrape();
+    assert_eq!(page.value("redis_target_scrape_request_errors_total"), Some(4.0));
+    assert_eq!(page.value("redis_db_keys{db=\"db3\"}"), Some(0.0), "{}", page.text());
+    drop(other);
+    let port = allowed.rsplit(':').next().unwrap().trim_end_matches('$');
+    let page = exporter.get(&format!("/scrape?target=127.0.0.1:{port}"));
+    assert!(page.status == 200 && page.body.contains("\nredis_up 0\n"), "{}", page.body);
+}
+
+#[test]
+fn targets_are_refused_by_default() {
+    let redis = Redis::start(&[]);
+    let exporter = start(&[&redis.flag()], &[]);
+    let response = exporter.get(&format!("/scrape?target=127.0.0.1:{}", redis.port()));
+    assert_eq!(response.status, 400);
+    assert!(response.body.contains("start with --redis.targets"), "{}", response.body);
+}
+
+#[test]
 fn replica_and_master_report_each_other() {
     let master = Redis::start(&[]);
     let port = master.port().to_string();

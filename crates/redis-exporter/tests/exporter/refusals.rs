@@ -111,6 +111,23 @@ fn scrapes_add_nothing_to_the_errors_of_redis() {
 }
 
 #[test]
+fn user_of_the_documents_may_run_all_commands() {
+    for readme in ["README.md", "README.zh-CN.md"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(readme);
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find(|line| line.starts_with("ACL SETUSER exporter ")).unwrap();
+        let redis = Redis::start(&[]);
+        redis.send(&[&line.replace("PASSWORD", "secret")]);
+        let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
+        let exporter = start(&[&redis.flag(), "--redis.username=exporter"], &environment);
+        let page = exporter.scrape();
+        assert_eq!(error(&page), "", "{}", page.text());
+        assert!(!page.has("redis_exporter_refused_commands"), "{}", page.text());
+        assert!(page.has("redis_config_maxmemory") && page.has("redis_slowlog_last_id"));
+    }
+}
+
+#[test]
 fn page_comes_before_the_scraper_gives_up() {
     let redis = Fake::start(&[("INFO", Answer::Hang)]);
     let exporter = start(&[&redis.flag(), "--redis.timeout=60s", "--scrape.timeout=1s"], &[]);
