@@ -12,9 +12,20 @@ use crate::address::Address;
 #[derive(Debug)]
 pub(crate) enum RedisError {
     PasswordFile(PathBuf, io::Error),
+    /// A file of `--redis.tls-*` cannot be used.
+    #[cfg(feature = "tls")]
+    TlsFile(PathBuf, String),
+    /// TLS could not be started.
+    #[cfg(feature = "tls")]
+    Tls(Address, io::Error),
     /// No connection could be opened, or its name not be looked up.
     Connect(Address, io::Error),
-    Timeout(Address, Duration),
+    /// No answer within this time. `scrape` is whether the scrape allowed no more.
+    Timeout {
+        address: Address,
+        after: Duration,
+        scrape: bool,
+    },
     /// The connection broke, or the reply is not that of a Redis.
     Lost(Address, io::Error),
     /// The server replied with an error.
@@ -141,8 +152,10 @@ impl RedisError {
     pub(crate) fn label(&self) -> &'static str {
         match self {
             Self::PasswordFile(..) => "password_file",
+            #[cfg(feature = "tls")]
+            Self::TlsFile(..) | Self::Tls(..) => "tls",
             Self::Connect(..) => "connect",
-            Self::Timeout(..) => "timeout",
+            Self::Timeout { .. } => "timeout",
             Self::Lost(..) => "lost",
             Self::Refused(refusal) => refusal.reason.label(),
         }
@@ -163,13 +176,28 @@ impl fmt::Display for RedisError {
             Self::PasswordFile(path, error) => {
                 write!(f, "--redis.password-file: cannot read {}: {error}", path.display())
             }
+            #[cfg(feature = "tls")]
+            Self::TlsFile(path, why) => {
+                write!(f, "--redis.tls-*: cannot use {}: {why}", path.display())
+            }
+            #[cfg(feature = "tls")]
+            Self::Tls(address, error) => write!(
+                f,
+                "cannot start TLS with {address}: {error}; does Redis speak TLS there, and is its \
+                 certificate for this name and of --redis.tls-ca-file?"
+            ),
             Self::Connect(address, error) => write!(
                 f,
                 "cannot connect to {address}: {error}; is Redis running there? See --redis.address"
             ),
-            Self::Timeout(address, timeout) => write!(
+            Self::Timeout { address, after, scrape: false } => write!(
                 f,
-                "{address} did not answer within {timeout:?}; see --redis.timeout if it is slow"
+                "{address} did not answer within {after:?}; see --redis.timeout if it is slow"
+            ),
+            Self::Timeout { address, after, scrape: true } => write!(
+                f,
+                "{address} did not answer within {after:?}, when the scrape had to end; see the \
+                 scraper's timeout or --scrape.timeout if it is slow"
             ),
             Self::Lost(address, error) => write!(f, "lost the connection to {address}: {error}"),
             Self::Refused(Refusal { command, reason, text }) => {

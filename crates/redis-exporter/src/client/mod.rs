@@ -3,13 +3,17 @@
 
 mod error;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::io::{self, BufReader, ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub(crate) use self::error::{Reason, RedisError, Refusal};
-use self::stream::{Resolver, Stream};
+use self::stream::{Plain, Resolver, Stream};
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::TlsFiles;
 use crate::address::Address;
 use crate::resp::{self, Value};
 
@@ -22,6 +26,8 @@ pub(crate) struct Target {
     /// Bounds one connection: connecting and all its commands together.
     pub(crate) timeout: Duration,
     resolver: Resolver,
+    #[cfg(feature = "tls")]
+    tls: Option<TlsFiles>,
 }
 
 /// The source of the password.
@@ -38,6 +44,8 @@ pub(crate) struct Connection {
     stream: BufReader<Stream>,
     address: Address,
     timeout: Duration,
+    /// The timeout of the target, which the scrape may have shortened.
+    longest: Duration,
     /// Is never part of an error.
     password: String,
 }
@@ -49,7 +57,21 @@ impl Target {
         password: Password,
         timeout: Duration,
     ) -> Self {
-        Self { address, username, password, timeout, resolver: Resolver::default() }
+        Self {
+            address,
+            username,
+            password,
+            timeout,
+            resolver: Resolver::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    /// Sets the files of a connection with TLS; `None` for one without.
+    #[cfg(feature = "tls")]
+    pub(crate) fn with_tls(self, tls: Option<TlsFiles>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Connects and authenticates. Everything on the connection ends by the timeout of the target,
@@ -61,14 +83,15 @@ impl Target {
         let left = left.map(|left| Duration::from_millis(left.as_millis() as u64));
         let timeout = self.timeout.min(left.unwrap_or(self.timeout));
         let password = self.password.read()?;
-        let opened = Stream::open(&self.address, &mut self.resolver, begun + timeout);
+        let opened = Plain::open(&self.address, &mut self.resolver, begun + timeout);
         let stream = opened.map_err(|error| match is_timeout(&error) {
-            true => RedisError::Timeout(self.address.clone(), timeout),
+            true => timed_out(&self.address, timeout, self.timeout),
             false => RedisError::Connect(self.address.clone(), error),
         })?;
-        let stream = BufReader::new(stream);
+        let stream = BufReader::new(self.secure(stream, timeout)?);
         let address = self.address.clone();
-        let mut connection = Connection { stream, address, timeout, password };
+        let longest = self.timeout;
+        let mut connection = Connection { stream, address, timeout, longest, password };
         if !connection.password.is_empty() {
             let password = connection.password.clone();
             match &*self.username {
@@ -77,6 +100,26 @@ impl Target {
             };
         }
         Ok(connection)
+    }
+}
+
+impl Target {
+    #[cfg(feature = "tls")]
+    fn secure(&self, stream: Plain, timeout: Duration) -> Result<Stream, RedisError> {
+        let Some(files) = &self.tls else { return Ok(Stream::Plain(stream)) };
+        match tls::start(files, &self.address, stream) {
+            Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
+            Err(RedisError::Tls(address, error)) if is_timeout(&error) => {
+                Err(timed_out(&address, timeout, self.timeout))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "builds with TLS need them")]
+    fn secure(&self, stream: Plain, _timeout: Duration) -> Result<Stream, RedisError> {
+        Ok(Stream::Plain(stream))
     }
 }
 
@@ -95,7 +138,8 @@ impl Password {
 impl Connection {
     /// Sends the command `words`, called `name` in errors. An error reply is an `Err`.
     pub(crate) fn call(&mut self, name: &'static str, words: &[&str]) -> Result<Value, RedisError> {
-        let sent = self.stream.get_mut().write_all(&resp::command(words));
+        let stream = self.stream.get_mut();
+        let sent = stream.write_all(&resp::command(words)).and_then(|()| stream.flush());
         // A server that refuses the connection says why and closes it. Its words may be here even
         // if the command could not be sent any more.
         let reply = resp::read(&mut self.stream);
@@ -127,10 +171,14 @@ impl Connection {
 
     fn broken(&self, error: io::Error) -> RedisError {
         match is_timeout(&error) {
-            true => RedisError::Timeout(self.address.clone(), self.timeout),
+            true => timed_out(&self.address, self.timeout, self.longest),
             false => RedisError::Lost(self.address.clone(), error),
         }
     }
+}
+
+fn timed_out(address: &Address, after: Duration, longest: Duration) -> RedisError {
+    RedisError::Timeout { address: address.clone(), after, scrape: after < longest }
 }
 
 fn is_timeout(error: &io::Error) -> bool {
@@ -242,7 +290,8 @@ mod tests {
         let mut target = target(address, Password::None, Duration::from_secs(60));
         let begun = Instant::now();
         let mut connection = target.connect(Some(begun + Duration::from_millis(200))).unwrap();
-        assert_eq!(connection.call("PING", &["PING"]).unwrap_err().label(), "timeout");
+        let error = connection.call("PING", &["PING"]).unwrap_err();
+        assert!(error.label() == "timeout" && error.to_string().contains("--scrape.timeout"));
         assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 

@@ -9,9 +9,44 @@ use std::time::{Duration, Instant};
 
 use crate::address::Address;
 
+/// A connection, with or without TLS.
+pub(crate) enum Stream {
+    Plain(Plain),
+    #[cfg(feature = "tls")]
+    Tls(Box<rustls::StreamOwned<rustls::ClientConnection, Plain>>),
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(into),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.read(into),
+        }
+    }
+}
+
 /// A connection with one deadline for all reads and writes. A socket timeout alone would restart
 /// with each byte.
-pub(crate) struct Stream {
+pub(crate) struct Plain {
     socket: Socket,
     deadline: Instant,
 }
@@ -30,7 +65,7 @@ pub(crate) struct Resolver {
     running: Option<Receiver<io::Result<Vec<SocketAddr>>>>,
 }
 
-impl Stream {
+impl Plain {
     /// Connects to `address`.
     ///
     /// # Errors
@@ -114,7 +149,7 @@ fn unix(path: &std::path::Path, deadline: Instant) -> io::Result<std::os::unix::
     Ok(std::os::fd::OwnedFd::from(socket).into())
 }
 
-impl Write for Stream {
+impl Write for Plain {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let left = Some(left_until(self.deadline)?);
         match &mut self.socket {
@@ -135,7 +170,7 @@ impl Write for Stream {
     }
 }
 
-impl Read for Stream {
+impl Read for Plain {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = Some(left_until(self.deadline)?);
         match &mut self.socket {
@@ -189,7 +224,7 @@ mod tests {
     #[test]
     fn past_deadline_is_a_timeout() {
         let address = Address::Ip("127.0.0.1:1".parse().unwrap());
-        let result = Stream::open(&address, &mut Resolver::default(), Instant::now());
+        let result = Plain::open(&address, &mut Resolver::default(), Instant::now());
         assert_eq!(result.err().map(|error| error.kind()), Some(ErrorKind::TimedOut));
     }
 }

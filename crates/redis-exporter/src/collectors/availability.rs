@@ -15,7 +15,7 @@ pub(super) const UP: Gauge = Gauge::new("redis_up", "Whether Redis answered (1) 
 
 pub(super) const LAST_ERROR: Gauge<1> = Gauge::new(
     "redis_exporter_last_scrape_error",
-    "Whether something failed in this scrape (1) or not (0); err is connect, timeout, lost, auth, \
+    "Whether something failed in this scrape (1) or not (0); err is connect, tls, timeout, lost, auth, \
      password_file, max_clients, loading, master_down or refused, and empty where nothing failed.",
 )
 .labels(["err"])

@@ -17,6 +17,8 @@ use std::time::Duration;
 use exporter_kit::{AnyFlag, CollectorDef, Flag, Pattern, SettingError, Settings};
 
 use crate::address::Endpoint;
+#[cfg(feature = "tls")]
+use crate::client::TlsFiles;
 use crate::client::{Password, Target};
 
 const ADDRESS: Flag<String> = Flag::text(
@@ -32,6 +34,21 @@ const PASSWORD: Flag<String> =
     Flag::text("redis.password", "PASSWORD", "", "Password of Redis.").secret();
 const PASSWORD_FILE: Flag<Path> =
     Flag::path("redis.password-file", "", "File with the password, read at each connection.");
+#[cfg(feature = "tls")]
+const TLS_CA_FILE: Flag<Path> = Flag::path(
+    "redis.tls-ca-file",
+    "",
+    "PEM file with the authorities for the certificate of Redis; rediss:// needs it.",
+);
+#[cfg(feature = "tls")]
+const TLS_CERT_FILE: Flag<Path> = Flag::path(
+    "redis.tls-cert-file",
+    "",
+    "PEM file with the exporter's own certificate, where Redis asks for one.",
+);
+#[cfg(feature = "tls")]
+const TLS_KEY_FILE: Flag<Path> =
+    Flag::path("redis.tls-key-file", "", "PEM file with the key of --redis.tls-cert-file.");
 const TIMEOUT: Flag<Duration> = Flag::duration(
     "redis.timeout",
     "3s",
@@ -51,8 +68,21 @@ const TARGETS: Flag<Pattern> = Flag::pattern(
 );
 
 /// The exporter's own flags, in addition to those of the kit.
-pub(crate) const FLAGS: &[&dyn AnyFlag] =
-    &[&ADDRESS, &USERNAME, &PASSWORD, &PASSWORD_FILE, &TIMEOUT, &INTERVAL, &TARGETS];
+pub(crate) const FLAGS: &[&dyn AnyFlag] = &[
+    &ADDRESS,
+    &USERNAME,
+    &PASSWORD,
+    &PASSWORD_FILE,
+    #[cfg(feature = "tls")]
+    &TLS_CA_FILE,
+    #[cfg(feature = "tls")]
+    &TLS_CERT_FILE,
+    #[cfg(feature = "tls")]
+    &TLS_KEY_FILE,
+    &TIMEOUT,
+    &INTERVAL,
+    &TARGETS,
+];
 
 /// Every collector.
 pub(crate) const ALL: &[CollectorDef] = &[redis::DEF];
@@ -108,7 +138,35 @@ fn target_at(endpoint: Endpoint, settings: &Settings) -> Result<Target, SettingE
         let what = "a user needs a password, from the environment or --redis.password-file";
         return Err(settings.error(&USERNAME, what));
     }
-    Ok(Target::new(endpoint.address, username, password, settings.get(&TIMEOUT)))
+    let timeout = settings.get(&TIMEOUT);
+    #[cfg(not(feature = "tls"))]
+    return Ok(Target::new(endpoint.address, username, password, timeout));
+    #[cfg(feature = "tls")]
+    Ok(Target::new(endpoint.address, username, password, timeout)
+        .with_tls(tls_files(endpoint.tls, settings)?))
+}
+
+/// The files of a connection with TLS; `None` for one without.
+#[cfg(feature = "tls")]
+fn tls_files(tls: bool, settings: &Settings) -> Result<Option<TlsFiles>, SettingError> {
+    let file = |flag: &Flag<Path>| {
+        let path = settings.get(flag);
+        (!path.as_os_str().is_empty()).then(|| PathBuf::from(path))
+    };
+    let client = match (file(&TLS_CERT_FILE), file(&TLS_KEY_FILE)) {
+        (None, None) => None,
+        (Some(cert), Some(key)) => Some((cert, key)),
+        (Some(_), None) => return Err(settings.error(&TLS_KEY_FILE, "the certificate has a key")),
+        (None, Some(_)) => return Err(settings.error(&TLS_CERT_FILE, "the key has a certificate")),
+    };
+    match file(&TLS_CA_FILE) {
+        _ if !tls => Ok(None),
+        Some(ca) => Ok(Some(TlsFiles { ca, client })),
+        None => {
+            let what = "rediss:// needs the authorities for the certificate of Redis";
+            Err(settings.error(&TLS_CA_FILE, what))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -16,3 +16,5 @@ mod process;
 mod redis;
 #[cfg(unix)]
 mod refusals;
+#[cfg(all(unix, feature = "tls"))]
+mod tls;
