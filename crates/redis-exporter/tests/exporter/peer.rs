@@ -3,6 +3,7 @@
 //! `tests/peer-differences.txt`, each with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -193,11 +194,10 @@ fn compare(server: &str, redis: &Redis, differences: &[Difference]) -> BTreeSet<
 
 #[test]
 fn redis_exporter_series_match() {
-    let is_there = Command::new(PEER).arg("--version").output().is_ok();
-    if !is_there {
-        let is_needed = std::env::var_os("CI").is_some_and(|value| value == "true");
-        assert!(!is_needed, "{PEER} is missing; run `cargo xtask ci --setup`");
-        return;
+    if Command::new(PEER).arg("--version").output().is_err() {
+        // The test command counts this line, which the test harness must not capture.
+        let skipped = format!("\nskipped: {PEER} is missing; run `cargo xtask ci --setup`\n");
+        return std::io::stderr().write_all(skipped.as_bytes()).unwrap();
     }
     let differences = Difference::read_all();
     let master = Redis::start(&[
