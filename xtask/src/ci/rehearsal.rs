@@ -26,15 +26,18 @@ const PROCESS: [&str; 5] = [
     "process_virtual_memory_max_bytes",
 ];
 
-/// Metrics absent on a Redis without replication, and durations that are absent while nothing is
-/// saved.
-const STANDALONE_REDIS: [&str; 7] = [
+/// Metrics absent on a Redis without replication or a cluster that has refused nothing and seen no
+/// long delay.
+const STANDALONE_REDIS: [&str; 10] = [
     "redis_master_l*",
     "redis_master_sync_in_progress",
-    "redis_slave_repl_offset",
+    "redis_slave_*",
     "redis_connected_slave_*",
-    "redis_rdb_*_bgsave_duration_sec",
-    "redis_aof_*_rewrite_duration_sec",
+    "redis_cluster_*",
+    "redis_sentinel_*",
+    "redis_latency_spike_*",
+    "redis_exporter_refused_commands",
+    "redis_aof_rewrite_buffer_length",
     "redis_evicted_clients_total",
 ];
 
