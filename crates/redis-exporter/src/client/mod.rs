@@ -1,6 +1,7 @@
 //! One short connection to Redis: connect, authenticate, send commands. One deadline bounds all of
 //! it, however slowly the server answers.
 
+mod bounded;
 mod error;
 mod stream;
 #[cfg(feature = "tls")]
@@ -10,8 +11,9 @@ use std::io::{self, BufReader, ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use self::bounded::Bounded;
 pub(crate) use self::error::{Reason, RedisError, Refusal};
-use self::stream::{Plain, Resolver, Stream};
+use self::stream::{LookUps, Plain, Stream};
 #[cfg(feature = "tls")]
 pub(crate) use self::tls::TlsFiles;
 use crate::address::Address;
@@ -25,9 +27,12 @@ pub(crate) struct Target {
     pub(crate) password: Password,
     /// Bounds one connection: connecting and all its commands together.
     pub(crate) timeout: Duration,
-    resolver: Resolver,
+    look_ups: LookUps,
+    password_reads: Bounded<io::Result<String>>,
     #[cfg(feature = "tls")]
     tls: Option<TlsFiles>,
+    #[cfg(feature = "tls")]
+    tls_reads: Bounded<Result<rustls::ClientConfig, RedisError>>,
 }
 
 /// The source of the password.
@@ -62,9 +67,12 @@ impl Target {
             username,
             password,
             timeout,
-            resolver: Resolver::default(),
+            look_ups: LookUps::default(),
+            password_reads: Bounded::default(),
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "tls")]
+            tls_reads: Bounded::default(),
         }
     }
 
@@ -82,8 +90,8 @@ impl Target {
         // In whole milliseconds, as the log shows it.
         let left = left.map(|left| Duration::from_millis(left.as_millis() as u64));
         let timeout = self.timeout.min(left.unwrap_or(self.timeout));
-        let password = self.password.read()?;
-        let opened = Plain::open(&self.address, &mut self.resolver, begun + timeout);
+        let password = self.read_password(begun + timeout)?;
+        let opened = Plain::open(&self.address, &mut self.look_ups, begun + timeout);
         let stream = opened.map_err(|error| match is_timeout(&error) {
             true => timed_out(&self.address, timeout, self.timeout),
             false => RedisError::Connect(self.address.clone(), error),
@@ -104,10 +112,27 @@ impl Target {
 }
 
 impl Target {
+    /// Reads the password; empty for none.
+    fn read_password(&mut self, deadline: Instant) -> Result<String, RedisError> {
+        match &self.password {
+            Password::None => Ok(String::new()),
+            Password::Text(text) => Ok(text.clone()),
+            Password::File(path) => {
+                let file = path.clone();
+                let read = move || exporter_kit::read_setting_file(file);
+                let text = self.password_reads.run(deadline, read).and_then(|result| result);
+                text.map_err(|error| RedisError::PasswordFile(path.clone(), error))
+            }
+        }
+    }
+
     #[cfg(feature = "tls")]
-    fn secure(&self, stream: Plain, timeout: Duration) -> Result<Stream, RedisError> {
+    fn secure(&mut self, stream: Plain, timeout: Duration) -> Result<Stream, RedisError> {
         let Some(files) = &self.tls else { return Ok(Stream::Plain(stream)) };
-        match tls::start(files, &self.address, stream) {
+        let files = files.clone();
+        let config = self.tls_reads.run(stream.deadline(), move || files.config());
+        let config = config.map_err(|error| RedisError::Tls(self.address.clone(), error))??;
+        match tls::start(config, &self.address, stream) {
             Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(RedisError::Tls(address, error)) if is_timeout(&error) => {
                 Err(timed_out(&address, timeout, self.timeout))
@@ -118,20 +143,8 @@ impl Target {
 
     #[cfg(not(feature = "tls"))]
     #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "builds with TLS need them")]
-    fn secure(&self, stream: Plain, _timeout: Duration) -> Result<Stream, RedisError> {
+    fn secure(&mut self, stream: Plain, _timeout: Duration) -> Result<Stream, RedisError> {
         Ok(Stream::Plain(stream))
-    }
-}
-
-impl Password {
-    /// Reads the password; empty for none.
-    fn read(&self) -> Result<String, RedisError> {
-        match self {
-            Self::None => Ok(String::new()),
-            Self::Text(text) => Ok(text.clone()),
-            Self::File(path) => exporter_kit::read_setting_file(path)
-                .map_err(|error| RedisError::PasswordFile(path.clone(), error)),
-        }
     }
 }
 
@@ -314,6 +327,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
         std::fs::write(&path, "\u{feff} se cret \r\n").unwrap();
-        assert_eq!(Password::File(path).read().unwrap(), " se cret ");
+        let address = "127.0.0.1:1".parse().unwrap();
+        let mut target = target(address, Password::File(path), Duration::ZERO);
+        let later = Instant::now() + Duration::from_secs(20);
+        assert_eq!(target.read_password(later).unwrap(), " se cret ");
     }
 }

@@ -3,10 +3,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::bounded::{Bounded, left_until};
 use crate::address::Address;
 
 /// A connection, with or without TLS.
@@ -57,13 +56,8 @@ enum Socket {
     Unix(std::os::unix::net::UnixStream),
 }
 
-/// Looks up names on a thread of its own, because a look-up cannot be bounded and takes many
-/// seconds while name servers do not answer.
-#[derive(Default)]
-pub(crate) struct Resolver {
-    /// The look-up that the last scrape did not wait for. There is never more than one.
-    running: Option<Receiver<io::Result<Vec<SocketAddr>>>>,
-}
+/// Look-ups of names, which take many seconds while name servers do not answer.
+pub(crate) type LookUps = Bounded<io::Result<Vec<SocketAddr>>>;
 
 impl Plain {
     /// Connects to `address`.
@@ -74,13 +68,13 @@ impl Plain {
     /// be reached.
     pub(crate) fn open(
         address: &Address,
-        resolver: &mut Resolver,
+        look_ups: &mut LookUps,
         deadline: Instant,
     ) -> io::Result<Self> {
         let socket = match address {
             Address::Ip(ip) => tcp(&[*ip], deadline)?,
             Address::Name { host, port } => {
-                tcp(&resolver.look_up(host, *port, deadline)?, deadline)?
+                tcp(&look_up(look_ups, host, *port, deadline)?, deadline)?
             }
             #[cfg(unix)]
             Address::Unix(path) => Socket::Unix(unix(path, deadline)?),
@@ -91,32 +85,16 @@ impl Plain {
     }
 }
 
-impl Resolver {
-    fn look_up(&mut self, host: &str, port: u16, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
-        let running = match self.running.take() {
-            Some(running) => running,
-            None => start_look_up(host.to_owned(), port)?,
-        };
-        match running.recv_timeout(left_until(deadline)?) {
-            Ok(found) => found,
-            Err(RecvTimeoutError::Timeout) => {
-                self.running = Some(running);
-                Err(ErrorKind::TimedOut.into())
-            }
-            Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("the look-up panicked")),
-        }
-    }
-}
-
-fn start_look_up(host: String, port: u16) -> io::Result<Receiver<io::Result<Vec<SocketAddr>>>> {
-    let (sender, receiver) = sync_channel(1);
-    let look_up = move || {
-        let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        // No scrape may be waiting any more.
-        let _ = sender.send(found);
-    };
-    thread::Builder::new().name("look-up".into()).spawn(look_up)?;
-    Ok(receiver)
+fn look_up(
+    look_ups: &mut LookUps,
+    host: &str,
+    port: u16,
+    deadline: Instant,
+) -> io::Result<Vec<SocketAddr>> {
+    let host = host.to_owned();
+    let found = look_ups
+        .run(deadline, move || (host.as_str(), port).to_socket_addrs().map(Iterator::collect));
+    found?
 }
 
 /// Connects to the first address that answers. Each gets its share of the time, so that one that
@@ -147,6 +125,13 @@ fn unix(path: &std::path::Path, deadline: Instant) -> io::Result<std::os::unix::
     socket.set_write_timeout(Some(left_until(deadline)?))?;
     socket.connect(&address)?;
     Ok(std::os::fd::OwnedFd::from(socket).into())
+}
+
+impl Plain {
+    #[cfg(feature = "tls")]
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
 }
 
 impl Write for Plain {
@@ -187,44 +172,23 @@ impl Read for Plain {
     }
 }
 
-fn left_until(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    // A socket timeout of zero is an error, not an immediate timeout.
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn look_up_that_hangs_is_bounded_and_kept() {
-        let (sender, receiver) = sync_channel(1);
-        let mut resolver = Resolver { running: Some(receiver) };
-        let soon = || Instant::now() + Duration::from_millis(20);
-        for _ in 0..2 {
-            let error = resolver.look_up("db.invalid", 1, soon()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::TimedOut);
-        }
-        // The look-up that hung answers at last, and no other one was started.
-        let address: SocketAddr = "127.0.0.1:1".parse().unwrap();
-        sender.send(Ok(vec![address])).unwrap();
-        let later = Instant::now() + Duration::from_secs(20);
-        assert_eq!(resolver.look_up("db.invalid", 1, later).unwrap(), [address]);
-        assert!(resolver.running.is_none());
-    }
+    use super::*;
 
     #[test]
     fn names_are_looked_up() {
         let later = Instant::now() + Duration::from_secs(20);
-        let found = Resolver::default().look_up("localhost", 7, later).unwrap();
+        let found = look_up(&mut LookUps::default(), "localhost", 7, later).unwrap();
         assert!(found.iter().any(|address| address.port() == 7 && address.ip().is_loopback()));
     }
 
     #[test]
     fn past_deadline_is_a_timeout() {
         let address = Address::Ip("127.0.0.1:1".parse().unwrap());
-        let result = Plain::open(&address, &mut Resolver::default(), Instant::now());
+        let result = Plain::open(&address, &mut LookUps::default(), Instant::now());
         assert_eq!(result.err().map(|error| error.kind()), Some(ErrorKind::TimedOut));
     }
 }

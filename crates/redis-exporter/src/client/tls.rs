@@ -24,11 +24,10 @@ pub(crate) struct TlsFiles {
 
 /// Starts TLS on a connection.
 pub(super) fn start(
-    files: &TlsFiles,
+    config: ClientConfig,
     address: &Address,
     mut plain: Plain,
 ) -> Result<StreamOwned<ClientConnection, Plain>, RedisError> {
-    let config = files.config()?;
     let failed = |error: io::Error| RedisError::Tls(address.clone(), error);
     let name = match address {
         Address::Ip(ip) => Ok(ServerName::IpAddress(ip.ip().into())),
@@ -47,7 +46,8 @@ pub(super) fn start(
 }
 
 impl TlsFiles {
-    fn config(&self) -> Result<ClientConfig, RedisError> {
+    /// Reads the files.
+    pub(super) fn config(&self) -> Result<ClientConfig, RedisError> {
         let invalid = |path: &PathBuf, why: String| RedisError::TlsFile(path.clone(), why);
         let mut roots = RootCertStore::empty();
         for certificate in certificates(&self.ca)? {

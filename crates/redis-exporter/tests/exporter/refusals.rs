@@ -128,6 +128,23 @@ fn user_of_the_documents_may_run_all_commands() {
 }
 
 #[test]
+fn password_file_that_hangs_is_bounded() {
+    let redis = Fake::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    // Nothing ever writes to the pipe.
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let file = format!("--redis.password-file={}", path.display());
+    let exporter = start(&[&redis.flag(), &file, "--redis.timeout=300ms"], &[]);
+    for _ in 0..2 {
+        let page = exporter.scrape();
+        let seen = (page.value("redis_up"), error(&page));
+        assert_eq!(seen, (Some(0.0), "password_file"), "{}", page.text());
+    }
+}
+
+#[test]
 fn page_comes_before_the_scraper_gives_up() {
     let redis = Fake::start(&[("INFO", Answer::Hang)]);
     let exporter = start(&[&redis.flag(), "--redis.timeout=60s", "--scrape.timeout=1s"], &[]);
