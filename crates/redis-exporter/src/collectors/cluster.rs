@@ -1,7 +1,8 @@
 //! `CLUSTER INFO`: the cluster as this node sees it.
 
-use exporter_kit::{Field, Samples};
+use exporter_kit::{AnyPattern, Field, GaugePattern, Samples};
 
+use super::info::NAMES_OF;
 use super::info::field::gauge;
 use crate::info::Info;
 
@@ -74,10 +75,24 @@ pub(super) const FIELDS: &[Field] = &[
     ),
 ];
 
+const MESSAGES: GaugePattern =
+    GaugePattern::new("redis_cluster_stats_messages_", "Messages on the cluster bus: {}.")
+        .zh("各类集群消息数")
+        .compatible_with(NAMES_OF);
+
+pub(super) const PATTERNS: &[&dyn AnyPattern] = &[&MESSAGES];
+
 pub(super) fn set(info: &Info<'_>, out: &mut Samples) {
     for field in FIELDS {
         if let Some(number) = info.number(field.key()) {
             field.set(number, out);
+        }
+    }
+    for (key, value) in info.lines() {
+        let is_total = FIELDS.iter().any(|field| field.key() == key);
+        let kind = key.strip_prefix("cluster_stats_messages_").filter(|_| !is_total);
+        if let (Some(kind), Some(number)) = (kind, crate::info::number(value)) {
+            out.set_field(&MESSAGES, &[kind], [], number);
         }
     }
 }
@@ -89,12 +104,17 @@ mod tests {
     #[test]
     fn state_and_slots_become_samples() {
         for (state, number) in [("ok", 1), ("fail", 0)] {
-            let text = format!("cluster_state:{state}\r\ncluster_slots_assigned:16384\r\n");
+            let text = format!(
+                "cluster_state:{state}\r\ncluster_slots_assigned:16384\r\n\
+                 cluster_stats_messages_ping_sent:7\r\ncluster_stats_messages_sent:9\r\n"
+            );
             let mut out = Samples::default();
             set(&Info::parse(&text), &mut out);
             let page = out.page();
             assert!(page.contains(&format!("\nredis_cluster_state {number}\n")), "{page}");
             assert!(page.contains("\nredis_cluster_slots_assigned 16384\n"), "{page}");
+            assert!(page.contains("\nredis_cluster_stats_messages_ping_sent 7\n"), "{page}");
+            assert!(page.contains("\nredis_cluster_messages_sent_total 9\n"), "{page}");
         }
     }
 }

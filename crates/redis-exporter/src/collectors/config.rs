@@ -1,5 +1,7 @@
 //! `CONFIG GET`: the settings that metrics are compared with, and the databases there are.
 
+use std::borrow::Cow;
+
 use exporter_kit::{Gauge, Metric, Samples, Unit};
 
 use super::info::NAMES_OF;
@@ -23,7 +25,26 @@ const IO_THREADS: Gauge =
         .zh("设置io-threads")
         .compatible_with(NAMES_OF);
 
-pub(super) const METRICS: &[&dyn Metric] = &[&MAX_CLIENTS, &MAX_MEMORY, &IO_THREADS];
+const OUTPUT_LIMIT: Gauge<2> = Gauge::new(
+    "redis_config_client_output_buffer_limit_bytes",
+    "Setting client-output-buffer-limit: how much a client of this class may leave unread; 0 is any.",
+)
+.labels(["class", "limit"])
+.unit(Unit::Bytes)
+.zh("设置输出缓冲上限")
+.compatible_with(NAMES_OF);
+
+const OUTPUT_LIMIT_TIME: Gauge<2> = Gauge::new(
+    "redis_config_client_output_buffer_limit_overcome_seconds",
+    "Setting client-output-buffer-limit: how long a client may be over the soft limit.",
+)
+.labels(["class", "limit"])
+.unit(Unit::Seconds)
+.zh("设置输出缓冲超限时长")
+.compatible_with(NAMES_OF);
+
+pub(super) const METRICS: &[&dyn Metric] =
+    &[&MAX_CLIENTS, &MAX_MEMORY, &IO_THREADS, &OUTPUT_LIMIT, &OUTPUT_LIMIT_TIME];
 
 /// The most databases that are listed while they are empty.
 const MAX_DATABASES: u32 = 1024;
@@ -34,6 +55,20 @@ pub(super) fn set(config: &[Value], out: &mut Samples) {
     {
         if let Some(number) = setting(config, name) {
             out.set(metric, [], number as f64);
+        }
+    }
+    let limits = text(config, "client-output-buffer-limit").unwrap_or_default();
+    let words: Vec<_> = limits.split_ascii_whitespace().collect();
+    // For each class: the hard limit, the soft limit, and the seconds of the latter.
+    for words in words.chunks_exact(4) {
+        for (metric, limit, word) in [
+            (&OUTPUT_LIMIT, "hard", words[1]),
+            (&OUTPUT_LIMIT, "soft", words[2]),
+            (&OUTPUT_LIMIT_TIME, "soft", words[3]),
+        ] {
+            if let Ok(number) = word.parse::<u64>() {
+                out.set(metric, [words[0], limit], number as f64);
+            }
         }
     }
 }
@@ -51,9 +86,13 @@ pub(super) fn databases(replies: &Replies, info: &Info<'_>) -> u32 {
 }
 
 fn setting(config: &[Value], name: &str) -> Option<u64> {
+    text(config, name)?.parse().ok()
+}
+
+fn text<'a>(config: &'a [Value], name: &str) -> Option<Cow<'a, str>> {
     let mut pairs = config.chunks_exact(2);
     let pair = pairs.find(|pair| pair[0].text().as_deref() == Some(name))?;
-    pair[1].text()?.parse().ok()
+    pair[1].text()
 }
 
 #[cfg(test)]
@@ -69,6 +108,24 @@ mod tests {
         set(&config.map(bulk), &mut out);
         assert_eq!(out.value(&MAX_MEMORY, []), Some(104_857_600.0));
         assert_eq!(out.len(), 1, "neither what is not a number nor what has no value");
+    }
+
+    #[test]
+    fn limits_of_output_are_by_class() {
+        let limits = "normal 0 0 0 slave 268435456 67108864 60 pubsub x 8388608 60 odd 1";
+        let config = ["client-output-buffer-limit", limits].map(|it| Value::Bulk(it.into()));
+        let mut out = Samples::default();
+        set(&config, &mut out);
+        for (class, hard, soft, seconds) in [
+            ("normal", Some(0.0), Some(0.0), Some(0.0)),
+            ("slave", Some(268_435_456.0), Some(67_108_864.0), Some(60.0)),
+            ("pubsub", None, Some(8_388_608.0), Some(60.0)),
+            ("odd", None, None, None),
+        ] {
+            assert_eq!(out.value(&OUTPUT_LIMIT, [class, "hard"]), hard, "{class}");
+            assert_eq!(out.value(&OUTPUT_LIMIT, [class, "soft"]), soft, "{class}");
+            assert_eq!(out.value(&OUTPUT_LIMIT_TIME, [class, "soft"]), seconds, "{class}");
+        }
     }
 
     #[test]

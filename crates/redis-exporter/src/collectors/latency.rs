@@ -26,6 +26,18 @@ const LATENCY: Histogram<1> = Histogram::new(
 .unit(Unit::Seconds)
 .zh("命令耗时分布");
 
+/// The same in the unit and under the name that dashboards of redis_exporter know.
+const LATENCY_MICROSECONDS: Histogram<1> = Histogram::new(
+    "redis_commands_latencies_usec",
+    "How many microseconds the calls of each command took, as Redis measured it; Redis 7.0 and later.",
+)
+.buckets(&[
+    1.0, 4.0, 16.0, 66.0, 264.0, 1056.0, 4227.0, 16_908.0, 67_633.0, 270_532.0, 1_082_130.0,
+])
+.labels(["cmd"])
+.zh("命令耗时分布微秒")
+.compatible_with(NAMES_OF);
+
 const SPIKE_TIME: Gauge<1> = Gauge::new(
     "redis_latency_spike_last",
     "When a delay of this kind was last seen, in seconds since 1970; kinds that exceeded the setting \
@@ -43,7 +55,8 @@ const SPIKE_DURATION: Gauge<1> =
         .zh("最近延迟尖峰时长")
         .compatible_with(NAMES_OF);
 
-pub(super) const METRICS: &[&dyn Metric] = &[&LATENCY, &SPIKE_TIME, &SPIKE_DURATION];
+pub(super) const METRICS: &[&dyn Metric] =
+    &[&LATENCY, &LATENCY_MICROSECONDS, &SPIKE_TIME, &SPIKE_DURATION];
 
 pub(super) fn set(replies: &Replies, info: &Info<'_>, out: &mut Samples) {
     if let Some(histograms) = &replies.histograms {
@@ -86,14 +99,15 @@ fn set_histograms(answer: &Value, info: &Info<'_>, out: &mut Samples) {
         // are only in `calls`.
         let most = counts.last().copied().unwrap_or_default();
         let count = u64::try_from(*calls).unwrap_or_default().max(most);
-        out.set_histogram(&LATENCY, [&name], count, sum, &counts);
+        out.set_histogram(&LATENCY, [&name], count, sum / MICROSECONDS, &counts);
+        out.set_histogram(&LATENCY_MICROSECONDS, [&name], count, sum, &counts);
     }
 }
 
-/// The time of all calls of a command in seconds: the answer has none, `INFO` does.
+/// The time of all calls of a command in microseconds: the answer has none, `INFO` does.
 fn sum(info: &Info<'_>, command: &str) -> Option<f64> {
     let (_, list) = info.lists("cmdstat_").find(|(name, _)| *name == command)?;
-    list.number("usec").map(|microseconds| microseconds / MICROSECONDS)
+    list.number("usec")
 }
 
 /// The counts at this histogram's bounds. Redis leaves out bounds at which nothing is added, so the
@@ -162,13 +176,19 @@ mod tests {
             let line = format!("redis_commands_latency_seconds{line}");
             assert!(page.lines().any(|found| found == line), "no {line} in {page}");
         }
+        for line in ["_bucket{cmd=\"get\",le=\"66.0\"} 5", "_sum{cmd=\"get\"} 900"] {
+            let line = format!("redis_commands_latencies_usec{line}");
+            assert!(page.lines().any(|found| found == line), "no {line} in {page}");
+        }
     }
 
     #[test]
-    fn both_lists_of_bounds_agree() {
+    fn lists_of_bounds_agree() {
         let seconds = BOUNDS_MICROSECONDS.map(|bound| (bound as f64 / 1e6).to_string());
-        let bounds: Vec<_> = LATENCY.describe().bounds.iter().map(f64::to_string).collect();
-        assert_eq!(bounds, seconds);
+        let text = |bounds: &[f64]| bounds.iter().map(f64::to_string).collect::<Vec<_>>();
+        assert_eq!(text(LATENCY.describe().bounds), seconds);
+        let microseconds = BOUNDS_MICROSECONDS.map(|bound| bound.to_string());
+        assert_eq!(text(LATENCY_MICROSECONDS.describe().bounds), microseconds);
     }
 
     #[test]

@@ -89,10 +89,12 @@ pub(crate) const ALL: &[CollectorDef] = &[redis::DEF];
 
 /// Chinese names of labels.
 pub(crate) const LABELS: &[(&str, &str)] = &[
+    ("class", "客户端类别"),
     ("cmd", "命令"),
     ("db", "数据库"),
     ("err", "错误类型"),
     ("event_name", "延迟事件"),
+    ("limit", "限制类型"),
     ("master_address", "主节点地址"),
     ("master_host", "主节点地址"),
     ("master_name", "主节点名称"),

@@ -57,6 +57,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     targets::METRICS,
 ])
 .fields(&FIELDS)
+.patterns(cluster::PATTERNS)
 .targets(targets::build)
 .source("PING, INFO all, CONFIG GET, LATENCY, SLOWLOG, CLUSTER INFO, SENTINEL");
 

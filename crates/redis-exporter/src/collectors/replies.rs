@@ -13,7 +13,8 @@ use crate::resp::Value;
 const INFO_RETRY: Duration = Duration::from_secs(300);
 
 /// The settings that metrics are made of.
-const SETTINGS: [&str; 4] = ["databases", "io-threads", "maxclients", "maxmemory"];
+const SETTINGS: [&str; 5] =
+    ["client-output-buffer-limit", "databases", "io-threads", "maxclients", "maxmemory"];
 
 /// The replies of one scrape. What the server does not have or refuses is `None`.
 #[derive(Default)]

@@ -197,4 +197,65 @@ pub(super) const FIELDS: &[Field] = &[
         "Memory that should be set aside for fragmentation; Azure.",
     )
     .unit(Unit::Bytes),
+    gauge(
+        "used_memory_vm_eval",
+        "redis_memory_used_vm_eval_bytes",
+        "EVAL引擎内存",
+        "Memory of the engine that runs scripts; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_scripts_eval",
+        "redis_memory_used_scripts_eval_bytes",
+        "EVAL脚本内存",
+        "Memory of cached scripts; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_vm_functions",
+        "redis_memory_used_vm_functions_bytes",
+        "函数引擎内存",
+        "Memory of the engines that run functions; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_functions",
+        "redis_memory_used_functions_bytes",
+        "函数内存",
+        "Memory of functions; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_vm_total",
+        "redis_memory_used_vm_total",
+        "脚本引擎总内存",
+        "Memory of the engines of scripts and functions; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "number_of_functions",
+        "redis_number_of_functions",
+        "函数数",
+        "Functions that are loaded; Redis 7.0 and later.",
+    ),
+    gauge(
+        "number_of_libraries",
+        "redis_number_of_libraries",
+        "函数库数",
+        "Libraries of functions that are loaded; Redis 7.0 and later.",
+    ),
+    gauge(
+        "mem_total_replication_buffers",
+        "redis_mem_total_replication_buffers_bytes",
+        "复制缓冲总内存",
+        "Memory of all buffers of replication; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "mem_overhead_db_hashtable_rehashing",
+        "redis_mem_overhead_db_hashtable_rehashing_bytes",
+        "哈希表扩容内存",
+        "Memory of tables of keys while they are resized; Redis 7.4 and later.",
+    )
+    .unit(Unit::Bytes),
 ];

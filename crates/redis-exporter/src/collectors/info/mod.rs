@@ -105,18 +105,23 @@ mod tests {
         let keys = FIELDS.into_iter().flatten().map(Field::key);
         let absent: Vec<_> = keys.filter(|key| info.text(key).is_none()).collect();
         let expected = [
-            // Redis 4 and earlier.
+            // Clients: of Redis 4 and earlier, of KeyDB, and of Redis 7.2 and later.
             "client_longest_output_list",
             "client_biggest_input_buf",
-            // KeyDB.
             "server_threads",
             "long_lock_waits",
             "current_client_thread",
-            // Azure.
+            "pubsub_clients",
+            "watching_clients",
+            "total_watched_keys",
+            "total_blocking_keys",
+            "total_blocking_keys_on_nokey",
+            // Memory: of Azure, and of Redis 7.4 and later.
             "maxmemory_reservation",
             "maxfragmentationmemory_reservation",
             "maxmemory_desired_reservation",
             "maxfragmentationmemory_desired_reservation",
+            "mem_overhead_db_hashtable_rehashing",
             // With an append-only file.
             "aof_current_size",
             "aof_base_size",
@@ -125,8 +130,17 @@ mod tests {
             "aof_rewrite_buffer_length",
             "aof_pending_bio_fsync",
             "aof_delayed_fsync",
-            // Replicas.
+            // Of replicas.
             "slave_priority",
+            // Statistics of Redis 7.2 and later.
+            "expired_subkeys",
+            "evicted_scripts",
+            "client_query_buffer_limit_disconnections",
+            "client_output_buffer_limit_disconnections",
+            "acl_access_denied_auth",
+            "acl_access_denied_cmd",
+            "acl_access_denied_key",
+            "acl_access_denied_channel",
         ];
         assert_eq!(absent, expected);
     }

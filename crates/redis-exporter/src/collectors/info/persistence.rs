@@ -171,4 +171,28 @@ pub(super) const FIELDS: &[Field] = &[
         "Memory copied on write during the last child process of a module.",
     )
     .unit(Unit::Bytes),
+    gauge(
+        "async_loading",
+        "redis_async_loading",
+        "是否异步加载",
+        "Whether a replica loads new data while it serves old data (1) or not (0); Redis 7.0 and later.",
+    ),
+    gauge(
+        "rdb_saves",
+        "redis_rdb_saves_total",
+        "RDB保存次数",
+        "Saves since the start; Redis 7.0 and later.",
+    ),
+    gauge(
+        "rdb_last_load_keys_expired",
+        "redis_rdb_last_load_expired_keys",
+        "加载时过期的键数",
+        "Keys that were over when the dump file was last loaded; Redis 7.0 and later.",
+    ),
+    gauge(
+        "rdb_last_load_keys_loaded",
+        "redis_rdb_last_load_loaded_keys",
+        "加载的键数",
+        "Keys that came from the dump file when it was last loaded; Redis 7.0 and later.",
+    ),
 ];

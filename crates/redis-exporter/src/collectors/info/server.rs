@@ -177,6 +177,36 @@ pub(super) const FIELDS: &[Field] = &[
         "当前客户端的线程",
         "Thread that serves the exporter itself; KeyDB.",
     ),
+    gauge(
+        "pubsub_clients",
+        "redis_pubsub_clients",
+        "订阅的客户端数",
+        "Clients that are subscribed to something; Redis 7.4 and later.",
+    ),
+    gauge(
+        "watching_clients",
+        "redis_watching_clients",
+        "WATCH的客户端数",
+        "Clients that watch keys for a transaction; Redis 7.4 and later.",
+    ),
+    gauge(
+        "total_watched_keys",
+        "redis_total_watched_keys",
+        "被WATCH的键数",
+        "Keys that clients watch; Redis 7.4 and later.",
+    ),
+    gauge(
+        "total_blocking_keys",
+        "redis_total_blocking_keys",
+        "阻塞客户端的键数",
+        "Keys that blocked clients wait for; Redis 7.2 and later.",
+    ),
+    gauge(
+        "total_blocking_keys_on_nokey",
+        "redis_total_blocking_keys_on_nokey",
+        "等待删除的键数",
+        "Keys whose removal blocked clients wait for; Redis 7.2 and later.",
+    ),
 ];
 
 pub(super) fn set(info: &Info<'_>, out: &mut Samples) {

@@ -221,4 +221,102 @@ pub(super) const FIELDS: &[Field] = &[
         "IO线程写事件数",
         "Writes to clients that threads did.",
     ),
+    gauge(
+        "pubsubshard_channels",
+        "redis_pubsubshard_channels",
+        "分片订阅频道数",
+        "Channels of shards that clients are subscribed to; Redis 7.0 and later.",
+    ),
+    gauge(
+        "current_eviction_exceeded_time",
+        "redis_current_eviction_exceeded_time_ms",
+        "内存当前超限时长",
+        "How many milliseconds memory has been over the limit; 0 while it is not.",
+    ),
+    counter(
+        "total_eviction_exceeded_time",
+        "redis_eviction_exceeded_time_ms_total",
+        "内存超限累计时长",
+        "How many milliseconds memory was over the limit; Redis 7.0 and later.",
+    ),
+    counter(
+        "total_net_repl_input_bytes",
+        "redis_net_repl_input_bytes_total",
+        "复制接收字节数",
+        "Bytes read from the network for replication; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    counter(
+        "total_net_repl_output_bytes",
+        "redis_net_repl_output_bytes_total",
+        "复制发送字节数",
+        "Bytes written to the network for replication; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    counter(
+        "expired_subkeys",
+        "redis_expired_subkeys_total",
+        "过期的哈希字段数",
+        "Fields of hashes removed because their time was over; Redis 7.4 and later.",
+    ),
+    counter(
+        "expire_cycle_cpu_milliseconds",
+        "redis_expire_cycle_cpu_time_ms_total",
+        "过期扫描CPU时间",
+        "How many milliseconds the search for keys that are over has taken.",
+    ),
+    counter(
+        "evicted_scripts",
+        "redis_evicted_scripts_total",
+        "被淘汰的脚本数",
+        "Scripts removed because there were too many; Redis 7.4 and later.",
+    ),
+    counter(
+        "client_query_buffer_limit_disconnections",
+        "redis_client_query_buffer_limit_disconnections_total",
+        "输入超限断开数",
+        "Clients disconnected because their input was over the limit.",
+    ),
+    counter(
+        "client_output_buffer_limit_disconnections",
+        "redis_client_output_buffer_limit_disconnections_total",
+        "输出超限断开数",
+        "Clients disconnected because their output was over the limit.",
+    ),
+    counter(
+        "reply_buffer_shrinks",
+        "redis_reply_buffer_shrinks_total",
+        "回复缓冲缩小次数",
+        "Buffers of replies that were made smaller; Redis 7.0 and later.",
+    ),
+    counter(
+        "reply_buffer_expands",
+        "redis_reply_buffer_expands_total",
+        "回复缓冲扩大次数",
+        "Buffers of replies that were made larger; Redis 7.0 and later.",
+    ),
+    counter(
+        "acl_access_denied_auth",
+        "redis_acl_access_denied_auth_total",
+        "认证被拒次数",
+        "Logins that were refused; Redis 7.2 and later.",
+    ),
+    counter(
+        "acl_access_denied_cmd",
+        "redis_acl_access_denied_cmd_total",
+        "命令无权限次数",
+        "Commands that a user may not run; Redis 7.2 and later.",
+    ),
+    counter(
+        "acl_access_denied_key",
+        "redis_acl_access_denied_key_total",
+        "键无权限次数",
+        "Commands on keys that a user may not use; Redis 7.2 and later.",
+    ),
+    counter(
+        "acl_access_denied_channel",
+        "redis_acl_access_denied_channel_total",
+        "频道无权限次数",
+        "Commands on channels that a user may not use; Redis 7.2 and later.",
+    ),
 ];
