@@ -89,7 +89,7 @@ pub(crate) const ALL: &[CollectorDef] = &[redis::DEF];
 
 /// Chinese names of labels.
 pub(crate) const LABELS: &[(&str, &str)] = &[
-    ("class", "客户端类别"),
+    ("class", "类别"),
     ("cmd", "命令"),
     ("db", "数据库"),
     ("err", "错误类型"),
