@@ -8,6 +8,7 @@
 
 mod page;
 mod run;
+mod targets;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,17 +18,16 @@ use std::time::{Duration, Instant, SystemTime};
 use self::page::PageBuilder;
 use self::run::{CollectorResult, Run};
 use crate::collector::background::Background;
-use crate::collector::run::{COLLECTOR_STACK_BYTES, Outcome, collect, report, report_discarded};
-use crate::collector::{CollectError, Collector, CollectorDef, ScheduledCollector};
+use crate::collector::run::{
+    COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded,
+};
+use crate::collector::{Collector, CollectorDef, ScheduledCollector};
 use crate::exposition::Format;
 use crate::samples::{Discarded, Samples};
 use crate::self_metrics::{Build, Handler, SelfMetrics};
 use crate::workers::{Job, Workers};
 
 pub(crate) use self::page::Page;
-
-/// The most targets whose collectors are kept.
-const MAX_TARGETS: usize = 256;
 
 /// Owns the collectors and builds pages for waiters. A waiter is whatever `deliver` needs to know
 /// where to send a page.
@@ -110,7 +110,7 @@ struct Slot {
     /// When it was last started.
     started: Instant,
     last_success: Option<SystemTime>,
-    failing: bool,
+    failures: Failures,
     errors: u64,
     /// Number of samples left out of pages.
     discarded: u64,
@@ -176,41 +176,6 @@ impl<W> Scraper<W> {
     /// The collectors' names, by index.
     pub(crate) fn names(&self) -> &[&'static str] {
         &self.names
-    }
-
-    /// The selection of a target's collector, which `build` builds if the target is new.
-    ///
-    /// # Errors
-    ///
-    /// The error of `build`, or too many targets are being scraped.
-    pub(crate) fn select_target(
-        &self,
-        def: CollectorDef,
-        target: &str,
-        build: impl FnOnce() -> Result<Box<dyn Collector>, CollectError>,
-    ) -> Result<Selection, CollectError> {
-        let known = self.lock().slots.iter().position(|slot| slot.is_of(target));
-        if let Some(index) = known {
-            return Ok(Selection::Target(index));
-        }
-        let slot = Slot { target: Some(target.into()), ..Slot::new(def, Some(build()?)) };
-        let mut state = self.lock();
-        let State { slots, runs, .. } = &mut *state;
-        if slots.iter().filter(|slot| slot.target.is_some()).count() < MAX_TARGETS {
-            slots.push(slot);
-            return Ok(Selection::Target(slots.len() - 1));
-        }
-        // Runs refer to slots by their index.
-        let is_free = |(index, slot): &(usize, &mut Slot)| {
-            let in_use = runs.iter().any(|run| run.request.selection == Selection::Target(*index));
-            slot.target.is_some() && slot.collector.is_some() && !in_use
-        };
-        let free = slots.iter_mut().enumerate().filter(is_free);
-        let Some((index, oldest)) = free.min_by_key(|(_, slot)| slot.started) else {
-            return Err("too many targets are being scraped; try again later".into());
-        };
-        *oldest = slot;
-        Ok(Selection::Target(index))
     }
 
     /// Adds `waiter` to a run that [serves](Run::serves) this request, or begins a new one. `gzip`
@@ -292,7 +257,7 @@ impl<W> Scraper<W> {
         };
         let started = Instant::now();
         slot.started = started;
-        let (def, mut failing) = (slot.def, slot.failing);
+        let def = slot.def;
         let mut samples = std::mem::take(&mut slot.spare);
         drop(state);
 
@@ -300,12 +265,11 @@ impl<W> Scraper<W> {
         samples.set_deadline(deadline);
         let result = collect(&def, collector.as_mut(), &mut samples);
         let duration = started.elapsed();
-        report(def.name, &result, &mut failing);
 
         let mut state = self.lock();
         let slot = &mut state.slots[index];
         slot.collector = Some(collector);
-        slot.failing = failing;
+        let change = slot.failures.update(&result);
         let waiting_runs = std::mem::take(&mut slot.waiting_runs);
         let success = result.is_ok();
         let is_complete = match state.open_run(number) {
@@ -328,6 +292,7 @@ impl<W> Scraper<W> {
             }
         };
         drop(state);
+        report(def.name, &result, change);
         if !waiting_runs.is_empty() {
             let job = |run| Job::Scrape(ScrapeJob::Collect { run, collector: index });
             self.workers.submit(waiting_runs.into_iter().map(job));
@@ -360,7 +325,7 @@ impl Slot {
             spare: Samples::default(),
             started: Instant::now(),
             last_success: None,
-            failing: false,
+            failures: Failures::default(),
             errors: 0,
             discarded: 0,
             background: None,

@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 use super::run::{CollectorResult, Run};
 use super::{Scraper, Selection, Slot, State};
 use crate::collector::background::Background;
+use crate::collector::run::Failures;
 use crate::exposition::{self, Format, Text};
 use crate::order::Order;
 use crate::process::ProcessMetrics;
@@ -166,8 +167,7 @@ impl<W> State<W> {
             }
             result.outcome = Some(slot.late(now));
             slot.errors += 1;
-            if !slot.failing {
-                slot.failing = true;
+            if slot.failures.add(Failures::LATE) {
                 log::warn!("collector {} is late; the page has no samples from it", slot.def.name);
             }
         }

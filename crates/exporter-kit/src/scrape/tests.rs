@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::targets::MAX_TARGETS;
 use super::*;
 use crate::collector::CollectError;
 use crate::metrics::Gauge;

@@ -152,7 +152,7 @@ impl Collector for Redis {
 }
 
 /// Turns replies into samples.
-pub(super) fn to_samples(replies: &Replies, info: &Info<'_>, out: &mut Samples) {
+fn to_samples(replies: &Replies, info: &Info<'_>, out: &mut Samples) {
     let is_sentinel = info.text("redis_mode") == Some("sentinel");
     info::set(info, config::databases(replies, info), out);
     config::set(&replies.config, out);

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::fake::{Answer, Fake};
+use crate::fake::{Answer, Fake, INFO};
 use crate::process::{error, start};
 use crate::redis::Redis;
 
@@ -141,6 +141,23 @@ fn password_file_that_hangs_is_bounded() {
         let page = exporter.scrape();
         let seen = (page.value("redis_up"), error(&page));
         assert_eq!(seen, (Some(0.0), "password_file"), "{}", page.text());
+    }
+}
+
+#[test]
+fn each_reason_is_logged_once() {
+    let [loading, busy] = ["-LOADING Redis is loading", "-BUSY a script"].map(Answer::Line);
+    let redis = Fake::start(&[]);
+    let exporter = start(&[&redis.flag()], &[]);
+    for answer in [loading, loading, busy, loading, Answer::Bulk(INFO), busy] {
+        redis.answer("INFO", answer);
+        exporter.scrape();
+    }
+    let log = exporter.kill();
+    let said = ["when its data is loaded", "SCRIPT KILL", "works again", "SCRIPT KILL"];
+    assert_eq!(log.lines().count(), said.len(), "{log}");
+    for (line, said) in log.lines().zip(said) {
+        assert!(line.contains(said), "{log}");
     }
 }
 
