@@ -162,11 +162,11 @@ impl Connection {
         };
         match value.map_err(|error| self.broken(error))? {
             Value::Error(text) => {
-                let text = match self.password.as_str() {
-                    "" => text,
-                    password => text.replace(password, "…"),
-                };
-                Err(RedisError::Refused(Refusal::new(name, text)))
+                let mut refusal = Refusal::new(name, text);
+                if !self.password.is_empty() {
+                    refusal.text = refusal.text.replace(&self.password, "…");
+                }
+                Err(RedisError::Refused(refusal))
             }
             value => Ok(value),
         }
@@ -261,7 +261,7 @@ mod tests {
             (b"-LOADING Redis is loading the dataset in memory\r\n", "loading"),
             (b"HTTP/1.1 400 Bad Request\r\n", "lost"),
         ] {
-            for password in ["", "secret"] {
+            for password in ["", "secret", "A", "ERR"] {
                 let (result, _) = call_server(answer, Duration::ZERO, password);
                 assert_eq!(result.unwrap_err().label(), label, "{password:?}");
             }
