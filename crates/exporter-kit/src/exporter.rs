@@ -14,7 +14,7 @@ use crate::metrics::live::Live;
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::settings::{self, AnyFlag, Command, Request};
 use crate::shutdown::Shutdown;
-use crate::web::{Server, ServerConfig, WebConfig};
+use crate::web::{Server, ServerConfig, Targets, WebConfig};
 
 /// Exit code for usage errors.
 const EXIT_USAGE: u8 = 2;
@@ -216,7 +216,7 @@ impl Exporter {
         request: Request,
         collectors: Vec<(CollectorDef, ScheduledCollector)>,
     ) -> ExitCode {
-        let Request { config, warnings, .. } = request;
+        let Request { settings, config, warnings, .. } = request;
         logging::init(config.log_level);
         warnings.iter().for_each(|warning| log::warn!("{warning}"));
         silence_collectors();
@@ -255,6 +255,7 @@ impl Exporter {
             metrics: SelfMetrics::new(self.prefix),
             collectors,
             disabled,
+            targets: Targets::of(&self.collectors, settings),
         };
         let started =
             Shutdown::new().and_then(|shutdown| Ok((shutdown, Server::start(server, listeners)?)));

@@ -50,6 +50,7 @@ mod process;
 mod samples;
 mod scrape;
 mod self_metrics;
+mod setting_file;
 mod settings;
 mod shutdown;
 #[cfg(feature = "testing")]
@@ -71,4 +72,5 @@ pub use metrics::{
     Untyped, UntypedKind, UntypedPattern,
 };
 pub use samples::{Discarded, Samples};
+pub use setting_file::read_setting_file;
 pub use settings::{AnyFlag, Filter, Flag, FlagSpec, FlagType, Pattern, SettingError, Settings};

@@ -28,19 +28,20 @@ impl<'a> Info<'a> {
         self.by_key.get(key).map(|at| self.lines[*at].1)
     }
 
-    /// The value of a key as a number; a state is 1 if it is good and 0 otherwise.
+    /// The value of a key as a [`number`].
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
         number(self.text(key)?)
     }
 
-    /// The lines whose keys start with `prefix`, as the rest of the key and the list.
+    /// All lines, in the order of the reply.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.lines.iter().copied()
+    }
+
+    /// The lines whose keys start with `prefix`, as the rest of the key and the list. A key that
+    /// repeats is here as often.
     pub(crate) fn lists(&self, prefix: &str) -> impl Iterator<Item = (&'a str, List<'a>)> {
-        let mut seen = std::collections::HashSet::new();
-        let of_prefix = |(key, value): &(&'a str, &'a str)| {
-            key.strip_prefix(prefix).map(|rest| (rest, List(value)))
-        };
-        let lines = self.lines.iter().filter_map(of_prefix);
-        lines.filter(move |(rest, _)| seen.insert(*rest)).collect::<Vec<_>>().into_iter()
+        self.lines().filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, List(value))))
     }
 }
 
@@ -61,11 +62,17 @@ impl<'a> List<'a> {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
+/// A text as a number; a state is 1 if it is good and 0 otherwise. A number that wrapped below zero is
+/// negative again.
+pub(crate) fn number(text: &str) -> Option<f64> {
     match text {
-        "ok" | "up" | "yes" => return Some(1.0),
-        "err" | "down" | "no" => return Some(0.0),
+        "ok" | "up" | "yes" | "true" => return Some(1.0),
+        "err" | "down" | "no" | "false" | "fail" => return Some(0.0),
         _ => {}
+    }
+    // Some differences fall below zero and are printed as unsigned numbers near 2^64.
+    if let Ok(unsigned) = text.parse::<u64>() {
+        return Some(unsigned.cast_signed() as f64);
     }
     // Rust also parses inf and nan.
     let number: f64 = text.parse().ok()?;
@@ -105,7 +112,7 @@ mod tests {
         let info = Info::parse(text);
         let lists: Vec<_> = info.lists("db").collect();
         let names: Vec<_> = lists.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["0", "1"]);
+        assert_eq!(names, ["0", "1", "0"]);
         let numbers = ["keys", "expires", "avg_ttl", "gone"].map(|name| lists[0].1.number(name));
         assert_eq!(numbers, [Some(2.0), Some(1.0), None, None]);
         assert_eq!(lists[1].1.number("keys"), None);
@@ -115,6 +122,23 @@ mod tests {
     fn non_numeric_words_have_no_number() {
         for text in ["inf", "nan", "-infinity", "NaN", "1e999", "", "-", "0x10", "1 "] {
             assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_wrapped_are_negative() {
+        for (text, expected) in [
+            ("18446744073709551615", -1.0),
+            ("18446744073709547520", -4096.0),
+            ("9223372036854775808", -9_223_372_036_854_775_808.0),
+            ("9223372036854775807", 9_223_372_036_854_775_807.0),
+            ("4294967295", 4_294_967_295.0),
+            ("-3", -3.0),
+        ] {
+            assert_eq!(number(text), Some(expected), "{text}");
+            let line = format!("x:n={text}");
+            let unsigned = Info::parse(&line).lists("x").next().unwrap().1.number("n");
+            assert_eq!(unsigned, Some(expected).filter(|it| *it >= 0.0), "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! `redis_exporter`: metrics of one Redis server for Prometheus and BlueKing.
 
+mod address;
 mod client;
 mod collectors;
 mod info;

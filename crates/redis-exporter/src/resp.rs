@@ -1,6 +1,8 @@
 //! RESP2, the Redis protocol: encodes commands and reads replies, with bounds on size and depth
 //! because the server is not trusted. No connections here.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, ErrorKind, Read};
 
 /// The longest text in a reply. `INFO all` of a server that knows every command has some 60 KiB.
@@ -27,6 +29,24 @@ pub(crate) enum Value {
     Bulk(Vec<u8>),
     Nil,
     Array(Vec<Value>),
+}
+
+impl Value {
+    /// A bulk string or status as text.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Bulk(bytes) => Some(String::from_utf8_lossy(bytes)),
+            Self::Status(text) => Some(Cow::Borrowed(text)),
+            _ => None,
+        }
+    }
+
+    /// The texts of an array of names and values; empty for other replies.
+    pub(crate) fn pairs(&self) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
+        let Self::Array(values) = self else { return BTreeMap::new() };
+        let pairs = values.chunks_exact(2);
+        pairs.filter_map(|pair| Some((pair[0].text()?, pair[1].text()?))).collect()
+    }
 }
 
 /// Encodes a command as an array of bulk strings.

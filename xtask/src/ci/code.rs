@@ -49,6 +49,10 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
         let kit = ["--package", "exporter-kit", "--lib", "--features", "tls"];
         test(workspace, tools, "test-tls.log", &kit)
     });
+    report.step("cargo test of redis_exporter with TLS", || {
+        let redis = ["--package", "redis-exporter", "--features", "tls"];
+        test(workspace, tools, "test-redis-tls.log", &redis)
+    });
     report.step("cargo deny", || match tools.cargo_deny() {
         None => Ok(Done::Skipped(format!("cargo-deny is not installed; {HINT}"))),
         Some(program) => {

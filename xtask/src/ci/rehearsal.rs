@@ -26,16 +26,27 @@ const PROCESS: [&str; 5] = [
     "process_virtual_memory_max_bytes",
 ];
 
-/// Metrics absent on a Redis without replication, and durations that are absent while nothing is
-/// saved.
-const STANDALONE_REDIS: [&str; 7] = [
+/// Metrics absent on a Redis without replication or a cluster that has refused nothing and seen no
+/// long delay.
+const STANDALONE_REDIS: [&str; 17] = [
     "redis_master_l*",
     "redis_master_sync_in_progress",
-    "redis_slave_repl_offset",
+    "redis_slave_*",
     "redis_connected_slave_*",
-    "redis_rdb_*_bgsave_duration_sec",
-    "redis_aof_*_rewrite_duration_sec",
-    "redis_evicted_clients_total",
+    "redis_cluster_*",
+    "redis_sentinel_*",
+    "redis_latency_spike_*",
+    "redis_exporter_refused_commands",
+    "redis_aof_rewrite_buffer_length",
+    // Not of every version.
+    "redis_acl_access_denied_*",
+    "redis_client_*_limit_disconnections_total",
+    "redis_evicted_*",
+    "redis_expired_subkeys_total",
+    "redis_mem_overhead_*",
+    "redis_pubsub_clients",
+    "redis_total_*_keys*",
+    "redis_watching_clients",
 ];
 
 /// The monitored target of an exporter during a rehearsal, and the metrics expected on its page.

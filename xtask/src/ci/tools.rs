@@ -16,10 +16,11 @@ use bkpack::rehearse::machine;
 const CARGO_DENY: &str = "0.20.2";
 
 /// Debian packages with the real programs for the tests.
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "prometheus",
     "prometheus-node-exporter",
     "prometheus-blackbox-exporter",
+    "prometheus-redis-exporter",
     "wine64",
     "gcc-mingw-w64-x86-64",
     "python3-venv",
@@ -102,9 +103,10 @@ impl Tools {
     fn missing_packages(&self) -> Vec<&'static str> {
         let installed = [
             self.prometheus().is_some() && self.promtool().is_some(),
-            // Reference for tests of host_exporter.
+            // References for tests of the exporters, and exporters of others to pack.
             process::find("prometheus-node-exporter").is_some(),
             process::find("prometheus-blackbox-exporter").is_some(),
+            process::find("prometheus-redis-exporter").is_some(),
             self.wine().is_some(),
             self.mingw().is_some(),
             self.manifest_python().is_some() || has_venv(),

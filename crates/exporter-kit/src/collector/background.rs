@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::collector::run::{Outcome, collect, report, report_discarded};
+use crate::collector::run::{Failures, Outcome, collect, report, report_discarded};
 use crate::collector::{Collector, CollectorDef};
 use crate::samples::Samples;
 
@@ -66,24 +66,30 @@ impl Background {
 
     /// Runs the collector forever, once per interval.
     pub(crate) fn run(&self, collector: &mut dyn Collector) {
-        let mut failing = false;
+        let mut failures = Failures::default();
         let mut samples = Samples::default();
         let mut due = Instant::now();
         loop {
-            self.run_once(collector, &mut samples, &mut failing);
+            self.run_once(collector, &mut samples, &mut failures);
             // Missed intervals are skipped.
             due = (due + self.interval).max(Instant::now());
             thread::sleep(due.saturating_duration_since(Instant::now()));
         }
     }
 
-    fn run_once(&self, collector: &mut dyn Collector, samples: &mut Samples, failing: &mut bool) {
+    fn run_once(
+        &self,
+        collector: &mut dyn Collector,
+        samples: &mut Samples,
+        failures: &mut Failures,
+    ) {
         let started = Instant::now();
         self.snapshot().running_since = Some(started);
         samples.clear();
+        samples.set_deadline(started + self.interval);
         let result = collect(&self.def, collector, samples);
         samples.replace_help(|metric| self.help(metric));
-        report(self.def.name, &result, failing);
+        report(self.def.name, &result, failures.update(&result));
         let discarded = samples.discarded();
         let mut snapshot = self.snapshot();
         report_discarded(self.def.name, snapshot.discarded, discarded);
@@ -92,12 +98,14 @@ impl Background {
         let duration = started.elapsed();
         snapshot.last = Some(Outcome { success, timeout: false, duration });
         snapshot.running_since = None;
-        if success {
+        // A failed run may have samples that say what failed.
+        if success || !samples.is_empty() {
             std::mem::swap(&mut snapshot.samples, samples);
             snapshot.taken = Some(Instant::now());
-            snapshot.last_success = Some(SystemTime::now());
-        } else {
-            snapshot.errors += 1;
+        }
+        match success {
+            true => snapshot.last_success = Some(SystemTime::now()),
+            false => snapshot.errors += 1,
         }
     }
 
@@ -139,14 +147,32 @@ mod tests {
         let mut turns = Turns(0);
         let background = Background::new(TURNS, Duration::from_secs(60));
         assert_eq!(background.outcome(&background.snapshot(), Instant::now()), None);
-        let (mut samples, mut failing) = (Samples::default(), false);
+        let (mut samples, mut failures) = (Samples::default(), Failures::default());
         for (value, success, errors) in [(1.0, true, 0), (1.0, false, 1), (3.0, true, 1)] {
-            background.run_once(&mut turns, &mut samples, &mut failing);
+            background.run_once(&mut turns, &mut samples, &mut failures);
             let snapshot = background.snapshot();
             assert_eq!(snapshot.samples.value(&TURN, []), Some(value));
             assert_eq!(snapshot.errors, errors);
             let outcome = background.outcome(&snapshot, Instant::now()).unwrap();
             assert_eq!((outcome.success, outcome.timeout), (success, false));
+        }
+    }
+
+    #[test]
+    fn partial_failure_replaces_the_samples() {
+        let background = Background::new(TURNS, Duration::from_secs(60));
+        let (mut samples, mut failures) = (Samples::default(), Failures::default());
+        let mut run = 0.0;
+        let mut partial = |out: &mut Samples| {
+            run += 1.0;
+            out.set(&TURN, [], run);
+            Err(CollectError::partial("not all of it"))
+        };
+        for value in [1.0, 2.0] {
+            background.run_once(&mut partial, &mut samples, &mut failures);
+            let snapshot = background.snapshot();
+            assert_eq!(snapshot.samples.value(&TURN, []), Some(value));
+            assert!(snapshot.last_success.is_none() && snapshot.taken.is_some());
         }
     }
 

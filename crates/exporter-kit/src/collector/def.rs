@@ -46,8 +46,12 @@ pub struct CollectorDef {
     pub(crate) systems: &'static [System],
     pub(crate) enabled: bool,
     pub(crate) counters_may_reset: bool,
+    pub(crate) build_target: Option<BuildTarget>,
     build: Build,
 }
+
+/// Builds the collector of a target that a request names.
+pub(crate) type BuildTarget = fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>;
 
 /// How a collector is built.
 #[derive(Clone, Copy)]
@@ -130,6 +134,7 @@ impl CollectorDef {
             systems: System::ALL,
             enabled: true,
             counters_may_reset: false,
+            build_target: None,
             build: Build::Settings(build),
         }
     }
@@ -199,6 +204,21 @@ impl CollectorDef {
     /// a kernel do. Otherwise debug builds report a decreasing counter as a bug.
     pub const fn counters_may_reset(mut self) -> Self {
         self.counters_may_reset = true;
+        self
+    }
+
+    /// Also collects from targets that requests name, as in `/scrape?target=db:6379`. `build` gets
+    /// the value of the parameter; its error is the reason of a response with status 400.
+    ///
+    /// Whoever can send requests chooses the targets, so `build` should accept only those that a
+    /// flag allows. The page of a target has the samples of its collector and their status, and
+    /// nothing of the exporter. The collector is kept for the next request; beyond a few hundred
+    /// targets, the one that has not been asked for longest is dropped.
+    pub const fn targets(
+        mut self,
+        build: fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>,
+    ) -> Self {
+        self.build_target = Some(build);
         self
     }
 

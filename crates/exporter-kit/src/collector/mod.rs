@@ -36,7 +36,8 @@ pub trait Collector: Send {
     /// # Errors
     ///
     /// [`CollectError::NoData`] or [`CollectError::Unsupported`] if there is nothing to read. Any
-    /// other error makes this run of the collector fail, and its samples are discarded.
+    /// other error makes this run of the collector fail, and its samples are discarded unless the
+    /// error is [`CollectError::Partial`].
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError>;
 }
 
@@ -56,9 +57,29 @@ pub enum CollectError {
     Unsupported,
     /// The source could not be read.
     Failed(Box<dyn Error + Send + Sync>),
+    /// The source could not be read, or not all of it. The samples that the collector has set stay
+    /// on the page, such as one that says what failed.
+    Partial(Box<dyn Error + Send + Sync>),
 }
 
 impl CollectError {
+    /// A failure that keeps the samples set so far.
+    ///
+    /// ```
+    /// use exporter_kit::{CollectError, Gauge, Samples};
+    ///
+    /// const UP: Gauge = Gauge::new("demo_up", "Whether the server answered (1) or not (0).");
+    ///
+    /// fn collect(out: &mut Samples) -> Result<(), CollectError> {
+    ///     let answer = std::fs::read_to_string("/run/demo");
+    ///     out.set(&UP, [], if answer.is_ok() { 1.0 } else { 0.0 });
+    ///     answer.map(drop).map_err(CollectError::partial)
+    /// }
+    /// ```
+    pub fn partial(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Partial(error.into())
+    }
+
     /// A failure with its context: `context: cause`.
     pub fn context(context: impl fmt::Display, cause: impl fmt::Display) -> Self {
         Self::Failed(format!("{context}: {cause}").into())
@@ -76,7 +97,7 @@ impl fmt::Display for CollectError {
         match self {
             Self::NoData => f.write_str("no data"),
             Self::Unsupported => f.write_str("not supported on this system"),
-            Self::Failed(error) => fmt::Display::fmt(error, f),
+            Self::Failed(error) | Self::Partial(error) => fmt::Display::fmt(error, f),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn is_collecting() -> bool {
     COLLECTING.get()
 }
 
-/// Runs one collector. After an error, no samples remain.
+/// Runs one collector. After an error no samples remain, unless the collector kept them.
 pub(crate) fn collect(
     def: &CollectorDef,
     collector: &mut dyn Collector,
@@ -38,32 +38,80 @@ pub(crate) fn collect(
     COLLECTING.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(|| collector.collect(samples)));
     COLLECTING.set(false);
+    let is_partial = matches!(outcome, Ok(Err(CollectError::Partial(_))));
     let result = match outcome {
         Ok(Ok(()) | Err(CollectError::NoData | CollectError::Unsupported)) => Ok(()),
-        Ok(Err(CollectError::Failed(error))) => Err(format!("failed: {error}")),
+        Ok(Err(CollectError::Failed(error) | CollectError::Partial(error))) => {
+            Err(format!("failed: {error}"))
+        }
         Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
     };
     samples.sort_and_dedup();
     // A violation is a bug in the collector; debug builds and tests report it.
-    let check = |()| match cfg!(debug_assertions) {
-        true => samples.check(def).map_err(|error| format!("failed: {error}")),
-        false => Ok(()),
+    let violation = match cfg!(debug_assertions) && (result.is_ok() || is_partial) {
+        true => samples.check(def).err().map(|error| format!("failed: {error}")),
+        false => None,
     };
-    let result = result.and_then(check);
-    if result.is_err() {
+    if violation.is_some() || (result.is_err() && !is_partial) {
         samples.clear();
     }
-    result
+    violation.map_or(result, Err)
 }
 
-/// Logs only changes between success and failure; a lasting fault must not fill the log.
-pub(crate) fn report(name: &str, result: &Result<(), String>, failing: &mut bool) {
-    match result {
-        Err(error) if !*failing => log::warn!("collector {name} {error}"),
-        Ok(()) if *failing => log::info!("collector {name} works again"),
+/// How many reasons of one failure are logged. Some have numbers that are never the same.
+const MAX_REASONS: usize = 8;
+
+/// Why a collector has failed since it last worked. Each reason is logged once: a lasting fault must
+/// not fill the log, and advice must fit what is wrong now.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    reasons: Vec<String>,
+}
+
+/// What a result changes, which is what is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    None,
+    /// The collector fails, or for another reason than before.
+    Failed,
+    Recovered,
+}
+
+impl Failures {
+    /// The reason of a run that is not over when its page is due.
+    pub(crate) const LATE: &str = "late";
+
+    pub(crate) fn update(&mut self, result: &Result<(), String>) -> Change {
+        match result {
+            Ok(()) => {
+                // A late run that succeeds after all was never reported as failed.
+                let has_failed = self.reasons.iter().any(|reason| reason != Self::LATE);
+                self.reasons.clear();
+                if has_failed { Change::Recovered } else { Change::None }
+            }
+            Err(reason) if self.add(reason) => Change::Failed,
+            Err(_) => Change::None,
+        }
+    }
+
+    /// Adds a reason, and returns whether it is to be logged.
+    pub(crate) fn add(&mut self, reason: &str) -> bool {
+        let is_known = self.reasons.iter().any(|known| known == reason);
+        let is_new = !is_known && self.reasons.len() < MAX_REASONS;
+        if is_new {
+            self.reasons.push(reason.to_owned());
+        }
+        is_new
+    }
+}
+
+/// Logs what has changed.
+pub(crate) fn report(name: &str, result: &Result<(), String>, change: Change) {
+    match (change, result) {
+        (Change::Failed, Err(error)) => log::warn!("collector {name} {error}"),
+        (Change::Recovered, _) => log::info!("collector {name} works again"),
         _ => {}
     }
-    *failing = result.is_err();
 }
 
 /// Logs the first samples of a collector that are discarded.
@@ -76,4 +124,32 @@ pub(crate) fn report_discarded(name: &str, before: u64, discarded: Discarded) {
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let message = panic.downcast_ref::<&str>().copied();
     message.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_logged_once() {
+        let mut failures = Failures::default();
+        let failed = |reason: &str| Err(reason.to_owned());
+        for (result, change) in [
+            (Ok(()), Change::None),
+            (failed("a"), Change::Failed),
+            (failed("a"), Change::None),
+            (failed("b"), Change::Failed),
+            (failed("a"), Change::None),
+            (Ok(()), Change::Recovered),
+            (Ok(()), Change::None),
+            (failed("a"), Change::Failed),
+            (Ok(()), Change::Recovered),
+        ] {
+            assert_eq!(failures.update(&result), change, "{result:?}");
+        }
+        assert!(failures.add(Failures::LATE) && !failures.add(Failures::LATE));
+        assert_eq!(failures.update(&Ok(())), Change::None);
+        let logged = (0..100).filter(|number| failures.add(&number.to_string())).count();
+        assert_eq!(logged, MAX_REASONS);
+    }
 }

@@ -53,11 +53,23 @@ pub(super) const fn buckets(bounds: &[f64]) {
 
 pub(super) const fn quantiles(quantiles: &[f64]) {
     ascending(quantiles);
+    assert!(are_from_0_to(1.0, quantiles), "a quantile is between 0 and 1");
+}
+
+pub(super) const fn percentiles(percentiles: &[f64]) {
+    ascending(percentiles);
+    assert!(are_from_0_to(100.0, percentiles), "a percentile is between 0 and 100");
+}
+
+const fn are_from_0_to(most: f64, numbers: &[f64]) -> bool {
     let mut at = 0;
-    while at < quantiles.len() {
-        assert!(quantiles[at] >= 0.0 && quantiles[at] <= 1.0, "a quantile is between 0 and 1");
+    while at < numbers.len() {
+        if numbers[at] < 0.0 || numbers[at] > most {
+            return false;
+        }
         at += 1;
     }
+    true
 }
 
 const fn ascending(numbers: &[f64]) {
@@ -132,6 +144,10 @@ mod tests {
         }
         let summary = |bounds| catch_unwind(move || Summary::new("a", "Help.").quantiles(bounds));
         assert!(summary(&[]).is_ok() && summary(&[0.0, 0.5, 1.0]).is_ok());
+        let percentiles =
+            |bounds| catch_unwind(move || Summary::new("a", "Help.").percentiles(bounds));
+        assert!(percentiles(&[50.0, 99.9, 100.0]).is_ok());
+        assert!(percentiles(&[50.0, 100.5]).is_err() && percentiles(&[-1.0]).is_err());
         for quantiles in [&[0.9, 0.5][..], &[1.5], &[-0.5], &[f64::NAN]] {
             assert!(summary(quantiles).is_err(), "{quantiles:?}");
         }

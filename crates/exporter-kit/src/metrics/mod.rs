@@ -192,6 +192,19 @@ impl<const N: usize> Definition<SummaryKind, N> {
         self.core.bounds = quantiles;
         self
     }
+
+    /// Sets quantiles that are named from 0 to 100, as the program does with which the metric is
+    /// [compatible](Self::compatible_with). New metrics have [quantiles](Self::quantiles).
+    ///
+    /// # Panics
+    ///
+    /// `percentiles` is not ascending, or contains a value outside 0 to 100. In a `const` this is a
+    /// compile error.
+    pub const fn percentiles(mut self, percentiles: &'static [f64]) -> Self {
+        checks::percentiles(percentiles);
+        self.core.bounds = percentiles;
+        self
+    }
 }
 
 /// A definition as data, independent of its kind and number of labels.

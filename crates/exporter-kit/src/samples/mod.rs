@@ -12,6 +12,8 @@ pub(crate) use self::block::{Block, Item};
 pub use self::discarded::Discarded;
 pub(crate) use self::family::Family;
 
+use std::time::Instant;
+
 use self::discarded::Reason;
 use self::family::Families;
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
@@ -64,6 +66,8 @@ pub struct Samples {
     /// An upper bound for the size of the page.
     page_bytes: usize,
     discarded: Discarded,
+    /// When the collector should return.
+    deadline: Option<Instant>,
     /// The first sample that does not match its definition: the metric and an explanation.
     mismatch: Option<(&'static str, &'static str)>,
     /// The source of the counters.
@@ -236,6 +240,19 @@ impl Samples {
         let _ = name;
     }
 
+    /// When the collector should return: a little before the page is due, or when the next run of a
+    /// background collector is. A collector that asks a server bounds its requests by it, and still
+    /// says on the page what failed; a later one has no samples on the page.
+    ///
+    /// `None` outside of a run, as in tests.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    pub(crate) fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
+    }
+
     /// How many samples were discarded at this scrape, by reason.
     pub fn discarded(&self) -> Discarded {
         self.discarded
@@ -291,6 +308,7 @@ impl Samples {
         self.page_bytes = 0;
         self.discarded = Discarded::default();
         self.mismatch = None;
+        self.deadline = None;
         #[cfg(debug_assertions)]
         self.source.clear();
     }

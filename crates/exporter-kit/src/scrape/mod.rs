@@ -8,6 +8,7 @@
 
 mod page;
 mod run;
+mod targets;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,9 @@ use std::time::{Duration, Instant, SystemTime};
 use self::page::PageBuilder;
 use self::run::{CollectorResult, Run};
 use crate::collector::background::Background;
-use crate::collector::run::{COLLECTOR_STACK_BYTES, Outcome, collect, report, report_discarded};
+use crate::collector::run::{
+    COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded,
+};
 use crate::collector::{Collector, CollectorDef, ScheduledCollector};
 use crate::exposition::Format;
 use crate::samples::{Discarded, Samples};
@@ -71,13 +74,16 @@ pub(crate) enum Selection {
     All,
     /// Collector indices, ascending.
     Some(Vec<usize>),
+    /// The collector of a target, by its index.
+    Target(usize),
 }
 
 impl Selection {
-    fn has(&self, index: usize) -> bool {
+    fn has(&self, index: usize, slot: &Slot) -> bool {
         match self {
-            Self::All => true,
+            Self::All => slot.target.is_none(),
             Self::Some(indices) => indices.contains(&index),
+            Self::Target(target) => *target == index,
         }
     }
 }
@@ -93,6 +99,8 @@ struct State<W> {
 /// A collector and its state.
 struct Slot {
     def: CollectorDef,
+    /// The target, if a request has named it.
+    target: Option<Box<str>>,
     /// `None` while a worker runs it.
     collector: Option<Box<dyn Collector>>,
     /// Runs that wait for it while a worker runs it for another run.
@@ -102,7 +110,7 @@ struct Slot {
     /// When it was last started.
     started: Instant,
     last_success: Option<SystemTime>,
-    failing: bool,
+    failures: Failures,
     errors: u64,
     /// Number of samples left out of pages.
     discarded: u64,
@@ -130,18 +138,7 @@ impl<W> Scraper<W> {
                 }
                 None => Some(collector),
             };
-            Slot {
-                def,
-                collector,
-                waiting_runs: Vec::new(),
-                spare: Samples::default(),
-                started: Instant::now(),
-                last_success: None,
-                failing: false,
-                errors: 0,
-                discarded: 0,
-                background,
-            }
+            Slot { background, ..Slot::new(def, collector) }
         });
         let state = State { slots: slots.collect(), runs: Vec::new(), begun: 0 };
         Self {
@@ -249,9 +246,8 @@ impl<W> Scraper<W> {
 
     fn collect(&self, number: u64, index: usize) {
         let mut state = self.lock();
-        if state.open_run(number).is_none() {
-            return;
-        }
+        let Some(run) = state.open_run(number) else { return };
+        let deadline = run.collector_deadline();
         let State { slots, runs, .. } = &mut *state;
         let slot = &mut slots[index];
         let Some(mut collector) = slot.collector.take() else {
@@ -261,19 +257,19 @@ impl<W> Scraper<W> {
         };
         let started = Instant::now();
         slot.started = started;
-        let (def, mut failing) = (slot.def, slot.failing);
+        let def = slot.def;
         let mut samples = std::mem::take(&mut slot.spare);
         drop(state);
 
         samples.clear();
+        samples.set_deadline(deadline);
         let result = collect(&def, collector.as_mut(), &mut samples);
         let duration = started.elapsed();
-        report(def.name, &result, &mut failing);
 
         let mut state = self.lock();
         let slot = &mut state.slots[index];
         slot.collector = Some(collector);
-        slot.failing = failing;
+        let change = slot.failures.update(&result);
         let waiting_runs = std::mem::take(&mut slot.waiting_runs);
         let success = result.is_ok();
         let is_complete = match state.open_run(number) {
@@ -296,6 +292,7 @@ impl<W> Scraper<W> {
             }
         };
         drop(state);
+        report(def.name, &result, change);
         if !waiting_runs.is_empty() {
             let job = |run| Job::Scrape(ScrapeJob::Collect { run, collector: index });
             self.workers.submit(waiting_runs.into_iter().map(job));
@@ -319,6 +316,26 @@ impl<W> State<W> {
 }
 
 impl Slot {
+    fn new(def: CollectorDef, collector: Option<Box<dyn Collector>>) -> Self {
+        Self {
+            def,
+            target: None,
+            collector,
+            waiting_runs: Vec::new(),
+            spare: Samples::default(),
+            started: Instant::now(),
+            last_success: None,
+            failures: Failures::default(),
+            errors: 0,
+            discarded: 0,
+            background: None,
+        }
+    }
+
+    fn is_of(&self, target: &str) -> bool {
+        self.target.as_deref() == Some(target)
+    }
+
     fn count_discarded(&mut self, discarded: Discarded) {
         report_discarded(self.def.name, self.discarded, discarded);
         self.discarded += discarded.total();

@@ -8,8 +8,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::run::{CollectorResult, Run};
-use super::{Scraper, Slot, State};
+use super::{Scraper, Selection, Slot, State};
 use crate::collector::background::Background;
+use crate::collector::run::Failures;
 use crate::exposition::{self, Format, Text};
 use crate::order::Order;
 use crate::process::ProcessMetrics;
@@ -103,6 +104,8 @@ struct PageInput {
     /// with their samples.
     status: Vec<(&'static str, CollectorStatus)>,
     cached: Vec<Cached>,
+    /// Whether the page is that of a target, and without metrics of the exporter.
+    is_of_target: bool,
     now: Instant,
 }
 
@@ -158,14 +161,13 @@ impl<W> State<W> {
         let mut results = std::mem::take(&mut run.results);
         for (index, (slot, result)) in slots.iter_mut().zip(&mut results).enumerate() {
             slot.count_discarded(result.samples.discarded());
-            let takes_part = run.request.selection.has(index) && slot.background.is_none();
+            let takes_part = run.request.selection.has(index, slot) && slot.background.is_none();
             if result.outcome.is_some() || !takes_part {
                 continue;
             }
             result.outcome = Some(slot.late(now));
             slot.errors += 1;
-            if !slot.failing {
-                slot.failing = true;
+            if slot.failures.add(Failures::LATE) {
                 log::warn!("collector {} is late; the page has no samples from it", slot.def.name);
             }
         }
@@ -176,10 +178,11 @@ impl<W> State<W> {
 impl PageInput {
     fn new<W>(slots: &[Slot], run: &Run<W>, results: &[CollectorResult], now: Instant) -> Self {
         let (format, status) = (run.request.format, Vec::with_capacity(slots.len()));
-        let mut input = Self { format, status, cached: Vec::new(), now };
-        for (index, slot) in
-            slots.iter().enumerate().filter(|(index, _)| run.request.selection.has(*index))
-        {
+        let is_of_target = matches!(run.request.selection, Selection::Target(_));
+        let mut input = Self { format, status, cached: Vec::new(), is_of_target, now };
+        let selection = &run.request.selection;
+        let selected = slots.iter().enumerate().filter(|(index, slot)| selection.has(*index, slot));
+        for (index, slot) in selected {
             if let Some(background) = &slot.background {
                 let background = Arc::clone(background);
                 input.cached.push(Cached { slot: index, status: input.status.len(), background });
@@ -207,7 +210,9 @@ impl PageBuilder {
     ) -> (Arc<Page>, Vec<(usize, u64)>) {
         let Self { process, own, pages, order } = self;
         own.clear();
-        scraper.metrics.write_process(scraper.build, own);
+        if !input.is_of_target {
+            scraper.metrics.write_process(scraper.build, own);
+        }
         let cached: Vec<_> = input.cached.iter().map(|it| it.background.snapshot()).collect();
         for (it, snapshot) in input.cached.iter().zip(&cached) {
             let (_, status) = &mut input.status[it.status];
@@ -222,7 +227,9 @@ impl PageBuilder {
         for (collector, status) in &input.status {
             scraper.metrics.write_collector(collector, status, own);
         }
-        process.write(own);
+        if !input.is_of_target {
+            process.write(own);
+        }
         own.sort_and_dedup();
         let fresh = results.iter().map(|result| &result.samples);
         let kept = cached.iter().map(|snapshot| &snapshot.samples);

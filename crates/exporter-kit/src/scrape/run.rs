@@ -10,6 +10,9 @@ use crate::samples::Samples;
 /// the first samples of a run are as old as the run.
 const MAX_SHARED_AGE: Duration = Duration::from_secs(1);
 
+/// How long before the page is due a collector should return, for its samples to be on the page.
+const MAX_MARGIN: Duration = Duration::from_millis(250);
+
 /// A run in flight.
 pub(super) struct Run<W> {
     pub(super) number: u64,
@@ -47,7 +50,7 @@ impl<W> Run<W> {
             slot.collector.is_some() || busy < request.timeout - request.timeout / 10
         };
         let takes_part = |(index, slot): &(usize, &Slot)| {
-            request.selection.has(*index) && slot.background.is_none() && has_time(slot)
+            request.selection.has(*index, slot) && slot.background.is_none() && has_time(slot)
         };
         let collectors: Vec<_> =
             slots.iter().enumerate().filter(takes_part).map(|(index, _)| index).collect();
@@ -64,6 +67,12 @@ impl<W> Run<W> {
             results: slots.iter().map(|_| CollectorResult::default()).collect(),
         };
         (run, collectors)
+    }
+
+    /// When a collector should return: before the run is due, by a tenth of its timeout, at most
+    /// [`MAX_MARGIN`].
+    pub(super) fn collector_deadline(&self) -> Instant {
+        self.deadline - (self.request.timeout / 10).min(MAX_MARGIN)
     }
 
     /// Whether `request` can share this run: it selects the same collectors and format, has the

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::targets::MAX_TARGETS;
 use super::*;
 use crate::collector::CollectError;
 use crate::metrics::Gauge;
@@ -139,6 +140,82 @@ fn failing_collector_loses_only_its_samples() {
         assert_eq!(self_metric(&page, "errors_total", "bad"), Some(errors));
         assert_eq!(self_metric(&page, "errors_total", "good"), Some(0.0));
     }
+}
+
+#[test]
+fn partial_failure_keeps_its_samples() {
+    let partial = fake(|out| {
+        out.set(&BAD, [], 0.0);
+        Err(CollectError::partial("no luck"))
+    });
+    let scraper = scraper(vec![("bad", partial), ("good", good())]);
+    let page = page(&scraper, AMPLE);
+    assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), Some(0.0)));
+    assert_eq!(self_metric(&page, "collector_success", "bad"), Some(0.0));
+    assert_eq!(self_metric(&page, "errors_total", "bad"), Some(1.0));
+}
+
+#[test]
+fn deadline_precedes_the_page() {
+    for (timeout, least, most) in [(60.0, 59.0, 59.75), (1.0, 0.1, 0.9), (0.5, 0.05, 0.45)] {
+        let left = fake(|out| {
+            let deadline = out.deadline().ok_or("a run has a deadline")?;
+            out.set(&BAD, [], deadline.duration_since(Instant::now()).as_secs_f64());
+            Ok(())
+        });
+        let scraper = scraper(vec![("bad", left)]);
+        let page = page(&scraper, Duration::from_secs_f64(timeout));
+        let left = value(&page, "bad").unwrap();
+        assert!((least..=most).contains(&left), "{left} s of {timeout} s");
+    }
+}
+
+#[test]
+fn target_has_a_page_of_its_own() {
+    let scraper = scraper(vec![("good", good())]);
+    let def = scheduled("bad", good(), None).0;
+    let select = |target: &str| {
+        let number: f64 = target.parse().map_err(|_| "not a number")?;
+        let collector = move || {
+            Ok(fake(move |out| {
+                out.set(&BAD, [], number);
+                Ok(())
+            }))
+        };
+        scraper.0.select_target(def, target, collector)
+    };
+    assert_eq!(select("x").unwrap_err().to_string(), "not a number");
+    for target in ["7", "8", "7"] {
+        let page = ask(&scraper, AMPLE, select(target).unwrap());
+        assert_eq!(value(&page, "bad"), Some(target.parse().unwrap()));
+        assert_eq!(self_metric(&page, "collector_success", "bad"), Some(1.0));
+        let others = ["good ", "process_", "test_exporter_build_info", "promhttp_"];
+        assert!(!others.iter().any(|name| page.contains(name)), "{page}");
+    }
+    let page = page(&scraper, AMPLE);
+    assert_eq!((value(&page, "good"), value(&page, "bad")), (Some(1.0), None));
+    // Beyond the limit, the target that was asked longest ago gives way.
+    for number in 0..MAX_TARGETS + 9 {
+        let page = ask(&scraper, AMPLE, select(&number.to_string()).unwrap());
+        assert_eq!(value(&page, "bad"), Some(number as f64));
+    }
+    assert_eq!(scraper.0.lock().slots.len(), 1 + MAX_TARGETS);
+}
+
+#[test]
+fn targets_in_use_do_not_give_way() {
+    let scraper = scraper(Vec::new());
+    let def = scheduled("bad", good(), None).0;
+    let (gated, begun, gate) = gated();
+    let first = scraper.0.select_target(def, "gated", || Ok(gated)).unwrap();
+    let page = request(&scraper, AMPLE, first.clone());
+    begun.recv().unwrap();
+    for number in 0..MAX_TARGETS + 2 {
+        let selection = scraper.0.select_target(def, &number.to_string(), || Ok(good())).unwrap();
+        assert_ne!(selection, first);
+    }
+    gate.send(()).unwrap();
+    assert_eq!(value(&text(&page), "bad"), Some(1.0));
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub struct FlagSpec {
     pub(crate) with_exclude: bool,
     /// Whether values of a list are also split at commas on the command line.
     pub(crate) commas: bool,
+    /// Whether giving the flag twice on the command line is an error.
+    pub(crate) once: bool,
     pub(crate) secret: bool,
     /// Whether the flag is valid only on the command line, such as `--help`.
     pub(crate) action: bool,
@@ -139,6 +141,13 @@ impl Flag<String> {
     /// Limits the value to one of `allowed`.
     pub const fn one_of(mut self, allowed: &'static [&'static str]) -> Self {
         self.spec.allowed = allowed;
+        self
+    }
+
+    /// Makes giving the flag twice on the command line an error. Otherwise the last value wins,
+    /// which silently ignores, for example, the first of two addresses.
+    pub const fn once(mut self) -> Self {
+        self.spec.once = true;
         self
     }
 
@@ -265,6 +274,7 @@ impl<T: FlagType + ?Sized> Flag<T> {
             positive: false,
             with_exclude: false,
             commas: false,
+            once: false,
             secret: false,
             action: false,
             collector: "",

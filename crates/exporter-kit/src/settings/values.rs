@@ -2,7 +2,6 @@
 //! overrides the defaults. Values are typed and have an origin; all errors are reported together.
 
 use std::fmt;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::file;
 use super::flag::{AnyFlag as _, Flag, FlagSpec, FlagType, ValueType};
 use super::kit::CONFIG_FILE;
 use super::pattern::{Filter, Pattern};
+use crate::setting_file::read_setting_file;
 
 /// The origin of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Settings {
     }
 
     fn read_file(&mut self, path: &str, flags: &[FlagSpec], errors: &mut Vec<String>) {
-        let text = match fs::read_to_string(path) {
+        let text = match read_setting_file(path) {
             Ok(text) => text,
             Err(error) => {
                 errors.push(format!("--{}: cannot read {path}: {error}", CONFIG_FILE.name()));
@@ -142,6 +142,9 @@ impl Settings {
             match known {
                 Some(known) if flag.is_list() && known.origin == Origin::CommandLine => {
                     known.texts.extend(texts);
+                }
+                Some(known) if flag.once && known.origin == Origin::CommandLine => {
+                    errors.push(known.error("is given twice; give it once".to_owned()));
                 }
                 // The last value of a repeated flag wins.
                 _ => self.set(&flag, texts, Origin::CommandLine),

@@ -17,6 +17,7 @@ mod query;
 mod request;
 mod response;
 mod service;
+mod targets;
 #[cfg(test)]
 #[cfg(feature = "web-config")] // on its own, since clippy looks for a plain `cfg(test)`
 mod tests;
@@ -39,6 +40,7 @@ use event_loop::EventLoop;
 use landing::Landing;
 use mio::Poll;
 use service::Service;
+pub(crate) use targets::Targets;
 
 use crate::collector::{CollectorDef, ScheduledCollector};
 use crate::config::Config;
@@ -63,6 +65,7 @@ pub(crate) struct ServerConfig {
     pub(crate) collectors: Vec<(CollectorDef, ScheduledCollector)>,
     /// Collectors that are not enabled.
     pub(crate) disabled: Vec<&'static str>,
+    pub(crate) targets: Option<Targets>,
 }
 
 /// A running server.
@@ -78,8 +81,17 @@ impl Server {
     ///
     /// Returns an error if the system cannot provide a thread or a descriptor.
     pub(crate) fn start(config: ServerConfig, listeners: Vec<TcpListener>) -> io::Result<Self> {
-        let ServerConfig { name, about, build, config, web_config, metrics, collectors, disabled } =
-            config;
+        let ServerConfig {
+            name,
+            about,
+            build,
+            config,
+            web_config,
+            metrics,
+            collectors,
+            disabled,
+            targets,
+        } = config;
         let landing =
             Landing { name, version: build.version, about, telemetry_path: &config.telemetry_path };
         let landing = landing.to_html();
@@ -102,6 +114,7 @@ impl Server {
                 config,
                 web_config,
                 disabled,
+                targets,
             }
         });
         service.scraper.start_background()?;

@@ -48,6 +48,12 @@ pub(super) fn selection(
     Ok(if selected.len() == names.len() { Selection::All } else { Selection::Some(selected) })
 }
 
+/// The value of a parameter; the first if there are several.
+pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
+    let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(key, _)| decode(key).as_deref() == Some(name)).and_then(|(_, value)| decode(value))
+}
+
 /// Decodes percent-encoding and `+`; `None` if the result is not UTF-8 text.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
@@ -91,6 +97,20 @@ mod tests {
         ];
         for (query, expected) in cases {
             assert_eq!(selection(query, &NAMES, &[]), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn first_parameter_of_a_name_is_found() {
+        for (query, expected) in [
+            ("target=db:6379", Some("db:6379")),
+            ("a=1&target=redis%3A%2F%2Fdb%2F0&target=x", Some("redis://db/0")),
+            ("target", Some("")),
+            ("target=%ff", None),
+            ("targets=x", None),
+            ("", None),
+        ] {
+            assert_eq!(parameter(query, "target").as_deref(), expected, "{query}");
         }
     }
 

@@ -11,9 +11,10 @@ use super::landing;
 use super::query;
 use super::request::{Rejection, Reply, Request};
 use super::response::{CommonHeaders, Outgoing, PLAIN_TEXT, PageHeads, PageReply, Response};
+use super::targets::{self, Targets};
 use crate::config::Config;
 use crate::exposition::Format;
-use crate::scrape::{Page, ScrapeRequest, Scraper};
+use crate::scrape::{Page, ScrapeRequest, Scraper, Selection};
 use crate::self_metrics::InFlight;
 
 /// The exporter as seen by its clients.
@@ -23,6 +24,7 @@ pub(super) struct Service {
     pub(super) scraper: Scraper<Waiter>,
     /// Collectors that are not enabled.
     pub(super) disabled: Vec<&'static str>,
+    pub(super) targets: Option<Targets>,
     pub(super) landing: String,
     /// The `Server` header.
     pub(super) product: String,
@@ -70,12 +72,23 @@ impl Service {
     /// Answers a request with the given authentication result.
     pub(super) fn decide(&self, request: &Request, result: AuthResult) -> Action {
         let metrics = &self.config.telemetry_path;
+        if let Some(targets) = &self.targets
+            && result == AuthResult::Allowed
+            && request.path == targets::PATH
+            && metrics != targets::PATH
+        {
+            return self.scrape(request, targets.select(&request.query, &self.scraper));
+        }
         let (status, body): (u16, &str) = match (result, request.path.as_str()) {
             (AuthResult::Denied, _) => (401, "# 401 a user name and a password are required\n"),
             (AuthResult::Busy, _) => {
                 (503, "# 503 too many passwords are being checked; try again later\n")
             }
-            (_, path) if path == metrics => return self.scrape(request),
+            (_, path) if path == metrics => {
+                let selection =
+                    query::selection(&request.query, self.scraper.names(), &self.disabled);
+                return self.scrape(request, selection);
+            }
             (_, "/") => {
                 let body = self.landing.as_bytes();
                 let response = Response { status: 200, content_type: landing::CONTENT_TYPE, body };
@@ -92,9 +105,9 @@ impl Service {
         self.plain(status, body, request.reply, result == AuthResult::Allowed)
     }
 
-    fn scrape(&self, request: &Request) -> Action {
-        let Self { scraper, config, disabled, .. } = self;
-        let selection = match query::selection(&request.query, scraper.names(), disabled) {
+    fn scrape(&self, request: &Request, selection: Result<Selection, String>) -> Action {
+        let Self { scraper, config, .. } = self;
+        let selection = match selection {
             Ok(selection) => selection,
             Err(why) => return self.reject_scrape(400, &why, request.reply),
         };

@@ -4,7 +4,12 @@ use crate::process::{command, run};
 
 #[test]
 fn usage_error_is_one_line_and_exit_code_2() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 14] = [
+        (&["--redis.address=127.0.0.1:1", "--redis.address=127.0.0.1:2"], "give it once"),
+        (&["--redis.address=127.0.0.1:1,127.0.0.1:2"], "start an exporter for each"),
+        (&["--redis.address=u:secret=secret@127.0.0.1:1"], "give --redis.username"),
+        (&["--redis.address=redis://:secret=secret@127.0.0.1:1/0"], "give --redis.username"),
+        (&["--redis.address=127.0.0.1:6379:6379"], "is not a host"),
         (&["--redis.address=localhost"], "such as 127.0.0.1:6379"),
         (&["--redis.address=:6379"], "such as 127.0.0.1:6379"),
         (&["--redis.address=localhost:0"], "such as 127.0.0.1:6379"),

@@ -14,7 +14,7 @@ const SOON: Duration = Duration::from_secs(20);
 /// Checks the page of a Redis that does not answer.
 fn is_down(page: &Page, why: &str) {
     assert_eq!((page.value("redis_up"), error(page)), (Some(0.0), why), "{}", page.text());
-    let success = "redis_exporter_scrape_collector_success{collector=\"info\"}";
+    let success = "redis_exporter_scrape_collector_success{collector=\"redis\"}";
     assert_eq!(page.value(success), Some(0.0), "{}", page.text());
     assert!(!page.has("redis_connected_clients") && page.has("redis_exporter_build_info"));
 }
@@ -46,7 +46,7 @@ fn user_without_permissions_is_logged() {
     let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
     let exporter = start(&[&redis.flag(), "--redis.username=poor"], &environment);
     let page = exporter.scrape();
-    assert_eq!(page.value("redis_up"), Some(1.0), "it may PING: {}", page.text());
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), "refused"), "{}", page.text());
     assert!(!page.has("redis_connected_clients"));
     let log = exporter.kill();
     assert!(log.contains("refused INFO") && log.contains("give the user the commands"), "{log}");
@@ -58,9 +58,9 @@ fn busy_redis_is_up_and_logged() {
     let exporter = start(&[&redis.flag()], &[]);
     let _script = redis.begin(&["EVAL 'while true do end' 0"]);
     let page = exporter.scrape_until(|page| !page.has("redis_connected_clients"));
-    assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), ""), "{}", page.text());
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), "refused"), "{}", page.text());
     let log = exporter.kill();
-    assert!(log.contains("refused INFO") && log.contains("BUSY "), "{log}");
+    assert!(log.contains("refused INFO") && log.contains("SCRIPT KILL"), "{log}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn page_matches_the_state_of_redis() {
         ("redis_commands_latency_seconds_count{cmd=\"set\"}", 3.0),
         ("redis_commands_latency_seconds_bucket{cmd=\"set\",le=\"+Inf\"}", 3.0),
         ("redis_errors_total{err=\"ERR\"}", 1.0),
-        ("redis_exporter_scrape_collector_success{collector=\"info\"}", 1.0),
+        ("redis_exporter_scrape_collector_success{collector=\"redis\"}", 1.0),
     ] {
         assert_eq!(page.value(series), Some(expected), "{series} in {}", page.text());
     }
@@ -58,6 +58,7 @@ fn declared() -> BTreeSet<String> {
         let name = metric["name"].as_str().unwrap();
         let suffixes: &[&str] = match metric["kind"].as_str().unwrap() {
             "histogram" => &["_bucket", "_sum", "_count"],
+            "summary" => &["", "_sum", "_count"],
             _ => &[""],
         };
         suffixes.iter().map(move |suffix| format!("{name}{suffix}"))
@@ -74,6 +75,65 @@ fn every_sample_is_declared() {
     for name in series.map(|line| line.split(['{', ' ']).next().unwrap()) {
         assert!(declared.contains(name), "{name}");
     }
+}
+
+#[test]
+fn unix_socket_is_an_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("redis@1.sock");
+    let path = path.to_str().unwrap();
+    let redis = Redis::start(&["--unixsocket", path]);
+    let exporter = start(&[&format!("--redis.address=unix://{path}")], &[]);
+    let page = exporter.scrape();
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), ""), "{}", page.text());
+    assert!(page.has("redis_config_maxclients") && page.has("redis_slowlog_length"));
+    drop(redis);
+    let page = exporter.scrape();
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(0.0), "connect"));
+    let log = exporter.kill();
+    assert!(log.contains(&format!("cannot connect to unix://{path}")), "{log}");
+}
+
+#[test]
+fn targets_of_requests_are_those_allowed() {
+    let (own, other) = (Redis::start(&[]), Redis::start(&[]));
+    other.send(&["SELECT 3", "SET a 1"]);
+    let allowed = format!("--redis.targets=^127\\.0\\.0\\.1:{}$", other.port());
+    let exporter = start(&[&own.flag(), &allowed], &[]);
+    for target in ["127.0.0.1:PORT", "redis://127.0.0.1:PORT", "redis%3A%2F%2F127.0.0.1%3APORT"] {
+        let target = target.replace("PORT", &other.port().to_string());
+        let page = exporter.get(&format!("/scrape?target={target}"));
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains("\nredis_db_keys{db=\"db3\"} 1\n"), "{}", page.body);
+        assert!(!page.body.contains("\nprocess_") && page.body.contains("\nredis_up 1\n"));
+    }
+    let own_port = own.port();
+    for (query, why) in [
+        (format!("?target=127.0.0.1:{own_port}"), "does not allow"),
+        ("?target=127.0.0.1".to_owned(), "such as 127.0.0.1:6379"),
+        ("?target=u:secret@127.0.0.1:1".to_owned(), "no user or password"),
+        (String::new(), "the parameter target is missing"),
+    ] {
+        let response = exporter.get(&format!("/scrape{query}"));
+        assert_eq!(response.status, 400, "{query}");
+        assert!(response.body.contains(why) && !response.body.contains("secret"), "{response:?}");
+    }
+    let page = exporter.scrape();
+    assert_eq!(page.value("redis_target_scrape_request_errors_total"), Some(4.0));
+    assert_eq!(page.value("redis_db_keys{db=\"db3\"}"), Some(0.0), "{}", page.text());
+    drop(other);
+    let port = allowed.rsplit(':').next().unwrap().trim_end_matches('$');
+    let page = exporter.get(&format!("/scrape?target=127.0.0.1:{port}"));
+    assert!(page.status == 200 && page.body.contains("\nredis_up 0\n"), "{}", page.body);
+}
+
+#[test]
+fn targets_are_refused_by_default() {
+    let redis = Redis::start(&[]);
+    let exporter = start(&[&redis.flag()], &[]);
+    let response = exporter.get(&format!("/scrape?target=127.0.0.1:{}", redis.port()));
+    assert_eq!(response.status, 400);
+    assert!(response.body.contains("start with --redis.targets"), "{}", response.body);
 }
 
 #[test]
@@ -110,14 +170,14 @@ fn passwords_are_never_logged() {
 }
 
 #[test]
-fn background_info_is_cached_and_up_is_not() {
+fn replies_are_kept_and_up_is_not() {
     let redis = Redis::start(&[]);
-    let exporter = start(&[&redis.flag(), "--redis.interval=50ms"], &[]);
-    let page = exporter.scrape_until(|page| page.has("redis_connected_clients"));
-    let help = page.text().lines().find(|line| line.starts_with("# HELP redis_connected_clients "));
-    assert!(help.unwrap().ends_with("Cached: read every 50ms."), "{help:?}");
-    let age = "redis_exporter_scrape_collector_age_seconds{collector=\"info\"}";
-    assert!(page.value(age).unwrap() < 60.0);
+    let exporter = start(&[&redis.flag(), "--redis.interval=1h"], &[]);
+    let calls = "redis_commands_total{cmd=\"info\"}";
+    let first = exporter.scrape();
+    assert!(first.value("redis_exporter_replies_age_seconds").unwrap() < 60.0);
+    redis.send(&["INFO"]);
+    assert_eq!(exporter.scrape().value(calls), first.value(calls), "it is not asked again");
     drop(redis);
     let page = exporter.scrape();
     assert_eq!((page.value("redis_up"), error(&page)), (Some(0.0), "connect"));

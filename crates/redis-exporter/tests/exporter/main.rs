@@ -6,7 +6,15 @@ mod documents;
 #[cfg(unix)]
 mod failures;
 #[cfg(unix)]
+mod fake;
+#[cfg(unix)]
 mod live;
+#[cfg(unix)]
+mod peer;
 mod process;
 #[cfg(unix)]
 mod redis;
+#[cfg(unix)]
+mod refusals;
+#[cfg(all(unix, feature = "tls"))]
+mod tls;

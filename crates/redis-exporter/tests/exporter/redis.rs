@@ -37,6 +37,10 @@ impl Redis {
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
         command.args(["--save", "", "--dir"]).arg(folder.path()).args(options);
+        Self::spawn(command, port, folder)
+    }
+
+    fn spawn(mut command: Command, port: u16, folder: TempDir) -> Option<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("cannot start redis-server: {error}; run `cargo xtask ci --setup`")
@@ -47,11 +51,29 @@ impl Redis {
         redis.is_ready().then_some(redis)
     }
 
+    /// Starts a Sentinel that watches `master`.
+    pub(crate) fn sentinel_of(master: &Self) -> Self {
+        for _ in 0..ATTEMPTS {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let folder = tempfile::tempdir().unwrap();
+            // A Sentinel writes what it learns to its file.
+            let path = folder.path().join("sentinel.conf");
+            let monitor = format!("sentinel monitor pool 127.0.0.1 {} 1\n", master.port);
+            std::fs::write(&path, format!("port {port}\nbind 127.0.0.1\n{monitor}")).unwrap();
+            let mut command = Command::new("redis-server");
+            command.arg(path).arg("--sentinel");
+            if let Some(sentinel) = Self::spawn(command, port, folder) {
+                return sentinel;
+            }
+        }
+        panic!("no free port in {ATTEMPTS} attempts");
+    }
+
     /// Waits until Redis accepts connections; false if it exits instead.
     fn is_ready(&mut self) -> bool {
         let mut line = String::new();
         while self.log.read_line(&mut line).unwrap() > 0 {
-            if line.contains("Ready to accept connections") {
+            if line.contains("Ready to accept connections") || line.contains("+monitor master") {
                 return true;
             }
             line.clear();

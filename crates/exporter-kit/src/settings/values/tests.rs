@@ -17,8 +17,19 @@ const EXCLUDE: Flag<Pattern> = Flag::pattern("pool.device-exclude", "^lo$", "Dev
 const UNIT_INCLUDE: Flag<Pattern> =
     Flag::pattern("pool.unit-include", ".+", "Units.").with_exclude();
 const UNIT_EXCLUDE: Flag<Pattern> = Flag::pattern("pool.unit-exclude", "scope$", "Units.");
-const ALL: [&dyn AnyFlag; 9] =
-    [&PASSWORD, &CLUSTER, &SOCKET, &MODE, &NAMES, &INCLUDE, &EXCLUDE, &UNIT_INCLUDE, &UNIT_EXCLUDE];
+const SERVER: Flag<String> = Flag::text("pool.server", "ADDRESS", "", "Server.").once();
+const ALL: [&dyn AnyFlag; 10] = [
+    &PASSWORD,
+    &CLUSTER,
+    &SOCKET,
+    &MODE,
+    &NAMES,
+    &INCLUDE,
+    &EXCLUDE,
+    &UNIT_INCLUDE,
+    &UNIT_EXCLUDE,
+    &SERVER,
+];
 
 fn read(args: &[&str], environment: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
@@ -77,6 +88,14 @@ fn lists_accumulate_and_other_flags_keep_the_last() {
     assert_eq!(read(&[], &environment).unwrap().get(&LISTEN_ADDRESS), [":3", ":4"]);
     assert_eq!(read(&[], &[]).unwrap().get(&NAMES), ["a"]);
     assert_eq!(read(&["--pool.names=b,c", "--pool.names=d"], &[]).unwrap().get(&NAMES).len(), 3);
+}
+
+#[test]
+fn flag_that_is_given_once_rejects_two() {
+    let errors = read(&["--pool.server=a", "--pool.server", "b"], &[]).unwrap_err();
+    assert_eq!(errors, ["--pool.server: is given twice; give it once"]);
+    let settings = read(&["--pool.server=a"], &[("POOL_EXPORTER_POOL_SERVER", "b")]).unwrap();
+    assert_eq!(settings.get(&SERVER), "a", "the command line overrides the environment");
 }
 
 #[test]

@@ -7,8 +7,7 @@ mod rate_limit;
 mod watch;
 mod yaml;
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -29,11 +28,10 @@ pub(crate) use yaml::read as parse;
 #[cfg(feature = "tls")]
 pub(crate) use yaml::{Entry, Value};
 
+use crate::setting_file::read_bytes;
+
 /// How often the files are checked for changes, at most.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Real configurations and certificate chains are far smaller; a device file may be endless.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// The web configuration, kept up to date.
 pub(crate) struct WebConfig {
@@ -188,7 +186,7 @@ impl Policy {
     fn read(path: &Path, files: &mut Files) -> Result<Self, Vec<String>> {
         let shown = path.display();
         files.see(path);
-        let text = read_file(path)
+        let text = read_bytes(path)
             .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
             .map_err(|error| vec![format!("cannot read {shown}: {error}")])?;
         let located = |faults: Vec<Fault>| -> Vec<String> {
@@ -253,15 +251,6 @@ impl Policy {
             log::warn!("{}: {warning}", path.display());
         }
     }
-}
-
-pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(io::Error::other("the file is larger than 1 MiB"));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ impl Served {
             metrics: SelfMetrics::new("test_exporter"),
             collectors: Vec::new(),
             disabled: Vec::new(),
+            targets: None,
         };
         change(&mut config);
         Server::start(config, vec![listener]).unwrap();

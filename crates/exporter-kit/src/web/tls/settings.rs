@@ -4,7 +4,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::web::config::{Entry, Fault, Value, read_file, refused};
+use crate::setting_file::read_bytes;
+use crate::web::config::{Entry, Fault, Value, refused};
 
 /// The settings from the section.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Pem {
     pub(super) fn read(&self) -> Result<Vec<u8>, Fault> {
         match &self.source {
             PemSource::Inline(text) => Ok(text.as_bytes().to_vec()),
-            PemSource::File(path) => read_file(path).map_err(|error| {
+            PemSource::File(path) => read_bytes(path).map_err(|error| {
                 (self.line, format!("{}: cannot read {}: {error}", self.name, path.display()))
             }),
         }

@@ -3,10 +3,10 @@
 use exporter_kit::{Counter, Field, Gauge};
 
 /// The exporter that the metric names are compatible with.
-pub(super) const NAMES_OF: &str = "redis_exporter";
+pub(crate) const NAMES_OF: &str = "redis_exporter";
 
 /// A key whose value can go up and down.
-pub(super) const fn gauge(
+pub(crate) const fn gauge(
     key: &'static str,
     name: &'static str,
     zh: &'static str,
@@ -16,7 +16,7 @@ pub(super) const fn gauge(
 }
 
 /// A key whose value only goes up.
-pub(super) const fn counter(
+pub(crate) const fn counter(
     key: &'static str,
     name: &'static str,
     zh: &'static str,

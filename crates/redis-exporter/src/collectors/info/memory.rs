@@ -112,4 +112,150 @@ pub(super) const FIELDS: &[Field] = &[
         "待释放对象数",
         "Objects that wait to be freed in the background.",
     ),
+    gauge(
+        "allocator_allocated",
+        "redis_allocator_allocated_bytes",
+        "分配器已分配内存",
+        "Memory that the allocator has given to Redis, with what its own sizes round up.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "allocator_active",
+        "redis_allocator_active_bytes",
+        "分配器活跃内存",
+        "Memory in pages of the allocator that are in use.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "allocator_resident",
+        "redis_allocator_resident_bytes",
+        "分配器常驻内存",
+        "Memory of the allocator that is in RAM.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "allocator_frag_ratio",
+        "redis_allocator_frag_ratio",
+        "分配器碎片率",
+        "Active memory of the allocator to its allocated memory.",
+    )
+    .unit(Unit::Ratio),
+    gauge(
+        "allocator_frag_bytes",
+        "redis_allocator_frag_bytes",
+        "分配器碎片大小",
+        "Active memory of the allocator beyond its allocated memory.",
+    )
+    .unit(Unit::Bytes)
+    .signed(),
+    gauge(
+        "allocator_rss_ratio",
+        "redis_allocator_rss_ratio",
+        "分配器常驻比",
+        "Resident memory of the allocator to its active memory.",
+    )
+    .unit(Unit::Ratio),
+    gauge(
+        "allocator_rss_bytes",
+        "redis_allocator_rss_bytes",
+        "分配器可归还内存",
+        "Resident memory of the allocator beyond its active memory.",
+    )
+    .unit(Unit::Bytes)
+    .signed(),
+    gauge(
+        "number_of_cached_scripts",
+        "redis_number_of_cached_scripts",
+        "缓存的脚本数",
+        "Scripts that EVALSHA can call.",
+    ),
+    gauge(
+        "maxmemory_reservation",
+        "redis_memory_max_reservation_bytes",
+        "预留内存",
+        "Memory that is set aside for other uses than data; Azure.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "maxfragmentationmemory_reservation",
+        "redis_memory_max_fragmentation_reservation_bytes",
+        "碎片预留内存",
+        "Memory that is set aside for fragmentation; Azure.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "maxmemory_desired_reservation",
+        "redis_memory_max_reservation_desired_bytes",
+        "期望预留内存",
+        "Memory that should be set aside for other uses than data; Azure.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "maxfragmentationmemory_desired_reservation",
+        "redis_memory_max_fragmentation_reservation_desired_bytes",
+        "期望碎片预留内存",
+        "Memory that should be set aside for fragmentation; Azure.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_vm_eval",
+        "redis_memory_used_vm_eval_bytes",
+        "EVAL引擎内存",
+        "Memory of the engine that runs scripts; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_scripts_eval",
+        "redis_memory_used_scripts_eval_bytes",
+        "EVAL脚本内存",
+        "Memory of cached scripts; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_vm_functions",
+        "redis_memory_used_vm_functions_bytes",
+        "函数引擎内存",
+        "Memory of the engines that run functions; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_functions",
+        "redis_memory_used_functions_bytes",
+        "函数内存",
+        "Memory of functions; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "used_memory_vm_total",
+        "redis_memory_used_vm_total",
+        "脚本引擎总内存",
+        "Memory of the engines of scripts and functions; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "number_of_functions",
+        "redis_number_of_functions",
+        "函数数",
+        "Functions that are loaded; Redis 7.0 and later.",
+    ),
+    gauge(
+        "number_of_libraries",
+        "redis_number_of_libraries",
+        "函数库数",
+        "Libraries of functions that are loaded; Redis 7.0 and later.",
+    ),
+    gauge(
+        "mem_total_replication_buffers",
+        "redis_mem_total_replication_buffers_bytes",
+        "复制缓冲总内存",
+        "Memory of all buffers of replication; Redis 7.0 and later.",
+    )
+    .unit(Unit::Bytes),
+    gauge(
+        "mem_overhead_db_hashtable_rehashing",
+        "redis_mem_overhead_db_hashtable_rehashing_bytes",
+        "哈希表扩容内存",
+        "Memory of tables of keys while they are resized; Redis 7.4 and later.",
+    )
+    .unit(Unit::Bytes),
 ];

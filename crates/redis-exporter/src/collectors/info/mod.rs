@@ -1,111 +1,31 @@
-//! Server metrics from `INFO all` and command latencies from `LATENCY HISTOGRAM`. The metric names
-//! are those of redis_exporter, so that its dashboards and alerts work.
+//! Samples of the reply to `INFO all`, a file for each of its sections. The metric names are those of
+//! redis_exporter, so that its dashboards and alerts work.
 
 mod commands;
-mod field;
+pub(super) mod field;
 mod keyspace;
-mod latency;
 mod memory;
 mod persistence;
 mod replication;
 mod server;
 mod stats;
 
-use std::time::Duration;
+use exporter_kit::{Field, Metric, Samples};
 
-use exporter_kit::{CollectError, Collector, CollectorDef, Field, Samples, ScheduledCollector};
-
-#[cfg(test)]
-use self::field::NAMES_OF;
-use super::{INTERVAL, target};
-use crate::client::{RedisError, Target};
+pub(super) use self::commands::MICROSECONDS;
+pub(super) use self::field::NAMES_OF;
 use crate::info::Info;
-use crate::resp::Value;
 
 /// The keys that map directly to metrics, by section of `INFO`.
-const FIELDS: [&[Field]; 5] =
+pub(super) const FIELDS: [&[Field]; 5] =
     [server::FIELDS, memory::FIELDS, persistence::FIELDS, replication::FIELDS, stats::FIELDS];
 
-pub(super) const DEF: CollectorDef = CollectorDef::new(
-    "info",
-    "运行状态",
-    "What Redis says of itself: memory, persistence, replication, keys, commands.",
-    server::METRICS,
-    |settings| {
-        let server = Server::new(target(settings)?);
-        Ok(match settings.get(&INTERVAL) {
-            Duration::ZERO => ScheduledCollector::on_scrape(server),
-            interval => ScheduledCollector::every(interval, server),
-        })
-    },
-)
-.and(&[replication::METRICS, commands::METRICS, latency::METRICS, keyspace::METRICS])
-.fields(&FIELDS)
-.source("INFO all, LATENCY HISTOGRAM");
+/// The metrics that have labels.
+pub(super) const METRICS: [&[&dyn Metric]; 4] =
+    [server::METRICS, replication::METRICS, commands::METRICS, keyspace::METRICS];
 
-/// Collects everything except `redis_up`.
-pub(super) struct Server {
-    target: Target,
-    /// The run ID of the last Redis that answered, and its count of processed commands.
-    last: (String, f64),
-    /// The number of counter resets seen.
-    resets: u64,
-}
-
-/// The replies of one collection.
-struct Answers {
-    info: String,
-    /// `None` if the server does not have the command.
-    latency: Option<Value>,
-}
-
-impl Server {
-    pub(super) fn new(target: Target) -> Self {
-        Self { target, last: (String::new(), 0.0), resets: 0 }
-    }
-
-    fn read(&self) -> Result<Answers, RedisError> {
-        let mut connection = self.target.connect()?;
-        let info = match connection.call("INFO", &["INFO", "all"])? {
-            Value::Bulk(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            _ => String::new(),
-        };
-        let latency = match connection.call("LATENCY", &["LATENCY", "HISTOGRAM"]) {
-            Ok(value) => Some(value),
-            // Added in Redis 7.0; the user may also lack permission for it.
-            Err(RedisError::Refused(..)) => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Answers { info, latency })
-    }
-
-    /// Identifies the origin of the counters, which restart from zero when Redis restarts and at
-    /// CONFIG RESETSTAT.
-    fn source(&mut self, info: &Info<'_>) -> String {
-        let run = info.text("run_id").unwrap_or_default();
-        let commands = info.number("total_commands_processed").unwrap_or_default();
-        if self.last.0 != run || commands < self.last.1 {
-            self.resets += 1;
-        }
-        self.last = (run.to_owned(), commands);
-        format!("{run} {}", self.resets)
-    }
-}
-
-impl Collector for Server {
-    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        let answers = self.read()?;
-        let info = Info::parse(&answers.info);
-        if info.text("redis_version").is_none() {
-            return Err("the reply to INFO has no redis_version; is it Redis?".into());
-        }
-        out.source(&self.source(&info));
-        to_samples(&info, answers.latency.as_ref(), out);
-        Ok(())
-    }
-}
-
-fn to_samples(info: &Info<'_>, latency: Option<&Value>, out: &mut Samples) {
+/// Turns a reply into samples. `databases` is how many there are, if that is known.
+pub(super) fn set(info: &Info<'_>, databases: u32, out: &mut Samples) {
     for field in FIELDS.into_iter().flatten() {
         if let Some(number) = info.number(field.key()) {
             field.set(number, out);
@@ -114,10 +34,7 @@ fn to_samples(info: &Info<'_>, latency: Option<&Value>, out: &mut Samples) {
     server::set(info, out);
     replication::set(info, out);
     commands::set(info, out);
-    keyspace::set(info, out);
-    if let Some(latency) = latency {
-        latency::set(latency, info, out);
-    }
+    keyspace::set(info, databases, out);
 }
 
 #[cfg(test)]
@@ -125,13 +42,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::collectors::redis::DEF;
 
     /// The answer of a Redis 7.0.15 that had been asked a little.
     const INFO: &str = include_str!("../../../tests/data/info-7.0.15.txt");
 
     fn page(info: &str) -> (Samples, String) {
         let mut out = Samples::default();
-        to_samples(&Info::parse(info), None, &mut out);
+        set(&Info::parse(info), 2, &mut out);
         out.check(&DEF).unwrap();
         let page = out.page();
         (out, page)
@@ -148,19 +66,19 @@ mod tests {
             "redis_memory_max_bytes 0",
             "redis_mem_fragmentation_ratio 13.66",
             "redis_rdb_last_bgsave_status 1",
+            "redis_rdb_last_bgsave_duration_sec -1",
             "redis_commands_processed_total 2",
             "redis_keyspace_hits_total 0",
             "redis_cpu_sys_seconds_total 0.013841",
             "redis_db_keys{db=\"db0\"} 2",
             "redis_db_keys_expiring{db=\"db0\"} 1",
+            "redis_db_keys{db=\"db1\"} 0",
             "redis_commands_total{cmd=\"set\"} 2",
             "redis_commands_duration_seconds_total{cmd=\"set\"} 0.000024",
             "redis_errors_total{err=\"ERR\"} 1",
         ] {
             assert!(page.lines().any(|found| found == line), "no {line} in {page}");
         }
-        // -1 means never saved, which is not a time.
-        assert!(!page.contains("\nredis_rdb_last_bgsave_duration_sec "), "{page}");
     }
 
     #[test]
@@ -171,32 +89,77 @@ mod tests {
             .filter(|metric| metric.compatible_with != NAMES_OF)
             .map(|metric| metric.name)
             .collect();
-        assert_eq!(own, ["redis_commands_latency_seconds", "redis_mem_aof_buffer_bytes"]);
+        let expected = [
+            "redis_exporter_refused_commands",
+            "redis_exporter_ping_duration_seconds",
+            "redis_exporter_replies_age_seconds",
+            "redis_commands_latency_seconds",
+            "redis_mem_aof_buffer_bytes",
+        ];
+        assert_eq!(own, expected);
     }
 
     #[test]
-    fn full_reply_has_every_field_except_aof() {
+    fn fields_of_other_servers_are_few() {
         let info = Info::parse(INFO);
         let keys = FIELDS.into_iter().flatten().map(Field::key);
         let absent: Vec<_> = keys.filter(|key| info.text(key).is_none()).collect();
-        assert_eq!(absent, ["aof_current_size", "aof_base_size"]);
+        let expected = [
+            // Clients: of Redis 4 and earlier, of KeyDB, and of Redis 7.2 and later.
+            "client_longest_output_list",
+            "client_biggest_input_buf",
+            "server_threads",
+            "long_lock_waits",
+            "current_client_thread",
+            "pubsub_clients",
+            "watching_clients",
+            "total_watched_keys",
+            "total_blocking_keys",
+            "total_blocking_keys_on_nokey",
+            // Memory: of Azure, and of Redis 7.4 and later.
+            "maxmemory_reservation",
+            "maxfragmentationmemory_reservation",
+            "maxmemory_desired_reservation",
+            "maxfragmentationmemory_desired_reservation",
+            "mem_overhead_db_hashtable_rehashing",
+            // With an append-only file.
+            "aof_current_size",
+            "aof_base_size",
+            "aof_pending_rewrite",
+            "aof_buffer_length",
+            "aof_rewrite_buffer_length",
+            "aof_pending_bio_fsync",
+            "aof_delayed_fsync",
+            // Of replicas.
+            "slave_priority",
+            // Statistics of Redis 7.2 and later.
+            "expired_subkeys",
+            "evicted_scripts",
+            "client_query_buffer_limit_disconnections",
+            "client_output_buffer_limit_disconnections",
+            "acl_access_denied_auth",
+            "acl_access_denied_cmd",
+            "acl_access_denied_key",
+            "acl_access_denied_channel",
+        ];
+        assert_eq!(absent, expected);
     }
 
     #[test]
-    fn restart_and_reset_change_the_source() {
-        let mut server = Server::new(Target {
-            address: String::new(),
-            username: String::new(),
-            password: crate::client::Password::None,
-            timeout: Duration::ZERO,
-        });
-        let answers = ["a 5", "a 6", "a 2", "a 3", "b 9"];
-        let sources = answers.map(|answer| {
-            let (run, commands) = answer.split_once(' ').unwrap();
-            let text = format!("run_id:{run}\r\ntotal_commands_processed:{commands}\r\n");
-            server.source(&Info::parse(&text))
-        });
-        assert_eq!(sources, ["a 1", "a 1", "a 2", "a 2", "b 3"]);
+    fn wrapped_numbers_are_absent_or_negative() {
+        for (key, metric, value) in [
+            ("mem_not_counted_for_evict", "redis_mem_not_counted_for_eviction_bytes", None),
+            ("used_memory_dataset", "redis_memory_used_dataset_bytes", None),
+            ("total_net_input_bytes", "redis_net_input_bytes_total", None),
+            ("connected_clients", "redis_connected_clients", None),
+            ("allocator_frag_bytes", "redis_allocator_frag_bytes", Some(-4096)),
+            ("allocator_rss_bytes", "redis_allocator_rss_bytes", Some(-4096)),
+            ("mem_fragmentation_bytes", "redis_mem_fragmentation_bytes", Some(-4096)),
+        ] {
+            let (_, page) = page(&format!("{key}:18446744073709547520\r\n"));
+            let line = page.lines().find(|line| line.starts_with(metric));
+            assert_eq!(line, value.map(|value| format!("{metric} {value}")).as_deref(), "{key}");
+        }
     }
 
     proptest! {

@@ -1,0 +1,206 @@
+//! The collector: one connection at each scrape, on which Redis is asked everything, and a page that
+//! says what failed with whatever was read before.
+
+use std::time::{Duration, Instant};
+
+use exporter_kit::{
+    CollectError, Collector, CollectorDef, Field, Gauge, Metric, Samples, ScheduledCollector, Unit,
+};
+
+use super::availability::{self, History, Scrape};
+use super::replies::{Refused, Replies, ask};
+use super::{INTERVAL, cluster, config, info, latency, sentinel, slowlog, target, targets};
+use crate::client::{Connection, RedisError, Target};
+use crate::info::Info;
+
+const AGE: Gauge = Gauge::new(
+    "redis_exporter_replies_age_seconds",
+    "How long ago Redis gave the replies that the metrics are made of; only with --redis.interval.",
+)
+.unit(Unit::Seconds)
+.zh("数据时长");
+
+const OWN_METRICS: &[&dyn Metric] = &[&AGE];
+
+const FIELDS: [&[Field]; 7] = [
+    info::FIELDS[0],
+    info::FIELDS[1],
+    info::FIELDS[2],
+    info::FIELDS[3],
+    info::FIELDS[4],
+    cluster::FIELDS,
+    sentinel::FIELDS,
+];
+
+pub(super) const DEF: CollectorDef = CollectorDef::new(
+    "redis",
+    "Redis",
+    "Whether Redis answers, and what it says of itself: memory, persistence, replication, keys, \
+     commands, settings, slow commands.",
+    availability::METRICS,
+    |settings| {
+        let interval = settings.get(&INTERVAL);
+        let redis = Redis { is_of_settings: true, ..Redis::new(target(settings)?, interval) };
+        Ok(ScheduledCollector::on_scrape(redis))
+    },
+)
+.and(&[
+    OWN_METRICS,
+    info::METRICS[0],
+    info::METRICS[1],
+    info::METRICS[2],
+    info::METRICS[3],
+    config::METRICS,
+    latency::METRICS,
+    slowlog::METRICS,
+    sentinel::METRICS,
+    targets::METRICS,
+])
+.fields(&FIELDS)
+.patterns(cluster::PATTERNS)
+.targets(targets::build)
+.source("PING, INFO all, CONFIG GET, LATENCY, SLOWLOG, CLUSTER INFO, SENTINEL");
+
+/// Asks one Redis.
+pub(super) struct Redis {
+    target: Target,
+    /// How long replies are kept; zero for one scrape.
+    interval: Duration,
+    kept: Option<(Instant, Replies)>,
+    refused: Refused,
+    history: History,
+    resets: Resets,
+    /// Whether this is the Redis of the settings, and not one that a request named.
+    is_of_settings: bool,
+}
+
+impl Redis {
+    pub(super) fn new(target: Target, interval: Duration) -> Self {
+        Self {
+            target,
+            interval,
+            kept: None,
+            refused: Refused::default(),
+            history: History::new(),
+            resets: Resets::default(),
+            is_of_settings: false,
+        }
+    }
+
+    /// Asks Redis, and keeps its replies.
+    fn scrape(&mut self, deadline: Option<Instant>) -> Scrape {
+        let begun = Instant::now();
+        let mut scrape = Scrape::default();
+        let connected = self.target.connect(deadline);
+        scrape.connecting = begun.elapsed();
+        let asked = match connected {
+            Ok(mut connection) => self.ask(&mut connection, &mut scrape),
+            Err(error) => {
+                self.refused.server_was_away();
+                Err(error)
+            }
+        };
+        scrape.error = asked.err().or(scrape.error);
+        scrape.is_up |= scrape.error.as_ref().is_none_or(|error| !error.ends_connection());
+        scrape.total = begun.elapsed();
+        scrape
+    }
+
+    fn ask(&mut self, connection: &mut Connection, scrape: &mut Scrape) -> Result<(), RedisError> {
+        self.refused.begin(connection.password());
+        let begun = Instant::now();
+        match self.refused.ping(connection) {
+            Ok(is_answered) => scrape.ping = is_answered.then(|| begun.elapsed()),
+            Err(error) if error.ends_connection() => return Err(error),
+            // INFO is answered while data is loaded.
+            Err(error) => scrape.error = Some(error),
+        }
+        let is_recent = |(at, _): &(Instant, Replies)| at.elapsed() < self.interval;
+        if self.kept.as_ref().is_some_and(is_recent) {
+            return Ok(());
+        }
+        let mut replies = Replies::default();
+        let asked = ask(connection, &mut self.refused, &mut replies);
+        if !replies.info.is_empty() {
+            self.kept = Some((Instant::now(), replies));
+            scrape.is_up = true;
+        }
+        asked
+    }
+}
+
+impl Collector for Redis {
+    fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
+        if self.interval.is_zero() {
+            self.kept = None;
+        }
+        let scrape = self.scrape(out.deadline());
+        self.history.record(&scrape, self.refused.commands(), out);
+        if self.is_of_settings {
+            targets::set(out);
+        }
+        if let Some((at, replies)) = &self.kept {
+            let info = Info::parse(&replies.info);
+            out.source(&self.resets.source(&info));
+            to_samples(replies, &info, out);
+            if !self.interval.is_zero() {
+                out.set(&AGE, [], at.elapsed().as_secs_f64());
+            }
+        }
+        scrape.error.map_or(Ok(()), |error| Err(CollectError::partial(error)))
+    }
+}
+
+/// Turns replies into samples.
+fn to_samples(replies: &Replies, info: &Info<'_>, out: &mut Samples) {
+    let is_sentinel = info.text("redis_mode") == Some("sentinel");
+    info::set(info, config::databases(replies, info), out);
+    config::set(&replies.config, out);
+    if let Some(cluster) = &replies.cluster {
+        cluster::set(&Info::parse(cluster), out);
+    }
+    latency::set(replies, info, out);
+    slowlog::set(replies, out);
+    if is_sentinel {
+        sentinel::set(&replies.masters, info, out);
+    }
+}
+
+/// Tells counters that restarted from zero.
+#[derive(Default)]
+struct Resets {
+    /// The run ID of the last Redis that answered, and its count of processed commands.
+    last: (String, f64),
+    count: u64,
+}
+
+impl Resets {
+    /// Identifies the origin of the counters, which restart from zero when Redis restarts and at
+    /// CONFIG RESETSTAT.
+    fn source(&mut self, info: &Info<'_>) -> String {
+        let run = info.text("run_id").unwrap_or_default();
+        let commands = info.number("total_commands_processed").unwrap_or_default();
+        if self.last.0 != run || commands < self.last.1 {
+            self.count += 1;
+        }
+        self.last = (run.to_owned(), commands);
+        format!("{run} {}", self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn restart_and_reset_change_the_source() {
+        let mut resets = Resets::default();
+        let answers = ["a 5", "a 6", "a 2", "a 3", "b 9"];
+        let sources = answers.map(|answer| {
+            let (run, commands) = answer.split_once(' ').unwrap();
+            let text = format!("run_id:{run}\r\ntotal_commands_processed:{commands}\r\n");
+            resets.source(&Info::parse(&text))
+        });
+        assert_eq!(sources, ["a 1", "a 1", "a 2", "a 2", "b 3"]);
+    }
+}

@@ -1,0 +1,227 @@
+//! What is asked of Redis in a scrape, and what it has refused. A refusal counts in the error
+//! statistics of the server and fills its ACL log, so what was refused is not asked again.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use crate::client::{Connection, Reason, RedisError, Refusal};
+use crate::info::Info;
+use crate::resp::Value;
+
+/// After this time a refused INFO is asked again. Without INFO it is not known whether Redis has
+/// restarted.
+const INFO_RETRY: Duration = Duration::from_secs(300);
+
+/// The settings that metrics are made of.
+const SETTINGS: [&str; 5] =
+    ["client-output-buffer-limit", "databases", "io-threads", "maxclients", "maxmemory"];
+
+/// The replies of one scrape. What the server does not have or refuses is `None`.
+#[derive(Default)]
+pub(super) struct Replies {
+    pub(super) info: String,
+    /// Names and values of settings.
+    pub(super) config: Vec<Value>,
+    pub(super) histograms: Option<Value>,
+    pub(super) spikes: Option<Value>,
+    pub(super) slowlog_length: Option<Value>,
+    /// The latest entry, as a list of one.
+    pub(super) slowlog: Option<Value>,
+    pub(super) cluster: Option<String>,
+    pub(super) masters: Vec<SentinelMaster>,
+}
+
+/// What a Sentinel knows of a master.
+pub(super) struct SentinelMaster {
+    pub(super) master: Value,
+    pub(super) sentinels: Option<Value>,
+    pub(super) replicas: Option<Value>,
+    /// Whether there are enough Sentinels for a failover, and the words of the Sentinel.
+    pub(super) quorum: Option<(bool, String)>,
+}
+
+/// What this server has refused in its present run.
+#[derive(Default)]
+pub(super) struct Refused {
+    run: String,
+    password: String,
+    commands: BTreeSet<&'static str>,
+    /// When INFO was refused, and how.
+    info: Option<(Instant, Refusal)>,
+}
+
+impl Refused {
+    /// Begins a connection. Another password may be that of a user with other permissions.
+    pub(super) fn begin(&mut self, password: &str) {
+        if self.password != password {
+            *self = Self { password: password.to_owned(), ..Self::default() };
+        }
+    }
+
+    /// Forgets that INFO was refused, where the server may have restarted.
+    pub(super) fn server_was_away(&mut self) {
+        self.info = None;
+    }
+
+    /// The commands that are not asked.
+    pub(super) fn commands(&self) -> impl Iterator<Item = &'static str> {
+        let info = self.info.as_ref().map(|_| "info");
+        self.commands.iter().copied().chain(info)
+    }
+
+    /// Sends a command unless it was refused before. `None` if it is refused.
+    pub(super) fn call(
+        &mut self,
+        connection: &mut Connection,
+        name: &'static str,
+        words: &[&str],
+    ) -> Result<Option<Value>, RedisError> {
+        if self.commands.contains(name) {
+            return Ok(None);
+        }
+        match connection.call(name, words) {
+            Ok(value) => Ok(Some(value)),
+            Err(RedisError::Refused(refusal)) if refusal.reason.is_lasting() => {
+                self.commands.insert(name);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends a PING unless it was refused before, and returns whether there was a reply.
+    pub(super) fn ping(&mut self, connection: &mut Connection) -> Result<bool, RedisError> {
+        if self.commands.contains("ping") {
+            return Ok(false);
+        }
+        match connection.call("PING", &["PING"]) {
+            Ok(_) => Ok(true),
+            Err(RedisError::Refused(refusal)) if refusal.reason.is_lasting() => {
+                // A Redis that cannot save answers PING with an error, which passes.
+                if refusal.reason != Reason::Other {
+                    self.commands.insert("ping");
+                }
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks a Sentinel for the quorum of a master. That there is none is a reply, not a refusal.
+    fn quorum(
+        &mut self,
+        connection: &mut Connection,
+        master: &str,
+    ) -> Result<Option<(bool, String)>, RedisError> {
+        let name = "sentinel|ckquorum";
+        if self.commands.contains(name) {
+            return Ok(None);
+        }
+        match connection.call(name, &["SENTINEL", "CKQUORUM", master]) {
+            Ok(reply) => Ok(reply.text().map(|text| (true, text.into_owned()))),
+            Err(RedisError::Refused(refusal)) if refusal.text.starts_with("NOQUORUM") => {
+                Ok(Some((false, refusal.text)))
+            }
+            Err(RedisError::Refused(refusal)) if refusal.reason.is_lasting() => {
+                self.commands.insert(name);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The reply to INFO.
+    fn info(&mut self, connection: &mut Connection) -> Result<String, RedisError> {
+        if let Some((at, refusal)) = &self.info
+            && at.elapsed() < INFO_RETRY
+        {
+            return Err(RedisError::Refused(refusal.clone()));
+        }
+        self.info = None;
+        let info = match connection.call("INFO", &["INFO", "all"]) {
+            Ok(Value::Bulk(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            Ok(_) => String::new(),
+            Err(RedisError::Refused(refusal)) => {
+                if matches!(refusal.reason, Reason::NoPermission | Reason::UnknownCommand) {
+                    self.info = Some((Instant::now(), refusal.clone()));
+                }
+                return Err(RedisError::Refused(refusal));
+            }
+            Err(error) => return Err(error),
+        };
+        let parsed = Info::parse(&info);
+        if parsed.text("redis_version").is_none() {
+            return Err(
+                connection.not_redis("the reply to INFO has no redis_version; is it Redis?")
+            );
+        }
+        let run = parsed.text("run_id").unwrap_or_default();
+        if self.run != run {
+            run.clone_into(&mut self.run);
+            self.commands.clear();
+        }
+        Ok(info)
+    }
+}
+
+/// Asks everything but PING. What was replied before an error is in `replies`.
+pub(super) fn ask(
+    connection: &mut Connection,
+    refused: &mut Refused,
+    replies: &mut Replies,
+) -> Result<(), RedisError> {
+    replies.info = refused.info(connection)?;
+    let info = Info::parse(&replies.info);
+    if info.text("redis_mode") == Some("sentinel") {
+        return ask_sentinel(connection, refused, &mut replies.masters);
+    }
+    let version = info.text("redis_version").and_then(|version| version.split('.').next());
+    let is_7 = version.and_then(|major| major.parse().ok()).is_some_and(|major: u32| major >= 7);
+    let is_cluster = info.text("cluster_enabled") == Some("1");
+    // Before Redis 7.0 there is one setting to a command.
+    for names in if is_7 { SETTINGS.chunks(SETTINGS.len()) } else { SETTINGS.chunks(1) } {
+        let words = [&["CONFIG", "GET"][..], names].concat();
+        if let Some(Value::Array(mut pairs)) = refused.call(connection, "config|get", &words)? {
+            replies.config.append(&mut pairs);
+        }
+    }
+    if is_cluster {
+        let reply = refused.call(connection, "cluster|info", &["CLUSTER", "INFO"])?;
+        replies.cluster = reply.and_then(|reply| match reply {
+            Value::Bulk(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            _ => None,
+        });
+    }
+    let mut call = |name, words: &[&str]| refused.call(connection, name, words);
+    replies.spikes = call("latency|latest", &["LATENCY", "LATEST"])?;
+    if is_7 {
+        replies.histograms = call("latency|histogram", &["LATENCY", "HISTOGRAM"])?;
+    }
+    replies.slowlog_length = call("slowlog|len", &["SLOWLOG", "LEN"])?;
+    replies.slowlog = call("slowlog|get", &["SLOWLOG", "GET", "1"])?;
+    Ok(())
+}
+
+/// Asks a Sentinel, which has few of the commands of a Redis.
+fn ask_sentinel(
+    connection: &mut Connection,
+    refused: &mut Refused,
+    masters: &mut Vec<SentinelMaster>,
+) -> Result<(), RedisError> {
+    let words = ["SENTINEL", "MASTERS"];
+    let Some(Value::Array(known)) = refused.call(connection, "sentinel|masters", &words)? else {
+        return Ok(());
+    };
+    for master in known {
+        let Some(name) = master.pairs().get("name").map(|name| name.clone().into_owned()) else {
+            continue;
+        };
+        let mut call =
+            |command, word| refused.call(connection, command, &["SENTINEL", word, &name]);
+        let sentinels = call("sentinel|sentinels", "SENTINELS")?;
+        let replicas = call("sentinel|slaves", "SLAVES")?;
+        let quorum = refused.quorum(connection, &name)?;
+        masters.push(SentinelMaster { master, sentinels, replicas, quorum });
+    }
+    Ok(())
+}

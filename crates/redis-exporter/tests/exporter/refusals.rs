@@ -1,0 +1,179 @@
+//! What a server refuses, does not answer or breaks off: the page says why, and keeps what was read
+//! before. What was refused is not asked again.
+
+use std::time::Instant;
+
+use crate::fake::{Answer, Fake, INFO};
+use crate::process::{error, start};
+use crate::redis::Redis;
+
+#[test]
+fn reason_is_on_the_page_whatever_fails() {
+    use Answer::{Bulk, Close, Hang, Line};
+    let cases: [(&'static str, Answer, f64, &str, bool); 24] = [
+        ("INFO", Line("-NOPERM this user has no permissions"), 1.0, "refused", false),
+        ("INFO", Line("-BUSY Redis is busy running a script"), 1.0, "refused", false),
+        ("INFO", Line("-ERR unknown command 'INFO'"), 1.0, "refused", false),
+        ("INFO", Line("-LOADING Redis is loading the dataset"), 1.0, "loading", false),
+        ("INFO", Line("-MASTERDOWN Link with MASTER is down"), 1.0, "master_down", false),
+        ("INFO", Line("-DENIED Redis is running in protected mode"), 0.0, "refused", false),
+        ("INFO", Line("-NOAUTH Authentication required."), 0.0, "auth", false),
+        ("INFO", Line("+OK"), 0.0, "lost", false),
+        ("INFO", Bulk(""), 0.0, "lost", false),
+        ("INFO", Line("HTTP/1.1 400 Bad Request"), 0.0, "lost", false),
+        ("INFO", Hang, 0.0, "timeout", false),
+        ("INFO", Close, 0.0, "lost", false),
+        ("PING", Hang, 0.0, "timeout", false),
+        ("PING", Close, 0.0, "lost", false),
+        ("PING", Line("-NOAUTH Authentication required."), 0.0, "auth", false),
+        // What fails beside INFO leaves its samples.
+        ("PING", Line("-LOADING Redis is loading the dataset"), 1.0, "loading", true),
+        ("PING", Line("-MISCONF Redis cannot save"), 1.0, "", true),
+        ("CONFIG", Hang, 1.0, "timeout", true),
+        ("CONFIG", Line("-NOPERM this user has no permissions"), 1.0, "", true),
+        ("LATENCY", Close, 1.0, "lost", true),
+        ("SLOWLOG", Line("-BUSY Redis is busy running a script"), 1.0, "refused", true),
+        ("SLOWLOG", Line("+unexpected"), 1.0, "", true),
+        ("GREETING", Line("-ERR max number of clients reached"), 0.0, "max_clients", false),
+        ("GREETING", Line("-DENIED Redis is running in protected mode"), 0.0, "refused", false),
+    ];
+    for (command, answer, up, why, has_info) in cases {
+        for password in ["", "secret"] {
+            let redis = Fake::start(&[("AUTH", Line("+OK")), (command, answer)]);
+            let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", password)];
+            let exporter = start(&[&redis.flag(), "--redis.timeout=300ms"], &environment);
+            let page = exporter.scrape();
+            let seen = (page.value("redis_up"), error(&page), page.has("redis_connected_clients"));
+            assert_eq!(seen, (Some(up), why, has_info), "{command} {why}: {}", page.text());
+            let value = page.value(&format!("redis_exporter_last_scrape_error{{err=\"{why}\"}}"));
+            assert_eq!(value, Some(if why.is_empty() { 0.0 } else { 1.0 }));
+            assert!(!exporter.kill().contains(": secret"));
+        }
+    }
+}
+
+#[test]
+fn refused_commands_are_asked_once() {
+    let no = Answer::Line("-NOPERM this user has no permissions");
+    let redis = Fake::start(&[("CONFIG", no), ("LATENCY", no), ("SLOWLOG", no)]);
+    let exporter = start(&[&redis.flag()], &[]);
+    let counts = || ["CONFIG", "LATENCY", "SLOWLOG", "INFO"].map(|command| redis.count(command));
+    for scrape in 1..4 {
+        let page = exporter.scrape();
+        // LATENCY and SLOWLOG have two subcommands each.
+        assert_eq!(counts(), [1, 2, 2, scrape]);
+        let refused = "redis_exporter_refused_commands{cmd=\"config|get\"}";
+        assert_eq!((page.value(refused), error(&page)), (Some(1.0), ""), "{}", page.text());
+    }
+    // Another run of the server may have other rules.
+    redis.answer("INFO", Answer::Bulk("redis_version:7.0.15\r\nrun_id:b\r\n"));
+    redis.answer("CONFIG", Answer::Line("*0"));
+    let page = exporter.scrape();
+    assert_eq!(counts(), [2, 4, 4, 4]);
+    assert!(!page.text().contains("cmd=\"config|get\""), "{}", page.text());
+}
+
+#[test]
+fn refused_info_is_not_asked_again() {
+    let redis =
+        Fake::start(&[("INFO", Answer::Line("-NOPERM no")), ("PING", Answer::Line("-NOPERM no"))]);
+    let exporter = start(&[&redis.flag()], &[]);
+    for _ in 0..3 {
+        let page = exporter.scrape();
+        assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), "refused"));
+        assert_eq!([redis.count("PING"), redis.count("INFO")], [1, 1]);
+    }
+}
+
+#[test]
+fn old_redis_is_not_asked_for_what_it_lacks() {
+    let redis = Fake::start(&[
+        ("INFO", Answer::Bulk("redis_version:6.2.14\r\nrun_id:a\r\n")),
+        ("CONFIG", Answer::Line("*0")),
+    ]);
+    assert_eq!(error(&start(&[&redis.flag()], &[]).scrape()), "");
+    assert_eq!([redis.count("CONFIG"), redis.count("LATENCY")], [5, 1], "one setting to a command");
+}
+
+#[test]
+fn scrapes_add_nothing_to_the_errors_of_redis() {
+    let redis = Redis::start(&["--user", "poor", "on", ">secret", "+ping", "+info"]);
+    let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
+    let exporter = start(&[&redis.flag(), "--redis.username=poor"], &environment);
+    let errors = || {
+        let page = exporter.scrape();
+        assert_eq!(error(&page), "", "{}", page.text());
+        page.value("redis_total_error_replies").unwrap()
+    };
+    // INFO was answered before the first refusals.
+    let (first, second, third) = (errors(), errors(), errors());
+    assert!(second > first && third == second, "{first} {second} {third}");
+}
+
+#[test]
+fn user_of_the_documents_may_run_all_commands() {
+    for readme in ["README.md", "README.zh-CN.md"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(readme);
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find(|line| line.starts_with("ACL SETUSER exporter ")).unwrap();
+        let redis = Redis::start(&[]);
+        redis.send(&[&line.replace("PASSWORD", "secret")]);
+        let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
+        let exporter = start(&[&redis.flag(), "--redis.username=exporter"], &environment);
+        let page = exporter.scrape();
+        assert_eq!(error(&page), "", "{}", page.text());
+        assert!(!page.has("redis_exporter_refused_commands"), "{}", page.text());
+        assert!(page.has("redis_config_maxmemory") && page.has("redis_slowlog_last_id"));
+    }
+}
+
+#[test]
+fn password_file_that_hangs_is_bounded() {
+    let redis = Fake::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    // Nothing ever writes to the pipe.
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let file = format!("--redis.password-file={}", path.display());
+    let exporter = start(&[&redis.flag(), &file, "--redis.timeout=300ms"], &[]);
+    for _ in 0..2 {
+        let page = exporter.scrape();
+        let seen = (page.value("redis_up"), error(&page));
+        assert_eq!(seen, (Some(0.0), "password_file"), "{}", page.text());
+    }
+}
+
+#[test]
+fn each_reason_is_logged_once() {
+    let [loading, busy] = ["-LOADING Redis is loading", "-BUSY a script"].map(Answer::Line);
+    let redis = Fake::start(&[]);
+    let exporter = start(&[&redis.flag()], &[]);
+    for answer in [loading, loading, busy, loading, Answer::Bulk(INFO), busy] {
+        redis.answer("INFO", answer);
+        exporter.scrape();
+    }
+    let log = exporter.kill();
+    let said = ["when its data is loaded", "SCRIPT KILL", "works again", "SCRIPT KILL"];
+    assert_eq!(log.lines().count(), said.len(), "{log}");
+    for (line, said) in log.lines().zip(said) {
+        assert!(line.contains(said), "{log}");
+    }
+}
+
+#[test]
+fn page_comes_before_the_scraper_gives_up() {
+    let redis = Fake::start(&[("INFO", Answer::Hang)]);
+    let exporter = start(&[&redis.flag(), "--redis.timeout=60s", "--scrape.timeout=1s"], &[]);
+    for _ in 0..2 {
+        let begun = Instant::now();
+        let page = exporter.scrape();
+        assert_eq!(
+            (page.value("redis_up"), error(&page)),
+            (Some(0.0), "timeout"),
+            "{}",
+            page.text()
+        );
+        assert!(begun.elapsed().as_secs_f64() < 0.95, "{:?}", begun.elapsed());
+    }
+}
