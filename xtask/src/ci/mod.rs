@@ -13,6 +13,7 @@ mod rehearsal;
 mod report;
 mod scaffold;
 mod tools;
+mod values;
 mod windows;
 mod windows_processes;
 

@@ -12,6 +12,7 @@ use blueking_package::plugin::System;
 use super::package::Package;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
+use super::values;
 use bkpack::process;
 use bkpack::rehearse::{Deployment, Machine, Port, Target, Values};
 use bkpack::server::free_port;
@@ -31,6 +32,11 @@ pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
         Ok(Done::Passed(scripts.len()))
     });
     report.step("start.sh, reload.sh and stop.sh of the plugin", || scripts(package));
+    report.step("the plugin's scripts read env.yaml literally", || {
+        let scratch = package.scratch.join("values");
+        fs::create_dir_all(&scratch).context("cannot create a scratch folder")?;
+        values::check(System::LinuxX86_64, &Machine::Native, &scratch).map(Done::Passed)
+    });
 }
 
 /// Opens the plugin archive for one system.

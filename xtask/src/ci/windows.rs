@@ -10,6 +10,7 @@ use super::package::Package;
 use super::plugin;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
+use super::values;
 use bkpack::rehearse::{Deployment, Machine, Port, Target, Values};
 use bkpack::server::{free_port, sample};
 
@@ -17,10 +18,11 @@ use bkpack::server::{free_port, sample};
 type Test = fn(&Package, &Machine) -> Result<Done>;
 
 pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
-    let tests: [(&str, Test); 3] = [
+    let tests: [(&str, Test); 4] = [
         ("exporter-windows.exe under Wine", serves),
         ("bkpack.exe under Wine packs and checks as on Linux", packs_as_on_linux),
         ("start.bat, reload.bat and stop.bat of the plugin under Wine", scripts),
+        ("the plugin's scripts read env.yaml literally under Wine", read_values),
     ];
     for (name, test) in tests {
         report.step(name, || {
@@ -93,6 +95,11 @@ fn packs_as_on_linux(package: &Package, machine: &Machine) -> Result<Done> {
     }
     ensure!(count == 2, "there are {count} packages, not 2");
     Ok(Done::Passed(1))
+}
+
+fn read_values(package: &Package, machine: &Machine) -> Result<Done> {
+    values::check(System::WindowsX86_64, machine, &package.scratch.join("windows"))
+        .map(Done::Passed)
 }
 
 fn scripts(package: &Package, machine: &Machine) -> Result<Done> {
