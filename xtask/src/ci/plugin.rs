@@ -67,6 +67,10 @@ fn scripts(package: &Package) -> Result<Done> {
     let program = program.context("cannot find the process of the pid file")?;
     ensure!(program == copy.folder.join(&target.id), "the pid belongs to {}", program.display());
 
+    let printed = copy.printed();
+    ensure!(copy.run("start").is_err(), "a second copy starts on the same port");
+    ensure!(copy.printed() == printed, "a second start overwrites the log of the running copy");
+
     copy.run("reload")?;
     copy.scrape()?;
     ensure!(copy.pid()? != pid, "reload.sh did not restart the exporter");
