@@ -29,7 +29,7 @@ rules! {
     ARCHIVE_TRUNCATED = "archive-truncated": Error, Import [V51, V1, V2, Nodeman];
     /// The headers and checksums of the archive match its content.
     ARCHIVE_DAMAGED = "archive-damaged": Error, Import [V51, V1, V2, Nodeman];
-    /// Nothing follows the end of the archive.
+    /// Only padding follows the end of the archive.
     ARCHIVE_TRAILING = "archive-trailing": Warning, SilentlyDropped [V1, V2, Nodeman];
     /// The total size of the files is at most 256 MiB: importers have no limit and keep all files
     /// in memory or on the server's disk.

@@ -21,6 +21,7 @@ mod earlier;
 mod executable;
 mod finding;
 mod folder;
+mod gzip;
 mod identity;
 mod info;
 mod layout;

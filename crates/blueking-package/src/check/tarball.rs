@@ -2,10 +2,9 @@
 //! parsed here, because the tar crate would buffer them without a limit.
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, EntryType, PaxExtensions};
 
 use super::container::{
@@ -13,6 +12,7 @@ use super::container::{
     leaves,
 };
 use super::finding::{Consumer, Objection};
+use super::gzip::Gzip;
 use crate::texts::{check_archive as texts, sources};
 
 /// Maximum size of an extended header, in bytes.
@@ -23,7 +23,14 @@ const OVERHEAD: u64 = 16 << 20;
 
 /// Reads a gzip-compressed tar; true if it was read to its end.
 pub(super) fn read_gzip(reader: &mut impl Read, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
-    read(&mut MultiGzDecoder::new(BufReader::with_capacity(64 << 10, reader)), unpacker)
+    let mut gzip = Gzip::new(reader);
+    let whole = read(&mut gzip, unpacker)?;
+    if whole && gzip.has_other_data() {
+        let message = texts::data_follows_the_gzip();
+        let advice = texts::data_follows_the_gzip_advice();
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
+    }
+    Ok(whole)
 }
 
 /// Reads a tar; true if it was read to its end.

@@ -53,6 +53,12 @@ crate::texts! {
     data_follows_advice() =
         "pack a single tar instead of several concatenated ones",
         "请只打一个 tar，不要拼接";
+    data_follows_the_gzip() =
+        "bytes that are not gzip follow the compressed data; importers ignore them",
+        "压缩数据后面还有不属于 gzip 的内容，导入程序会忽略";
+    data_follows_the_gzip_advice() =
+        "copy or pack the file again, unless something appended them on purpose",
+        "除非是有意追加的，请重新复制或打包";
 
     // Limits.
     unpacks_to_too_much(limit: u64) =

@@ -223,6 +223,9 @@ pub(crate) const CASES: &[Case] = &[
     ("a second tar at the end", "archive-trailing", W, || {
         gzip(&[Package::valid().tar(), Package::valid().tar()].concat())
     }),
+    ("a text after the gzip", "archive-trailing", W, || {
+        [Package::valid().tgz(), b"\0\0text".to_vec()].concat()
+    }),
     ("300 MiB of zeros", "archive-bomb", E, || bomb(300 << 20)),
     ("300 MiB of padding", "archive-bomb", E, endless_padding),
     ("10 GB declared", "archive-declared-size", E, || declaring(10_000_000_000)),
@@ -321,6 +324,15 @@ fn folders_and_global_headers_are_accepted() {
         );
         append(builder, format!("./{LINUX}/"), 0o755, EntryType::Directory, b"");
     });
+    assert_eq!(check(bytes).findings, []);
+}
+
+#[test]
+fn zeros_after_gzip_members_are_accepted() {
+    let tar = Package::valid().tar();
+    let (start, end) = tar.split_at(700);
+    let zeros = vec![0; 70_000];
+    let bytes = [gzip(start), zeros.clone(), gzip(end), zeros].concat();
     assert_eq!(check(bytes).findings, []);
 }
 
