@@ -23,6 +23,8 @@ rules! {
     /// The executable is built for the system and machine of its folder. The new importer checks
     /// only the first bytes, which distinguish Windows from other systems.
     EXECUTABLE_MACHINE = "executable-machine": Error, Import [V2], Run [Host];
+    /// The executable is as large as its headers say: it is not cut off.
+    EXECUTABLE_TRUNCATED = "executable-truncated": Error, Run [Host];
     /// No file before the executable has a path that contains its path: the old importer uses the
     /// first such file as the executable, and fails if it is empty or text.
     EXECUTABLE_SHADOWED = "executable-shadowed": Error,
@@ -96,6 +98,12 @@ pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findi
             objection.consumer != Consumer::V2 || !member.head.starts_with(start)
         };
         findings.add_to(&EXECUTABLE_MACHINE, applies, path, "", reason, advice);
+    } else if let Some(program) = &member.program
+        && member.size < program.least_size
+    {
+        let message = texts::executable_is_truncated(member.size, program.least_size);
+        let advice = texts::executable_is_truncated_advice();
+        findings.add(&EXECUTABLE_TRUNCATED, path, "", message, advice);
     }
     if member.size > LARGE {
         let message = texts::executable_is_large(member.size >> 20);

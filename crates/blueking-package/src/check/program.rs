@@ -2,7 +2,7 @@
 //! or three regions that they refer to. Nothing else is retained.
 
 use object::LittleEndian;
-use object::elf::{DT_NEEDED, Dyn64, FileHeader64, PT_DYNAMIC, PT_INTERP};
+use object::elf::{DT_NEEDED, Dyn64, FileHeader64, PT_DYNAMIC, PT_INTERP, PT_LOAD};
 use object::pe::{IMAGE_DIRECTORY_ENTRY_IMPORT, ImageImportDescriptor, ImageNtHeaders64};
 use object::pod;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
@@ -25,6 +25,9 @@ pub(crate) struct Program {
     pub(crate) glibc: Option<(u32, u32)>,
     /// The DLLs that a PE file imports, in lower case.
     pub(crate) dlls: Vec<String>,
+    /// The size that the headers require of the file, in bytes. Excludes what is not loaded, such as
+    /// debug information.
+    pub(crate) least_size: u64,
 }
 
 /// A scan of an executable whose start has been read.
@@ -111,11 +114,18 @@ impl Scan {
     }
 
     fn start_elf(&mut self, chunk: &[u8]) -> Option<()> {
+        // Until the headers have been read, they are what the file must have.
+        self.program.least_size = size_of::<FileHeader64<LittleEndian>>() as u64;
         let header = FileHeader64::<LittleEndian>::parse(chunk).ok()?;
         let endian = header.endian().ok()?;
+        let headers = u64::from(header.e_phnum(endian)) * u64::from(header.e_phentsize(endian));
+        self.program.least_size = header.e_phoff(endian).saturating_add(headers);
         let (mut loader, mut dynamic) = (None, None);
         for segment in header.program_headers(endian, chunk).ok()? {
             let range = Some(segment.file_range(endian));
+            if let (PT_LOAD, Some((start, size))) = (segment.p_type(endian), range) {
+                self.program.least_size = self.program.least_size.max(start.saturating_add(size));
+            }
             match segment.p_type(endian) {
                 PT_INTERP => loader = range,
                 PT_DYNAMIC => dynamic = range,
@@ -145,6 +155,10 @@ impl Scan {
                 size: section.size_of_raw_data.get(LittleEndian).into(),
             })
             .collect();
+        // Sections without content in the file have no offset.
+        let in_file = self.sections.iter().filter(|section| section.offset > 0);
+        let ends = in_file.map(|section| section.offset + section.size);
+        self.program.least_size = ends.max().unwrap_or_default();
         let imports = directories.get(IMAGE_DIRECTORY_ENTRY_IMPORT)?;
         let start = self.offset_of(imports.virtual_address.get(LittleEndian).into())?;
         self.retain(RegionKind::Imports, start, MAX_REGION);
@@ -248,12 +262,14 @@ mod tests {
             libraries: 2,
             glibc: Some((2, 34)),
             dlls: Vec::new(),
+            least_size: 64 + 3 * 56 + 48,
         };
         for chunk_size in [1, 7, 64, bytes.len()] {
             assert_eq!(program(&bytes, chunk_size), expected, "{chunk_size}");
         }
         let needs_nothing = elf(&[(1, b"\0GLIBC_2.34\0"), (2, &[0; 16])]);
-        assert_eq!(program(&needs_nothing, 100), Program::default());
+        let expected = Program { least_size: 64 + 2 * 56 + 12, ..Program::default() };
+        assert_eq!(program(&needs_nothing, 100), expected);
     }
 
     #[test]

@@ -22,6 +22,12 @@ crate::texts! {
     other_machine_advice(machine: &str) =
         "ship a binary built for {machine}",
         "请使用为 {machine} 编译的文件";
+    executable_is_truncated(size: u64, least: u64) =
+        "the executable is cut off: it has {size} bytes, its headers require {least}",
+        "可执行文件不完整：只有 {size} 字节，按文件头至少要 {least} 字节";
+    executable_is_truncated_advice() =
+        "copy it again from the build",
+        "请从编译结果重新复制";
     executable_is_large(size: u64) =
         "the executable has {size} MiB",
         "可执行文件有 {size} MiB";

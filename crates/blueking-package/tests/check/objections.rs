@@ -111,6 +111,7 @@ const RULES: &[(&str, &str)] = &[
     ("executable-empty", "import: v1 V2"),
     ("executable-text", "import: v1 V2"),
     ("executable-machine", "run: host"),
+    ("executable-truncated", "run: host"),
     ("executable-shadowed", "import: v1"),
     ("executable-sibling", "lost: v1"),
     ("executable-order", "lost: v1"),

@@ -203,6 +203,16 @@ pub(crate) const CASES: &[Case] = &[
         bytes[0x97] = 0x20;
         windows_executable(bytes)
     }),
+    ("an executable that is cut off", "executable-truncated", E, || {
+        let bytes = elf(62, &[(1, &[0xff; 5000])]);
+        linux_executable(bytes[..4000].to_vec())
+    }),
+    ("an executable cut off in its headers", "executable-truncated", E, || {
+        linux_executable(elf(62, &[(1, b"x")])[..70].to_vec())
+    }),
+    ("an exe that is cut off", "executable-truncated", E, || {
+        windows_executable(pe(0x8664, &[])[..0x600].to_vec())
+    }),
     ("an empty file in front", "executable-shadowed", E, || {
         first(&format!("{LINUX}/pool_exporter.conf"), b"")
     }),
