@@ -61,6 +61,7 @@ mod requirements;
 #[cfg(test)]
 #[path = "../tests/samples/mod.rs"]
 mod samples;
+mod script;
 mod selection;
 mod texts;
 pub mod v51;
@@ -77,3 +78,4 @@ pub use names::{
 pub use parameter::{Input, Parameter};
 pub use problem::{Problem, Violation};
 pub use requirements::{Requirements, requirements};
+pub use script::script_fault;

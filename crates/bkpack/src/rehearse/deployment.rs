@@ -11,6 +11,7 @@ use anyhow::{Context, Error, Result, ensure};
 use blueking_package::plugin::{
     self, ConfigItem, ENV_TEMPLATE, FILES, ItemType, Rewriting, command_line, rewrite, split_words,
 };
+use blueking_package::script_fault;
 use blueking_package::v51::{self, EXPORTER_URL};
 
 use super::machine::{Machine, make_executable};
@@ -20,7 +21,7 @@ use super::scrape::{Answer, scrape};
 use super::target::{Form, Target, Values};
 use crate::process;
 use crate::server::Server;
-use crate::texts::{list, programs, rehearse_steps as texts};
+use crate::texts::{labelled, list, programs, rehearse_steps as texts};
 
 /// Delay after the start until BlueKing checks that the exporter still runs.
 const ALIVE_AFTER: Duration = Duration::from_secs(2);
@@ -227,7 +228,21 @@ impl<'a> Deployment<'a> {
     pub fn run(&self, script: &str) -> Result<()> {
         let mut command = self.machine.script(&self.folder, script);
         let log = self.root.join(format!("{script}.log"));
-        process::run_within(&mut command, &log, self.machine.limit())
+        let done = process::run_within(&mut command, &log, self.machine.limit());
+        done.map_err(|error| match self.fault(script) {
+            Some(fault) => error.context(fault),
+            None => error,
+        })
+    }
+
+    /// Why Linux cannot start a script of the plugin, if its text is the reason.
+    fn fault(&self, script: &str) -> Option<String> {
+        if matches!(self.machine, Machine::Wine(_)) {
+            return None;
+        }
+        let name = format!("{script}.sh");
+        let fault = script_fault(&fs::read(self.folder.join(&name)).ok()?)?;
+        Some(labelled(&name, fault))
     }
 
     /// Scrapes, with retries until there is an answer.

@@ -155,6 +155,19 @@ fn script_that_starts_nothing_fails_the_start_step() {
 }
 
 #[test]
+fn script_with_windows_line_ends_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[("start.sh", "#!/bin/sh\r\nexit 0\r\n")]);
+    let (report, code) = report(&file, "sound");
+    assert_eq!((steps(&report, "failed"), code), (vec!["debug", "start"], Some(1)), "{report}");
+    for step in ["import", "start"] {
+        let notes = notes(&report, step);
+        assert!(notes.contains("start.sh") && notes.contains("the interpreter line"), "{notes}");
+    }
+}
+
+#[test]
 fn dropped_samples_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");

@@ -8,6 +8,7 @@ use super::program::Program;
 use super::rule::rules;
 use crate::executable::{self, Machine, is_system_dll};
 use crate::names::plugin_id_rules;
+use crate::script::script_fault;
 use crate::texts::{check_executable as texts, list};
 
 rules! {
@@ -42,6 +43,8 @@ rules! {
     EXECUTABLE_SIZE = "executable-size": Warning;
     /// The executable and the scripts are executable files.
     EXECUTABLE_MODE = "executable-mode": Warning, Run [Host];
+    /// Linux can start the scripts: no byte order mark, no Windows line ends. Importers replace them.
+    SCRIPT_TEXT = "script-text": Error, Run [Host];
 }
 
 /// Executable size that triggers a warning, in bytes.
@@ -61,7 +64,7 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                     check_file(member, machine, findings);
                 }
                 check_place(member, folder, plugin, findings);
-                check_modes(folder, plugin, findings);
+                check_scripts(folder, plugin, findings);
             }
             None => {
                 let advice = texts::executable_is_missing_advice();
@@ -181,7 +184,8 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
     }
 }
 
-fn check_modes(folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) {
+/// Checks that a Unix host can start the scripts and, as for its mode, the executable.
+fn check_scripts(folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) {
     if !folder.is_unix() {
         return;
     }
@@ -193,6 +197,10 @@ fn check_modes(folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) {
             let message = texts::mode_is(member.mode.unwrap_or_default() & 0o7777);
             let advice = texts::mode_advice();
             findings.add(&EXECUTABLE_MODE, &member.path, "", message, advice);
+        }
+        if let Some(fault) = script_fault(&member.head).filter(|_| is_script) {
+            let advice = texts::script_fault_advice();
+            findings.add(&SCRIPT_TEXT, &member.path, "", fault, advice);
         }
     }
 }

@@ -41,6 +41,23 @@ crate::texts! {
         "chmod 0755 before packing",
         "请在打包前执行 chmod 0755";
 
+    // Scripts.
+    interpreter_after_mark(line: &str) =
+        "a byte order mark is in front of the interpreter line \"{line}\", so Linux does not recognise it and does not start the script",
+        "解释器行 \"{line}\" 前面有字节顺序标记（BOM），Linux 认不出这一行，无法启动脚本";
+    interpreter_with_cr(line: &str) =
+        "the interpreter line \"{line}\" ends with a carriage return, which Linux takes as part of the interpreter's name, so it does not start the script",
+        "解释器行 \"{line}\" 以回车符（CR）结尾，Linux 会把它当成解释器名称的一部分，无法启动脚本";
+    script_has_mark() =
+        "the script begins with a byte order mark, which the shell takes as part of the first line",
+        "脚本以字节顺序标记（BOM）开头，shell 会把它当成第一行的内容";
+    script_has_windows_line_ends() =
+        "the script has Windows line ends, and the shell takes each carriage return as part of the line",
+        "脚本用了 Windows 换行，shell 会把回车符（CR）当成每行的内容";
+    script_fault_advice() =
+        "save it as UTF-8 without a byte order mark, with LF line ends",
+        "请另存为不带 BOM 的 UTF-8，换行用 LF";
+
     // What a host must have.
     requires(requirement: &str) =
         "the executable requires {requirement}, which some hosts lack",

@@ -119,6 +119,7 @@ const RULES: &[(&str, &str)] = &[
     ("executable-dlls", "run: host"),
     ("executable-size", "-"),
     ("executable-mode", "run: host"),
+    ("script-text", "run: host"),
     ("info-differs", "lost: v1"),
     ("info-missing-here", "-"),
     ("info-utf8", "import: v1 V2"),

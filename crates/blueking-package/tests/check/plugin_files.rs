@@ -213,6 +213,11 @@ pub(crate) const CASES: &[Case] = &[
     ("an exe that is cut off", "executable-truncated", E, || {
         windows_executable(pe(0x8664, &[])[..0x600].to_vec())
     }),
+    ("a script with Windows line ends", "script-text", E, || {
+        broken(|package| {
+            package.file(&format!("{LINUX}/start.sh")).bytes = b"#!/bin/sh\r\nexit\r\n".to_vec();
+        })
+    }),
     ("an empty file in front", "executable-shadowed", E, || {
         first(&format!("{LINUX}/pool_exporter.conf"), b"")
     }),
