@@ -1,13 +1,14 @@
 //! The checks of a rehearsal: archive, process, page and declared metrics. Each adds notes on
 //! problems and returns a summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use blueking_package::agent::{
-    DEBUG_LOG_LIMIT, DEBUG_SECONDS, Declared, Difference, Page, Preview, compare,
+    DEBUG_LOG_LIMIT, DEBUG_SECONDS, Declared, Difference, Page, Preview, Sample, Trouble, compare,
 };
 use blueking_package::check::{self, Kind, Severity};
+use blueking_package::is_reserved_label;
 use blueking_package::plugin::Rewriting;
 
 use super::checklist::{Level, Notes};
@@ -94,11 +95,23 @@ pub(super) fn scrape(
 ) -> Result<(Page, Option<String>, String)> {
     let answer = copy.scrape()?;
     let page = Page::read(&answer.body);
+    let mut overwritten = BTreeSet::new();
     for line in &page.troubles {
+        if line.trouble == Trouble::OverwrittenLabel {
+            let sample = page.samples.iter().find(|sample| sample.line == line.number);
+            if let Some(sample) = sample.filter(|sample| !subject.declared.has(&sample.name)) {
+                overwritten.insert(name_with_reserved_labels(sample));
+                continue;
+            }
+        }
         let level = if line.trouble.is_error() { Level::Error } else { Level::Warning };
         let (trouble, advice) = (line.trouble, line.trouble.advice());
         let text = texts::line(line.number, trouble, advice, &line.text);
         notes.add(level, line.trouble.kind(), line.number.to_string(), text);
+    }
+    if !overwritten.is_empty() {
+        let (kind, names) = (Trouble::OverwrittenLabel.kind(), overwritten.into_iter().collect());
+        notes.add_for(Level::Warning, kind, "", texts::labels_are_overwritten(), names);
     }
     if answer.status != 200 {
         notes.add(Level::Warning, "status", "", texts::status(answer.status));
@@ -114,6 +127,13 @@ pub(super) fn scrape(
     let (samples, size) = (count(page.samples.len()), size(page.bytes));
     let summary = texts::scraped(&samples, &size, seconds * 1000.0, page.code());
     Ok((page, down, summary))
+}
+
+/// The name of a sample with its labels that BlueKing overwrites, such as `up{ip}`.
+fn name_with_reserved_labels(sample: &Sample) -> String {
+    let labels = sample.labels.keys().map(String::as_str);
+    let labels: Vec<_> = labels.filter(|label| is_reserved_label(label)).collect();
+    format!("{}{{{}}}", sample.name, labels.join(","))
 }
 
 /// Compares the page with `metrics.json`. If the metric `down` reports the monitored service as
@@ -261,7 +281,7 @@ mod tests {
             let page = Page::read(b"a 1\npool_up 0\n");
             Ok(((), compared(&page, &declared, Some("pool_up"), notes)))
         });
-        let expected = ["warning pool_up: ", "fact ab: b", "fact pool_up: c,d,e"];
+        let expected = ["fact : pool_up", "fact ab: b", "fact pool_up: c,d,e"];
         assert_eq!(short(&list), expected);
         let text = &list.steps[0].notes[2].text;
         assert!(text.starts_with("groups without a sample: 2; as pool_up is 0, "), "{text}");

@@ -12,6 +12,9 @@ blueking_package::texts! {
     line(number: usize, trouble: impl Display, advice: impl Display, text: &str) =
         "line {number}: {trouble}; {advice}: {text}",
         "第 {number} 行：{trouble}；{advice}：{text}";
+    labels_are_overwritten() =
+        "BlueKing overwrites a label of these samples; metrics.json does not list them, so nothing is lost until it does",
+        "这些样本有标签会被蓝鲸覆盖；metrics.json 没有收录它们，收录之前没有影响";
     status(status: u16) =
         "the status is {status}, which the agent ignores; it parses the page anyway, so do not put errors on it",
         "HTTP 状态码是 {status}，Agent 不看状态码，照样解析页面；不要把报错写在页面里";

@@ -39,6 +39,11 @@ fn main() -> ExitCode {
     };
     let page = match &*mode {
         "lossy" => "pool_size NaN\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
+        "overwritten" => {
+            "pool_size 1\npool_free 1\npool_user{bk_host_id=\"a\"} 1\npool_peer{ip=\"::1\"} 1\n\
+             pool_peer{ip=\"::2\"} 1\n"
+        }
+        "overwritten-declared" => "pool_size 1\npool_free{ip=\"::1\"} 1\n",
         "down" => "pool_up 0\npool_exporter_last_scrape_error{err=\"auth\"} 1\n",
         _ => "# HELP pool_size Connections.\npool_size 1\npool_free 1\n",
     };

@@ -90,7 +90,7 @@ fn down_service_is_reported_with_the_form() {
     let file = folder.path().join("p.tgz");
     write_plugin(&file, &[]);
     let (report, code) = report(&file, "down");
-    let warned = ["import", "scrape", "metrics.json"];
+    let warned = ["import", "scrape"];
     assert_eq!((&*steps(&report, "warning"), code), (&warned[..], Some(0)), "{report}");
     let text = notes(&report, "scrape");
     assert!(text.contains("pool_up is 0 (pool_exporter_last_scrape_error{err="), "{text}");
@@ -168,6 +168,20 @@ fn script_with_windows_line_ends_is_named() {
 }
 
 #[test]
+fn overwritten_label_fails_only_declared_metrics() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tgz");
+    write_plugin(&file, &[]);
+    let (other, code) = report(&file, "overwritten");
+    let warned = vec!["import", "scrape"];
+    assert_eq!((steps(&other, "warning"), code), (warned, Some(0)), "{other}");
+    let scrape = notes(&other, "scrape");
+    assert!(scrape.contains("\"names\":[\"pool_peer{ip}\",\"pool_user{bk_host_id}\"]"), "{scrape}");
+    let (declared, code) = report(&file, "overwritten-declared");
+    assert!(steps(&declared, "failed").contains(&"scrape") && code == Some(1), "{declared}");
+}
+
+#[test]
 fn dropped_samples_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.tgz");
@@ -178,7 +192,7 @@ fn dropped_samples_are_reported() {
     let scrape = notes(&other, "scrape");
     assert!(scrape.contains("not_finite") && scrape.contains("pool_size NaN"), "{scrape}");
     let notes = notes(&other, "metrics.json");
-    assert!(notes.contains("pool_surprise is on the page"), "{notes}");
+    assert!(notes.contains("\"names\":[\"pool_surprise\"]"), "{notes}");
     assert!(notes.contains("the label shard of pool_free"), "{notes}");
     assert!(notes.contains("1 of 2 metrics of the group pool is not on the page"), "{notes}");
     assert!(notes.contains("\"names\":[\"pool_size\"]"), "{notes}");

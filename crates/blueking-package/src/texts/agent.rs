@@ -58,12 +58,12 @@ crate::texts! {
     label_is_no_dimension(label: &str, metric: &str, group: &str) =
         "the label {label} of {metric} is not a dimension of the group {group}; add it to metrics.json",
         "{metric} 的标签 {label} 不是分组 {group} 的维度；请加到 metrics.json";
-    metric_is_discovered(metric: &str) =
-        "{metric} is on the page but not in metrics.json; a site that discovers metrics stores it without a description, others drop it; add it; if it is omitted on purpose, ignore this",
-        "页面上有 {metric}，metrics.json 里没有；支持自动发现的站点会存储它，但没有描述，其他站点会丢弃；请补上，有意不收的可以忽略";
-    metric_is_dropped(metric: &str) =
-        "{metric} is on the page but not in metrics.json; it is dropped; add it; if it is omitted on purpose, ignore this",
-        "页面上有 {metric}，metrics.json 里没有，会被丢弃；请补上，有意不收的可以忽略";
+    metrics_are_discovered() =
+        "left out of metrics.json or unknown to it; a site that discovers metrics stores them without a description, others drop them",
+        "metrics.json 有意不收或还没有收录的指标；支持自动发现的站点会存储，但没有描述，其他站点会丢弃";
+    metrics_are_dropped() =
+        "left out of metrics.json or unknown to it, and dropped",
+        "metrics.json 有意不收或还没有收录的指标，会被丢弃";
     labels_vary(metric: &str) =
         "samples of {metric} have different labels; the debug page may miss some; use the same labels for all",
         "{metric} 各条样本的标签不一致，调试页面可能看不到其中一些；请统一标签";
