@@ -51,7 +51,7 @@ fn problems_and_findings_are_in_chinese() {
     };
     let page = Page::read(b"pool_size NaN\npool_uses 1\n");
     let trouble = page.troubles[0].trouble.to_string();
-    assert_eq!(trouble, "值不是有限的数，agent 会丢弃它，本次采集记为失败（2502）");
+    assert_eq!(trouble, "值不是有限的数，Agent 会丢弃它，本次采集记为失败（2502）");
     let differences = compare(&page.samples, &Declared::from(&[group][..]));
     assert!(differences[0].to_string().starts_with("页面上有 pool_uses，"), "{differences:?}");
 }
