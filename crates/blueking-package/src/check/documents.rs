@@ -22,7 +22,10 @@ pub(super) fn list(
 ) -> Option<Vec<Value>> {
     let mut add = |reason: String, applies: &dyn Fn(&Objection) -> bool| {
         let advice = texts::use_a_json_list();
-        findings.add_to(broken, applies, path, "", with_consequence(&reason), advice);
+        let is_lost = |found: &Objection| found.stage == Stage::SilentlyDropped && applies(found);
+        let is_lost = broken.objections.iter().any(is_lost);
+        let message = if is_lost { with_consequence(&reason) } else { reason };
+        findings.add_to(broken, applies, path, "", message, advice);
     };
     let is_lost = |objection: &Objection| objection.stage != Stage::Save;
     let found = json::decode(bytes);

@@ -106,8 +106,8 @@ pub(super) fn ascii(text: &str) -> String {
         '\u{17e0}', '\u{1810}', '\u{a8d0}', '\u{a9d0}', '\u{ff10}',
     ];
     let digit = |c: char| {
-        let zeros = ZEROS.iter().map(|zero| u32::from(c).wrapping_sub(u32::from(*zero)));
-        let value = zeros.filter(|value| *value < 10).next()?;
+        let mut values = ZEROS.iter().map(|zero| u32::from(c).wrapping_sub(u32::from(*zero)));
+        let value = values.find(|value| *value < 10)?;
         char::from_digit(value, 10)
     };
     text.chars().map(|c| digit(c).unwrap_or(c)).collect()

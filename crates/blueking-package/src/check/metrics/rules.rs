@@ -25,11 +25,7 @@ fn is_expression(rule: &str) -> bool {
     let mut chars = rule.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => {
-                if chars.next().is_none() {
-                    return false;
-                }
-            }
+            '\\' if chars.next().is_none() => return false,
             '[' => {
                 let _ = chars.next_if_eq(&'^');
                 let _ = chars.next_if_eq(&']');
