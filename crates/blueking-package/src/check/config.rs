@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::arguments;
-use super::documents::{self, Object, filled, is_taken_for_boolean, objects_to_text, value_of};
+use super::documents::{
+    self, Object, filled, is_taken_for_boolean, objects_to_optional_text, objects_to_text, value_of,
+};
 use super::finding::{Consumer, Findings, Objection};
 use super::layout::Plugin;
+use super::project::is_port_range;
 use super::rule::rules;
 use crate::texts::{check as shared, check_config as texts, list, sources};
 
@@ -15,23 +18,26 @@ rules! {
     /// The file exists. Without it the import ends in an internal server error.
     CONFIG_MISSING = "config-missing": Error,
         Import [V1 says "HTTP 500 KeyError: 'config.json'"];
-    /// The file is a JSON list. The old importer silently treats anything else as an empty list;
-    /// the new one rejects it.
-    CONFIG_JSON = "config-json": Error, Import [V2], SilentlyDropped [V1];
+    /// The file is a JSON list. The old importer silently treats a broken file as an empty list, and
+    /// cannot save any other value; the new one rejects both.
+    CONFIG_JSON = "config-json": Error, Import [V2], Save [V1], SilentlyDropped [V1];
     /// Each parameter is an object.
     CONFIG_ITEM = "config-item": Error, Import [V2], Save [V1];
     /// `name` is present and not blank, and has at most 255 characters for the new importer.
     CONFIG_NAME = "config-name": Error, Import [V2], Save [V1];
-    /// `mode` is one of collector, opt_cmd, pos_cmd, env, dms_insert.
+    /// `mode` is one of collector, opt_cmd, pos_cmd, env, dms_insert. The new importer accepts any
+    /// text, and none.
     CONFIG_MODE = "config-mode": Error, Import [V2], Save [V1];
-    /// `type` is a type that the servers support.
+    /// `type` is a type that the servers support. The new importer accepts any text, and none.
     CONFIG_TYPE = "config-type": Error, Import [V2], Save [V1];
     /// The key `default` is present; its value may be null.
-    CONFIG_DEFAULT = "config-default": Error, Import [V2], Save [V1];
-    /// The key `description` is present; its value is a string, which may be empty.
+    CONFIG_DEFAULT = "config-default": Error, Save [V1];
+    /// The key `description` is present; its value is a string, which may be empty. The new importer
+    /// does not require it, the old one converts a number.
     CONFIG_DESCRIPTION = "config-description": Error, Import [V2], Save [V1];
     /// Optional keys have the type that the servers validate: visible and required are booleans,
-    /// election is a list (of objects for the new importer), options is an object.
+    /// election is a list (of objects for the new importer), options is an object, alias a string of
+    /// at most 255 characters, key a string that is not empty, auth_json a list.
     CONFIG_OPTIONAL = "config-optional": Error, Import [V2], Save [V1];
     /// The default of a switch is the string "true" or "false".
     CONFIG_SWITCH = "config-switch": Error, Save [V1];
@@ -41,12 +47,12 @@ rules! {
     CONFIG_DUPLICATE = "config-duplicate": Warning;
     /// The parameters `host` and `port` of mode collector are present: the agent scrapes the
     /// address that they specify.
-    CONFIG_HOST_PORT = "config-host-port": Error, Run [Host];
+    CONFIG_HOST_PORT = "config-host-port": Warning, Run [Host];
     /// The defaults contain `${host}` and `${port}`.
-    CONFIG_VARIABLES = "config-variables": Error,
+    CONFIG_VARIABLES = "config-variables": Warning,
         Save [Ui says "Exporter 类型插件参数默认值必须包含 ${host} 和 ${port} 变量模板"];
     /// The default port is a number from 1 to 65535. The page rejects anything but a number of at
-    /// most five digits, node management anything but a valid port.
+    /// most five digits, node management anything but a list of ports and ranges.
     CONFIG_PORT = "config-port": Error, Save [Nodeman, Ui];
 }
 
@@ -119,13 +125,20 @@ fn check_item(item: &Object, label: &str, path: &str, findings: &mut Findings) {
         } else {
             shared::use_one_of(&list(&MODES))
         };
-        findings.add(&CONFIG_MODE, path, &field("mode"), message, advice);
+        let applies = |objection: &Objection| {
+            objection.consumer == Consumer::V1 || mode.is_some_and(|mode| !mode.is_string())
+        };
+        findings.add_to(&CONFIG_MODE, applies, path, &field("mode"), message, advice);
     }
     let kind = item.get("type").and_then(Value::as_str);
     if !kind.is_some_and(|kind| TYPES.contains(&kind)) {
         let message = value_of(item, "type");
         let advice = shared::use_one_of(&list(&TYPES));
-        findings.add(&CONFIG_TYPE, path, &field("type"), message, advice);
+        let value = item.get("type");
+        let applies = |objection: &Objection| {
+            objection.consumer == Consumer::V1 || value.is_some_and(|value| !value.is_string())
+        };
+        findings.add_to(&CONFIG_TYPE, applies, path, &field("type"), message, advice);
     }
     match item.get("default") {
         None => {
@@ -144,9 +157,16 @@ fn check_item(item: &Object, label: &str, path: &str, findings: &mut Findings) {
     if !item.get("description").is_some_and(Value::is_string) {
         let message = value_of(item, "description");
         let place = field("description");
-        findings.add(&CONFIG_DESCRIPTION, path, &place, message, shared::use_string());
+        let value = item.get("description");
+        let applies = |objection: &Objection| match objection.consumer {
+            Consumer::V1 => value.is_none_or(|value| !value.is_number()),
+            _ => value.is_some(),
+        };
+        let advice = shared::use_string();
+        findings.add_to(&CONFIG_DESCRIPTION, applies, path, &place, message, advice);
     }
-    if kind == Some("file") && filled(item, "file_base64").is_none() {
+    let has_number = item.get("file_base64").is_some_and(Value::is_number);
+    if kind == Some("file") && filled(item, "file_base64").is_none() && !has_number {
         let message = texts::parameter_without_file();
         let advice = texts::parameter_without_file_advice();
         findings.add(&CONFIG_FILE, path, &field("file_base64"), message, advice);
@@ -159,11 +179,18 @@ fn check_optional(item: &Object, label: &str, path: &str, findings: &mut Finding
         |value: &Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_object));
     type Is<'a> = &'a dyn Fn(&Value) -> bool;
     type Advice = fn() -> String;
-    let keys: [(&str, Is<'_>, Advice); 4] = [
+    let is_short =
+        |value: &Value| value.as_str().is_some_and(|text| text.chars().count() <= NAME_LIMIT);
+    let is_filled = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
+    let keys: [(&str, Is<'_>, Advice); 8] = [
         ("visible", &Value::is_boolean, shared::use_boolean),
         ("required", &Value::is_boolean, shared::use_boolean),
         ("election", &is_list_of_objects, texts::use_list_of_objects),
         ("options", &Value::is_object, texts::use_object),
+        ("alias", &is_short, texts::name_advice),
+        ("file_base64", &Value::is_string, shared::use_string),
+        ("key", &is_filled, texts::name_advice),
+        ("auth_json", &Value::is_array, texts::use_list_of_objects),
     ];
     for (key, is_valid, advice) in keys {
         if let Some(value) = item.get(key).filter(|value| !is_valid(value)) {
@@ -172,9 +199,14 @@ fn check_optional(item: &Object, label: &str, path: &str, findings: &mut Finding
             let applies = |objection: &Objection| match key {
                 "election" => objection.consumer == Consumer::V2 || !value.is_array(),
                 "options" => true,
+                "alias" | "file_base64" if value.is_string() => objection.consumer == Consumer::V2,
+                "alias" | "file_base64" => objects_to_optional_text(objection, Some(value)),
+                // The new importer does not read them.
+                "key" => objection.consumer == Consumer::V1 && !value.is_number(),
+                "auth_json" => objection.consumer == Consumer::V1,
                 _ => !is_taken_for_boolean(value),
             };
-            findings.add_to(&CONFIG_OPTIONAL, applies, path, &place, message, advice());
+            findings.add_or_warn(&CONFIG_OPTIONAL, applies, path, &place, message, advice());
         }
     }
 }
@@ -205,16 +237,21 @@ fn check_collector(list: &[Value], path: &str, findings: &mut Findings) {
             }
             other => other.as_u64(),
         };
+        let is_range = match port {
+            Value::String(text) => is_port_range(text),
+            other => other.as_u64().is_some_and(|number| (1..=65_535).contains(&number)),
+        };
         if !number.is_some_and(|number: u64| (1..=65_535).contains(&number)) {
             let message = texts::default_port_is(&port.to_string());
             let advice = texts::default_port_advice();
             // Node management accepts a missing default.
             let is_none = port.is_null() || *port == "";
             let applies = |objection: &Objection| match objection.consumer {
-                Consumer::Nodeman => !is_none,
-                _ => !number.is_some_and(|number| (1..=99_999).contains(&number)),
+                Consumer::Nodeman => !is_none && !is_range,
+                // The page is only used for changes; a port that distribution accepts is imported.
+                _ => !is_range && !number.is_some_and(|number| (1..=99_999).contains(&number)),
             };
-            findings.add_to(&CONFIG_PORT, applies, path, "port.default", message, advice);
+            findings.add_or_warn(&CONFIG_PORT, applies, path, "port.default", message, advice);
         }
     }
 }

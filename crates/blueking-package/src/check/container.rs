@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::contents::{self, Contents};
+use super::contents::{self, Contents, Member};
 use super::finding::{Consumer, Findings, Objection};
 use super::rule::rules;
-use super::{tarball, zipped};
+use super::{layout, tarball, zipped};
 use crate::texts::check_archive as texts;
 
 /// Maximum total size of the files of an archive, uncompressed, in bytes.
@@ -27,7 +27,8 @@ rules! {
     ARCHIVE_COMPRESSION = "archive-compression": Error, Import [V2];
     /// The archive is complete: it has the end marker of its format.
     ARCHIVE_TRUNCATED = "archive-truncated": Error, Import [V51, V1, V2, Nodeman];
-    /// The headers and checksums of the archive match its content.
+    /// The headers and checksums of the archive match its content. No importer notices a wrong
+    /// checksum at the end.
     ARCHIVE_DAMAGED = "archive-damaged": Error, Import [V51, V1, V2, Nodeman];
     /// Only padding follows the end of the archive.
     ARCHIVE_TRAILING = "archive-trailing": Warning, SilentlyDropped [V1, V2, Nodeman];
@@ -45,11 +46,12 @@ rules! {
         Import [V2, Nodeman says "文件包含非法路径成员 -> …，请检查"];
     /// The archive contains no links: the old importer skips them, the new one rejects those that
     /// lead out of the archive, and node management unpacks them all.
-    ARCHIVE_LINK = "archive-link": Error, Import [V2], SilentlyDropped [V1];
+    ARCHIVE_LINK = "archive-link": Error, Import [V2];
     /// The archive contains only files and folders: no devices, pipes or sparse files. The old
     /// importer reads only regular files.
-    ARCHIVE_SPECIAL = "archive-special": Error, SilentlyDropped [V1];
-    /// Paths are unique. Consumers differ in which of two files they use.
+    ARCHIVE_SPECIAL = "archive-special": Warning;
+    /// Paths are unique, and no file is also a folder. Consumers differ in which of two different
+    /// files they use.
     ARCHIVE_DUPLICATE = "archive-duplicate": Error, Import [V51], SilentlyDropped [V1, V2, Nodeman];
     /// Names are UTF-8 without control characters.
     ARCHIVE_NAME = "archive-name": Error;
@@ -219,7 +221,8 @@ impl<'f> Unpacker<'f> {
         }
         let has_drive = name.as_bytes().get(1) == Some(&b':');
         let climbs = name.split('/').any(|part| part == "..");
-        if name.starts_with('/') || has_drive || climbs || name.contains('\\') {
+        let is_bad = name.starts_with('/') || has_drive || climbs || name.contains('\\');
+        if is_bad {
             let message = texts::path_leads_outside();
             let advice = texts::path_leads_outside_advice();
             let applies = |objection: &Objection| match objection.consumer {
@@ -227,7 +230,11 @@ impl<'f> Unpacker<'f> {
                 _ => leaves("", name),
             };
             self.findings.add_to(&ARCHIVE_PATH, applies, name, "", message, advice);
-            return Name::Rejected;
+            // The old importer reads such a package all the same.
+            let is_plugin = !has_drive && !climbs && layout::is_in_os_folder(&name[1..]);
+            if !is_plugin {
+                return Name::Rejected;
+            }
         }
         let parts: Vec<_> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         Name::Valid(parts.join("/"))
@@ -252,8 +259,20 @@ impl<'f> Unpacker<'f> {
     ) -> io::Result<bool> {
         if !self.seen.insert(path.clone()) {
             let (message, advice) = (texts::path_is_repeated(), texts::pack_once());
-            self.findings.add(&ARCHIVE_DUPLICATE, &path, "", message, advice);
-            return Ok(true);
+            let mut second = Contents::default();
+            second.add(path.clone(), mode, &mut reader.take(self.left + 1))?;
+            let (first, second) = (self.contents.get(&path), second.members.first());
+            let digest = |member: Option<&Member>| member.map(|member| member.digest);
+            let differs = digest(first) != digest(second);
+            let size = second.map_or(0, |member| member.size);
+            let applies = |_: &Objection| differs;
+            self.findings.add_or_warn(&ARCHIVE_DUPLICATE, applies, &path, "", message, advice);
+            let left = self.left.checked_sub(size);
+            left.inspect(|left| self.left = *left);
+            if left.is_none() {
+                self.report_bomb();
+            }
+            return Ok(left.is_some());
         }
         // One extra byte distinguishes a file at the limit from one above it.
         self.contents.add(path, mode, &mut reader.take(self.left + 1))?;
@@ -288,6 +307,12 @@ impl<'f> Unpacker<'f> {
         let message = texts::archive_is_truncated();
         let advice = texts::archive_is_truncated_advice();
         self.findings.add(&ARCHIVE_TRUNCATED, "", "", message, advice);
+    }
+
+    pub(crate) fn report_damaged_after_end(&mut self, reason: &str) {
+        let message = texts::archive_is_damaged(reason);
+        let advice = texts::archive_is_damaged_advice();
+        self.findings.add_or_warn(&ARCHIVE_DAMAGED, |_| false, "", "", message, advice);
     }
 
     pub(crate) fn report_damaged(&mut self, reason: &str) {

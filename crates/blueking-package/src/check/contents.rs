@@ -1,7 +1,7 @@
 //! The retained content of an archive: all names, complete documents, and only what the rules need
 //! of other files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read};
 
@@ -61,6 +61,8 @@ pub(crate) struct Member {
 pub(crate) struct Contents {
     pub(crate) members: Vec<Member>,
     by_path: BTreeMap<String, usize>,
+    /// Links to other members.
+    links: BTreeSet<String>,
     documents: u64,
     chunk: Vec<u8>,
 }
@@ -80,6 +82,17 @@ impl Contents {
     /// Whether a file with this path is present.
     pub(crate) fn contains(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
+    }
+
+    /// Records a link to another member.
+    pub(crate) fn add_link(&mut self, path: String) {
+        self.links.insert(path);
+    }
+
+    /// Whether the path, or a folder of it, is a link to another member.
+    pub(crate) fn is_linked(&self, path: &str) -> bool {
+        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        folders.chain([path]).any(|path| self.links.contains(path))
     }
 
     /// Reads a file to its end and keeps what the rules need. Memory use is bounded regardless of
@@ -140,7 +153,8 @@ impl Contents {
 
 /// Whether a rule reads the text of a file with this path.
 pub(crate) fn is_document(path: &str) -> bool {
-    DOCUMENTS.contains(&path.rsplit('/').next().unwrap_or_default())
+    // The old importer takes any file whose name ends like this for the version.
+    path.ends_with("VERSION") || DOCUMENTS.contains(&path.rsplit('/').next().unwrap_or_default())
 }
 
 /// Reads until the buffer is full or the input ends.

@@ -17,13 +17,12 @@ rules! {
     EXECUTABLE_MISSING = "executable-missing": Error, Import [V2 says "二进制文件不存在"],
         Save [V1 says "collector_json不合法，至少添加一项操作系统相关内容"], SilentlyDropped [V1];
     /// The executable is not empty.
-    EXECUTABLE_EMPTY = "executable-empty": Error, Import [V1 says "HTTP 500 TypeError", V2];
-    /// The executable is not a text file: the old importer decodes it as text and fails, the new
-    /// one checks the first bytes.
-    EXECUTABLE_TEXT = "executable-text": Error, Import [V1 says "HTTP 500 TypeError", V2];
-    /// The executable is built for the system and machine of its folder. The new importer checks
-    /// only the first bytes, which distinguish Windows from other systems.
-    EXECUTABLE_MACHINE = "executable-machine": Error, Import [V2], Run [Host];
+    EXECUTABLE_EMPTY = "executable-empty": Error, Import [V1 says "HTTP 500 TypeError"];
+    /// The executable is not a text file: the old importer decodes it as text and fails.
+    EXECUTABLE_TEXT = "executable-text": Error, Import [V1 says "HTTP 500 TypeError"];
+    /// The executable is built for the system and machine of its folder. The importers do not check
+    /// this: the new one checks executables only where they are uploaded by themselves.
+    EXECUTABLE_MACHINE = "executable-machine": Error, Run [Host];
     /// The executable is as large as its headers say: it is not cut off.
     EXECUTABLE_TRUNCATED = "executable-truncated": Error, Run [Host];
     /// No file before the executable has a path that contains its path: the old importer uses the
@@ -31,7 +30,7 @@ rules! {
     EXECUTABLE_SHADOWED = "executable-shadowed": Error,
         Import [V1 says "HTTP 500 TypeError"], SilentlyDropped [V1];
     /// No other file's path contains the executable's path: repacking may place it first.
-    EXECUTABLE_SIBLING = "executable-sibling": Error, SilentlyDropped [V1];
+    EXECUTABLE_SIBLING = "executable-sibling": Warning;
     /// The executable is the first file in its OS folder: the importer uses the first file with a
     /// matching path.
     EXECUTABLE_ORDER = "executable-order": Warning, SilentlyDropped [V1];
@@ -69,7 +68,9 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
             None => {
                 let advice = texts::executable_is_missing_advice();
                 let applies = |objection: &Objection| {
-                    objection.consumer == Consumer::V2 || objection.stage == stage
+                    // The new importer follows links, which the old one skips.
+                    let is_v2 = objection.consumer == Consumer::V2;
+                    if is_v2 { !plugin.contents.is_linked(&path) } else { objection.stage == stage }
                 };
                 let message = texts::executable_is_missing();
                 findings.add_to(&EXECUTABLE_MISSING, applies, &path, "", message, advice);
@@ -96,11 +97,7 @@ pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findi
     let path = &member.path;
     if let Err(reason) = executable::check(&member.head, machine) {
         let advice = texts::other_machine_advice(machine.name());
-        let start: &[u8] = if machine == Machine::PeX86_64 { b"MZ" } else { b"\x7fELF" };
-        let applies = |objection: &Objection| {
-            objection.consumer != Consumer::V2 || !member.head.starts_with(start)
-        };
-        findings.add_to(&EXECUTABLE_MACHINE, applies, path, "", reason, advice);
+        findings.add(&EXECUTABLE_MACHINE, path, "", reason, advice);
     } else if let Some(program) = &member.program
         && member.size < program.least_size
     {

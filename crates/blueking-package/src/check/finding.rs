@@ -207,19 +207,45 @@ impl Findings {
         message: impl AsRef<str>,
         advice: impl AsRef<str>,
     ) {
+        let objections = rule.objections.iter().filter(|objection| applies(objection));
+        let objections = objections.copied().collect();
+        self.push(rule, rule.severity, objections, [file, field], message, advice);
+    }
+
+    /// Like [`add_to`](Self::add_to), but a warning where no objection applies: nothing is lost and
+    /// no consumer rejects the package.
+    pub(crate) fn add_or_warn(
+        &mut self,
+        rule: &'static Rule,
+        applies: impl Fn(&Objection) -> bool,
+        file: &str,
+        field: &str,
+        message: impl AsRef<str>,
+        advice: impl AsRef<str>,
+    ) {
+        let objections = rule.objections.iter().filter(|objection| applies(objection));
+        let objections: Vec<_> = objections.copied().collect();
+        let severity = if objections.is_empty() { Severity::Warning } else { rule.severity };
+        self.push(rule, severity, objections, [file, field], message, advice);
+    }
+
+    fn push(
+        &mut self,
+        rule: &'static Rule,
+        severity: Severity,
+        objections: Vec<Objection>,
+        [file, field]: [&str; 2],
+        message: impl AsRef<str>,
+        advice: impl AsRef<str>,
+    ) {
         if self.in_order.len() == MAX_FINDINGS {
             self.left_out += 1;
             return;
         }
         let finding = Finding {
-            severity: rule.severity,
+            severity,
             rule: rule.id,
-            objections: rule
-                .objections
-                .iter()
-                .filter(|objection| applies(objection))
-                .copied()
-                .collect(),
+            objections,
             file: one_line(&excerpt(file)),
             field: one_line(&excerpt(field)),
             message: one_line(&cut(message.as_ref(), 600)),

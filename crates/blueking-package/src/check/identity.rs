@@ -8,14 +8,15 @@ use crate::texts::{check_archive as texts, sources};
 rules! {
     /// The plugin id is a letter followed by letters, digits and `_`.
     PLUGIN_ID_PATTERN = "plugin-id-pattern": Error,
-        Save [V1 #3310022 says "插件ID格式错误: 插件ID只允许包含字母、数字、下划线，且必须以字母开头"];
+        Import [V1 #3310022 says "插件ID格式错误: 插件ID只允许包含字母、数字、下划线，且必须以字母开头"];
     /// The plugin id has at most 30 characters. The new importer accepts 64.
     PLUGIN_ID_LENGTH = "plugin-id-length": Error,
-        Import [V2], Save [V1 #3310022 says "插件ID格式错误: 插件ID长度不能超过30"];
-    /// The prefix `bkplugin_` marks BlueKing's own plugins, to which other rules apply.
-    PLUGIN_ID_OFFICIAL = "plugin-id-official": Error, Import [V1];
+        Import [V1 #3310022 says "插件ID格式错误: 插件ID长度不能超过30", V2];
+    /// The prefix `bkplugin_` marks BlueKing's own plugins, to which other rules apply. The first
+    /// import succeeds; a later one must raise the version.
+    PLUGIN_ID_OFFICIAL = "plugin-id-official": Error;
     /// The plugin id is lower case: the database converts it, but not consistently.
-    PLUGIN_ID_CASE = "plugin-id-case": Warning, Save [V1];
+    PLUGIN_ID_CASE = "plugin-id-case": Warning;
     /// The file name does not contain exactly two `__`, which the new importer parses as
     /// `<id>__<type>__<version>`.
     FILE_NAME = "file-name": Warning, Import [V2];
@@ -48,12 +49,16 @@ pub(crate) fn check_container(container: Container, name: Option<&str>, findings
 
 /// Checks the plugin id; `place` is the folder named after it.
 pub(super) fn check_id(id: &str, place: &str, findings: &mut Findings) {
-    let is_valid = id.starts_with(|c: char| c.is_ascii_alphabetic())
-        && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_valid {
+    let is_valid = |id: &str| {
+        id.starts_with(|c: char| c.is_ascii_alphabetic())
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    if !is_valid(id) {
         let message = texts::id_pattern(id);
         let advice = sources::name_pattern_advice();
-        findings.add(&PLUGIN_ID_PATTERN, place, "", message, advice);
+        // The old importer trims the id before it tests the pattern.
+        let applies = |_: &Objection| !is_valid(id.trim());
+        findings.add_to(&PLUGIN_ID_PATTERN, applies, place, "", message, advice);
     }
     let length = id.chars().count();
     if length > LIMIT {

@@ -1,8 +1,11 @@
 //! The folder `info`: identical for each system, readable, and within the database limits.
 
-use super::finding::{Findings, Objection};
+use serde_json::Value;
+
+use super::finding::{Consumer, Findings, Objection, Stage};
 use super::layout::Plugin;
 use super::rule::rules;
+use super::yaml;
 use crate::texts::{check as shared, check_archive, check_layout as texts};
 
 rules! {
@@ -13,8 +16,12 @@ rules! {
     /// meta.yaml; which copy of the other files it reads is unknown.
     INFO_MISSING_HERE = "info-missing-here": Error, Import [V2];
     /// The text files of info are UTF-8.
+    /// The old importer rejects meta.yaml at once, the others when the plugin is saved, and reads
+    /// UTF-16 in meta.yaml.
     INFO_UTF8 = "info-utf8": Error,
-        Import [V1 says "UnicodeDecodeError", V2];
+        Import [V1 says "UnicodeDecodeError", V2], Save [V1 says "Not a valid string."];
+    /// description.md and release.md contain no NUL byte.
+    INFO_NUL = "info-nul": Error, Save [V1 says "不允许是用空字符串。"];
     /// release.md has at most 100 characters: the width of the database column.
     INFO_RELEASE = "info-release": Error, Save [V1];
     /// logo.png is a PNG picture.
@@ -23,7 +30,13 @@ rules! {
     INFO_LOGO_SIZE = "info-logo-size": Error, SilentlyDropped [V2];
     /// signature.yaml is empty. A copied signature becomes invalid when the server exports the
     /// package, and a new one requires the site's key.
-    INFO_SIGNATURE = "info-signature": Warning, SilentlyDropped [V1];
+    INFO_SIGNATURE = "info-signature": Warning;
+    /// `default` in signature.yaml is a mapping: the old importer cannot read null or a number, and
+    /// cannot save a list.
+    INFO_SIGNATURE_FORM = "info-signature-form": Error,
+        Import [V1 says "HTTP 500 TypeError"], Save [V1];
+    /// The logo is `info/logo.png`: the old importer reads no other file.
+    INFO_LOGO_PLACE = "info-logo-place": Warning, SilentlyDropped [V1];
 }
 
 const TEXTS: [&str; 6] =
@@ -39,11 +52,22 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         check_identical(&name, plugin, findings);
     }
     // JSON that is not UTF-8 is reported as invalid JSON.
-    for name in TEXTS.into_iter().filter(|name| !name.ends_with(".json")) {
+    for name in ["meta.yaml", "description.md", "release.md"] {
         for (path, bytes) in plugin.distinct(&format!("info/{name}")) {
+            let is_meta = name == "meta.yaml";
             if let Err(error) = str::from_utf8(bytes) {
                 let message = shared::not_utf8(error.valid_up_to());
-                findings.add(&INFO_UTF8, &path, "", message, shared::not_utf8_advice());
+                let applies = |objection: &Objection| match (objection.consumer, objection.stage) {
+                    (Consumer::V1, Stage::Import) => is_meta && yaml::decode(bytes).is_err(),
+                    (Consumer::V1, _) => !is_meta,
+                    _ => true,
+                };
+                let advice = shared::not_utf8_advice();
+                findings.add_to(&INFO_UTF8, applies, &path, "", message, advice);
+            }
+            if !is_meta && bytes.contains(&0) && str::from_utf8(bytes).is_ok() {
+                let (message, advice) = (texts::text_has_nul(), texts::text_has_nul_advice());
+                findings.add(&INFO_NUL, &path, "", message, advice);
             }
         }
     }
@@ -59,10 +83,36 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         if !bytes.trim_ascii().is_empty() {
             let message = texts::signature_is_not_empty();
             let advice = texts::signature_is_not_empty_advice();
-            findings.add(&INFO_SIGNATURE, &path, "", message, advice);
+            match signature_objection(bytes) {
+                None => findings.add(&INFO_SIGNATURE, &path, "", message, advice),
+                Some(stage) => {
+                    let message = texts::signature_is_not_a_mapping();
+                    let applies = |objection: &Objection| objection.stage == stage;
+                    findings.add_to(
+                        &INFO_SIGNATURE_FORM,
+                        applies,
+                        &path,
+                        "default",
+                        message,
+                        advice,
+                    );
+                }
+            }
         }
     }
     check_logo(plugin, findings);
+}
+
+/// The stage at which the old importer fails because of a signature; it ignores one that it cannot
+/// parse.
+fn signature_objection(bytes: &[u8]) -> Option<Stage> {
+    let signature = yaml::read(&yaml::decode(bytes).ok()?).ok()?;
+    match signature.get("default")? {
+        Value::String(_) => None,
+        Value::Array(_) => Some(Stage::Save),
+        Value::Object(_) => None,
+        _ => Some(Stage::Import),
+    }
 }
 
 fn check_identical(name: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
@@ -83,7 +133,14 @@ fn check_identical(name: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
 fn check_logo(plugin: &Plugin<'_>, findings: &mut Findings) {
     let paths = plugin.folders.iter().map(|folder| folder.file("info/logo.png"));
     // One copy is enough: differences are reported separately.
-    let Some(logo) = paths.filter_map(|path| plugin.contents.get(&path)).next() else { return };
+    let Some(logo) = paths.filter_map(|path| plugin.contents.get(&path)).next() else {
+        let mut paths = plugin.folders.iter().map(|folder| folder.file("logo.png"));
+        if let Some(path) = paths.find(|path| plugin.contents.contains(path)) {
+            let (message, advice) = (texts::logo_is_elsewhere(), texts::logo_is_elsewhere_advice());
+            findings.add(&INFO_LOGO_PLACE, &path, "", message, advice);
+        }
+        return;
+    };
     if !logo.head.starts_with(b"\x89PNG\r\n\x1a\n") {
         let (message, advice) = (texts::logo_is_not_png(), texts::logo_is_not_png_advice());
         findings.add(&INFO_LOGO, &logo.path, "", message, advice);

@@ -12,10 +12,10 @@ use crate::texts::{check as shared, check_layout as texts, list, sources};
 rules! {
     /// The archive has at least one of the four OS folders, containing `<plugin>/info/meta.yaml`.
     LAYOUT_NO_OS_FOLDER = "layout-no-os-folder": Error,
-        Import [V1 #3310002 says "插件包解析错误: 无法解析plugin_id", V2], SilentlyDropped [Nodeman];
+        Import [V1 #3310002 says "插件包解析错误: 无法解析plugin_id", V2, Nodeman];
     /// The OS folders are at the top level: only the old importer tolerates an enclosing folder.
-    /// Node management ignores any other folder there.
-    LAYOUT_WRAPPED = "layout-wrapped": Error, Import [V2], SilentlyDropped [Nodeman];
+    /// Node management ignores any other folder there, and rejects a package without one.
+    LAYOUT_WRAPPED = "layout-wrapped": Error, Import [V2, Nodeman];
     /// Folders named `external_plugins_*` are among the four that the importers recognise. Node
     /// management recognises some more.
     LAYOUT_UNKNOWN_OS = "layout-unknown-os": Error, SilentlyDropped [V1, V2, Nodeman];
@@ -24,8 +24,14 @@ rules! {
     LAYOUT_MISSPELT_OS = "layout-misspelt-os": Warning, SilentlyDropped [V1, V2, Nodeman];
     /// AIX must be enabled for the whole site before a package can support it.
     LAYOUT_AIX = "layout-aix": Warning, SilentlyDropped [V1];
-    /// An OS folder contains one plugin folder.
-    LAYOUT_SEVERAL_PLUGINS = "layout-several-plugins": Error, SilentlyDropped [V1, V2];
+    /// An OS folder contains one plugin folder. Node management takes each folder for a plugin.
+    LAYOUT_SEVERAL_PLUGINS = "layout-several-plugins": Error,
+        Import [Nodeman says "缺少project.yaml文件"], SilentlyDropped [V1, V2];
+    /// No file is also a folder: the new importer and node management cannot unpack both. For a plugin
+    /// named like one of its folders, the old importer cannot pack them.
+    LAYOUT_FILE_AND_FOLDER = "layout-file-and-folder": Error,
+        Import [V2 says "NotADirectoryError", Nodeman says "NotADirectoryError"],
+        Save [V1 #3310005 says "打包失败"];
     /// The plugin folder has the same name for each system. With a different name, the old importer
     /// does not find the executable and ignores the system; the new one rejects the package.
     LAYOUT_IDS_DIFFER = "layout-ids-differ": Error,
@@ -126,7 +132,9 @@ impl<'c> Plugin<'c> {
     /// The paths at which a file is missing from a plugin folder.
     pub(crate) fn missing(&self, name: &str) -> Vec<String> {
         let paths = self.folders.iter().map(|folder| folder.file(name));
-        paths.filter(|path| !self.contents.contains(path)).collect()
+        let is_there =
+            |path: &String| self.contents.contains(path) || self.contents.is_linked(path);
+        paths.filter(|path| !is_there(path)).collect()
     }
 }
 
@@ -165,12 +173,24 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
         if let [_, _, ..] = &*plugins {
             let message = texts::several_plugins(plugins.len(), &list(&plugins));
             let advice = texts::several_plugins_advice();
-            findings.add(&LAYOUT_SEVERAL_PLUGINS, &place, "", message, advice);
+            let is_refused = plugins
+                .iter()
+                .any(|plugin| !contents.contains(&format!("{place}/{plugin}/project.yaml")));
+            let applies =
+                |objection: &Objection| objection.consumer != Consumer::Nodeman || is_refused;
+            findings.add_to(&LAYOUT_SEVERAL_PLUGINS, applies, &place, "", message, advice);
         }
         // The importer uses the first folder that contains meta.yaml.
         let described =
             |plugin: &&&str| contents.contains(&format!("{place}/{plugin}/info/meta.yaml"));
         let Some(id) = plugins.iter().find(described).or(plugins.first()) else { continue };
+        // The name that the other systems use is the plugin's, unless only this system has it.
+        let others = plugins.iter().filter(described);
+        let id =
+            others.clone().find(|plugin| is_everywhere(plugin, contents, &prefix)).unwrap_or(id);
+        if let Some(other) = others.clone().next().filter(|other| *other != id) {
+            identity::check_id(other, &format!("{place}/{other}"), findings);
+        }
         if os.script == "ksh" {
             let (message, advice) = (texts::aix_is_ignored(), texts::aix_is_ignored_advice());
             findings.add(&LAYOUT_AIX, &place, "", message, advice);
@@ -185,9 +205,41 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
         findings.add(&LAYOUT_IDS_DIFFER, &folder.path, "", message, advice);
     }
     identity::check_id(&id, &folders[0].path, findings);
+    check_folders(contents, findings);
     let plugin = Plugin { contents, id, folders };
     check_files(&plugin, findings);
     Some(plugin)
+}
+
+/// Whether each OS folder of the archive contains the plugin.
+fn is_everywhere(plugin: &str, contents: &Contents, prefix: &str) -> bool {
+    SYSTEMS.iter().all(|os| {
+        let place = format!("{prefix}{}/", os.folder);
+        let folder = format!("{place}{plugin}/");
+        let has =
+            |start: &str| contents.members.iter().any(|member| member.path.starts_with(start));
+        !has(&place) || has(&folder)
+    })
+}
+
+/// Checks that no file is also the folder of another.
+fn check_folders(contents: &Contents, findings: &mut Findings) {
+    let folders = contents
+        .members
+        .iter()
+        .flat_map(|member| member.path.match_indices('/').map(|(at, _)| &member.path[..at]));
+    let both: BTreeSet<&str> = folders.filter(|folder| contents.contains(folder)).collect();
+    for path in both {
+        let is_made = ["info", "etc"].contains(&path.rsplit('/').next().unwrap_or_default());
+        let applies = |objection: &Objection| objection.consumer != Consumer::V1 || is_made;
+        let (message, advice) = (texts::file_is_a_folder(), texts::rename_or_remove_it());
+        findings.add_to(&LAYOUT_FILE_AND_FOLDER, applies, path, "", message, advice);
+    }
+}
+
+/// Whether a path is in one of the OS folders.
+pub(super) fn is_in_os_folder(path: &str) -> bool {
+    path.split('/').next().is_some_and(|part| os_of(part).is_some())
 }
 
 /// The path prefix of the OS folders: empty, or the enclosing folder with a trailing slash.

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::finding::{Consumer, Findings, Objection, Stage};
+use super::documents::quote;
+use super::finding::{Consumer, Findings, Objection};
 use super::layout::Plugin;
 use super::rule::rules;
 use super::yaml;
@@ -18,28 +19,38 @@ rules! {
     /// ignores case.
     META_TYPE = "meta-type": Error,
         Import [V1 #3310002 says "插件包解析错误: 无法解析插件类型", V2];
-    /// `plugin_type` is Exporter: all other rules apply to exporters.
-    META_NO_EXPORTER = "meta-no-exporter": Error;
-    /// `plugin_id` is the name of the plugin folder.
+    /// `plugin_type` is Exporter: all other rules apply to exporters. The files of a Script, JMX or
+    /// DataDog plugin are different ones.
+    META_NO_EXPORTER = "meta-no-exporter": Error,
+        Import [V1 #3310002 says "插件包解析错误", V2];
+    /// `plugin_id` is the name of the plugin folder. The new importer takes the folder's name where it
+    /// is empty or missing, but not where it is null.
     META_ID = "meta-id": Error, Import [V2 says "二进制文件不存在"];
-    /// `label` is present, with 1 to 64 characters.
-    META_LABEL = "meta-label": Error, Import [V2];
+    /// `label` is a text of 1 to 64 characters. The old importer takes other_rt where the key is
+    /// missing; the new one takes the text form of any value.
+    META_LABEL = "meta-label": Error, Import [V2], Save [V1];
     /// `label` is one that exists on every site.
     META_LABEL_UNKNOWN = "meta-label-unknown": Warning;
-    /// `plugin_display_name` has at most 64 characters: the width of the database column.
-    META_NAME_LENGTH = "meta-name-length": Warning, Save [V1];
+    /// `plugin_display_name` has at most 64 characters, the width of the database column; the new
+    /// importer accepts 255.
+    META_NAME_LENGTH = "meta-name-length": Error, Import [V2], Save [V1];
+    /// `plugin_display_name` and `tag` are texts: an unquoted yes, on or date is none.
+    META_TEXT = "meta-text": Error, Save [V1 says "Not a valid string."];
     /// `plugin_display_name` remains valid YAML when the server writes it to project.yaml unquoted
     /// and HTML-escaped.
     META_NAME_YAML = "meta-name-yaml": Error,
         Save [V1, Nodeman says "project.yaml文件解析读取失败"];
-    /// `plugin_display_name` contains no ` #`, which starts a comment.
+    /// `plugin_display_name` is the same text when it is read from there.
+    /// A ` #` starts a comment.
     META_NAME_CUT = "meta-name-cut": Warning, SilentlyDropped [V1];
     /// `plugin_display_name` contains no character that is displayed as an HTML escape.
     META_NAME_ESCAPED = "meta-name-escaped": Warning, SilentlyDropped [V1];
-    /// `tag` has at most 64 characters and remains valid YAML when written unquoted.
-    META_TAG = "meta-tag": Warning, Save [V1], SilentlyDropped [V1];
+    /// `tag` remains valid YAML when written unquoted, as in an export.
+    META_TAG = "meta-tag": Warning, SilentlyDropped [V1];
+    /// `tag` has at most 64 characters: the width of the database column.
+    META_TAG_LENGTH = "meta-tag-length": Error, Save [V1];
     /// `is_support_remote` is false: an exporter runs on the host that it observes.
-    META_REMOTE = "meta-remote": Warning, Save [V1];
+    META_REMOTE = "meta-remote": Warning;
 }
 
 const TYPES: [&str; 11] = [
@@ -71,6 +82,9 @@ const LABELS: [&str; 8] = [
 /// Longest display name, tag and label, in characters.
 const LIMIT: usize = 64;
 
+/// Longest display name for the new importer.
+const NEW_LIMIT: usize = 255;
+
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     let found = plugin.distinct("info/meta.yaml");
     if plugin.missing("info/meta.yaml").len() == plugin.folders.len() {
@@ -80,9 +94,9 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         findings.add(&META_MISSING, &path, "", message, advice);
     }
     for (path, bytes) in found {
-        // Invalid UTF-8 is reported with the other files of info.
-        let Ok(text) = str::from_utf8(bytes) else { continue };
-        match yaml::read(text) {
+        // An invalid encoding is reported with the other files of info.
+        let Ok(text) = yaml::decode(bytes) else { continue };
+        match yaml::read(&text) {
             Ok(Value::Object(meta)) => check_keys(&meta, &path, plugin, findings),
             Ok(_) => {
                 let message = shared::file_is_not_a_mapping();
@@ -100,24 +114,18 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
 
 fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
     check_type(meta, path, findings);
-    if let Some(id) = meta.get("plugin_id").filter(|id| !id.is_null())
+    if let Some(id) = meta.get("plugin_id").filter(|id| **id != "")
         && *id != *plugin.id
     {
         let message = texts::id_is_not_of_folder(&id.to_string(), &plugin.id);
         let advice = texts::id_is_not_of_folder_advice();
         findings.add(&META_ID, path, "plugin_id", message, advice);
     }
-    match text(meta, "label") {
-        Some(label) if (1..=LIMIT).contains(&label.chars().count()) => {
-            if !LABELS.contains(&&*label) {
-                let message = texts::label_is_not_everywhere(&label);
-                let advice = shared::use_one_of(&list(&LABELS));
-                findings.add(&META_LABEL_UNKNOWN, path, "label", message, advice);
-            }
-        }
-        _ => {
-            let (message, advice) = (texts::label_is_invalid(), texts::label_is_invalid_advice());
-            findings.add(&META_LABEL, path, "label", message, advice);
+    check_label(meta.get("label"), path, findings);
+    for key in ["plugin_display_name", "tag"] {
+        if let Some(value) = meta.get(key).filter(|value| is_no_text(value)) {
+            let message = shared::value_is(key, &quote(value));
+            findings.add(&META_TEXT, path, key, message, texts::quote_it());
         }
     }
     if let Some(name) = text(meta, "plugin_display_name") {
@@ -128,16 +136,8 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
         if is_broken || tag.chars().count() > LIMIT {
             let (message, advice) = (texts::tag_is_invalid(&tag), texts::tag_is_invalid_advice());
             // Saving enforces the length; the rest affects only an export.
-            let stage =
-                if tag.chars().count() > LIMIT { Stage::Save } else { Stage::SilentlyDropped };
-            findings.add_to(
-                &META_TAG,
-                |objection| objection.stage == stage,
-                path,
-                "tag",
-                message,
-                advice,
-            );
+            let rule = if tag.chars().count() > LIMIT { &META_TAG_LENGTH } else { &META_TAG };
+            findings.add(rule, path, "tag", message, advice);
         }
     }
     if meta.get("is_support_remote").is_some_and(|remote| *remote != false && !remote.is_null()) {
@@ -147,6 +147,37 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
     }
 }
 
+fn check_label(value: Option<&Value>, path: &str, findings: &mut Findings) {
+    let text = match value {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let length = match (value, &text) {
+        (None, _) => 0,
+        (_, Some(text)) => text.chars().count(),
+        (Some(other), None) => other.to_string().chars().count(),
+    };
+    let is_blank = text.as_ref().is_none_or(|text| text.trim().is_empty());
+    if is_blank || length > LIMIT {
+        let (message, advice) = (texts::label_is_invalid(), texts::label_is_invalid_advice());
+        let applies = |objection: &Objection| match objection.consumer {
+            Consumer::V2 => !(1..=LIMIT).contains(&length),
+            _ => value.is_some(),
+        };
+        findings.add_to(&META_LABEL, applies, path, "label", message, advice);
+    } else if let Some(label) = text.filter(|label| !LABELS.contains(&&**label)) {
+        let message = texts::label_is_not_everywhere(&label);
+        let advice = shared::use_one_of(&list(&LABELS));
+        findings.add(&META_LABEL_UNKNOWN, path, "label", message, advice);
+    }
+}
+
+/// Whether the old importer rejects a value as text; it converts numbers.
+fn is_no_text(value: &Value) -> bool {
+    matches!(value, Value::Bool(_) | Value::Array(_) | Value::Object(_))
+}
+
 fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
     let found = meta.get("plugin_type");
     match found.and_then(Value::as_str) {
@@ -154,7 +185,9 @@ fn check_type(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
         Some(other) if TYPES.contains(&other) => {
             let message = texts::type_is_not_exporter(other);
             let advice = texts::type_is_not_exporter_advice();
-            findings.add(&META_NO_EXPORTER, path, "plugin_type", message, advice);
+            // Other types need no further files.
+            let applies = |_: &Objection| ["Script", "JMX", "DataDog"].contains(&other);
+            findings.add_to(&META_NO_EXPORTER, applies, path, "plugin_type", message, advice);
         }
         _ => {
             // The new importer ignores case.
@@ -183,12 +216,14 @@ fn check_display_name(name: &str, path: &str, findings: &mut Findings) {
     if length > LIMIT {
         let message = texts::name_is_too_long(length, LIMIT);
         let advice = sources::text_is_too_long_advice();
-        findings.add(&META_NAME_LENGTH, path, field, message, advice);
+        let applies =
+            |objection: &Objection| objection.consumer == Consumer::V1 || length > NEW_LIMIT;
+        findings.add_to(&META_NAME_LENGTH, applies, path, field, message, advice);
     }
     if breaks_yaml(name) {
         let (message, advice) = (texts::name_breaks_yaml(name), texts::name_breaks_yaml_advice());
         findings.add(&META_NAME_YAML, path, field, message, advice);
-    } else if name.contains(" #") {
+    } else if rewritten(name).is_none_or(|text| text != escaped(name).trim()) {
         let (message, advice) = (texts::name_is_cut(name), texts::name_is_cut_advice());
         findings.add(&META_NAME_CUT, path, field, message, advice);
     } else if name.contains(['&', '<', '>', '\'', '"']) {
@@ -197,13 +232,32 @@ fn check_display_name(name: &str, path: &str, findings: &mut Findings) {
     }
 }
 
-/// Whether a text is not a plain YAML scalar after `key: `. HTML escaping makes quotes and angle
-/// brackets start with `&`.
+/// A text as the server escapes it for HTML.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('\'', "&#x27;").replace('"', "&quot;")
+}
+
+/// The text that is read again after the server wrote it after `key: `; `None` for any other value.
+fn rewritten(text: &str) -> Option<String> {
+    let value = yaml::read(&format!("key: {}\nnext: 1\n", escaped(text))).ok()?;
+    match value.get("key")? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) => Some(escaped(text).trim().to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a text is not a YAML value after `key: `. HTML escaping makes quotes and angle brackets
+/// start with `&`.
 fn breaks_yaml(text: &str) -> bool {
+    let document = format!("key: {}\nnext: 1\n", escaped(text));
+    if yaml::read(&document).is_err() {
+        return true;
+    }
     let text = text.trim();
-    text.starts_with([
-        '&', '<', '>', '\'', '"', ',', '[', ']', '{', '}', '*', '!', '%', '@', '`', '|', '#',
-    ]) || ["- ", "? ", ": "].iter().any(|start| text.starts_with(start))
+    text.starts_with(['&', '<', '>', '\'', '"', ',', '[', ']', '{', '}', '*', '!', '%', '@', '`'])
+        || ["- ", "? ", ": "].iter().any(|start| text.starts_with(start))
         || matches!(text, "-" | "?" | ":" | "=")
         || text.contains(['\t', '\n'])
         || text.contains(": ")

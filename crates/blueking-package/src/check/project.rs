@@ -19,13 +19,13 @@ rules! {
     PROJECT_YAML = "project-yaml": Error,
         Import [Nodeman says "project.yaml文件解析读取失败", Nodemgr];
     /// `name`, `version` and `category` are present, and `control` is a mapping. bk-nodemgr does not
-    /// read the category.
+    /// read the category, node management accepts a name or version that is null.
     PROJECT_KEYS = "project-keys": Error,
         Import [Nodeman says "project.yaml 文件信息缺失", Nodemgr];
     /// `name` is the plugin id.
-    PROJECT_NAME = "project-name": Error, SilentlyDropped [Nodeman];
+    PROJECT_NAME = "project-name": Warning, SilentlyDropped [Nodeman];
     /// `version` equals the content of VERSION.
-    PROJECT_VERSION = "project-version": Error, SilentlyDropped [Nodeman];
+    PROJECT_VERSION = "project-version": Warning, SilentlyDropped [Nodeman];
     /// `category` is official, external or scripts.
     PROJECT_CATEGORY = "project-category": Error,
         Import [Nodeman says "project.yaml 中 category 配置异常，请确认后重试"];
@@ -35,7 +35,8 @@ rules! {
     /// `port_range` is a string of ports and port ranges from 1 to 65535.
     PROJECT_PORT_RANGE = "project-port-range": Error, Import [Nodeman, Nodemgr];
     /// `config_templates` is a list of objects with name, file_path, format, version,
-    /// plugin_version and source_path.
+    /// plugin_version and source_path, which is a text. `variables`, if there are any, are a mapping
+    /// with the type of a JSON schema.
     PROJECT_TEMPLATES = "project-templates": Error, Import [Nodeman];
     /// The file of each template exists.
     PROJECT_TEMPLATE_FILE = "project-template-file": Error,
@@ -51,6 +52,9 @@ rules! {
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     for folder in &plugin.folders {
         let path = folder.file("project.yaml");
+        if plugin.contents.is_linked(&path) {
+            continue;
+        }
         let Some(member) = plugin.contents.get(&path) else {
             let (message, advice) = (shared::file_is_missing(), texts::project_is_missing_advice());
             findings.add(&PROJECT_MISSING, &path, "", message, advice);
@@ -96,11 +100,15 @@ impl Project<'_> {
         for key in ["name", "version", "category"] {
             if self.keys.get(key).is_none_or(Value::is_null) {
                 let message = shared::key_is_missing(key);
-                let applies = |objection: &Objection| {
-                    key != "category" || objection.consumer != Consumer::Nodemgr
+                let applies = |objection: &Objection| match objection.consumer {
+                    Consumer::Nodemgr => key != "category",
+                    _ => !self.keys.contains_key(key),
                 };
                 let advice = sources::add_it();
-                findings.add_to(&PROJECT_KEYS, applies, self.path, key, message, advice);
+                if key == "category" && self.keys.contains_key(key) {
+                    continue;
+                }
+                findings.add_or_warn(&PROJECT_KEYS, applies, self.path, key, message, advice);
             }
         }
         if self.keys.get("control").is_some_and(|control| !control.is_object()) {
@@ -139,8 +147,7 @@ impl Project<'_> {
     }
 
     fn check_enums(&self, findings: &mut Findings) {
-        let category = self.keys.get("category").filter(|category| !category.is_null());
-        if let Some(category) = category
+        if let Some(category) = self.keys.get("category")
             && !["official", "external", "scripts"].iter().any(|known| category == known)
         {
             let message = texts::category_is(&category.to_string());
@@ -148,7 +155,8 @@ impl Project<'_> {
             findings.add(&PROJECT_CATEGORY, self.path, "category", message, advice);
         }
         if let Some(auto_type) = self.keys.get("auto_type")
-            && auto_type.as_u64().is_none_or(|auto_type| auto_type > 2)
+            && !auto_type.is_boolean()
+            && !auto_type.as_f64().is_some_and(|number| [0.0, 1.0, 2.0].contains(&number))
         {
             let message = texts::auto_type_is(&auto_type.to_string());
             let advice = texts::auto_type_advice();
@@ -157,7 +165,7 @@ impl Project<'_> {
     }
 
     fn check_port_range(&self, findings: &mut Findings) {
-        let Some(range) = self.keys.get("port_range").filter(|range| !range.is_null()) else {
+        let Some(range) = self.keys.get("port_range").filter(|range| !is_falsy(range)) else {
             return;
         };
         if !range.as_str().is_some_and(is_port_range) {
@@ -178,7 +186,7 @@ impl Project<'_> {
         for (index, template) in templates.iter().enumerate() {
             let place = format!("config_templates[{index}]");
             let keys = ["name", "file_path", "format", "version", "plugin_version", "source_path"];
-            for key in keys.into_iter().filter(|key| template.get(key).is_none_or(Value::is_null)) {
+            for key in keys.into_iter().filter(|key| template.get(key).is_none()) {
                 let message = shared::key_is_missing(key);
                 findings.add(&PROJECT_TEMPLATES, self.path, &place, message, sources::add_it());
             }
@@ -189,7 +197,19 @@ impl Project<'_> {
                 let advice = texts::main_config_advice();
                 findings.add(&PROJECT_MAIN_CONFIG, self.path, &place, message, advice);
             }
-            let Some(source) = template.get("source_path").and_then(Value::as_str) else {
+            if let Some(variables) = template.get("variables").filter(|value| !is_falsy(value))
+                && !is_schema(variables)
+            {
+                let message = shared::value_is("variables", &quote(variables));
+                let advice = texts::variables_advice();
+                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, advice);
+            }
+            let source = template.get("source_path");
+            if let Some(other) = source.filter(|source| !source.is_string()) {
+                let message = shared::value_is("source_path", &quote(other));
+                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, shared::use_path());
+            }
+            let Some(source) = source.and_then(Value::as_str) else {
                 continue;
             };
             let inner = source.trim_start_matches("./").strip_prefix("etc/");
@@ -198,7 +218,8 @@ impl Project<'_> {
                 let advice = texts::template_is_elsewhere_advice();
                 findings.add(&PROJECT_TEMPLATE_PLACE, self.path, &place, message, advice);
             }
-            if !self.plugin.contents.contains(&self.folder.file(source.trim_start_matches("./"))) {
+            let path = resolved(&self.folder.file(source));
+            if source.starts_with('/') || !self.plugin.contents.contains(&path) {
                 let message = texts::template_is_not_packed(source);
                 let advice = texts::template_is_not_packed_advice();
                 findings.add(&PROJECT_TEMPLATE_FILE, self.path, &place, message, advice);
@@ -226,6 +247,40 @@ impl Project<'_> {
     }
 }
 
+/// Whether Python takes a value for false.
+fn is_falsy(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+    }
+}
+
+/// Whether node management takes a value for the schema of a template's variables.
+fn is_schema(value: &Value) -> bool {
+    let types = ["object", "array", "string", "number", "integer", "boolean"];
+    value.is_object()
+        && value.get("type").is_none_or(|kind| types.iter().any(|known| kind == known))
+}
+
+/// A path without `.` and `..`.
+fn resolved(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
 /// Whether bk-nodemgr takes a value for true or false.
 fn is_flag(value: &Value) -> bool {
     value.is_boolean()
@@ -234,9 +289,14 @@ fn is_flag(value: &Value) -> bool {
         })
 }
 
-/// Whether a text is a comma-separated list of `port` or `port-port`.
-fn is_port_range(text: &str) -> bool {
-    let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+/// Whether a text is a comma-separated list of `port` or `port-port`, as node management reads it:
+/// with blanks and with the digits of any script.
+pub(super) fn is_port_range(text: &str) -> bool {
+    let port = |text: &str| {
+        let text = version::ascii(text.trim());
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u16>().ok().filter(|port| is_number && *port > 0)
+    };
     text.split(',').all(|part| match part.split_once('-') {
         Some((from, to)) => port(from).zip(port(to)).is_some_and(|(from, to)| from <= to),
         None => port(part).is_some(),
@@ -249,10 +309,12 @@ mod tests {
 
     #[test]
     fn port_ranges_are_validated() {
-        for text in ["9601", "10000-65535", "9601,10000-65535", "1, 2, 3-4"] {
+        for text in ["9601", "10000-65535", " 9601 ,10000 - 65535", "1, 2, 3-4", "９６０１"] {
             assert!(is_port_range(text), "{text}");
         }
-        for text in ["", "0", "65536", "9601,", "10-9", "99999,10000-65535", "a-b", "1-2-3"] {
+        for text in
+            ["", "0", "65536", "9601,", "10-9", "99999,10000-65535", "a-b", "1-2-3", "+1", "1.0"]
+        {
             assert!(!is_port_range(text), "{text}");
         }
     }

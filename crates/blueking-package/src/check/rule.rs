@@ -10,7 +10,8 @@ use super::finding::{Objection, Severity};
 pub struct Rule {
     /// Id: the subject, then the violation.
     pub id: &'static str,
-    /// Severity of a violation.
+    /// Severity of a violation. A violation of an error's rule that no consumer objects to may be a
+    /// warning.
     pub severity: Severity,
     /// Objections, the earliest stage first; a finding may have only some of them. Empty for a rule
     /// that only this check enforces.

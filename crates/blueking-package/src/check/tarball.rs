@@ -44,8 +44,13 @@ pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Re
             unpacker.report_truncated();
             return Ok(false);
         }
-        if whole {
-            drain(&mut archive.into_inner(), unpacker)?;
+        if whole && let Err(error) = drain(&mut archive.into_inner(), unpacker) {
+            // No importer reads on to a wrong checksum.
+            if error.kind() == io::ErrorKind::InvalidInput {
+                unpacker.report_damaged_after_end(&error.to_string());
+            } else {
+                return Err(error);
+            }
         }
         Ok(whole)
     });
@@ -153,16 +158,20 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
             // folder.
             let folder = path.rsplit_once('/').filter(|_| kind.is_symlink());
             let is_outside = leaves(folder.map_or("", |(folder, _)| folder), &target);
-            let applies = |objection: &Objection| objection.consumer == Consumer::V1 || is_outside;
-            unpacker.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message, advice);
+            let applies = |objection: &Objection| objection.consumer == Consumer::V2;
+            if is_outside {
+                unpacker.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message, advice);
+            } else {
+                // What the old importer misses without the link is reported for that file.
+                unpacker.findings.add_or_warn(&ARCHIVE_LINK, |_| false, &path, "", message, advice);
+                unpacker.contents.add_link(path);
+            }
             continue;
         }
         if extended.is_sparse || !(kind.is_file() || kind.is_contiguous()) {
             let message = texts::member_is_special();
-            // Consumers that support sparse files treat them as regular files.
-            let applies = |_: &Objection| !extended.is_sparse;
             let advice = sources::remove_it();
-            unpacker.findings.add_to(&ARCHIVE_SPECIAL, applies, &path, "", message, advice);
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, advice);
             continue;
         }
         if !unpacker.read_file(path, mode, &mut entry)? {

@@ -1,6 +1,7 @@
 //! `VERSION`: two numbers, the first for the executable and its parameters, the second for metrics
 //! and texts.
 
+use super::contents::Member;
 use super::finding::{Consumer, Findings, Objection};
 use super::layout::{self, Plugin};
 use super::rule::rules;
@@ -36,6 +37,10 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
             let applies =
                 |objection: &Objection| objection.consumer == Consumer::V2 || is_lost(&text);
             findings.add_to(&VERSION_FORMAT, applies, path, "", message, advice);
+        } else if !text.is_ascii() {
+            let message = texts::version_is_invalid(text.trim());
+            let advice = texts::version_is_invalid_advice();
+            findings.add_or_warn(&VERSION_FORMAT, |_| false, path, "", message, advice);
         }
     }
     if let [(first, _), (second, bytes), ..] = &*found {
@@ -43,6 +48,10 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let message = texts::version_differs(text.trim(), first);
         findings.add(&VERSION_DIFFERS, second, "", message, texts::version_differs_advice());
     }
+    let own = plugin.folders.iter().find_map(|folder| plugin.contents.get(&folder.file("VERSION")));
+    let wanted = own.map_or((1, 1), read_leniently);
+    // The old importer reads the first file of the archive whose path ends in VERSION.
+    let mut is_first = true;
     for member in &plugin.contents.members {
         let is_own = plugin.folders.iter().any(|folder| member.path == folder.file("VERSION"));
         // An ignored OS folder is reported by another rule.
@@ -51,8 +60,21 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         if member.path.ends_with("VERSION") && !is_own {
             let (message, advice) =
                 (texts::file_looks_like_version(), texts::rename_or_remove_it());
-            findings.add(&VERSION_LOOKALIKE, &member.path, "", message, advice);
+            let is_taken = is_first && read_leniently(member) != wanted;
+            let applies = |_: &Objection| is_taken;
+            findings.add_or_warn(&VERSION_LOOKALIKE, applies, &member.path, "", message, advice);
         }
+        is_first &= !member.path.ends_with("VERSION");
+    }
+}
+
+/// The version that the old importer derives from a file; 1.1 if it cannot.
+fn read_leniently(member: &Member) -> (u64, u64) {
+    let text = String::from_utf8_lossy(member.bytes.as_deref().unwrap_or_default());
+    let mut parts = text.split('.').map(|part| ascii(part.trim()).parse().ok());
+    match (parts.next().flatten(), parts.next().flatten()) {
+        (Some(major), Some(minor)) => (major, minor),
+        _ => (1, 1),
     }
 }
 
@@ -64,11 +86,29 @@ pub(super) fn read(text: &str) -> Option<(u32, u32)> {
 
 /// Whether the old importer derives a different version from the text.
 fn is_lost(text: &str) -> bool {
-    let parts: Vec<_> = text.split('.').map(|part| part.trim().parse::<u64>()).collect();
+    let parts = text.split('.').map(|part| ascii(part.trim()).parse::<u64>());
+    let parts: Vec<_> = parts.collect();
     !matches!(&*parts, [Ok(_), Ok(_)])
 }
 
 fn number(text: &str) -> Option<u32> {
+    let text = ascii(text);
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number| is_number && *number <= 999_999)
+}
+
+/// A text with the decimal digits of other scripts, which Python reads as numbers, in ASCII.
+pub(super) fn ascii(text: &str) -> String {
+    // The zeros of scripts that are in use; nine digits follow each.
+    const ZEROS: [char; 21] = [
+        '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}',
+        '\u{be6}', '\u{c66}', '\u{ce6}', '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}',
+        '\u{17e0}', '\u{1810}', '\u{a8d0}', '\u{a9d0}', '\u{ff10}',
+    ];
+    let digit = |c: char| {
+        let mut values = ZEROS.iter().map(|zero| u32::from(c).wrapping_sub(u32::from(*zero)));
+        let value = values.find(|value| *value < 10)?;
+        char::from_digit(value, 10)
+    };
+    text.chars().map(|c| digit(c).unwrap_or(c)).collect()
 }

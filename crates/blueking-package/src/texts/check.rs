@@ -75,6 +75,15 @@ crate::texts! {
     file_is_not_a_list() =
         "the file is not a JSON list",
         "文件不是 JSON 列表";
+    file_is_not_plain_utf8() =
+        "the file begins with a byte order mark or is UTF-16",
+        "文件以 BOM 开头，或者是 UTF-16 编码";
+    text_is_half_a_character() =
+        "an escape such as \\ud800 is half of a character",
+        "文本里有 \\ud800 这样的半个字符";
+    number_is_nan() =
+        "NaN and Infinity cannot be saved",
+        "NaN 和 Infinity 无法保存";
     file_is_not_utf8(byte: usize) =
         "the file is not UTF-8 from byte {byte} on",
         "文件从第 {byte} 字节起不是 UTF-8";
@@ -111,8 +120,23 @@ crate::texts! {
         "line {line}: the document is too large or too deep",
         "第 {line} 行：文档过大或嵌套过深";
     yaml_has_alias(line: usize) =
-        "line {line}: aliases are not supported",
-        "第 {line} 行：不支持别名";
+        "line {line}: an alias may not be inside its own anchor",
+        "第 {line} 行：别名不能放在它自己的锚点里";
+    yaml_has_control_character(line: usize, character: &str) =
+        "line {line}: the control character {character} is not allowed",
+        "第 {line} 行：不允许控制字符 {character}";
+    yaml_has_other_version(line: usize, version: &str) =
+        "line {line}: YAML {version} is not supported",
+        "第 {line} 行：不支持 YAML {version}";
+    yaml_value_is_impossible(line: usize, value: &str) =
+        "line {line}: the value {value} does not fit its type or tag",
+        "第 {line} 行：值 {value} 与类型或标签不符";
+    yaml_tag_is_unknown(line: usize, tag: &str) =
+        "line {line}: the tag {tag} is unknown",
+        "第 {line} 行：未知标签 {tag}";
+    yaml_merges_no_mapping(line: usize) =
+        "line {line}: << must be followed by a mapping",
+        "第 {line} 行：<< 后必须是键值对";
     yaml_has_other_event(line: usize, event: &str) =
         "line {line}: unexpected {event}",
         "第 {line} 行：此处不应出现 {event}";
@@ -133,6 +157,9 @@ crate::texts! {
     use_string() =
         "use a string; it may be empty",
         "请用字符串，可以为空";
+    use_path() =
+        "use the path of a file in the plugin folder",
+        "请填插件文件夹里的文件路径";
     use_boolean() =
         "use true or false, or remove the key",
         "请用 true 或 false，或去掉该键";

@@ -83,6 +83,24 @@ crate::texts! {
     signature_is_not_empty_advice() =
         "empty the file; the server signs the package on save",
         "请清空该文件，保存时平台会签名";
+    signature_is_not_a_mapping() =
+        "the signature is not a mapping of systems to texts",
+        "签名不是“操作系统: 文本”形式的键值对";
+    text_has_nul() =
+        "the text contains a NUL byte",
+        "文本里有 NUL 字节";
+    text_has_nul_advice() =
+        "save it as plain text",
+        "请存为纯文本";
+    file_is_a_folder() =
+        "the path is a file and also a folder",
+        "该路径既是文件，又是文件夹";
+    logo_is_elsewhere() =
+        "the old importer (v1) does not read a logo here",
+        "旧版导入程序（v1）不读这里的图标";
+    logo_is_elsewhere_advice() =
+        "move it to info/logo.png",
+        "请移到 info/logo.png";
     logo_is_not_png() =
         "the file is not a PNG picture",
         "文件不是 PNG 图片";

@@ -20,6 +20,9 @@ crate::texts! {
     label_is_invalid_advice() =
         "use \"component\" for a service, \"os\" for a host",
         "服务请用 \"component\"，主机请用 \"os\"";
+    quote_it() =
+        "put the text in quotes",
+        "请给文本加上引号";
     tag_is_invalid(tag: &str) =
         "the tag {tag:?} is too long, or does not survive an export by the server",
         "tag {tag:?} 过长，或者经平台导出后会失效";
@@ -63,11 +66,11 @@ crate::texts! {
         "use letters, digits, Chinese and single '-'; start with a letter and avoid \": \"",
         "请用字母、数字、汉字和单个 '-'，以字母开头，不要含 \": \"";
     name_is_cut(name: &str) =
-        "the name {name:?} is truncated at \" #\", which starts a comment",
-        "名称 {name:?} 从 \" #\" 起会被截掉，那是注释的开头";
+        "YAML reads the name {name:?} as another value, for example without the text from \" #\" on",
+        "YAML 会把名称 {name:?} 读成别的值，例如从 \" #\" 起会被截掉";
     name_is_cut_advice() =
-        "remove the space or the '#'",
-        "请去掉空格或 '#'";
+        "use words, without ' #'",
+        "请用普通词语，不要含 ' #'";
     name_is_escaped(name: &str) =
         "the name {name:?} is displayed with HTML escapes",
         "名称 {name:?} 会显示成 HTML 转义字符";
@@ -118,6 +121,9 @@ crate::texts! {
     templates_are_not_a_list_advice() =
         "use a list, with - before each template",
         "请写成列表，每个模板前加 -";
+    variables_advice() =
+        "use a mapping with type: object, or remove the key",
+        "请写成含 type: object 的键值对，或去掉该键";
     template_is_not_packed(path: &str) =
         "the template {path:?} is not in the package",
         "包里没有模板 {path:?}";

@@ -21,6 +21,15 @@ crate::texts! {
     rules_are_not_strings(value: &str) =
         "the value {value} is not a list of strings",
         "值 {value} 不是字符串的列表";
+    rule_is_unusable(rule: &str) =
+        "the rule {rule:?} is no regular expression, or matches no field of the group",
+        "规则 {rule:?} 不是正则表达式，或者匹配不到组里的字段";
+    rule_is_unusable_advice() =
+        "correct the rule, or set is_manual of the fields to true",
+        "请改正规则，或把字段的 is_manual 设为 true";
+    text_has_nul(text: &str) =
+        "the text {text:?} contains a NUL character",
+        "文本 {text:?} 里有 NUL 字符";
     rules_are_not_strings_advice() =
         "use a list of regular expressions, or remove the key",
         "请用正则表达式的列表，或去掉该键";

@@ -93,6 +93,9 @@ pub(crate) const CASES: &[Case] = &[
     ("a folder in info that ends in info", "layout-info-lookalike", E, || {
         extra("info/myinfo/a", b"")
     }),
+    ("a file that is a folder", "layout-file-and-folder", E, || {
+        extra("etc/env.yaml.tpl/x.tpl", b"")
+    }),
     ("a bundled library", "layout-extra-file", W, || extra("lib/libz.so", b"\xff")),
     ("a configuration in etc", "layout-extra-file", W, || extra("etc/a.yaml", b"a: 1")),
     ("another file in info", "layout-extra-file", W, || extra("info/NOTES.md", b"x")),
@@ -123,11 +126,34 @@ pub(crate) const CASES: &[Case] = &[
     ("the documentation's key type", "meta-type", E, || meta("plugin_type:", "type:")),
     ("plugin_type in lower case", "meta-type", E, || meta("Exporter", "exporter")),
     ("plugin_type Script", "meta-no-exporter", E, || meta("Exporter", "Script")),
+    ("meta.yaml with an impossible date", "meta-yaml", E, || {
+        meta("tag: db", "tag: db\nbuilt: 2024-02-30")
+    }),
+    ("meta.yaml with a Python tag", "meta-yaml", E, || meta("tag: db", "tag: !!python/name:x db")),
+    ("meta.yaml with a control character", "meta-yaml", E, || meta("tag: db", "tag: db # \u{7}")),
+    ("meta.yaml as UTF-16", "info-utf8", E, || {
+        broken(|package| {
+            let text =
+                String::from_utf8_lossy(&package.file(&format!("{LINUX}/info/meta.yaml")).bytes);
+            let units = format!("\u{feff}{text}");
+            let bytes: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            package.set("info/meta.yaml", bytes);
+        })
+    }),
+    ("a plugin_id that is null", "meta-id", E, || meta("plugin_id: pool_exporter", "plugin_id:")),
+    ("a label that is yes", "meta-label", E, || meta("label: component", "label: yes")),
+    ("a tag that is yes", "meta-text", E, || meta("tag: db", "tag: yes")),
+    ("a display name that is a date", "meta-text", E, || named("2024-01-01")),
+    ("a display name that is a list", "meta-text", E, || named("[a, b]")),
+    ("a display name of 256 characters", "meta-name-length", E, || named(&"a".repeat(256))),
+    ("a display name with a line separator", "meta-name-yaml", E, || named("\"a\\u2028b\"")),
+    ("a display name with a control character", "meta-name-yaml", E, || named("\"a\\ab\"")),
+    ("a display name that reads as null", "meta-name-cut", W, || named("'null'")),
     ("another plugin_id", "meta-id", E, || meta("plugin_id: pool_exporter", "plugin_id: pool")),
     ("no label", "meta-label", E, || meta("label: component\n", "")),
     ("an empty label", "meta-label", E, || meta("label: component", "label: ''")),
     ("an unknown label", "meta-label-unknown", W, || meta("label: component", "label: database")),
-    ("a display name of 65 characters", "meta-name-length", W, || named(&"池".repeat(65))),
+    ("a display name of 65 characters", "meta-name-length", E, || named(&"池".repeat(65))),
     ("a display name with a colon", "meta-name-yaml", E, || named("'A: b'")),
     ("a display name that ends in a colon", "meta-name-yaml", E, || named("'A:'")),
     ("a display name that begins with &", "meta-name-yaml", E, || named("'&a'")),
@@ -137,7 +163,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a display name that is one sign", "meta-name-yaml", E, || named("'='")),
     ("a display name with a comment", "meta-name-cut", W, || named("'A #1'")),
     ("a display name with quotes", "meta-name-escaped", W, || named("A \"b\"")),
-    ("a tag of 65 characters", "meta-tag", W, || {
+    ("a tag of 65 characters", "meta-tag-length", E, || {
         meta("tag: db", &format!("tag: {}", "a".repeat(65)))
     }),
     ("a tag with a colon", "meta-tag", W, || meta("tag: db", "tag: 'a: b'")),
@@ -157,8 +183,21 @@ pub(crate) const CASES: &[Case] = &[
             project.bytes = String::from_utf8_lossy(&project.bytes).replace("1.2", "1.3").into();
         })
     }),
-    ("a file that ends in VERSION", "version-lookalike", E, || extra("etc/MYVERSION", b"9.9")),
-    ("a VERSION at the top", "version-lookalike", E, || {
+    ("a file that ends in VERSION", "version-lookalike", W, || extra("etc/MYVERSION", b"9.9")),
+    ("another VERSION in front", "version-lookalike", E, || {
+        broken(|package| {
+            package.add(&format!("{LINUX}/bin/VERSION"), 0o644, "9.9");
+            let last = package.files.pop().unwrap();
+            package.files.insert(1, last);
+        })
+    }),
+    ("a VERSION in full-width digits", "version-format", W, || {
+        broken(|package| {
+            package.set("VERSION", "１.２");
+            package.replace("project.yaml", "\"1.2\"", "\"１.２\"");
+        })
+    }),
+    ("a VERSION at the top", "version-lookalike", W, || {
         broken(|package| {
             package.add("external_plugins_linux_x86_64/pool_exporter/info/VERSION", 0o644, "1")
         })
@@ -224,10 +263,10 @@ pub(crate) const CASES: &[Case] = &[
     ("a backup in front", "executable-shadowed", E, || {
         first(&format!("{LINUX}/bak/{LINUX}/pool_exporter"), b"\xff")
     }),
-    ("a folder that begins with the id behind", "executable-sibling", E, || {
+    ("a folder that begins with the id behind", "executable-sibling", W, || {
         extra("pool_exporter.d/x", b"x")
     }),
-    ("a backup of the exe", "executable-sibling", E, || {
+    ("a backup of the exe", "executable-sibling", W, || {
         broken(|package| package.add(&format!("{WINDOWS}/pool_exporter.exe.bak"), 0o644, "x"))
     }),
     ("VERSION in front of the executable", "executable-order", W, || {
@@ -292,6 +331,14 @@ pub(crate) const CASES: &[Case] = &[
             package.set("info/logo.png", &logo);
         })
     }),
+    ("a description with NUL", "info-nul", E, || broken(|p| p.set("info/description.md", b"a\0b"))),
+    ("a signature that is null", "info-signature-form", E, || {
+        broken(|p| p.set("info/signature.yaml", "default:\n"))
+    }),
+    ("a signature that is a list", "info-signature-form", E, || {
+        broken(|p| p.set("info/signature.yaml", "default: [linux]\n"))
+    }),
+    ("a logo beside the executable", "info-logo-place", W, || moved("/info/logo.png", "/logo.png")),
     ("a signature", "info-signature", W, || {
         broken(|p| p.set("info/signature.yaml", "default:\n  linux: abc\n"))
     }),
@@ -314,12 +361,21 @@ pub(crate) const CASES: &[Case] = &[
     ("control as a text", "project-keys", E, || {
         project("control:\n  start", "control: a\nx:\n  start")
     }),
-    ("another name", "project-name", E, || project("name: pool_exporter", "name: pool")),
-    ("another version", "project-version", E, || project("\"1.2\"", "\"1.1\"")),
+    ("another name", "project-name", W, || project("name: pool_exporter", "name: pool")),
+    ("another version", "project-version", W, || project("\"1.2\"", "\"1.1\"")),
     ("an unknown category", "project-category", E, || project("external", "internal")),
     ("an unknown auto_type", "project-auto-type", E, || project("auto_type: 1", "auto_type: 3")),
     ("a port above 65535", "project-port-range", E, || project("9700,", "99999,")),
     ("a port without quotes", "project-port-range", E, || project("9700,10000-65535", "9700")),
+    ("a project.yaml with an impossible date", "project-yaml", E, || {
+        project("auto_type: 1", "auto_type: 1\nbuilt: 2024-02-30")
+    }),
+    ("variables as a text", "project-templates", E, || {
+        project("    format: yaml\n", "    format: yaml\n    variables: abc\n")
+    }),
+    ("variables of an unknown type", "project-templates", E, || {
+        project("    format: yaml\n", "    format: yaml\n    variables: {type: foo}\n")
+    }),
     ("templates as a mapping", "project-templates", E, || {
         project("config_templates:\n  -", "config_templates:\n   ")
     }),

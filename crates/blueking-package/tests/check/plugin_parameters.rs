@@ -66,7 +66,11 @@ pub(crate) const CASES: &[Case] = &[
     ("no config.json", "config-missing", E, || broken(|p| p.remove_each(CONFIG))),
     ("config.json cut short", "config-json", E, || broken(|p| p.set(CONFIG, "[{"))),
     ("config.json with a byte order mark", "config-json", E, || {
-        broken(|p| p.set(CONFIG, "\u{feff}[]"))
+        broken(|package| {
+            let path = format!("{}/{CONFIG}", crate::builder::LINUX);
+            let text = String::from_utf8_lossy(&package.file(&path).bytes).into_owned();
+            package.set(CONFIG, format!("\u{feff}{text}"));
+        })
     }),
     ("config.json as an object", "config-json", E, || broken(|p| p.set(CONFIG, "{}"))),
     ("a text as a parameter", "config-item", E, || config("/5", json!("x"))),
@@ -85,23 +89,33 @@ pub(crate) const CASES: &[Case] = &[
         config("/5/description", json!(null))
     }),
     ("visible as a number", "config-optional", E, || config("/0/visible", json!(2))),
-    ("visible as a text", "config-optional", E, || config("/0/visible", json!("no"))),
-    ("required as a number", "config-optional", E, || config("/5/required", json!(1))),
+    ("visible as a text", "config-optional", W, || config("/0/visible", json!("no"))),
+    ("required as a number", "config-optional", W, || config("/5/required", json!(1))),
     ("election as a list of texts", "config-optional", E, || config("/5/election", json!(["a"]))),
     ("options as a list", "config-optional", E, || config("/5/options", json!([]))),
+    ("an alias that is a number", "config-optional", E, || config("/5/alias", json!(5))),
+    ("a key that is null", "config-optional", E, || config("/5/key", json!(null))),
+    ("auth_json as an object", "config-optional", E, || config("/5/auth_json", json!({}))),
+    ("a mode that is null", "config-mode", E, || config("/4/mode", json!(null))),
+    ("config.json with half a character", "config-json", E, || {
+        broken(|package| {
+            package.json(CONFIG, "/5/description", &json!("HALF"));
+            package.replace(CONFIG, "HALF", "\\ud800");
+        })
+    }),
     ("a switch that is a boolean", "config-switch", E, || config("/4/default", json!(false))),
     ("a switch that is on", "config-switch", E, || config("/4/default", json!("on"))),
     ("a file without its content", "config-file", E, || config("/5/type", json!("file"))),
     ("a flag twice", "config-duplicate", W, || {
         parameter("opt_cmd", "--web.telemetry-path", "/metrics")
     }),
-    ("no host", "config-host-port", E, || config("/0", json!("remove"))),
-    ("no port", "config-host-port", E, || config("/1", json!("remove"))),
-    ("a port of another mode", "config-host-port", E, || config("/1/mode", json!("dms_insert"))),
-    ("no ${port} in the defaults", "config-variables", E, || {
+    ("no host", "config-host-port", W, || config("/0", json!("remove"))),
+    ("no port", "config-host-port", W, || config("/1", json!("remove"))),
+    ("a port of another mode", "config-host-port", W, || config("/1/mode", json!("dms_insert"))),
+    ("no ${port} in the defaults", "config-variables", W, || {
         config("/2/default", json!("${host}:9700"))
     }),
-    ("no ${host} in the defaults", "config-variables", E, || {
+    ("no ${host} in the defaults", "config-variables", W, || {
         config("/2/default", json!(":${port}"))
     }),
     ("port 0", "config-port", E, || config("/1/default", json!("0"))),
@@ -133,7 +147,7 @@ pub(crate) const CASES: &[Case] = &[
     ("no metrics.json", "metrics-missing", E, || broken(|p| p.remove_each(METRICS))),
     ("metrics.json cut short", "metrics-json", E, || broken(|p| p.set(METRICS, "[{"))),
     ("metrics.json as an object", "metrics-json", E, || broken(|p| p.set(METRICS, "{}"))),
-    ("metrics.json with NaN", "metrics-json", E, || broken(|p| p.set(METRICS, "[NaN]"))),
+    ("metrics.json with NaN", "metrics-form", E, || broken(|p| p.set(METRICS, "[NaN]"))),
     ("a text as a group", "metrics-form", E, || metrics("/1", json!("x"))),
     ("a group without fields", "metrics-form", E, || metrics("/0/fields", json!("remove"))),
     ("fields as an object", "metrics-form", E, || metrics("/0/fields", json!({}))),
@@ -168,7 +182,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a group without description", "metrics-table-desc", E, || {
         metrics("/0/table_desc", json!("remove"))
     }),
-    ("a group with a blank description", "metrics-table-desc", E, || {
+    ("a group with a blank description", "metrics-table-desc", W, || {
         metrics("/1/table_desc", json!(" "))
     }),
     ("a group description that is a number", "metrics-table-desc", E, || {
@@ -177,7 +191,19 @@ pub(crate) const CASES: &[Case] = &[
     ("a group with no fields", "metrics-table-empty", W, || group("empty", json!([]))),
     ("a rule_list that is a text", "metrics-rule-list", E, || metrics("/0/rule_list", json!("^a"))),
     ("rules that are a text", "metrics-rule-list", E, || metrics("/0/rules", json!("^a"))),
-    ("a rule_list of numbers", "metrics-rule-list", E, || metrics("/0/rule_list", json!([1]))),
+    ("a rule_list of numbers", "metrics-rule-list", W, || metrics("/0/rule_list", json!([1]))),
+    ("a rule that is no expression", "metrics-rules", E, || {
+        broken(|package| {
+            package.json(METRICS, "/0/fields/0/is_manual", &json!(false));
+            package.json(METRICS, "/0/rule_list", &json!(["("]));
+        })
+    }),
+    ("a description with NUL", "metrics-nul", E, || {
+        metrics("/0/fields/0/description", json!("a\0b"))
+    }),
+    ("a table_name with a blank", "metrics-table-name", W, || {
+        metrics("/0/table_name", json!("a "))
+    }),
     ("a field without name", "metrics-field-name", E, || cut_field("name")),
     ("a field with a blank name", "metrics-field-name", E, || {
         metrics("/0/fields/0/name", json!(""))
@@ -207,7 +233,7 @@ pub(crate) const CASES: &[Case] = &[
     ("the unit sign of 5.1", "metrics-unit", W, || metrics("/0/fields/0/unit", json!("%"))),
     ("a unit in the wrong case", "metrics-unit", W, || metrics("/0/fields/0/unit", json!("Bytes"))),
     ("a unit that is a number", "metrics-optional", E, || metrics("/0/fields/0/unit", json!(1))),
-    ("is_active as a text", "metrics-optional", E, || {
+    ("is_active as a text", "metrics-optional", W, || {
         metrics("/0/fields/0/is_active", json!("yes"))
     }),
     ("is_diff_metric as a number", "metrics-optional", E, || {
@@ -249,6 +275,18 @@ pub(crate) const CASES: &[Case] = &[
 #[test]
 fn two_thousand_metrics_are_accepted() {
     assert_eq!(crate::table::check(many_metrics(1998)).findings, []);
+}
+
+#[test]
+fn ports_are_read_like_nodeman() {
+    for port in [" 9601 ", "9601-9610", "9601,9602", "９６０１"] {
+        let report = crate::table::check(config("/1/default", json!(port)));
+        assert_eq!(report.errors().next(), None, "{port}");
+    }
+    for port in ["-1", "9601.0", "9610-9601", "70000"] {
+        let report = crate::table::check(config("/1/default", json!(port)));
+        assert!(report.errors().next().is_some(), "{port}");
+    }
 }
 
 #[test]

@@ -77,7 +77,10 @@ fn check_optional(field: &Object, report: &mut impl FnMut(&'static Rule, &str, S
 
 /// Whether a consumer objects to this value of a field's key.
 fn objects(rule: &Rule, objection: &Objection, key: &str, value: Option<&Value>) -> bool {
-    let reads = objection.consumer != Consumer::V2 || NEW_KEYS.contains(&key);
+    // The new importer has defaults for all keys but two.
+    let is_read =
+        NEW_KEYS.contains(&key) && (value.is_some() || ["name", "monitor_type"].contains(&key));
+    let reads = objection.consumer != Consumer::V2 || is_read;
     // The old importer converts numbers to strings; both accept words such as yes as booleans.
     let takes = value.is_some_and(|value| match key {
         "unit" | "description" | "source_name" | "conversion" => {

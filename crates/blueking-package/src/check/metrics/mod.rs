@@ -2,6 +2,7 @@
 //! file; it logs this on the server but does not show it on the page.
 
 mod field;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,7 @@ rules! {
     /// No value is null. The new importer rejects null only for keys that it reads.
     METRICS_NULL = "metrics-null": Error, Import [V2], SilentlyDropped [V1];
     /// A group's `table_name` is a letter followed by letters, digits and `_`. The new importer
-    /// requires 1 to 255 characters.
+    /// requires 1 to 255 characters, the old one removes blanks at the ends.
     METRICS_TABLE_NAME = "metrics-table-name": Error, Import [V2], SilentlyDropped [V1];
     /// A group's `table_name` is not a reserved word of the storage.
     METRICS_TABLE_RESERVED = "metrics-table-reserved": Error, Save [V1];
@@ -38,8 +39,13 @@ rules! {
     /// A group has fields: empty groups are dropped, except group_default.
     METRICS_TABLE_EMPTY = "metrics-table-empty": Warning, SilentlyDropped [V1];
     /// `rule_list`, read by the old importer, and `rules`, read by the new one, are lists of
-    /// strings.
+    /// strings. The old importer converts numbers.
     METRICS_RULE_LIST = "metrics-rule-list": Error, Import [V2], SilentlyDropped [V1];
+    /// The rules of a group with fields that are not manual are regular expressions, and each matches
+    /// a field. The page does not test this when it saves.
+    METRICS_RULES = "metrics-rules": Error, Save [V1];
+    /// No text contains a NUL character.
+    METRICS_NUL = "metrics-nul": Error, SilentlyDropped [V1];
     /// A field's `name` is present and not blank, and has at most 255 characters for the new
     /// importer.
     METRICS_FIELD_NAME = "metrics-field-name": Error, Import [V2], SilentlyDropped [V1];
@@ -53,8 +59,8 @@ rules! {
     /// A metric has the type double or int, a dimension the type string.
     METRICS_TYPE_MISFIT = "metrics-type-misfit": Warning;
     /// The key `description` is present; its value is a string, which may be empty. The new
-    /// importer does not read it.
-    METRICS_DESCRIPTION = "metrics-description": Error, SilentlyDropped [V1];
+    /// importer does not require it, the old one converts a number.
+    METRICS_DESCRIPTION = "metrics-description": Error, Import [V2], SilentlyDropped [V1];
     /// `unit` is the id of a unit that the pages support; any other becomes none.
     METRICS_UNIT = "metrics-unit": Warning, SilentlyDropped [V1];
     /// Optional keys have the type that the servers validate.
@@ -79,7 +85,8 @@ rules! {
 }
 
 /// Keys of a group and of a field that the new importer reads.
-const NEW_KEYS: [&str; 11] = [
+const NEW_KEYS: [&str; 12] = [
+    "description",
     "table_name",
     "table_desc",
     "fields",
@@ -107,6 +114,11 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let consequence = texts::file_is_dropped;
         let list = documents::list(bytes, &path, &METRICS_JSON, consequence, findings);
         let Some(list) = list else { continue };
+        for text in list.iter().filter_map(find_nul) {
+            let message = texts::text_has_nul(text);
+            let advice = sources::remove_it();
+            schema_violation(&METRICS_NUL, |_| true, &path, "", message, advice, findings);
+        }
         let mut names = Names::default();
         for (index, group) in list.iter().enumerate() {
             match group.as_object() {
@@ -158,8 +170,14 @@ fn check_group<'v>(
     if filled(group, "table_desc").is_none() && !is_null(group, "table_desc") {
         let message = value_of(group, "table_desc");
         let advice = texts::table_desc_advice();
-        let is_text = group.get("table_desc").is_none_or(Value::is_string);
-        let applies = |objection: &Objection| objection.consumer == Consumer::V1 || !is_text;
+        let value = group.get("table_desc");
+        let applies = |objection: &Objection| match value {
+            None => objection.consumer == Consumer::V1,
+            // Blanks are a text for both.
+            Some(Value::String(text)) => objection.consumer == Consumer::V1 && text.is_empty(),
+            Some(Value::Number(_)) => objection.consumer == Consumer::V2,
+            Some(_) => true,
+        };
         let place = field("table_desc");
         schema_violation(&METRICS_TABLE_DESC, applies, path, &place, message, advice, findings);
     }
@@ -171,7 +189,11 @@ fn check_group<'v>(
             let message = texts::rules_are_not_strings(&quote(value));
             let advice = texts::rules_are_not_strings_advice();
             let reader = if key == "rules" { Consumer::V2 } else { Consumer::V1 };
-            let applies = |objection: &Objection| objection.consumer == reader;
+            let is_taken = reader == Consumer::V1
+                && value.as_array().is_some_and(|list| {
+                    list.iter().all(|rule| rule.is_string() || rule.is_number())
+                });
+            let applies = |objection: &Objection| objection.consumer == reader && !is_taken;
             schema_violation(
                 &METRICS_RULE_LIST,
                 applies,
@@ -191,7 +213,10 @@ fn check_group<'v>(
             let message = texts::fields_are_not_a_list();
             let advice = texts::fields_are_not_a_list_advice();
             let place = field("fields");
-            schema_violation(&METRICS_FORM, |_| true, path, &place, message, advice, findings);
+            // For the new importer, the list is empty if the key is missing.
+            let is_missing = !group.contains_key("fields");
+            let applies = |objection: &Objection| objection.consumer == Consumer::V1 || !is_missing;
+            schema_violation(&METRICS_FORM, applies, path, &place, message, advice, findings);
         }
         return;
     };
@@ -200,6 +225,10 @@ fn check_group<'v>(
         findings.add(&METRICS_TABLE_EMPTY, path, &field("fields"), message, advice);
     }
     check_fields(label, fields, path, names, findings);
+    if let Some(rule) = rules::unusable(group, fields) {
+        let (message, advice) = (texts::rule_is_unusable(&rule), texts::rule_is_unusable_advice());
+        findings.add(&METRICS_RULES, path, &field("rule_list"), message, advice);
+    }
 }
 
 fn check_table_name(
@@ -217,8 +246,12 @@ fn check_table_name(
         let message = value_of(group, "table_name");
         let advice = sources::name_pattern_advice();
         let value = group.get("table_name");
-        let applies = |objection: &Objection| {
-            objection.consumer == Consumer::V1 || objects_to_text(objection, value, NAME_LIMIT)
+        let is_trimmed = value
+            .and_then(Value::as_str)
+            .is_some_and(|name| names::identifier_rule(name.trim()).is_none());
+        let applies = |objection: &Objection| match objection.consumer {
+            Consumer::V1 => !is_trimmed,
+            _ => objects_to_text(objection, value, NAME_LIMIT),
         };
         schema_violation(&METRICS_TABLE_NAME, applies, path, field, message, advice, findings);
         return;
@@ -321,6 +354,16 @@ impl Names<'_> {
     }
 }
 
+/// The first text with a NUL character.
+fn find_nul(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(&**text),
+        Value::Array(list) => list.iter().find_map(find_nul),
+        Value::Object(map) => map.values().find_map(find_nul),
+        _ => None,
+    }
+}
+
 fn is_null(object: &Object, key: &str) -> bool {
     object.get(key).is_some_and(Value::is_null)
 }
@@ -346,6 +389,11 @@ fn schema_violation(
     let is_loss = |objection: &Objection| {
         applies(objection) && objection.is(Consumer::V1, Stage::SilentlyDropped)
     };
+    let is_harmless = rule.severity == Severity::Error && !rule.objections.iter().any(&applies);
+    if is_harmless {
+        findings.add_or_warn(rule, applies, path, field, message, advice);
+        return;
+    }
     let message = if rule.severity == Severity::Error && rule.objections.iter().any(is_loss) {
         texts::file_is_dropped(&message)
     } else {
