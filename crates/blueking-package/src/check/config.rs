@@ -244,10 +244,11 @@ fn check_collector(list: &[Value], path: &str, findings: &mut Findings) {
         if !number.is_some_and(|number: u64| (1..=65_535).contains(&number)) {
             let message = texts::default_port_is(&port.to_string());
             let advice = texts::default_port_advice();
-            // Node management accepts a missing default.
             let is_none = port.is_null() || *port == "";
             let applies = |objection: &Objection| match objection.consumer {
-                Consumer::Nodeman => !is_none && !is_range,
+                // Without a default, node management allocates a port.
+                _ if is_none => false,
+                Consumer::Nodeman => !is_range,
                 // The page is only used for changes; a port that distribution accepts is imported.
                 _ => !is_range && !number.is_some_and(|number| (1..=99_999).contains(&number)),
             };

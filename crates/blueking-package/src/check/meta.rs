@@ -223,7 +223,9 @@ fn check_display_name(name: &str, path: &str, findings: &mut Findings) {
     if breaks_yaml(name) {
         let (message, advice) = (texts::name_breaks_yaml(name), texts::name_breaks_yaml_advice());
         findings.add(&META_NAME_YAML, path, field, message, advice);
-    } else if rewritten(name).is_none_or(|text| text != escaped(name).trim()) {
+    } else if rewritten(name)
+        .is_none_or(|text| text != escaped(name).trim().replace('\u{feff}', "\u{fffd}"))
+    {
         let (message, advice) = (texts::name_is_cut(name), texts::name_is_cut_advice());
         findings.add(&META_NAME_CUT, path, field, message, advice);
     } else if name.contains(['&', '<', '>', '\'', '"']) {

@@ -52,6 +52,8 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
     check_directives(text)?;
     // YAML 1.1 knows more line breaks than the parser does.
     let text = text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    // The parser rejects a byte order mark within the text, which PyYAML keeps.
+    let text = text.replace('\u{feff}', "\u{fffd}");
     let events = Parser::new_from_str(&text);
     let mut reader = Reader { events, nodes: 0, anchors: HashMap::new() };
     let mut root = Value::Null;
@@ -316,7 +318,14 @@ mod tests {
         ] {
             assert!(read(text).is_err(), "{text:?}");
         }
-        for text in ["a: !!str 5", "a: ! 5", "%YAML 1.2\n---\na: 5", "\u{feff}a: 5", "=: 5"] {
+        for text in [
+            "a: !!str 5",
+            "a: ! 5",
+            "%YAML 1.2\n---\na: 5",
+            "\u{feff}a: 5",
+            "=: 5",
+            "a: b\u{feff}c",
+        ] {
             assert!(read(text).is_ok(), "{text:?}");
         }
     }

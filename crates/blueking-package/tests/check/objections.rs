@@ -238,7 +238,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("required as a number", "-"),
     ("election as a list of texts", "import: V2"),
     ("port 65536", "save: nodeman"),
-    ("an empty port", "save: UI"),
+    ("an empty port", "-"),
     // Keys that only one importer reads.
     ("a rule_list that is null", "lost: v1"),
     ("an unknown key that is null", "lost: v1"),
