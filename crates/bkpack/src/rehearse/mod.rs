@@ -90,7 +90,7 @@ pub(crate) fn run(flags: &flags::Rehearse) -> Result<()> {
 /// Rehearses one system of a package in an existing folder, for other tasks.
 ///
 /// # Errors
-/// Like [`run`], except that a failed step is not an error.
+/// The package cannot be read, or lacks the system or a row. A failed step is not an error.
 pub fn rehearse(
     file: &Path,
     system: System,
