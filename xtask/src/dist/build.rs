@@ -44,17 +44,11 @@ impl<'a> Cargo<'a> {
         command
     }
 
-    /// Builds the exporters of the plan for a target.
+    /// Builds the exporters of the plan and bkpack for a target, together: the last step of each, one
+    /// thread for the whole program, runs beside the others.
     pub(crate) fn build(self, target: Target, remap: &PathRemap) -> Result<Command> {
         let mut command = self.base_build(target, remap)?;
         self.exporters(&mut command);
-        Ok(command)
-    }
-
-    /// Builds bkpack, apart from the exporters: in one build its features of common crates would be
-    /// theirs, too.
-    pub(crate) fn build_bkpack(self, target: Target, remap: &PathRemap) -> Result<Command> {
-        let mut command = self.base_build(target, remap)?;
         command.args(["-p", "bkpack", "--bin", "bkpack"]);
         Ok(command)
     }
@@ -77,7 +71,8 @@ impl<'a> Cargo<'a> {
     /// Builds the exporters with TLS. Its cryptography contains C and assembly, which zig and mingw
     /// compile.
     pub(crate) fn build_with_tls(self, target: Target, remap: &PathRemap) -> Result<Command> {
-        let mut command = self.build(target, remap)?;
+        let mut command = self.base_build(target, remap)?;
+        self.exporters(&mut command);
         command.args(["--features", "exporter-kit/tls"]);
         Ok(command)
     }
@@ -245,7 +240,8 @@ mod tests {
         let workspace = Workspace::open().unwrap();
         let remap = PathRemap::default();
         let common = "--offline --profile shipped --target";
-        let exporters = "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter";
+        let exporters =
+            "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter -p bkpack --bin bkpack";
         let std = "-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind";
         let (musl, gnu) = (Target::Linux.triple(), Target::Windows.triple());
         let (arm, win7) = (Target::LinuxAarch64.triple(), Target::Windows7.triple());

@@ -51,7 +51,7 @@ pub(crate) fn run(
 ) -> Result<Vec<Row>> {
     let cargo = Cargo::new(workspace, plan);
     let native = plan.packages.iter().any(|p| matches!(p.describe, Describe::Native(_)));
-    progress.expect_more(3 + 3 * plan.targets.len() as u64 + u64::from(native));
+    progress.expect_more(3 + 2 * plan.targets.len() as u64 + u64::from(native));
 
     progress.step("fetching crates", || {
         process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))
@@ -67,8 +67,11 @@ pub(crate) fn run(
     let mut executables = Vec::new();
     for &target in &plan.targets {
         let (triple, route) = (target.triple(), plan.route.name());
-        let build = |mut build: Command, log: &str| {
-            let log = plan.logs.join(format!("{triple}.{log}"));
+        let programs = format!("{} and bkpack", plan.binaries().replace(" and ", ", "));
+        let name = format!("building {programs} for {triple} ({route} route)");
+        progress.step(&name, || {
+            let log = plan.logs.join(format!("{triple}.log"));
+            let mut build = cargo.build(target, &remap)?;
             if let Some(containers) = &compiler.containers {
                 let output = plan.cargo_target.join(triple);
                 return containers.build(&mut build, &output, &log);
@@ -77,11 +80,7 @@ pub(crate) fn run(
                 mingw::prepare(&plan.cargo_target)?;
             }
             process::run(&mut build, &log)
-        };
-        let name = format!("building {} for {triple} ({route} route)", plan.binaries());
-        progress.step(&name, || build(cargo.build(target, &remap)?, "log"))?;
-        let name = format!("building bkpack for {triple} ({route} route)");
-        progress.step(&name, || build(cargo.build_bkpack(target, &remap)?, "bkpack.log"))?;
+        })?;
         executables.push(
             progress.step(&format!("inspecting what was built for {}", target.name()), || {
                 inspect_built(workspace, plan, target, &remap.forbidden())

@@ -349,10 +349,10 @@ fn usage_errors_exit_with_2_failed_imports_with_1() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("there is no such file") && output.status.code() == Some(2), "{text}");
 
-    write_plugin(&file, &[("info/config.json", "[]")]);
+    write_plugin(&file, &[("info/config.json", "{")]);
     let (report, code) = report(&file, "sound");
     assert_eq!((steps(&report, "failed"), code), (vec!["import"], Some(1)), "{report}");
     let text = notes(&report, "import");
-    assert!(text.contains("[config-variables, at save: UI; server: Exporter 类型插件"), "{text}");
+    assert!(text.contains("[config-json, at import: "), "{text}");
     assert_eq!(steps(&report, "skipped").len(), 15);
 }
