@@ -28,7 +28,7 @@ const PROCESS: [&str; 5] = [
 
 /// Metrics absent on a Redis without replication or a cluster that has refused nothing and seen no
 /// long delay.
-const STANDALONE_REDIS: [&str; 17] = [
+const STANDALONE_REDIS: [&str; 18] = [
     "redis_master_l*",
     "redis_master_sync_in_progress",
     "redis_slave_*",
@@ -38,6 +38,8 @@ const STANDALONE_REDIS: [&str; 17] = [
     "redis_latency_spike_*",
     "redis_exporter_refused_commands",
     "redis_aof_rewrite_buffer_length",
+    // Its quantiles follow the first scrape.
+    "redis_exporter_scrape_duration_seconds",
     // Not of every version.
     "redis_acl_access_denied_*",
     "redis_client_*_limit_disconnections_total",
