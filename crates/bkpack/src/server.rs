@@ -108,7 +108,10 @@ impl Server {
     }
 
     /// The exit status, if the program has ended.
-    fn has_ended(&mut self) -> Result<Option<ExitStatus>> {
+    ///
+    /// # Errors
+    /// Its state cannot be read.
+    pub fn has_ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().with_context(|| texts::cannot_wait_for(&self.command_line))
     }
 }

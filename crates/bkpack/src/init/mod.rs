@@ -30,6 +30,7 @@ use self::names::Names;
 use self::page::Family;
 use self::parameters::{Additions, form};
 use self::survey::{Survey, survey};
+use crate::rehearse::signals;
 use crate::texts::init as texts;
 use crate::{UsageError, flags, output};
 
@@ -53,7 +54,10 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
     if let Some(id) = files.plugin_id() {
         names.plugin_id = id;
     }
-    let survey = survey(flags, &executables, &names)?;
+    let survey = survey(flags, &executables, &names);
+    // Nothing is written, and no error reported, of an exporter that the interruption ended.
+    signals::park_if_interrupted();
+    let survey = survey?;
     let form = form(
         &survey.help,
         &Additions {

@@ -17,6 +17,7 @@ use super::parameters::{Form, Target};
 use super::refusal::Refusal;
 use super::trial::{Listen, Scraped, Trial};
 use crate::rehearse::scrape::scrape;
+use crate::rehearse::signals;
 use crate::texts::init as texts;
 use crate::{UsageError, flags};
 
@@ -63,6 +64,7 @@ pub(super) fn survey(
     let words: Vec<String> = words.iter().map(|word| with_absolute_path(word)).collect();
     let scratch = tempfile::Builder::new().prefix("bkpack-").tempdir();
     let scratch = scratch.context("cannot create a scratch folder")?;
+    signals::clean_up_on_signal(scratch.path())?;
     let trial = executables.native().map(|executable| {
         let name = blueking_package::plugin::System::executable;
         let file = match std::env::consts::EXE_SUFFIX {

@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 
 use super::refusal::Refusal;
 use crate::process;
-use crate::rehearse::make_executable;
 use crate::rehearse::scrape::{Answer, scrape};
+use crate::rehearse::{kill, make_executable, processes_in};
 use crate::server::{Server, free_port};
 use crate::texts::init as texts;
 
@@ -118,7 +118,7 @@ impl<'a> Trial<'a> {
         let get = |path: &str| scrape(&format!("{base}{path}"), &copy);
         let first = match server.wait_for(START_LIMIT, || get(METRICS)) {
             Ok(answer) => answer,
-            Err(error) => return Err(self.start_failure(&log, &error).into()),
+            Err(_) => return Err(self.start_failure(&log, server.has_ended()?.is_some()).into()),
         };
         refuse_status(&first, &get)?;
         let target_path = TARGET_PATHS.into_iter().find(|path| {
@@ -130,16 +130,11 @@ impl<'a> Trial<'a> {
         Ok(Scraped { pages: vec![first.body, second.body], target_path })
     }
 
-    /// Why the exporter does not run. Processes that it left in its folder are ended.
-    fn start_failure(&self, log: &Path, error: &anyhow::Error) -> Refusal {
+    /// Why the exporter does not answer.
+    fn start_failure(&self, log: &Path, has_ended: bool) -> Refusal {
         // A daemon's first process has ended; the others need a moment to appear.
         thread::sleep(Duration::from_millis(300));
-        let left = crate::rehearse::processes_in(&self.folder);
-        if !left.is_empty() && error.to_string().contains("exited") {
-            for pid in left {
-                // Best effort: it may have ended.
-                let _ = crate::rehearse::kill(pid);
-            }
+        if has_ended && !processes_in(&self.folder).is_empty() {
             return Refusal::Daemon;
         }
         let bytes = fs::read(log).unwrap_or_default();
@@ -148,10 +143,20 @@ impl<'a> Trial<'a> {
         let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
         if printed.to_lowercase().contains("no such file") {
             Refusal::NeedsFile(last)
-        } else if error.to_string().contains("exited") {
+        } else if has_ended {
             Refusal::Exits(last)
         } else {
             Refusal::DoesNotAnswer(last)
+        }
+    }
+}
+
+impl Drop for Trial<'_> {
+    fn drop(&mut self) {
+        // What the exporter has started outlives it.
+        for pid in processes_in(&self.folder) {
+            // Best effort: it may have ended.
+            let _ = kill(pid);
         }
     }
 }

@@ -14,7 +14,7 @@ mod processes;
 mod render;
 mod report_file;
 pub mod scrape;
-mod signals;
+pub(crate) mod signals;
 mod steps;
 mod target;
 mod target_health;

@@ -1,4 +1,4 @@
-//! Cleans up on SIGINT and SIGTERM, so that no process outlives an interrupted rehearsal.
+//! Cleans up on SIGINT and SIGTERM, so that no process outlives an interrupted rehearsal or draft.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,9 +9,9 @@ use anyhow::Result;
 /// Set once a signal has arrived.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Returns unless the rehearsal was interrupted; then parks the thread while the signal thread
+/// Returns unless the program was interrupted; then parks the thread while the signal thread
 /// cleans up.
-pub(super) fn park_if_interrupted() {
+pub(crate) fn park_if_interrupted() {
     while INTERRUPTED.load(Ordering::SeqCst) {
         thread::park();
     }
@@ -20,7 +20,7 @@ pub(super) fn park_if_interrupted() {
 /// On SIGINT and SIGTERM, kills the processes that run from `scratch`, removes that folder, and
 /// applies the default action of the signal.
 #[cfg(unix)]
-pub(super) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
+pub(crate) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
     use std::fs;
     use std::time::Duration;
 
@@ -58,6 +58,6 @@ pub(super) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn clean_up_on_signal(_: &Path) -> Result<()> {
+pub(crate) fn clean_up_on_signal(_: &Path) -> Result<()> {
     Ok(())
 }

@@ -33,6 +33,11 @@ fn succeeds(arguments: &[&str]) -> String {
     text
 }
 
+/// The error of a command that is refused, in Chinese.
+fn refused_in_chinese(arguments: &[&str]) -> String {
+    refused(&[arguments, &["--lang", "zh"]].concat())
+}
+
 /// The error of a command that is refused.
 fn refused(arguments: &[&str]) -> String {
     let output = bkpack(arguments);
@@ -199,4 +204,6 @@ fn exporters_that_cannot_be_packed_are_refused() {
         assert!(error.contains(reason), "{arguments:?}: {error}");
         assert!(!Path::new(draft).exists(), "{arguments:?} left a draft");
     }
+    let error = refused_in_chinese(&["init", draft, "--linux", REDIS, "--args", "--no-such-flag"]);
+    assert!(error.contains("启动后退出"), "{error}");
 }

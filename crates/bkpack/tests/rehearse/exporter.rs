@@ -37,6 +37,9 @@ fn main() -> ExitCode {
         },
         Err(error) => return print_error(&format!("cannot listen on {address}: {error}")),
     };
+    while mode == "mute" {
+        thread::park();
+    }
     let page = match &*mode {
         "lossy" => "pool_size NaN\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
         "overwritten" => {

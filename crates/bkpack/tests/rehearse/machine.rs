@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -39,6 +40,49 @@ fn interrupted_rehearsal_leaves_nothing() {
     assert_eq!(rehearsal.wait().unwrap().signal(), Some(15));
     assert!(fs::read_link(&program).is_err(), "the exporter still runs");
     assert_eq!(names(folder.path()), ["p.tgz"]);
+}
+
+/// A process that runs from this folder; waits for it.
+fn running_in(folder: &Path) -> u32 {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(30) {
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let program = fs::read_link(entry.path().join("exe"));
+            if program.is_ok_and(|program| program.starts_with(folder)) {
+                return entry.file_name().to_str().unwrap().parse().unwrap();
+            }
+        }
+    }
+    panic!("no process runs from {}", folder.display());
+}
+
+#[test]
+fn interrupted_draft_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = folder.path().join("help.txt");
+    fs::write(&help, "Usage of x:\n  -web.listen-address string\n    \tWhere. (default \":1\")\n")
+        .unwrap();
+    let mut draft = Command::new(env!("CARGO_BIN_EXE_bkpack"));
+    draft.arg("init").arg(folder.path().join("draft")).args(["--args", "--pool.mode mute"]);
+    draft.args(["--linux", env!("CARGO_BIN_EXE_fake_exporter"), "--help-text"]).arg(&help);
+    let scratch = folder.path().join("scratch");
+    fs::create_dir(&scratch).unwrap();
+    draft.env("TMPDIR", &scratch).env("LC_ALL", "C");
+    let mut draft = draft.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let exporter = loop {
+        // `--version` runs it too, for a moment.
+        let pid = running_in(&scratch.canonicalize().unwrap());
+        let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        if arguments.contains("mute") {
+            break pid;
+        }
+    };
+    let kill = format!("kill -TERM {}", draft.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert_eq!(draft.wait().unwrap().signal(), Some(15));
+    assert!(fs::read_link(format!("/proc/{exporter}/exe")).is_err(), "the exporter still runs");
+    assert_eq!(names(&scratch), [""; 0]);
+    assert_eq!(names(folder.path()), ["help.txt", "scratch"]);
 }
 
 #[test]
