@@ -130,14 +130,19 @@ pub(super) fn form(
     for (name, value) in additions.variables {
         let known = ranked.iter_mut().find(|(_, row)| row.target == Target::Env(name.clone()));
         let input = if is_secret(name) { Input::Password } else { Input::Text };
-        // A secret stays with the operator.
-        let default = if input == Input::Password { "" } else { value };
         match known {
             Some((rank, row)) => {
                 *rank = 0;
-                row.default = default.to_owned();
+                row.default.clone_from(value);
             }
-            None => ranked.push((0, extra(Target::Env(name.clone()), input, default, name))),
+            None => ranked.push((0, extra(Target::Env(name.clone()), input, value, name))),
+        }
+    }
+    for (_, row) in &mut ranked {
+        // A secret stays with the operator.
+        if row.input == Input::Password || has_password(&row.default) {
+            row.input = Input::Password;
+            row.default.clear();
         }
     }
     // A variable that holds a secret takes the place of the flag for it.
@@ -309,6 +314,14 @@ fn is_secret(name: &str) -> bool {
     help::input(&flag) == Input::Password
 }
 
+/// Whether a value is a URL or a data source name with a password: `postgres://user:password@host`,
+/// `user:password@(host)/`.
+fn has_password(value: &str) -> bool {
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
+    user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+}
+
 fn same(a: &str, b: &str) -> bool {
     a.trim_start_matches('-') == b.trim_start_matches('-')
 }
@@ -410,6 +423,31 @@ mod tests {
         let form = form(&help, &additions, &|_| None);
         assert_eq!(lines(&form), ["$DB_PASSWORD Password "]);
         assert_eq!(first_sentence("For e.g. this. And that."), "For e.g. this");
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_not_written_down() {
+        let form = drafted(
+            "--db.address=tcp://u:s3cret@h:2 --new=u:s3cret@(h)/",
+            &[("OTHER_DSN", "postgres://u:s3cret@h/x"), ("PLAIN", "tcp://u@h:1")],
+            &[],
+        );
+        assert!(!format!("{form:?}").contains("s3cret"), "{form:?}");
+        let lines = lines(&form);
+        for line in ["--db.address Password ", "--new Password ", "$OTHER_DSN Password "] {
+            assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
+        }
+        assert!(lines.contains(&"$PLAIN Text tcp://u@h:1".to_owned()), "{lines:?}");
+        for (value, expected) in [
+            ("redis://127.0.0.1:6379", false),
+            ("root@(127.0.0.1:3306)/", false),
+            (":9100", false),
+            ("redis://:s3cret@h:1", true),
+            ("a:b@c@d", true),
+            ("user:@h", false),
+        ] {
+            assert_eq!(has_password(value), expected, "{value}");
+        }
     }
 
     #[test]
