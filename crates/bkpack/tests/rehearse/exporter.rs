@@ -37,8 +37,10 @@ fn main() -> ExitCode {
         },
         Err(error) => return print_error(&format!("cannot listen on {address}: {error}")),
     };
-    while mode == "mute" {
-        thread::park();
+    if mode == "mute" {
+        loop {
+            thread::park();
+        }
     }
     let page = match &*mode {
         "lossy" => "pool_size NaN\npool_surprise 1\npool_free{shard=\"1\"} 1\n",
