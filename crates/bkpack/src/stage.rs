@@ -1,11 +1,12 @@
 //! The files of a package, unpacked for inspection and tests.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use blueking_package::plugin::Member;
+use tempfile::NamedTempFile;
 
 /// Replaces a folder by one with these files; an incomplete folder is never visible.
 pub fn write(files: &[Member], stage: &Path) -> Result<()> {
@@ -22,22 +23,42 @@ pub fn write(files: &[Member], stage: &Path) -> Result<()> {
         }
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         if mode & 0o111 != 0 {
-            set_executable(&path)?;
+            set_mode(&path, 0o755)?;
         }
     }
     remove_folder(stage)?;
     fs::rename(&partial, stage).with_context(|| format!("cannot rename to {}", stage.display()))
 }
 
-/// Replaces an executable file.
+/// Replaces a file with one of this mode. On failure, no partial file remains and an existing file is
+/// unchanged.
 ///
 /// # Errors
 /// It cannot be written.
-pub fn write_executable(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = path.with_extension("partial");
-    fs::write(&partial, bytes).with_context(|| format!("cannot write {}", partial.display()))?;
-    set_executable(&partial)?;
-    fs::rename(&partial, path).with_context(|| format!("cannot rename to {}", path.display()))
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let folder = path.parent().with_context(failed)?;
+    let mut file = NamedTempFile::new_in(folder).with_context(failed)?;
+    file.write_all(bytes).with_context(failed)?;
+    set_mode(file.path(), mode)?;
+    file.persist(path).with_context(failed)?;
+    Ok(())
+}
+
+/// Sets the permission bits of a file; does nothing except on Unix.
+///
+/// # Errors
+/// They cannot be set.
+pub fn set_mode(path: &Path, mode: u32) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+            .with_context(|| format!("cannot set the mode of {}", path.display()))?;
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+    Ok(())
 }
 
 /// Removes files of an earlier run that this run did not produce: packages of another version or
@@ -73,19 +94,6 @@ fn remove_folder(folder: &Path) -> Result<()> {
         fs::remove_dir_all(folder)
             .with_context(|| format!("cannot remove {}", folder.display()))?;
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn set_executable(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-        .with_context(|| format!("cannot make {} executable", path.display()))
-}
-
-#[cfg(not(unix))]
-fn set_executable(_: &Path) -> Result<()> {
     Ok(())
 }
 

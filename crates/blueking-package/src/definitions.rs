@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::problem::cut;
+use crate::text::{abbreviated, first_sentence};
 use crate::texts::sources as texts;
 
 use crate::{Error, glob, names};
@@ -281,9 +281,8 @@ impl Definitions {
 /// The first sentence of a HELP text, at most 100 characters; `None` if it has no text.
 fn summary(help: &str) -> Option<String> {
     let text = help.replace(char::is_control, " ");
-    let sentence = text.split(". ").next().unwrap_or_default();
-    let sentence = sentence.trim().trim_end_matches('.');
-    (!sentence.is_empty()).then(|| cut(sentence, 99))
+    let sentence = first_sentence(&text);
+    (!sentence.is_empty()).then(|| abbreviated(sentence, 100))
 }
 
 impl Metric {

@@ -63,6 +63,7 @@ mod requirements;
 mod samples;
 mod script;
 mod selection;
+mod text;
 mod texts;
 pub mod v51;
 
@@ -73,9 +74,11 @@ pub use executable::is_system_dll;
 pub use glob::matches as pattern_matches;
 pub use language::Language;
 pub use names::{
-    GROUP_TEXT_LIMIT, component_name_rules, is_reserved_label, is_savable_name, plugin_id_rules,
+    GROUP_TEXT_LIMIT, component_name_rules, is_identifier, is_reserved_label, is_savable_name,
+    plugin_id_rules,
 };
 pub use parameter::{Input, Parameter};
 pub use problem::{Problem, Violation};
 pub use requirements::{Requirements, requirements};
 pub use script::script_fault;
+pub use text::{abbreviated, first_sentence};

@@ -49,7 +49,13 @@ pub fn is_reserved_label(name: &str) -> bool {
 /// assert!(!blueking_package::is_savable_name("pool_drops_total") && !blueking_package::is_savable_name("name"));
 /// ```
 pub fn is_savable_name(name: &str) -> bool {
-    identifier_rule(name).is_none() && !check::is_reserved_field(name)
+    is_identifier(name) && !check::is_reserved_field(name)
+}
+
+/// Whether a name is a letter followed by letters, digits and `_`.
+pub fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Checks that a name is a letter followed by letters, digits and `_`. Returns the problem, if any.
@@ -57,9 +63,8 @@ pub(crate) fn identifier_rule(name: &str) -> Option<Violation> {
     if name.contains(':') {
         return Some(Violation::new(texts::name_has_colon(name), texts::name_has_colon_advice()));
     }
-    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid).then(|| Violation::new(texts::name_pattern(name), texts::name_pattern_advice()))
+    (!is_identifier(name))
+        .then(|| Violation::new(texts::name_pattern(name), texts::name_pattern_advice()))
 }
 
 /// Checks the name of an environment variable and returns the problem, if any. BlueKing also

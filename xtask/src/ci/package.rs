@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use bkpack::stage;
 use blueking_package::check;
 use blueking_package::v51::{self, Documents, EXPORTER_URL, Entries};
 
@@ -140,12 +141,7 @@ impl Package {
         let bytes =
             self.entries.get(entry).with_context(|| format!("the package has no {entry}"))?;
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
-                .with_context(|| format!("cannot make {} executable", path.display()))?;
-        }
+        stage::set_mode(&path, 0o755)?;
         Ok(path)
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use bkpack::process;
 use bkpack::rehearse::Machine;
-use bkpack::rehearse::machine::make_executable;
+use bkpack::stage::set_mode;
 use blueking_package::plugin::{System, rendered_files};
 
 const PLUGIN: &str = "values";
@@ -47,7 +47,7 @@ pub(super) fn check(system: System, machine: &Machine, scratch: &Path) -> Result
     let show =
         if system == System::WindowsX86_64 { ("show.bat", SHOW_BAT) } else { ("show.sh", SHOW_SH) };
     fs::write(folder.join(show.0), show.1)?;
-    make_executable(&folder.join(show.0), 0o755)?;
+    set_mode(&folder.join(show.0), 0o755)?;
     machine.compile(PRINT_ENVIRONMENT, &folder.join("printenv.exe"))?;
 
     let lines = lines();

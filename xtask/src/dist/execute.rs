@@ -195,7 +195,7 @@ fn pack(
     }
     for (binary, executable) in plan.bkpack.iter().zip(&bkpack) {
         for path in &binary.staged {
-            stage::write_executable(path, &executable.bytes)?;
+            stage::replace(path, &executable.bytes, 0o755)?;
             let row = row(plan, path, &executable.bytes, Some(executable))?;
             rows.push(Row { limit: Some(LARGE_TOOL), ..row });
             files.push(path.clone());

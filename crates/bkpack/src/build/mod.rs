@@ -16,7 +16,7 @@ pub use self::pack::{
 };
 pub use self::source::{DESCRIPTION, Source};
 use crate::rehearse::name_of;
-use crate::texts::build as texts;
+use crate::texts::{build as texts, first_names};
 use crate::{UsageError, check, flags, output};
 
 /// The file in a draft's folder with the exporter's metrics and flags.
@@ -27,9 +27,6 @@ pub(crate) const SELF_DESCRIPTION: &str = "describe.json";
 
 /// The folder of the executables, one folder for each system.
 pub(crate) const BINARIES: &str = "bin";
-
-/// Names listed before the rest is counted.
-const SHOWN: usize = 8;
 
 /// Packs a folder, and checks the packages.
 ///
@@ -90,8 +87,7 @@ fn report(files: &[String], unnamed: &[String], is_without_51: bool) -> Result<(
         text += &format!("{}\n", texts::without_51());
     }
     if !unnamed.is_empty() {
-        let shown: Vec<_> = unnamed.iter().take(SHOWN).map(String::as_str).collect();
-        text += &format!("{}\n", texts::unnamed(unnamed.len(), &shown.join(", ")));
+        text += &format!("{}\n", texts::unnamed(unnamed.len(), &first_names(unnamed.iter())));
     }
     output::print(&format!("{text}\n"))?;
     check::run(&flags::Check::of(files))?;

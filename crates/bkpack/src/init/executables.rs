@@ -1,7 +1,6 @@
 //! The executables that a user gives, looked at before anything is run.
 
 use std::collections::BTreeMap;
-use std::env::consts;
 use std::fs;
 
 use anyhow::{Context, Result};
@@ -9,6 +8,7 @@ use blueking_package::plugin::System;
 use blueking_package::{Requirements, requirements};
 
 use super::refusal::Refusal;
+use crate::rehearse::machine::is_native;
 use crate::rehearse::name_of;
 
 /// An executable for one system.
@@ -51,14 +51,9 @@ impl Executables {
     }
 
     /// The one that runs on this machine.
-    pub(super) fn native(&self) -> Option<&Executable> {
-        let system = match (consts::OS, consts::ARCH) {
-            ("linux", "x86_64") => System::LinuxX86_64,
-            ("linux", "aarch64") => System::LinuxAarch64,
-            ("windows", "x86_64") => System::WindowsX86_64,
-            _ => return None,
-        };
-        self.0.get(&system)
+    pub(super) fn native(&self) -> Option<(System, &Executable)> {
+        let native = self.0.iter().find(|(system, _)| is_native(**system));
+        native.map(|(system, executable)| (*system, executable))
     }
 
     /// The file name that the package is named after.

@@ -1,7 +1,7 @@
 //! The folder of a draft: its files are read, merged and written here alone.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -11,7 +11,8 @@ use super::executables::Executables;
 use super::metrics_file::Changes;
 use super::names::Names;
 use crate::build::{BINARIES, DESCRIPTION, METRICS, SELF_DESCRIPTION};
-use crate::rehearse::{make_executable, name_of};
+use crate::rehearse::name_of;
+use crate::stage::replace;
 
 /// The folder of a draft.
 #[derive(Debug)]
@@ -86,13 +87,12 @@ impl Folder {
         for (system, executable) in &files.executables.0 {
             let path = self.binary(*system, files.names);
             create(path.parent().unwrap_or(&self.path))?;
-            replace(&path, &executable.bytes)?;
-            make_executable(&path, 0o755)?;
+            replace(&path, &executable.bytes, 0o755)?;
         }
         let optional = [(METRICS, files.metrics), (SELF_DESCRIPTION, files.definitions)];
         for (name, text) in optional {
             if let Some(text) = text {
-                replace(&self.path.join(name), text.as_bytes())?;
+                replace(&self.path.join(name), text.as_bytes(), 0o644)?;
             }
         }
         for (name, bytes) in
@@ -100,27 +100,17 @@ impl Folder {
         {
             let path = self.path.join(name);
             if !path.exists() {
-                replace(&path, bytes)?;
+                replace(&path, bytes, 0o644)?;
             }
         }
         // Last: the file that makes the folder a draft.
-        replace(&self.path.join(DESCRIPTION), files.blueking.as_bytes())
+        replace(&self.path.join(DESCRIPTION), files.blueking.as_bytes(), 0o644)
     }
 
     fn binary(&self, system: blueking_package::plugin::System, names: &Names) -> PathBuf {
         let folder = self.path.join(BINARIES).join(name_of(system));
         folder.join(system.executable(&names.plugin_id))
     }
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().context("the path of a file has a parent")?;
-    let failed = || format!("cannot write {}", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
-    file.write_all(bytes).with_context(failed)?;
-    make_executable(file.path(), 0o644)?;
-    file.persist(path).with_context(failed)?;
-    Ok(())
 }
 
 #[cfg(test)]

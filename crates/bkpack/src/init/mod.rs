@@ -22,7 +22,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use blueking_package::plugin::{System, Version};
-use blueking_package::{Kind, PackageDescription, is_reserved_label, is_savable_name};
+use blueking_package::v51::FIELD_NAME_LIMIT;
+use blueking_package::{
+    Definitions, Kind, PackageDescription, is_identifier, is_reserved_label, is_savable_name,
+};
 
 use self::executables::Executables;
 use self::folder::Folder;
@@ -160,20 +163,13 @@ fn reserved(families: &[Family]) -> Vec<String> {
 
 /// Metrics with a name that BlueKing 5.1 cannot store. Those of a histogram get suffixes.
 fn too_long(families: &[Family]) -> Vec<String> {
-    const LIMIT: usize = 50;
     let suffix = |kind| match kind {
         Kind::Histogram => "_bucket".len(),
         Kind::Summary => "_count".len(),
         Kind::Gauge | Kind::Counter | Kind::Untyped => 0,
     };
-    let is_long = |family: &&Family| family.name.len() + suffix(family.kind) > LIMIT;
+    let is_long = |family: &&Family| family.name.len() + suffix(family.kind) > FIELD_NAME_LIMIT;
     families.iter().filter(is_long).map(|family| family.name.clone()).collect()
-}
-
-/// A letter, then letters, digits and `_`.
-fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The version of the plugin in a draft.
@@ -184,7 +180,7 @@ fn version_in(blueking: &str) -> Option<Version> {
 
 /// Names of metrics and labels without a Chinese name.
 fn unnamed(metrics: &str) -> Vec<String> {
-    let definitions = blueking_package::Definitions::parse_toml("metrics.toml", metrics);
+    let definitions = Definitions::parse_toml("metrics.toml", metrics);
     definitions.map(|mut definitions| definitions.fill_names()).unwrap_or_default()
 }
 

@@ -73,13 +73,11 @@ impl Families {
                     found.families.len() - 1
                 });
                 let all = &mut found.families[at].labels;
-                all.extend(
-                    family
-                        .labels
-                        .into_iter()
-                        .filter(|label| !all.contains(label))
-                        .collect::<Vec<_>>(),
-                );
+                for label in family.labels {
+                    if !all.contains(&label) {
+                        all.push(label);
+                    }
+                }
             }
         }
         found

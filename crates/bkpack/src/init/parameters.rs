@@ -1,6 +1,8 @@
 //! Drafts the rows of the form from an exporter's help. Their texts are for BlueKing's pages and
 //! therefore Chinese. Pure but for the content of files that the user named.
 
+use blueking_package::{abbreviated, first_sentence};
+
 use super::given::Given;
 use super::help::{self, Help, HelpFlag, Input, Role};
 
@@ -227,7 +229,7 @@ fn row(flag: &HelpFlag, input: Input, default: &str, role: Role) -> Row {
         // A cut text is better than a cut default.
         let room = TEXT_LIMIT.saturating_sub(with_default("", value).chars().count());
         if room >= 10 {
-            text = with_default(&cut(&text, room), value);
+            text = with_default(&abbreviated(&text, room), value);
         }
     }
     extra(Target::Flag(flag.name.clone()), input, default, &text)
@@ -243,7 +245,7 @@ fn extra(target: Target, input: Input, default: &str, text: &str) -> Row {
         input,
         default: default.to_owned(),
         content: String::new(),
-        description: cut(&text.replace(char::is_control, " "), TEXT_LIMIT),
+        description: abbreviated(&text.replace(char::is_control, " "), TEXT_LIMIT),
     }
 }
 
@@ -273,13 +275,6 @@ fn about(flag: &HelpFlag, role: Role) -> String {
         _ if sentence.is_empty() => flag.name.clone(),
         _ => sentence.to_owned(),
     }
-}
-
-/// The text up to a full stop before a capital: `e.g. x` goes on.
-fn first_sentence(text: &str) -> &str {
-    let is_end = |at: &usize| text[at + 2..].starts_with(|c: char| c.is_uppercase());
-    let end = text.match_indices(". ").map(|(at, _)| at).find(is_end);
-    text[..end.unwrap_or(text.len())].trim_end_matches('.')
 }
 
 /// The variable that a flag is often set by: `REDIS_PASSWORD` for `-redis.password`.
@@ -324,14 +319,6 @@ fn has_password(value: &str) -> bool {
 
 fn same(a: &str, b: &str) -> bool {
     a.trim_start_matches('-') == b.trim_start_matches('-')
-}
-
-/// At most `limit` characters.
-fn cut(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -422,7 +409,6 @@ mod tests {
         let additions = Additions { variables: &variables, ..Additions::default() };
         let form = form(&help, &additions, &|_| None);
         assert_eq!(lines(&form), ["$DB_PASSWORD Password "]);
-        assert_eq!(first_sentence("For e.g. this. And that."), "For e.g. this");
     }
 
     #[test]

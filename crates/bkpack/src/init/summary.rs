@@ -9,10 +9,7 @@ use super::metrics_file::Changes;
 use super::names::Names;
 use super::parameters::Form;
 use super::survey::Survey;
-use crate::texts::init as texts;
-
-/// Names listed of one kind before the rest is counted.
-const SHOWN: usize = 8;
+use crate::texts::{first_names as listed, init as texts};
 
 /// Everything that the summary is about.
 #[derive(Debug)]
@@ -111,12 +108,4 @@ fn proposal(result: &Result<'_>) -> String {
     } else {
         texts::same_version(&old.to_string())
     }
-}
-
-/// The first names, and the number of the others.
-fn listed<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
-    let count = names.len();
-    let shown: Vec<_> = names.take(SHOWN).map(String::as_str).collect();
-    let shown = shown.join(", ");
-    if count > SHOWN { texts::and_more(&shown, count - SHOWN) } else { shown }
 }

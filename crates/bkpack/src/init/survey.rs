@@ -65,12 +65,8 @@ pub(super) fn survey(
     let scratch = tempfile::Builder::new().prefix("bkpack-").tempdir();
     let scratch = scratch.context("cannot create a scratch folder")?;
     signals::clean_up_on_signal(scratch.path())?;
-    let trial = executables.native().map(|executable| {
-        let name = blueking_package::plugin::System::executable;
-        let file = match std::env::consts::EXE_SUFFIX {
-            "" => names.plugin_id.clone(),
-            _ => name(blueking_package::plugin::System::WindowsX86_64, &names.plugin_id),
-        };
+    let trial = executables.native().map(|(system, executable)| {
+        let file = system.executable(&names.plugin_id);
         Trial::new(&executable.bytes, &file, scratch.path(), &words, &variables)
     });
     let trial = trial.transpose()?;

@@ -12,8 +12,9 @@ use anyhow::{Context, Result};
 use super::refusal::Refusal;
 use crate::process;
 use crate::rehearse::scrape::{Answer, scrape};
-use crate::rehearse::{kill, make_executable, processes_in};
+use crate::rehearse::{kill, processes_in};
 use crate::server::{Server, free_port};
+use crate::stage::set_mode;
 use crate::texts::init as texts;
 
 /// Time limit for `--help` and `--version`.
@@ -74,7 +75,7 @@ impl<'a> Trial<'a> {
         fs::create_dir_all(&folder).context("cannot create a folder for the exporter")?;
         let program = folder.join(name);
         fs::write(&program, executable).context("cannot copy the exporter")?;
-        make_executable(&program, 0o755)?;
+        set_mode(&program, 0o755)?;
         Ok(Self { program, folder, logs: scratch.join("logs"), arguments, variables })
     }
 

@@ -11,10 +11,11 @@ use blueking_package::plugin::DEBUG_TEMPLATE;
 
 use super::checklist::{Level, Notes};
 use super::deployment::Deployment;
-use super::machine::{Machine, make_executable};
+use super::machine::Machine;
 use super::processes::{kill, running_in};
 use super::target::Target;
 use crate::server::Server;
+use crate::stage::set_mode;
 use crate::texts::{programs, rehearse_steps as texts};
 
 /// Seconds between two scrapes while a plugin is debugged.
@@ -79,7 +80,7 @@ pub fn start(copy: &Deployment<'_>, machine: &Machine) -> Result<Server> {
     if machine.compile(STAND_IN_SOURCE, &collector.with_extension("exe"))?.is_none() {
         fs::write(&collector, STAND_IN)
             .with_context(|| programs::cannot_write(&collector.display().to_string()))?;
-        make_executable(&collector, 0o755)?;
+        set_mode(&collector, 0o755)?;
     }
     Server::start(&mut machine.script(&copy.folder, "debug"), &copy.root().join("debug.log"))
 }

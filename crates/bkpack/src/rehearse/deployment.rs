@@ -14,13 +14,14 @@ use blueking_package::plugin::{
 use blueking_package::script_fault;
 use blueking_package::v51::{self, EXPORTER_URL};
 
-use super::machine::{Machine, make_executable};
+use super::machine::Machine;
 use super::ports::Port;
 use super::processes::{self, running_in, wait_until};
 use super::scrape::{Answer, scrape};
 use super::target::{Form, Target, Values};
 use crate::process;
 use crate::server::Server;
+use crate::stage::set_mode;
 use crate::texts::{labelled, list, programs, rehearse_steps as texts};
 
 /// Delay after the start until BlueKing checks that the exporter still runs.
@@ -70,7 +71,7 @@ impl<'a> Deployment<'a> {
             fs::write(&path, &file.bytes)
                 .with_context(|| programs::cannot_write(&path.display().to_string()))?;
             // A site sets these bits, whatever the archive has.
-            make_executable(&path, file.mode & 0o777 | 0o700)?;
+            set_mode(&path, file.mode & 0o777 | 0o700)?;
         }
         // `/proc` shows paths without symbolic links.
         let root = root.canonicalize().with_context(programs::no_scratch_folder)?;

@@ -11,6 +11,7 @@ use blueking_package::plugin::System;
 
 use crate::UsageError;
 use crate::process;
+use crate::stage::set_mode;
 use crate::texts::{programs, rehearse as texts};
 
 /// Debian's path of Wine's loader, which is not in `PATH`.
@@ -45,12 +46,14 @@ pub(super) fn check_available(system: System) -> Result<()> {
     Err(UsageError(missing).into())
 }
 
-fn is_native(system: System) -> bool {
-    match system {
-        System::LinuxX86_64 => env::consts::ARCH == "x86_64",
-        System::LinuxAarch64 => env::consts::ARCH == "aarch64",
-        System::WindowsX86_64 => false,
-    }
+/// Whether programs of a system run on this machine as they are.
+pub(crate) fn is_native(system: System) -> bool {
+    let own = match system {
+        System::LinuxX86_64 => ("linux", "x86_64"),
+        System::LinuxAarch64 => ("linux", "aarch64"),
+        System::WindowsX86_64 => ("windows", "x86_64"),
+    };
+    own == (env::consts::OS, env::consts::ARCH)
 }
 
 /// The way this machine runs programs of one system.
@@ -122,7 +125,7 @@ impl Machine {
                 let wrapper = format!("#!/bin/sh\nexec '{qemu}' ./{EMULATED} \"$@\"\n");
                 fs::write(path, wrapper)
                     .with_context(|| programs::cannot_write(&path.display().to_string()))?;
-                make_executable(path, 0o755)?;
+                set_mode(path, 0o755)?;
             }
             Self::Wine(wine) => {
                 if let Some(shim) = &wine.shim {
@@ -242,19 +245,6 @@ fn compile(mingw: &Path, text: &str, to: &Path, flags: &[&str]) -> Result<()> {
     let mut compile = Command::new(mingw);
     compile.args(["-O1", "-o"]).arg(to).arg(&source).args(flags);
     process::run(&mut compile, &to.with_extension("log"))
-}
-
-/// Sets the permission bits of a file; does nothing except on Unix.
-pub fn make_executable(path: &Path, mode: u32) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
-            .with_context(|| programs::cannot_set_mode(&path.display().to_string()))?;
-    }
-    #[cfg(not(unix))]
-    let _ = (path, mode);
-    Ok(())
 }
 
 /// Wine, if it is installed.

@@ -29,7 +29,6 @@ pub use self::checklist::{Checklist, Level, Note, ProgressTo, State};
 pub use self::deployment::Deployment;
 pub use self::described::{Described, MetricText};
 pub use self::machine::Machine;
-pub(crate) use self::machine::make_executable;
 pub use self::ports::Port;
 pub(crate) use self::processes::{kill, running_in as processes_in};
 use self::report_file::ReportFile;

@@ -8,8 +8,8 @@ blueking_package::texts! {
         "no package for BlueKing 5.1: it runs on x86-64 alone",
         "没有生成蓝鲸 5.1 的包：5.1 只支持 x86-64";
     unnamed(count: usize, names: &str) =
-        "warning: {count} metrics and labels have no Chinese name, so HELP or the name itself stands in: {names} …",
-        "警告：{count} 个指标和维度没有中文名，暂用英文说明或名称代替：{names} 等";
+        "warning: {count} metrics and labels have no Chinese name, so HELP or the name itself stands in: {names}",
+        "警告：{count} 个指标和维度没有中文名，暂用英文说明或名称代替：{names}";
     several(folder: &str) =
         "{folder} has several files; keep the executable alone",
         "{folder} 中有多个文件，请只保留可执行文件";

@@ -23,6 +23,15 @@ pub(crate) fn list<T: Borrow<str>>(names: &[T]) -> String {
     join(names, ", ", "、")
 }
 
+/// The first names, and the number of the others.
+pub(crate) fn first_names<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
+    const SHOWN: usize = 8;
+    let count = names.len();
+    let shown: Vec<&str> = names.take(SHOWN).map(String::as_str).collect();
+    let shown = list(&shown);
+    if count > SHOWN { init::and_more(&shown, count - SHOWN) } else { shown }
+}
+
 /// Joins the clauses of a sentence.
 pub(crate) fn clauses<T: Borrow<str>>(clauses: &[T]) -> String {
     join(clauses, ", ", "，")

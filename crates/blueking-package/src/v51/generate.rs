@@ -14,8 +14,9 @@ use crate::definitions::{Definitions, Metric, Sample, Unit};
 use crate::description::PackageDescription;
 use crate::markdown;
 use crate::parameter::{Input, Parameter};
-use crate::problem::{Location, Problem, Problems, Violation, cut};
+use crate::problem::{Location, Problem, Problems, Violation};
 use crate::selection::{Selected, dimension_description, matches_any, select};
+use crate::text::abbreviated;
 use crate::texts::{sources, sources_v51 as texts};
 
 /// Generates the documents of a package.
@@ -103,8 +104,8 @@ fn table(
                 value_type: FieldType::Double,
                 name: sample.name,
                 unit: unit.sign().to_owned(),
-                description: if metric.may_be_cut && sample.zh.chars().count() > FIELD_TEXT_LIMIT {
-                    cut(&sample.zh, FIELD_TEXT_LIMIT - 1)
+                description: if metric.may_be_cut {
+                    abbreviated(&sample.zh, FIELD_TEXT_LIMIT)
                 } else {
                     sample.zh
                 },

@@ -26,6 +26,7 @@ pub use documents::{
 };
 pub use generate::{fill_description, generate};
 pub use package::Package;
+pub use tables::FIELD_NAME_LIMIT;
 
 /// Entry with the executable for x86-64 Linux.
 pub const LINUX_EXPORTER: &str = "exporter-linux";

@@ -12,7 +12,7 @@ use crate::problem::{Location, Problems, Violation};
 use crate::texts::{list, sources, sources_v51 as texts};
 
 /// Longest name of a metric or dimension, in characters.
-pub(super) const FIELD_NAME_LIMIT: usize = 50;
+pub const FIELD_NAME_LIMIT: usize = 50;
 
 /// Longest description of a field, in characters.
 pub(super) const FIELD_TEXT_LIMIT: usize = 15;
