@@ -53,7 +53,7 @@ pub(crate) enum Command {
 }
 
 /// The language of `--lang`, before or after the command: needed before parsing, whose errors are
-/// texts, too. `None` if there is no valid one.
+/// texts, too. `None` without a valid one.
 pub(crate) fn language(arguments: &[OsString]) -> Option<Language> {
     let mut words = arguments.iter().map(|argument| argument.to_str().unwrap_or_default());
     let mut found = None;

@@ -56,7 +56,7 @@ impl Folder {
         plugin_id_rules(id).is_empty().then(|| id.to_owned())
     }
 
-    /// Merges a file with what is drafted now; `merge` gets an empty text if there is no file.
+    /// Merges a file with what is drafted now; `merge` gets an empty text for a missing file.
     pub(super) fn merge(
         &self,
         name: &str,

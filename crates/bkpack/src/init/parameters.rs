@@ -6,7 +6,7 @@ use blueking_package::{abbreviated, first_sentence};
 use super::given::Given;
 use super::help::{self, Help, HelpFlag, Input, Role};
 
-/// Rows offered at most: a form of hundreds helps nobody.
+/// Rows offered at most: operators do not read a form of hundreds.
 const MAX_ROWS: usize = 30;
 
 /// Longest name and longest description of a row in BlueKing 5.1, in characters.

@@ -34,7 +34,7 @@ pub(super) struct Survey {
     /// Empty if the exporter does not say.
     pub(super) version: String,
     pub(super) listen: Listen,
-    /// The flag that sets the path of the page; empty if there is none.
+    /// The flag that sets the path of the page; may be empty.
     pub(super) path_flag: String,
     pub(super) families: Families,
     pub(super) given: Vec<Given>,

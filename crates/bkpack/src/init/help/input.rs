@@ -107,7 +107,7 @@ fn is_file(flag: &HelpFlag, name: &[String]) -> bool {
     let says_file = any(tail, FILE_WORDS)
         || tail.iter().any(|word| word.ends_with("file") && word != "profile");
     let default_is_file = ENDINGS.iter().any(|ending| default.ends_with(ending));
-    // `--metrics-file` is read, `--metrics-path` is none.
+    // `--metrics-file` is read, `--metrics-path` is not a file.
     if any(name, NOT_READ) && !((says_file || default_is_file) && any(name, "metrics telemetry")) {
         return false;
     }

@@ -152,7 +152,7 @@ fn spell_out(flag: &HelpFlag) -> Option<Vec<String>> {
     Some(vec![if only_port { "port" } else { "listen" }.to_owned()])
 }
 
-/// Whether a default has a colon before its port, and the port. `None` if it is no address.
+/// Whether a default has a colon before its port, and the port. `None` if it is not an address.
 fn parse_default(default: &str) -> Option<(bool, Option<u16>)> {
     if default.is_empty() {
         return None;

@@ -77,7 +77,7 @@ pub struct Argument {
     pub repeated: bool,
 }
 
-/// Reads the output of `--help`, whether it came on stdout or stderr. Text that is no help gives
+/// Reads the output of `--help`, whether it came on stdout or stderr. Text that is not a help gives
 /// no flags. Only the first MiB and [`MAX_FLAGS`] flags are read.
 pub fn parse(text: &str) -> Help {
     let lines = text::lines(text);

@@ -74,7 +74,7 @@ fn bare(word: &str) -> &str {
 }
 
 /// The value after "defaults to" or "default:". Only what looks like a value counts: "defaults to
-/// the path of --other" is no default.
+/// the path of --other" is not a default.
 fn default(help: &str) -> Option<&str> {
     const LEADS: &[&str] =
         &["defaults to ", "default is ", "default: ", "default value: ", "default "];

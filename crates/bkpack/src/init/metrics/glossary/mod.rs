@@ -1,5 +1,5 @@
 //! Chinese names of metrics and labels. Names come from tables of well-known exporters, from rules
-//! for names of one form, or are composed of words. An uncertain name is no name: the help text
+//! for names of one form, or are composed of words. An uncertain name is not used: the help text
 //! of the exporter says more than a wrong translation.
 
 mod compose;
