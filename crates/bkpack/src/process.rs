@@ -58,17 +58,18 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Option<String> {
 /// The program cannot be started.
 pub fn transcript(command: &mut Command, log: &Path, limit: Duration) -> Result<String> {
     let stdout = create(log)?;
-    let stderr = stdout.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
+    let stderr =
+        stdout.try_clone().with_context(|| texts::cannot_open(&log.display().to_string()))?;
     let name = command_line(command);
     let mut child = command
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr)
         .spawn()
-        .with_context(|| format!("cannot start `{name}`"))?;
+        .with_context(|| texts::cannot_start(&name))?;
     // A program that does not end has no more to say.
     wait_within(&mut child, limit);
-    let bytes = fs::read(log).with_context(|| format!("cannot read {}", log.display()))?;
+    let bytes = fs::read(log).with_context(|| texts::cannot_read(&log.display().to_string()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -83,12 +84,14 @@ pub fn find(program: &str) -> Option<PathBuf> {
 /// Formats a command as typed in a shell, without its environment.
 pub fn command_line(command: &Command) -> String {
     let words = iter::once(command.get_program()).chain(command.get_args());
-    let quoted = words.map(|word| {
-        let word = word.to_string_lossy();
-        let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
-        if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{word}'") }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    words.map(|word| shell_word(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as typed in a shell, in quotes if it needs them.
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
+    let is_plain = !word.is_empty() && word.chars().all(plain);
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn run_with(

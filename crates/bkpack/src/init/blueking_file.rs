@@ -7,7 +7,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::help::Input;
 use super::metrics_file::Changes;
-use super::names::Names;
+use super::names::{self, Names};
 use super::parameters::{Form, LeftOut, Row, Target};
 use super::trial::Listen;
 use crate::texts::init as texts;
@@ -26,6 +26,10 @@ pub(super) struct Draft<'a> {
     pub(super) form: &'a Form,
     /// Metrics to omit, with the reason.
     pub(super) omit: &'a BTreeMap<String, String>,
+    /// Samples that BlueKing loses, each with the reason.
+    pub(super) lost: &'a [String],
+    /// The exporter's version when the file was drafted.
+    pub(super) old_version: &'a str,
 }
 
 /// Brings the file up to date, or drafts it if `old` is empty.
@@ -44,9 +48,14 @@ pub(super) fn merge(
         changes = Changes::default();
     }
     add_omitted(&mut document, draft.omit);
+    if let Some(release) = document.get("release").and_then(Item::as_str) {
+        let release = names::with_version(release, draft.names, draft.old_version, draft.version);
+        document["release"] = value(release);
+    }
     let mut text = document.to_string();
     if is_first {
         text += &left_out(&draft.form.left_out);
+        text += &comment(&texts::lost_samples(), draft.lost.iter().map(String::as_str));
     }
     Ok((text, changes))
 }
@@ -66,7 +75,7 @@ fn skeleton(draft: &Draft<'_>) -> String {
         (
             texts::comment_release(),
             "release",
-            quoted(&format!("采集程序 {} {version}", names.plugin_id)),
+            quoted(format!("采集程序 {} {version}", names.plugin_id).trim_end()),
         ),
         (texts::comment_supported(), "supported_version", quoted(systems)),
         (texts::comment_listen(), "listen", quoted(&format!("127.0.0.1:{port}"))),
@@ -157,13 +166,19 @@ fn left_out(flags: &[(String, LeftOut)]) -> String {
     ] {
         let names: Vec<_> =
             flags.iter().filter(|(_, found)| *found == why).map(|(name, _)| &**name).collect();
-        if !names.is_empty() {
-            text += "\n";
-            text.extend(heading.lines().map(|line| format!("# {line}\n")));
-            text.extend(names.iter().map(|name| format!("#   {name}\n")));
-        }
+        text += &comment(&heading, names.into_iter());
     }
     text
+}
+
+/// A list under a heading, as a comment; nothing for an empty one.
+fn comment<'a>(heading: &str, items: impl ExactSizeIterator<Item = &'a str>) -> String {
+    if items.len() == 0 {
+        return String::new();
+    }
+    let heading: String = heading.lines().map(|line| format!("# {line}\n")).collect();
+    let items: String = items.map(|item| format!("#   {item}\n")).collect();
+    format!("\n{heading}{items}")
 }
 
 #[cfg(test)]
@@ -201,6 +216,8 @@ mod tests {
             takes_value: false,
             form: &form,
             omit: &omit,
+            lost: &["pool_age（NaN）".to_owned()],
+            old_version: "1.2.2",
         };
         merge(old, &draft).unwrap()
     }
@@ -217,6 +234,7 @@ mod tests {
         assert_eq!(description.parameters.len(), 2);
         assert!(text.contains("\n    # reason\n    \"pool_drops\",\n"), "{text}");
         assert!(text.contains("\n#   --config.file\n"), "{text}");
+        assert!(text.contains("\n#   pool_age（NaN）\n"), "{text}");
     }
 
     #[test]
@@ -224,6 +242,7 @@ mod tests {
         let (text, _) = merged("", vec![row("-a", Input::Text, "1")], &["pool_drops"]);
         let edited =
             text.replace("Pool 指标采集", "连接池").replace("default = \"1\"", "default = \"2\"");
+        let edited = edited.replace("pool_exporter 1.2.3\"", "pool_exporter 1.2.2\"");
         let edited = edited.replacen("[[parameter]]", "# mine\n[[parameter]]", 1);
         assert_ne!(text, edited);
         let rows = vec![row("-c", Input::Text, "")];
@@ -232,6 +251,7 @@ mod tests {
         assert_eq!(changes, expected);
         let description = PackageDescription::parse("blueking.toml", &text).unwrap();
         assert_eq!(description.display_name, "连接池");
+        assert!(text.contains("\"采集程序 pool_exporter 1.2.3\""), "{text}");
         assert_eq!(description.parameters[0].default, "2");
         assert_eq!(description.omit, ["pool_drops", "pool_grants"]);
         assert!(text.contains("# mine\n[[parameter]]"), "{text}");

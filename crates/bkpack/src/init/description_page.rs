@@ -2,7 +2,7 @@
 //! pages and therefore in Chinese. Pure.
 
 use super::help::Input;
-use super::names::Names;
+use super::names::{Names, spaced};
 use super::parameters::{Form, Target};
 
 /// Drafts the page. `requires` says what hosts need beside the exporter; it may be empty.
@@ -15,9 +15,9 @@ pub(super) fn draft(
 ) -> String {
     let Names { subject, plugin_id, .. } = names;
     let title = names.display_name();
-    let mut text = format!(
-        "# {title}（{plugin_id}）\n\n由采集程序 {plugin_id} {version} 采集 {subject} 的指标，支持 {systems}。{requires}\n\n"
-    );
+    let program = format!("{plugin_id} {version}");
+    let about = spaced(&["由采集程序", program.trim_end(), "采集", subject, "的指标"]);
+    let mut text = format!("# {title}（{plugin_id}）\n\n{about}，支持 {systems}。{requires}\n\n");
     text +=
         "## 参数\n\n在“绑定端口”（`${port}`）中填写端口则固定使用；留空时由平台分配空闲端口。\n\n";
     if !form.rows.is_empty() {

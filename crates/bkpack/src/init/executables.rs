@@ -10,6 +10,7 @@ use blueking_package::{Requirements, requirements};
 use super::refusal::Refusal;
 use crate::rehearse::machine::is_native;
 use crate::rehearse::name_of;
+use crate::texts::programs;
 
 /// An executable for one system.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Executables {
         let mut executables = Self::default();
         for (flag, wanted, file) in files {
             let Some(file) = *file else { continue };
-            let bytes = fs::read(file).with_context(|| format!("cannot read {file}"))?;
+            let bytes = fs::read(file).with_context(|| programs::cannot_read(file))?;
             let (system, requirements) = requirements(&bytes)
                 .map_err(|reason| Refusal::NotExecutable { file: file.to_owned(), reason })?;
             if system != *wanted {

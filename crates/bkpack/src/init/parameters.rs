@@ -87,6 +87,7 @@ pub(super) fn form(
         }
         match role {
             Role::Listen(_) | Role::Path | Role::WebConfig | Role::Version | Role::Help => continue,
+            _ if ends_exporter(flag) => continue,
             Role::ListenHost => {
                 let row = row(flag, Input::Text, "127.0.0.1", role);
                 ranked.push((0, row));
@@ -95,7 +96,11 @@ pub(super) fn form(
             _ => {}
         }
         match draft(flag, role, given, read) {
-            Ok(row) => ranked.push((rank(flag, &row, value_of(&flag.name).is_some()), row)),
+            Ok(row) => {
+                let rank = rank(flag, &row, value_of(&flag.name).is_some());
+                let of_unused = 2 * usize::from(rank >= 3 && is_of_unused(flag, help));
+                ranked.push((rank + of_unused, row));
+            }
             Err(why) => form.left_out.push((flag.name.clone(), why)),
         }
         let is_set = value_of(&flag.name).is_some()
@@ -249,6 +254,41 @@ fn extra(target: Target, input: Input, default: &str, text: &str) -> Row {
     }
 }
 
+/// Whether a switch makes the exporter print or check something and end.
+fn ends_exporter(flag: &HelpFlag) -> bool {
+    const NAMES: [&str; 12] = [
+        "man",
+        "test",
+        "help-long",
+        "help-man",
+        "licence",
+        "license",
+        "dry-run",
+        "check-config",
+        "config-check",
+        "list",
+        "once",
+        "daemon",
+    ];
+    let name = flag.name.trim_start_matches('-').to_lowercase().replace(['.', '_'], "-");
+    let help = flag.help.to_lowercase();
+    let says =
+        ["and exit", "then exit", "and quit", "then quit"].iter().any(|end| help.contains(end));
+    let is_known = NAMES.contains(&&*name) || name.starts_with("completion-script");
+    flag.value.is_none() && (is_known || says)
+}
+
+/// Whether a flag belongs to a collector that is off: `--collector.x.y`.
+fn is_of_unused(flag: &HelpFlag, help: &Help) -> bool {
+    help.flags.iter().any(|other| {
+        let of_other = flag.name.strip_prefix(&*other.name);
+        let is_off = other.value.is_none() && other.default.as_deref() != Some("true");
+        is_off
+            && other.name.contains("collect")
+            && of_other.is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
 /// What a flag does, for operators: Chinese where its kind is clear, else its help.
 fn about(flag: &HelpFlag, role: Role) -> String {
     let words: Vec<String> = flag
@@ -269,7 +309,7 @@ fn about(flag: &HelpFlag, role: Role) -> String {
         Input::Password => "密码".to_owned(),
         Input::Text if has(&["user", "username"]) => "用户名".to_owned(),
         Input::Text if has(&["timeout"]) => "超时时间".to_owned(),
-        Input::Text if has(&SERVICE) && flag.value.is_some() && words.len() <= 4 => {
+        Input::Text if names_service(&words) && flag.value.is_some() && words.len() <= 4 => {
             format!("被监控服务的地址：{sentence}")
         }
         _ if sentence.is_empty() => flag.name.clone(),
@@ -286,6 +326,11 @@ fn variable_of(flag: &str) -> String {
 /// Words of flags that name the monitored service.
 const SERVICE: [&str; 9] =
     ["addr", "address", "uri", "url", "dsn", "host", "server", "endpoint", "hosts"];
+
+/// Whether the last word of a flag names the service: `--es.uri`, not `--host_override`.
+fn names_service(words: &[String]) -> bool {
+    words.last().is_some_and(|word| SERVICE.contains(&&**word))
+}
 
 fn rank(flag: &HelpFlag, row: &Row, is_given: bool) -> usize {
     let name = flag.name.to_lowercase();
@@ -434,6 +479,32 @@ mod tests {
         ] {
             assert_eq!(has_password(value), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn flags_that_end_the_exporter_have_no_row() {
+        let help = help::parse(
+            "Usage of x:\n  -deep\n    \tAll of it.\n  -man\n    \tThe manual.\n  -validate\n    \t\
+             Read the configuration and exit.\n  -test string\n    \tName of the test.\n",
+        );
+        let form = form(&help, &Additions::default(), &|_| None);
+        assert_eq!(lines(&form), ["-test Text ", "-deep Switch false"]);
+    }
+
+    #[test]
+    fn options_of_unused_collectors_come_last() {
+        let help = help::parse(
+            "usage: x [<flags>]\n\nFlags:\n      --collector.a.depth=1  Depth.\n      \
+             --collector.b.depth=1  Depth.\n      --[no-]collector.a  A (default: disabled).\n      \
+             --[no-]collector.b  B (default: enabled).\n      --http.host_override=\"\"  Sent name.\n",
+        );
+        let form = form(&help, &Additions::default(), &|_| None);
+        let names: Vec<_> = form.rows.iter().map(Row::name).collect();
+        let at = |name: &str| names.iter().position(|found| *found == name).unwrap();
+        assert!(at("--collector.b.depth") < at("--no-collector.b"), "{names:?}");
+        assert!(at("--no-collector.b") < at("--collector.a.depth"), "{names:?}");
+        let text = &form.rows[at("--http.host_override")].description;
+        assert!(!text.contains("被监控服务"), "{text}");
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) enum Refusal {
     Exits(String),
     /// It runs but does not answer; what it printed.
     DoesNotAnswer(String),
+    /// It listens on these ports instead of the one that it was given; what it printed.
+    ListensElsewhere(String, String),
     /// No flag and no variable sets the listen address.
     NoListen,
     /// The page has no samples.
@@ -51,6 +53,7 @@ impl fmt::Display for Refusal {
             Self::NeedsFile(printed) => texts::needs_file(printed),
             Self::Exits(printed) => texts::exits(printed),
             Self::DoesNotAnswer(printed) => texts::does_not_answer(printed),
+            Self::ListensElsewhere(ports, printed) => texts::listens_elsewhere(ports, printed),
             Self::NoListen => texts::no_listen(),
             Self::NoSamples => texts::no_samples(),
             Self::NothingRuns => texts::nothing_runs(),

@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use super::trial::{Listen, Scraped, Trial};
 use crate::rehearse::scrape::scrape;
 use crate::rehearse::signals;
-use crate::texts::init as texts;
+use crate::texts::{init as texts, programs};
 use crate::{UsageError, flags};
 
 /// Largest text that is read from a file of the user, in bytes.
@@ -63,7 +63,7 @@ pub(super) fn survey(
     let variables = flags.env.iter().map(|text| variable(text)).collect::<Result<Vec<_>>>()?;
     let words: Vec<String> = words.iter().map(|word| with_absolute_path(word)).collect();
     let scratch = tempfile::Builder::new().prefix("bkpack-").tempdir();
-    let scratch = scratch.context("cannot create a scratch folder")?;
+    let scratch = scratch.with_context(programs::no_scratch_folder)?;
     signals::clean_up_on_signal(scratch.path())?;
     let trial = executables.native().map(|(system, executable)| {
         let file = system.executable(&names.plugin_id);
@@ -80,6 +80,7 @@ pub(super) fn survey(
     };
     let help = help::parse(&help_text);
     let given = Given::parse(&words, &help);
+    refuse_own_address(&help, &given, &variables)?;
     let path_flag = role_of(&help, |role| role == Role::Path).map(|flag| flag.name.clone());
     let path_flag = path_flag.unwrap_or_default();
     let listens = listens(&help, &help_text);
@@ -169,7 +170,7 @@ fn run(trial: &Trial<'_>, listens: Vec<Listen>, survey: &mut Survey) -> Result<(
     survey.was_run = true;
     survey.families = Families::read(&scraped.pages);
     if let Some(path) = scraped.target_path
-        && is_about_itself(&survey.families)
+        && has_few_others(&survey.families)
     {
         return Err(Refusal::MultiTarget(path).into());
     }
@@ -185,8 +186,40 @@ fn run(trial: &Trial<'_>, listens: Vec<Listen>, survey: &mut Survey) -> Result<(
     Ok(())
 }
 
+/// Refuses an address or a path of the page from the user: BlueKing sets them.
+fn refuse_own_address(
+    help: &Help,
+    given: &[Given],
+    variables: &[(String, String)],
+) -> Result<(), UsageError> {
+    for (flag, role) in help.flags.iter().zip(help.roles()) {
+        if !matches!(role, Role::Listen(_) | Role::Path) {
+            continue;
+        }
+        let bare = flag.name.trim_start_matches('-');
+        let is_given = given.iter().any(|given| match given {
+            Given::Flag(name, _) => name.trim_start_matches('-') == bare,
+            Given::Argument(_) => false,
+        });
+        let variable = variables.iter().find(|(name, _)| flag.env.as_ref() == Some(name));
+        if is_given {
+            return Err(UsageError(texts::own_address("--args", &flag.name)));
+        }
+        if let Some((name, _)) = variable {
+            return Err(UsageError(texts::own_address("--env", name)));
+        }
+    }
+    Ok(())
+}
+
 /// Whether a page has hardly anything but metrics about the exporter.
-fn is_about_itself(families: &Families) -> bool {
+fn has_few_others(families: &Families) -> bool {
+    let names = families.names();
+    others(families) < FEW && !names.iter().any(|name| *name == "up" || name.ends_with("_up"))
+}
+
+/// Number of metrics that are not about the exporter itself.
+pub(super) fn others(families: &Families) -> usize {
     let own = ["go_", "process_", "promhttp_", "python_"];
     let names = families.names();
     let others = names.iter().filter(|name| {
@@ -194,7 +227,7 @@ fn is_about_itself(families: &Families) -> bool {
             && !name.contains("exporter_")
             && !name.ends_with("_build_info")
     });
-    others.count() < FEW && !names.iter().any(|name| *name == "up" || name.ends_with("_up"))
+    others.count()
 }
 
 /// Switches that may keep samples off the page that BlueKing cannot take: those of collectors whose
@@ -304,11 +337,11 @@ fn read_page(page: &str, scratch: &Path) -> Result<Vec<u8>> {
     if page.starts_with("http://") {
         return Ok(scrape(page, &scratch.join("page"))?.body);
     }
-    fs::read(page).with_context(|| format!("cannot read {page}"))
+    fs::read(page).with_context(|| programs::cannot_read(page))
 }
 
 fn read_file(file: &str) -> Result<String> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {file}"))?;
+    let bytes = fs::read(file).with_context(|| programs::cannot_read(file))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -368,12 +401,29 @@ mod tests {
     }
 
     #[test]
+    fn address_is_not_for_the_user() {
+        let help = help::parse(
+            "usage: x [<flags>]\n\nFlags:\n      --web.listen-address=\":1\" ($X_LISTEN)  Where to \
+             listen.\n      --db.address=\"\"  Database.\n",
+        );
+        let refused = |args: &str, env: &str| {
+            let given = Given::parse(&given::split(args).unwrap(), &help);
+            let variables = [(env.to_owned(), ":2".to_owned())];
+            refuse_own_address(&help, &given, &variables).err().map(|error| error.0)
+        };
+        let own = "--web.listen-address";
+        assert_eq!(refused("-web.listen-address=:2", ""), Some(texts::own_address("--args", own)));
+        assert_eq!(refused("", "X_LISTEN"), Some(texts::own_address("--env", "X_LISTEN")));
+        assert_eq!(refused("--db.address=:2", "X"), None);
+    }
+
+    #[test]
     fn page_of_the_exporter_alone_is_recognised() {
         let families = |text: &str| Families::read(&[text.as_bytes().to_vec()]);
-        assert!(is_about_itself(&families("go_info 1\nx_exporter_build_info 1\nx_modules 3\n")));
-        assert!(!is_about_itself(&families("go_info 1\nx_up 0\n")));
+        assert!(has_few_others(&families("go_info 1\nx_exporter_build_info 1\nx_modules 3\n")));
+        assert!(!has_few_others(&families("go_info 1\nx_up 0\n")));
         let many: String = (0..FEW).map(|n| format!("x_{n} 1\n")).collect();
-        assert!(!is_about_itself(&families(&many)));
+        assert!(!has_few_others(&families(&many)));
     }
 
     #[test]

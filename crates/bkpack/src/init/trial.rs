@@ -5,23 +5,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use super::refusal::Refusal;
 use crate::process;
 use crate::rehearse::scrape::{Answer, scrape};
-use crate::rehearse::{kill, processes_in};
+use crate::rehearse::{kill, listening_ports, processes_in};
 use crate::server::{Server, free_port};
 use crate::stage::set_mode;
-use crate::texts::init as texts;
+use crate::texts::{init as texts, programs};
 
 /// Time limit for `--help` and `--version`.
 const SPEAK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Time limit for the first answer; some exporters ask their service first.
 const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long an exporter may listen on other ports alone, before its own is not expected any more.
+const ELSEWHERE_LIMIT: Duration = Duration::from_secs(3);
 
 /// Paths at which multi-target exporters answer for a target.
 const TARGET_PATHS: [&str; 5] = ["/probe", "/snmp", "/scrape", "/ipmi", "/redfish"];
@@ -70,11 +73,13 @@ impl<'a> Trial<'a> {
         variables: &'a [(String, String)],
     ) -> Result<Self> {
         // `/proc` shows paths without links.
-        let scratch = scratch.canonicalize().context("cannot resolve the scratch folder")?;
+        let scratch = scratch.canonicalize().with_context(programs::no_scratch_folder)?;
         let folder = scratch.join("trial");
-        fs::create_dir_all(&folder).context("cannot create a folder for the exporter")?;
+        fs::create_dir_all(&folder)
+            .with_context(|| programs::cannot_create(&folder.display().to_string()))?;
         let program = folder.join(name);
-        fs::write(&program, executable).context("cannot copy the exporter")?;
+        fs::write(&program, executable)
+            .with_context(|| programs::cannot_write(&program.display().to_string()))?;
         set_mode(&program, 0o755)?;
         Ok(Self { program, folder, logs: scratch.join("logs"), arguments, variables })
     }
@@ -117,8 +122,24 @@ impl<'a> Trial<'a> {
         let base = format!("http://127.0.0.1:{port}");
         let copy = self.logs.join("page");
         let get = |path: &str| scrape(&format!("{base}{path}"), &copy);
-        let first = match server.wait_for(START_LIMIT, || get(METRICS)) {
-            Ok(answer) => answer,
+        let pid = server.id();
+        let mut elsewhere: Option<Instant> = None;
+        let mut attempt = || -> Result<Result<Answer, Vec<u16>>> {
+            let answer = get(METRICS);
+            let ports = if answer.is_err() { listening_ports(pid) } else { Vec::new() };
+            if ports.is_empty() || ports.contains(&port) {
+                elsewhere = None;
+            } else if elsewhere.get_or_insert_with(Instant::now).elapsed() > ELSEWHERE_LIMIT {
+                return Ok(Err(ports));
+            }
+            Ok(Ok(answer?))
+        };
+        let first = match server.wait_for(START_LIMIT, &mut attempt) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(ports)) => {
+                let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+                return Err(Refusal::ListensElsewhere(ports.join(", "), last_lines(&log)).into());
+            }
             Err(_) => return Err(self.start_failure(&log, server.has_ended()?.is_some()).into()),
         };
         refuse_status(&first, &get)?;
@@ -138,11 +159,8 @@ impl<'a> Trial<'a> {
         if has_ended && !processes_in(&self.folder).is_empty() {
             return Refusal::Daemon;
         }
-        let bytes = fs::read(log).unwrap_or_default();
-        let printed = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
-        let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
-        if printed.to_lowercase().contains("no such file") {
+        let last = last_lines(log);
+        if last.to_lowercase().contains("no such file") {
             Refusal::NeedsFile(last)
         } else if has_ended {
             Refusal::Exits(last)
@@ -160,6 +178,14 @@ impl Drop for Trial<'_> {
             let _ = kill(pid);
         }
     }
+}
+
+/// The last lines that the exporter printed.
+fn last_lines(log: &Path) -> String {
+    let bytes = fs::read(log).unwrap_or_default();
+    let printed = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(5)..].join("\n  ")
 }
 
 fn refuse_status(answer: &Answer, get: &dyn Fn(&str) -> Result<Answer>) -> Result<(), Refusal> {

@@ -6,6 +6,8 @@ use std::thread;
 
 use anyhow::Result;
 
+use crate::texts::programs;
+
 /// Set once a signal has arrived.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -33,7 +35,7 @@ pub(crate) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
 
     const GRACE: Duration = Duration::from_secs(5);
 
-    let scratch = scratch.canonicalize().context("cannot resolve the scratch folder")?;
+    let scratch = scratch.canonicalize().with_context(programs::no_scratch_folder)?;
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot install signal handlers")?;
     let wait = move || {
         for signal in signals.forever() {

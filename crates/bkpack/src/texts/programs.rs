@@ -44,6 +44,9 @@ blueking_package::texts! {
     cannot_write(path: &str) =
         "cannot write {path}",
         "无法写入 {path}";
+    cannot_remove(path: &str) =
+        "cannot remove {path}",
+        "无法删除 {path}";
     cannot_rename(path: &str) =
         "cannot rename {path}",
         "无法重命名 {path}";

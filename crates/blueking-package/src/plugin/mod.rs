@@ -28,6 +28,7 @@ pub use documents::{
     Version, read_config, read_metrics,
 };
 pub use generate::{fill_description, generate};
+pub use metrics::METRIC_LIMIT;
 pub use package::Package;
 pub use port::allocate_port;
 pub use release::{RELEASE_LIMIT, release_notes};
