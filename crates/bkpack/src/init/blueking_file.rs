@@ -10,7 +10,7 @@ use super::metrics_file::Changes;
 use super::names::{self, Names};
 use super::parameters::{Form, LeftOut, Row, Target};
 use super::trial::Listen;
-use crate::texts::init as texts;
+use crate::texts::{init as texts, labelled, list};
 
 /// What a first draft states.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub(super) struct Draft<'a> {
     pub(super) form: &'a Form,
     /// Metrics to omit, with the reason.
     pub(super) omit: &'a BTreeMap<String, String>,
-    /// Samples that BlueKing loses, each with the reason.
-    pub(super) lost: &'a [String],
+    /// Samples that BlueKing loses, by reason.
+    pub(super) lost: &'a BTreeMap<String, Vec<String>>,
     /// The exporter's version when the file was drafted.
     pub(super) old_version: &'a str,
 }
@@ -55,7 +55,9 @@ pub(super) fn merge(
     let mut text = document.to_string();
     if is_first {
         text += &left_out(&draft.form.left_out);
-        text += &comment(&texts::lost_samples(), draft.lost.iter().map(String::as_str));
+        let lost: Vec<String> =
+            draft.lost.iter().map(|(reason, names)| labelled(list(names), reason)).collect();
+        text += &comment(&texts::lost_samples(), lost.iter().map(String::as_str));
     }
     Ok((text, changes))
 }
@@ -216,7 +218,7 @@ mod tests {
             takes_value: false,
             form: &form,
             omit: &omit,
-            lost: &["pool_age（NaN）".to_owned()],
+            lost: &BTreeMap::from([("NaN".to_owned(), vec!["pool_age".to_owned()])]),
             old_version: "1.2.2",
         };
         merge(old, &draft).unwrap()
@@ -234,7 +236,7 @@ mod tests {
         assert_eq!(description.parameters.len(), 2);
         assert!(text.contains("\n    # reason\n    \"pool_drops\",\n"), "{text}");
         assert!(text.contains("\n#   --config.file\n"), "{text}");
-        assert!(text.contains("\n#   pool_age（NaN）\n"), "{text}");
+        assert!(text.contains("\n#   pool_age: NaN\n"), "{text}");
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
                 takes_value: survey.definitions.is_some(),
                 form: &form,
                 omit: &omit,
-                lost: &survey.families.lost().collect::<Vec<_>>(),
+                lost: &survey.families.lost(),
                 old_version: &old_version,
             },
         )
@@ -208,7 +208,7 @@ fn unnamed(metrics: &str, omit: &BTreeMap<String, String>) -> (Vec<String>, Vec<
     definitions.metrics.retain(|metric| !omit.contains_key(&metric.name));
     let is_packed =
         |group: &&MetricGroup| definitions.metrics.iter().any(|metric| metric.group == group.name);
-    let groups = definitions.groups.iter().filter(is_packed).filter(|group| group.zh.is_ascii());
+    let groups = definitions.groups.iter().filter(is_packed).filter(|group| group.zh == group.name);
     let groups = groups.map(|group| group.name.clone()).collect();
     (definitions.fill_names(), groups)
 }

@@ -7,7 +7,6 @@ use blueking_package::agent::{Page, Sample, Trouble};
 use blueking_package::{Kind, Metric};
 
 use crate::rehearse::down;
-use crate::texts::remarked;
 
 /// A family, or a single sample of one that BlueKing lists by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +90,13 @@ impl Families {
         found
     }
 
-    /// What is lost, each with the reason.
-    pub(super) fn lost(&self) -> impl Iterator<Item = String> {
-        self.troubles.iter().map(|(name, trouble)| remarked(name, &trouble.to_string()))
+    /// What is lost, by reason.
+    pub(super) fn lost(&self) -> BTreeMap<String, Vec<String>> {
+        let mut lost: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, trouble) in &self.troubles {
+            lost.entry(trouble.to_string()).or_default().push(name.clone());
+        }
+        lost
     }
 
     /// Names of families, for messages.

@@ -66,9 +66,8 @@ pub(super) fn text(result: &Result<'_>) -> String {
     if !result.too_long.is_empty() {
         line(texts::found_too_long(result.too_long.len(), &listed(result.too_long.iter())));
     }
-    if !survey.families.troubles.is_empty() {
-        let lost: Vec<String> = survey.families.lost().collect();
-        line(texts::found_troubles(&listed(lost.iter())));
+    for (reason, names) in survey.families.lost() {
+        line(texts::found_lost(&listed(names.iter()), &reason));
     }
     if !result.is_first {
         text += "\n";

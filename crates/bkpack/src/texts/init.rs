@@ -151,9 +151,9 @@ blueking_package::texts! {
     found_too_long(count: usize, names: &str) =
         "too long for BlueKing 5.1, whose package is without them ({count}): {names}",
         "{count} 个名称太长，蓝鲸 5.1 无法保存，其插件包不含这些指标：{names}";
-    found_troubles(names: &str) =
-        "WARNING: BlueKing loses these samples: {names}",
-        "警告：蓝鲸会丢失这些样本：{names}";
+    found_lost(names: &str, reason: &str) =
+        "WARNING: BlueKing loses samples of {names}: {reason}",
+        "警告：蓝鲸会丢失 {names} 的样本：{reason}";
     lost_samples() =
         "Samples that BlueKing loses as the exporter exposes them; find an option of the exporter that\nchanges them, or omit the metrics:",
         "按 exporter 现在的输出，蓝鲸会丢失下列样本；请查找能改变它们的参数，或者用 omit 去掉：";
