@@ -33,6 +33,8 @@ pub struct Exporter {
     collectors: Vec<CollectorDef>,
     /// Names of collectors that exist only in builds for other systems.
     elsewhere: Vec<&'static str>,
+    /// Definitions of collectors in builds for other systems.
+    other_systems: Vec<CollectorDef>,
     /// Live metrics, by the name of their collector.
     live: Vec<(&'static str, Live)>,
 }
@@ -67,6 +69,7 @@ impl Exporter {
             labels: &[],
             collectors: Vec::new(),
             elsewhere: Vec::new(),
+            other_systems: Vec::new(),
             live: Vec::new(),
         }
     }
@@ -120,6 +123,16 @@ impl Exporter {
         self
     }
 
+    /// Adds definitions of collectors in builds for other systems, as
+    /// [`collectors_elsewhere`](Self::collectors_elsewhere) adds names: `--describe`, packages and
+    /// references then cover all systems, and the flags of these collectors are accepted and
+    /// ignored. Where this build has a collector of the same name, `--describe` merges the two; a
+    /// metric of both is described once.
+    pub fn collectors_of_other_systems(mut self, collectors: &[CollectorDef]) -> Self {
+        self.other_systems.extend_from_slice(collectors);
+        self
+    }
+
     /// Adds live metrics, which the program updates itself, as a collector. `zh` is its Chinese
     /// name; `about` describes what it exposes.
     pub fn live(
@@ -149,10 +162,13 @@ impl Exporter {
     /// Like [`run`](Self::run), with the given arguments instead of the program's.
     pub fn run_with(mut self, args: &[OsString]) -> ExitCode {
         let Self { name, about, .. } = self;
-        let known = |name: &&&str| self.collectors.iter().any(|def| def.name == **name);
-        let elsewhere = self.elsewhere.iter().filter(|name| !known(name));
-        let elsewhere = elsewhere.map(|name| CollectorDef::of_another_system(name));
-        let all: Vec<_> = self.collectors.iter().copied().chain(elsewhere).collect();
+        let mut all = self.collectors.clone();
+        let elsewhere = self.elsewhere.iter().map(|name| CollectorDef::of_another_system(name));
+        for def in self.other_systems.iter().copied().chain(elsewhere) {
+            if !all.iter().any(|known| known.name == def.name) {
+                all.push(def);
+            }
+        }
         let flags = settings::all_flags(self.default_address, self.flags, &all);
         let result = match settings::read(name, &flags, &all, args) {
             Ok(Command::Help) => Ok(print(&settings::help(name, about, &flags, &self.collectors))),
@@ -165,7 +181,7 @@ impl Exporter {
                     about,
                     flags: &flags,
                     labels: self.labels,
-                    collectors: &self.collectors,
+                    collectors: &[&*self.collectors, &*self.other_systems].concat(),
                 };
                 Ok(print(&format!("{:#}\n", exporter.to_json(&prefix))))
             }

@@ -27,6 +27,7 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
     ("build_number", "内部版本号"),
     ("cache_device", "缓存设备"),
     ("cachesize", "缓存大小"),
+    ("caption", "标题"),
     ("capacity_level", "电量级别"),
     ("cgroup", "控制组"),
     ("channel", "通道"),
