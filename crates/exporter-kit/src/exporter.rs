@@ -6,13 +6,13 @@ use std::panic;
 use std::process::ExitCode;
 
 use crate::collector::run::is_collecting;
-use crate::collector::{CollectorDef, ScheduledCollector};
+use crate::collector::{CollectorDef, ScheduledCollector, System};
 use crate::describe;
 use crate::listen;
 use crate::logging;
 use crate::metrics::live::Live;
 use crate::self_metrics::{Build, SelfMetrics};
-use crate::settings::{self, AnyFlag, Command, Request};
+use crate::settings::{self, AnyFlag, Command, Flag, Request};
 use crate::shutdown::Shutdown;
 use crate::web::{Server, ServerConfig, Targets, WebConfig};
 
@@ -28,6 +28,8 @@ pub struct Exporter {
     build: Build,
     /// Prefix of the names of the self-metrics.
     prefix: &'static str,
+    /// Prefix of copies of the metrics about collectors, the flag that exposes them, and where.
+    also: Option<(&'static str, &'static Flag<bool>, &'static [System])>,
     flags: &'static [&'static dyn AnyFlag],
     labels: &'static [(&'static str, &'static str)],
     collectors: Vec<CollectorDef>,
@@ -65,6 +67,7 @@ impl Exporter {
             about: "",
             build,
             prefix: name,
+            also: None,
             flags: &[],
             labels: &[],
             collectors: Vec::new(),
@@ -91,6 +94,19 @@ impl Exporter {
     /// dashboards expect.
     pub fn self_metrics_prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;
+        self
+    }
+
+    /// Exposes success, timeout and duration of collectors also as `<prefix>_success`,
+    /// `<prefix>_timeout` and `<prefix>_duration_seconds`, for dashboards of another exporter, if
+    /// `flag` is on and this is one of the systems.
+    pub fn collector_status_also_as(
+        mut self,
+        prefix: &'static str,
+        flag: &'static Flag<bool>,
+        systems: &'static [System],
+    ) -> Self {
+        self.also = Some((prefix, flag, systems));
         self
     }
 
@@ -174,7 +190,8 @@ impl Exporter {
             Ok(Command::Help) => Ok(print(&settings::help(name, about, &flags, &self.collectors))),
             Ok(Command::Version) => Ok(print(&self.version_line())),
             Ok(Command::Describe) => {
-                let prefix = SelfMetrics::new(self.prefix);
+                let also = self.also.map(|(prefix, ..)| prefix);
+                let own = SelfMetrics::new(self.prefix).also_as(also);
                 let exporter = describe::Described {
                     name,
                     version: self.build.version,
@@ -183,7 +200,7 @@ impl Exporter {
                     labels: self.labels,
                     collectors: &[&*self.collectors, &*self.other_systems].concat(),
                 };
-                Ok(print(&format!("{:#}\n", exporter.to_json(&prefix))))
+                Ok(print(&format!("{:#}\n", exporter.to_json(&own))))
             }
             Ok(Command::Check(mut request)) => self.build(&mut request).map(|_| {
                 let warnings = request.warnings.iter();
@@ -257,6 +274,10 @@ impl Exporter {
             .filter_map(|listener| listener.local_addr().ok())
             .map(|address| address.to_string())
             .collect();
+        let also = self.also.filter(|(_, flag, systems)| {
+            settings.get(flag) && systems.iter().any(|system| system.is_this())
+        });
+        let also = also.map(|(prefix, ..)| prefix);
         let version = self.build.version;
         let path = config.telemetry_path.clone();
         let is_enabled = |name: &str| collectors.iter().any(|(def, _)| def.name == name);
@@ -268,7 +289,7 @@ impl Exporter {
             build: self.build,
             config,
             web_config,
-            metrics: SelfMetrics::new(self.prefix),
+            metrics: SelfMetrics::new(self.prefix).also_as(also),
             collectors,
             disabled,
             targets: Targets::of(&self.collectors, settings),

@@ -38,13 +38,14 @@ mod windows;
 
 use std::process::ExitCode;
 
-use exporter_kit::Exporter;
+use exporter_kit::{Exporter, System};
 
 fn main() -> ExitCode {
     let exporter = Exporter::new("host_exporter", ":9601")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Host metrics for Prometheus and BlueKing.")
         .self_metrics_prefix("node")
+        .collector_status_also_as("windows_exporter_collector", &names::WINDOWS, &[System::Windows])
         .flags(host::FLAGS)
         .labels(collectors::LABELS)
         .collectors(collectors::ALL)

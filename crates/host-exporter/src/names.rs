@@ -6,7 +6,7 @@ use exporter_kit::{Definition, Samples, Scalar};
 
 const NODE: Flag<bool> =
     Flag::switch("names.node", "On Windows, expose metrics under node_exporter's names.").on();
-const WINDOWS: Flag<bool> =
+pub(crate) const WINDOWS: Flag<bool> =
     Flag::switch("names.windows", "On Windows, expose metrics under windows_exporter's names.")
         .on();
 const RETIRED: Flag<bool> = Flag::switch(
