@@ -166,7 +166,7 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
     ("speed", "速率"),
     ("start_mode", "启动类型"),
     ("state", "状态"),
-    ("status", "状态码"),
+    ("status", "状态"),
     ("stepping", "步进"),
     ("subsys_name", "控制器"),
     ("supported_classes", "支持的服务类别"),
