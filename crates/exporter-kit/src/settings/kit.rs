@@ -65,8 +65,11 @@ pub(crate) const SCRAPE_TIMEOUT: Flag<Duration> = Flag::duration(
 const LOG_LEVEL: Flag<String> =
     Flag::text("log.level", "LEVEL", "info", "What is logged: error, warn, info or debug.")
         .one_of(&["error", "warn", "info", "debug"]);
-pub(crate) const CONFIG_FILE: Flag<Path> =
-    Flag::path("config.file", "", "TOML file with settings; its keys are the flags' names.");
+pub(crate) const CONFIG_FILE: Flag<Path> = Flag::path(
+    "config.file",
+    "",
+    "File with settings, TOML or, if its name ends in .yml, YAML; its keys are the flags' names.",
+);
 
 pub(crate) const COLLECTORS_ENABLED: Flag<[String]> = Flag::list(
     "collectors.enabled",
