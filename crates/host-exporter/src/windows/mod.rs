@@ -2,6 +2,8 @@
 //! Answers that are structures in memory are parsed from bytes by pure functions.
 
 mod bytes;
+#[cfg(all(windows, test))]
+mod calls_alone;
 pub(crate) mod clock;
 #[cfg(windows)]
 mod device;

@@ -77,8 +77,8 @@ fn a_thousand_scrapes_leave_nothing_behind() {
         process.into_iter().for_each(end);
     }
     let [handles_after, memory_after] = measure(&exporter);
-    // A few threads and connections may be open at one time and not at another.
-    assert!(handles_after <= handles + 16.0, "{handles} handles, then {handles_after}");
+    // Wine tells the size of the table, which doubles when it is full.
+    assert!(handles_after <= handles + 64.0, "{handles} handles, then {handles_after}");
     assert!(memory_after <= memory + 4e6, "{memory} bytes, then {memory_after}");
 }
 
