@@ -18,6 +18,10 @@ const SKELETON: &str = "name = \"\"\nversion = \"\"\ngroups = []\nmetrics = []\n
 pub(super) struct Changes {
     pub(super) new: Vec<String>,
     pub(super) gone: Vec<String>,
+    /// What has other values now.
+    pub(super) changed: Vec<String>,
+    /// What keeps a value that differs from what was given now.
+    pub(super) kept: Vec<String>,
 }
 
 /// The exporter as its definitions describe it.
@@ -303,7 +307,11 @@ mod tests {
         assert_ne!(text, edited);
         let second = [family("aaa_a", Kind::Counter, &["y"]), family("aaa_c", Kind::Gauge, &[])];
         let (text, changes) = merged(&edited, &second);
-        let expected = Changes { new: vec!["aaa_c".to_owned()], gone: vec!["aaa_b".to_owned()] };
+        let expected = Changes {
+            new: vec!["aaa_c".to_owned()],
+            gone: vec!["aaa_b".to_owned()],
+            ..Changes::default()
+        };
         assert_eq!(changes, expected);
         let definitions = Definitions::parse_toml("metrics.toml", &text).unwrap();
         let a = &definitions.metrics[0];

@@ -57,6 +57,7 @@ impl Families {
     pub(super) fn read(pages: &[Vec<u8>]) -> Self {
         let mut found = Self::default();
         for body in pages {
+            let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
             let text = String::from_utf8_lossy(body);
             let comments = Comments::read(&text);
             let page = Page::read(body);
@@ -117,6 +118,7 @@ impl<'a> Comments<'a> {
                 }
                 (Some("HELP"), Some(name), Some(help)) => {
                     let help = help.replace("\\n", " ").replace("\\\"", "\"").replace("\\\\", "\\");
+                    let help = help.replace(char::is_control, " ");
                     comments.helps.insert(name, help.trim().to_owned());
                 }
                 _ => {}

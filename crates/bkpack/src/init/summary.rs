@@ -54,6 +54,16 @@ pub(super) fn text(result: &Result<'_>) -> String {
         None if others(&survey.families) == 0 => line(texts::found_itself()),
         None => {}
     }
+    for (text, names) in [
+        (texts::found_unsuitable as fn(&str) -> String, &form.unsuitable),
+        (texts::found_not_passed, &form.not_passed),
+        (texts::found_cleared, &form.cleared),
+        (texts::found_kept, &result.rows.kept),
+    ] {
+        if !names.is_empty() {
+            line(text(&listed(names.iter())));
+        }
+    }
     if !survey.switches.is_empty() {
         line(texts::found_switches(&survey.switches.join(" ")));
     }
@@ -76,6 +86,7 @@ pub(super) fn text(result: &Result<'_>) -> String {
             (texts::gone_metrics(), &result.metrics.gone),
             (texts::new_rows(), &result.rows.new),
             (texts::gone_rows(), &result.rows.gone),
+            (texts::changed_keys(), &result.rows.changed),
         ] {
             if !names.is_empty() {
                 text += &format!("{heading}{}\n", listed(names.iter()));
