@@ -6,6 +6,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use crate::listen::ListenAddress;
+use crate::logging::LogFormat;
 
 /// The kit's own settings, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) web_config_file: Option<PathBuf>,
     pub(crate) scrape_timeout: Duration,
     pub(crate) log_level: LevelFilter,
+    pub(crate) log_format: LogFormat,
+    /// Whether pages have the exporter's metrics about its process and its requests.
+    pub(crate) exporter_metrics: bool,
 }
 
 #[cfg(test)]
@@ -40,6 +44,8 @@ impl Config {
             web_config_file: None,
             scrape_timeout: ample,
             log_level: LevelFilter::Off,
+            log_format: LogFormat::Logfmt,
+            exporter_metrics: true,
         }
     }
 }

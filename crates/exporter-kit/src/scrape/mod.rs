@@ -34,6 +34,8 @@ pub(crate) use self::page::Page;
 pub(crate) struct Scraper<W> {
     metrics: SelfMetrics,
     build: Build,
+    /// Whether pages have metrics of the exporter's process and requests.
+    exporter_metrics: bool,
     /// The collectors' names, by index.
     names: Box<[&'static str]>,
     state: Mutex<State<W>>,
@@ -122,6 +124,7 @@ impl<W> Scraper<W> {
     pub(crate) fn new(
         metrics: SelfMetrics,
         build: Build,
+        exporter_metrics: bool,
         collectors: Vec<(CollectorDef, ScheduledCollector)>,
         workers: Arc<Workers>,
         deliver: Box<Deliver<W>>,
@@ -144,6 +147,7 @@ impl<W> Scraper<W> {
         Self {
             metrics,
             build,
+            exporter_metrics,
             names,
             state: Mutex::new(state),
             builder: Mutex::default(),

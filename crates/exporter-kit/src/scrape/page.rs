@@ -211,7 +211,7 @@ impl PageBuilder {
         let Self { process, own, pages, order } = self;
         own.clear();
         if !input.is_of_target {
-            scraper.metrics.write_process(scraper.build, own);
+            scraper.metrics.write_build(scraper.build, own);
         }
         let cached: Vec<_> = input.cached.iter().map(|it| it.background.snapshot()).collect();
         for (it, snapshot) in input.cached.iter().zip(&cached) {
@@ -227,7 +227,8 @@ impl PageBuilder {
         for (collector, status) in &input.status {
             scraper.metrics.write_collector(collector, status, own);
         }
-        if !input.is_of_target {
+        if scraper.exporter_metrics && !input.is_of_target {
+            scraper.handler().write(own);
             process.write(own);
         }
         own.sort_and_dedup();

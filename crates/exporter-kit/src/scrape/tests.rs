@@ -55,7 +55,8 @@ fn started(collectors: Vec<(CollectorDef, ScheduledCollector)>) -> Scraping {
         }
     };
     let metrics = SelfMetrics::new("test_exporter");
-    let scraper = Scraper::new(metrics, build, collectors, Arc::clone(&workers), Box::new(deliver));
+    let scraper =
+        Scraper::new(metrics, build, true, collectors, Arc::clone(&workers), Box::new(deliver));
     let scraper = Arc::new(scraper);
     scraper.start_background().unwrap();
     let performing = Arc::clone(&scraper);

@@ -9,6 +9,7 @@ use super::Settings;
 use super::flag::{AnyFlag, Flag};
 use crate::config::Config;
 use crate::listen::ListenAddress;
+use crate::logging::LogFormat;
 #[cfg(feature = "web-config")]
 use crate::web::WebConfig;
 
@@ -27,6 +28,10 @@ const TELEMETRY_PATH: Flag<String> = Flag::text(
 );
 const ENABLE_OPENMETRICS: Flag<bool> =
     Flag::switch("web.enable-openmetrics", "Serve OpenMetrics 1.0 to scrapers that ask for it.");
+const DISABLE_EXPORTER_METRICS: Flag<bool> = Flag::switch(
+    "web.disable-exporter-metrics",
+    "Leave out the metrics of the exporter's own process and requests: process_*, promhttp_*.",
+);
 pub(crate) const MAX_CONNECTIONS: Flag<u64> = Flag::number(
     "web.max-connections",
     "128",
@@ -65,6 +70,13 @@ pub(crate) const SCRAPE_TIMEOUT: Flag<Duration> = Flag::duration(
 const LOG_LEVEL: Flag<String> =
     Flag::text("log.level", "LEVEL", "info", "What is logged: error, warn, info or debug.")
         .one_of(&["error", "warn", "info", "debug"]);
+const LOG_FORMAT: Flag<String> = Flag::text(
+    "log.format",
+    "FORMAT",
+    "logfmt",
+    "How lines of the log are written: logfmt or json.",
+)
+.one_of(&["logfmt", "json"]);
 pub(crate) const CONFIG_FILE: Flag<Path> =
     Flag::path("config.file", "", "TOML file with settings; its keys are the flags' names.");
 
@@ -94,6 +106,7 @@ pub(crate) const KIT_FLAGS: &[&dyn AnyFlag] = &[
     &LISTEN_ADDRESS,
     &TELEMETRY_PATH,
     &ENABLE_OPENMETRICS,
+    &DISABLE_EXPORTER_METRICS,
     &MAX_CONNECTIONS,
     &MAX_REQUESTS,
     &READ_TIMEOUT,
@@ -102,6 +115,7 @@ pub(crate) const KIT_FLAGS: &[&dyn AnyFlag] = &[
     &WRITE_TIMEOUT,
     &SCRAPE_TIMEOUT,
     &LOG_LEVEL,
+    &LOG_FORMAT,
     &CONFIG_FILE,
     &CONFIG_CHECK,
     &DESCRIBE,
@@ -154,6 +168,11 @@ impl Config {
             web_config_file,
             scrape_timeout: settings.get(&SCRAPE_TIMEOUT),
             log_level: settings.get(&LOG_LEVEL).parse().unwrap_or(LevelFilter::Info),
+            log_format: match settings.get(&LOG_FORMAT) {
+                "json" => LogFormat::Json,
+                _ => LogFormat::Logfmt,
+            },
+            exporter_metrics: !settings.get(&DISABLE_EXPORTER_METRICS),
         }
     }
 }

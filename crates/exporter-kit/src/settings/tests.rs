@@ -4,6 +4,7 @@ use log::LevelFilter;
 
 use super::*;
 use crate::listen::ListenAddress;
+use crate::logging::LogFormat;
 
 const CPU: CollectorDef = CollectorDef::from_fn("cpu", "CPU", "CPU.", &[], |_| Ok(()));
 const DISK: CollectorDef = CollectorDef::from_fn("disk", "磁盘", "Disks.", &[], |_| Ok(()));
@@ -44,6 +45,8 @@ fn defaults_and_flags_become_a_config() {
         web_config_file: None,
         scrape_timeout: Duration::from_secs(10),
         log_level: LevelFilter::Info,
+        log_format: LogFormat::Logfmt,
+        exporter_metrics: true,
     };
     assert_eq!(request(&[]).config, defaults);
     let args = [
@@ -53,6 +56,8 @@ fn defaults_and_flags_become_a_config() {
         "--web.enable-openmetrics",
         "--scrape.timeout=1m",
         "--log.level=debug",
+        "--log.format=json",
+        "--web.disable-exporter-metrics",
     ];
     let expected = Config {
         listen_addresses: vec![address("[::1]:1")],
@@ -60,6 +65,8 @@ fn defaults_and_flags_become_a_config() {
         enable_openmetrics: true,
         scrape_timeout: Duration::from_secs(60),
         log_level: LevelFilter::Debug,
+        log_format: LogFormat::Json,
+        exporter_metrics: false,
         ..defaults
     };
     assert_eq!(request(&args).config, expected);

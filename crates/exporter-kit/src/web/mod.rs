@@ -71,6 +71,7 @@ pub(crate) struct ServerConfig {
 /// A running server.
 pub(crate) struct Server {
     completions: Arc<Completions>,
+    service: Arc<Service>,
     thread: JoinHandle<()>,
 }
 
@@ -110,7 +111,14 @@ impl Server {
             Service {
                 landing,
                 product: product.chars().filter(char::is_ascii_graphic).collect(),
-                scraper: Scraper::new(metrics, build, collectors, workers, Box::new(deliver)),
+                scraper: Scraper::new(
+                    metrics,
+                    build,
+                    config.exporter_metrics,
+                    collectors,
+                    workers,
+                    Box::new(deliver),
+                ),
                 config,
                 web_config,
                 disabled,
@@ -120,8 +128,13 @@ impl Server {
         service.scraper.start_background()?;
         let performing = Arc::clone(&service);
         workers.start(Arc::new(move |job| performing.scraper.perform(job)))?;
-        let event_loop =
-            EventLoop::new(poll, service, workers, Arc::clone(&completions), listeners)?;
+        let event_loop = EventLoop::new(
+            poll,
+            Arc::clone(&service),
+            workers,
+            Arc::clone(&completions),
+            listeners,
+        )?;
         let thread = thread::Builder::new().name("event loop".into()).stack_size(STACK_BYTES);
         let thread = thread.spawn(move || {
             let run = AssertUnwindSafe(|| event_loop.run(LAST_RESPONSES));
@@ -131,13 +144,23 @@ impl Server {
                 process::abort();
             }
         })?;
-        Ok(Self { completions, thread })
+        Ok(Self { completions, service, thread })
     }
 
-    /// Answers the requests received so far, then returns.
-    pub(crate) fn stop(self) {
+    /// Reads what can be read again while serving, which is the web configuration, and logs one
+    /// line about it.
+    pub(crate) fn reload(&self) {
+        match &self.service.web_config {
+            Some(web_config) => web_config.reload(),
+            None => log::info!("SIGHUP: there is nothing to read again; settings need a restart"),
+        }
+    }
+
+    /// Answers the requests received so far, then returns how many scrapes were answered.
+    pub(crate) fn stop(self) -> u64 {
         self.completions.stop();
         // A panic of the thread would have aborted the process already.
         let _ = self.thread.join();
+        self.service.scraper.handler().served()
     }
 }
