@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
+use crate::constant_labels::ConstantLabels;
 use crate::listen::ListenAddress;
 use crate::logging::LogFormat;
 
@@ -21,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) write_timeout: Duration,
     pub(crate) web_config_file: Option<PathBuf>,
     pub(crate) scrape_timeout: Duration,
+    /// Labels of every sample.
+    pub(crate) labels: ConstantLabels,
     pub(crate) log_level: LevelFilter,
     pub(crate) log_format: LogFormat,
     /// Whether pages have the exporter's metrics about its process and its requests.
@@ -43,6 +46,7 @@ impl Config {
             write_timeout: ample,
             web_config_file: None,
             scrape_timeout: ample,
+            labels: ConstantLabels::default(),
             log_level: LevelFilter::Off,
             log_format: LogFormat::Logfmt,
             exporter_metrics: true,

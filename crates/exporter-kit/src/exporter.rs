@@ -12,7 +12,7 @@ use crate::listen;
 use crate::logging::{self, LogFormat};
 use crate::metrics::live::Live;
 use crate::self_metrics::{Build, SelfMetrics};
-use crate::settings::{self, AnyFlag, Command, Request};
+use crate::settings::{self, AnyFlag, Command, LABEL, Request};
 use crate::shutdown::Shutdown;
 use crate::web::{Server, ServerConfig, Targets, WebConfig};
 
@@ -208,7 +208,35 @@ impl Exporter {
                 Err(error) => errors.push(error),
             }
         }
+        errors.extend(self.taken_labels(request, &collectors));
         if errors.is_empty() { Ok(collectors) } else { Err(errors) }
+    }
+
+    /// Errors about constant labels that metrics have already, one line each. Of those of the
+    /// settings the first is enough: many metrics may have one label.
+    fn taken_labels(
+        &self,
+        request: &Request,
+        collectors: &[(CollectorDef, ScheduledCollector)],
+    ) -> Vec<String> {
+        let of_collector = |(def, scheduled): &(CollectorDef, ScheduledCollector)| {
+            let taken = scheduled.labels.check(def).err()?;
+            Some(format!("collector {}: {taken}", def.name))
+        };
+        let mut errors: Vec<_> = collectors.iter().filter_map(of_collector).collect();
+        let labels = &request.config.labels;
+        if labels.names().next().is_some() {
+            let own = SelfMetrics::new(self.prefix);
+            let own = own.of_collectors().into_iter().chain([own.build_info()]);
+            let own = own.chain(SelfMetrics::of_requests());
+            let taken = own
+                .map(|metric| labels.check_metric(metric))
+                .chain(collectors.iter().map(|(def, _)| labels.check(def)))
+                .find_map(Result::err);
+            let of_setting = |taken| request.settings.error(&LABEL, taken).to_string();
+            errors.extend(taken.map(of_setting));
+        }
+        errors
     }
 
     fn serve(

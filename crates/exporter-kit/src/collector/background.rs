@@ -8,12 +8,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::collector::run::{Failures, Outcome, collect, report, report_discarded};
 use crate::collector::{Collector, CollectorDef};
+use crate::constant_labels::ConstantLabels;
 use crate::samples::Samples;
 
 /// A background collector and its latest samples.
 pub(crate) struct Background {
     def: CollectorDef,
     interval: Duration,
+    labels: ConstantLabels,
     /// HELP text of each metric, which states that the samples are cached.
     help: HashMap<&'static str, &'static str>,
     snapshot: Mutex<Snapshot>,
@@ -34,7 +36,7 @@ pub(crate) struct Snapshot {
 }
 
 impl Background {
-    pub(crate) fn new(def: CollectorDef, interval: Duration) -> Self {
+    pub(crate) fn new(def: CollectorDef, interval: Duration, labels: ConstantLabels) -> Self {
         let cached = |metric: crate::Description<'_>| {
             let interval = humantime::format_duration(interval);
             // Leaked once per metric.
@@ -52,7 +54,7 @@ impl Background {
             discarded: 0,
         };
         let help = def.metrics().map(|metric| cached(metric.describe())).collect();
-        Self { def, interval, help, snapshot: Mutex::new(snapshot) }
+        Self { def, interval, labels, help, snapshot: Mutex::new(snapshot) }
     }
 
     /// The HELP text of a metric of this collector.
@@ -86,6 +88,7 @@ impl Background {
         let started = Instant::now();
         self.snapshot().running_since = Some(started);
         samples.clear();
+        samples.set_constant_labels(&self.labels);
         samples.set_deadline(started + self.interval);
         let result = collect(&self.def, collector, samples);
         samples.replace_help(|metric| self.help(metric));
@@ -145,7 +148,7 @@ mod tests {
     #[test]
     fn failed_run_keeps_the_last_good_samples() {
         let mut turns = Turns(0);
-        let background = Background::new(TURNS, Duration::from_secs(60));
+        let background = Background::new(TURNS, Duration::from_secs(60), ConstantLabels::default());
         assert_eq!(background.outcome(&background.snapshot(), Instant::now()), None);
         let (mut samples, mut failures) = (Samples::default(), Failures::default());
         for (value, success, errors) in [(1.0, true, 0), (1.0, false, 1), (3.0, true, 1)] {
@@ -160,7 +163,7 @@ mod tests {
 
     #[test]
     fn partial_failure_replaces_the_samples() {
-        let background = Background::new(TURNS, Duration::from_secs(60));
+        let background = Background::new(TURNS, Duration::from_secs(60), ConstantLabels::default());
         let (mut samples, mut failures) = (Samples::default(), Failures::default());
         let mut run = 0.0;
         let mut partial = |out: &mut Samples| {
@@ -178,14 +181,14 @@ mod tests {
 
     #[test]
     fn help_states_the_cache_interval() {
-        let background = Background::new(TURNS, Duration::from_secs(90));
+        let background = Background::new(TURNS, Duration::from_secs(90), ConstantLabels::default());
         let expected = "Which run it was. Cached: read every 1m 30s.";
         assert_eq!(background.help("turn"), Some(expected));
     }
 
     #[test]
     fn run_longer_than_its_interval_times_out() {
-        let background = Background::new(TURNS, Duration::from_secs(60));
+        let background = Background::new(TURNS, Duration::from_secs(60), ConstantLabels::default());
         let begun = Instant::now();
         background.snapshot().running_since = Some(begun);
         let snapshot = background.snapshot();

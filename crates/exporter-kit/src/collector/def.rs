@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::collector::{CollectError, Collector};
+use crate::constant_labels::{ConstantLabels, LabelError};
 use crate::metrics::{AnyPattern, Description, Field, Metric, PatternDescription};
 use crate::samples::Samples;
 use crate::settings::{AnyFlag, Flag, FlagSpec, SettingError, Settings};
@@ -95,19 +96,33 @@ pub struct ScheduledCollector {
     pub(crate) collector: Box<dyn Collector>,
     /// The interval of a background collector; `None` to run at every scrape.
     pub(crate) interval: Option<Duration>,
+    /// Labels of all its samples.
+    pub(crate) labels: ConstantLabels,
 }
 
 impl ScheduledCollector {
+    /// Adds a label that all samples of the collector have, for example the name of a target. It
+    /// replaces one of the same name that the exporter's user gives every sample.
+    ///
+    /// # Errors
+    ///
+    /// The name or the value is not possible, or the label was added before. A label that a metric
+    /// of the collector has is an error when the exporter starts, or the target is first asked for.
+    pub fn label(mut self, name: &str, value: &str) -> Result<Self, LabelError> {
+        self.labels.add(name, value)?;
+        Ok(self)
+    }
+
     /// A collector that runs at every scrape.
     pub fn on_scrape(collector: impl Collector + 'static) -> Self {
-        Self { collector: Box::new(collector), interval: None }
+        Self { collector: Box::new(collector), interval: None, labels: ConstantLabels::default() }
     }
 
     /// A collector that runs in the background, once per `interval`, for a source that is too slow
     /// for a scrape or that needs two readings. Scrapes get its last good samples immediately. The
     /// page shows their age, and HELP states that they are cached.
     pub fn every(interval: Duration, collector: impl Collector + 'static) -> Self {
-        Self { collector: Box::new(collector), interval: Some(interval) }
+        Self { interval: Some(interval), ..Self::on_scrape(collector) }
     }
 }
 

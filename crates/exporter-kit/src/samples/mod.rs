@@ -6,6 +6,7 @@ mod block;
 mod check;
 mod discarded;
 mod family;
+mod open;
 mod sort;
 
 pub(crate) use self::block::{Block, Item};
@@ -16,6 +17,7 @@ use std::time::Instant;
 
 use self::discarded::Reason;
 use self::family::Families;
+use crate::constant_labels::ConstantLabels;
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
 use crate::exposition::text::{Room, Text, trim};
 use crate::metrics::checks::is_name;
@@ -216,14 +218,10 @@ impl Samples {
         let found = self.families.find_external(family);
         let names_are_valid = is_suffix(suffix) && labels.iter().all(|(name, _)| is_name(name));
         let text = self.text.len();
-        let put = found.filter(|_| names_are_valid).ok_or(Reason::BadName).and_then(|family| {
-            let bytes = labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-            let bytes = bytes + suffix.len() + 4 * labels.len();
-            let write = |family: &Family, out: &mut Room<'_>| {
-                family.write_external(out, suffix, labels);
-            };
-            self.try_put(family, bytes, self.numbers.len(), value, write)
-        });
+        let put = found
+            .filter(|_| names_are_valid)
+            .ok_or(Reason::BadName)
+            .and_then(|family| self.put_open(family, suffix, labels, value));
         if let Err(reason) = put {
             self.text.truncate(text);
             self.discard(reason, "");
@@ -251,6 +249,11 @@ impl Samples {
 
     pub(crate) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
+    }
+
+    /// Sets the labels that every sample has. There must be no samples yet.
+    pub(crate) fn set_constant_labels(&mut self, labels: &ConstantLabels) {
+        self.families.set_constant(labels);
     }
 
     /// How many samples were discarded at this scrape, by reason.

@@ -22,6 +22,7 @@ use crate::collector::run::{
     COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded,
 };
 use crate::collector::{Collector, CollectorDef, ScheduledCollector};
+use crate::constant_labels::ConstantLabels;
 use crate::exposition::Format;
 use crate::samples::{Discarded, Samples};
 use crate::self_metrics::{Build, Handler, SelfMetrics};
@@ -36,6 +37,8 @@ pub(crate) struct Scraper<W> {
     build: Build,
     /// Whether pages have metrics of the exporter's process and requests.
     exporter_metrics: bool,
+    /// Labels of every sample.
+    labels: ConstantLabels,
     /// The collectors' names, by index.
     names: Box<[&'static str]>,
     state: Mutex<State<W>>,
@@ -44,6 +47,15 @@ pub(crate) struct Scraper<W> {
     workers: Arc<Workers>,
     /// Background collectors that are not started yet.
     background: Mutex<Vec<Unstarted>>,
+}
+
+/// The settings of pages.
+#[derive(Debug)]
+pub(crate) struct PageSettings {
+    /// Whether pages have metrics of the exporter's process and requests.
+    pub(crate) exporter_metrics: bool,
+    /// Labels of every sample.
+    pub(crate) labels: ConstantLabels,
 }
 
 /// Delivers a page to its waiters. Called on a worker.
@@ -103,6 +115,8 @@ struct Slot {
     def: CollectorDef,
     /// The target, if a request has named it.
     target: Option<Box<str>>,
+    /// Labels of all its samples.
+    labels: ConstantLabels,
     /// `None` while a worker runs it.
     collector: Option<Box<dyn Collector>>,
     /// Runs that wait for it while a worker runs it for another run.
@@ -124,16 +138,19 @@ impl<W> Scraper<W> {
     pub(crate) fn new(
         metrics: SelfMetrics,
         build: Build,
-        exporter_metrics: bool,
+        settings: PageSettings,
         collectors: Vec<(CollectorDef, ScheduledCollector)>,
         workers: Arc<Workers>,
         deliver: Box<Deliver<W>>,
     ) -> Self {
+        let PageSettings { exporter_metrics, labels } = settings;
         let mut unstarted = Vec::new();
         let names = collectors.iter().map(|(def, _)| def.name).collect();
         let slots = collectors.into_iter().map(|(def, scheduled)| {
-            let ScheduledCollector { collector, interval } = scheduled;
-            let background = interval.map(|interval| Arc::new(Background::new(def, interval)));
+            let ScheduledCollector { collector, interval, labels: own } = scheduled;
+            let labels = labels.with(&own);
+            let background = |interval| Arc::new(Background::new(def, interval, labels.clone()));
+            let background = interval.map(background);
             let collector = match &background {
                 Some(background) => {
                     unstarted.push((Arc::clone(background), collector));
@@ -141,13 +158,15 @@ impl<W> Scraper<W> {
                 }
                 None => Some(collector),
             };
-            Slot { background, ..Slot::new(def, collector) }
+            Slot { background, ..Slot::new(def, collector, labels) }
         });
-        let state = State { slots: slots.collect(), runs: Vec::new(), begun: 0 };
+        let slots = slots.collect();
+        let state = State { slots, runs: Vec::new(), begun: 0 };
         Self {
             metrics,
             build,
             exporter_metrics,
+            labels,
             names,
             state: Mutex::new(state),
             builder: Mutex::default(),
@@ -262,10 +281,12 @@ impl<W> Scraper<W> {
         let started = Instant::now();
         slot.started = started;
         let def = slot.def;
+        let labels = slot.labels.clone();
         let mut samples = std::mem::take(&mut slot.spare);
         drop(state);
 
         samples.clear();
+        samples.set_constant_labels(&labels);
         samples.set_deadline(deadline);
         let result = collect(&def, collector.as_mut(), &mut samples);
         let duration = started.elapsed();
@@ -320,10 +341,15 @@ impl<W> State<W> {
 }
 
 impl Slot {
-    fn new(def: CollectorDef, collector: Option<Box<dyn Collector>>) -> Self {
+    fn new(
+        def: CollectorDef,
+        collector: Option<Box<dyn Collector>>,
+        labels: ConstantLabels,
+    ) -> Self {
         Self {
             def,
             target: None,
+            labels,
             collector,
             waiting_runs: Vec::new(),
             spare: Samples::default(),

@@ -1,7 +1,7 @@
 //! Collectors of targets that requests name. They are built when first asked for, and kept.
 
 use super::{Scraper, Selection, Slot, State};
-use crate::collector::{CollectError, Collector, CollectorDef};
+use crate::collector::{CollectError, CollectorDef, ScheduledCollector};
 
 /// The most targets whose collectors are kept.
 pub(super) const MAX_TARGETS: usize = 256;
@@ -16,13 +16,16 @@ impl<W> Scraper<W> {
         &self,
         def: CollectorDef,
         target: &str,
-        build: impl FnOnce() -> Result<Box<dyn Collector>, CollectError>,
+        build: impl FnOnce() -> Result<ScheduledCollector, CollectError>,
     ) -> Result<Selection, CollectError> {
         let known = self.lock().slots.iter().position(|slot| slot.is_of(target));
         if let Some(index) = known {
             return Ok(Selection::Target(index));
         }
-        let slot = Slot { target: Some(target.into()), ..Slot::new(def, Some(build()?)) };
+        let ScheduledCollector { collector, labels, .. } = build()?;
+        labels.check(&def)?;
+        let labels = self.labels.with(&labels);
+        let slot = Slot { target: Some(target.into()), ..Slot::new(def, Some(collector), labels) };
         let mut state = self.lock();
         let State { slots, runs, .. } = &mut *state;
         if slots.iter().filter(|slot| slot.target.is_some()).count() < MAX_TARGETS {

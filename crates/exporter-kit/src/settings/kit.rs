@@ -8,6 +8,7 @@ use log::LevelFilter;
 use super::Settings;
 use super::flag::{AnyFlag, Flag};
 use crate::config::Config;
+use crate::constant_labels::ConstantLabels;
 use crate::listen::ListenAddress;
 use crate::logging::LogFormat;
 #[cfg(feature = "web-config")]
@@ -67,6 +68,12 @@ pub(crate) const SCRAPE_TIMEOUT: Flag<Duration> = Flag::duration(
     "How long a scrape may take when the scraper does not say how long it waits.",
 )
 .positive();
+pub(crate) const LABEL: Flag<[String]> = Flag::list(
+    "label",
+    "NAME=VALUE",
+    "",
+    "Label that every sample gets, such as site=shenzhen. Repeatable.",
+);
 const LOG_LEVEL: Flag<String> =
     Flag::text("log.level", "LEVEL", "info", "What is logged: error, warn, info or debug.")
         .one_of(&["error", "warn", "info", "debug"]);
@@ -114,6 +121,7 @@ pub(crate) const KIT_FLAGS: &[&dyn AnyFlag] = &[
     &WEB_CONFIG_FILE,
     &WRITE_TIMEOUT,
     &SCRAPE_TIMEOUT,
+    &LABEL,
     &LOG_LEVEL,
     &LOG_FORMAT,
     &CONFIG_FILE,
@@ -167,6 +175,7 @@ impl Config {
             write_timeout: settings.get(&WRITE_TIMEOUT),
             web_config_file,
             scrape_timeout: settings.get(&SCRAPE_TIMEOUT),
+            labels: read_labels(settings, errors),
             log_level: settings.get(&LOG_LEVEL).parse().unwrap_or(LevelFilter::Info),
             log_format: match settings.get(&LOG_FORMAT) {
                 "json" => LogFormat::Json,
@@ -175,6 +184,20 @@ impl Config {
             exporter_metrics: !settings.get(&DISABLE_EXPORTER_METRICS),
         }
     }
+}
+
+fn read_labels(settings: &Settings, errors: &mut Vec<String>) -> ConstantLabels {
+    let mut labels = ConstantLabels::default();
+    for text in settings.get(&LABEL) {
+        let added = match text.split_once('=') {
+            Some((name, value)) => labels.add(name, value).map_err(|error| error.to_string()),
+            None => Err(format!("{text:?} is not NAME=VALUE; give one such as site=shenzhen")),
+        };
+        if let Err(error) = added {
+            errors.push(settings.error(&LABEL, error).to_string());
+        }
+    }
+    labels
 }
 
 fn check_path(path: &str) -> Result<(), String> {

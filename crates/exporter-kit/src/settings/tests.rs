@@ -3,6 +3,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::*;
+use crate::constant_labels::ConstantLabels;
 use crate::listen::ListenAddress;
 use crate::logging::LogFormat;
 
@@ -44,6 +45,7 @@ fn defaults_and_flags_become_a_config() {
         write_timeout: Duration::from_secs(10),
         web_config_file: None,
         scrape_timeout: Duration::from_secs(10),
+        labels: ConstantLabels::default(),
         log_level: LevelFilter::Info,
         log_format: LogFormat::Logfmt,
         exporter_metrics: true,
@@ -55,11 +57,17 @@ fn defaults_and_flags_become_a_config() {
         "--web.telemetry-path=/a/b",
         "--web.enable-openmetrics",
         "--scrape.timeout=1m",
+        "--label=site=sz",
+        "--label=env=a=b",
         "--log.level=debug",
         "--log.format=json",
         "--web.disable-exporter-metrics",
     ];
+    let mut labels = ConstantLabels::default();
+    labels.add("site", "sz").unwrap();
+    labels.add("env", "a=b").unwrap();
     let expected = Config {
+        labels,
         listen_addresses: vec![address("[::1]:1")],
         telemetry_path: "/a/b".to_owned(),
         enable_openmetrics: true,

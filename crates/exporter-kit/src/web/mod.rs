@@ -44,7 +44,7 @@ pub(crate) use targets::Targets;
 
 use crate::collector::{CollectorDef, ScheduledCollector};
 use crate::config::Config;
-use crate::scrape::Scraper;
+use crate::scrape::{PageSettings, Scraper};
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::workers::Workers;
 
@@ -114,7 +114,10 @@ impl Server {
                 scraper: Scraper::new(
                     metrics,
                     build,
-                    config.exporter_metrics,
+                    PageSettings {
+                        exporter_metrics: config.exporter_metrics,
+                        labels: config.labels.clone(),
+                    },
                     collectors,
                     workers,
                     Box::new(deliver),

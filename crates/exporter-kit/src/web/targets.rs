@@ -34,7 +34,7 @@ impl Targets {
     ) -> Result<Selection, String> {
         let target = query::parameter(query, "target").unwrap_or_default();
         let build = || match self.def.build_target {
-            Some(build) => build(&self.settings, &target).map(|scheduled| scheduled.collector),
+            Some(build) => build(&self.settings, &target),
             None => Err("this exporter has no targets".into()),
         };
         scraper.select_target(self.def, &target, build).map_err(|error| error.to_string())

@@ -115,6 +115,27 @@ fn log_of_json_has_one_object_on_each_line() {
 }
 
 #[test]
+fn labels_that_metrics_have_are_errors_at_the_start() {
+    let _alone = alone();
+    for (label, expected) in [
+        (
+            "collector=x",
+            "hostile_exporter_scrape_collector_success has a label collector of its own",
+        ),
+        ("text=x", "large has a label text of its own"),
+        ("text", "\"text\" is not NAME=VALUE; give one such as site=shenzhen"),
+    ] {
+        let output = run("good large", &[&format!("--label={label}")]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+        assert!(
+            stderr.starts_with("hostile_exporter: --label: ") && stderr.contains(expected),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
 fn own_process_and_requests_can_be_left_out() {
     let _alone = alone();
     let exporter = Exporter::start_with("good", &["--web.disable-exporter-metrics"]);
