@@ -303,7 +303,7 @@ impl Exporter {
         log::info!("{name} {version} listens on {addresses}{summary}, metrics at {path}");
         let cause = shutdown.wait(|| server.reload());
         let scrapes = server.stop();
-        log::info!("{name} {version} stopped by {cause} after {scrapes} scrapes");
+        log::info!("{name} {version} stopped by {cause}; scrapes answered: {scrapes}");
         ExitCode::SUCCESS
     }
 

@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::collector::run::{Failures, Outcome, collect, report, report_discarded};
+use crate::collector::log_limit::LogLimit;
+use crate::collector::run::{Failures, Outcome, collect, report, report_discarded, report_notes};
 use crate::collector::{Collector, CollectorDef};
 use crate::constant_labels::ConstantLabels;
 use crate::samples::Samples;
@@ -33,6 +34,7 @@ pub(crate) struct Snapshot {
     pub(crate) errors: u64,
     /// Number of discarded samples.
     pub(crate) discarded: u64,
+    log_limit: LogLimit,
 }
 
 impl Background {
@@ -52,6 +54,7 @@ impl Background {
             running_since: None,
             errors: 0,
             discarded: 0,
+            log_limit: LogLimit::default(),
         };
         let help = def.metrics().map(|metric| cached(metric.describe())).collect();
         Self { def, interval, labels, help, snapshot: Mutex::new(snapshot) }
@@ -95,6 +98,8 @@ impl Background {
         report(self.def.name, &result, failures.update(&result));
         let discarded = samples.discarded();
         let mut snapshot = self.snapshot();
+        let notes = snapshot.log_limit.admit(samples.take_notes(), Instant::now());
+        report_notes(self.def.name, &notes);
         report_discarded(self.def.name, snapshot.discarded, discarded);
         snapshot.discarded += discarded.total();
         let success = result.is_ok();

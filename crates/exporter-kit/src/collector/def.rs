@@ -7,7 +7,7 @@ use crate::collector::{CollectError, Collector};
 use crate::constant_labels::{ConstantLabels, LabelError};
 use crate::metrics::{AnyPattern, Description, Field, Metric, PatternDescription};
 use crate::samples::Samples;
-use crate::settings::{AnyFlag, Flag, FlagSpec, SettingError, Settings};
+use crate::settings::{AnyFlag, Flag, FlagSpec, Pattern, SettingError, Settings};
 
 /// The definition of a collector, a `const`.
 ///
@@ -48,6 +48,8 @@ pub struct CollectorDef {
     pub(crate) enabled: bool,
     pub(crate) counters_may_reset: bool,
     pub(crate) build_target: Option<BuildTarget>,
+    pub(crate) allowed_targets: Option<&'static Flag<Pattern>>,
+    pub(crate) target_path: &'static str,
     build: Build,
 }
 
@@ -150,6 +152,8 @@ impl CollectorDef {
             enabled: true,
             counters_may_reset: false,
             build_target: None,
+            allowed_targets: None,
+            target_path: "/probe",
             build: Build::Settings(build),
         }
     }
@@ -222,18 +226,37 @@ impl CollectorDef {
         self
     }
 
-    /// Also collects from targets that requests name, as in `/scrape?target=db:6379`. `build` gets
-    /// the value of the parameter; its error is the reason of a response with status 400.
+    /// Also collects from targets that requests name, as in `/probe?target=db:6379`. `build` gets
+    /// the value of the parameter, and must not block; its error is the reason of a response with
+    /// status 400. One collector of an exporter can have targets.
     ///
-    /// Whoever can send requests chooses the targets, so `build` should accept only those that a
-    /// flag allows. The page of a target has the samples of its collector and their status, and
-    /// nothing of the exporter. The collector is kept for the next request; beyond a few hundred
-    /// targets, the one that has not been asked for longest is dropped.
+    /// Whoever can send requests chooses the targets, so a flag should say which there are:
+    /// [`allowed_targets`](Self::allowed_targets). The page of a target has the samples of its
+    /// collector and their status, and nothing of the exporter;
+    /// [`ScheduledCollector::label`] adds labels to it. One target is collected from once at a
+    /// time, and up to 64 targets at once; more get status 503. The collector is kept for the next
+    /// request; beyond 256 targets, the one that has not been asked for longest is dropped.
+    ///
+    /// The example `probe` is an exporter with targets.
     pub const fn targets(
         mut self,
         build: fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>,
     ) -> Self {
         self.build_target = Some(build);
+        self
+    }
+
+    /// Sets the flag whose pattern the whole target must match. Without a value, no target is
+    /// allowed. Without this flag, `build` decides.
+    pub const fn allowed_targets(mut self, flag: &'static Flag<Pattern>) -> Self {
+        self.allowed_targets = Some(flag);
+        self
+    }
+
+    /// Sets the path of the pages of targets, for names that dashboards or scrape configurations
+    /// know already. The default is `/probe`.
+    pub const fn target_path(mut self, path: &'static str) -> Self {
+        self.target_path = path;
         self
     }
 

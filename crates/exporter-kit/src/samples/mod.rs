@@ -35,6 +35,9 @@ const MAX_SERIES_BYTES: usize = 64 * 1024 - 128;
 /// The most that one collector may contribute to a page.
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 
+/// The most warnings of one run.
+const MAX_NOTES: usize = 16;
+
 /// The length of value, suffix and bound in a line of a histogram or summary.
 const LINE_BYTES: usize = 26 + 40;
 
@@ -70,6 +73,8 @@ pub struct Samples {
     discarded: Discarded,
     /// When the collector should return.
     deadline: Option<Instant>,
+    /// What the collector wants to have logged.
+    notes: Vec<String>,
     /// The first sample that does not match its definition: the metric and an explanation.
     mismatch: Option<(&'static str, &'static str)>,
     /// The source of the counters.
@@ -245,6 +250,35 @@ impl Samples {
     /// `None` outside of a run, as in tests.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// Has a warning logged, for what is wrong with a part of the source while the rest is good. A
+    /// collector does not log by itself, because a fault that lasts would fill the log: each text
+    /// is logged once an hour, and of one collector eight texts an hour. Numbers that change belong
+    /// into metrics, not into the text.
+    ///
+    /// ```
+    /// use exporter_kit::{CollectError, Samples};
+    ///
+    /// fn collect(out: &mut Samples) -> Result<(), CollectError> {
+    ///     for line in std::fs::read_to_string("/run/pool")?.lines() {
+    ///         if !line.contains('=') {
+    ///             out.warn("/run/pool has lines without an equals sign");
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn warn(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if self.notes.len() < MAX_NOTES && !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
+
+    /// The warnings since the last call.
+    pub(crate) fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     pub(crate) fn set_deadline(&mut self, deadline: Instant) {

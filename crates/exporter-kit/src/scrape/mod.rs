@@ -18,8 +18,9 @@ use std::time::{Duration, Instant, SystemTime};
 use self::page::PageBuilder;
 use self::run::{CollectorResult, Run};
 use crate::collector::background::Background;
+use crate::collector::log_limit::LogLimit;
 use crate::collector::run::{
-    COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded,
+    COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded, report_notes,
 };
 use crate::collector::{Collector, CollectorDef, ScheduledCollector};
 use crate::constant_labels::ConstantLabels;
@@ -29,6 +30,7 @@ use crate::self_metrics::{Build, Handler, SelfMetrics};
 use crate::workers::{Job, Workers};
 
 pub(crate) use self::page::Page;
+pub(crate) use self::targets::TargetError;
 
 /// Owns the collectors and builds pages for waiters. A waiter is whatever `deliver` needs to know
 /// where to send a page.
@@ -127,6 +129,7 @@ struct Slot {
     started: Instant,
     last_success: Option<SystemTime>,
     failures: Failures,
+    log_limit: LogLimit,
     errors: u64,
     /// Number of samples left out of pages.
     discarded: u64,
@@ -295,6 +298,7 @@ impl<W> Scraper<W> {
         let slot = &mut state.slots[index];
         slot.collector = Some(collector);
         let change = slot.failures.update(&result);
+        let notes = slot.log_limit.admit(samples.take_notes(), Instant::now());
         let waiting_runs = std::mem::take(&mut slot.waiting_runs);
         let success = result.is_ok();
         let is_complete = match state.open_run(number) {
@@ -318,6 +322,7 @@ impl<W> Scraper<W> {
         };
         drop(state);
         report(def.name, &result, change);
+        report_notes(def.name, &notes);
         if !waiting_runs.is_empty() {
             let job = |run| Job::Scrape(ScrapeJob::Collect { run, collector: index });
             self.workers.submit(waiting_runs.into_iter().map(job));
@@ -356,6 +361,7 @@ impl Slot {
             started: Instant::now(),
             last_success: None,
             failures: Failures::default(),
+            log_limit: LogLimit::default(),
             errors: 0,
             discarded: 0,
             background: None,

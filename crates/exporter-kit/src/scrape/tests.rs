@@ -190,8 +190,8 @@ fn target_has_a_page_of_its_own() {
     let scraper = scraper(vec![("good", good())]);
     let def = scheduled("bad", good(), None).0;
     let select = |target: &str| {
-        let number: f64 = target.parse().map_err(|_| "not a number")?;
         let collector = move || {
+            let number: f64 = target.parse().map_err(|_| "not a number")?;
             let collector = fake(move |out| {
                 out.set(&BAD, [], number);
                 Ok(())

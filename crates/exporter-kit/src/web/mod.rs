@@ -93,8 +93,13 @@ impl Server {
             disabled,
             targets,
         } = config;
-        let landing =
-            Landing { name, version: build.version, about, telemetry_path: &config.telemetry_path };
+        let landing = Landing {
+            name,
+            version: build.version,
+            about,
+            telemetry_path: &config.telemetry_path,
+            target_path: targets.as_ref().map(Targets::path),
+        };
         let landing = landing.to_html();
         let product = format!("{name}/{}", build.version);
         let poll = Poll::new()?;

@@ -79,7 +79,7 @@ fn shut_down_with_a_scrape_in_flight(signal: Signal) -> Duration {
     assert_eq!((reply.status, reply.sample("gate_runs")), (200, Some(1.0)), "{}", reply.body);
     let (status, log) = exporter.wait();
     let name = if signal == Signal::INT { "SIGINT" } else { "SIGTERM" };
-    let last = format!("hostile_exporter 1.2.3 stopped by {name} after ");
+    let last = format!("hostile_exporter 1.2.3 stopped by {name}; scrapes answered: ");
     assert_eq!(status.code(), Some(0));
     assert!(log.contains(&last) && log.lines().count() == 1, "{log}");
     begun.elapsed()
@@ -96,7 +96,7 @@ fn hangup_is_logged_and_does_not_kill() {
     assert_eq!(status.code(), Some(0));
     let [hangup, last] = log.lines().collect::<Vec<_>>()[..] else { panic!("{log}") };
     assert!(hangup.contains("SIGHUP: there is nothing to read again"), "{log}");
-    assert!(last.contains("stopped by SIGTERM after 1 scrapes"), "{log}");
+    assert!(last.contains("stopped by SIGTERM; scrapes answered: 1"), "{log}");
 }
 
 #[test]
@@ -133,6 +133,22 @@ fn labels_that_metrics_have_are_errors_at_the_start() {
             "{stderr}"
         );
     }
+}
+
+#[test]
+fn warnings_of_a_collector_are_logged_once() {
+    let _alone = alone();
+    let exporter = Exporter::start("warns");
+    for _ in 0..3 {
+        assert_eq!(exporter.get("/metrics").status, 200);
+    }
+    let log = exporter.stop();
+    let lines: Vec<_> = log.lines().collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(
+        lines[0].ends_with("level=warn msg=\"collector warns: the first part is broken\""),
+        "{log}"
+    );
 }
 
 #[test]
