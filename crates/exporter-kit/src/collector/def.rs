@@ -48,13 +48,17 @@ pub struct CollectorDef {
     pub(crate) enabled: bool,
     pub(crate) counters_may_reset: bool,
     pub(crate) build_target: Option<BuildTarget>,
-    pub(crate) allowed_targets: Option<&'static Flag<Pattern>>,
+    pub(crate) allowed_targets: Option<AllowedTargets>,
     pub(crate) target_path: &'static str,
     build: Build,
 }
 
 /// Builds the collector of a target that a request names.
 pub(crate) type BuildTarget = fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>;
+
+/// The flag of allowed targets, and how its pattern is matched: exporters without targets need not
+/// contain that code.
+pub(crate) type AllowedTargets = (&'static Flag<Pattern>, fn(&Pattern, &str) -> bool);
 
 /// How a collector is built.
 #[derive(Clone, Copy)]
@@ -249,7 +253,7 @@ impl CollectorDef {
     /// Sets the flag whose pattern the whole target must match. Without a value, no target is
     /// allowed. Without this flag, `build` decides.
     pub const fn allowed_targets(mut self, flag: &'static Flag<Pattern>) -> Self {
-        self.allowed_targets = Some(flag);
+        self.allowed_targets = Some((flag, Pattern::is_whole_match));
         self
     }
 

@@ -49,7 +49,7 @@ impl Targets {
         let Some(build) = self.def.build_target else {
             return Err("this exporter has no targets".into());
         };
-        if let Some(flag) = self.def.allowed_targets {
+        if let Some((flag, is_match)) = self.def.allowed_targets {
             let (path, name) = (self.path(), flag.name());
             if target.is_empty() {
                 return Err(
@@ -59,7 +59,7 @@ impl Targets {
             let Some(allowed) = self.settings.get(flag) else {
                 return Err(format!("no target is allowed; start with --{name}").into());
             };
-            if !allowed.is_whole_match(target) {
+            if !is_match(allowed, target) {
                 return Err(format!("--{name} does not allow this target").into());
             }
         }
