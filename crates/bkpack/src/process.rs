@@ -14,6 +14,9 @@ use crate::texts::programs as texts;
 /// Number of log lines in the error message of a failed program.
 const TAIL: usize = 40;
 
+/// Longest transcript of a program, in bytes.
+const MAX_TRANSCRIPT: u64 = 4 << 20;
+
 /// Poll interval for programs with a time limit.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -58,17 +61,22 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Option<String> {
 /// The program cannot be started.
 pub fn transcript(command: &mut Command, log: &Path, limit: Duration) -> Result<String> {
     let stdout = create(log)?;
-    let stderr = stdout.try_clone().with_context(|| format!("cannot reopen {}", log.display()))?;
+    let stderr =
+        stdout.try_clone().with_context(|| texts::cannot_open(&log.display().to_string()))?;
     let name = command_line(command);
     let mut child = command
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr)
         .spawn()
-        .with_context(|| format!("cannot start `{name}`"))?;
-    // A program that does not end has no more to say.
-    wait_within(&mut child, limit);
-    let bytes = fs::read(log).with_context(|| format!("cannot read {}", log.display()))?;
+        .with_context(|| texts::cannot_start(&name))?;
+    // A program that does not end, or talks without end, has no more to say.
+    let is_short = || fs::metadata(log).is_ok_and(|found| found.len() < MAX_TRANSCRIPT);
+    wait_while(&mut child, limit, &is_short);
+    let failed = || texts::cannot_read(&log.display().to_string());
+    let mut bytes = Vec::new();
+    let file = File::open(log).with_context(failed)?;
+    file.take(MAX_TRANSCRIPT).read_to_end(&mut bytes).with_context(failed)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -83,12 +91,14 @@ pub fn find(program: &str) -> Option<PathBuf> {
 /// Formats a command as typed in a shell, without its environment.
 pub fn command_line(command: &Command) -> String {
     let words = iter::once(command.get_program()).chain(command.get_args());
-    let quoted = words.map(|word| {
-        let word = word.to_string_lossy();
-        let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
-        if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{word}'") }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    words.map(|word| shell_word(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as typed in a shell, in quotes if it needs them.
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
+    let is_plain = !word.is_empty() && word.chars().all(plain);
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn run_with(
@@ -134,8 +144,17 @@ fn create(path: &Path) -> Result<File> {
 
 /// Waits for a program; kills it and returns `None` after `limit`.
 fn wait_within(child: &mut Child, limit: Duration) -> Option<std::io::Result<ExitStatus>> {
+    wait_while(child, limit, &|| true)
+}
+
+/// Like [`wait_within`], also if the condition fails.
+fn wait_while(
+    child: &mut Child,
+    limit: Duration,
+    condition: &dyn Fn() -> bool,
+) -> Option<std::io::Result<ExitStatus>> {
     let start = Instant::now();
-    while start.elapsed() < limit {
+    while start.elapsed() < limit && condition() {
         match child.try_wait() {
             Ok(None) => thread::sleep(POLL),
             Ok(Some(status)) => return Some(Ok(status)),

@@ -8,26 +8,31 @@ use anyhow::{Context, Result};
 use blueking_package::plugin::Member;
 use tempfile::NamedTempFile;
 
+use crate::texts::programs;
+
 /// Replaces a folder by one with these files; an incomplete folder is never visible.
 pub fn write(files: &[Member], stage: &Path) -> Result<()> {
     let mut partial = stage.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     remove_folder(&partial)?;
-    fs::create_dir_all(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
+    fs::create_dir_all(&partial)
+        .with_context(|| programs::cannot_create(&partial.display().to_string()))?;
     for Member { path, mode, bytes } in files {
         let path = partial.join(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)
-                .with_context(|| format!("cannot create {}", folder.display()))?;
+                .with_context(|| programs::cannot_create(&folder.display().to_string()))?;
         }
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(&path, bytes)
+            .with_context(|| programs::cannot_write(&path.display().to_string()))?;
         if mode & 0o111 != 0 {
             set_mode(&path, 0o755)?;
         }
     }
     remove_folder(stage)?;
-    fs::rename(&partial, stage).with_context(|| format!("cannot rename to {}", stage.display()))
+    fs::rename(&partial, stage)
+        .with_context(|| programs::cannot_rename(&stage.display().to_string()))
 }
 
 /// Replaces a file with one of this mode. On failure, no partial file remains and an existing file is
@@ -36,7 +41,7 @@ pub fn write(files: &[Member], stage: &Path) -> Result<()> {
 /// # Errors
 /// It cannot be written.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let failed = || format!("cannot write {}", path.display());
+    let failed = || programs::cannot_write(&path.display().to_string());
     let folder = path.parent().with_context(failed)?;
     let mut file = NamedTempFile::new_in(folder).with_context(failed)?;
     file.write_all(bytes).with_context(failed)?;
@@ -54,7 +59,7 @@ pub fn set_mode(path: &Path, mode: u32) -> Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
-            .with_context(|| format!("cannot set the mode of {}", path.display()))?;
+            .with_context(|| programs::cannot_set_mode(&path.display().to_string()))?;
     }
     #[cfg(not(unix))]
     let _ = (path, mode);
@@ -83,7 +88,7 @@ pub fn tidy(dist: &Path, before: &[PathBuf], now: &[PathBuf]) -> Result<()> {
 fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            Err(error).with_context(|| programs::cannot_remove(&path.display().to_string()))
         }
         _ => Ok(()),
     }
@@ -92,7 +97,7 @@ fn remove_file(path: &Path) -> Result<()> {
 fn remove_folder(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
+            .with_context(|| programs::cannot_remove(&folder.display().to_string()))?;
     }
     Ok(())
 }

@@ -8,15 +8,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use blueking_package::Definitions;
 use blueking_package::plugin::System;
+use blueking_package::{Definitions, Flag, PackageDescription, pattern_matches, requirements};
 
 pub use self::pack::{
     Documents, Formats, Output, Packages, archive_name, assemble, documents, reject, write,
 };
 pub use self::source::{DESCRIPTION, Source};
+use crate::process::shell_word;
 use crate::rehearse::name_of;
-use crate::texts::{build as texts, first_names};
+use crate::texts::init::not_executable;
+use crate::texts::{build as texts, first_names, programs};
 use crate::{UsageError, check, flags, output};
 
 /// The file in a draft's folder with the exporter's metrics and flags.
@@ -40,16 +42,23 @@ pub(crate) fn run(flags: &flags::Build) -> Result<()> {
     let shown = |path: &Path| path.display().to_string();
     let (source, mut problems) = Source::read(folder, "", &shown)?;
     let mut definitions = read_definitions(folder)?;
-    let unnamed = definitions.fill_names();
+    let omit = source.description.omit.clone();
+    let is_packed = |name: &String| !omit.iter().any(|pattern| pattern_matches(pattern, name));
+    let mut unnamed = definitions.fill_names();
+    unnamed.retain(is_packed);
+    if !folder.join(SELF_DESCRIPTION).is_file() {
+        add_parameters(&mut definitions, &source.description);
+    }
     let executables = read_executables(folder)?;
     let wanted = flags.versions.unwrap_or(Formats { zip: true, plugin: true });
     // BlueKing 5.1 has no package for other systems.
     let has_51 = executables.keys().any(|system| *system != System::LinuxAarch64);
     let formats = Formats { zip: wanted.zip && has_51, ..wanted };
+    let known = problems.clone();
     let documents = match documents(&source, &definitions, formats) {
         Ok(documents) => Some(documents),
         Err(more) => {
-            problems.extend(more);
+            problems.extend(more.into_iter().filter(|problem| !known.contains(problem)));
             None
         }
     };
@@ -58,7 +67,7 @@ pub(crate) fn run(flags: &flags::Build) -> Result<()> {
     let packages = assemble(&source, documents, &executables)?;
 
     let out = flags.out.as_ref().map_or_else(|| folder.join("dist"), PathBuf::from);
-    fs::create_dir_all(&out).with_context(|| format!("cannot create {}", shown(&out)))?;
+    fs::create_dir_all(&out).with_context(|| programs::cannot_create(&shown(&out)))?;
     let version = if definitions.version.is_empty() {
         &source.description.plugin_version
     } else {
@@ -80,7 +89,7 @@ pub(crate) fn run(flags: &flags::Build) -> Result<()> {
 fn report(files: &[String], unnamed: &[String], is_without_51: bool) -> Result<()> {
     let mut text = String::new();
     for file in files {
-        let size = fs::metadata(file).with_context(|| format!("cannot read {file}"))?.len();
+        let size = fs::metadata(file).with_context(|| programs::cannot_read(file))?.len();
         text += &format!("{file}  {:.1} MiB\n", size as f64 / f64::from(1 << 20));
     }
     if is_without_51 {
@@ -92,7 +101,28 @@ fn report(files: &[String], unnamed: &[String], is_without_51: bool) -> Result<(
     output::print(&format!("{text}\n"))?;
     check::run(&flags::Check::of(files))?;
     let first = files.first().map(String::as_str).unwrap_or_default();
-    output::print(&format!("\n{}\n", texts::next_rehearse(first)))
+    output::print(&format!("\n{}\n", texts::next_rehearse(&shell_word(first))))
+}
+
+/// Adds what the form passes to the flags and arguments of an exporter that does not describe
+/// itself: helps do not name all.
+fn add_parameters(definitions: &mut Definitions, description: &PackageDescription) {
+    for parameter in &description.parameters {
+        let name = parameter.flag.trim_start_matches('-');
+        if !name.is_empty() && !definitions.has_flag(name) {
+            definitions.flags.push(Flag {
+                name: name.to_owned(),
+                value: Some("VALUE".to_owned()),
+                default: None,
+                help: String::new(),
+            });
+        }
+        if let Some(argument) = &parameter.argument
+            && definitions.arguments.is_empty()
+        {
+            definitions.arguments.push(argument.clone());
+        }
+    }
 }
 
 fn read_definitions(folder: &Path) -> Result<Definitions> {
@@ -106,7 +136,7 @@ fn read_definitions(folder: &Path) -> Result<Definitions> {
         return Ok(Definitions::parse(&file, &text)?);
     }
     let (file, text) = read(METRICS);
-    let text = text.with_context(|| format!("cannot read {file}"))?;
+    let text = text.with_context(|| programs::cannot_read(&file))?;
     Ok(Definitions::parse_toml(&file, &text)?)
 }
 
@@ -122,7 +152,12 @@ fn read_executables(folder: &Path) -> Result<BTreeMap<System, Vec<u8>>> {
             [] => {}
             [file] => {
                 let bytes = fs::read(file);
-                let bytes = bytes.with_context(|| format!("cannot read {}", file.display()))?;
+                let bytes =
+                    bytes.with_context(|| programs::cannot_read(&file.display().to_string()))?;
+                if let Err(reason) = requirements(&bytes) {
+                    let file = file.display().to_string();
+                    return Err(anyhow!(not_executable(&file, &reason)));
+                }
                 executables.insert(system, bytes);
             }
             _ => return Err(anyhow!(texts::several(&path.display().to_string()))),

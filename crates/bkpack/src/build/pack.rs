@@ -11,6 +11,7 @@ use blueking_package::{Definitions, Problem, check, v51};
 
 use super::source::Source;
 use crate::stage;
+use crate::texts::build as texts;
 
 /// A package, unpacked and packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ pub fn archive_name(plugin_id: &str, version: &str) -> String {
 /// There is at least one.
 pub fn reject(problems: &[impl ToString]) -> Result<()> {
     let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    ensure!(lines.is_empty(), "nothing is written because of:\n{}", lines.join("\n"));
+    ensure!(lines.is_empty(), texts::rejected(&lines.join("\n")));
     Ok(())
 }
 
@@ -163,9 +164,10 @@ fn keep_if(same: bool, archive: &Path) -> Result<()> {
         return Ok(());
     }
     let _ = fs::remove_file(archive);
-    ensure!(same, "{} differs when read back", archive.display());
+    let archive = archive.display().to_string();
+    ensure!(same, texts::differs(&archive));
     let lines: Vec<_> = findings.iter().map(|finding| format!("\n{finding}")).collect();
-    bail!("{} was removed because of:{}", archive.display(), lines.concat())
+    bail!(texts::removed(&archive, &lines.concat()))
 }
 
 #[cfg(test)]

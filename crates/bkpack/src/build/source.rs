@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use blueking_package::check::{self, Finding};
 use blueking_package::plugin;
-use blueking_package::{PackageDescription, Problem, v51};
+use blueking_package::{PackageDescription, Problem, component_name_rules, plugin_id_rules, v51};
+
+use crate::texts::{build as texts, programs};
 
 /// The file in a package's folder with its description.
 pub const DESCRIPTION: &str = "blueking.toml";
@@ -37,8 +39,8 @@ impl Source {
     ) -> Result<(Self, Vec<Problem>)> {
         let path = folder.join(DESCRIPTION);
         let file = shown(&path);
-        let text = String::from_utf8(read(&path, shown)?)
-            .with_context(|| format!("{file} is not UTF-8"))?;
+        let text =
+            String::from_utf8(read(&path, shown)?).with_context(|| texts::not_utf8(&file))?;
         let description = PackageDescription::parse(&file, &text)?;
         let markdown = read(&folder.join(v51::DESCRIPTION), shown)?;
         let logo = read(&folder.join(v51::LOGO), shown)?;
@@ -56,20 +58,19 @@ impl Source {
 /// The names become paths long before the complete packages are checked.
 fn problems_of_names(description: &PackageDescription) -> Vec<Problem> {
     let PackageDescription { file, component_name, plugin_id, .. } = description;
-    let mut problems = Vec::new();
-    for (key, name) in [("component_name", component_name), ("plugin_id", plugin_id)] {
-        let is_plain =
-            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' && key == "plugin_id");
-        if name.is_empty() || !is_plain {
-            problems.push(Problem {
-                file: file.clone(),
-                field: key.to_owned(),
-                message: format!("{name:?} does not consist of letters and digits"),
-                advice: "correct it".to_owned(),
-            });
-        }
-    }
-    problems
+    let rules = [
+        ("component_name", component_name_rules(component_name)),
+        ("plugin_id", plugin_id_rules(plugin_id)),
+    ];
+    let problems = rules.into_iter().flat_map(|(key, rules)| {
+        rules.into_iter().map(move |rule| Problem {
+            file: file.clone(),
+            field: key.to_owned(),
+            message: rule.message,
+            advice: rule.advice,
+        })
+    });
+    problems.collect()
 }
 
 /// Checks the files that are packed unchanged.
@@ -94,7 +95,7 @@ fn problems_of_files(
 }
 
 fn read(path: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", shown(path)))
+    fs::read(path).with_context(|| programs::cannot_read(&shown(path)))
 }
 
 #[cfg(test)]

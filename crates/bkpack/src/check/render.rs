@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Checked;
 use crate::texts::check as texts;
-use crate::texts::{clauses, labelled, list, padded, parts};
+use crate::texts::{clauses, first_names, labelled, list, padded, parts};
 
 /// A file that cannot be read has `unread` instead of kind, counts and findings.
 pub(crate) fn to_json(file: &str, checked: &Checked) -> Value {
@@ -68,8 +68,8 @@ pub(crate) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
     for inner in files {
         let heading = if inner.is_empty() { texts::package_itself() } else { inner.to_owned() };
         let _ = writeln!(text, "\n{}", paint.bold(&heading));
-        for finding in report.findings.iter().filter(|finding| finding.file == inner) {
-            add_finding(finding, width, paint, &mut text);
+        for alike in folded(report.findings.iter().filter(|finding| finding.file == inner)) {
+            add_finding(&alike, width, paint, &mut text);
         }
     }
     if report.left_out > 0 {
@@ -85,6 +85,24 @@ pub(crate) fn to_text(file: &str, report: &Report, paint: Paint) -> String {
         let _ = writeln!(text, "\n{}", parts(&known));
     }
     text
+}
+
+/// The findings, those that differ only in their field together.
+fn folded<'r>(findings: impl Iterator<Item = &'r Finding>) -> Vec<Vec<&'r Finding>> {
+    let mut all: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let is_alike = |first: &Finding| {
+            first.rule == finding.rule
+                && first.advice == finding.advice
+                && first.objections == finding.objections
+                && !finding.field.is_empty()
+        };
+        match all.iter_mut().find(|alike| is_alike(alike[0])) {
+            Some(alike) => alike.push(finding),
+            None => all.push(vec![finding]),
+        }
+    }
+    all
 }
 
 fn heading(file: &str, report: &Report, paint: Paint) -> String {
@@ -106,7 +124,8 @@ fn heading(file: &str, report: &Report, paint: Paint) -> String {
     labelled(paint.bold(file), clauses(&[kind, errors, warnings]))
 }
 
-fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String) {
+fn add_finding(alike: &[&Finding], width: usize, paint: Paint, text: &mut String) {
+    let [finding, others @ ..] = alike else { return };
     let severity = paint.severity(finding.severity);
     let Finding { rule, field, message, advice, .. } = finding;
     let _ = writeln!(text, "  {severity}  {rule:width$}  {}", objectors(finding));
@@ -122,6 +141,10 @@ fn add_finding(finding: &Finding, width: usize, paint: Paint, text: &mut String)
         if let Some(answer) = answer(objection) {
             add(&texts::says(objection.consumer, &answer));
         }
+    }
+    if !others.is_empty() {
+        let fields: Vec<_> = others.iter().map(|other| other.field.clone()).collect();
+        add(&texts::same_for(&first_names(fields.iter())));
     }
     add(&texts::to_do(advice));
 }
@@ -255,6 +278,20 @@ v1: the importer of 6.x and 7.x; V2: the newer, stricter importer; a rule of thi
         assert_eq!(text, expected);
         let painted = to_text("p.tgz", &report(), Paint { is_on: true });
         assert!(painted.contains("\x1b[31merror  \x1b[0m  meta-type"));
+    }
+
+    #[test]
+    fn findings_that_differ_in_their_field_are_folded() {
+        let mut report = report();
+        let mut again = report.findings[2].clone();
+        again.field = "tag".to_owned();
+        let mut other = again.clone();
+        other.advice = "leave it".to_owned();
+        report.findings.extend([again, other]);
+        let text = to_text("p.tgz", &report, Paint { is_on: false });
+        let folded = "           label: it is wrong\n           the same for: tag\n           to do: fix it\n";
+        assert!(text.contains(folded), "{text}");
+        assert!(text.contains("tag: it is wrong\n           to do: leave it\n"), "{text}");
     }
 
     #[test]

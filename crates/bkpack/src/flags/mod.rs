@@ -86,7 +86,7 @@ pub(crate) fn parse(program: &str, arguments: &[OsString]) -> Result<Parsed, Str
         })
         .collect::<Result<Vec<_>, _>>()?;
     let parsed = Bkpack::parse_args(&arguments, ParsingStyle::AllOptions)
-        .map_err(|error| texts::wrong_flags(&error.to_string(), &see))?;
+        .map_err(|error| texts::wrong_flags(&wrong_flag(&error.to_string()), &see))?;
     if parsed.help_requested() {
         return Ok(Parsed::Help(match parsed.command {
             Some(Command::Init(_)) => texts::init(program),
@@ -109,6 +109,23 @@ pub(crate) fn parse(program: &str, arguments: &[OsString]) -> Result<Parsed, Str
         Some(Command::Rehearse(Rehearse { file: None, .. })) => Err(texts::which_package(&see)),
         Some(command) => Ok(Parsed::Run(command)),
         None => Err(texts::which_command(&texts::overview(program))),
+    }
+}
+
+/// An error of the parser in the current language.
+fn wrong_flag(error: &str) -> String {
+    let quoted = error.split_once('`').and_then(|(start, rest)| {
+        let (name, rest) = rest.split_once('`')?;
+        Some((start.trim_end(), name, rest.trim_start_matches(": ").trim()))
+    });
+    match quoted {
+        Some(("unrecognized option", name, "")) => texts::unknown_flag(name),
+        Some(("unrecognized command", name, "")) => texts::unknown_command(name),
+        Some(("unexpected free argument", word, "")) => texts::unexpected_word(word),
+        Some(("missing argument to option", name, "")) => texts::no_value(name),
+        Some(("invalid argument to option", name, why)) => texts::wrong_value(name, why),
+        Some(("option", name, "does not accept an argument")) => texts::no_value_allowed(name),
+        _ => error.to_owned(),
     }
 }
 
@@ -149,6 +166,21 @@ mod tests {
         ] {
             let error = parsed(words).unwrap_err();
             assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn errors_of_the_parser_are_translated() {
+        for words in [
+            &["--jsn"][..],
+            &["release"],
+            &["build", "a", "b"],
+            &["check", "--html"],
+            &["rehearse", "--os", "aix", "p.tgz"],
+            &["check", "--json=1", "a"],
+        ] {
+            let error = Bkpack::parse_args(words, ParsingStyle::AllOptions).unwrap_err();
+            assert_ne!(wrong_flag(&error.to_string()), error.to_string(), "{words:?}");
         }
     }
 

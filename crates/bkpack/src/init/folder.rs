@@ -5,14 +5,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use blueking_package::{plugin_id_rules, v51};
+use blueking_package::{Definitions, plugin_id_rules, v51};
 
 use super::executables::Executables;
 use super::metrics_file::Changes;
-use super::names::Names;
+use super::names::{self, Names};
 use crate::build::{BINARIES, DESCRIPTION, METRICS, SELF_DESCRIPTION};
 use crate::rehearse::name_of;
 use crate::stage::replace;
+use crate::texts::programs;
 
 /// The folder of a draft.
 #[derive(Debug)]
@@ -29,8 +30,11 @@ pub(super) struct Files<'a> {
     pub(super) metrics: Option<&'a str>,
     /// The JSON of `--describe`.
     pub(super) definitions: Option<&'a str>,
-    /// Kept if the folder has one.
+    /// If the folder has one, only the version in that is brought up to date.
     pub(super) description: &'a str,
+    /// The exporter's version, and that when the draft was made.
+    pub(super) version: &'a str,
+    pub(super) old_version: &'a str,
     /// Kept if the folder has one.
     pub(super) logo: &'a [u8],
     pub(super) executables: &'a Executables,
@@ -39,7 +43,7 @@ pub(super) struct Files<'a> {
 
 impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let is_new = !path.join(DESCRIPTION).exists();
+        let is_new = fs::read(path.join(DESCRIPTION)).map_or(true, |text| text.is_empty());
         Ok(Self { path: path.to_owned(), is_new })
     }
 
@@ -56,6 +60,18 @@ impl Folder {
         plugin_id_rules(id).is_empty().then(|| id.to_owned())
     }
 
+    /// The exporter's version and flags, without dashes, in the draft; empty if there is none.
+    pub(super) fn exporter(&self) -> (String, Vec<String>) {
+        let described = fs::read_to_string(self.path.join(SELF_DESCRIPTION)).ok();
+        let described = described.and_then(|text| Definitions::parse(SELF_DESCRIPTION, &text).ok());
+        let listed = || {
+            let text = fs::read_to_string(self.path.join(METRICS)).ok()?;
+            Definitions::parse_toml(METRICS, &text).ok()
+        };
+        let Some(found) = described.or_else(listed) else { return Default::default() };
+        (found.version, found.flags.into_iter().map(|flag| flag.name).collect())
+    }
+
     /// Merges a file with what is drafted now; `merge` gets an empty text for a missing file.
     pub(super) fn merge(
         &self,
@@ -65,7 +81,7 @@ impl Folder {
         let path = self.path.join(name);
         let old = match fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-            read => read.with_context(|| format!("cannot read {}", path.display()))?,
+            read => read.with_context(|| programs::cannot_read(&path.display().to_string()))?,
         };
         merge(&old).with_context(|| path.display().to_string())
     }
@@ -81,7 +97,8 @@ impl Folder {
     /// Writes the files, each of them whole or not at all.
     pub(super) fn write(&self, files: &Files<'_>) -> Result<()> {
         let create = |path: &Path| {
-            fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
+            fs::create_dir_all(path)
+                .with_context(|| programs::cannot_create(&path.display().to_string()))
         };
         create(&self.path)?;
         for (system, executable) in &files.executables.0 {
@@ -95,13 +112,17 @@ impl Folder {
                 replace(&self.path.join(name), text.as_bytes(), 0o644)?;
             }
         }
-        for (name, bytes) in
-            [(v51::DESCRIPTION, files.description.as_bytes()), (v51::LOGO, files.logo)]
-        {
-            let path = self.path.join(name);
-            if !path.exists() {
-                replace(&path, bytes, 0o644)?;
-            }
+        let path = self.path.join(v51::DESCRIPTION);
+        if !path.exists() {
+            replace(&path, files.description.as_bytes(), 0o644)?;
+        } else if let Ok(old) = fs::read_to_string(&path) {
+            let Files { names, old_version, version, .. } = files;
+            let page = names::with_version(&old, names, old_version, version);
+            replace(&path, page.as_bytes(), 0o644)?;
+        }
+        let path = self.path.join(v51::LOGO);
+        if !path.exists() {
+            replace(&path, files.logo, 0o644)?;
         }
         // Last: the file that makes the folder a draft.
         replace(&self.path.join(DESCRIPTION), files.blueking.as_bytes(), 0o644)
@@ -128,12 +149,14 @@ mod tests {
             metrics: Some("b = 2"),
             definitions: None,
             description,
+            version: "2",
+            old_version: "1",
             logo: b"png",
             executables: Box::leak(Box::default()),
             names: Box::leak(Box::new(names.clone())),
         };
         assert!(folder.is_new());
-        folder.write(&files("first")).unwrap();
+        folder.write(&files("first x_exporter 1")).unwrap();
         assert!(!Folder::open(&path).unwrap().is_new());
         fs::write(path.join("blueking.toml"), "plugin_id = 'mine'\n").unwrap();
         assert_eq!(folder.plugin_id().as_deref(), Some("mine"));
@@ -141,7 +164,7 @@ mod tests {
         let read = |name: &str| fs::read_to_string(path.join(name)).unwrap();
         assert_eq!(
             (read("description.md"), read("metrics.toml")),
-            ("first".into(), "b = 2".into())
+            ("first x_exporter 2".into(), "b = 2".into())
         );
         assert_eq!(fs::read_dir(&path).unwrap().count(), 4);
         let merged = folder.merge("blueking.toml", |old| Ok((old.to_owned(), Changes::default())));

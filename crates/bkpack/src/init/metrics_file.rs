@@ -18,6 +18,10 @@ const SKELETON: &str = "name = \"\"\nversion = \"\"\ngroups = []\nmetrics = []\n
 pub(super) struct Changes {
     pub(super) new: Vec<String>,
     pub(super) gone: Vec<String>,
+    /// What has other values now.
+    pub(super) changed: Vec<String>,
+    /// What keeps a value that differs from what was given now.
+    pub(super) kept: Vec<String>,
 }
 
 /// The exporter as its definitions describe it.
@@ -61,7 +65,7 @@ pub(super) fn merge(
         let now: BTreeSet<&str> = facts.families.iter().map(|family| &*family.name).collect();
         changes.gone = known.iter().filter(|name| !now.contains(&***name)).cloned().collect();
     }
-    add_groups(&mut document, &new);
+    add_new(&mut document, facts.families, &new);
     add_labels(&mut document, facts.families);
     update(&mut document, facts.families);
     Ok((document.to_string(), changes))
@@ -103,12 +107,25 @@ fn all_labels(table: &InlineTable, family: &Family) -> Vec<String> {
     labels
 }
 
-fn add_groups(document: &mut DocumentMut, new: &[&Family]) {
+/// Adds new metrics: to the group of the known metrics that share most of their names, or to a new
+/// group.
+fn add_new(document: &mut DocumentMut, families: &[Family], new: &[&Family]) {
     let labels: Vec<Vec<&str>> =
-        new.iter().map(|family| family.labels.iter().map(String::as_str).collect()).collect();
+        families.iter().map(|family| family.labels.iter().map(String::as_str).collect()).collect();
     let input: Vec<(&str, &[&str])> =
-        new.iter().zip(&labels).map(|(family, labels)| (&*family.name, &**labels)).collect();
-    let drafted = group::groups(&input);
+        families.iter().zip(&labels).map(|(family, labels)| (&*family.name, &**labels)).collect();
+    let mut drafted = group::groups(&input);
+    let old = groups_of(document);
+    let mut group_of: BTreeMap<&str, String> = BTreeMap::new();
+    for family in new {
+        let group = drafted.iter().find(|group| group.metrics.contains(&family.name));
+        let Some(group) = group else { continue };
+        let kin = group.metrics.iter().filter_map(|name| Some((name, old.get(name)?)));
+        let nearest = kin.max_by_key(|(name, _)| common_words(name, &family.name));
+        let name = nearest.map_or(&group.name, |(_, group)| group);
+        group_of.insert(&family.name, name.clone());
+    }
+    drafted.retain(|group| group_of.values().any(|name| *name == group.name));
     let known = names(document, "groups");
     let groups = document.entry("groups").or_insert_with(|| Item::Value(Array::new().into()));
     if let Some(groups) = groups.as_array_mut() {
@@ -123,10 +140,6 @@ fn add_groups(document: &mut DocumentMut, new: &[&Family]) {
             );
         }
     }
-    let group_of: BTreeMap<&str, &str> = drafted
-        .iter()
-        .flat_map(|group| group.metrics.iter().map(|metric| (&**metric, &*group.name)))
-        .collect();
     let list = document.entry("metrics").or_insert_with(|| Item::Value(Array::new().into()));
     let Some(list) = list.as_array_mut() else { return };
     for family in new {
@@ -136,7 +149,7 @@ fn add_groups(document: &mut DocumentMut, new: &[&Family]) {
             line([
                 ("name", family.name.as_str().into()),
                 ("zh", zh.into()),
-                ("group", (*group_of.get(&*family.name).unwrap_or(&"")).into()),
+                ("group", group_of.get(&*family.name).map_or("", String::as_str).into()),
                 ("kind", kind(family.kind).into()),
                 ("unit", unit::unit(&family.name, &family.help).into()),
                 ("labels", strings(family.labels.iter().map(String::as_str))),
@@ -144,6 +157,21 @@ fn add_groups(document: &mut DocumentMut, new: &[&Family]) {
             ]),
         );
     }
+}
+
+/// The group of each metric in the file.
+fn groups_of(document: &DocumentMut) -> BTreeMap<String, String> {
+    let items = document.get("metrics").and_then(Item::as_array).into_iter().flatten();
+    let pair = |item: &Value| {
+        let text = |key: &str| Some(item.as_inline_table()?.get(key)?.as_str()?.to_owned());
+        Some((text("name")?, text("group")?))
+    };
+    items.filter_map(pair).collect()
+}
+
+/// How many words two names have in common at their starts.
+fn common_words(a: &str, b: &str) -> usize {
+    a.split('_').zip(b.split('_')).take_while(|(a, b)| a == b).count()
 }
 
 /// Chinese names of labels; those without a known one are empty, to be filled in.
@@ -248,6 +276,29 @@ mod tests {
     }
 
     #[test]
+    fn new_metrics_join_their_group() {
+        let names = ["aaa_x_a", "aaa_x_b", "aaa_x_c", "bbb_a", "bbb_b", "bbb_c"];
+        let first: Vec<_> = names.iter().map(|name| family(name, Kind::Gauge, &[])).collect();
+        let (text, _) = merged("", &first);
+        let edited = text.replace("\"bbb\"", "\"mine\"");
+        assert_ne!(edited, text);
+        let mut second = first;
+        second.extend(
+            ["bbb_d", "aaa_x_d", "ccc_a", "ccc_b", "ccc_c"]
+                .map(|name| family(name, Kind::Gauge, &[])),
+        );
+        let (text, _) = merged(&edited, &second);
+        let definitions = Definitions::parse_toml("metrics.toml", &text).unwrap();
+        let group = |name: &str| {
+            definitions.metrics.iter().find(|metric| metric.name == name).unwrap().group.clone()
+        };
+        assert_eq!((group("bbb_d"), group("aaa_x_d")), ("mine".to_owned(), group("aaa_x_a")));
+        assert_eq!(group("ccc_a"), "ccc");
+        let groups: Vec<_> = definitions.groups.iter().map(|group| &*group.name).collect();
+        assert_eq!(groups.iter().filter(|name| ["bbb", "mine"].contains(name)).count(), 1);
+    }
+
+    #[test]
     fn words_of_people_survive_a_new_page() {
         let first = [family("aaa_a", Kind::Untyped, &["x"]), family("aaa_b", Kind::Gauge, &[])];
         let (text, _) = merged("", &first);
@@ -256,7 +307,11 @@ mod tests {
         assert_ne!(text, edited);
         let second = [family("aaa_a", Kind::Counter, &["y"]), family("aaa_c", Kind::Gauge, &[])];
         let (text, changes) = merged(&edited, &second);
-        let expected = Changes { new: vec!["aaa_c".to_owned()], gone: vec!["aaa_b".to_owned()] };
+        let expected = Changes {
+            new: vec!["aaa_c".to_owned()],
+            gone: vec!["aaa_b".to_owned()],
+            ..Changes::default()
+        };
         assert_eq!(changes, expected);
         let definitions = Definitions::parse_toml("metrics.toml", &text).unwrap();
         let a = &definitions.metrics[0];

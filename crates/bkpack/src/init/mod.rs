@@ -13,6 +13,7 @@ mod names;
 mod page;
 mod parameters;
 mod refusal;
+pub(crate) mod secrets;
 mod summary;
 mod survey;
 mod trial;
@@ -21,10 +22,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use blueking_package::plugin::{System, Version};
+use blueking_package::plugin::{METRIC_LIMIT, System, Version};
 use blueking_package::v51::FIELD_NAME_LIMIT;
 use blueking_package::{
-    Definitions, Kind, PackageDescription, is_identifier, is_reserved_label, is_savable_name,
+    Definitions, Kind, MetricGroup, PackageDescription, is_identifier, is_reserved_label,
+    is_savable_name,
 };
 
 use self::executables::Executables;
@@ -70,11 +72,19 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
         },
         &survey::read_text,
     );
+    let mut survey = survey;
+    // Some exporters repeat their arguments in HELP texts.
+    for family in &mut survey.families.families {
+        family.help = secrets::masked(&family.help, &form.secrets);
+    }
+    let survey = survey;
     // An exporter that describes itself also names what this machine lacks.
     let all = survey.defined.as_deref().unwrap_or(&survey.families.families);
     let omit = omitted(all);
     let Survey { version, listen, path_flag, families, .. } = &survey;
     let systems = executables.systems();
+    let (old_version, old_flags) = files.exporter();
+    let flags_of_help = survey.flag_names(&form);
     let (blueking, rows) = files.merge("blueking.toml", |old| {
         blueking_file::merge(
             old,
@@ -87,10 +97,13 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
                 takes_value: survey.definitions.is_some(),
                 form: &form,
                 omit: &omit,
+                lost: &survey.families.lost(),
+                old_version: &old_version,
+                flags: &flags_of_help,
+                old_flags: &old_flags,
             },
         )
     })?;
-    let flags_of_help = survey.flag_names(&form);
     let (metrics, changed_metrics) = files.merge("metrics.toml", |old| {
         metrics_file::merge(
             old,
@@ -103,17 +116,27 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
             },
         )
     })?;
-    let page = description_page::draft(&names, version, &systems, &executables.requires(), &form);
+    let page = description_page::draft(
+        &names,
+        version,
+        &systems,
+        &executables.requires(),
+        &form,
+        survey.definitions.is_some(),
+    );
     let is_new_binary = files.differs(&executables, &names);
     files.write(&folder::Files {
         blueking: &blueking,
         metrics: survey.definitions.is_none().then_some(&*metrics),
         definitions: survey.definitions.as_deref(),
         description: &page,
+        version,
+        old_version: &old_version,
         logo: &logo::draw(&names.subject),
         executables: &executables,
         names: &names,
     })?;
+    let (unnamed, unnamed_groups) = unnamed(&metrics, &omit);
     output::print(&summary::text(&summary::Result {
         folder,
         names: &names,
@@ -128,15 +151,17 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
         is_first: files.is_new(),
         is_new_binary,
         plugin_version: version_in(&blueking),
-        unnamed: &unnamed(&metrics),
+        unnamed: &unnamed,
+        unnamed_groups: &unnamed_groups,
     }))
 }
 
 /// The metrics that BlueKing cannot store, with the reason.
 fn omitted(families: &[Family]) -> BTreeMap<String, String> {
+    let mut room = METRIC_LIMIT;
     let labels: Vec<&str> =
         families.iter().flat_map(|family| &family.labels).map(String::as_str).collect();
-    let reason = |family: &Family| {
+    let mut reason = |family: &Family| {
         if let Some(label) = family.labels.iter().find(|label| is_reserved_label(label)) {
             return Some(texts::omit_overwritten(label));
         }
@@ -144,7 +169,20 @@ fn omitted(families: &[Family]) -> BTreeMap<String, String> {
         if let Some(name) = names.into_iter().find(|name| !is_identifier(name)) {
             return Some(texts::omit_name(name));
         }
-        labels.contains(&&*family.name).then(texts::omit_clash)
+        if let Some(label) = family.labels.iter().find(|label| label.len() > FIELD_NAME_LIMIT) {
+            return Some(texts::omit_long_label(label, FIELD_NAME_LIMIT));
+        }
+        if labels.contains(&&*family.name) {
+            return Some(texts::omit_clash());
+        }
+        let samples = match family.kind {
+            Kind::Histogram => 3,
+            Kind::Summary => 3,
+            Kind::Gauge | Kind::Counter | Kind::Untyped => 1,
+        };
+        let rest = room.checked_sub(samples);
+        room = rest.unwrap_or(room);
+        rest.is_none().then(|| texts::omit_beyond(METRIC_LIMIT))
     };
     let named = |family: &Family| Some((family.name.clone(), reason(family)?));
     families.iter().filter_map(named).collect()
@@ -178,10 +216,17 @@ fn version_in(blueking: &str) -> Option<Version> {
     description.plugin_version.parse().ok()
 }
 
-/// Names of metrics and labels without a Chinese name.
-fn unnamed(metrics: &str) -> Vec<String> {
-    let definitions = Definitions::parse_toml("metrics.toml", metrics);
-    definitions.map(|mut definitions| definitions.fill_names()).unwrap_or_default()
+/// Names of packed metrics and of their labels without a Chinese name, and of the groups.
+fn unnamed(metrics: &str, omit: &BTreeMap<String, String>) -> (Vec<String>, Vec<String>) {
+    let Ok(mut definitions) = Definitions::parse_toml("metrics.toml", metrics) else {
+        return Default::default();
+    };
+    definitions.metrics.retain(|metric| !omit.contains_key(&metric.name));
+    let is_packed =
+        |group: &&MetricGroup| definitions.metrics.iter().any(|metric| metric.group == group.name);
+    let groups = definitions.groups.iter().filter(is_packed).filter(|group| group.zh == group.name);
+    let groups = groups.map(|group| group.name.clone()).collect();
+    (definitions.fill_names(), groups)
 }
 
 #[cfg(test)]
@@ -200,6 +245,22 @@ mod tests {
         let page = format!("{fits} 1\n{long} 1\n# TYPE {0} histogram\n{0}_sum 1\n", &fits[..45]);
         let families = Families::read(&[page.into_bytes()]).families;
         assert_eq!(too_long(&families), [&long, &fits[..45]]);
+    }
+
+    #[test]
+    fn what_build_would_refuse_is_omitted() {
+        let long = "l".repeat(FIELD_NAME_LIMIT + 1);
+        let mut page = format!("a{{{long}=\"1\"}} 1\nb{{{}=\"1\"}} 1\n", &long[1..]);
+        page += "# TYPE h histogram\nh_sum 1\n";
+        page.extend((0..METRIC_LIMIT - 5).map(|n| format!("m{n} 1\n")));
+        page += "# TYPE i histogram\ni_sum 1\nlast 1\nover 1\n";
+        let families = Families::read(&[page.into_bytes()]).families;
+        let omitted = omitted(&families);
+        let names: Vec<_> = omitted.keys().map(String::as_str).collect();
+        // b, h, the m's and last fill the room: 1 + 3 + 1995 + 1.
+        assert_eq!(names, ["a", "i", "over"]);
+        assert_eq!(omitted["a"], texts::omit_long_label(&long, FIELD_NAME_LIMIT));
+        assert_eq!(omitted["i"], texts::omit_beyond(METRIC_LIMIT));
     }
 
     #[test]

@@ -98,16 +98,21 @@ impl Names {
             component: component(&id),
             plugin_id: id.chars().take(ID_LIMIT).collect::<String>().trim_matches('_').to_owned(),
             subject: known.map_or_else(|| capitalised(subject), |(_, name)| (*name).to_owned()),
-            label: if ["node", "windows"].contains(&subject) { "os" } else { "component" },
+            label: match subject {
+                "node" | "windows" => "os",
+                "process" => "host_process",
+                _ => "component",
+            },
         }
     }
 }
 
 impl Names {
-    /// The displayed name; Chinese is not separated by blanks.
+    /// The displayed name.
     pub(super) fn display_name(&self) -> String {
-        let gap = if self.subject.ends_with(|c: char| c.is_ascii()) { " " } else { "" };
-        format!("{}{gap}指标采集", self.subject)
+        // It must start with a letter or a Chinese character.
+        let is_start = self.subject.starts_with(char::is_alphabetic);
+        spaced(&[if is_start { &self.subject } else { &self.plugin_id }, "指标采集"])
     }
 
     /// The path at which this exporter asks for a target, if it is known for having no metrics of
@@ -120,6 +125,31 @@ impl Names {
         ];
         known.iter().find(|(name, _)| self.plugin_id == *name).map(|(_, path)| *path)
     }
+}
+
+/// Joins parts of a Chinese sentence: a blank separates Chinese from what is not.
+pub(super) fn spaced(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let ends = (text.chars().next_back(), part.chars().next());
+        if let (Some(last), Some(first)) = ends
+            && last.is_ascii() != first.is_ascii()
+        {
+            text.push(' ');
+        }
+        text += part;
+    }
+    text
+}
+
+/// The text with the version of the exporter brought up to date, where the text names it as a draft
+/// does.
+pub(super) fn with_version(text: &str, names: &Names, old: &str, new: &str) -> String {
+    if old.is_empty() || new.is_empty() {
+        return text.to_owned();
+    }
+    let named = |version: &str| format!("{} {version}", names.plugin_id);
+    text.replace(&named(old), &named(new))
 }
 
 /// Letters and digits of the id, shortened where it is too long.
@@ -144,6 +174,22 @@ mod tests {
     use blueking_package::{component_name_rules, plugin_id_rules};
 
     use super::*;
+
+    #[test]
+    fn chinese_and_latin_words_are_spaced() {
+        assert_eq!(spaced(&["采集", "Redis", "的指标"]), "采集 Redis 的指标");
+        assert_eq!(spaced(&["采集", "主机", "的指标"]), "采集主机的指标");
+        assert_eq!(Names::of_file("windows_exporter").display_name(), "Windows 主机指标采集");
+    }
+
+    #[test]
+    fn version_is_replaced_where_a_draft_has_it() {
+        let names = Names::of_file("x_exporter");
+        let text = "x_exporter 1.2，1.2 是旧版";
+        assert_eq!(with_version(text, &names, "1.2", "1.3"), "x_exporter 1.3，1.2 是旧版");
+        assert_eq!(with_version(text, &names, "", "1.3"), text);
+        assert_eq!(with_version(text, &names, "1.2", ""), text);
+    }
 
     #[test]
     fn names_follow_the_file() {

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use blueking_package::agent::{Page, Sample, Trouble};
 use blueking_package::{Kind, Metric};
 
+use crate::rehearse::down;
+
 /// A family, or a single sample of one that BlueKing lists by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Family {
@@ -22,10 +24,13 @@ pub(super) struct Family {
 pub(super) struct Families {
     /// In the order of the page.
     pub(super) families: Vec<Family>,
-    /// Names of samples that BlueKing cannot take as they are, with the reason.
+    /// Names of samples that BlueKing cannot take as they are, with the reason. What is not a
+    /// sample is here as it stands.
     pub(super) troubles: BTreeMap<String, Trouble>,
     /// Number of samples on the last page.
     pub(super) samples: usize,
+    /// The metric by which the last page reports the monitored service as down.
+    pub(super) down: Option<String>,
 }
 
 impl Family {
@@ -52,13 +57,16 @@ impl Families {
     pub(super) fn read(pages: &[Vec<u8>]) -> Self {
         let mut found = Self::default();
         for body in pages {
+            let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
             let text = String::from_utf8_lossy(body);
             let comments = Comments::read(&text);
             let page = Page::read(body);
             found.samples = page.samples.len();
+            found.down = down(&page.samples).map(str::to_owned);
             for line in page.troubles.iter().filter(|line| line.trouble.is_error()) {
                 let end = line.text.find(|c: char| !is_name_char(c)).unwrap_or(line.text.len());
-                found.troubles.insert(line.text[..end].to_owned(), line.trouble);
+                let name = if end > 0 { &line.text[..end] } else { line.text.trim() };
+                found.troubles.insert(name.to_owned(), line.trouble);
             }
             let mut known: BTreeMap<String, usize> = found
                 .families
@@ -83,6 +91,15 @@ impl Families {
         found
     }
 
+    /// What is lost, by reason.
+    pub(super) fn lost(&self) -> BTreeMap<String, Vec<String>> {
+        let mut lost: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, trouble) in &self.troubles {
+            lost.entry(trouble.to_string()).or_default().push(name.clone());
+        }
+        lost
+    }
+
     /// Names of families, for messages.
     pub(super) fn names(&self) -> BTreeSet<&str> {
         self.families.iter().map(|family| &*family.name).collect()
@@ -101,6 +118,7 @@ impl<'a> Comments<'a> {
                 }
                 (Some("HELP"), Some(name), Some(help)) => {
                     let help = help.replace("\\n", " ").replace("\\\"", "\"").replace("\\\\", "\\");
+                    let help = help.replace(char::is_control, " ");
                     comments.helps.insert(name, help.trim().to_owned());
                 }
                 _ => {}
@@ -200,6 +218,9 @@ mod tests {
         assert_eq!(found.families[0].labels, ["x", "z"]);
         let troubles: Vec<_> = found.troubles.iter().map(|(name, t)| (&**name, *t)).collect();
         assert_eq!(troubles, [("n", Trouble::NotFinite), ("q", Trouble::OverwrittenLabel)]);
-        assert_eq!(found.samples, 3);
+        assert_eq!((found.samples, found.down), (3, None));
+        let found = Families::read(&[b"x_up 0\n".to_vec(), b"x_up 1\n".to_vec()]);
+        assert_eq!(found.down, None, "the first scrape of some comes too early");
+        assert_eq!(Families::read(&[b"x_up 0\n".to_vec()]).down.as_deref(), Some("x_up"));
     }
 }

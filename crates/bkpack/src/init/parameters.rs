@@ -1,10 +1,12 @@
 //! Drafts the rows of the form from an exporter's help. Their texts are for BlueKing's pages and
 //! therefore Chinese. Pure but for the content of files that the user named.
 
+use blueking_package::plugin::is_changed_by_shells;
 use blueking_package::{abbreviated, first_sentence};
 
 use super::given::Given;
 use super::help::{self, Help, HelpFlag, Input, Role};
+use super::secrets::{is_secret, is_secret_name, without_secrets};
 
 /// Rows offered at most: operators do not read a form of hundreds.
 const MAX_ROWS: usize = 30;
@@ -51,6 +53,14 @@ pub(super) struct Form {
     pub(super) left_out: Vec<(String, LeftOut)>,
     /// Required flags without a value.
     pub(super) required: Vec<String>,
+    /// Names with given values that cannot be defaults, because shells of a site change them.
+    pub(super) unsuitable: Vec<String>,
+    /// Given arguments that no row passes.
+    pub(super) not_passed: Vec<String>,
+    /// File flags whose content has lost its secrets.
+    pub(super) cleared: Vec<String>,
+    /// The secrets that were given.
+    pub(super) secrets: Vec<String>,
 }
 
 /// What the user and the trial add to the help.
@@ -81,12 +91,18 @@ pub(super) fn form(
     };
     for (flag, role) in help.flags.iter().zip(help.roles()) {
         let given = value_of(&flag.name);
+        if let Some(Some(value)) = &given
+            && help::input(flag) == Input::Password
+        {
+            form.secrets.push(value.clone());
+        }
         let negated = format!("--no-{}", flag.name.trim_start_matches('-'));
         if additions.switches.contains(&negated) {
             continue;
         }
         match role {
             Role::Listen(_) | Role::Path | Role::WebConfig | Role::Version | Role::Help => continue,
+            _ if ends_exporter(flag) => continue,
             Role::ListenHost => {
                 let row = row(flag, Input::Text, "127.0.0.1", role);
                 ranked.push((0, row));
@@ -94,8 +110,15 @@ pub(super) fn form(
             }
             _ => {}
         }
-        match draft(flag, role, given, read) {
-            Ok(row) => ranked.push((rank(flag, &row, value_of(&flag.name).is_some()), row)),
+        match draft(flag, role, given.clone(), read) {
+            Ok(row) => {
+                if row.input == Input::File && had_secrets(given.flatten(), read) {
+                    form.cleared.push(flag.name.clone());
+                }
+                let rank = rank(flag, &row, value_of(&flag.name).is_some());
+                let of_unused = 2 * usize::from(rank >= 3 && is_of_unused(flag, help));
+                ranked.push((rank + of_unused, row));
+            }
             Err(why) => form.left_out.push((flag.name.clone(), why)),
         }
         let is_set = value_of(&flag.name).is_some()
@@ -131,7 +154,7 @@ pub(super) fn form(
     }
     for (name, value) in additions.variables {
         let known = ranked.iter_mut().find(|(_, row)| row.target == Target::Env(name.clone()));
-        let input = if is_secret(name) { Input::Password } else { Input::Text };
+        let input = if is_secret_name(name) { Input::Password } else { Input::Text };
         match known {
             Some((rank, row)) => {
                 *rank = 0;
@@ -142,8 +165,15 @@ pub(super) fn form(
     }
     for (_, row) in &mut ranked {
         // A secret stays with the operator.
-        if row.input == Input::Password || has_password(&row.default) {
+        let is_text = row.input == Input::Text;
+        if row.input == Input::Password || is_text && is_secret(row.name(), &row.default) {
+            form.secrets.extend((!row.default.is_empty()).then(|| row.default.clone()));
             row.input = Input::Password;
+            row.default.clear();
+        }
+        let is_variable = matches!(row.target, Target::Env(_));
+        if is_text && is_changed_by_shells(&row.default, is_variable) {
+            form.unsuitable.push(format!("{} {}", row.name(), row.default));
             row.default.clear();
         }
     }
@@ -156,6 +186,15 @@ pub(super) fn form(
     ranked.retain(|(_, row)| !is_by_variable(row));
     ranked.sort_by_key(|(rank, _)| *rank);
     form.rows = ranked.into_iter().map(|(_, row)| row).collect();
+    let is_passed = |given: &&Given| match given {
+        Given::Argument(_) => true,
+        Given::Flag(name, value) => form.rows.iter().any(|row| {
+            let is_off = row.input == Input::Switch && value.as_deref() == Some("false");
+            (same(row.name(), name) && !is_off) || row.name() == variable_of(name)
+        }),
+    };
+    let lost = additions.given.iter().filter(|given| !is_passed(given));
+    form.not_passed = lost.map(Given::to_string).collect();
     let rest = form.rows.split_off(form.rows.len().min(MAX_ROWS));
     form.left_out.extend(rest.iter().map(|row| (row.name().to_owned(), LeftOut::TooMany)));
     form
@@ -168,6 +207,12 @@ impl Row {
             Target::Flag(name) | Target::Env(name) | Target::Argument(name) => name,
         }
     }
+}
+
+/// Whether a file that the user named has secrets.
+fn had_secrets(path: Option<String>, read: &dyn Fn(&str) -> Option<String>) -> bool {
+    let content = path.and_then(|path| read(&path));
+    content.and_then(|content| without_secrets(&content)).is_some_and(|(_, had_any)| had_any)
 }
 
 fn draft(
@@ -203,6 +248,7 @@ fn draft(
             let path = given.flatten().ok_or(LeftOut::File)?;
             match read(&path) {
                 Some(content) => {
+                    let (content, _) = without_secrets(&content).ok_or(LeftOut::File)?;
                     let name = path.rsplit(['/', '\\']).next().unwrap_or(&path).to_owned();
                     Ok(Row { content, ..row(flag, Input::File, &name, role) })
                 }
@@ -245,8 +291,44 @@ fn extra(target: Target, input: Input, default: &str, text: &str) -> Row {
         input,
         default: default.to_owned(),
         content: String::new(),
-        description: abbreviated(&text.replace(char::is_control, " "), TEXT_LIMIT),
+        description: abbreviated(&text.replace(char::is_control, " "), TEXT_LIMIT)
+            .replace("：…，", "，"),
     }
+}
+
+/// Whether a switch makes the exporter print or check something and end.
+fn ends_exporter(flag: &HelpFlag) -> bool {
+    const NAMES: [&str; 12] = [
+        "man",
+        "test",
+        "help-long",
+        "help-man",
+        "licence",
+        "license",
+        "dry-run",
+        "check-config",
+        "config-check",
+        "list",
+        "once",
+        "daemon",
+    ];
+    let name = flag.name.trim_start_matches('-').to_lowercase().replace(['.', '_'], "-");
+    let help = flag.help.to_lowercase();
+    let says =
+        ["and exit", "then exit", "and quit", "then quit"].iter().any(|end| help.contains(end));
+    let is_known = NAMES.contains(&&*name) || name.starts_with("completion-script");
+    flag.value.is_none() && (is_known || says)
+}
+
+/// Whether a flag belongs to a collector that is off: `--collector.x.y`.
+fn is_of_unused(flag: &HelpFlag, help: &Help) -> bool {
+    help.flags.iter().any(|other| {
+        let of_other = flag.name.strip_prefix(&*other.name);
+        let is_off = other.value.is_none() && other.default.as_deref() != Some("true");
+        is_off
+            && other.name.contains("collect")
+            && of_other.is_some_and(|rest| rest.starts_with('.'))
+    })
 }
 
 /// What a flag does, for operators: Chinese where its kind is clear, else its help.
@@ -269,7 +351,7 @@ fn about(flag: &HelpFlag, role: Role) -> String {
         Input::Password => "密码".to_owned(),
         Input::Text if has(&["user", "username"]) => "用户名".to_owned(),
         Input::Text if has(&["timeout"]) => "超时时间".to_owned(),
-        Input::Text if has(&SERVICE) && flag.value.is_some() && words.len() <= 4 => {
+        Input::Text if names_service(&words) && flag.value.is_some() && words.len() <= 4 => {
             format!("被监控服务的地址：{sentence}")
         }
         _ if sentence.is_empty() => flag.name.clone(),
@@ -287,6 +369,11 @@ fn variable_of(flag: &str) -> String {
 const SERVICE: [&str; 9] =
     ["addr", "address", "uri", "url", "dsn", "host", "server", "endpoint", "hosts"];
 
+/// Whether the last word of a flag names the service: `--es.uri`, not `--host_override`.
+fn names_service(words: &[String]) -> bool {
+    words.last().is_some_and(|word| SERVICE.contains(&&**word))
+}
+
 fn rank(flag: &HelpFlag, row: &Row, is_given: bool) -> usize {
     let name = flag.name.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -298,23 +385,6 @@ fn rank(flag: &HelpFlag, row: &Row, is_given: bool) -> usize {
         Input::Text | Input::File => 4,
         Input::Switch => 5,
     }
-}
-
-fn is_secret(name: &str) -> bool {
-    let flag = HelpFlag {
-        name: name.to_lowercase().replace('_', "-"),
-        value: Some(String::new()),
-        ..HelpFlag::default()
-    };
-    help::input(&flag) == Input::Password
-}
-
-/// Whether a value is a URL or a data source name with a password: `postgres://user:password@host`,
-/// `user:password@(host)/`.
-fn has_password(value: &str) -> bool {
-    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
-    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
-    user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -341,7 +411,8 @@ mod tests {
             variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let switches: Vec<_> = switches.iter().map(ToString::to_string).collect();
         let additions = Additions { given: &given, variables: &variables, switches: &switches };
-        let read = |path: &str| (path == "/a/db.yml").then(|| "a: 1\n".to_owned());
+        let read =
+            |path: &str| (path == "/a/db.yml").then(|| "a: 1\npassword: s3cret\n".to_owned());
         form(&help, &additions, &read)
     }
 
@@ -395,7 +466,11 @@ mod tests {
             "--db.timeout Text ",
         ];
         assert_eq!(lines(&form), expected);
-        assert_eq!(form.rows[2].content, "a: 1\n");
+        assert_eq!(form.rows[2].content, "a: 1\npassword: \n");
+        assert_eq!(
+            (form.cleared.join(" "), form.secrets),
+            ("--config.file".to_owned(), vec!["s3cret".to_owned()])
+        );
         let local = drafted("--config.file=/etc/db.yml", &[], &[]);
         assert!(lines(&local).contains(&"--config.file Text /etc/db.yml".to_owned()));
     }
@@ -418,22 +493,46 @@ mod tests {
             &[("OTHER_DSN", "postgres://u:s3cret@h/x"), ("PLAIN", "tcp://u@h:1")],
             &[],
         );
-        assert!(!format!("{form:?}").contains("s3cret"), "{form:?}");
+        assert!(!format!("{:?}", form.rows).contains("s3cret"), "{form:?}");
         let lines = lines(&form);
         for line in ["--db.address Password ", "--new Password ", "$OTHER_DSN Password "] {
             assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
         }
         assert!(lines.contains(&"$PLAIN Text tcp://u@h:1".to_owned()), "{lines:?}");
-        for (value, expected) in [
-            ("redis://127.0.0.1:6379", false),
-            ("root@(127.0.0.1:3306)/", false),
-            (":9100", false),
-            ("redis://:s3cret@h:1", true),
-            ("a:b@c@d", true),
-            ("user:@h", false),
-        ] {
-            assert_eq!(has_password(value), expected, "{value}");
-        }
+    }
+
+    #[test]
+    fn what_cannot_be_passed_is_named() {
+        let form = drafted("--db.address=http://h/?a --deep=false --no-deep=false", &[], &[]);
+        assert_eq!(form.unsuitable, ["--db.address http://h/?a"]);
+        assert_eq!(form.rows[0].default, "");
+        assert_eq!(form.not_passed, ["--deep=false"]);
+    }
+
+    #[test]
+    fn flags_that_end_the_exporter_have_no_row() {
+        let help = help::parse(
+            "Usage of x:\n  -deep\n    \tAll of it.\n  -man\n    \tThe manual.\n  -validate\n    \t\
+             Read the configuration and exit.\n  -test string\n    \tName of the test.\n",
+        );
+        let form = form(&help, &Additions::default(), &|_| None);
+        assert_eq!(lines(&form), ["-test Text ", "-deep Switch false"]);
+    }
+
+    #[test]
+    fn options_of_unused_collectors_come_last() {
+        let help = help::parse(
+            "usage: x [<flags>]\n\nFlags:\n      --collector.a.depth=1  Depth.\n      \
+             --collector.b.depth=1  Depth.\n      --[no-]collector.a  A (default: disabled).\n      \
+             --[no-]collector.b  B (default: enabled).\n      --http.host_override=\"\"  Sent name.\n",
+        );
+        let form = form(&help, &Additions::default(), &|_| None);
+        let names: Vec<_> = form.rows.iter().map(Row::name).collect();
+        let at = |name: &str| names.iter().position(|found| *found == name).unwrap();
+        assert!(at("--collector.b.depth") < at("--no-collector.b"), "{names:?}");
+        assert!(at("--no-collector.b") < at("--collector.a.depth"), "{names:?}");
+        let text = &form.rows[at("--http.host_override")].description;
+        assert!(!text.contains("被监控服务"), "{text}");
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub(super) enum Refusal {
     Tls,
     /// The page is elsewhere than at /metrics; the paths that it links.
     OtherPath(String),
+    /// The page is a redirection, by its status.
+    Redirect(u16),
+    /// What was given as its page is none.
+    NotAPage(String),
     /// It leaves the foreground.
     Daemon,
     /// It needs a file beside itself; what it printed.
@@ -29,6 +33,8 @@ pub(super) enum Refusal {
     Exits(String),
     /// It runs but does not answer; what it printed.
     DoesNotAnswer(String),
+    /// It listens on these ports instead of the one that it was given; what it printed.
+    ListensElsewhere(String, String),
     /// No flag and no variable sets the listen address.
     NoListen,
     /// The page has no samples.
@@ -47,10 +53,13 @@ impl fmt::Display for Refusal {
             Self::Authentication(status) => texts::authentication(*status),
             Self::Tls => texts::tls(),
             Self::OtherPath(links) => texts::other_path(links),
+            Self::Redirect(status) => texts::redirect(*status),
+            Self::NotAPage(page) => texts::not_a_page(page),
             Self::Daemon => texts::daemon(),
             Self::NeedsFile(printed) => texts::needs_file(printed),
             Self::Exits(printed) => texts::exits(printed),
             Self::DoesNotAnswer(printed) => texts::does_not_answer(printed),
+            Self::ListensElsewhere(ports, printed) => texts::listens_elsewhere(ports, printed),
             Self::NoListen => texts::no_listen(),
             Self::NoSamples => texts::no_samples(),
             Self::NothingRuns => texts::nothing_runs(),

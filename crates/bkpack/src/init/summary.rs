@@ -8,7 +8,8 @@ use super::executables::Executables;
 use super::metrics_file::Changes;
 use super::names::Names;
 use super::parameters::Form;
-use super::survey::Survey;
+use super::survey::{Survey, others};
+use crate::process::shell_word;
 use crate::texts::{first_names as listed, init as texts};
 
 /// Everything that the summary is about.
@@ -32,6 +33,8 @@ pub(super) struct Result<'a> {
     pub(super) plugin_version: Option<Version>,
     /// Metrics and labels without a Chinese name.
     pub(super) unnamed: &'a [String],
+    /// Groups without one.
+    pub(super) unnamed_groups: &'a [String],
 }
 
 /// Renders the summary.
@@ -42,7 +45,25 @@ pub(super) fn text(result: &Result<'_>) -> String {
     let mut line = |line: String| text += &format!("  {line}\n");
     result.executables.lines().into_iter().for_each(&mut line);
     line(texts::found_metrics(survey.families.families.len(), survey.families.samples));
-    line(texts::found_parameters(form.rows.len(), form.left_out.len()));
+    line(match form.left_out.len() {
+        0 => texts::found_all_parameters(form.rows.len()),
+        left_out => texts::found_parameters(form.rows.len(), left_out),
+    });
+    match &survey.families.down {
+        Some(name) => line(texts::found_down(name)),
+        None if others(&survey.families) == 0 => line(texts::found_itself()),
+        None => {}
+    }
+    for (text, names) in [
+        (texts::found_unsuitable as fn(&str) -> String, &form.unsuitable),
+        (texts::found_not_passed, &form.not_passed),
+        (texts::found_cleared, &form.cleared),
+        (texts::found_kept, &result.rows.kept),
+    ] {
+        if !names.is_empty() {
+            line(text(&listed(names.iter())));
+        }
+    }
     if !survey.switches.is_empty() {
         line(texts::found_switches(&survey.switches.join(" ")));
     }
@@ -55,8 +76,8 @@ pub(super) fn text(result: &Result<'_>) -> String {
     if !result.too_long.is_empty() {
         line(texts::found_too_long(result.too_long.len(), &listed(result.too_long.iter())));
     }
-    if !survey.families.troubles.is_empty() {
-        line(texts::found_troubles(&listed(survey.families.troubles.keys())));
+    for (reason, names) in survey.families.lost() {
+        line(texts::found_lost(&listed(names.iter()), &reason));
     }
     if !result.is_first {
         text += "\n";
@@ -65,6 +86,7 @@ pub(super) fn text(result: &Result<'_>) -> String {
             (texts::gone_metrics(), &result.metrics.gone),
             (texts::new_rows(), &result.rows.new),
             (texts::gone_rows(), &result.rows.gone),
+            (texts::changed_keys(), &result.rows.changed),
         ] {
             if !names.is_empty() {
                 text += &format!("{heading}{}\n", listed(names.iter()));
@@ -85,10 +107,13 @@ pub(super) fn text(result: &Result<'_>) -> String {
     if !unnamed.is_empty() && survey.definitions.is_none() {
         ask(texts::ask_chinese(unnamed.len(), &listed(unnamed.iter())));
     }
+    if !result.unnamed_groups.is_empty() && survey.definitions.is_none() {
+        ask(texts::ask_groups(&listed(result.unnamed_groups.iter())));
+    }
     if !survey.was_run {
         ask(texts::ask_run());
     }
-    text + &format!("\n{}\n", texts::next_build(folder))
+    text + &format!("\n{}\n", texts::next_build(&shell_word(folder)))
 }
 
 /// The version that the plugin should have now.

@@ -1,8 +1,9 @@
 //! What can be learned about an exporter: from its help, its version and its page, by running it
 //! or from what the user gives in place of that.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
 
 use anyhow::{Context, Result};
 use blueking_package::Definitions;
@@ -15,14 +16,20 @@ use super::names::Names;
 use super::page::{Families, Family};
 use super::parameters::{Form, Target};
 use super::refusal::Refusal;
-use super::trial::{Listen, Scraped, Trial};
+use super::trial::{Listen, START_LIMIT, Scraped, Trial};
 use crate::rehearse::scrape::scrape;
 use crate::rehearse::signals;
-use crate::texts::init as texts;
+use crate::texts::{init as texts, os_error, programs};
 use crate::{UsageError, flags};
+
+/// Largest page or help text from a file, in bytes.
+const MAX_PAGE: u64 = 64 << 20;
 
 /// Largest text that is read from a file of the user, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
+
+/// Time limit for the first answer to a second form of the address.
+const OTHER_FORM_LIMIT: Duration = Duration::from_secs(5);
 
 /// Metrics about something else than the exporter, fewer than which a page is about itself.
 const FEW: usize = 10;
@@ -63,13 +70,13 @@ pub(super) fn survey(
     let variables = flags.env.iter().map(|text| variable(text)).collect::<Result<Vec<_>>>()?;
     let words: Vec<String> = words.iter().map(|word| with_absolute_path(word)).collect();
     let scratch = tempfile::Builder::new().prefix("bkpack-").tempdir();
-    let scratch = scratch.context("cannot create a scratch folder")?;
+    let scratch = scratch.with_context(programs::no_scratch_folder)?;
     signals::clean_up_on_signal(scratch.path())?;
     let trial = executables.native().map(|(system, executable)| {
         let file = system.executable(&names.plugin_id);
-        Trial::new(&executable.bytes, &file, scratch.path(), &words, &variables)
+        Trial::new(&executable.bytes, &file, scratch.path(), &variables)
     });
-    let trial = trial.transpose()?;
+    let mut trial = trial.transpose()?;
     if trial.is_none() && flags.page.is_none() {
         return Err(Refusal::NothingRuns.into());
     }
@@ -80,6 +87,10 @@ pub(super) fn survey(
     };
     let help = help::parse(&help_text);
     let given = Given::parse(&words, &help);
+    refuse_own_address(&help, &given, &variables)?;
+    if let Some(trial) = &mut trial {
+        trial.arguments = Given::words(&given, &help);
+    }
     let path_flag = role_of(&help, |role| role == Role::Path).map(|flag| flag.name.clone());
     let path_flag = path_flag.unwrap_or_default();
     let listens = listens(&help, &help_text);
@@ -113,7 +124,11 @@ pub(super) fn survey(
         })?;
     }
     if survey.families.samples == 0 {
-        return Err(Refusal::NoSamples.into());
+        return Err(match &flags.page {
+            Some(page) => Refusal::NotAPage(page.clone()),
+            None => Refusal::NoSamples,
+        }
+        .into());
     }
     Ok(survey)
 }
@@ -151,10 +166,15 @@ impl Survey {
 /// Scrapes the exporter, and finds the switches that keep the page free of what BlueKing cannot
 /// take.
 fn run(trial: &Trial<'_>, listens: Vec<Listen>, survey: &mut Survey) -> Result<()> {
+    let is_about_itself = |pages: &[Vec<u8>]| has_few_others(&Families::read(pages));
     let mut failure = None;
     let mut scraped: Option<Scraped> = None;
+    let mut limit = START_LIMIT;
     for listen in listens {
-        match trial.scrape(&listen, &survey.path_flag, &[]) {
+        let found = trial.scrape(&listen, &survey.path_flag, &[], limit, &is_about_itself);
+        // Another form of the address makes no difference to what it waits for.
+        limit = OTHER_FORM_LIMIT;
+        match found {
             Ok(found) => {
                 survey.listen = listen;
                 scraped = Some(found);
@@ -168,14 +188,14 @@ fn run(trial: &Trial<'_>, listens: Vec<Listen>, survey: &mut Survey) -> Result<(
     };
     survey.was_run = true;
     survey.families = Families::read(&scraped.pages);
-    if let Some(path) = scraped.target_path
-        && is_about_itself(&survey.families)
-    {
+    if let Some(path) = scraped.target_path {
         return Err(Refusal::MultiTarget(path).into());
     }
     for name in switches(&survey.help, &survey.families) {
         let more: Vec<String> = survey.switches.iter().cloned().chain([name.clone()]).collect();
-        let Ok(scraped) = trial.scrape(&survey.listen, &survey.path_flag, &more) else { continue };
+        let scraped =
+            trial.scrape(&survey.listen, &survey.path_flag, &more, START_LIMIT, &|_| false);
+        let Ok(scraped) = scraped else { continue };
         let families = Families::read(&scraped.pages);
         if families.troubles.len() < survey.families.troubles.len() {
             survey.families = families;
@@ -185,8 +205,40 @@ fn run(trial: &Trial<'_>, listens: Vec<Listen>, survey: &mut Survey) -> Result<(
     Ok(())
 }
 
+/// Refuses an address or a path of the page from the user: BlueKing sets them.
+fn refuse_own_address(
+    help: &Help,
+    given: &[Given],
+    variables: &[(String, String)],
+) -> Result<(), UsageError> {
+    for (flag, role) in help.flags.iter().zip(help.roles()) {
+        if !matches!(role, Role::Listen(_) | Role::Path) {
+            continue;
+        }
+        let bare = flag.name.trim_start_matches('-');
+        let is_given = given.iter().any(|given| match given {
+            Given::Flag(name, _) => name.trim_start_matches('-') == bare,
+            Given::Argument(_) => false,
+        });
+        let variable = variables.iter().find(|(name, _)| flag.env.as_ref() == Some(name));
+        if is_given {
+            return Err(UsageError(texts::own_address("--args", &flag.name)));
+        }
+        if let Some((name, _)) = variable {
+            return Err(UsageError(texts::own_address("--env", name)));
+        }
+    }
+    Ok(())
+}
+
 /// Whether a page has hardly anything but metrics about the exporter.
-fn is_about_itself(families: &Families) -> bool {
+fn has_few_others(families: &Families) -> bool {
+    let names = families.names();
+    others(families) < FEW && !names.iter().any(|name| *name == "up" || name.ends_with("_up"))
+}
+
+/// Number of metrics that are not about the exporter itself.
+pub(super) fn others(families: &Families) -> usize {
     let own = ["go_", "process_", "promhttp_", "python_"];
     let names = families.names();
     let others = names.iter().filter(|name| {
@@ -194,7 +246,7 @@ fn is_about_itself(families: &Families) -> bool {
             && !name.contains("exporter_")
             && !name.ends_with("_build_info")
     });
-    others.count() < FEW && !names.iter().any(|name| *name == "up" || name.ends_with("_up"))
+    others.count()
 }
 
 /// Switches that may keep samples off the page that BlueKing cannot take: those of collectors whose
@@ -302,14 +354,33 @@ fn describe(trial: &Trial<'_>, help: &Help) -> Result<Option<(String, Definition
 
 fn read_page(page: &str, scratch: &Path) -> Result<Vec<u8>> {
     if page.starts_with("http://") {
-        return Ok(scrape(page, &scratch.join("page"))?.body);
+        let answer = scrape(page, &scratch.join("page"));
+        return Ok(answer.map_err(|_| UsageError(texts::page_silent(page)))?.body);
     }
-    fs::read(page).with_context(|| format!("cannot read {page}"))
+    if page.contains("://") {
+        return Err(UsageError(texts::page_scheme(page)).into());
+    }
+    given_file("--page", page, MAX_PAGE)
+}
+
+/// The bytes of a file that the user named.
+///
+/// # Errors
+/// A [`UsageError`]: it cannot be read, is no file or is too large.
+pub(super) fn given_file(flag: &str, file: &str, limit: u64) -> Result<Vec<u8>> {
+    let failed = |error: io::Error| UsageError(texts::unreadable(flag, file, &os_error(&error)));
+    let found = fs::metadata(file).map_err(failed)?;
+    if !found.is_file() {
+        return Err(UsageError(texts::not_a_file(flag, file)).into());
+    }
+    if found.len() > limit {
+        return Err(UsageError(texts::too_large(flag, file, limit >> 20)).into());
+    }
+    Ok(fs::read(file).map_err(failed)?)
 }
 
 fn read_file(file: &str) -> Result<String> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {file}"))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&given_file("--help-text", file, MAX_PAGE)?).into_owned())
 }
 
 /// The text of a small file; `None` if it is not one.
@@ -320,7 +391,11 @@ pub(super) fn read_text(path: &str) -> Option<String> {
 }
 
 fn variable(text: &str) -> Result<(String, String)> {
-    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let is_name = |name: &str| {
+        let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+        name.starts_with(is_letter) && name.chars().all(|c| is_letter(c) || c.is_ascii_digit())
+    };
+    let pair = text.split_once('=').filter(|(name, _)| is_name(name));
     let (name, value) = pair.ok_or_else(|| UsageError(texts::not_a_variable(text)))?;
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -368,12 +443,29 @@ mod tests {
     }
 
     #[test]
+    fn address_is_not_for_the_user() {
+        let help = help::parse(
+            "usage: x [<flags>]\n\nFlags:\n      --web.listen-address=\":1\" ($X_LISTEN)  Where to \
+             listen.\n      --db.address=\"\"  Database.\n",
+        );
+        let refused = |args: &str, env: &str| {
+            let given = Given::parse(&given::split(args).unwrap(), &help);
+            let variables = [(env.to_owned(), ":2".to_owned())];
+            refuse_own_address(&help, &given, &variables).err().map(|error| error.0)
+        };
+        let own = "--web.listen-address";
+        assert_eq!(refused("-web.listen-address=:2", ""), Some(texts::own_address("--args", own)));
+        assert_eq!(refused("", "X_LISTEN"), Some(texts::own_address("--env", "X_LISTEN")));
+        assert_eq!(refused("--db.address=:2", "X"), None);
+    }
+
+    #[test]
     fn page_of_the_exporter_alone_is_recognised() {
         let families = |text: &str| Families::read(&[text.as_bytes().to_vec()]);
-        assert!(is_about_itself(&families("go_info 1\nx_exporter_build_info 1\nx_modules 3\n")));
-        assert!(!is_about_itself(&families("go_info 1\nx_up 0\n")));
+        assert!(has_few_others(&families("go_info 1\nx_exporter_build_info 1\nx_modules 3\n")));
+        assert!(!has_few_others(&families("go_info 1\nx_up 0\n")));
         let many: String = (0..FEW).map(|n| format!("x_{n} 1\n")).collect();
-        assert!(!is_about_itself(&families(&many)));
+        assert!(!has_few_others(&families(&many)));
     }
 
     #[test]

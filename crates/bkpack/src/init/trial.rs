@@ -5,23 +5,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use super::refusal::Refusal;
+use crate::output::plain;
 use crate::process;
-use crate::rehearse::scrape::{Answer, scrape};
-use crate::rehearse::{kill, processes_in};
+use crate::rehearse::scrape::{Answer, Endless, scrape};
+use crate::rehearse::{kill, listening_ports, processes_in};
 use crate::server::{Server, free_port};
 use crate::stage::set_mode;
-use crate::texts::init as texts;
+use crate::texts::{init as texts, programs};
 
 /// Time limit for `--help` and `--version`.
 const SPEAK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Time limit for the first answer; some exporters ask their service first.
-const START_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long an exporter may listen on other ports alone, before its own is not expected any more.
+const ELSEWHERE_LIMIT: Duration = Duration::from_secs(3);
 
 /// Paths at which multi-target exporters answer for a target.
 const TARGET_PATHS: [&str; 5] = ["/probe", "/snmp", "/scrape", "/ipmi", "/redfish"];
@@ -35,8 +39,8 @@ pub(super) struct Trial<'a> {
     program: PathBuf,
     folder: PathBuf,
     logs: PathBuf,
-    /// Arguments and variables of the user.
-    arguments: &'a [String],
+    /// Arguments of the user, as BlueKing passes them.
+    pub(super) arguments: Vec<String>,
     variables: &'a [(String, String)],
 }
 
@@ -66,24 +70,28 @@ impl<'a> Trial<'a> {
         executable: &[u8],
         name: &str,
         scratch: &Path,
-        arguments: &'a [String],
         variables: &'a [(String, String)],
     ) -> Result<Self> {
         // `/proc` shows paths without links.
-        let scratch = scratch.canonicalize().context("cannot resolve the scratch folder")?;
+        let scratch = scratch.canonicalize().with_context(programs::no_scratch_folder)?;
         let folder = scratch.join("trial");
-        fs::create_dir_all(&folder).context("cannot create a folder for the exporter")?;
+        fs::create_dir_all(&folder)
+            .with_context(|| programs::cannot_create(&folder.display().to_string()))?;
         let program = folder.join(name);
-        fs::write(&program, executable).context("cannot copy the exporter")?;
+        fs::write(&program, executable)
+            .with_context(|| programs::cannot_write(&program.display().to_string()))?;
         set_mode(&program, 0o755)?;
-        Ok(Self { program, folder, logs: scratch.join("logs"), arguments, variables })
+        let logs = scratch.join("logs");
+        fs::create_dir_all(&logs)
+            .with_context(|| programs::cannot_create(&logs.display().to_string()))?;
+        Ok(Self { program, folder, logs, arguments: Vec::new(), variables })
     }
 
     /// What the exporter prints when it is started with these words alone. The user's variables are
     /// not set: some exporters print them, secrets too, as defaults.
     pub(super) fn ask(&self, words: &[&str]) -> Result<String> {
-        let mut command = Command::new(&self.program);
-        command.current_dir(&self.folder).args(words);
+        let mut command = self.command();
+        command.args(words);
         process::transcript(&mut command, &self.logs.join("ask.log"), SPEAK_LIMIT)
     }
 
@@ -97,12 +105,14 @@ impl<'a> Trial<'a> {
         listen: &Listen,
         path_flag: &str,
         more: &[String],
+        limit: Duration,
+        is_about_itself: &dyn Fn(&[Vec<u8>]) -> bool,
     ) -> Result<Scraped> {
         let port = free_port()?;
         let address =
             listen.value.replace("${host}", "127.0.0.1").replace("${port}", &port.to_string());
-        let mut command = Command::new(&self.program);
-        command.current_dir(&self.folder).envs(self.variables.iter().map(|(k, v)| (k, v)));
+        let mut command = self.command();
+        command.envs(self.variables.iter().map(|(k, v)| (k, v)));
         if listen.flag.is_empty() {
             command.env(&listen.env, address);
         } else {
@@ -111,24 +121,62 @@ impl<'a> Trial<'a> {
         if !path_flag.is_empty() {
             command.args([path_flag, METRICS]);
         }
-        command.args(self.arguments).args(more);
+        command.args(&self.arguments).args(more);
         let log = self.logs.join("run.log");
         let mut server = Server::start(&mut command, &log)?;
         let base = format!("http://127.0.0.1:{port}");
         let copy = self.logs.join("page");
         let get = |path: &str| scrape(&format!("{base}{path}"), &copy);
-        let first = match server.wait_for(START_LIMIT, || get(METRICS)) {
-            Ok(answer) => answer,
+        let pid = server.id();
+        let mut elsewhere: Option<Instant> = None;
+        let mut attempt = || -> Result<Result<Answer>> {
+            let answer = get(METRICS);
+            if answer.as_ref().is_err_and(|error| error.is::<Endless>()) {
+                return Ok(answer);
+            }
+            let ports = if answer.is_err() { listening_ports(pid) } else { Vec::new() };
+            if ports.is_empty() || ports.contains(&port) {
+                elsewhere = None;
+            } else if elsewhere.get_or_insert_with(Instant::now).elapsed() > ELSEWHERE_LIMIT {
+                let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+                return Ok(Err(
+                    Refusal::ListensElsewhere(ports.join(", "), last_lines(&log)).into()
+                ));
+            }
+            Ok(Ok(answer?))
+        };
+        let first = match server.wait_for(limit, &mut attempt) {
+            Ok(answer) => answer?,
             Err(_) => return Err(self.start_failure(&log, server.has_ended()?.is_some()).into()),
         };
         refuse_status(&first, &get)?;
-        let target_path = TARGET_PATHS.into_iter().find(|path| {
-            get(path).is_ok_and(|answer| {
-                answer.status == 400 && text(&answer).to_lowercase().contains("target")
+        let second = get(METRICS);
+        // One that left the foreground answers by another process.
+        if second.is_err() || !listening_ports(pid).contains(&port) {
+            thread::sleep(Duration::from_millis(300));
+            if server.has_ended()?.is_some() {
+                return Err(self.start_failure(&log, true).into());
+            }
+        }
+        let pages = vec![first.body, second?.body];
+        // Each question may take as long as a scrape.
+        let target_path = if is_about_itself(&pages) {
+            TARGET_PATHS.into_iter().find(|path| {
+                get(path).is_ok_and(|answer| {
+                    answer.status == 400 && text(&answer).to_lowercase().contains("target")
+                })
             })
-        });
-        let second = get(METRICS)?;
-        Ok(Scraped { pages: vec![first.body, second.body], target_path })
+        } else {
+            None
+        };
+        Ok(Scraped { pages, target_path })
+    }
+
+    /// The exporter in its folder; also what it writes into the folder for temporary files.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(&self.folder).env("TMPDIR", &self.logs);
+        command
     }
 
     /// Why the exporter does not answer.
@@ -138,11 +186,8 @@ impl<'a> Trial<'a> {
         if has_ended && !processes_in(&self.folder).is_empty() {
             return Refusal::Daemon;
         }
-        let bytes = fs::read(log).unwrap_or_default();
-        let printed = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
-        let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
-        if printed.to_lowercase().contains("no such file") {
+        let last = last_lines(log);
+        if last.to_lowercase().contains("no such file") {
             Refusal::NeedsFile(last)
         } else if has_ended {
             Refusal::Exits(last)
@@ -162,10 +207,20 @@ impl Drop for Trial<'_> {
     }
 }
 
+/// The last lines that the exporter printed.
+fn last_lines(log: &Path) -> String {
+    let bytes = fs::read(log).unwrap_or_default();
+    let printed = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
+    if last.is_empty() { texts::printed_nothing() } else { plain(&last) }
+}
+
 fn refuse_status(answer: &Answer, get: &dyn Fn(&str) -> Result<Answer>) -> Result<(), Refusal> {
     match answer.status {
         401 | 403 => Err(Refusal::Authentication(answer.status)),
         400 if text(answer).contains("HTTPS") => Err(Refusal::Tls),
+        300..=399 => Err(Refusal::Redirect(answer.status)),
         404 => {
             let landing = get("/").map(|landing| text(&landing)).unwrap_or_default();
             Err(Refusal::OtherPath(links(&landing)))
@@ -212,6 +267,7 @@ mod tests {
             (answer(401, ""), Some(Refusal::Authentication(401))),
             (answer(400, "Client sent an HTTP request to an HTTPS server."), Some(Refusal::Tls)),
             (answer(400, "bad"), None),
+            (answer(302, ""), Some(Refusal::Redirect(302))),
             (answer(404, ""), Some(Refusal::OtherPath("/m".to_owned()))),
         ] {
             assert_eq!(refuse_status(&given, &landing).err(), expected, "{given:?}");

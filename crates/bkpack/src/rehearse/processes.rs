@@ -40,6 +40,36 @@ pub(crate) fn arguments(pid: u32) -> Result<Vec<String>> {
     Ok(text.split('\0').map(str::to_owned).collect())
 }
 
+/// The TCP ports that a process listens on; none where `/proc` does not say.
+pub(crate) fn listening_ports(pid: u32) -> Vec<u16> {
+    let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    let links = entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    let inodes: Vec<String> = links
+        .filter_map(|link| {
+            Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+        })
+        .collect();
+    let mut ports = Vec::new();
+    for file in ["tcp", "tcp6"] {
+        let table = fs::read_to_string(format!("/proc/{pid}/net/{file}")).unwrap_or_default();
+        for line in table.lines() {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let [_, local, _, LISTENING, _, _, _, _, _, inode, ..] = fields[..] else { continue };
+            let port =
+                local.rsplit_once(':').and_then(|(_, hex)| u16::from_str_radix(hex, 16).ok());
+            if inodes.iter().any(|own| own == inode) {
+                ports.extend(port);
+            }
+        }
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// The state of a listening socket in `/proc/net/tcp`.
+const LISTENING: &str = "0A";
+
 /// Kills a process with SIGKILL, as a site does, and waits until it has exited.
 pub(crate) fn kill(pid: u32) -> Result<()> {
     // The shell's builtin: not every system has the `kill` program installed.
@@ -71,7 +101,20 @@ pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+
+    #[test]
+    fn ports_of_a_process_are_found() {
+        let before = listening_ports(std::process::id());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(!before.contains(&port));
+        assert!(listening_ports(std::process::id()).contains(&port));
+        drop(listener);
+        assert!(!listening_ports(std::process::id()).contains(&port));
+    }
 
     #[test]
     fn process_is_found_by_its_folder_and_killed() {

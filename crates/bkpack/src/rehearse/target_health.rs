@@ -33,23 +33,47 @@ pub(super) fn check(
     notes: &mut Notes,
 ) -> Option<String> {
     let mut found = None;
+    for Service { name, down, all, is_whole } in services(samples) {
+        if down == all && is_whole {
+            let rows = rows(target, values);
+            let reasons = reasons(samples);
+            notes.add(Level::Warning, "down", name, warning(name, &reasons, &rows, url));
+            found.get_or_insert_with(|| name.to_owned());
+        } else if down > 0 {
+            notes.add(Level::Fact, "down", name, texts::partly_down(down, all, name));
+        }
+    }
+    found
+}
+
+/// The metric that reports the whole service as down, if one does.
+pub(crate) fn down(samples: &[Sample]) -> Option<&str> {
+    let mut services = services(samples).into_iter();
+    services.find(|service| service.down == service.all && service.is_whole).map(|found| found.name)
+}
+
+/// What a metric reports about the service.
+struct Service<'a> {
+    name: &'a str,
+    /// Samples that are 0.
+    down: usize,
+    all: usize,
+    /// Whether it is about the service as a whole.
+    is_whole: bool,
+}
+
+fn services(samples: &[Sample]) -> Vec<Service<'_>> {
     let mut states: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for sample in
         samples.iter().filter(|sample| sample.name == "up" || sample.name.ends_with("_up"))
     {
         states.entry(&sample.name).or_default().push(sample.value);
     }
+    let mut found = Vec::new();
     for (name, seen) in &states {
         let down = seen.iter().filter(|&&state| state == 0.0).count();
-        if down == seen.len() && !is_detail(name, states.keys()) {
-            let rows = rows(target, values);
-            let reasons = reasons(samples);
-            notes.add(Level::Warning, "down", *name, warning(name, &reasons, &rows, url));
-            found.get_or_insert_with(|| (*name).to_owned());
-        } else if down > 0 {
-            let text = texts::partly_down(down, seen.len(), name);
-            notes.add(Level::Fact, "down", *name, text);
-        }
+        let is_whole = !is_detail(name, states.keys());
+        found.push(Service { name, down, all: seen.len(), is_whole });
     }
     found
 }
@@ -112,6 +136,12 @@ fn rows<'a>(target: &'a Target, values: &Values) -> Vec<Row<'a>> {
             rows.map(row).collect()
         }
     }
+}
+
+/// The values of the rows for passwords.
+pub(super) fn secrets(target: &Target, values: &Values) -> Vec<String> {
+    let rows = rows(target, values).into_iter();
+    rows.filter(|row| row.is_secret).map(|row| row.value).collect()
 }
 
 /// Whether a value is the exporter's own scrape address or path.

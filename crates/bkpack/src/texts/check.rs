@@ -39,6 +39,9 @@ blueking_package::texts! {
     package_itself() =
         "the package itself",
         "插件包本身";
+    same_for(fields: &str) =
+        "the same for: {fields}",
+        "同样的还有：{fields}";
     more_findings(count: usize) =
         "and {count} more findings",
         "另有 {count} 条未列出";

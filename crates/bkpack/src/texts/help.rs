@@ -165,6 +165,25 @@ FILE 是插件包：蓝鲸 5.1 的 .zip，6.x 和 7.x 的 .tgz；DIR 是解开�
         "see `{command} --help`",
         "用法见 `{command} --help`";
 
+    unknown_flag(name: &str) =
+        "there is no option {name}",
+        "没有参数 {name}";
+    unknown_command(name: &str) =
+        "there is no command {name}",
+        "没有命令 {name}";
+    unexpected_word(word: &str) =
+        "{word} is one argument too many",
+        "多余的参数 {word}";
+    no_value(name: &str) =
+        "{name} needs a value",
+        "{name} 需要一个值";
+    wrong_value(name: &str, why: &str) =
+        "{name}: {why}",
+        "{name} 的值有误：{why}";
+    no_value_allowed(name: &str) =
+        "{name} takes no value",
+        "{name} 不带值";
+
     wrong_flags(error: &str, see: &str) =
         "{error}; {see}",
         "命令行有误：{error}；{see}";

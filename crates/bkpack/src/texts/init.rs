@@ -22,7 +22,26 @@ blueking_package::texts! {
     other_path(links: &str) =
         "there is no page at /metrics, the only path that BlueKing 6 and 7 scrape, and no flag changes it; the exporter links: {links}",
         "/metrics 没有指标页，而蓝鲸 6、7 只采集该路径，exporter 也没有修改路径的参数；它链接的路径：{links}";
-    no_links() = "nothing", "无";
+    redirect(status: u16) =
+        "the page at /metrics is a redirection ({status}), and no flag changes its path; BlueKing scrapes /metrics itself",
+        "/metrics 返回重定向（{status}），exporter 也没有修改路径的参数；蓝鲸只采集 /metrics 本身";
+    not_a_page(page: &str) =
+        "{page} is not a page of metrics in the Prometheus or OpenMetrics text format; save the answer of the exporter's /metrics",
+        "{page} 不是 Prometheus 或 OpenMetrics 文本格式的指标页；请保存 exporter 的 /metrics 返回的内容";
+    page_silent(page: &str) =
+        "--page {page}: nothing answers there; is the exporter running?",
+        "--page {page}：没有应答；exporter 是否在运行？";
+    page_scheme(page: &str) =
+        "--page {page}: only a file or an http:// address; save the page into a file",
+        "--page {page}：只能是文件或 http:// 地址；请把指标页保存为文件";
+    unreadable(flag: &str, file: &str, why: &str) =
+        "{flag} {file} cannot be read: {why}", "{flag} {file} 无法读取：{why}";
+    not_a_file(flag: &str, file: &str) =
+        "{flag} {file}: it is not a regular file", "{flag} {file}：不是普通文件";
+    too_large(flag: &str, file: &str, limit: u64) =
+        "{flag} {file}: it has more than {limit} MiB", "{flag} {file}：超过 {limit} MiB";
+    printed_nothing() = "(nothing)", "（没有任何输出）";
+    no_links() = "no other path", "没有其他路径";
     daemon() =
         "the exporter leaves the foreground; BlueKing watches the process that it starts: add the flag that keeps it in the foreground to --args",
         "exporter 启动后转入后台；蓝鲸监视的是它启动的进程：请在 --args 中加上前台运行的参数";
@@ -35,6 +54,12 @@ blueking_package::texts! {
     does_not_answer(printed: &str) =
         "the exporter does not answer at /metrics within 30 s. It printed:\n  {printed}",
         "exporter 在 30 秒内没有在 /metrics 上应答。程序输出：\n  {printed}";
+    listens_elsewhere(ports: &str, printed: &str) =
+        "the exporter listens on port {ports} instead of the one that it was given; if something in --args or --env sets its address, leave that out. It printed:\n  {printed}",
+        "exporter 监听的是端口 {ports}，而不是指定的端口；如果 --args 或 --env 中设置了监听地址，请去掉。程序输出：\n  {printed}";
+    own_address(option: &str, name: &str) =
+        "{option} sets {name}; leave it out: BlueKing sets the address and path of the page",
+        "{option} 设置了 {name}，请去掉：监听地址和指标路径由蓝鲸设置";
     no_listen() =
         "no flag and no variable of the exporter sets its listen address, so BlueKing could not give it a port; if there is one, add it to the text of --help-text",
         "exporter 没有设置监听地址的参数或环境变量，蓝鲸无法为它分配端口；如果有，请写进 --help-text 的文本";
@@ -113,28 +138,58 @@ blueking_package::texts! {
     omit_name(name: &str) =
         "BlueKing cannot store the name {name}: it is not a letter with letters, digits and '_'",
         "蓝鲸无法存储名称 {name}：只能以字母开头，含字母、数字和下划线";
+    omit_long_label(label: &str, limit: usize) =
+        "the label {label} has more than {limit} characters, which BlueKing 5.1 cannot store",
+        "维度 {label} 超过 {limit} 个字符，蓝鲸 5.1 无法保存";
+    omit_beyond(limit: usize) =
+        "beyond the {limit} metrics that BlueKing takes; to have it, omit another",
+        "超出蓝鲸的 {limit} 个指标上限；如需保留，请改为去掉别的指标";
     omit_clash() =
         "a label of another metric has the same name", "与其他指标的维度重名";
     found_metrics(families: usize, samples: usize) =
-        "{families} metrics, {samples} samples a scrape", "{families} 个指标，每次采集 {samples} 个样本";
+        "metrics: {families}; samples a scrape: {samples}", "{families} 个指标，每次采集 {samples} 个样本";
     found_parameters(rows: usize, left_out: usize) =
-        "{rows} parameters; {left_out} flags without one are listed in blueking.toml",
+        "parameters: {rows}; flags without one, listed in blueking.toml: {left_out}",
         "{rows} 个参数；另有 {left_out} 个未收录的参数列在 blueking.toml 中";
+    found_all_parameters(rows: usize) = "parameters: {rows}", "{rows} 个参数";
+    found_down(name: &str) =
+        "WARNING: {name} is 0: the monitored service does not answer, so its metrics are missing here; give its address and password with --args or --env and run init again",
+        "警告：{name} 为 0，被监控的服务没有应答，草稿中缺少它的指标；请用 --args 或 --env 给出地址和密码，再运行一次 init";
+    found_itself() =
+        "WARNING: all metrics are about the exporter itself; give what it monitors with --args or --env and run init again",
+        "警告：指标都是 exporter 自身的；请用 --args 或 --env 指定被监控的对象，再运行一次 init";
     found_switches(switches: &str) =
         "turned off, because BlueKing cannot take their samples: {switches}",
         "已关闭蓝鲸无法接收的指标：{switches}";
     found_omitted(count: usize, names: &str) =
-        "{count} metrics left out (omit in blueking.toml says why): {names}",
+        "left out ({count}; the reasons are beside omit in blueking.toml): {names}",
         "未收录 {count} 个指标（原因见 blueking.toml 的 omit）：{names}";
+    found_unsuitable(names: &str) =
+        "WARNING: these values are left out, because shells of a site would change them; the exporter runs without them there: {names}",
+        "警告：下列取值会被站点上的 shell 改动，没有写进草稿，在蓝鲸上 exporter 运行时没有它们：{names}";
+    found_not_passed(names: &str) =
+        "WARNING: BlueKing cannot pass these arguments; the exporter runs without them there: {names}",
+        "警告：蓝鲸无法传递下列参数，在蓝鲸上 exporter 运行时没有它们：{names}";
+    found_cleared(names: &str) =
+        "secrets are removed from the content of: {names}; operators fill them in",
+        "已去掉下列文件内容里的密码，由运维人员填写：{names}";
+    found_kept(names: &str) =
+        "defaults in the draft that differ from what was given now (kept): {names}",
+        "草稿中与这次给出的值不同的默认值（已保留）：{names}";
+    changed_keys() =
+        "changed in blueking.toml: ", "blueking.toml 中更新的内容：";
     found_reserved(count: usize, names: &str) =
-        "{count} names have reserved words; they are imported, but a site's pages do not save them when the plugin is edited there: {names}",
-        "{count} 个名称含保留字，可以导入，但在平台页面上编辑插件时无法保存：{names}";
+        "with reserved words ({count}): imported, but a site's pages cannot save the plugin, so do not edit it there: {names}",
+        "{count} 个名称含保留字：可以导入，但在平台页面上无法保存，请勿在页面上编辑该插件：{names}";
     found_too_long(count: usize, names: &str) =
-        "{count} names are too long for BlueKing 5.1, whose package is without them: {names}",
+        "too long for BlueKing 5.1, whose package is without them ({count}): {names}",
         "{count} 个名称太长，蓝鲸 5.1 无法保存，其插件包不含这些指标：{names}";
-    found_troubles(names: &str) =
-        "WARNING: BlueKing loses samples of {names} and marks the scrape as failed; `bkpack rehearse` has the details",
-        "警告：蓝鲸会丢弃 {names} 的样本并把采集记为失败，详情见 `bkpack rehearse`";
+    found_lost(names: &str, reason: &str) =
+        "WARNING: BlueKing loses samples of {names}: {reason}",
+        "警告：蓝鲸会丢失 {names} 的样本：{reason}";
+    lost_samples() =
+        "Samples that BlueKing loses as the exporter exposes them. To omit the metrics does not help: find\nan option of the exporter that changes the page:",
+        "按 exporter 现在的输出，蓝鲸会丢失下列样本。用 omit 去掉没有用，请查找能改变指标页的参数：";
     new_metrics() = "new metrics: ", "新增的指标：";
     gone_metrics() = "metrics that are no longer on the page (kept): ", "指标页上已没有的指标（已保留）：";
     new_rows() = "new parameters: ", "新增的参数：";
@@ -159,8 +214,11 @@ blueking_package::texts! {
     ask_required(flags: &str) =
         "required flags without a value: {flags}", "必填但没有值的参数：{flags}";
     ask_chinese(count: usize, names: &str) =
-        "{count} Chinese names in metrics.toml (the help text stands in): {names}",
+        "Chinese names in metrics.toml, for which the help text stands in ({count}): {names}",
         "metrics.toml 中缺少 {count} 个中文名（暂用英文说明代替）：{names}";
+    ask_groups(names: &str) =
+        "Chinese names of groups in metrics.toml: {names}",
+        "metrics.toml 中没有中文名的分组：{names}";
     ask_run() =
         "whether the page that you gave is complete: the exporter was not run",
         "给出的指标页是否完整：exporter 没有运行过";

@@ -12,7 +12,7 @@ use crate::selection::{Selected, dimension_description, select};
 use crate::texts::{sources, sources_plugin as texts};
 
 /// Maximum number of metrics of a plugin.
-const METRIC_LIMIT: usize = 2000;
+pub const METRIC_LIMIT: usize = 2000;
 
 /// Generates the groups from the metrics that the description selects.
 pub(super) fn groups(

@@ -23,11 +23,13 @@ mod yaml;
 
 pub use archive::{MAX_BYTES, MAX_MEMBERS, Member, read, write};
 pub use command_line::{command_line, environment};
+pub use configuration::is_changed_by_shells;
 pub use documents::{
     ConfigItem, Documents, Field, FieldType, ItemType, Meta, MetricGroup, Mode, MonitorType,
     Version, read_config, read_metrics,
 };
 pub use generate::{fill_description, generate};
+pub use metrics::METRIC_LIMIT;
 pub use package::Package;
 pub use port::allocate_port;
 pub use release::{RELEASE_LIMIT, release_notes};

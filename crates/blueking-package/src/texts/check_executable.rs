@@ -66,8 +66,8 @@ crate::texts! {
         "the executable requires {requirement}, and needs glibc {major}.{minor} (CentOS 7 has 2.17), which some hosts lack",
         "可执行文件依赖{requirement}，还要求 glibc {major}.{minor}（CentOS 7 是 2.17），有的主机不满足";
     requires_advice() =
-        "link it statically, for example with a musl target or CGO_ENABLED=0",
-        "请静态链接，例如编译到 musl 目标，或用 CGO_ENABLED=0";
+        "take a static build (musl target, CGO_ENABLED=0), or deploy it only to hosts that have this",
+        "请使用静态编译的版本（musl 目标或 CGO_ENABLED=0），或者只下发到满足要求的主机";
     loader(loader: &str) =
         "the loader {loader}",
         "加载器 {loader}";

@@ -81,8 +81,8 @@ crate::texts! {
         "the name {name:?} is or contains a reserved word of the storage",
         "名称 {name:?} 是存储的保留字，或者包含保留字";
     rename_it() =
-        "rename it",
-        "请改名";
+        "rename it; where the exporter is not yours, update the plugin by import alone: its page cannot save this name",
+        "请改名；改不了名的（第三方 exporter），请只用导入来更新插件，不要在页面上编辑";
     value_is_null() =
         "the value is null",
         "值是 null";

@@ -54,8 +54,11 @@ impl Layout {
                 *columns.entry(column).or_default() += 1;
             }
         }
+        // Of a text that is not aligned, two lines may agree by chance.
+        let all: usize = columns.values().sum();
         let most = columns.into_iter().max_by_key(|(column, count)| (*count, *column));
-        layout.help_column = most.filter(|(_, count)| *count > 1).map(|(column, _)| column);
+        let most = most.filter(|(_, count)| *count > 1 && *count * 2 >= all);
+        layout.help_column = most.map(|(column, _)| column);
         layout
     }
 
