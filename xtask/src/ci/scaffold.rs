@@ -12,12 +12,16 @@ use blueking_package::{Definitions, PackageDescription, plugin, v51};
 
 use super::report::{Done, Report};
 use super::tools::Tools;
-use crate::scaffold;
+use crate::scaffold::{self, Source};
 use crate::workspace::Workspace;
 use bkpack::process;
 
 /// A long name produces long lines and long metric names.
-const NAMES: [&str; 2] = ["a-exporter", "fifteen-letters-exporter"];
+const EXPORTERS: [(&str, Source); 3] = [
+    ("a-exporter", Source::Folder),
+    ("fifteen-letters-exporter", Source::Folder),
+    ("fourteen-letter-exporter", Source::Http),
+];
 
 /// Time limit for `--describe`.
 const DESCRIBE: Duration = Duration::from_secs(20);
@@ -30,13 +34,13 @@ pub(crate) fn check(workspace: &Workspace, tools: &Tools, report: &mut Report) {
         }
         copy_tree(workspace.root(), &copy)?;
         let copy = Workspace::at(&copy);
-        for name in NAMES {
-            scaffold::create(&copy, name, None)?;
+        for (name, source) in EXPORTERS {
+            scaffold::create(&copy, name, None, source)?;
         }
-        for name in NAMES {
+        for (name, _) in EXPORTERS {
             check_exporter(workspace, &copy, name, tools).with_context(|| name.to_owned())?;
         }
-        Ok(Done::Passed(NAMES.len()))
+        Ok(Done::Passed(EXPORTERS.len()))
     });
 }
 
