@@ -2,6 +2,7 @@
 //! that `bkpack init` knows, from the exporters' `--describe` output.
 
 mod glossary;
+mod windows;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -62,8 +63,12 @@ pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
     let exporters = workspace.exporters()?;
     let described = exporters.iter().map(|exporter| describe(workspace, exporter));
     let described = described.collect::<Result<Vec<_>>>()?;
+    let asked = windows::Asked::read(workspace)?;
+    if let Some(exporter) = described.iter().find(|it| text(it, "name") == windows::EXPORTER) {
+        asked.check(exporter)?;
+    }
     let references =
-        LANGUAGES.iter().map(|texts| (texts.path.to_owned(), render(&described, texts)));
+        LANGUAGES.iter().map(|texts| (texts.path.to_owned(), render(&described, &asked, texts)));
     for (file, text) in references.chain(glossary::tables(&described)) {
         let path = workspace.root().join(&file);
         if only_check {
@@ -92,7 +97,7 @@ fn describe(workspace: &Workspace, exporter: &Exporter) -> Result<Value> {
 }
 
 /// Renders the reference in one language.
-fn render(exporters: &[Value], texts: &Texts) -> String {
+fn render(exporters: &[Value], asked: &windows::Asked, texts: &Texts) -> String {
     let mut out = texts.head.to_owned();
     for exporter in exporters {
         let _ = writeln!(out, "\n## {}\n", text(exporter, "name"));
@@ -126,6 +131,9 @@ fn render(exporters: &[Value], texts: &Texts) -> String {
                 .any(|collector| text(collector, "name") == text(metric, "group"))
         };
         write_metrics(&mut out, exporter, &is_own, texts);
+        if text(exporter, "name") == windows::EXPORTER {
+            asked.render(&mut out, exporter, texts);
+        }
     }
     out
 }
@@ -227,8 +235,10 @@ mod tests {
             "flags": [{"name": "collector.pool", "collector": "pool"},
                 {"name": "collector.pool.path", "default": "a|b", "help": "Path.", "collector": "pool"}],
         });
-        let [english, chinese] =
-            LANGUAGES.each_ref().map(|texts| render(std::slice::from_ref(&exporter), texts));
+        let asked = windows::Asked::default();
+        let [english, chinese] = LANGUAGES
+            .each_ref()
+            .map(|texts| render(std::slice::from_ref(&exporter), &asked, texts));
         for line in [
             "| [`pool`](#pool_exporter-pool) | off | linux | /run/pool | Pools. |",
             "| `pool_size` | gauge | bytes | a, b | Size \\| all. |",
