@@ -14,6 +14,12 @@ pub(crate) struct New {
         help = "port to listen on, 1 to 65535; by default one that no exporter here uses"
     )]
     pub(crate) port: Option<u16>,
+    #[options(
+        no_short,
+        meta = "FOLDER",
+        help = "workspace to create it in, such as a copy of this one; by default this one"
+    )]
+    pub(crate) workspace: Option<String>,
     #[options(free, help = "name of the crate, such as redis-exporter")]
     pub(crate) name: Option<String>,
 }
