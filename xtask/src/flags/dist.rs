@@ -109,6 +109,7 @@ mod tests {
         for arguments in [
             &["--toolchain=distro", "--targets=windows,linux,windows", "--dry-run"][..],
             &["--toolchain", "distro", "--targets", "linux,windows", "--dry-run"],
+            &["-p", "a", "--force", "--toolchain=distro", "--targets=linux,windows", "--dry-run"],
         ] {
             let dist = dist(arguments).unwrap();
             assert_eq!(dist.toolchain, ToolchainChoice::Distro);

@@ -217,6 +217,7 @@ fn definitions(exporter: &str) -> Result<Definitions> {
     let entries =
         fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let files = entries.flatten().map(|entry| entry.path().join(&name));
+    let files = files.filter(|file| file.is_file());
     let newest = files.max_by_key(|file| file.metadata().and_then(|data| data.modified()).ok());
     let file: PathBuf = newest.with_context(|| format!("no {name} in {}", folder.display()))?;
     let json =
