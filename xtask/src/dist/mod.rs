@@ -36,6 +36,7 @@ pub(crate) use self::toolchain::ToolchainChoice;
 use self::toolchain::{Candidate, Route};
 use crate::flags;
 use crate::progress::Progress;
+use crate::scaffold::describes_template;
 use crate::workspace::Workspace;
 use bkpack::UsageError;
 use bkpack::output;
@@ -110,8 +111,15 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
         rows.extend(standalone::run(workspace, &plan, &compiler, &mut progress)?);
     }
     drop(progress);
+    let templates = sources.iter().filter(|source| describes_template(&source.source.markdown));
+    let notes: String = templates
+        .map(|source| {
+            let file = workspace.shown(&source.exporter.config.join("description.md"));
+            format!("\n{file} still describes the template: say what the exporter monitors.\n")
+        })
+        .collect();
     output::print(&format!(
-        "{}{}",
+        "{}{notes}{}",
         summary::table(&rows),
         summary::next_steps(workspace, &plan(route))
     ))

@@ -15,7 +15,7 @@ use blueking_package::PackageDescription;
 
 use self::names::Names;
 use self::rollback::Rollback;
-pub(crate) use self::source::Source;
+pub(crate) use self::source::{Source, describes_template};
 use crate::flags;
 use crate::workspace::Workspace;
 use bkpack::UsageError;
