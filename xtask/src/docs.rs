@@ -2,9 +2,11 @@
 //! that `bkpack init` knows, from the exporters' `--describe` output.
 
 mod glossary;
+mod windows;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -59,11 +61,44 @@ const LANGUAGES: [Texts; 2] = [
 /// # Errors
 /// An exporter cannot be built or run; or, with `only_check`, a file is out of date.
 pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
-    let exporters = workspace.exporters()?;
-    let described = exporters.iter().map(|exporter| describe(workspace, exporter));
+    let describe = |exporter: &Exporter| {
+        let mut build = Command::new(workspace.cargo());
+        build.current_dir(workspace.root()).args(["run", "--quiet", "--locked"]);
+        build.args(["--package", &exporter.name, "--", "--describe"]);
+        process::output(&mut build)
+            .with_context(|| format!("`cargo run -p {} -- --describe` failed", exporter.name))
+    };
+    generate(workspace, only_check, &describe)
+}
+
+/// Checks that the generated files are current, by the definitions that `dist` left in `folder`.
+///
+/// # Errors
+/// A file is out of date, or the definitions cannot be read.
+pub(crate) fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let describe = |exporter: &Exporter| {
+        let file = folder.join(format!("{}.describe.json", exporter.name));
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+    };
+    generate(workspace, true, &describe)
+}
+
+fn generate(
+    workspace: &Workspace,
+    only_check: bool,
+    describe: &dyn Fn(&Exporter) -> Result<String>,
+) -> Result<()> {
+    let described = workspace.exporters()?.into_iter().map(|exporter| {
+        serde_json::from_str(&describe(&exporter)?)
+            .with_context(|| format!("invalid output of {} --describe", exporter.name))
+    });
     let described = described.collect::<Result<Vec<_>>>()?;
+    let asked = windows::Asked::read(workspace)?;
+    if let Some(exporter) = described.iter().find(|it| text(it, "name") == windows::EXPORTER) {
+        asked.check(exporter)?;
+    }
     let references =
-        LANGUAGES.iter().map(|texts| (texts.path.to_owned(), render(&described, texts)));
+        LANGUAGES.iter().map(|texts| (texts.path.to_owned(), render(&described, &asked, texts)));
     for (file, text) in references.chain(glossary::tables(&described)) {
         let path = workspace.root().join(&file);
         if only_check {
@@ -80,19 +115,8 @@ pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
     Ok(())
 }
 
-fn describe(workspace: &Workspace, exporter: &Exporter) -> Result<Value> {
-    let mut build = Command::new(workspace.cargo());
-    build.current_dir(workspace.root()).args(["run", "--quiet", "--locked"]);
-    build.args(["--package", &exporter.name, "--", "--describe"]);
-    let json = process::output(&mut build);
-    let json =
-        json.with_context(|| format!("`cargo run -p {} -- --describe` failed", exporter.name))?;
-    serde_json::from_str(&json)
-        .with_context(|| format!("invalid output of {} --describe", exporter.name))
-}
-
 /// Renders the reference in one language.
-fn render(exporters: &[Value], texts: &Texts) -> String {
+fn render(exporters: &[Value], asked: &windows::Asked, texts: &Texts) -> String {
     let mut out = texts.head.to_owned();
     for exporter in exporters {
         let _ = writeln!(out, "\n## {}\n", text(exporter, "name"));
@@ -126,6 +150,9 @@ fn render(exporters: &[Value], texts: &Texts) -> String {
                 .any(|collector| text(collector, "name") == text(metric, "group"))
         };
         write_metrics(&mut out, exporter, &is_own, texts);
+        if text(exporter, "name") == windows::EXPORTER {
+            asked.render(&mut out, exporter, texts);
+        }
     }
     out
 }
@@ -227,8 +254,10 @@ mod tests {
             "flags": [{"name": "collector.pool", "collector": "pool"},
                 {"name": "collector.pool.path", "default": "a|b", "help": "Path.", "collector": "pool"}],
         });
-        let [english, chinese] =
-            LANGUAGES.each_ref().map(|texts| render(std::slice::from_ref(&exporter), texts));
+        let asked = windows::Asked::default();
+        let [english, chinese] = LANGUAGES
+            .each_ref()
+            .map(|texts| render(std::slice::from_ref(&exporter), &asked, texts));
         for line in [
             "| [`pool`](#pool_exporter-pool) | off | linux | /run/pool | Pools. |",
             "| `pool_size` | gauge | bytes | a, b | Size \\| all. |",

@@ -1,6 +1,8 @@
 //! The output of `--describe`: everything about an exporter, independent of its settings. Packages,
 //! references and dashboards are generated from it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::collector::{CollectorDef, System};
@@ -31,15 +33,23 @@ pub(crate) struct Described<'a> {
     pub(crate) about: &'a str,
     pub(crate) flags: &'a [FlagSpec],
     pub(crate) labels: &'a [(&'a str, &'a str)],
+    /// Those of the same name, for different systems, are described as one.
     pub(crate) collectors: &'a [CollectorDef],
 }
 
 impl Described<'_> {
     pub(crate) fn to_json(&self, own: &SelfMetrics) -> Value {
         let (mut groups, mut metrics, mut patterns) = (Vec::new(), Vec::new(), Vec::new());
-        for def in self.collectors {
-            groups.push(group(def.name, def.zh, def.enabled));
-            metrics.extend(def.metrics().map(|it| metric(it.describe(), def.name)));
+        let (mut collectors, mut known) = (Vec::new(), BTreeSet::new());
+        for (at, def) in self.collectors.iter().enumerate() {
+            let of_this_name = |other: &&CollectorDef| other.name == def.name;
+            if !self.collectors[..at].iter().any(|other| of_this_name(&other)) {
+                let all: Vec<_> = self.collectors.iter().filter(of_this_name).collect();
+                groups.push(group(def.name, def.zh, all.iter().any(|def| def.enabled)));
+                collectors.push(collector(def, &all));
+            }
+            let new = def.metrics().map(|it| it.describe()).filter(|it| known.insert(it.name));
+            metrics.extend(new.map(|it| metric(it, def.name)));
             patterns.extend(def.patterns.iter().map(|it| pattern(*it, def.name)));
         }
         let own_groups: [(&str, &str, &[&dyn Metric]); 4] = [
@@ -65,7 +75,7 @@ impl Described<'_> {
             "flags": describe_flags(self.flags),
             "labels": labels,
             "groups": groups,
-            "collectors": self.collectors.iter().map(collector).collect::<Vec<_>>(),
+            "collectors": collectors,
             "metrics": metrics,
             "patterns": patterns,
         })
@@ -76,14 +86,19 @@ fn group(name: &str, zh: &str, enabled: bool) -> Value {
     json!({"name": name, "zh": zh, "enabled": enabled})
 }
 
-fn collector(def: &CollectorDef) -> Value {
+/// The collector, of which `all` has the definitions for each system.
+fn collector(def: &CollectorDef, all: &[&CollectorDef]) -> Value {
+    let mut systems: Vec<_> = all.iter().flat_map(|def| def.systems).copied().collect();
+    systems.dedup();
+    let mut sources: Vec<_> = all.iter().map(|def| def.source).collect();
+    sources.dedup();
     json!({
         "name": def.name,
         "zh": def.zh,
         "about": def.about,
-        "source": def.source,
-        "systems": def.systems.iter().copied().map(System::as_str).collect::<Vec<_>>(),
-        "enabled": def.enabled,
+        "source": sources.join("; "),
+        "systems": systems.into_iter().map(System::as_str).collect::<Vec<_>>(),
+        "enabled": all.iter().any(|def| def.enabled),
     })
 }
 
@@ -193,5 +208,35 @@ mod tests {
         for metric in json["metrics"].as_array().unwrap() {
             assert!(groups.contains(&&metric["group"]), "{metric}");
         }
+    }
+
+    #[test]
+    fn collectors_of_several_systems_are_one() {
+        const ELSEWHERE: CollectorDef =
+            CollectorDef::from_fn("queue", "队列", "Jobs.", &[&DEPTH, &WORKERS], |_| Ok(()))
+                .source("QueryQueue")
+                .systems(&[System::Windows]);
+        const WORKERS: Gauge = Gauge::new("queue_workers", "Workers.");
+        let json = Described {
+            name: "queue_exporter",
+            version: "1",
+            about: "Queues.",
+            flags: &[],
+            labels: &[],
+            collectors: &[QUEUE, ELSEWHERE],
+        }
+        .to_json(&SelfMetrics::new("queue_exporter"));
+        let collector = json!({
+            "name": "queue", "zh": "队列", "about": "Jobs.", "source": "/var/spool; QueryQueue",
+            "systems": ["linux", "windows"], "enabled": true,
+        });
+        assert_eq!(json["collectors"], json!([collector]));
+        assert_eq!(json["groups"][0]["enabled"], true);
+        assert_ne!(json["groups"][1]["name"], "queue");
+        let of = |name: &str| {
+            let metrics = json["metrics"].as_array().unwrap().iter();
+            metrics.filter(|metric| metric["name"] == name).count()
+        };
+        assert_eq!((of("queue_depth"), of("queue_workers")), (1, 1));
     }
 }

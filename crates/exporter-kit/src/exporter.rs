@@ -6,13 +6,13 @@ use std::panic;
 use std::process::ExitCode;
 
 use crate::collector::run::is_collecting;
-use crate::collector::{CollectorDef, ScheduledCollector};
+use crate::collector::{CollectorDef, ScheduledCollector, System};
 use crate::describe;
 use crate::listen;
 use crate::logging::{self, LogFormat};
 use crate::metrics::live::Live;
 use crate::self_metrics::{Build, SelfMetrics};
-use crate::settings::{self, AnyFlag, Command, LABEL, Request};
+use crate::settings::{self, AnyFlag, Command, Flag, LABEL, Request};
 use crate::shutdown::Shutdown;
 use crate::web::{Server, ServerConfig, Targets, WebConfig};
 
@@ -28,11 +28,15 @@ pub struct Exporter {
     build: Build,
     /// Prefix of the names of the self-metrics.
     prefix: &'static str,
+    /// Prefix of copies of the metrics about collectors, the flag that exposes them, and where.
+    also: Option<(&'static str, &'static Flag<bool>, &'static [System])>,
     flags: &'static [&'static dyn AnyFlag],
     labels: &'static [(&'static str, &'static str)],
     collectors: Vec<CollectorDef>,
     /// Names of collectors that exist only in builds for other systems.
     elsewhere: Vec<&'static str>,
+    /// Definitions of collectors in builds for other systems.
+    other_systems: Vec<CollectorDef>,
     /// Live metrics, by the name of their collector.
     live: Vec<(&'static str, Live)>,
 }
@@ -63,10 +67,12 @@ impl Exporter {
             about: "",
             build,
             prefix: name,
+            also: None,
             flags: &[],
             labels: &[],
             collectors: Vec::new(),
             elsewhere: Vec::new(),
+            other_systems: Vec::new(),
             live: Vec::new(),
         }
     }
@@ -88,6 +94,19 @@ impl Exporter {
     /// dashboards expect.
     pub fn self_metrics_prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;
+        self
+    }
+
+    /// Exposes success, timeout and duration of collectors also as `<prefix>_success`,
+    /// `<prefix>_timeout` and `<prefix>_duration_seconds`, for dashboards of another exporter, if
+    /// `flag` is on and this is one of the systems.
+    pub fn collector_status_also_as(
+        mut self,
+        prefix: &'static str,
+        flag: &'static Flag<bool>,
+        systems: &'static [System],
+    ) -> Self {
+        self.also = Some((prefix, flag, systems));
         self
     }
 
@@ -120,6 +139,16 @@ impl Exporter {
         self
     }
 
+    /// Adds definitions of collectors in builds for other systems, as
+    /// [`collectors_elsewhere`](Self::collectors_elsewhere) adds names: `--describe`, packages and
+    /// references then cover all systems, and the flags of these collectors are accepted and
+    /// ignored. Where this build has a collector of the same name, `--describe` merges the two; a
+    /// metric of both is described once.
+    pub fn collectors_of_other_systems(mut self, collectors: &[CollectorDef]) -> Self {
+        self.other_systems.extend_from_slice(collectors);
+        self
+    }
+
     /// Adds live metrics, which the program updates itself, as a collector. `zh` is its Chinese
     /// name; `about` describes what it exposes.
     pub fn live(
@@ -149,25 +178,29 @@ impl Exporter {
     /// Like [`run`](Self::run), with the given arguments instead of the program's.
     pub fn run_with(mut self, args: &[OsString]) -> ExitCode {
         let Self { name, about, .. } = self;
-        let known = |name: &&&str| self.collectors.iter().any(|def| def.name == **name);
-        let elsewhere = self.elsewhere.iter().filter(|name| !known(name));
-        let elsewhere = elsewhere.map(|name| CollectorDef::of_another_system(name));
-        let all: Vec<_> = self.collectors.iter().copied().chain(elsewhere).collect();
+        let mut all = self.collectors.clone();
+        let elsewhere = self.elsewhere.iter().map(|name| CollectorDef::of_another_system(name));
+        for def in self.other_systems.iter().copied().chain(elsewhere) {
+            if !all.iter().any(|known| known.name == def.name) {
+                all.push(def);
+            }
+        }
         let flags = settings::all_flags(self.default_address, self.flags, &all);
         let result = match settings::read(name, &flags, &all, args) {
             Ok(Command::Help) => Ok(print(&settings::help(name, about, &flags, &self.collectors))),
             Ok(Command::Version) => Ok(print(&self.version_line())),
             Ok(Command::Describe) => {
-                let prefix = SelfMetrics::new(self.prefix);
+                let also = self.also.map(|(prefix, ..)| prefix);
+                let own = SelfMetrics::new(self.prefix).also_as(also);
                 let exporter = describe::Described {
                     name,
                     version: self.build.version,
                     about,
                     flags: &flags,
                     labels: self.labels,
-                    collectors: &self.collectors,
+                    collectors: &[&*self.collectors, &*self.other_systems].concat(),
                 };
-                Ok(print(&format!("{:#}\n", exporter.to_json(&prefix))))
+                Ok(print(&format!("{:#}\n", exporter.to_json(&own))))
             }
             Ok(Command::Check(mut request)) => self.build(&mut request).map(|_| {
                 let warnings = request.warnings.iter();
@@ -274,6 +307,10 @@ impl Exporter {
             .filter_map(|listener| listener.local_addr().ok())
             .map(|address| address.to_string())
             .collect();
+        let also = self.also.filter(|(_, flag, systems)| {
+            settings.get(flag) && systems.iter().any(|system| system.is_this())
+        });
+        let also = also.map(|(prefix, ..)| prefix);
         let version = self.build.version;
         let path = config.telemetry_path.clone();
         let is_enabled = |name: &str| collectors.iter().any(|(def, _)| def.name == name);
@@ -285,7 +322,7 @@ impl Exporter {
             build: self.build,
             config,
             web_config,
-            metrics: SelfMetrics::new(self.prefix),
+            metrics: SelfMetrics::new(self.prefix).also_as(also),
             collectors,
             disabled,
             targets: Targets::of(&self.collectors, settings),

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use prometheus::{IntCounter, IntGauge};
 
 use crate::collector::run::Outcome;
-use crate::metrics::{Counter, Gauge, Metric, Unit};
+use crate::metrics::{Counter, Description, Gauge, Metric, Unit};
 use crate::samples::Samples;
 
 /// The build of the running binary.
@@ -42,6 +42,8 @@ pub(crate) struct SelfMetrics {
     age: Gauge<1>,
     errors: Counter<1>,
     discarded: Counter<1>,
+    /// Success, timeout and duration under other names.
+    also: Option<[Gauge<1>; 3]>,
     handler: Handler,
 }
 
@@ -174,14 +176,36 @@ impl SelfMetrics {
             )
             .labels(["collector"])
             .zh("丢弃的样本数"),
+            also: None,
             handler: Handler::new(),
         }
     }
 
+    /// Adds copies of success, timeout and duration whose names begin with `prefix`. The names are
+    /// leaked, so this is called once in a process.
+    pub(crate) fn also_as(mut self, prefix: Option<&str>) -> Self {
+        let copy = |prefix: &str, rest: &str, of: &Gauge<1>| {
+            let name: &'static str = Box::leak(format!("{prefix}_{rest}").into());
+            let Description { help, unit, zh, .. } = of.describe();
+            Gauge::new(name, help).labels(["collector"]).unit(unit).zh(zh)
+        };
+        self.also = prefix.map(|prefix| {
+            [
+                copy(prefix, "success", &self.success),
+                copy(prefix, "timeout", &self.timeout),
+                copy(prefix, "duration_seconds", &self.duration),
+            ]
+        });
+        self
+    }
+
     /// The definitions about collectors.
-    pub(crate) fn of_collectors(&self) -> [&dyn Metric; 7] {
+    pub(crate) fn of_collectors(&self) -> Vec<&dyn Metric> {
         let Self { success, duration, timeout, last_success, age, errors, discarded, .. } = self;
-        [success, duration, timeout, last_success, age, errors, discarded]
+        let mut all: Vec<&dyn Metric> =
+            vec![success, duration, timeout, last_success, age, errors, discarded];
+        all.extend(self.also.iter().flatten().map(|metric| metric as &dyn Metric));
+        all
     }
 
     pub(crate) fn build_info(&self) -> &dyn Metric {
@@ -210,9 +234,15 @@ impl SelfMetrics {
     ) {
         // Absent until the first background run has finished.
         if let Some(Outcome { success, timeout, duration }) = status.outcome {
-            out.set(&self.success, [collector], f64::from(u8::from(success)));
-            out.set(&self.timeout, [collector], f64::from(u8::from(timeout)));
-            out.set(&self.duration, [collector], duration.as_secs_f64());
+            let [success, timeout] = [success, timeout].map(|it| f64::from(u8::from(it)));
+            let values = [success, timeout, duration.as_secs_f64()];
+            let metrics = [&self.success, &self.timeout, &self.duration];
+            for (metric, value) in metrics.into_iter().zip(values) {
+                out.set(metric, [collector], value);
+            }
+            for (metric, value) in self.also.iter().flatten().zip(values) {
+                out.set(metric, [collector], value);
+            }
         }
         out.set(&self.errors, [collector], status.errors as f64);
         out.set(&self.discarded, [collector], status.discarded as f64);

@@ -2,12 +2,11 @@
 //! windows_exporter has given up.
 
 use exporter_kit::{AnyFlag, Flag};
-#[cfg(any(windows, test))]
 use exporter_kit::{Definition, Samples, Scalar};
 
 const NODE: Flag<bool> =
     Flag::switch("names.node", "On Windows, expose metrics under node_exporter's names.").on();
-const WINDOWS: Flag<bool> =
+pub(crate) const WINDOWS: Flag<bool> =
     Flag::switch("names.windows", "On Windows, expose metrics under windows_exporter's names.")
         .on();
 const RETIRED: Flag<bool> = Flag::switch(
@@ -22,15 +21,12 @@ pub(crate) const FLAGS: [&dyn AnyFlag; 3] = [&NODE, &WINDOWS, &RETIRED];
 pub(crate) const NODE_EXPORTER: &str = "node_exporter";
 
 /// Marks a definition as one of windows_exporter's names.
-#[cfg(any(windows, test))]
 pub(crate) const WINDOWS_EXPORTER: &str = "windows_exporter";
 
 /// Marks a definition as a name that windows_exporter had.
-#[cfg(any(windows, test))]
 pub(crate) const WINDOWS_EXPORTER_RETIRED: &str = "windows_exporter before 0.31";
 
 /// The names that are on the page.
-#[cfg(any(windows, test))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Names {
     node: bool,
@@ -38,7 +34,6 @@ pub(crate) struct Names {
     retired: bool,
 }
 
-#[cfg(any(windows, test))]
 impl Names {
     #[cfg(windows)]
     pub(crate) fn new(settings: &exporter_kit::Settings) -> Self {
@@ -60,13 +55,11 @@ impl Names {
 }
 
 /// See [`Names::of`].
-#[cfg(any(windows, test))]
 pub(crate) struct Page<'a> {
     names: Names,
     out: &'a mut Samples,
 }
 
-#[cfg(any(windows, test))]
 impl Page<'_> {
     /// As [`Samples::set`].
     pub(crate) fn set<K: Scalar, const N: usize>(

@@ -23,6 +23,12 @@ pub(crate) struct New {
         help = "what it reads to begin with: folder (the default), or http for a status page"
     )]
     pub(crate) from: Source,
+    #[options(
+        no_short,
+        meta = "FOLDER",
+        help = "workspace to create it in, such as a copy of this one; by default this one"
+    )]
+    pub(crate) workspace: Option<String>,
     #[options(free, help = "name of the crate, such as redis-exporter")]
     pub(crate) name: Option<String>,
 }

@@ -15,7 +15,7 @@ use blueking_package::PackageDescription;
 
 use self::names::Names;
 use self::rollback::Rollback;
-pub(crate) use self::source::Source;
+pub(crate) use self::source::{Source, describes_template};
 use crate::flags;
 use crate::workspace::Workspace;
 use bkpack::UsageError;
@@ -23,6 +23,8 @@ use bkpack::process;
 
 /// Creates the exporter and prints the next steps.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
+    let other = flags.workspace.as_deref().map(|folder| Workspace::at(Path::new(folder)));
+    let workspace = other.as_ref().unwrap_or(workspace);
     let name = flags.name.as_deref().unwrap_or_default();
     let names = create(workspace, name, flags.port, flags.from)?;
     println!("{}", next_steps(&names));
@@ -34,12 +36,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
 /// # Errors
 /// [`UsageError`] if the name or port is invalid or in use; or a file cannot be written. Nothing is
 /// changed then.
-pub(crate) fn create(
-    workspace: &Workspace,
-    name: &str,
-    port: Option<u16>,
-    source: Source,
-) -> Result<Names> {
+fn create(workspace: &Workspace, name: &str, port: Option<u16>, source: Source) -> Result<Names> {
     let names = choose(workspace, name, port)?;
     let mut rollback = Rollback::default();
     write(workspace.root(), &names, source, &mut rollback)?;

@@ -64,11 +64,35 @@ impl Source {
     }
 }
 
+/// Whether a description page still tells what a template monitors.
+pub(crate) fn describes_template(markdown: &str) -> bool {
+    let about =
+        |source: Source| source.values("").into_iter().find(|(name, _)| *name == "about_zh");
+    let texts = [Source::Folder, Source::Http].into_iter().filter_map(about);
+    texts.into_iter().any(|(_, text)| markdown.contains(&text))
+}
+
 impl FromStr for Source {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let known = [Self::Folder, Self::Http].into_iter().find(|source| source.name() == text);
         known.ok_or_else(|| format!("{text:?} is not a template; give folder or http"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn template_is_recognised_in_a_description() {
+        let template = include_str!("../../scaffold/config/description.md");
+        let http = Source::Http.values("x");
+        let text = http.iter().fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("@{name}@"), value)
+        });
+        assert!(describes_template(&text), "{text}");
+        assert!(!describes_template("从连接池读取连接数。"));
     }
 }

@@ -159,7 +159,7 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
 /// The metrics that BlueKing cannot store, with the reason.
 fn omitted(families: &[Family]) -> BTreeMap<String, String> {
     let mut room = METRIC_LIMIT;
-    let labels: Vec<&str> =
+    let labels: BTreeSet<&str> =
         families.iter().flat_map(|family| &family.labels).map(String::as_str).collect();
     let mut reason = |family: &Family| {
         if let Some(label) = family.labels.iter().find(|label| is_reserved_label(label)) {

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blueking_package::agent::{Page, Sample, Trouble};
-use blueking_package::{Kind, Metric};
+use blueking_package::{Kind, Metric, abbreviated};
 
+use crate::output::plain;
 use crate::rehearse::down;
 
 /// A family, or a single sample of one that BlueKing lists by itself.
@@ -65,8 +66,11 @@ impl Families {
             found.down = down(&page.samples).map(str::to_owned);
             for line in page.troubles.iter().filter(|line| line.trouble.is_error()) {
                 let end = line.text.find(|c: char| !is_name_char(c)).unwrap_or(line.text.len());
-                let name = if end > 0 { &line.text[..end] } else { line.text.trim() };
-                found.troubles.insert(name.to_owned(), line.trouble);
+                let name = match end {
+                    0 => abbreviated(&plain(line.text.trim()), 40),
+                    end => line.text[..end].to_owned(),
+                };
+                found.troubles.insert(name, line.trouble);
             }
             let mut known: BTreeMap<String, usize> = found
                 .families

@@ -21,8 +21,6 @@ pub(super) enum Refusal {
     Tls,
     /// The page is elsewhere than at /metrics; the paths that it links.
     OtherPath(String),
-    /// The page is a redirection, by its status.
-    Redirect(u16),
     /// What was given as its page is none.
     NotAPage(String),
     /// It leaves the foreground.
@@ -53,7 +51,6 @@ impl fmt::Display for Refusal {
             Self::Authentication(status) => texts::authentication(*status),
             Self::Tls => texts::tls(),
             Self::OtherPath(links) => texts::other_path(links),
-            Self::Redirect(status) => texts::redirect(*status),
             Self::NotAPage(page) => texts::not_a_page(page),
             Self::Daemon => texts::daemon(),
             Self::NeedsFile(printed) => texts::needs_file(printed),

@@ -70,6 +70,12 @@ pub(super) fn text(result: &Result<'_>) -> String {
     if !omit.is_empty() {
         line(texts::found_omitted(omit.len(), &listed(omit.keys())));
     }
+    let clash = texts::omit_clash();
+    let clashes: Vec<&String> =
+        omit.iter().filter(|(_, reason)| **reason == clash).map(|(name, _)| name).collect();
+    if !clashes.is_empty() {
+        line(texts::found_clashes(&listed(clashes.into_iter())));
+    }
     if !result.reserved.is_empty() {
         line(texts::found_reserved(result.reserved.len(), &listed(result.reserved.iter())));
     }

@@ -123,7 +123,9 @@ pub(super) fn survey(
             None => error,
         })?;
     }
-    if survey.families.samples == 0 {
+    let unreadable = |trouble: &&Trouble| **trouble == Trouble::Unreadable;
+    let noise = survey.families.troubles.values().filter(unreadable).count();
+    if survey.families.samples == 0 || (flags.page.is_some() && noise > survey.families.samples) {
         return Err(match &flags.page {
             Some(page) => Refusal::NotAPage(page.clone()),
             None => Refusal::NoSamples,
@@ -293,8 +295,18 @@ fn listens(help: &Help, help_text: &str) -> Vec<Listen> {
     }
     let values = ["${host}:${port}", ":${port}", "${port}"];
     let variables = listen_variables(help_text);
-    let all = variables.iter().flat_map(|name| values.map(|value| listen("", name, value, None)));
+    let all = variables
+        .iter()
+        .flat_map(|name| values.map(|value| listen("", name, value, port_beside(help_text, name))));
     all.collect()
+}
+
+/// The port after the word `default` in the line of a variable.
+fn port_beside(text: &str, name: &str) -> Option<u16> {
+    let line = text.lines().find(|line| line.contains(name))?;
+    let (_, rest) = line.split_once("default")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit());
+    digits.filter_map(|digits| digits.parse().ok()).find(|port| *port > 255)
 }
 
 /// Environment variables in a help text that may set the listen address.
@@ -440,6 +452,13 @@ mod tests {
             };
             assert_eq!(found.iter().map(line).collect::<Vec<_>>().join("|"), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn port_of_a_variable_is_found() {
+        let text = "  HOST  where\n  LISTEN_PORT  port to listen on (default \"127.0.0.1:9777\")\n";
+        assert_eq!(port_beside(text, "LISTEN_PORT"), Some(9777));
+        assert_eq!(port_beside(text, "HOST"), None);
     }
 
     #[test]

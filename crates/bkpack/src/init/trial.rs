@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use super::refusal::Refusal;
 use crate::output::plain;
 use crate::process;
-use crate::rehearse::scrape::{Answer, Endless, scrape};
+use crate::rehearse::scrape::{Answer, Endless, scrape_within};
 use crate::rehearse::{kill, listening_ports, processes_in};
 use crate::server::{Server, free_port};
 use crate::stage::set_mode;
@@ -126,7 +126,7 @@ impl<'a> Trial<'a> {
         let mut server = Server::start(&mut command, &log)?;
         let base = format!("http://127.0.0.1:{port}");
         let copy = self.logs.join("page");
-        let get = |path: &str| scrape(&format!("{base}{path}"), &copy);
+        let get = |path: &str| scrape_within(&format!("{base}{path}"), &copy, limit);
         let pid = server.id();
         let mut elsewhere: Option<Instant> = None;
         let mut attempt = || -> Result<Result<Answer>> {
@@ -220,7 +220,6 @@ fn refuse_status(answer: &Answer, get: &dyn Fn(&str) -> Result<Answer>) -> Resul
     match answer.status {
         401 | 403 => Err(Refusal::Authentication(answer.status)),
         400 if text(answer).contains("HTTPS") => Err(Refusal::Tls),
-        300..=399 => Err(Refusal::Redirect(answer.status)),
         404 => {
             let landing = get("/").map(|landing| text(&landing)).unwrap_or_default();
             Err(Refusal::OtherPath(links(&landing)))
@@ -267,7 +266,6 @@ mod tests {
             (answer(401, ""), Some(Refusal::Authentication(401))),
             (answer(400, "Client sent an HTTP request to an HTTPS server."), Some(Refusal::Tls)),
             (answer(400, "bad"), None),
-            (answer(302, ""), Some(Refusal::Redirect(302))),
             (answer(404, ""), Some(Refusal::OtherPath("/m".to_owned()))),
         ] {
             assert_eq!(refuse_status(&given, &landing).err(), expected, "{given:?}");

@@ -48,9 +48,14 @@ impl Error for Endless {}
 /// # Errors
 /// What the agent calls `ConnRefused` (2501) and `WriteTempFileFailed` (1501).
 pub fn scrape(url: &str, copy: &Path) -> Result<Answer> {
+    scrape_within(url, copy, LIMIT)
+}
+
+/// Like [`scrape`], with this time limit.
+pub(crate) fn scrape_within(url: &str, copy: &Path, limit: Duration) -> Result<Answer> {
     let start = Instant::now();
     let config = Agent::config_builder()
-        .timeout_global(Some(LIMIT))
+        .timeout_global(Some(limit))
         .http_status_as_error(false)
         .proxy(None)
         .build();

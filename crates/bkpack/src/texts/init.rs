@@ -22,9 +22,6 @@ blueking_package::texts! {
     other_path(links: &str) =
         "there is no page at /metrics, the only path that BlueKing 6 and 7 scrape, and no flag changes it; the exporter links: {links}",
         "/metrics 没有指标页，而蓝鲸 6、7 只采集该路径，exporter 也没有修改路径的参数；它链接的路径：{links}";
-    redirect(status: u16) =
-        "the page at /metrics is a redirection ({status}), and no flag changes its path; BlueKing scrapes /metrics itself",
-        "/metrics 返回重定向（{status}），exporter 也没有修改路径的参数；蓝鲸只采集 /metrics 本身";
     not_a_page(page: &str) =
         "{page} is not a page of metrics in the Prometheus or OpenMetrics text format; save the answer of the exporter's /metrics",
         "{page} 不是 Prometheus 或 OpenMetrics 文本格式的指标页；请保存 exporter 的 /metrics 返回的内容";
@@ -178,6 +175,9 @@ blueking_package::texts! {
         "草稿中与这次给出的值不同的默认值（已保留）：{names}";
     changed_keys() =
         "changed in blueking.toml: ", "blueking.toml 中更新的内容：";
+    found_clashes(names: &str) =
+        "WARNING: a site cannot debug a plugin on whose page a metric and a label have one name; find an option of the exporter that removes: {names}",
+        "警告：指标页上有指标与维度重名，平台上调试会失败；请查找能去掉它们的参数：{names}";
     found_reserved(count: usize, names: &str) =
         "with reserved words ({count}): imported, but a site's pages cannot save the plugin, so do not edit it there: {names}",
         "{count} 个名称含保留字：可以导入，但在平台页面上无法保存，请勿在页面上编辑该插件：{names}";

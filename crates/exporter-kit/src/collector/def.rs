@@ -89,7 +89,7 @@ impl System {
     }
 
     /// Whether this program was built for the system.
-    const fn is_this(self) -> bool {
+    pub(crate) const fn is_this(self) -> bool {
         match self {
             Self::Linux => cfg!(target_os = "linux"),
             Self::Windows => cfg!(windows),

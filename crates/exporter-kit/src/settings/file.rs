@@ -66,14 +66,28 @@ impl Reader<'_> {
                     Ok(values) => self.entries.push(Entry { flag: *flag, values, line: at }),
                     Err(error) => self.errors.push((at, format!("{name}: {error}"))),
                 },
-                None => {
-                    let advice = nearest(&name, self.flags)
-                        .map_or(String::new(), |near| format!("; did you mean {}?", near.name));
-                    self.errors.push((at, format!("unknown setting {name}{advice}")));
-                }
+                None => self.errors.push((at, unknown_setting(&name, self.flags))),
             }
         }
     }
+}
+
+/// The error about a key that is not a flag, with what to do.
+pub(super) fn unknown_setting(name: &str, flags: &[FlagSpec]) -> String {
+    let advice = match (nearest(name, flags), collector_of(name)) {
+        (Some(near), _) => format!("; did you mean {}?", near.name),
+        (None, Some(collector)) if !flags.iter().any(|flag| flag.collector == collector) => {
+            format!("; there is no collector {collector}")
+        }
+        _ => String::new(),
+    };
+    format!("unknown setting {name}{advice}")
+}
+
+/// The collector of a key such as `collector.iis.site-include`.
+fn collector_of(name: &str) -> Option<&str> {
+    let (collector, _) = name.strip_prefix("collector.")?.split_once('.')?;
+    Some(collector)
 }
 
 fn values(flag: &FlagSpec, value: &DeValue<'_>) -> Result<Vec<String>, String> {

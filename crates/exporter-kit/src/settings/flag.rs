@@ -342,8 +342,28 @@ impl ValueType {
     }
 }
 
-/// The flag with the name most similar to `name`, if any is similar.
+/// Flags of other exporters, and ours of the same purpose.
+const OTHER_NAMES: [(&str, &str); 4] = [
+    ("telemetry.addr", "web.listen-address"),
+    ("telemetry.path", "web.telemetry-path"),
+    ("telemetry.max-requests", "web.max-requests"),
+    ("scrape.timeout-margin", "scrape.timeout"),
+];
+
+/// Ends of flags that other exporters have given up.
+const OTHER_ENDS: [(&str, &str); 2] = [("whitelist", "include"), ("blacklist", "exclude")];
+
+/// The flag with the name most similar to `name`, or of the same purpose, if there is one.
 pub(crate) fn nearest<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<&'a FlagSpec> {
+    let known = OTHER_NAMES.iter().find(|(other, _)| *other == name);
+    let ends = || {
+        let end = |(end, ours)| Some(format!("{}{ours}", name.strip_suffix(end)?));
+        OTHER_ENDS.into_iter().find_map(end)
+    };
+    let ours = known.map(|(_, ours)| (*ours).to_owned()).or_else(ends);
+    if let Some(ours) = ours {
+        return flags.iter().find(|flag| flag.name == ours);
+    }
     nearest_by(name, flags, |flag| flag.name)
 }
 
@@ -378,6 +398,9 @@ mod tests {
         let near = nearest("web.listen-adress", &flags).map(|flag| flag.name);
         assert_eq!(near, Some(LISTEN_ADDRESS.name()));
         assert_eq!(nearest("nonsense", &flags), None);
+        let renamed = nearest("telemetry.path", &flags).map(|flag| flag.name);
+        assert_eq!(renamed, Some("web.telemetry-path"));
+        assert_eq!(nearest("web.blacklist", &flags), None);
         let names = ["cpu", "mem"];
         assert_eq!(nearest_by("cqu", &names, |name| name), Some(&"cpu"));
         assert_eq!(nearest_by("xyz", &names, |name| name), None);

@@ -84,8 +84,11 @@ const LOG_FORMAT: Flag<String> = Flag::text(
     "How lines of the log are written: logfmt or json.",
 )
 .one_of(&["logfmt", "json"]);
-pub(crate) const CONFIG_FILE: Flag<Path> =
-    Flag::path("config.file", "", "TOML file with settings; its keys are the flags' names.");
+pub(crate) const CONFIG_FILE: Flag<Path> = Flag::path(
+    "config.file",
+    "",
+    "File with settings, TOML or, if its name ends in .yml, YAML; its keys are the flags' names.",
+);
 
 pub(crate) const COLLECTORS_ENABLED: Flag<[String]> = Flag::list(
     "collectors.enabled",

@@ -10,6 +10,8 @@ mod help;
 mod kit;
 mod pattern;
 mod values;
+#[cfg(feature = "web-config")]
+mod yaml_file;
 
 use std::ffi::OsString;
 

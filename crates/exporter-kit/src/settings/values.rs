@@ -2,7 +2,7 @@
 //! overrides the defaults. Values are typed and have an origin; all errors are reported together.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::argv::Typed;
@@ -10,6 +10,8 @@ use super::file;
 use super::flag::{AnyFlag as _, Flag, FlagSpec, FlagType, ValueType};
 use super::kit::CONFIG_FILE;
 use super::pattern::{Filter, Pattern};
+#[cfg(feature = "web-config")]
+use super::yaml_file;
 use crate::setting_file::read_setting_file;
 
 /// The origin of a setting.
@@ -113,7 +115,14 @@ impl Settings {
                 return;
             }
         };
-        let (entries, invalid) = file::read(&text, flags);
+        let is_yaml = ["yml", "yaml"].map(|it| Path::new(path).extension() == Some(it.as_ref()));
+        let (entries, invalid) = match is_yaml.contains(&true) {
+            #[cfg(feature = "web-config")]
+            true => yaml_file::read(&text, flags),
+            #[cfg(not(feature = "web-config"))]
+            true => (Vec::new(), vec![(1, "this build reads TOML, not YAML".to_owned())]),
+            false => file::read(&text, flags),
+        };
         for entry in entries {
             let origin = Origin::File { path: path.to_owned(), line: entry.line };
             self.set(&entry.flag, entry.values, origin);

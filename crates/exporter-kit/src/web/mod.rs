@@ -36,6 +36,8 @@ use std::time::Duration;
 
 use completions::{Completion, Completions};
 pub(crate) use config::WebConfig;
+#[cfg(feature = "web-config")]
+pub(crate) use config::yaml;
 use event_loop::EventLoop;
 use landing::Landing;
 use mio::Poll;

@@ -118,11 +118,15 @@ collectors! {
 macro_rules! windows_collectors {
     ($($name:ident,)*) => {
         /// Every collector of the folder `windows`.
+        #[cfg(test)]
         pub(crate) const WINDOWS_NAMES: &[&str] = &[$(stringify!($name)),*];
 
         /// Collectors under the names of windows_exporter, with their twins under those of
-        /// node_exporter. Their pure part is also compiled for tests on other systems.
-        #[cfg(any(windows, test))]
+        /// node_exporter. Other systems describe them and test their pure part.
+        #[cfg_attr(
+            not(any(windows, test)),
+            allow(dead_code, reason = "other systems only describe the Windows collectors")
+        )]
         pub(crate) mod windows {
             mod definitions;
             mod io;
@@ -140,6 +144,7 @@ macro_rules! windows_collectors {
 windows_collectors! {
     cpu,
     cpu_info,
+    diskdrive,
     logical_disk,
     memory,
     net,
@@ -171,6 +176,26 @@ mod tests {
         // The package for BlueKing leaves it out.
         let expected = "node_udp_queues: warning: BlueKing overwrites the label ip.";
         assert!(found.iter().all(|finding| finding == expected), "{found:?}");
+    }
+
+    #[test]
+    fn metrics_of_both_systems_are_defined_alike() {
+        let of_linux: Vec<_> = ALL.iter().flat_map(CollectorDef::metrics).collect();
+        let mut shared = 0;
+        for metric in windows::ALL.iter().flat_map(CollectorDef::metrics) {
+            let it = metric.describe();
+            let same =
+                of_linux.iter().map(|metric| metric.describe()).find(|on| on.name == it.name);
+            if let Some(on_linux) = same {
+                shared += 1;
+                assert_eq!((it.kind, it.labels), (on_linux.kind, on_linux.labels), "{}", it.name);
+                assert_eq!(
+                    (it.unit, it.compatible_with),
+                    (on_linux.unit, on_linux.compatible_with)
+                );
+            }
+        }
+        assert!(shared > 50, "{shared}");
     }
 
     #[test]

@@ -117,29 +117,47 @@ pub(crate) fn disks() -> Vec<u32> {
     }
 }
 
+/// Opens a disk; may block for ever.
+///
+/// # Errors
+///
+/// There is no such disk.
+#[cfg(windows)]
+pub(super) fn open(number: u32) -> Result<super::device::Device, Error> {
+    super::device::Device::open(&format!(r"\\.\PhysicalDrive{number}"))
+}
+
+/// What a disk tells of itself; may block for ever.
+#[cfg(windows)]
+pub(super) fn description(device: &super::device::Device) -> Option<Description> {
+    const DEVICE: u8 = 0;
+    property(device, DEVICE).and_then(|answer| Description::parse(Bytes(&answer)))
+}
+
+/// The answer for a `STORAGE_PROPERTY_ID`.
+#[cfg(windows)]
+fn property(device: &super::device::Device, property: u8) -> Option<Vec<u8>> {
+    use windows_sys::Win32::System::Ioctl::IOCTL_STORAGE_QUERY_PROPERTY;
+    let input = [property, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut answer = vec![0; 1024];
+    let length = device.query(IOCTL_STORAGE_QUERY_PROPERTY, &input, &mut answer).ok()?;
+    answer.truncate(length);
+    Some(answer)
+}
+
 /// Asks everything about a disk; may block for ever.
 #[cfg(windows)]
 pub(crate) fn ask(number: &u32) -> Answer {
-    use windows_sys::Win32::System::Ioctl::IOCTL_STORAGE_QUERY_PROPERTY;
-
-    /// `STORAGE_PROPERTY_ID`.
-    const DEVICE: u8 = 0;
     const SEEK_PENALTY: u8 = 7;
-
     super::device::without_dialogs();
-    let Ok(device) = super::device::Device::open(&format!(r"\\.\PhysicalDrive{number}")) else {
+    let Ok(device) = open(*number) else {
         return Answer::default();
     };
-    let mut answer = [0; 1024];
-    let mut property = |property: u8| {
-        let input = [property, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let length = device.query(IOCTL_STORAGE_QUERY_PROPERTY, &input, &mut answer).ok()?;
-        Some(answer[..length].to_vec())
-    };
-    let description = property(DEVICE).and_then(|answer| Description::parse(Bytes(&answer)));
     // The structure begins with its version and its size.
-    let seeks = property(SEEK_PENALTY).and_then(|answer| answer.get(8).map(|&seeks| seeks != 0));
-    Answer { performance: performance(&device).ok(), description, is_rotational: seeks }
+    let seeks = property(&device, SEEK_PENALTY);
+    let is_rotational = seeks.and_then(|answer| answer.get(8).map(|&seeks| seeks != 0));
+    let description = description(&device);
+    Answer { performance: performance(&device).ok(), description, is_rotational }
 }
 
 #[cfg(test)]

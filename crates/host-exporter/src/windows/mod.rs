@@ -6,6 +6,7 @@ pub(crate) mod clock;
 #[cfg(windows)]
 mod device;
 pub(crate) mod disks;
+pub(crate) mod drives;
 mod error;
 pub(crate) mod interfaces;
 pub(crate) mod ip;
@@ -14,6 +15,7 @@ pub(crate) mod memory;
 pub(crate) mod nt;
 pub(crate) mod pagefiles;
 pub(crate) mod performance;
+pub(crate) mod power;
 pub(crate) mod prober;
 pub(crate) mod processes;
 pub(crate) mod processors;

@@ -11,6 +11,7 @@ use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH,
 };
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
+use windows_sys::core::{PCSTR, PCWSTR};
 use windows_sys::{s, w};
 
 use super::{Bytes, Error};
@@ -153,7 +154,15 @@ pub(crate) fn enable_profile_privilege() {
 type AdjustPrivilege = unsafe extern "system" fn(u32, u8, u8, *mut u8) -> NTSTATUS;
 
 /// A function of ntdll that has no import library everywhere, or that older systems lack.
-fn function(name: windows_sys::core::PCSTR) -> Option<unsafe extern "system" fn() -> isize> {
-    // SAFETY: both names are NUL-terminated, and ntdll stays loaded as long as the process.
-    unsafe { GetProcAddress(GetModuleHandleW(w!("ntdll.dll")), name) }
+fn function(name: PCSTR) -> Option<unsafe extern "system" fn() -> isize> {
+    function_of(w!("ntdll.dll"), name)
+}
+
+/// A function that older systems lack, of a library that every process has.
+pub(super) fn function_of(
+    library: PCWSTR,
+    name: PCSTR,
+) -> Option<unsafe extern "system" fn() -> isize> {
+    // SAFETY: both names are NUL-terminated, and the library stays loaded as long as the process.
+    unsafe { GetProcAddress(GetModuleHandleW(library), name) }
 }

@@ -5,6 +5,7 @@
 //! caller's own group only.
 #![cfg_attr(windows, allow(unsafe_code, reason = "a Win32 call that std has no wrapper for"))]
 
+use super::power::Power;
 use super::{Bytes, Error};
 
 /// A processor.
@@ -16,6 +17,7 @@ pub(crate) struct Processor {
     pub(crate) times: Times,
     /// DPCs queued since boot; wraps at 2^32.
     pub(crate) dpcs: Option<u32>,
+    pub(crate) power: Power,
 }
 
 /// Where the time of a processor went.
@@ -38,7 +40,11 @@ pub(crate) struct Times {
 /// The kernel refuses the query or its answer is damaged.
 #[cfg(windows)]
 pub(crate) fn read(buffer: &mut super::nt::Buffer) -> Result<Vec<Processor>, Error> {
+    use std::collections::BTreeMap;
+
     use windows_sys::Win32::System::Threading::GetActiveProcessorGroupCount;
+
+    use super::power;
 
     const TIMES: i32 = 8;
     const INTERRUPTS: i32 = 23;
@@ -51,10 +57,17 @@ pub(crate) fn read(buffer: &mut super::nt::Buffer) -> Result<Vec<Processor>, Err
         let all = times(buffer.query_in(group_of, TIMES)?)?;
         // A system that does not tell of DPCs still tells of times.
         let dpcs = buffer.query_in(group_of, INTERRUPTS).and_then(dpcs).unwrap_or_default();
+        let first = processors.len();
         processors.extend(all.into_iter().zip(0..).map(|(times, number)| {
             let dpcs = dpcs.get(usize::from(number)).copied();
-            Processor { group, number, times, dpcs }
+            Processor { group, number, times, dpcs, power: Power::default() }
         }));
+        power::read(buffer, group_of, &mut processors[first..]);
+    }
+    let parked: BTreeMap<_, _> = power::parked().into_iter().collect();
+    for processor in &mut processors {
+        let place = (processor.group, processor.number);
+        processor.power.is_parked = parked.get(&place).copied();
     }
     Ok(processors)
 }
@@ -78,7 +91,8 @@ fn dpcs(answer: Bytes<'_>) -> Result<Vec<u32>, Error> {
     array(answer, 24, "processor interrupts", |it| it.u32(4))
 }
 
-fn array<T>(
+/// The structures of an answer, of a fixed size.
+pub(super) fn array<T>(
     answer: Bytes<'_>,
     size: usize,
     what: &'static str,

@@ -121,6 +121,39 @@ fn settings_come_from_flag_environment_and_file() {
     assert!(stderr.contains(&expected), "{stderr}");
 }
 
+#[cfg(feature = "web-config")]
+#[test]
+fn settings_of_windows_exporter_are_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    let text = "collectors:\n  enabled: cpu,service,logical_disk\ncollector:\n  service:\n    \
+                include: W32.+\n  logical_disk:\n    volume-exclude: D.+\nweb:\n  \
+                listen-address: \":9182\"\nlog:\n  level: debug\n";
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let output = run(&["--config.file", file, "--config.check"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for line in [
+        format!("collectors.enabled = [\"cpu\", \"service\", \"logical_disk\"]  # {file}:2"),
+        format!("collector.service.include = \"W32.+\"  # {file}:5"),
+        format!("collector.logical_disk.volume-exclude = \"D.+\"  # {file}:7"),
+        format!("web.listen-address = \":9182\"  # {file}:9"),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
+    std::fs::write(file, "telemetry:\n  path: /m\ncollector:\n  iis:\n    site-include: a\n")
+        .unwrap();
+    let output = run(&["--config.file", file, "--config.check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains(":2: unknown setting telemetry.path; did you mean web."), "{stderr}");
+    assert!(
+        stderr.contains(":5: unknown setting collector.iis.site-include; there is"),
+        "{stderr}"
+    );
+}
+
 #[test]
 fn printed_settings_are_a_settings_file() {
     let folder = tempfile::tempdir().unwrap();

@@ -30,7 +30,9 @@ impl Described {
     /// on, whatever the roots.
     fn collectors(&self) -> BTreeMap<&str, Vec<&str>> {
         let all = self.json["collectors"].as_array().unwrap().iter().map(|collector| {
-            let sources = collector["source"].as_str().unwrap().split(", ").collect();
+            // What the collector of this name reads on Windows comes behind a semicolon.
+            let sources = collector["source"].as_str().unwrap().split("; ").next().unwrap();
+            let sources = sources.split(", ").collect();
             (collector["name"].as_str().unwrap(), sources)
         });
         all.filter(|(_, sources): &(_, Vec<&str>)| {

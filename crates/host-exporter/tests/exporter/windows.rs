@@ -20,6 +20,8 @@ fn flags_choose_whose_names_are_exposed() {
         let page = start(&[flag, "--collectors.enabled=cpu,memory"]).get("/metrics").body;
         assert_eq!(has(&page, "node_cpu_seconds_total{"), node, "{flag}: {page}");
         assert_eq!(has(&page, "windows_cpu_time_total{"), windows, "{flag}: {page}");
+        let success = "windows_exporter_collector_success{collector=\"cpu\"} 1";
+        assert_eq!(has(&page, success), windows, "{flag}: {page}");
         assert_eq!(has(&page, "windows_cs_physical_memory_bytes "), retired, "{flag}: {page}");
     }
 }

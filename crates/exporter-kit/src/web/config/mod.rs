@@ -5,7 +5,7 @@ mod auth;
 pub(super) mod file;
 mod rate_limit;
 mod watch;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::io;
 use std::path::{Path, PathBuf};

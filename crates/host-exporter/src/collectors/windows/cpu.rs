@@ -38,6 +38,27 @@ const DPCS: Counter<1> = counter(
 )
 .labels(["core"]);
 
+const FREQUENCY: Gauge<1> = gauge(
+    "windows_cpu_core_frequency_mhz",
+    "CPU频率(MHz)",
+    "Frequency of each processor in MHz; absent on a machine of several processor groups.",
+)
+.labels(["core"]);
+
+const PARKED: Gauge<1> = gauge(
+    "windows_cpu_parking_status",
+    "CPU是否停放",
+    "Whether the scheduler avoids the processor to save power (1) or not (0); from Windows 10 on.",
+)
+.labels(["core"]);
+
+const CSTATE: Counter<2> = counter(
+    "windows_cpu_cstate_seconds_total",
+    "CPU空闲状态时间",
+    "Time that each processor has spent in the idle states c1, c2 and c3.",
+)
+.labels(["core", "state"]);
+
 const LOGICAL: Gauge =
     gauge("windows_cpu_logical_processor", "逻辑处理器数", "Logical processors that are online.");
 
@@ -62,10 +83,24 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
     "cpu",
     "CPU",
     "Time of each processor by mode, interrupts and DPCs.",
-    &[&TIME, &INTERRUPTS, &DPCS, &LOGICAL, &CS_LOGICAL, &NODE_SECONDS, &NODE_INTERRUPTS],
+    &[
+        &TIME,
+        &INTERRUPTS,
+        &DPCS,
+        &FREQUENCY,
+        &PARKED,
+        &CSTATE,
+        &LOGICAL,
+        &CS_LOGICAL,
+        &NODE_SECONDS,
+        &NODE_INTERRUPTS,
+    ],
     build,
 )
-.source("NtQuerySystemInformation, GetLogicalProcessorInformationEx");
+.source(
+    "NtQuerySystemInformation, NtPowerInformation, GetSystemCpuSetInformation, \
+     GetLogicalProcessorInformationEx",
+);
 
 #[cfg(windows)]
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
@@ -97,7 +132,7 @@ fn to_samples(
 ) {
     let mut all_interrupts = 0.0;
     for (cpu, processor) in processors.iter().enumerate() {
-        let Processor { group, number, times, dpcs } = *processor;
+        let Processor { group, number, times, dpcs, power } = *processor;
         // As performance counters name them.
         let (node, index) = topology.place(group, number);
         let (core, cpu) = (format!("{node},{index}"), cpu.to_string());
@@ -127,6 +162,11 @@ fn to_samples(
         all_interrupts += interrupts;
         out.set(&INTERRUPTS, [&core], interrupts);
         out.set_some(&DPCS, [&core], dpcs.map(|dpcs| wide_dpcs.at(dpcs)));
+        out.set_some(&FREQUENCY, [&core], power.frequency);
+        out.set_some(&PARKED, [&core], power.is_parked.map(u8::from));
+        for (state, time) in ["c1", "c2", "c3"].into_iter().zip(power.idle.into_iter().flatten()) {
+            out.set(&CSTATE, [&core, state], seconds(time));
+        }
     }
     out.set(&NODE_INTERRUPTS, [], all_interrupts);
     for metric in [&LOGICAL, &CS_LOGICAL] {
@@ -140,13 +180,17 @@ mod tests {
 
     use super::*;
     use crate::names::Names;
+    use crate::windows::power::Power;
     use crate::windows::processors::Times;
 
     fn processor(group: u16, interrupts: u32) -> Processor {
         let [idle, kernel, user, dpc, interrupt] =
             [60, 80, 30, 4, 6].map(|seconds: u64| seconds * 10_000_000);
         let times = Times { idle, kernel, user, dpc, interrupt, interrupts };
-        Processor { group, number: 3, times, dpcs: (group == 0).then_some(9) }
+        let power =
+            Power { frequency: Some(2800), is_parked: Some(true), idle: Some([10_000_000; 3]) };
+        let power = if group == 0 { power } else { Power::default() };
+        Processor { group, number: 3, times, dpcs: (group == 0).then_some(9), power }
     }
 
     #[test]
@@ -179,5 +223,8 @@ mod tests {
         assert_eq!(out.value(&LOGICAL, []), Some(2.0));
         assert_eq!((out.value(&DPCS, ["0,3"]), out.value(&DPCS, ["1,3"])), (Some(9.0), None));
         assert_eq!(out.value(&NODE_SECONDS, ["1", "user"]), Some(30.0));
+        assert_eq!(out.value(&FREQUENCY, ["0,3"]), Some(2800.0));
+        assert_eq!((out.value(&PARKED, ["0,3"]), out.value(&PARKED, ["1,3"])), (Some(1.0), None));
+        assert_eq!(out.value(&CSTATE, ["0,3", "c3"]), Some(1.0));
     }
 }

@@ -125,7 +125,7 @@ const NODE_COMMIT_LIMIT: Gauge = node::gauge(
 
 pub(super) const DEF: CollectorDef = CollectorDef::new(
     "memory",
-    "内存",
+    "Windows内存",
     "Memory in use, committed and cached, page faults and paging.",
     &[
         &PHYSICAL_TOTAL,

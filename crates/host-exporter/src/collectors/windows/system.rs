@@ -35,6 +35,13 @@ const BOOT_TIME: Gauge = gauge(
     "When the system booted, in seconds since 1970.",
 );
 const PROCESSES: Gauge = gauge("windows_system_processes", "进程数", "Processes that exist.");
+/// Windows has no limit, for which windows_exporter has the largest number of 32 bits.
+const NO_LIMIT: u32 = u32::MAX;
+const PROCESSES_LIMIT: Gauge = gauge(
+    "windows_system_processes_limit",
+    "进程数上限",
+    "Constant 4294967295, as Windows limits processes by memory only.",
+);
 const THREADS: Gauge = gauge("windows_system_threads", "线程数", "Threads that exist.");
 
 const QUEUE: Gauge = gauge(
@@ -83,6 +90,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         &EXCEPTIONS,
         &BOOT_TIME,
         &PROCESSES,
+        &PROCESSES_LIMIT,
         &THREADS,
         &QUEUE,
         &BOOT_TIME_SECONDS,
@@ -157,6 +165,7 @@ fn to_samples(facts: Facts, counts: &mut Counts, out: &mut Page<'_>) {
     for metric in [&PROCESSES, &OS_PROCESSES, &NODE_PIDS] {
         out.set(metric, [], facts.processes);
     }
+    out.set(&PROCESSES_LIMIT, [], NO_LIMIT);
     for metric in [&THREADS, &NODE_THREADS] {
         out.set(metric, [], facts.threads);
     }

@@ -57,7 +57,7 @@ pub(super) const NODE_UP: Gauge<1> =
         .labels(["device"]);
 pub(super) const NODE_MTU: Gauge<1> = node::gauge(
     "node_network_mtu_bytes",
-    "网卡MTU",
+    "MTU",
     "Size of the largest packet that the interface can send.",
 )
 .unit(Unit::Bytes)
@@ -108,7 +108,8 @@ pub(super) static RECEIVED: Direction = Direction {
         ),
     ],
     node: [
-        of_device("node_network_receive_bytes_total", "接收字节数", "Bytes received."),
+        of_device("node_network_receive_bytes_total", "接收字节数", "Bytes received.")
+            .unit(Unit::Bytes),
         of_device("node_network_receive_packets_total", "接收包数", "Packets received."),
         of_device(
             "node_network_receive_errs_total",
@@ -149,7 +150,8 @@ pub(super) static SENT: Direction = Direction {
         ),
     ],
     node: [
-        of_device("node_network_transmit_bytes_total", "发送字节数", "Bytes sent."),
+        of_device("node_network_transmit_bytes_total", "发送字节数", "Bytes sent.")
+            .unit(Unit::Bytes),
         of_device("node_network_transmit_packets_total", "发送包数", "Packets sent."),
         of_device(
             "node_network_transmit_errs_total",

@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Records the calls of one scrape of a running exporter with strace. The file that is written has a
 /// line for each file of `/proc` and `/sys`: `kept` or `opened`, and its path.
-pub(super) fn record(pid: u32, client: &mut Client, folder: &Path) -> Result<PathBuf> {
+pub(crate) fn record(pid: u32, client: &mut Client, folder: &Path) -> Result<PathBuf> {
     let record = folder.join("calls.strace");
     fs::write(&record, "").with_context(|| format!("write {}", record.display()))?;
     let mut strace = Command::new("strace");

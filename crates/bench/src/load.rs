@@ -17,7 +17,7 @@ const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
 /// A scraper that keeps its connection, as Prometheus does. It barely looks at the
 /// responses, so the time measured is the exporter's.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub struct Client {
     stream: TcpStream,
     request: String,
     answer: Vec<u8>,
@@ -25,12 +25,12 @@ pub(crate) struct Client {
 
 impl Client {
     /// A scraper of this port; it has scraped once.
-    pub(crate) fn connect(port: u16) -> Result<Self> {
+    pub fn connect(port: u16) -> Result<Self> {
         Self::connect_with(port, "")
     }
 
     /// A scraper of this port that sends this header line, too; it has scraped once.
-    pub(crate) fn connect_with(port: u16, header: &str) -> Result<Self> {
+    pub fn connect_with(port: u16, header: &str) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).context("connect")?;
         stream.set_nodelay(true).context("connect")?;
         stream.set_read_timeout(Some(Duration::from_secs(10))).context("connect")?;
@@ -41,7 +41,7 @@ impl Client {
     }
 
     /// Asks for `/metrics` without compression; the answer, head and body, which may be in chunks.
-    pub(crate) fn scrape(&mut self) -> Result<&[u8]> {
+    pub fn scrape(&mut self) -> Result<&[u8]> {
         self.stream.write_all(self.request.as_bytes()).context("ask for a page")?;
         let (mut received, mut whole) = (0, None);
         loop {
@@ -165,8 +165,8 @@ fn memory_in(status: &str, name: &str) -> Option<f64> {
 mod tests {
     use std::net::TcpListener;
 
-    use super::super::floor;
     use super::*;
+    use crate::floor;
 
     #[test]
     fn clients_get_whole_answers_of_the_floor() {

@@ -6,16 +6,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use blueking_package::plugin::System;
-
-use super::package::Package;
-use super::plugin;
-use super::report::{Done, Report};
-use super::tools::{HINT, Tools};
 use bkpack::process;
 use bkpack::rehearse::{Deployment, Machine};
+use blueking_package::plugin::System;
 
-const STAND_IN: &str = include_str!("../../stand-in/replay.c");
+use crate::package::Package;
+use crate::windows;
+
+const STAND_IN: &str = include_str!("replay.c");
 
 /// Prints the processes that the script found.
 const SHOW: &str =
@@ -105,26 +103,19 @@ const CASES: [Case; 6] = [
     },
 ];
 
-pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
-    report.step("the plugin's scripts find processes on Windows, under Wine", || {
-        if tools.wine().is_none() || tools.mingw().is_none() {
-            return Ok(Done::Skipped(format!("wine64 or mingw-w64 is not installed; {HINT}")));
-        }
-        let scratch = package.scratch.join("windows processes");
-        fs::create_dir_all(&scratch).context("cannot create a scratch folder")?;
-        let machine = Machine::new(System::WindowsX86_64, &scratch)?;
-        let target = plugin::target(package, System::WindowsX86_64)?;
-        let copy = plugin::copy(package, &target, &machine, "windows processes")?;
-        fs::write(copy.folder.join("show.bat"), SHOW).context("cannot write show.bat")?;
-        let stand_in = scratch.join("replay.exe");
-        machine
-            .compile(STAND_IN, &stand_in)?
-            .context("the machine does not run Windows programs")?;
-        for case in &CASES {
-            run_case(case, &copy, &machine, &stand_in).context(case.name)?;
-        }
-        Ok(Done::Passed(CASES.len()))
-    });
+#[test]
+fn scripts_find_the_processes_of_their_exporter() -> Result<()> {
+    let package = Package::open("windows processes")?;
+    let Some(machine) = windows::wine(&package.scratch)? else { return windows::skip() };
+    let target = package.plugin_for(System::WindowsX86_64)?;
+    let copy = package.deploy(&target, &machine)?;
+    fs::write(copy.folder.join("show.bat"), SHOW).context("cannot write show.bat")?;
+    let stand_in = package.scratch.join("replay.exe");
+    machine.compile(STAND_IN, &stand_in)?.context("the machine does not run Windows programs")?;
+    for case in &CASES {
+        run_case(case, &copy, &machine, &stand_in).context(case.name)?;
+    }
+    Ok(())
 }
 
 fn run_case(case: &Case, copy: &Deployment<'_>, machine: &Machine, stand_in: &Path) -> Result<()> {

@@ -1,5 +1,5 @@
-//! Tests with Prometheus: the server scrapes the exporter, and promtool checks page and
-//! configuration.
+//! Tests with Prometheus: the server scrapes the packaged exporter, started as BlueKing starts it,
+//! and promtool checks page and configuration.
 
 use std::fs;
 use std::io::Write;
@@ -10,25 +10,71 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::report::Done;
-use super::tools::{HINT, Tools};
 use bkpack::process;
 use bkpack::server::{Server, free_port, get};
 
+use crate::package::Package;
+
 /// Queries of dashboards.
-const QUERIES: &str = include_str!("../../dashboards.promql");
+const QUERIES: &str = include_str!("dashboards.promql");
 
 /// Exit code of promtool if the only problem is unconventional names.
 const PROMTOOL_LINT: i32 = 3;
 
+/// BlueKing checks two seconds after the start.
+const EXPORTER_START: Duration = Duration::from_secs(2);
+
 /// Includes the time to open the storage.
 const START: Duration = Duration::from_secs(60);
 
+#[test]
+fn server_scrapes_the_exporter() -> Result<()> {
+    let Some(program) = process::find("prometheus") else { return e2e::skip("prometheus") };
+    let package = Package::open("prometheus")?;
+    // Dashboards query more metrics than the package exposes by default.
+    let (_exporter, url) = start(&package, &["--collectors.enabled=[defaults]"])?;
+    scrape(&program, &package.scratch, &url)
+}
+
+#[test]
+fn promtool_accepts_the_page() -> Result<()> {
+    let Some(program) = process::find("promtool") else { return e2e::skip("promtool") };
+    let package = Package::open("promtool")?;
+    let (_exporter, url) = start(&package, &[])?;
+    check_metrics(&program, &get(&url)?)
+}
+
+#[test]
+fn promtool_accepts_the_files_of_packaging() -> Result<()> {
+    let Some(program) = process::find("promtool") else { return e2e::skip("promtool") };
+    let lint = ["--lint=all", "--lint-fatal"];
+    let checks: [(&str, &[&str], &str); 3] = [
+        ("check config", &lint, "prometheus.yml"),
+        ("check rules", &lint, "host-exporter.rules.yml"),
+        ("test rules", &[], "host-exporter.rules.test.yml"),
+    ];
+    for (words, flags, file) in checks {
+        let mut command = Command::new(&program);
+        command.current_dir(e2e::root().join("packaging/prometheus"));
+        command.args(words.split(' ')).args(flags).arg(file);
+        e2e::run(&mut command, &format!("promtool-{}", words.replace(' ', "-")))?;
+    }
+    Ok(())
+}
+
+/// Starts an exporter and waits until it answers; also returns the URL of its metrics.
+fn start(package: &Package, more: &[&str]) -> Result<(Server, String)> {
+    let port = free_port()?;
+    let mut command = Command::new(package.unpack("exporter-linux")?);
+    command.args(package.arguments(port)?).args(more);
+    let mut exporter = Server::start(&mut command, &package.scratch.join("exporter.log"))?;
+    let url = format!("http://127.0.0.1:{port}/metrics");
+    exporter.wait_for(EXPORTER_START, || get(&url))?;
+    Ok((exporter, url))
+}
+
 /// Runs a Prometheus server that scrapes `url`, until the exporter is up and has values.
-pub(crate) fn scrape(tools: &Tools, scratch: &Path, url: &str) -> Result<Done> {
-    let Some(program) = tools.prometheus() else {
-        return Ok(Done::Skipped(format!("prometheus is not installed; {HINT}")));
-    };
+fn scrape(program: &Path, scratch: &Path, url: &str) -> Result<()> {
     let folder = scratch.join("prometheus");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap_or((url, ""));
@@ -57,21 +103,20 @@ pub(crate) fn scrape(tools: &Tools, scratch: &Path, url: &str) -> Result<Done> {
         }
         Ok(())
     })?;
-    Ok(Done::Passed(1 + run_queries(&mut server, port)?))
+    run_queries(&mut server, port)
 }
 
-/// Runs the dashboard queries until each has a result, and returns their number. Rates need two
-/// scrapes.
-fn run_queries(server: &mut Server, port: u16) -> Result<usize> {
+/// Runs the dashboard queries until each has a result. Rates need two scrapes.
+fn run_queries(server: &mut Server, port: u16) -> Result<()> {
     let queries = QUERIES.lines().filter(|line| !line.starts_with('#'));
-    let mut waiting: Vec<&str> = queries.clone().collect();
+    let mut waiting: Vec<&str> = queries.collect();
+    ensure!(!waiting.is_empty(), "there is no query");
     server.wait_for(START, || {
         waiting
             .retain(|expression| !query(port, expression).is_ok_and(|values| !values.is_empty()));
         ensure!(waiting.is_empty(), "queries without a result: {}", waiting.join("\n"));
         Ok(())
-    })?;
-    Ok(queries.count())
+    })
 }
 
 /// The current values of an expression.
@@ -91,10 +136,7 @@ fn query(port: u16, expression: &str) -> Result<Vec<f64>> {
 }
 
 /// Checks a page with promtool.
-pub(crate) fn check_metrics(tools: &Tools, page: &str) -> Result<Done> {
-    let Some(program) = tools.promtool() else {
-        return Ok(Done::Skipped(format!("promtool is not installed; {HINT}")));
-    };
+fn check_metrics(program: &Path, page: &str) -> Result<()> {
     let mut promtool = Command::new(program)
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -114,25 +156,5 @@ pub(crate) fn check_metrics(tools: &Tools, page: &str) -> Result<Done> {
     if !others.is_empty() || !(output.status.success() || is_style) {
         bail!("promtool reported problems ({}): {}", output.status, others.join("\n"));
     }
-    Ok(Done::Passed(1))
-}
-
-/// Checks and tests the files of `packaging/prometheus` with promtool.
-pub(crate) fn check_files(tools: &Tools, folder: &Path) -> Result<Done> {
-    let Some(program) = tools.promtool() else {
-        return Ok(Done::Skipped(format!("promtool is not installed; {HINT}")));
-    };
-    let lint = ["--lint=all", "--lint-fatal"];
-    let checks: [(&str, &[&str], &str); 3] = [
-        ("check config", &lint, "prometheus.yml"),
-        ("check rules", &lint, "host-exporter.rules.yml"),
-        ("test rules", &[], "host-exporter.rules.test.yml"),
-    ];
-    for (words, flags, file) in checks {
-        let mut command = Command::new(&program);
-        command.current_dir(folder).args(words.split(' ')).args(flags).arg(file);
-        let log = tools.logs.join(format!("promtool-{}.log", words.replace(' ', "-")));
-        process::run(&mut command, &log)?;
-    }
-    Ok(Done::Passed(checks.len()))
+    Ok(())
 }

@@ -5,44 +5,47 @@ use serde_json::{Map, Value, json};
 /// What was measured of one exporter in one scenario: seconds and bytes, one figure for each time it
 /// was taken.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Row {
+pub struct Row {
     /// Rows of one scenario are compared.
     scenario: String,
-    pub(crate) name: String,
+    /// Name of the exporter.
+    pub name: String,
     /// Whether ours are measured against it.
     is_peer: bool,
     /// Size of the executable.
-    pub(crate) file: f64,
+    pub file: f64,
     /// From the start of the process to the end of its first successful scrape.
-    pub(crate) start: Vec<f64>,
+    pub start: Vec<f64>,
     /// Samples on the page.
-    pub(crate) samples: f64,
+    pub samples: f64,
     /// Resident memory after the first scrape, for each start.
-    pub(crate) idle: Vec<f64>,
+    pub idle: Vec<f64>,
     /// Resident memory at the end of each round.
-    pub(crate) loaded: Vec<f64>,
+    pub loaded: Vec<f64>,
     /// The most resident memory that there ever was, after the rounds.
-    pub(crate) peak: Vec<f64>,
+    pub peak: Vec<f64>,
     /// Length of the page.
-    pub(crate) page: f64,
+    pub page: f64,
     /// CPU time for a scrape, for each round.
-    pub(crate) cpu: Vec<f64>,
+    pub cpu: Vec<f64>,
     /// How long each scrape took.
-    pub(crate) wall: Vec<f64>,
+    pub wall: Vec<f64>,
     /// How often memory was allocated for a scrape, for each round.
-    pub(crate) allocations: Vec<f64>,
+    pub allocations: Vec<f64>,
     /// How often the collectors ran for a scrape, for each round. Scrapes at the same time share a
     /// run.
-    pub(crate) runs: Vec<f64>,
+    pub runs: Vec<f64>,
 }
 
 impl Row {
-    pub(crate) fn new(scenario: &str, name: &str, is_peer: bool) -> Self {
+    /// A row without figures. Ours are measured against a peer.
+    #[must_use]
+    pub fn new(scenario: &str, name: &str, is_peer: bool) -> Self {
         Self { scenario: scenario.to_owned(), name: name.to_owned(), is_peer, ..Self::default() }
     }
 
     /// Whether it is of a machine that is made up, to see how the figures grow.
-    pub(crate) fn is_large(&self) -> bool {
+    pub fn is_large(&self) -> bool {
         self.scenario.contains("file systems")
     }
 }
@@ -92,7 +95,7 @@ const fn column(
 }
 
 /// The table, without columns that no row has a figure for, and how ours compare with their peers.
-pub(crate) fn render(rows: &[Row]) -> String {
+pub fn render(rows: &[Row]) -> String {
     let words = |title: &str, word: fn(&Row) -> &str| {
         [title].into_iter().chain(rows.iter().map(word)).map(str::to_owned).collect()
     };
@@ -151,7 +154,7 @@ fn compared(ours: &Row, peer: &Row) -> String {
 }
 
 /// The rows of the table, in seconds and bytes.
-pub(crate) fn to_json(rows: &[Row]) -> Value {
+pub fn to_json(rows: &[Row]) -> Value {
     let object = |row: &Row| {
         let words = [("scenario", &row.scenario), ("exporter", &row.name)];
         let words = words.map(|(key, word)| (key.to_owned(), json!(word)));
@@ -163,7 +166,9 @@ pub(crate) fn to_json(rows: &[Row]) -> Value {
     rows.iter().map(object).collect()
 }
 
-pub(crate) fn median(values: &[f64]) -> Option<f64> {
+/// The median; `None` of no values.
+#[must_use]
+pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 

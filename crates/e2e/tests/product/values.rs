@@ -1,4 +1,4 @@
-//! Tests that the plugin's scripts for Linux and Windows read the same values from `etc/env.yaml`,
+//! The check that the plugin's scripts for Linux and Windows read the same values from `etc/env.yaml`,
 //! whatever characters they have, and execute none of them.
 
 use std::fs;
@@ -37,7 +37,7 @@ int main(void) {
 ";
 
 /// Deploys the scripts alone below `scratch` and compares what they read with [`lines()`].
-pub(super) fn check(system: System, machine: &Machine, scratch: &Path) -> Result<usize> {
+pub(crate) fn check(system: System, machine: &Machine, scratch: &Path) -> Result<()> {
     let folder = scratch.join("plugin values");
     for file in rendered_files(system, &[], PLUGIN) {
         let path = folder.join(&file.path);
@@ -70,7 +70,7 @@ pub(super) fn check(system: System, machine: &Machine, scratch: &Path) -> Result
         ensure!(rejected.is_none(), "the scripts set {rejected:?}");
         ensure!(!folder.join("injected").exists(), "a value was executed");
     }
-    Ok(lines.len())
+    Ok(())
 }
 
 /// Lines that are not variables, as the second line of a value might be.
@@ -108,15 +108,4 @@ fn lines() -> Vec<(String, String)> {
     }
     lines.push((String::new(), String::new()));
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scripts_for_linux_read_values_literally() {
-        let scratch = tempfile::tempdir().unwrap();
-        check(System::LinuxX86_64, &Machine::Native, scratch.path()).unwrap();
-    }
 }

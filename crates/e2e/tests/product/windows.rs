@@ -1,43 +1,34 @@
 //! Tests the Windows executable and the plugin's scripts under Wine, beyond a rehearsal.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use bkpack::rehearse::{Deployment, Machine, Port, Target, Values, machine};
+use bkpack::server::{free_port, sample};
 use blueking_package::check::Kind;
 use blueking_package::plugin::System;
 
-use super::package::Package;
-use super::plugin;
-use super::report::{Done, Report};
-use super::tools::{HINT, Tools};
-use super::values;
-use bkpack::rehearse::{Deployment, Machine, Port, Target, Values};
-use bkpack::server::{free_port, sample};
+use crate::package::{Package, VERSION};
+use crate::values;
 
-/// A test under Wine.
-type Test = fn(&Package, &Machine) -> Result<Done>;
-
-pub(crate) fn check(package: &Package, tools: &Tools, report: &mut Report) {
-    let tests: [(&str, Test); 4] = [
-        ("exporter-windows.exe under Wine", serves),
-        ("bkpack.exe under Wine packs and checks as on Linux", packs_as_on_linux),
-        ("start.bat, reload.bat and stop.bat of the plugin under Wine", scripts),
-        ("the plugin's scripts read env.yaml literally under Wine", read_values),
-    ];
-    for (name, test) in tests {
-        report.step(name, || {
-            if tools.wine().is_none() || tools.mingw().is_none() {
-                let missing = format!("wine64 or mingw-w64 is not installed; {HINT}");
-                return Ok(Done::Skipped(missing));
-            }
-            let scratch = package.scratch.join("windows");
-            std::fs::create_dir_all(&scratch).context("cannot create a scratch folder")?;
-            test(package, &Machine::new(System::WindowsX86_64, &scratch)?)
-        });
+/// Creates a Wine prefix in `scratch`; `None` if Wine or a compiler for Windows is missing.
+pub(crate) fn wine(scratch: &Path) -> Result<Option<Machine>> {
+    if machine::wine().is_none() || machine::mingw().is_none() {
+        return Ok(None);
     }
+    Machine::new(System::WindowsX86_64, scratch).map(Some)
 }
 
-fn serves(package: &Package, machine: &Machine) -> Result<Done> {
+/// Ends a test without Wine.
+pub(crate) fn skip() -> Result<()> {
+    e2e::skip("wine64 or mingw-w64")
+}
+
+#[test]
+fn exporter_serves_host_metrics() -> Result<()> {
+    let package = Package::open("windows")?;
+    let Some(machine) = wine(&package.scratch)? else { return skip() };
     let target = Target::open(&package.zip, Kind::V51, Some(System::WindowsX86_64))?;
     let port = Port::fixed(free_port()?);
     let address = format!("127.0.0.1:{}", port.number);
@@ -45,20 +36,21 @@ fn serves(package: &Package, machine: &Machine) -> Result<Done> {
         ("--web.listen-address".to_owned(), address.clone()),
         ("_exporter_url_".to_owned(), format!("http://{address}/metrics")),
     ]);
-    let folder = package.scratch.join("windows/zip");
-    let mut exporter = Deployment::new(&target, machine, &folder, &values, port)?;
+    let folder = package.scratch.join("zip");
+    let mut exporter = Deployment::new(&target, &machine, &folder, &values, port)?;
     exporter.start()?;
-    has_host_metrics(&exporter)?;
-    Ok(Done::Passed(1))
+    has_host_metrics(&exporter)
 }
 
 /// A draft gives the same packages and the same findings on both systems.
-fn packs_as_on_linux(package: &Package, machine: &Machine) -> Result<Done> {
-    let folder = package.scratch.join("windows/bkpack");
+#[test]
+fn bkpack_packs_as_on_linux() -> Result<()> {
+    let package = Package::open("windows bkpack")?;
+    let Some(machine) = wine(&package.scratch)? else { return skip() };
+    let folder = package.scratch.join("bkpack");
     std::fs::create_dir_all(&folder).context("cannot create a scratch folder")?;
-    let version = env!("CARGO_PKG_VERSION");
     let copy = |name: &str, to: &str| {
-        let from = package.dist.join(format!("bkpack-{version}-{name}"));
+        let from = e2e::dist().join(format!("bkpack-{VERSION}-{name}"));
         std::fs::copy(&from, folder.join(to)).with_context(|| from.display().to_string())
     };
     copy("linux-x86_64", "bkpack")?;
@@ -76,7 +68,7 @@ fn packs_as_on_linux(package: &Package, machine: &Machine) -> Result<Done> {
     let windows = |arguments: &[&str]| run(machine.program(&folder, "bkpack.exe"), arguments);
     let exporter = package.unpack("exporter-linux")?;
     let exe = package.unpack("exporter-windows.exe")?;
-    let path = |path: &std::path::Path| path.display().to_string();
+    let path = |path: &Path| path.display().to_string();
     linux(&["init", "draft", "--linux", &path(&exporter), "--windows", &path(&exe)])?;
     linux(&["build", "draft", "--out", "on-linux"])?;
     windows(&["build", "draft", "--out", "on-windows", "--lang", "en"])?;
@@ -94,17 +86,22 @@ fn packs_as_on_linux(package: &Package, machine: &Machine) -> Result<Done> {
         count += 1;
     }
     ensure!(count == 2, "there are {count} packages, not 2");
-    Ok(Done::Passed(1))
+    Ok(())
 }
 
-fn read_values(package: &Package, machine: &Machine) -> Result<Done> {
-    values::check(System::WindowsX86_64, machine, &package.scratch.join("windows"))
-        .map(Done::Passed)
+#[test]
+fn scripts_read_values_literally() -> Result<()> {
+    let scratch = e2e::scratch("windows values")?;
+    let Some(machine) = wine(&scratch)? else { return skip() };
+    values::check(System::WindowsX86_64, &machine, &scratch)
 }
 
-fn scripts(package: &Package, machine: &Machine) -> Result<Done> {
-    let target = plugin::target(package, System::WindowsX86_64)?;
-    let mut copy = plugin::copy(package, &target, machine, "windows")?;
+#[test]
+fn scripts_start_reload_and_stop() -> Result<()> {
+    let package = Package::open("windows scripts")?;
+    let Some(machine) = wine(&package.scratch)? else { return skip() };
+    let target = package.plugin_for(System::WindowsX86_64)?;
+    let mut copy = package.deploy(&target, &machine)?;
     copy.configure("HOSTILE: 100%PATH% & exit 1 ^ ! > injected\n")?;
     copy.start()?;
     has_host_metrics(&copy)?;
@@ -115,7 +112,7 @@ fn scripts(package: &Package, machine: &Machine) -> Result<Done> {
     ensure!(copy.pid()? != before, "reload.bat did not restart the exporter");
     copy.stop()?;
     ensure!(copy.remains().is_empty(), "stop.bat left {:?}", copy.remains());
-    Ok(Done::Passed(1))
+    Ok(())
 }
 
 /// Checks that the page has metrics of the host.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use bkpack::process;
 use bkpack::server::{Server, free_port};
 
 /// Time limit for its start and for each answer.
@@ -73,7 +74,7 @@ impl Redis {
 
 /// The path of `redis-server`.
 pub(crate) fn program() -> Option<PathBuf> {
-    bkpack::process::find("redis-server")
+    process::find("redis-server")
 }
 
 fn prepare(port: u16) -> Result<()> {
@@ -90,25 +91,19 @@ fn prepare(port: u16) -> Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn redis_requires_its_password_and_stops_on_drop() {
-        let folder = tempfile::tempdir().unwrap();
-        let program = program().expect("run `cargo xtask ci --setup`, which installs redis-server");
-        let redis = Redis::start(&program, folder.path()).unwrap();
-        let [address, password] = redis.parameters();
-        assert_eq!(address, format!("--redis.address=127.0.0.1:{}", redis.port));
-        assert_eq!(password, "REDIS_EXPORTER_REDIS_PASSWORD=rehearsal");
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, redis.port)).unwrap();
-        stream.write_all(b"GET rehearsal\r\nAUTH rehearsal\r\nGET rehearsal\r\nQUIT\r\n").unwrap();
-        let mut answers = String::new();
-        stream.read_to_string(&mut answers).unwrap();
-        assert!(answers.starts_with("-NOAUTH") && answers.contains("\r\n1\r\n"), "{answers}");
-        let port = redis.port;
-        drop(redis);
-        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
-    }
+#[test]
+fn redis_requires_its_password() -> Result<()> {
+    let Some(program) = program() else { return e2e::skip("redis-server") };
+    let redis = Redis::start(&program, &e2e::scratch("redis")?)?;
+    let port = redis.port;
+    let parameters = redis.parameters();
+    ensure!(parameters[0] == format!("--redis.address=127.0.0.1:{port}"), "{parameters:?}");
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.write_all(b"GET rehearsal\r\nAUTH rehearsal\r\nGET rehearsal\r\nQUIT\r\n")?;
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers)?;
+    ensure!(answers.starts_with("-NOAUTH") && answers.contains("\r\n1\r\n"), "{answers}");
+    drop(redis);
+    ensure!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err(), "it runs on after the drop");
+    Ok(())
 }

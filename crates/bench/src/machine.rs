@@ -14,10 +14,13 @@ use anyhow::Result;
 
 /// How much a machine has.
 #[derive(Clone, Copy)]
-pub(super) struct Size {
-    pub(super) file_systems: usize,
-    pub(super) devices: usize,
-    pub(super) cpus: usize,
+pub struct Size {
+    /// Mounted file systems beside the root.
+    pub file_systems: usize,
+    /// Network devices.
+    pub devices: usize,
+    /// Processors.
+    pub cpus: usize,
 }
 
 /// What sysfs says of every device.
@@ -49,7 +52,7 @@ const DEVICE: [(&str, &str); 22] = [
 
 /// Makes the machine's files in a folder that is not there yet.
 #[cfg(unix)]
-pub(super) fn make(root: &Path, size: Size) -> Result<()> {
+pub fn make(root: &Path, size: Size) -> Result<()> {
     let write = |path: &str, text: &str| -> Result<()> {
         let path = root.join(path);
         let folder = path.parent().context("a file is in a folder")?;
@@ -111,6 +114,6 @@ pub(super) fn make(root: &Path, size: Size) -> Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn make(_: &Path, _: Size) -> Result<()> {
+pub fn make(_: &Path, _: Size) -> Result<()> {
     anyhow::bail!("these files need symbolic links: run this on Linux")
 }

@@ -4,17 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use bkpack::rehearse::{self, Level, Note, State, Target, machine, name_of};
+use bkpack::server::free_port;
 use blueking_package::agent::Preview;
 use blueking_package::plugin::System;
 use blueking_package::{Definitions, PackageDescription, pattern_matches};
 
-use super::package::Package;
-use super::redis::Redis;
-use super::report::{Done, Report};
-use super::tools::{HINT, Tools};
-use crate::workspace::{Exporter, Workspace};
-use bkpack::rehearse::{self, Level, Note, State, Target, name_of};
-use bkpack::server::free_port;
+use crate::package::archives;
+use crate::redis::{self, Redis};
 
 /// Metrics that may be absent: the machine has no such limit, Wine does not count handles, or qemu
 /// hides the process.
@@ -67,7 +64,7 @@ struct Monitored {
 impl Monitored {
     /// Starts the target of an exporter. An unknown exporter gets no target, so any metric may be
     /// absent.
-    fn start(exporter: &str, redis: Option<&Path>, scratch: &Path) -> Result<Self> {
+    fn start(exporter: &str, scratch: &Path) -> Result<Self> {
         match exporter {
             "host-exporter" => {
                 let expected = &[("sys_mem_usage", None), ("sys_disk_size", None)];
@@ -76,9 +73,8 @@ impl Monitored {
                 Ok(Self { may_be_absent: vec!["*"], expected, ..Self::default() })
             }
             "redis-exporter" => {
-                let program =
-                    redis.with_context(|| format!("redis-server is not installed; {HINT}"))?;
-                let redis = Redis::start(program, scratch)?;
+                let program = redis::program().context("redis-server is missing")?;
+                let redis = Redis::start(&program, scratch)?;
                 Ok(Self {
                     parameters: redis.parameters().to_vec(),
                     may_be_absent: [&PROCESS[..], &STANDALONE_REDIS].concat(),
@@ -115,63 +111,67 @@ struct ExporterSource {
     definitions: Definitions,
 }
 
-pub(crate) fn check(workspace: &Workspace, package: &Package, tools: &Tools, report: &mut Report) {
-    let (archives, sources) = match (archives(&package.dist), sources(workspace)) {
-        (Ok(archives), Ok(sources)) => (archives, sources),
-        (Err(error), _) | (_, Err(error)) => {
-            return report.fail("the packages of dist", &format!("{error:#}"));
-        }
-    };
-    for archive in archives {
-        let name = archive.file_name().unwrap_or_default().display().to_string();
-        let systems = match Target::systems(&archive) {
-            Ok(systems) => systems,
-            Err(error) => {
-                report.fail(&name, &format!("{error:#}"));
-                continue;
-            }
-        };
-        for system in systems {
-            report.step(&format!("rehearse {name} for {}", name_of(system)), || {
-                rehearse(&archive, system, &sources, package, tools)
-            });
-        }
-    }
+#[test]
+fn zip_for_linux() -> Result<()> {
+    rehearse_all("zip", System::LinuxX86_64)
 }
 
-fn rehearse(
-    archive: &Path,
-    system: System,
-    sources: &[ExporterSource],
-    package: &Package,
-    tools: &Tools,
-) -> Result<Done> {
-    let missing = match system {
-        System::LinuxX86_64 => None,
-        System::LinuxAarch64 => tools.qemu_aarch64().is_none().then_some("qemu-aarch64-static"),
-        System::WindowsX86_64 => {
-            (tools.wine().is_none() || tools.mingw().is_none()).then_some("wine64 or mingw-w64")
-        }
-    };
-    if let Some(tool) = missing {
-        return Ok(Done::Skipped(format!("{tool} is not installed; {HINT}")));
+#[test]
+fn zip_for_windows() -> Result<()> {
+    rehearse_all("zip", System::WindowsX86_64)
+}
+
+#[test]
+fn plugin_for_linux() -> Result<()> {
+    rehearse_all("tgz", System::LinuxX86_64)
+}
+
+#[test]
+fn plugin_for_linux_aarch64() -> Result<()> {
+    rehearse_all("tgz", System::LinuxAarch64)
+}
+
+#[test]
+fn plugin_for_windows() -> Result<()> {
+    rehearse_all("tgz", System::WindowsX86_64)
+}
+
+/// Rehearses all packages with this extension, each of which has an executable for `system`.
+fn rehearse_all(extension: &str, system: System) -> Result<()> {
+    if let Some(tool) = missing_tool(system) {
+        return e2e::skip(tool);
     }
-    let name = archive.file_stem().unwrap_or_default().display().to_string();
+    let sources = sources()?;
+    for archive in archives(extension)? {
+        let name = archive.file_stem().unwrap_or_default().display().to_string();
+        rehearse(&archive, &name, system, &sources).with_context(|| name.clone())?;
+    }
+    Ok(())
+}
+
+/// A tool without which packages for `system` cannot be rehearsed here.
+fn missing_tool(system: System) -> Option<&'static str> {
+    let no_redis = redis::program().is_none().then_some("redis-server");
+    no_redis.or_else(|| match system {
+        System::LinuxX86_64 => None,
+        System::LinuxAarch64 => machine::qemu_aarch64().is_none().then_some("qemu-aarch64-static"),
+        System::WindowsX86_64 if machine::wine().is_none() => Some("wine64"),
+        System::WindowsX86_64 => machine::mingw().is_none().then_some("mingw-w64"),
+    })
+}
+
+fn rehearse(archive: &Path, name: &str, system: System, sources: &[ExporterSource]) -> Result<()> {
+    let has_it = Target::systems(archive)?.contains(&system);
+    ensure!(has_it, "it has no executable for {}", name_of(system));
     let belongs = |source: &&ExporterSource| {
         let PackageDescription { plugin_id, component_name, .. } = &source.description;
         let mut names = [plugin_id, component_name].into_iter();
         names.any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-')))
     };
-    let source = sources.iter().find(belongs);
-    let source = source.with_context(|| format!("{name} is not of an exporter here"))?;
+    let source = sources.iter().find(belongs).context("it is not of an exporter here")?;
     // With blanks, on which scripts often fail.
-    let scratch = package.scratch.join(format!("rehearsal of {name} {}", name_of(system)));
-    fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
-    let monitored = Monitored::start(
-        &source.name,
-        tools.redis_server().as_deref(),
-        &scratch.join("monitored"),
-    )?;
+    let scratch = e2e::scratch(&format!("rehearsal of {name} {}", name_of(system)))?;
+    let monitored = Monitored::start(&source.name, &scratch.join("monitored"))?;
     let mut parameters = monitored.parameters.clone();
     // The port in the form of BlueKing 5.1 may be taken on this machine.
     if archive.extension().is_some_and(|extension| extension == "zip") {
@@ -192,45 +192,35 @@ fn rehearse(
     };
     let others: Vec<_> = list.notes().filter(|note| !expected(note)).collect();
     ensure!(others.is_empty(), "unexpected warnings: {others:?}");
-    monitored.check(&outcome.preview.context("there is no debug preview")?)?;
-    Ok(Done::Passed(list.count(State::Passed) + list.count(State::Warned)))
+    monitored.check(&outcome.preview.context("there is no debug preview")?)
 }
 
-fn archives(dist: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(dist).with_context(|| format!("cannot read {}", dist.display()))?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    let is_archive = |path: &PathBuf| {
-        path.extension().is_some_and(|extension| extension == "zip" || extension == "tgz")
-    };
-    let mut archives: Vec<_> = paths.filter(is_archive).collect();
-    archives.sort();
-    ensure!(!archives.is_empty(), "there is no package in {}", dist.display());
-    Ok(archives)
-}
-
-fn sources(workspace: &Workspace) -> Result<Vec<ExporterSource>> {
-    let read = |exporter: Exporter| {
-        let path = exporter.description();
-        let text = fs::read_to_string(&path).with_context(|| workspace.shown(&path))?;
+fn sources() -> Result<Vec<ExporterSource>> {
+    let read = |name: String| {
+        let path = e2e::root().join("config").join(&name).join("blueking.toml");
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
         Ok(ExporterSource {
-            description: PackageDescription::parse(&workspace.shown(&path), &text)?,
-            definitions: definitions(workspace, &exporter)?,
-            name: exporter.name,
+            description: PackageDescription::parse(&shown, &text)?,
+            definitions: definitions(&name)?,
+            name,
         })
     };
-    workspace.exporters()?.into_iter().map(read).collect()
+    e2e::exporters()?.into_iter().map(read).collect()
 }
 
 /// The definitions of an exporter, written when its packages were built. Each toolchain leaves a
 /// file; the newest belongs to the packages.
-fn definitions(workspace: &Workspace, exporter: &Exporter) -> Result<Definitions> {
-    let folder = workspace.target().join("cross");
-    let name = format!("{}.describe.json", exporter.name);
+fn definitions(exporter: &str) -> Result<Definitions> {
+    let folder = e2e::root().join("target/cross");
+    let name = format!("{exporter}.describe.json");
     let entries =
         fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let files = entries.flatten().map(|entry| entry.path().join(&name));
+    let files = files.filter(|file| file.is_file());
     let newest = files.max_by_key(|file| file.metadata().and_then(|data| data.modified()).ok());
-    let file = newest.with_context(|| format!("no {name} in {}", folder.display()))?;
-    let json = fs::read_to_string(&file).with_context(|| workspace.shown(&file))?;
-    Ok(Definitions::parse(&workspace.shown(&file), &json)?)
+    let file: PathBuf = newest.with_context(|| format!("no {name} in {}", folder.display()))?;
+    let json =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Definitions::parse(exporter, &json)?)
 }
