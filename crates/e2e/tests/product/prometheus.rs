@@ -62,6 +62,28 @@ fn promtool_accepts_the_files_of_packaging() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn shipped_configuration_has_no_dead_target() -> Result<()> {
+    let Some(program) = process::find("prometheus") else { return e2e::skip("prometheus") };
+    let scratch = e2e::scratch("prometheus-shipped")?;
+    let port = free_port()?;
+    let config = e2e::root().join("packaging/prometheus/prometheus.yml");
+    let mut command = Command::new(program);
+    command.arg("--log.level=warn").arg(format!("--config.file={}", config.display()));
+    command.arg(format!("--storage.tsdb.path={}", scratch.join("data").display()));
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    let mut server = Server::start(&mut command, &scratch.join("log"))?;
+    server.wait_for(START, || {
+        let answer = get(&format!("http://127.0.0.1:{port}/api/v1/targets?state=active"))?;
+        let answer: Value = serde_json::from_str(&answer).context("invalid JSON")?;
+        let targets = answer["data"]["activeTargets"].as_array().context("no list of targets")?;
+        let urls: Vec<_> = targets.iter().map(|target| &target["scrapeUrl"]).collect();
+        // The exporter that the README starts.
+        ensure!(urls == ["http://localhost:9601/metrics"], "{urls:?}");
+        Ok(())
+    })
+}
+
 /// Starts an exporter and waits until it answers; also returns the URL of its metrics.
 fn start(package: &Package, more: &[&str]) -> Result<(Server, String)> {
     let port = free_port()?;
