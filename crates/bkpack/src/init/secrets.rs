@@ -1,6 +1,8 @@
 //! What must not be written down: a password is recognised by the name of what holds it or by the
 //! form of the value. Wrongly hiding a value costs typing it once; the opposite costs more. Pure.
 
+use super::help::words;
+
 /// Words of names that hold secrets.
 const SECRETS: [&str; 20] = [
     "password",
@@ -74,20 +76,6 @@ fn has_password(value: &str) -> bool {
     let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
     let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
     user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
-}
-
-/// Words of a name in lower case; `apiKey` has two.
-fn words(name: &str) -> Vec<String> {
-    let mut spaced = String::new();
-    let mut before_lower = false;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && before_lower {
-            spaced.push(' ');
-        }
-        before_lower = c.is_ascii_lowercase();
-        spaced.push(if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' });
-    }
-    spaced.split_whitespace().map(str::to_owned).collect()
 }
 
 /// The content of a file with empty values in place of secrets, and whether it had any. `None` if
