@@ -13,7 +13,7 @@ pub fn print(text: &str) -> Result<()> {
 
 /// A text of another program without characters that control the terminal.
 pub(crate) fn plain(text: &str) -> String {
-    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+    text.replace('\t', " ").replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 fn print_to(out: &mut impl Write, text: &str) -> Result<()> {

@@ -213,7 +213,8 @@ impl<'a> Deployment<'a> {
     fn start_program(&mut self, start: Instant) -> Result<u32> {
         let Form::Component(rows) = &self.target.form else { return self.pid() };
         let mut command = self.machine.program(&self.folder, &self.target.program());
-        command.args(v51::command_line(rows, &self.values)).env("TMPDIR", &self.root);
+        command.args(v51::command_line(rows, &self.values));
+        self.machine.set_temporary(&mut command, &self.root);
         let variables = rows.iter().filter(|row| row.mode == v51::Mode::Env);
         for row in variables.filter(|row| row.name != EXPORTER_URL) {
             command.env(&row.name, self.values.get(&row.name).unwrap_or(&row.default));
@@ -232,7 +233,7 @@ impl<'a> Deployment<'a> {
     pub fn run(&self, script: &str) -> Result<()> {
         let mut command = self.machine.script(&self.folder, script);
         // What exporters leave in the folder for temporary files goes with the copy.
-        command.env("TMPDIR", &self.root);
+        self.machine.set_temporary(&mut command, &self.root);
         let log = self.root.join(format!("{script}.log"));
         let done = process::run_within(&mut command, &log, self.machine.limit());
         done.map_err(|error| match self.fault(script) {

@@ -224,7 +224,9 @@ fn lifecycle(
         ensure!(second.start().is_err(), texts::starts_on_taken_port(first.port.number));
         first.scrape().with_context(texts::first_copy_silent)?;
         let printed = second.printed();
-        let last = printed.lines().last().unwrap_or_default().to_owned();
+        // A stack trace may follow.
+        let reason = printed.lines().find(|line| line.contains("in use"));
+        let last = reason.or(printed.lines().last()).unwrap_or_default().to_owned();
         if last.is_empty() {
             notes.add(Level::Warning, "silent", "", texts::exits_silently());
         }
