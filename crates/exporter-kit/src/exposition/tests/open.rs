@@ -88,7 +88,7 @@ fn samples_that_would_break_a_page_are_discarded() {
     out.set_states(&ROLE, ["a"], &["lost"]);
     assert_eq!((out.discarded().too_long, out.discarded().mismatch), (1, 2));
     // All states of a set, or none: the second series is longer than the first.
-    out.set_states(&ROLE, [&long[..65_536 - 128 - 32]], &["main"]);
+    out.set_states(&ROLE, [&long[..65_536 - 128 - 33]], &["main"]);
     assert_eq!((out.discarded().too_long, out.len()), (2, 0), "{:?}", out.discarded());
     assert_eq!(both(|out| out.set_states(&ROLE, [&long], &["main"]))[0], "");
 }
