@@ -178,6 +178,7 @@ mod tests {
         assert!(found.iter().all(|finding| finding == expected), "{found:?}");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn metrics_of_both_systems_are_defined_alike() {
         let of_linux: Vec<_> = ALL.iter().flat_map(CollectorDef::metrics).collect();

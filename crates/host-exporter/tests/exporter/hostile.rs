@@ -29,7 +29,10 @@ fn three_thousand_clients_that_ask_and_reset() {
         SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
     assert_eq!(exporter.get("/metrics").status, 200);
-    assert_eq!(exporter.kill(), "", "a client that goes away is nothing to log");
+    let log = exporter.kill();
+    // Under Wine on a busy machine, as many scrapes make collectors late.
+    let mut lines = log.lines().filter(|line| !cfg!(windows) || !line.contains(" is late; "));
+    assert_eq!(lines.next(), None, "a client that goes away is nothing to log");
 }
 
 #[test]

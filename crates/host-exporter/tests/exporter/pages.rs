@@ -19,7 +19,10 @@ fn exchange(exporter: &Running, request: &str) -> String {
 
 #[test]
 fn the_metrics_page_holds_what_the_host_has() {
-    let Response { status, content_type, body: page } = start(&[]).get("/metrics");
+    let exporter = start(&[]);
+    // A machine that is busy tells of its disks late, and by the next scrape.
+    exporter.scrape_until(|page| page.has("sys_disk_size"));
+    let Response { status, content_type, body: page } = exporter.get("/metrics");
     assert_eq!((status, &*content_type), (200, "text/plain; version=0.0.4; charset=utf-8"));
     let samples: Vec<(&str, f64)> = page
         .lines()

@@ -1,5 +1,8 @@
 //! What the Windows build exposes of the machine that runs the test.
 
+mod churn;
+mod drive;
+
 use std::thread;
 
 use crate::process::start;
@@ -29,7 +32,10 @@ fn flags_choose_whose_names_are_exposed() {
 #[test]
 fn both_names_have_the_machines_numbers() {
     let exporter = start(&["--collector.process", "--collector.cpu_info"]);
-    let page = exporter.scrape();
+    // A machine that is busy tells of its volumes late, and by the next scrape.
+    let page = exporter.scrape_until(|page| {
+        page.value("windows_logical_disk_size_bytes{volume=\"C:\"}").is_some()
+    });
     let value = |series: &str| {
         page.value(series).unwrap_or_else(|| panic!("no {series} in {}", page.text()))
     };
