@@ -6,6 +6,7 @@ mod windows;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -60,8 +61,37 @@ const LANGUAGES: [Texts; 2] = [
 /// # Errors
 /// An exporter cannot be built or run; or, with `only_check`, a file is out of date.
 pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
-    let exporters = workspace.exporters()?;
-    let described = exporters.iter().map(|exporter| describe(workspace, exporter));
+    let describe = |exporter: &Exporter| {
+        let mut build = Command::new(workspace.cargo());
+        build.current_dir(workspace.root()).args(["run", "--quiet", "--locked"]);
+        build.args(["--package", &exporter.name, "--", "--describe"]);
+        process::output(&mut build)
+            .with_context(|| format!("`cargo run -p {} -- --describe` failed", exporter.name))
+    };
+    generate(workspace, only_check, &describe)
+}
+
+/// Checks that the generated files are current, by the definitions that `dist` left in `folder`.
+///
+/// # Errors
+/// A file is out of date, or the definitions cannot be read.
+pub(crate) fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let describe = |exporter: &Exporter| {
+        let file = folder.join(format!("{}.describe.json", exporter.name));
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+    };
+    generate(workspace, true, &describe)
+}
+
+fn generate(
+    workspace: &Workspace,
+    only_check: bool,
+    describe: &dyn Fn(&Exporter) -> Result<String>,
+) -> Result<()> {
+    let described = workspace.exporters()?.into_iter().map(|exporter| {
+        serde_json::from_str(&describe(&exporter)?)
+            .with_context(|| format!("invalid output of {} --describe", exporter.name))
+    });
     let described = described.collect::<Result<Vec<_>>>()?;
     let asked = windows::Asked::read(workspace)?;
     if let Some(exporter) = described.iter().find(|it| text(it, "name") == windows::EXPORTER) {
@@ -83,17 +113,6 @@ pub(crate) fn run(workspace: &Workspace, only_check: bool) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn describe(workspace: &Workspace, exporter: &Exporter) -> Result<Value> {
-    let mut build = Command::new(workspace.cargo());
-    build.current_dir(workspace.root()).args(["run", "--quiet", "--locked"]);
-    build.args(["--package", &exporter.name, "--", "--describe"]);
-    let json = process::output(&mut build);
-    let json =
-        json.with_context(|| format!("`cargo run -p {} -- --describe` failed", exporter.name))?;
-    serde_json::from_str(&json)
-        .with_context(|| format!("invalid output of {} --describe", exporter.name))
 }
 
 /// Renders the reference in one language.

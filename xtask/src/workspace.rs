@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
 
 use bkpack::process;
 
@@ -16,6 +18,7 @@ const REVISION_DIGITS: usize = 12;
 #[derive(Debug)]
 pub(crate) struct Workspace {
     root: PathBuf,
+    temporary: OnceLock<Option<TempDir>>,
 }
 
 /// An exporter that is packaged: a crate that has a folder with `blueking.toml` in `config/`.
@@ -52,7 +55,7 @@ impl Workspace {
 
     /// The workspace, or a copy of it, in this folder.
     pub(crate) fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), temporary: OnceLock::new() }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -82,6 +85,14 @@ impl Workspace {
     /// The cargo that started this program, else the one in `PATH`.
     pub(crate) fn cargo(&self) -> PathBuf {
         env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
+    }
+
+    /// The temporary folder for programs that are run. It is removed at the end, with what linkers
+    /// and killed programs leave in it.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        let create = || tempfile::Builder::new().prefix("xtask-").tempdir().ok();
+        let folder = self.temporary.get_or_init(create).as_ref();
+        folder.map_or_else(env::temp_dir, |folder| folder.path().to_owned())
     }
 
     /// Formats a path, relative to the root if it is below it.
@@ -153,7 +164,7 @@ mod tests {
     #[test]
     fn exporter_is_a_folder_with_a_description() {
         let folder = tempfile::tempdir().unwrap();
-        let workspace = Workspace { root: folder.path().to_owned() };
+        let workspace = Workspace::at(folder.path());
         assert!(workspace.exporters().is_err());
         for name in ["b-exporter", "a-exporter", "notes"] {
             fs::create_dir_all(folder.path().join("config").join(name)).unwrap();

@@ -41,11 +41,11 @@ pub fn run(program: &str, arguments: &[OsString]) -> ExitCode {
     match flags::parse(program, arguments) {
         Ok(Parsed::Help(text)) => match output::print(&format!("{text}\n")) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&format!("{error:#}"), 1),
+            Err(error) => fail(&texts::chain(&error), 1),
         },
         Ok(Parsed::Run(command)) => match execute(&command) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&format!("{error:#}"), if error.is::<UsageError>() { 2 } else { 1 }),
+            Err(error) => fail(&texts::chain(&error), if error.is::<UsageError>() { 2 } else { 1 }),
         },
         Err(error) => fail(&error, 2),
     }

@@ -11,6 +11,11 @@ pub fn print(text: &str) -> Result<()> {
     print_to(&mut io::stdout(), text)
 }
 
+/// A text of another program without characters that control the terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace('\t', " ").replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+}
+
 fn print_to(out: &mut impl Write, text: &str) -> Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

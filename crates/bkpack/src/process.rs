@@ -14,6 +14,9 @@ use crate::texts::programs as texts;
 /// Number of log lines in the error message of a failed program.
 const TAIL: usize = 40;
 
+/// Longest transcript of a program, in bytes.
+const MAX_TRANSCRIPT: u64 = 4 << 20;
+
 /// Poll interval for programs with a time limit.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -67,9 +70,13 @@ pub fn transcript(command: &mut Command, log: &Path, limit: Duration) -> Result<
         .stderr(stderr)
         .spawn()
         .with_context(|| texts::cannot_start(&name))?;
-    // A program that does not end has no more to say.
-    wait_within(&mut child, limit);
-    let bytes = fs::read(log).with_context(|| texts::cannot_read(&log.display().to_string()))?;
+    // A program that does not end, or talks without end, has no more to say.
+    let is_short = || fs::metadata(log).is_ok_and(|found| found.len() < MAX_TRANSCRIPT);
+    wait_while(&mut child, limit, &is_short);
+    let failed = || texts::cannot_read(&log.display().to_string());
+    let mut bytes = Vec::new();
+    let file = File::open(log).with_context(failed)?;
+    file.take(MAX_TRANSCRIPT).read_to_end(&mut bytes).with_context(failed)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -137,8 +144,17 @@ fn create(path: &Path) -> Result<File> {
 
 /// Waits for a program; kills it and returns `None` after `limit`.
 fn wait_within(child: &mut Child, limit: Duration) -> Option<std::io::Result<ExitStatus>> {
+    wait_while(child, limit, &|| true)
+}
+
+/// Like [`wait_within`], also if the condition fails.
+fn wait_while(
+    child: &mut Child,
+    limit: Duration,
+    condition: &dyn Fn() -> bool,
+) -> Option<std::io::Result<ExitStatus>> {
     let start = Instant::now();
-    while start.elapsed() < limit {
+    while start.elapsed() < limit && condition() {
         match child.try_wait() {
             Ok(None) => thread::sleep(POLL),
             Ok(Some(status)) => return Some(Ok(status)),

@@ -1,5 +1,7 @@
 //! What an executable is and what it requires from a host, from the whole file.
 
+use std::iter;
+
 use object::LittleEndian;
 use object::elf::{DT_NEEDED, DT_STRSZ, DT_STRTAB, FileHeader64, PT_DYNAMIC};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
@@ -7,6 +9,7 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use crate::check::{Program, Scan};
 use crate::executable::{self, Machine, is_system_dll};
 use crate::plugin::System;
+use crate::texts::check_executable::executable_is_truncated;
 
 /// Libraries of glibc itself and of its compiler, which every host with glibc has.
 const GLIBC: &str = "libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libresolv.so.2 \
@@ -22,6 +25,9 @@ pub struct Requirements {
     pub loader: Option<String>,
     /// The newest glibc version that an ELF file requires, as major and minor.
     pub glibc: Option<(u32, u32)>,
+    /// The shared libraries of an ELF file, or the DLLs of a PE file in lower case. `?` is a library
+    /// whose name cannot be read.
+    pub libraries: Vec<String>,
     /// Libraries that are neither part of glibc nor of Windows: a package cannot ship them.
     pub foreign: Vec<String>,
 }
@@ -29,7 +35,7 @@ pub struct Requirements {
 /// Reads the system and the requirements of an executable.
 ///
 /// # Errors
-/// A sentence that says what the file is instead, such as a script.
+/// A sentence that says what the file is instead, such as a script or a part of an executable.
 pub fn requirements(bytes: &[u8]) -> Result<(System, Requirements), String> {
     let known = [
         (System::LinuxX86_64, Machine::ElfX86_64),
@@ -46,14 +52,21 @@ pub fn requirements(bytes: &[u8]) -> Result<(System, Requirements), String> {
         scan.feed(0, bytes);
         scan.finish()
     });
-    let foreign = if is_windows {
-        program.dlls.iter().filter(|name| !is_system_dll(name)).cloned().collect()
-    } else {
-        let needed = needed(bytes).unwrap_or_default();
-        let is_foreign = |name: &String| !GLIBC.split_whitespace().any(|own| own == name);
-        needed.into_iter().filter(is_foreign).collect()
+    if (bytes.len() as u64) < program.least_size {
+        return Err(executable_is_truncated(bytes.len() as u64, program.least_size));
+    }
+    let mut libraries = program.dlls;
+    if !is_windows {
+        libraries = needed(bytes).unwrap_or_default();
+        let unread = program.libraries.min(MAX_LIBRARIES).saturating_sub(libraries.len());
+        libraries.extend(iter::repeat_n("?".to_owned(), unread));
+    }
+    let is_foreign = |name: &&String| match is_windows {
+        true => !is_system_dll(name),
+        false => !GLIBC.split_whitespace().any(|own| own == *name),
     };
-    Ok((system, Requirements { loader: program.loader, glibc: program.glibc, foreign }))
+    let foreign = libraries.iter().filter(is_foreign).cloned().collect();
+    Ok((system, Requirements { loader: program.loader, glibc: program.glibc, libraries, foreign }))
 }
 
 /// The names of the shared libraries that an ELF file requires; `None` if it is damaged.

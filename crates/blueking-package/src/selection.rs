@@ -160,8 +160,10 @@ fn offered<'a>(
     problems: &mut Problems,
 ) -> Vec<&'a Metric> {
     for (key, patterns) in [("omit", &description.omit), ("omit_in_51", &description.omit_in_51)] {
+        let names: BTreeSet<&str> = metrics.iter().map(|metric| &*metric.name).collect();
         for pattern in patterns {
-            if !metrics.iter().any(|metric| glob::matches(pattern, &metric.name)) {
+            let is_name = names.contains(&**pattern);
+            if !is_name && !names.iter().any(|name| glob::matches(pattern, name)) {
                 let rule = Violation::new(
                     texts::pattern_without_metric(pattern),
                     texts::correct_or_remove_it(),
@@ -170,7 +172,12 @@ fn offered<'a>(
             }
         }
     }
-    metrics.retain(|metric| !matches_any(&description.omit, &metric.name));
+    // A draft may omit thousands of names.
+    let (patterns, names): (Vec<_>, Vec<_>) =
+        description.omit.iter().cloned().partition(|pattern| pattern.contains('*'));
+    let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    metrics
+        .retain(|metric| !names.contains(&*metric.name) && !matches_any(&patterns, &metric.name));
     metrics
 }
 

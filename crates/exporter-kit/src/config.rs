@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
+use crate::constant_labels::ConstantLabels;
 use crate::listen::ListenAddress;
+use crate::logging::LogFormat;
 
 /// The kit's own settings, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +22,12 @@ pub(crate) struct Config {
     pub(crate) write_timeout: Duration,
     pub(crate) web_config_file: Option<PathBuf>,
     pub(crate) scrape_timeout: Duration,
+    /// Labels of every sample.
+    pub(crate) labels: ConstantLabels,
     pub(crate) log_level: LevelFilter,
+    pub(crate) log_format: LogFormat,
+    /// Whether pages have the exporter's metrics about its process and its requests.
+    pub(crate) exporter_metrics: bool,
 }
 
 #[cfg(test)]
@@ -39,7 +46,10 @@ impl Config {
             write_timeout: ample,
             web_config_file: None,
             scrape_timeout: ample,
+            labels: ConstantLabels::default(),
             log_level: LevelFilter::Off,
+            log_format: LogFormat::Logfmt,
+            exporter_metrics: true,
         }
     }
 }

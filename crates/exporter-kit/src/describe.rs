@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::collector::{CollectorDef, System};
-use crate::metrics::{AnyPattern, Description, Metric, UnitRule};
+use crate::metrics::{AnyPattern, Description, Kind, Metric, UnitRule};
 use crate::process::ProcessMetrics;
 use crate::self_metrics::SelfMetrics;
 use crate::settings::{FlagSpec, describe_flags};
@@ -103,12 +103,15 @@ fn collector(def: &CollectorDef, all: &[&CollectorDef]) -> Value {
 }
 
 fn metric(metric: Description<'_>, group: &str) -> Value {
+    // The label of a stateset that names the state.
+    let state = (metric.kind == Kind::StateSet).then_some(metric.name);
+    let labels: Vec<_> = metric.labels.iter().copied().chain(state).collect();
     json!({
         "name": metric.name,
         "kind": metric.kind.as_str(),
         "help": metric.help,
         "unit": metric.unit.as_str(),
-        "labels": metric.labels,
+        "labels": labels,
         "bounds": metric.bounds,
         "compatible_with": metric.compatible_with,
         "zh": metric.zh,

@@ -9,10 +9,10 @@ use crate::collector::run::is_collecting;
 use crate::collector::{CollectorDef, ScheduledCollector, System};
 use crate::describe;
 use crate::listen;
-use crate::logging;
+use crate::logging::{self, LogFormat};
 use crate::metrics::live::Live;
 use crate::self_metrics::{Build, SelfMetrics};
-use crate::settings::{self, AnyFlag, Command, Flag, Request};
+use crate::settings::{self, AnyFlag, Command, Flag, LABEL, Request};
 use crate::shutdown::Shutdown;
 use crate::web::{Server, ServerConfig, Targets, WebConfig};
 
@@ -241,7 +241,35 @@ impl Exporter {
                 Err(error) => errors.push(error),
             }
         }
+        errors.extend(self.taken_labels(request, &collectors));
         if errors.is_empty() { Ok(collectors) } else { Err(errors) }
+    }
+
+    /// Errors about constant labels that metrics have already, one line each. Of those of the
+    /// settings the first is enough: many metrics may have one label.
+    fn taken_labels(
+        &self,
+        request: &Request,
+        collectors: &[(CollectorDef, ScheduledCollector)],
+    ) -> Vec<String> {
+        let of_collector = |(def, scheduled): &(CollectorDef, ScheduledCollector)| {
+            let taken = scheduled.labels.check(def).err()?;
+            Some(format!("collector {}: {taken}", def.name))
+        };
+        let mut errors: Vec<_> = collectors.iter().filter_map(of_collector).collect();
+        let labels = &request.config.labels;
+        if labels.names().next().is_some() {
+            let own = SelfMetrics::new(self.prefix);
+            let own = own.of_collectors().into_iter().chain([own.build_info()]);
+            let own = own.chain(SelfMetrics::of_requests());
+            let taken = own
+                .map(|metric| labels.check_metric(metric))
+                .chain(collectors.iter().map(|(def, _)| labels.check(def)))
+                .find_map(Result::err);
+            let of_setting = |taken| request.settings.error(&LABEL, taken).to_string();
+            errors.extend(taken.map(of_setting));
+        }
+        errors
     }
 
     fn serve(
@@ -250,14 +278,19 @@ impl Exporter {
         collectors: Vec<(CollectorDef, ScheduledCollector)>,
     ) -> ExitCode {
         let Request { settings, config, warnings, .. } = request;
-        logging::init(config.log_level);
+        logging::init(config.log_level, config.log_format);
         warnings.iter().for_each(|warning| log::warn!("{warning}"));
-        silence_collectors();
+        let format = config.log_format;
+        report_panics(format);
         let name = self.name;
+        let print_error = |error: &str| match format {
+            LogFormat::Logfmt => print_error(name, error),
+            LogFormat::Json => log::error!("{error}"),
+        };
         let web_config = match config.web_config_file.as_deref().map(WebConfig::open).transpose() {
             Ok(web_config) => web_config,
             Err(errors) => {
-                errors.iter().for_each(|error| print_error(name, error));
+                errors.iter().for_each(|error| print_error(error));
                 return ExitCode::FAILURE;
             }
         };
@@ -265,7 +298,7 @@ impl Exporter {
         let listeners = match listen::bind(&config.listen_addresses) {
             Ok(listeners) => listeners,
             Err(error) => {
-                print_error(name, &error);
+                print_error(&error);
                 return ExitCode::FAILURE;
             }
         };
@@ -299,14 +332,15 @@ impl Exporter {
         let (shutdown, server) = match started {
             Ok(started) => started,
             Err(error) => {
-                print_error(name, &format!("cannot start serving: {error}"));
+                print_error(&format!("cannot start serving: {error}"));
                 return ExitCode::FAILURE;
             }
         };
         let addresses = addresses.join(" ");
         log::info!("{name} {version} listens on {addresses}{summary}, metrics at {path}");
-        shutdown.wait();
-        server.stop();
+        let cause = shutdown.wait(|| server.reload());
+        let scrapes = server.stop();
+        log::info!("{name} {version} stopped by {cause}; scrapes answered: {scrapes}");
         ExitCode::SUCCESS
     }
 
@@ -316,14 +350,14 @@ impl Exporter {
     }
 }
 
-/// Disables the default panic message for collectors. The scrape reports their panics once; the
-/// default message would fill the log.
-fn silence_collectors() {
+/// Disables the default panic message for collectors: the scrape reports their panics once, and the
+/// message would fill the log. In a log of JSON, the panics of other threads are records too.
+fn report_panics(format: LogFormat) {
     let default_hook = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if !is_collecting() {
-            default_hook(info);
-        }
+    panic::set_hook(Box::new(move |info| match format {
+        _ if is_collecting() => {}
+        LogFormat::Logfmt => default_hook(info),
+        LogFormat::Json => log::error!("{info}"),
     }));
 }
 

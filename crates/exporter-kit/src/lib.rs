@@ -35,6 +35,7 @@
 
 mod collector;
 mod config;
+mod constant_labels;
 mod describe;
 mod exporter;
 mod exposition;
@@ -59,6 +60,7 @@ mod web;
 mod workers;
 
 pub use collector::{CollectError, Collector, CollectorDef, ScheduledCollector, System};
+pub use constant_labels::LabelError;
 pub use exporter::Exporter;
 pub use kept_file::KeptFile;
 pub use metrics::lint::{Finding, Severity, lint};
@@ -67,9 +69,9 @@ pub use metrics::live::{
 };
 pub use metrics::{
     AnyPattern, Counter, CounterKind, CounterPattern, Definition, Description, ExternalFamily,
-    Field, Fields, Gauge, GaugeKind, GaugePattern, Histogram, HistogramKind, Kind, Metric,
-    MetricKind, MetricPattern, PatternDescription, Scalar, Summary, SummaryKind, Unit, UnitRule,
-    Untyped, UntypedKind, UntypedPattern,
+    Field, Fields, Gauge, GaugeKind, GaugePattern, Histogram, HistogramKind, Info, InfoKind, Kind,
+    Metric, MetricKind, MetricPattern, PatternDescription, Scalar, StateSet, StateSetKind, Summary,
+    SummaryKind, Unit, UnitRule, Untyped, UntypedKind, UntypedPattern,
 };
 pub use samples::{Discarded, Samples};
 pub use setting_file::read_setting_file;

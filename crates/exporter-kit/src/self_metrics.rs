@@ -97,6 +97,12 @@ impl Handler {
         within.then_some(guard)
     }
 
+    /// How many scrapes have been answered with a page.
+    pub(crate) fn served(&self) -> u64 {
+        let [(_, _, served), ..] = &self.requests;
+        served.get()
+    }
+
     /// Counts a scrape with this response status.
     pub(crate) fn count(&self, status: u16) {
         if let Some((_, _, counter)) = self.requests.iter().find(|(code, _, _)| *code == status) {
@@ -104,7 +110,7 @@ impl Handler {
         }
     }
 
-    fn write(&self, out: &mut Samples) {
+    pub(crate) fn write(&self, out: &mut Samples) {
         for (_, code, counter) in &self.requests {
             out.set(&REQUESTS, [code], counter.get() as f64);
         }
@@ -215,10 +221,9 @@ impl SelfMetrics {
         &self.handler
     }
 
-    pub(crate) fn write_process(&self, build: Build, out: &mut Samples) {
+    pub(crate) fn write_build(&self, build: Build, out: &mut Samples) {
         let labels = [build.version, build.revision, build.rust, build.target];
         out.set(&self.build_info, labels, 1.0);
-        self.handler.write(out);
     }
 
     pub(crate) fn write_collector(

@@ -31,14 +31,14 @@ pub(crate) fn strace(folder: &Path, setup: bool) -> Result<()> {
     }
 }
 
-/// A page of gauges by promhttp: `xtask/bench/go-gauges`, built from Debian's packages.
+/// A page of gauges by promhttp: `crates/bench/go-gauges`, built from Debian's packages.
 pub(crate) fn go_gauges(workspace: &Workspace, folder: &Path, setup: bool) -> Result<PathBuf> {
     if process::find("go").is_none() || !Path::new(GOPATH).is_dir() {
         install(&["golang-go", "golang-github-prometheus-client-golang-dev"], folder, setup)?;
     }
     let program = folder.join("go-gauges");
     let mut go = Command::new("go");
-    go.current_dir(workspace.root().join("xtask/bench/go-gauges"));
+    go.current_dir(workspace.root().join("crates/bench/go-gauges"));
     go.args(["build", "-o"]).arg(&program).arg(".");
     go.env("GO111MODULE", "off").env("GOPATH", GOPATH).env("CGO_ENABLED", "0");
     go.env("GOCACHE", folder.join("go-cache")).env("GOFLAGS", "");
@@ -46,13 +46,13 @@ pub(crate) fn go_gauges(workspace: &Workspace, folder: &Path, setup: bool) -> Re
     Ok(program)
 }
 
-/// The least that a scrape can cost: `xtask/bench/floor`. It is not a binary of this crate, which
+/// The least that a scrape can cost: `crates/bench/floor`. It is not a binary of this crate, which
 /// is normally built without optimization.
 pub(crate) fn floor(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let program = folder.join("floor");
     let mut rustc = Command::new("rustc");
     rustc.args(["-O", "-Cstrip=symbols", "--edition=2024", "-o"]).arg(&program);
-    rustc.arg(workspace.root().join("xtask/bench/floor/main.rs"));
+    rustc.arg(workspace.root().join("crates/bench/floor/main.rs"));
     process::run(&mut rustc, &folder.join("floor-build.log"))?;
     Ok(program)
 }

@@ -1,73 +1,49 @@
-//! The test command: every check of a change, including runs of the packaged binaries. A step
-//! without its tool is reported as skipped; with `CI=true`, a skipped step counts as a failure.
+//! The test command: sets up the tools, starts every check and test as a cargo step, and prints the
+//! counts. The tests themselves are those of the crates; `crates/e2e` has those of the packages.
 
-mod code;
-mod cross;
-mod linux;
-mod manifests;
-mod package;
-mod plugin;
-mod prometheus;
-mod redis;
-mod rehearsal;
 mod report;
-mod scaffold;
+mod steps;
 mod tools;
-mod values;
-mod windows;
-mod windows_processes;
 
 use std::env;
+use std::process::Command;
 
 use anyhow::{Result, bail};
+use bkpack::process;
 
+use self::report::Report;
+use self::steps::Steps;
+use self::tools::Tools;
 use crate::flags;
 use crate::workspace::Workspace;
-use report::Report;
-use tools::Tools;
 
 /// Runs every step, regardless of failures of others, and prints the counts as the last line.
 ///
 /// # Errors
 /// A step failed, or was skipped with `CI=true`.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
+    let tools = Tools::new(workspace);
     let mut report = Report::default();
-    let tools = Tools::new(workspace, flags.setup);
+    if flags.setup || flags.with_cross {
+        tools.install(flags.with_cross, &mut report);
+    }
+    let mut steps = Steps { workspace, tools: &tools, report };
     if flags.with_cross {
-        cross::check(workspace, &tools, &mut report);
+        steps.test_containers();
     } else {
-        check(workspace, flags, &tools, &mut report);
+        steps.check_sources();
+        steps.test_crates();
+        steps.test_packages(flags.setup);
     }
-    close(&report)
-}
-
-/// Runs the steps of an ordinary run.
-fn check(workspace: &Workspace, flags: &flags::Ci, tools: &Tools, report: &mut Report) {
-    tools.prepare(report);
-    code::check(workspace, tools, report);
-    scaffold::check(workspace, tools, report);
-    match package::build(workspace, flags.setup, report) {
-        Some(package) => {
-            linux::check(&package, tools, report);
-            rehearsal::check(workspace, &package, tools, report);
-            plugin::check(&package, tools, report);
-            windows::check(&package, tools, report);
-            windows_processes::check(&package, tools, report);
-            manifests::check(workspace, &package, tools, report);
-        }
-        None => {
-            report.fail("the packaged binaries", "there is no package to test");
-        }
-    }
-}
-
-/// Prints the counts as the last line.
-fn close(report: &Report) -> Result<()> {
-    let strict = env::var_os("CI").is_some_and(|value| value == "true");
-    let failed = report.failed > 0 || (strict && report.skipped > 0);
-    report.close();
-    if failed {
+    steps.report.close();
+    let is_strict = env::var_os("CI").is_some_and(|value| value == "true");
+    if steps.report.failed > 0 || (is_strict && steps.report.skipped > 0) {
         bail!("some steps failed or were skipped; they are listed above");
     }
     Ok(())
+}
+
+/// The output of a program that only reads; `None` if it is missing or fails.
+fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
+    process::output(Command::new(program).args(arguments))
 }

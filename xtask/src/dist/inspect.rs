@@ -3,12 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use blueking_package::is_system_dll;
-use object::LittleEndian;
-use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine};
-use object::pe::{IMAGE_FILE_DLL, IMAGE_FILE_MACHINE_AMD64};
-use object::read::elf::{Dyn, FileHeader, ProgramHeader};
-use object::read::pe::PeFile64;
+use blueking_package::{Requirements, requirements};
 
 use super::target::Target;
 
@@ -22,7 +17,7 @@ pub(crate) const LARGE_TOOL: usize = 6 << 20;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Findings {
     /// The kind of linking, for the summary.
-    pub(crate) linkage: String,
+    pub(crate) linkage: &'static str,
     /// Imported system DLLs.
     pub(crate) imports: Vec<String>,
 }
@@ -36,17 +31,12 @@ pub(crate) fn inspect(
     target: Target,
     forbidden: &[String],
 ) -> Result<Findings, Vec<String>> {
-    let format = match target {
-        Target::Linux => inspect_elf(bytes, EM_X86_64, "x86-64"),
-        Target::LinuxAarch64 => inspect_elf(bytes, EM_AARCH64, "AArch64"),
-        Target::Windows | Target::Windows7 => inspect_pe(bytes),
-    };
     // One path can match several texts, such as home and workspace.
     let leaks: BTreeSet<_> = forbidden.iter().filter_map(|text| find_leak(bytes, text)).collect();
     let leaks = leaks
         .into_iter()
         .map(|leak| format!("it contains a path or host of the build machine: {leak}"));
-    let (findings, problem) = match format {
+    let (findings, problem) = match inspect_format(bytes, target) {
         Ok(findings) => (Some(findings), None),
         Err(problem) => (None, Some(problem)),
     };
@@ -54,60 +44,22 @@ pub(crate) fn inspect(
     findings.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
-fn inspect_elf(bytes: &[u8], wanted: Machine, name: &str) -> Result<Findings, String> {
-    let damaged = |error| format!("it is not a valid 64-bit ELF file: {error}");
-    let header = FileHeader64::<LittleEndian>::parse(bytes).map_err(damaged)?;
-    let endian = header.endian().map_err(damaged)?;
-    let machine = header.e_machine(endian);
-    if machine != wanted {
-        return Err(format!("it is for ELF machine {}, not for {name}", machine.0));
+fn inspect_format(bytes: &[u8], target: Target) -> Result<Findings, String> {
+    let (system, Requirements { loader, libraries, foreign, .. }) = requirements(bytes)?;
+    if system != target.system() {
+        return Err(format!("it is for {system:?}, not for {:?}", target.system()));
     }
-    let mut libraries = 0;
-    for segment in header.program_headers(endian, bytes).map_err(damaged)? {
-        if let Some(loader) = segment.interpreter(endian, bytes).map_err(damaged)? {
-            let loader = String::from_utf8_lossy(loader);
-            return Err(format!("it is not static: it requires the loader {loader}"));
-        }
-        let entries = segment.dynamic(endian, bytes).map_err(damaged)?.unwrap_or_default();
-        libraries += entries.iter().filter(|entry| entry.tag(endian) == DT_NEEDED).count();
+    if target.is_windows() {
+        return match &*foreign {
+            [] => Ok(Findings { linkage: "system DLLs", imports: libraries }),
+            _ => Err(format!("it imports DLLs that Windows lacks: {}", foreign.join(", "))),
+        };
     }
-    if libraries > 0 {
-        return Err(format!("it is not static: it requires {libraries} shared libraries"));
+    match (loader, &*libraries) {
+        (Some(loader), _) => Err(format!("it is not static: it requires the loader {loader}")),
+        (None, []) => Ok(Findings { linkage: "static", imports: Vec::new() }),
+        (None, _) => Err(format!("it is not static: it requires {}", libraries.join(", "))),
     }
-    let linkage = match header.e_type(endian) {
-        ET_EXEC => "static",
-        ET_DYN => "static-pie",
-        kind => return Err(format!("it is not an executable: its ELF type is {}", kind.0)),
-    };
-    Ok(Findings { linkage: linkage.to_owned(), imports: Vec::new() })
-}
-
-fn inspect_pe(bytes: &[u8]) -> Result<Findings, String> {
-    let damaged = |error| format!("it is not a valid PE32+ file: {error}");
-    let file = PeFile64::parse(bytes).map_err(damaged)?;
-    let header = &file.nt_headers().file_header;
-    let machine = header.machine.get(LittleEndian);
-    if machine != IMAGE_FILE_MACHINE_AMD64 {
-        return Err(format!("it is for PE machine {:#06x}, not for x86-64", machine.0));
-    }
-    if header.characteristics.get(LittleEndian).0 & IMAGE_FILE_DLL.0 != 0 {
-        return Err("it is not an executable but a DLL".to_owned());
-    }
-    let mut imports = Vec::new();
-    if let Some(table) = file.import_table().map_err(damaged)? {
-        let mut descriptors = table.descriptors().map_err(damaged)?;
-        while let Some(descriptor) = descriptors.next().map_err(damaged)? {
-            let name = table.name(descriptor.name.get(LittleEndian)).map_err(damaged)?;
-            imports.push(String::from_utf8_lossy(name).to_lowercase());
-        }
-    }
-    imports.sort();
-    imports.dedup();
-    let foreign: Vec<_> = imports.iter().filter(|name| !is_system_dll(name)).cloned().collect();
-    if !foreign.is_empty() {
-        return Err(format!("it imports DLLs that Windows does not have: {}", foreign.join(", ")));
-    }
-    Ok(Findings { linkage: "system DLLs".to_owned(), imports })
 }
 
 /// Finds the first occurrence of `text`, and returns it with the rest of its path.
@@ -153,14 +105,14 @@ mod tests {
     fn static_executables_pass() {
         let needs_nothing = [[0x15_u64, 0], [0, 0]].concat();
         let dynamic: Vec<u8> = needs_nothing.iter().flat_map(|word| word.to_le_bytes()).collect();
-        for (kind, segment, content, linkage) in
-            [(2, 1, &b"code"[..], "static"), (3, 2, &dynamic, "static-pie")]
-        {
-            let found = inspect(&elf(kind, 62, segment, content), Target::Linux, &[]).unwrap();
-            assert_eq!(found.linkage, linkage);
+        for (kind, machine, segment, content, target) in [
+            (2, 62, 1, &b"code"[..], Target::Linux),
+            (3, 62, 2, &dynamic, Target::Linux),
+            (2, 183, 1, b"code", Target::LinuxAarch64),
+        ] {
+            let found = inspect(&elf(kind, machine, segment, content), target, &[]).unwrap();
+            assert_eq!(found.linkage, "static");
         }
-        let arm = elf(2, 183, 1, b"code");
-        assert_eq!(inspect(&arm, Target::LinuxAarch64, &[]).unwrap().linkage, "static");
         let exe = pe(0x8664, &["KERNEL32.dll", "api-ms-win-core-synch-l1-2-0.dll"]);
         let found = inspect(&exe, Target::Windows, &[]).unwrap();
         assert_eq!(found.imports, ["api-ms-win-core-synch-l1-2-0.dll", "kernel32.dll"]);
@@ -170,27 +122,25 @@ mod tests {
     fn problems_are_reported() {
         let needed: Vec<u8> = [1_u64, 1, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
         for (bytes, target, expected) in [
-            (elf(2, 183, 1, b""), Target::Linux, "for ELF machine 183, not for x86-64"),
-            (elf(2, 62, 1, b""), Target::LinuxAarch64, "for ELF machine 62, not for AArch64"),
-            (elf(3, 183, 2, &needed), Target::LinuxAarch64, "1 shared libraries"),
-            (elf(2, 183, 1, b""), Target::Windows7, "not a valid PE32+"),
+            (elf(2, 183, 1, b""), Target::Linux, "it is for LinuxAarch64, not for LinuxX86_64"),
+            (elf(2, 62, 1, b""), Target::LinuxAarch64, "for LinuxX86_64, not for LinuxAarch64"),
+            (elf(3, 183, 2, &needed), Target::LinuxAarch64, "not static: it requires ?"),
+            (elf(2, 183, 1, b""), Target::Windows7, "not for WindowsX86_64"),
             (
                 elf(3, 62, 3, b"/lib64/ld-linux-x86-64.so.2\0"),
                 Target::Linux,
                 "the loader /lib64/ld",
             ),
-            (elf(3, 62, 2, &needed), Target::Linux, "1 shared libraries"),
-            (elf(1, 62, 1, b""), Target::Linux, "its ELF type is 1"),
-            (pe(0x8664, &[]), Target::Linux, "not a valid 64-bit ELF"),
-            (Vec::new(), Target::Linux, "not a valid 64-bit ELF"),
-            (pe(0xaa64, &[]), Target::Windows, "for PE machine 0xaa64"),
+            (elf(1, 62, 1, b""), Target::Linux, "not an executable (type 0x1)"),
+            (pe(0x8664, &[]), Target::Linux, "it is for WindowsX86_64"),
+            (Vec::new(), Target::Linux, "empty"),
+            (pe(0xaa64, &[]), Target::Windows, "for machine 0xaa64"),
             (
                 pe(0x8664, &["kernel32.dll", "libgcc_s_seh-1.dll"]),
                 Target::Windows,
                 ": libgcc_s_seh-1.dll",
             ),
-            (elf(2, 62, 1, b""), Target::Windows, "not a valid PE32+"),
-            (b"#!/bin/sh\n".to_vec(), Target::Windows, "not a valid PE32+"),
+            (b"#!/bin/sh\n".to_vec(), Target::Windows, "not an ELF executable"),
         ] {
             let problem = problem(&bytes, target);
             assert!(problem.contains(expected), "{problem}");

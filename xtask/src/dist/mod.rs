@@ -26,7 +26,6 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use self::cross::Containers;
-pub(crate) use self::cross::{Engine, image_variable, now};
 use self::environment::Environment;
 pub(crate) use self::examples::build_by_each_route;
 use self::execute::Compiler;
@@ -37,16 +36,20 @@ pub(crate) use self::toolchain::ToolchainChoice;
 use self::toolchain::{Candidate, Route};
 use crate::flags;
 use crate::progress::Progress;
+use crate::scaffold::describes_template;
 use crate::workspace::Workspace;
 use bkpack::UsageError;
 use bkpack::output;
 
 /// Builds the packages of all exporters, or prints the plan.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
-    let sources = package::read_sources(workspace)?;
+    let mut sources = package::read_sources(workspace)?;
+    if let Some(name) = &flags.package {
+        choose(&mut sources, name)?;
+    }
     let environment = Environment::probe(workspace);
     let revision = workspace.revision();
-    let plan = |route| {
+    let plan_for = |route, targets: &Targets| {
         let exporter = |source: &PackageSource| {
             let description = &source.source.description;
             let component = description.component_name.clone();
@@ -54,10 +57,16 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
             (source.exporter.clone(), names)
         };
         let exporters: Vec<_> = sources.iter().map(exporter).collect();
-        Plan::new(workspace, route, &flags.targets, &exporters, revision.clone())
+        let mut plan = Plan::new(workspace, route, targets, &exporters, revision.clone());
+        if flags.package.is_some() {
+            plan.bkpack.clear();
+        }
+        plan
     };
+    let plan = |route| plan_for(route, &flags.targets);
+    let warning = replacement(&plan(Route::Distro), &plan_for(Route::Distro, &Targets::default()))?;
     if flags.dry_run {
-        let mut text = String::new();
+        let mut text = warning.unwrap_or_default();
         let route_for = |choice: ToolchainChoice| match choice.decide(
             &environment,
             &flags.targets,
@@ -79,11 +88,15 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
         text += &format!("{missing}{}\n", plan(route).display(workspace));
         if flags.standalone {
             let (route, missing) = route_for(ToolchainChoice::Distro)?;
-            text += &format!("{missing}{}\n", standalone::describe(workspace, &plan(route)));
+            let plan = plan(route).standalone();
+            text += &format!("{missing}{}\n", standalone::describe(workspace, &plan));
         }
         return output::print(&text);
     }
 
+    if let Some(warning) = warning.filter(|_| !flags.force) {
+        return Err(UsageError(warning.trim_end().to_owned()).into());
+    }
     let _lock = lock(workspace)?;
     let mut progress = Progress::new(0);
     let logs = workspace.target().join("cross/log");
@@ -92,14 +105,47 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Dist) -> Result<()> {
     if flags.standalone {
         let route =
             examples::find(workspace, ToolchainChoice::Distro, &flags.targets, flags.setup)?;
-        rows.extend(standalone::run(workspace, &plan(route), &mut progress)?);
+        let sysroot = route.sysroot(&Environment::probe(workspace));
+        let compiler = Compiler { sysroot, containers: None };
+        let plan = plan(route).standalone();
+        rows.extend(standalone::run(workspace, &plan, &compiler, &mut progress)?);
     }
     drop(progress);
+    let templates = sources.iter().filter(|source| describes_template(&source.source.markdown));
+    let notes: String = templates
+        .map(|source| {
+            let file = workspace.shown(&source.exporter.config.join("description.md"));
+            format!("\n{file} still describes the template: say what the exporter monitors.\n")
+        })
+        .collect();
     output::print(&format!(
-        "{}{}",
+        "{}{notes}{}",
         summary::table(&rows),
         summary::next_steps(workspace, &plan(route))
     ))
+}
+
+/// Keeps the exporter of this name.
+fn choose(sources: &mut Vec<PackageSource>, name: &str) -> Result<()> {
+    let names: Vec<_> = sources.iter().map(|source| source.exporter.name.clone()).collect();
+    sources.retain(|source| source.exporter.name == name);
+    if sources.is_empty() {
+        return Err(UsageError(format!("{name:?} is not one of {}", names.join(", "))).into());
+    }
+    Ok(())
+}
+
+/// Warns if the plan's packages would replace packages for more systems under the same names.
+fn replacement(plan: &Plan, every: &Plan) -> Result<Option<String>> {
+    let lost = plan.lost(every, &sums::listed(&plan.sums)?);
+    let names: Vec<_> = lost.iter().map(|target| target.name()).collect();
+    Ok((!names.is_empty()).then(|| {
+        format!(
+            "the packages in target/dist are also for {}, and this would replace them under the same \
+             names: give --force, or add these to --targets\n",
+            names.join(" and ")
+        )
+    }))
 }
 
 /// Describes the missing requirements of a route, and the `--setup` commands that install them.

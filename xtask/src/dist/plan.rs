@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use bkpack::build::{Output, archive_name};
 use blueking_package::v51;
 
+use super::inspect::{LARGE, LARGE_TOOL};
 use super::target::{Target, Targets};
 use super::toolchain::Route;
 use crate::workspace::{Exporter, Workspace};
 
 /// The cargo profile of shipped binaries.
 pub(crate) const PROFILE: &str = "shipped";
+
+/// The program that is shipped beside the packages.
+pub(crate) const BKPACK: &str = "bkpack";
 
 /// All paths of one `dist` run.
 #[derive(Debug)]
@@ -21,10 +25,12 @@ pub(crate) struct Plan {
     pub(crate) version: String,
     pub(crate) revision: String,
     pub(crate) packages: Vec<PackagePlan>,
-    /// The executables of bkpack, shipped as they are.
+    /// The executables of bkpack, shipped as they are; none if exporters were chosen.
     pub(crate) bkpack: Vec<Binary>,
-    /// The target folder of cargo, separate for each route: a change of compiler would rebuild
-    /// everything, and the cargo that started xtask holds the lock of the default folder.
+    /// Whether the exporters are built with TLS.
+    pub(crate) with_tls: bool,
+    /// The target folder of cargo for Linux, separate for each route: a change of compiler would
+    /// rebuild everything, and the cargo that started xtask holds the lock of the default folder.
     pub(crate) cargo_target: PathBuf,
     /// The logs of the programs that are run.
     pub(crate) logs: PathBuf,
@@ -38,6 +44,7 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct PackagePlan {
     pub(crate) exporter: Exporter,
+    names: Names,
     /// Hand-written files.
     pub(crate) inputs: Vec<PathBuf>,
     pub(crate) binaries: Vec<Binary>,
@@ -54,10 +61,14 @@ pub(crate) struct PackagePlan {
 /// An executable on its way into the packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Binary {
+    /// Its name without a suffix.
+    pub(crate) program: String,
     pub(crate) target: Target,
     pub(crate) built: PathBuf,
     /// Its paths in the stage folders, the simplest first.
     pub(crate) staged: Vec<PathBuf>,
+    /// The size in bytes above which it gets a warning.
+    pub(crate) limit: usize,
 }
 
 /// The executable that prints the definitions.
@@ -82,8 +93,10 @@ impl Plan {
         let dist = workspace.target().join("dist");
         let version = workspace.version();
         let bkpack = |target: Target| Binary {
+            program: BKPACK.to_owned(),
             target,
-            built: built(&cargo_target, target, "bkpack"),
+            limit: LARGE_TOOL,
+            built: built(&cargo_target, target, BKPACK),
             staged: vec![dist.join(format!(
                 "bkpack-{version}-{}{}",
                 target.platform(),
@@ -103,6 +116,7 @@ impl Plan {
             revision,
             packages: exporters.iter().map(package).collect(),
             bkpack: targets.0.iter().map(|&target| bkpack(target)).collect(),
+            with_tls: false,
             logs: workspace.target().join("cross/log"),
             sums: dist.join("SHA256SUMS"),
             cargo_target,
@@ -110,10 +124,80 @@ impl Plan {
         }
     }
 
-    /// The names of the binaries, for messages.
-    pub(crate) fn binaries(&self) -> String {
-        let names: Vec<_> = self.packages.iter().map(|package| package.exporter.binary()).collect();
-        names.join(" and ")
+    /// The targets by the call of cargo that builds them: all for Linux at once, those for Windows
+    /// beside them. `cross` builds for one target.
+    pub(crate) fn groups(&self) -> Vec<Vec<Target>> {
+        if self.route == Route::Cross {
+            return self.targets.iter().map(|&target| vec![target]).collect();
+        }
+        let (windows, linux): (Vec<_>, Vec<_>) =
+            self.targets.iter().partition(|target| target.is_windows());
+        [linux, windows].into_iter().filter(|group| !group.is_empty()).collect()
+    }
+
+    /// The same exporters as executables of their own, with TLS.
+    pub(crate) fn standalone(mut self) -> Self {
+        self.with_tls = true;
+        self.bkpack.clear();
+        self.sums = self.dist.join("standalone/SHA256SUMS");
+        for binary in self.packages.iter_mut().flat_map(|package| &mut package.binaries) {
+            let Binary { program, target, .. } = &binary;
+            let (triple, suffix) = (target.triple(), target.suffix());
+            let name = format!("{program}-{}-{triple}{suffix}", self.version);
+            binary.staged = vec![self.dist.join("standalone").join(name)];
+        }
+        self
+    }
+
+    /// Every executable, those of exporters first.
+    pub(crate) fn binaries(&self) -> impl Iterator<Item = &Binary> {
+        self.packages.iter().flat_map(|package| &package.binaries).chain(&self.bkpack)
+    }
+
+    /// The line that announces the build.
+    pub(crate) fn announcement(&self) -> String {
+        let exporters = self.packages.iter().map(|package| package.exporter.binary());
+        let bkpack = self.bkpack.first().map(|binary| binary.program.clone());
+        let programs: Vec<_> = exporters.chain(bkpack).collect();
+        let targets: Vec<_> = self.targets.iter().map(|target| target.name()).collect();
+        let tls = if self.with_tls { " with TLS" } else { "" };
+        let (programs, targets) = (programs.join(", "), targets.join(", "));
+        format!("building {programs}{tls} for {targets} ({} route)", self.route.name())
+    }
+
+    /// Whether a file in `target/dist`, relative to it, belongs to an exporter that is left out.
+    pub(crate) fn keeps(&self, file: &Path) -> bool {
+        let file = file.to_string_lossy().replace('\\', "/");
+        let is_ours = |package: &PackagePlan| {
+            let (id, component) = (&package.names.plugin_id, &package.names.component);
+            file.starts_with(&format!("stage/{id}-plugin/"))
+                || file.starts_with(&format!("stage/{component}/"))
+                || (file.starts_with(&format!("{id}-")) && file.ends_with(".tgz"))
+                || (file.starts_with(&format!("{component}-")) && file.ends_with(".zip"))
+        };
+        self.bkpack.is_empty() && !self.packages.iter().any(is_ours)
+    }
+
+    /// The targets of packages that exist, by the files listed in `target/dist`, and would be replaced
+    /// by this plan's packages without these targets. `every` is the plan for every target.
+    pub(crate) fn lost(&self, every: &Self, listed: &[PathBuf]) -> Vec<Target> {
+        let exists = |path: &PathBuf| listed.iter().any(|file| self.dist.join(file) == *path);
+        let mut lost = Vec::new();
+        for package in &every.packages {
+            let archives = package.zip.iter().chain([&package.plugin]);
+            if !archives.map(|output| &output.archive).any(exists) {
+                continue;
+            }
+            let lacks = |binary: &&Binary| {
+                !self.targets.iter().any(|target| target.system() == binary.target.system())
+            };
+            let binaries = package.binaries.iter().filter(lacks);
+            let staged = binaries.filter(|binary| binary.staged.iter().any(exists));
+            lost.extend(staged.map(|binary| binary.target));
+        }
+        lost.sort();
+        lost.dedup();
+        lost
     }
 
     /// Formats the plan, with paths relative to the workspace.
@@ -151,7 +235,9 @@ impl PackagePlan {
             simple.into_iter().chain([folder.join(system.executable(plugin_id))]).collect()
         };
         let binary = |&target: &Target| Binary {
+            program: exporter.binary(),
             target,
+            limit: LARGE,
             built: built(cargo_target, target, &exporter.binary()),
             staged: staged(target),
         };
@@ -168,6 +254,7 @@ impl PackagePlan {
         };
         Self {
             exporter: exporter.clone(),
+            names: names.clone(),
             inputs: vec![
                 exporter.description(),
                 exporter.config.join(v51::DESCRIPTION),
@@ -184,8 +271,15 @@ impl PackagePlan {
 
 /// Where cargo leaves an executable.
 fn built(cargo_target: &Path, target: Target, name: &str) -> PathBuf {
-    let folder = cargo_target.join(target.triple()).join(PROFILE);
+    let folder = cargo_target_for(cargo_target, target).join(target.triple()).join(PROFILE);
     folder.join(format!("{name}{}", target.suffix()))
+}
+
+/// The target folder of cargo for a target, given that for Linux. cargo locks its folder, so that for
+/// Windows is another one.
+pub(crate) fn cargo_target_for(cargo_target: &Path, target: Target) -> PathBuf {
+    let folder = if target.is_windows() { "windows" } else { "linux" };
+    cargo_target.join(folder)
 }
 
 /// The names of an exporter on BlueKing sites.
@@ -229,8 +323,8 @@ impl Display for PlanDisplay<'_> {
                 writeln!(f, "  write  {}", path(&output.archive))?;
             }
         }
-        writeln!(f, "bkpack")?;
-        for Binary { target, built, staged } in &self.plan.bkpack {
+        for Binary { target, built, staged, program, .. } in &self.plan.bkpack {
+            writeln!(f, "{program}")?;
             writeln!(f, "  build  {} for {}", path(built), target.triple())?;
             for file in staged {
                 writeln!(f, "  write  {}", path(file))?;
@@ -270,15 +364,17 @@ mod tests {
             (&package.inputs[3], "CHANGELOG.md".to_owned()),
             (
                 &package.binaries[0].built,
-                "target/cross/distro/x86_64-unknown-linux-musl/shipped/a_exporter".to_owned(),
+                "target/cross/distro/linux/x86_64-unknown-linux-musl/shipped/a_exporter".to_owned(),
             ),
             (
                 &package.binaries[1].built,
-                "target/cross/distro/aarch64-unknown-linux-musl/shipped/a_exporter".to_owned(),
+                "target/cross/distro/linux/aarch64-unknown-linux-musl/shipped/a_exporter"
+                    .to_owned(),
             ),
             (
                 &package.binaries[2].built,
-                "target/cross/distro/x86_64-pc-windows-gnu/shipped/a_exporter.exe".to_owned(),
+                "target/cross/distro/windows/x86_64-pc-windows-gnu/shipped/a_exporter.exe"
+                    .to_owned(),
             ),
             (zip.stage.as_ref().unwrap(), "target/dist/stage/aexporter".to_owned()),
             (&zip.archive, format!("target/dist/aexporter-{version}.zip")),
@@ -289,7 +385,7 @@ mod tests {
             (&package.plugin.archive, format!("target/dist/a_exporter-{version}.tgz")),
             (
                 &plan.bkpack[2].built,
-                "target/cross/distro/x86_64-pc-windows-gnu/shipped/bkpack.exe".to_owned(),
+                "target/cross/distro/windows/x86_64-pc-windows-gnu/shipped/bkpack.exe".to_owned(),
             ),
             (&plan.bkpack[1].staged[0], format!("target/dist/bkpack-{version}-linux-aarch64")),
             (&plan.sums, "target/dist/SHA256SUMS".to_owned()),
@@ -327,5 +423,61 @@ mod tests {
         }
         let Describe::Native(binary) = &windows.packages[0].describe else { panic!("{windows:?}") };
         assert!(binary.to_string_lossy().contains("cross/native/debug/a_exporter"), "{binary:?}");
+    }
+    #[test]
+    fn one_cargo_builds_for_linux_and_one_for_windows() {
+        use Target::{Linux, LinuxAarch64, Windows};
+        let (_, mut plan) = plan(&[Linux, LinuxAarch64, Windows]);
+        assert_eq!(plan.groups(), [vec![Linux, LinuxAarch64], vec![Windows]]);
+        let text = plan.announcement();
+        assert_eq!(
+            text,
+            "building a_exporter, bkpack for linux, linux-aarch64, windows (distro route)"
+        );
+        plan.route = Route::Cross;
+        assert_eq!(plan.groups(), [[Linux], [LinuxAarch64], [Windows]]);
+    }
+
+    #[test]
+    fn standalone_executables_have_their_own_folder() {
+        let (workspace, plan) = plan(&[Target::Linux, Target::Windows7]);
+        let plan = plan.standalone();
+        let files: Vec<_> = plan.binaries().flat_map(|binary| &binary.staged).collect();
+        let version = workspace.version();
+        let folder = format!("target/dist/standalone/a_exporter-{version}-x86_64");
+        let expected = ["unknown-linux-musl", "win7-windows-gnu.exe"];
+        let files: Vec<_> = files.into_iter().map(|path| workspace.shown(path)).collect();
+        assert_eq!(files, expected.map(|end| format!("{folder}-{end}")));
+    }
+
+    #[test]
+    fn fuller_packages_of_the_same_name_are_lost() {
+        let (workspace, every) = plan(&[Target::Linux, Target::LinuxAarch64, Target::Windows]);
+        let binaries = every.binaries().flat_map(|binary| &binary.staged);
+        let archive = &every.packages[0].plugin.archive;
+        let relative = |path: &PathBuf| path.strip_prefix(&every.dist).unwrap().to_owned();
+        let listed: Vec<_> = binaries.chain([archive]).map(relative).collect();
+        for (targets, expected) in [
+            (&[Target::Linux][..], &[Target::LinuxAarch64, Target::Windows][..]),
+            (&[Target::Linux, Target::LinuxAarch64, Target::Windows7], &[]),
+        ] {
+            let (_, fewer) = plan(targets);
+            assert_eq!(fewer.lost(&every, &listed), expected);
+            // A package of another version remains.
+            let others = listed.iter().filter(|file| **file != relative(archive)).cloned();
+            assert_eq!(fewer.lost(&every, &others.collect::<Vec<_>>()), []);
+        }
+        drop(workspace);
+    }
+
+    #[test]
+    fn files_of_other_exporters_are_kept() {
+        let (_, mut plan) = plan(&[Target::Linux]);
+        let others = ["b_exporter-0.1.0.tgz", "stage/bexporter/info.json", "bkpack-0.1.0-linux"];
+        let own = ["a_exporter-0.0.9.tgz", "aexporter-0.1.0.zip", "stage/a_exporter-plugin/x"];
+        assert!(!others.iter().any(|file| plan.keeps(Path::new(file))));
+        plan.bkpack.clear();
+        assert!(others.iter().all(|file| plan.keeps(Path::new(file))));
+        assert!(!own.iter().any(|file| plan.keeps(Path::new(file))));
     }
 }

@@ -70,7 +70,15 @@ pub(crate) fn next_steps(workspace: &Workspace, plan: &Plan) -> String {
     };
     let (zips, plugins) = (paths(&zips), paths(&plugins));
     let all = [&*plugins, &*zips].concat().join(" ");
-    let mut text = format!("\nNext:\n1. cargo xtask check {all}\n");
+    let mut text = String::new();
+    if plan.revision.ends_with("-dirty") {
+        text += &format!(
+            "\nThe git tree has changes, so the executables say revision {}. Commit them, and pack \
+             again, before others get these packages.\n",
+            plan.revision
+        );
+    }
+    text += &format!("\nNext:\n1. cargo xtask check {all}\n");
     for (index, plugin) in plugins.iter().enumerate() {
         let number = if index == 0 { "2." } else { "  " };
         text += &format!("{number} cargo xtask rehearse {plugin}\n");
@@ -143,16 +151,15 @@ mod tests {
     #[test]
     fn next_steps_name_the_existing_packages() {
         let workspace = Workspace::open().unwrap();
-        let steps = |targets: &[Target]| {
+        let plan = |targets: &[Target]| {
             let exporters = ["a", "b"].map(|name| {
                 let names = Names { component: name.to_owned(), plugin_id: name.to_owned() };
                 (Exporter { name: name.to_owned(), config: PathBuf::from("config") }, names)
             });
             let targets = Targets(targets.to_vec());
-            let plan =
-                Plan::new(&workspace, Route::Distro, &targets, &exporters, "0123".to_owned());
-            next_steps(&workspace, &plan)
+            Plan::new(&workspace, Route::Distro, &targets, &exporters, "0123".to_owned())
         };
+        let steps = |targets: &[Target]| next_steps(&workspace, &plan(targets));
         let version = workspace.version();
         let expected = format!(
             "\nNext:\n1. cargo xtask check target/dist/a-{version}.tgz target/dist/b-{version}.tgz \
@@ -169,5 +176,12 @@ mod tests {
                 && linux.contains("name all of them: check supported_version")
         );
         assert!(!steps(&[Target::LinuxAarch64]).contains(".zip"));
+        let dirty = Plan { revision: "0123-dirty".to_owned(), ..plan(&all) };
+        let text = next_steps(&workspace, &dirty);
+        assert!(
+            text.starts_with(
+                "\nThe git tree has changes, so the executables say revision 0123-dirty"
+            )
+        );
     }
 }

@@ -26,6 +26,14 @@ pub(crate) struct Dist {
         help = "also build standalone executables with TLS, for containers too (target/dist/standalone)"
     )]
     pub(crate) standalone: bool,
+    #[options(
+        short = "p",
+        meta = "NAME",
+        help = "only the packages of this exporter, without bkpack; those of others stay"
+    )]
+    pub(crate) package: Option<String>,
+    #[options(no_short, help = "replace packages that are for more targets than these")]
+    pub(crate) force: bool,
     #[options(no_short, help = "print the plan and exit")]
     pub(crate) dry_run: bool,
     #[options(
@@ -101,6 +109,7 @@ mod tests {
         for arguments in [
             &["--toolchain=distro", "--targets=windows,linux,windows", "--dry-run"][..],
             &["--toolchain", "distro", "--targets", "linux,windows", "--dry-run"],
+            &["-p", "a", "--force", "--toolchain=distro", "--targets=linux,windows", "--dry-run"],
         ] {
             let dist = dist(arguments).unwrap();
             assert_eq!(dist.toolchain, ToolchainChoice::Distro);

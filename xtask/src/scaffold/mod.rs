@@ -4,6 +4,7 @@
 
 mod names;
 mod rollback;
+mod source;
 mod template;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use blueking_package::PackageDescription;
 
 use self::names::Names;
 use self::rollback::Rollback;
+pub(crate) use self::source::{Source, describes_template};
 use crate::flags;
 use crate::workspace::Workspace;
 use bkpack::UsageError;
@@ -21,7 +23,10 @@ use bkpack::process;
 
 /// Creates the exporter and prints the next steps.
 pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
-    let names = create(workspace, flags.name.as_deref().unwrap_or_default(), flags.port)?;
+    let other = flags.workspace.as_deref().map(|folder| Workspace::at(Path::new(folder)));
+    let workspace = other.as_ref().unwrap_or(workspace);
+    let name = flags.name.as_deref().unwrap_or_default();
+    let names = create(workspace, name, flags.port, flags.from)?;
     println!("{}", next_steps(&names));
     Ok(())
 }
@@ -31,10 +36,10 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::New) -> Result<()> {
 /// # Errors
 /// [`UsageError`] if the name or port is invalid or in use; or a file cannot be written. Nothing is
 /// changed then.
-pub(crate) fn create(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names> {
+fn create(workspace: &Workspace, name: &str, port: Option<u16>, source: Source) -> Result<Names> {
     let names = choose(workspace, name, port)?;
     let mut rollback = Rollback::default();
-    write(workspace.root(), &names, &mut rollback)?;
+    write(workspace.root(), &names, source, &mut rollback)?;
     rollback.keep_copy(&workspace.root().join("Cargo.lock"))?;
     join_workspace(workspace, &names)?;
     rollback.commit();
@@ -64,8 +69,8 @@ fn choose(workspace: &Workspace, name: &str, port: Option<u16>) -> Result<Names>
     Ok(names)
 }
 
-fn write(root: &Path, names: &Names, rollback: &mut Rollback) -> Result<()> {
-    for file in template::render(names)? {
+fn write(root: &Path, names: &Names, source: Source, rollback: &mut Rollback) -> Result<()> {
+    for file in template::render(names, source)? {
         rollback.write(root, &file.path, &file.bytes)?;
     }
     Ok(())
@@ -149,7 +154,8 @@ mod tests {
             let folder = workspace.root().join(folder);
             fs::create_dir_all(&folder).unwrap();
             let before = files(workspace.root());
-            let error = create(&workspace, "pool-exporter", None).unwrap_err().to_string();
+            let error =
+                create(&workspace, "pool-exporter", None, Source::Folder).unwrap_err().to_string();
             assert!(error.contains("pool-exporter exists already; choose another"), "{error}");
             assert_eq!(files(workspace.root()), before);
             fs::remove_dir(folder).unwrap();
@@ -169,7 +175,8 @@ mod tests {
             files
         };
         let before = without_log(files(workspace.root()));
-        let error = format!("{:#}", create(&workspace, "pool-exporter", None).unwrap_err());
+        let error =
+            format!("{:#}", create(&workspace, "pool-exporter", None, Source::Folder).unwrap_err());
         assert!(error.contains("update --workspace"), "{error}");
         assert_eq!(without_log(files(workspace.root())), before);
     }

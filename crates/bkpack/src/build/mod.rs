@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use blueking_package::Definitions;
 use blueking_package::plugin::System;
+use blueking_package::{Definitions, Flag, PackageDescription, pattern_matches, requirements};
 
 pub use self::pack::{
     Documents, Formats, Output, Packages, archive_name, assemble, documents, reject, write,
@@ -17,6 +17,7 @@ pub use self::pack::{
 pub use self::source::{DESCRIPTION, Source};
 use crate::process::shell_word;
 use crate::rehearse::name_of;
+use crate::texts::init::not_executable;
 use crate::texts::{build as texts, first_names, programs};
 use crate::{UsageError, check, flags, output};
 
@@ -41,7 +42,13 @@ pub(crate) fn run(flags: &flags::Build) -> Result<()> {
     let shown = |path: &Path| path.display().to_string();
     let (source, mut problems) = Source::read(folder, "", &shown)?;
     let mut definitions = read_definitions(folder)?;
-    let unnamed = definitions.fill_names();
+    let omit = source.description.omit.clone();
+    let is_packed = |name: &String| !omit.iter().any(|pattern| pattern_matches(pattern, name));
+    let mut unnamed = definitions.fill_names();
+    unnamed.retain(is_packed);
+    if !folder.join(SELF_DESCRIPTION).is_file() {
+        add_parameters(&mut definitions, &source.description);
+    }
     let executables = read_executables(folder)?;
     let wanted = flags.versions.unwrap_or(Formats { zip: true, plugin: true });
     // BlueKing 5.1 has no package for other systems.
@@ -97,6 +104,27 @@ fn report(files: &[String], unnamed: &[String], is_without_51: bool) -> Result<(
     output::print(&format!("\n{}\n", texts::next_rehearse(&shell_word(first))))
 }
 
+/// Adds what the form passes to the flags and arguments of an exporter that does not describe
+/// itself: helps do not name all.
+fn add_parameters(definitions: &mut Definitions, description: &PackageDescription) {
+    for parameter in &description.parameters {
+        let name = parameter.flag.trim_start_matches('-');
+        if !name.is_empty() && !definitions.has_flag(name) {
+            definitions.flags.push(Flag {
+                name: name.to_owned(),
+                value: Some("VALUE".to_owned()),
+                default: None,
+                help: String::new(),
+            });
+        }
+        if let Some(argument) = &parameter.argument
+            && definitions.arguments.is_empty()
+        {
+            definitions.arguments.push(argument.clone());
+        }
+    }
+}
+
 fn read_definitions(folder: &Path) -> Result<Definitions> {
     let read = |name: &str| {
         let path = folder.join(name);
@@ -126,6 +154,10 @@ fn read_executables(folder: &Path) -> Result<BTreeMap<System, Vec<u8>>> {
                 let bytes = fs::read(file);
                 let bytes =
                     bytes.with_context(|| programs::cannot_read(&file.display().to_string()))?;
+                if let Err(reason) = requirements(&bytes) {
+                    let file = file.display().to_string();
+                    return Err(anyhow!(not_executable(&file, &reason)));
+                }
                 executables.insert(system, bytes);
             }
             _ => return Err(anyhow!(texts::several(&path.display().to_string()))),

@@ -30,6 +30,9 @@ pub(super) struct Draft<'a> {
     pub(super) lost: &'a BTreeMap<String, Vec<String>>,
     /// The exporter's version when the file was drafted.
     pub(super) old_version: &'a str,
+    /// All flags of the exporter, without dashes, and those when the file was drafted.
+    pub(super) flags: &'a [String],
+    pub(super) old_flags: &'a [String],
 }
 
 /// Brings the file up to date, or drafts it if `old` is empty.
@@ -43,9 +46,11 @@ pub(super) fn merge(
     let is_first = old.trim().is_empty();
     let text = if is_first { skeleton(draft) } else { old.to_owned() };
     let mut document: DocumentMut = text.parse()?;
-    let mut changes = add_rows(&mut document, &draft.form.rows);
+    let mut changes = add_rows(&mut document, &draft.form.rows, draft.old_flags);
     if is_first {
         changes = Changes::default();
+    } else {
+        update_address(&mut document, draft, &mut changes);
     }
     add_omitted(&mut document, draft.omit);
     if let Some(release) = document.get("release").and_then(Item::as_str) {
@@ -99,7 +104,7 @@ fn skeleton(draft: &Draft<'_>) -> String {
     text
 }
 
-fn add_rows(document: &mut DocumentMut, rows: &[Row]) -> Changes {
+fn add_rows(document: &mut DocumentMut, rows: &[Row], old_flags: &[String]) -> Changes {
     let list =
         document.entry("parameter").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     let Some(list) = list.as_array_of_tables_mut() else { return Changes::default() };
@@ -109,13 +114,80 @@ fn add_rows(document: &mut DocumentMut, rows: &[Row]) -> Changes {
     };
     let known: Vec<String> = list.iter().filter_map(name_of).collect();
     let mut changes = Changes::default();
-    for row in rows.iter().filter(|row| !known.iter().any(|name| name == row.name())) {
-        changes.new.push(row.name().to_owned());
-        list.push(table(row));
+    for row in rows {
+        let at = list.iter().position(|table| name_of(table).as_deref() == Some(row.name()));
+        match at.and_then(|at| list.get_mut(at)) {
+            Some(table) => update(table, row, &mut changes),
+            None => {
+                changes.new.push(row.name().to_owned());
+                list.push(table(row));
+            }
+        }
     }
-    changes.gone =
-        known.into_iter().filter(|name| !rows.iter().any(|row| row.name() == name)).collect();
+    let is_gone = |name: &String| {
+        let bare = name.trim_start_matches('-');
+        let was_known = old_flags.iter().any(|flag| flag == bare || bare == format!("no-{flag}"));
+        was_known && !rows.iter().any(|row| row.name() == name)
+    };
+    changes.gone = known.into_iter().filter(is_gone).collect();
     changes
+}
+
+/// Takes over what was given now, where the row still has what a draft has; a secret is one for
+/// good.
+fn update(table: &mut Table, row: &Row, changes: &mut Changes) {
+    let name = row.name().to_owned();
+    let text = |table: &Table, key: &str| {
+        table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned()
+    };
+    let kind = text(table, "type");
+    if row.input == Input::Password && ["", "text"].contains(&&*kind) {
+        table["type"] = value("password");
+        table["default"] = value("");
+        changes.changed.push(name);
+        return;
+    }
+    let old = text(table, "default");
+    if ["", "false"].contains(&&*row.default) || row.default == old || kind == "password" {
+        return;
+    }
+    if ["", "false"].contains(&&*old) {
+        table["default"] = value(&row.default);
+        if !row.content.is_empty() {
+            table["content"] = value(&row.content);
+        }
+        changes.changed.push(name);
+    } else {
+        changes.kept.push(name);
+    }
+}
+
+/// Brings the keys for address and path up to date if the exporter has no such flag any more.
+fn update_address(document: &mut DocumentMut, draft: &Draft<'_>, changes: &mut Changes) {
+    let has = |flag: &str| {
+        let bare = flag.trim_start_matches('-');
+        draft.flags.iter().any(|known| known == bare)
+    };
+    let text = |document: &DocumentMut, key: &str| {
+        document.get(key).and_then(Item::as_str).unwrap_or_default().to_owned()
+    };
+    let Draft { listen, path_flag, .. } = draft;
+    let (old_listen, old_path) = (text(document, "listen_flag"), text(document, "path_flag"));
+    if old_listen != listen.flag && (old_listen.is_empty() || !has(&old_listen)) {
+        let keys = [
+            ("listen_flag", &listen.flag),
+            ("listen_env", &listen.env),
+            ("listen_value", &listen.value),
+        ];
+        for (key, new) in keys {
+            document[key] = value(new);
+            changes.changed.push(key.to_owned());
+        }
+    }
+    if old_path != *path_flag && (old_path.is_empty() || !has(&old_path)) {
+        document["path_flag"] = value(*path_flag);
+        changes.changed.push("path_flag".to_owned());
+    }
 }
 
 fn table(row: &Row) -> Table {
@@ -207,7 +279,7 @@ mod tests {
             port: Some(9121),
         };
         let left_out = vec![("--config.file".to_owned(), LeftOut::File)];
-        let form = Form { rows, left_out, required: Vec::new() };
+        let form = Form { rows, left_out, ..Form::default() };
         let omit = omit.iter().map(|name| ((*name).to_owned(), "reason".to_owned())).collect();
         let draft = Draft {
             names: &Names::of_file("pool_exporter"),
@@ -220,6 +292,8 @@ mod tests {
             omit: &omit,
             lost: &BTreeMap::from([("NaN".to_owned(), vec!["pool_age".to_owned()])]),
             old_version: "1.2.2",
+            flags: &["addr".to_owned(), "c".to_owned()],
+            old_flags: &["a".to_owned(), "addr".to_owned()],
         };
         merge(old, &draft).unwrap()
     }
@@ -240,6 +314,32 @@ mod tests {
     }
 
     #[test]
+    fn later_drafts_take_over_what_is_given() {
+        let rows = |a: &str, b: &str| vec![row("-a", Input::Text, a), row("-b", Input::Text, b)];
+        let (text, _) = merged("", rows("", "1"), &[]);
+        let text = text.replace("listen_flag = \"-addr\"", "listen_flag = \"-old\"");
+        let text =
+            text + "\n[[parameter]]\nflag = \"-mine\"\ndefault = \"x\"\ndescription = \"我的\"\n";
+        let (text, changes) = merged(&text, rows("7", "2"), &[]);
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let expected = Changes {
+            changed: names(&["-a", "listen_flag", "listen_env", "listen_value"]),
+            kept: names(&["-b"]),
+            ..Changes::default()
+        };
+        assert_eq!(changes, expected);
+        let description = PackageDescription::parse("blueking.toml", &text).unwrap();
+        let defaults: Vec<_> = description.parameters.iter().map(|row| &*row.default).collect();
+        assert_eq!(defaults, ["7", "1", "x"]);
+        assert_eq!(&*description.listen_flag, "-addr");
+
+        let (text, changes) = merged(&text, vec![row("-b", Input::Password, "")], &[]);
+        assert_eq!((changes.changed, changes.gone), (names(&["-b"]), names(&["-a"])));
+        let description = PackageDescription::parse("blueking.toml", &text).unwrap();
+        assert_eq!(description.parameters[1].default, "");
+    }
+
+    #[test]
     fn later_drafts_only_add() {
         let (text, _) = merged("", vec![row("-a", Input::Text, "1")], &["pool_drops"]);
         let edited =
@@ -249,7 +349,11 @@ mod tests {
         assert_ne!(text, edited);
         let rows = vec![row("-c", Input::Text, "")];
         let (text, changes) = merged(&edited, rows, &["pool_drops", "pool_grants"]);
-        let expected = Changes { new: vec!["-c".to_owned()], gone: vec!["-a".to_owned()] };
+        let expected = Changes {
+            new: vec!["-c".to_owned()],
+            gone: vec!["-a".to_owned()],
+            ..Changes::default()
+        };
         assert_eq!(changes, expected);
         let description = PackageDescription::parse("blueking.toml", &text).unwrap();
         assert_eq!(description.display_name, "连接池");

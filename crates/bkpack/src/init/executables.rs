@@ -1,16 +1,18 @@
 //! The executables that a user gives, looked at before anything is run.
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use blueking_package::plugin::System;
 use blueking_package::{Requirements, requirements};
 
 use super::refusal::Refusal;
+use super::survey::given_file;
 use crate::rehearse::machine::is_native;
 use crate::rehearse::name_of;
-use crate::texts::programs;
+
+/// Largest executable, in bytes.
+const MAX_BYTES: u64 = 512 << 20;
 
 /// An executable for one system.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ impl Executables {
         let mut executables = Self::default();
         for (flag, wanted, file) in files {
             let Some(file) = *file else { continue };
-            let bytes = fs::read(file).with_context(|| programs::cannot_read(file))?;
+            let bytes = given_file(flag, file, MAX_BYTES)?;
             let (system, requirements) = requirements(&bytes)
                 .map_err(|reason| Refusal::NotExecutable { file: file.to_owned(), reason })?;
             if system != *wanted {

@@ -43,7 +43,7 @@ pub(super) struct Files<'a> {
 
 impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let is_new = !path.join(DESCRIPTION).exists();
+        let is_new = fs::read(path.join(DESCRIPTION)).map_or(true, |text| text.is_empty());
         Ok(Self { path: path.to_owned(), is_new })
     }
 
@@ -60,15 +60,16 @@ impl Folder {
         plugin_id_rules(id).is_empty().then(|| id.to_owned())
     }
 
-    /// The exporter's version in the draft; empty if there is none.
-    pub(super) fn exporter_version(&self) -> String {
+    /// The exporter's version and flags, without dashes, in the draft; empty if there is none.
+    pub(super) fn exporter(&self) -> (String, Vec<String>) {
         let described = fs::read_to_string(self.path.join(SELF_DESCRIPTION)).ok();
         let described = described.and_then(|text| Definitions::parse(SELF_DESCRIPTION, &text).ok());
         let listed = || {
             let text = fs::read_to_string(self.path.join(METRICS)).ok()?;
             Definitions::parse_toml(METRICS, &text).ok()
         };
-        described.or_else(listed).map(|definitions| definitions.version).unwrap_or_default()
+        let Some(found) = described.or_else(listed) else { return Default::default() };
+        (found.version, found.flags.into_iter().map(|flag| flag.name).collect())
     }
 
     /// Merges a file with what is drafted now; `merge` gets an empty text for a missing file.

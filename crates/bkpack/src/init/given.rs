@@ -1,5 +1,7 @@
 //! The arguments that a user gives for the exporter, matched with its help. Pure.
 
+use std::fmt;
+
 use super::help::Help;
 
 /// One argument of `--args`.
@@ -34,7 +36,30 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, char> {
     quote.map_or(Ok(words), Err)
 }
 
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name, Some(value)) => write!(f, "{name}={value}"),
+            Self::Flag(word, None) | Self::Argument(word) => f.write_str(word),
+        }
+    }
+}
+
 impl Given {
+    /// The words as BlueKing passes them: a value is a word of its own, unless it is a switch's.
+    pub(super) fn words(given: &[Self], help: &Help) -> Vec<String> {
+        let is_switch = |name: &str| {
+            let bare = name.trim_start_matches('-');
+            let known = help.flags.iter().find(|flag| flag.name.trim_start_matches('-') == bare);
+            known.is_some_and(|flag| flag.value.is_none())
+        };
+        let words = given.iter().flat_map(|given| match given {
+            Self::Flag(name, Some(value)) if !is_switch(name) => vec![name.clone(), value.clone()],
+            given => vec![given.to_string()],
+        });
+        words.collect()
+    }
+
     /// Recognises flags and their values among words.
     pub(super) fn parse(words: &[String], help: &Help) -> Vec<Self> {
         let mut given = Vec::new();
@@ -101,5 +126,8 @@ mod tests {
             flag("-last", None),
         ];
         assert_eq!(Given::parse(&words, &help), expected);
+        let words =
+            Given::words(&Given::parse(&split("--addr=:3 -deep=false x").unwrap(), &help), &help);
+        assert_eq!(words, ["--addr", ":3", "-deep=false", "x"]);
     }
 }

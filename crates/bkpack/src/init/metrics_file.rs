@@ -18,6 +18,10 @@ const SKELETON: &str = "name = \"\"\nversion = \"\"\ngroups = []\nmetrics = []\n
 pub(super) struct Changes {
     pub(super) new: Vec<String>,
     pub(super) gone: Vec<String>,
+    /// What has other values now.
+    pub(super) changed: Vec<String>,
+    /// What keeps a value that differs from what was given now.
+    pub(super) kept: Vec<String>,
 }
 
 /// The exporter as its definitions describe it.
@@ -112,16 +116,21 @@ fn add_new(document: &mut DocumentMut, families: &[Family], new: &[&Family]) {
         families.iter().zip(&labels).map(|(family, labels)| (&*family.name, &**labels)).collect();
     let mut drafted = group::groups(&input);
     let old = groups_of(document);
+    let in_drafted: BTreeMap<&str, usize> = drafted
+        .iter()
+        .enumerate()
+        .flat_map(|(at, group)| group.metrics.iter().map(move |metric| (&**metric, at)))
+        .collect();
     let mut group_of: BTreeMap<&str, String> = BTreeMap::new();
     for family in new {
-        let group = drafted.iter().find(|group| group.metrics.contains(&family.name));
-        let Some(group) = group else { continue };
+        let Some(group) = in_drafted.get(&*family.name).map(|at| &drafted[*at]) else { continue };
         let kin = group.metrics.iter().filter_map(|name| Some((name, old.get(name)?)));
         let nearest = kin.max_by_key(|(name, _)| common_words(name, &family.name));
         let name = nearest.map_or(&group.name, |(_, group)| group);
         group_of.insert(&family.name, name.clone());
     }
-    drafted.retain(|group| group_of.values().any(|name| *name == group.name));
+    let used: BTreeSet<&String> = group_of.values().collect();
+    drafted.retain(|group| used.contains(&group.name));
     let known = names(document, "groups");
     let groups = document.entry("groups").or_insert_with(|| Item::Value(Array::new().into()));
     if let Some(groups) = groups.as_array_mut() {
@@ -303,7 +312,11 @@ mod tests {
         assert_ne!(text, edited);
         let second = [family("aaa_a", Kind::Counter, &["y"]), family("aaa_c", Kind::Gauge, &[])];
         let (text, changes) = merged(&edited, &second);
-        let expected = Changes { new: vec!["aaa_c".to_owned()], gone: vec!["aaa_b".to_owned()] };
+        let expected = Changes {
+            new: vec!["aaa_c".to_owned()],
+            gone: vec!["aaa_b".to_owned()],
+            ..Changes::default()
+        };
         assert_eq!(changes, expected);
         let definitions = Definitions::parse_toml("metrics.toml", &text).unwrap();
         let a = &definitions.metrics[0];

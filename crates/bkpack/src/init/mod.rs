@@ -13,6 +13,7 @@ mod names;
 mod page;
 mod parameters;
 mod refusal;
+pub(crate) mod secrets;
 mod summary;
 mod survey;
 mod trial;
@@ -71,12 +72,19 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
         },
         &survey::read_text,
     );
+    let mut survey = survey;
+    // Some exporters repeat their arguments in HELP texts.
+    for family in &mut survey.families.families {
+        family.help = secrets::masked(&family.help, &form.secrets);
+    }
+    let survey = survey;
     // An exporter that describes itself also names what this machine lacks.
     let all = survey.defined.as_deref().unwrap_or(&survey.families.families);
     let omit = omitted(all);
     let Survey { version, listen, path_flag, families, .. } = &survey;
     let systems = executables.systems();
-    let old_version = files.exporter_version();
+    let (old_version, old_flags) = files.exporter();
+    let flags_of_help = survey.flag_names(&form);
     let (blueking, rows) = files.merge("blueking.toml", |old| {
         blueking_file::merge(
             old,
@@ -91,10 +99,11 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
                 omit: &omit,
                 lost: &survey.families.lost(),
                 old_version: &old_version,
+                flags: &flags_of_help,
+                old_flags: &old_flags,
             },
         )
     })?;
-    let flags_of_help = survey.flag_names(&form);
     let (metrics, changed_metrics) = files.merge("metrics.toml", |old| {
         metrics_file::merge(
             old,
@@ -107,7 +116,14 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
             },
         )
     })?;
-    let page = description_page::draft(&names, version, &systems, &executables.requires(), &form);
+    let page = description_page::draft(
+        &names,
+        version,
+        &systems,
+        &executables.requires(),
+        &form,
+        survey.definitions.is_some(),
+    );
     let is_new_binary = files.differs(&executables, &names);
     files.write(&folder::Files {
         blueking: &blueking,
@@ -143,7 +159,7 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
 /// The metrics that BlueKing cannot store, with the reason.
 fn omitted(families: &[Family]) -> BTreeMap<String, String> {
     let mut room = METRIC_LIMIT;
-    let labels: Vec<&str> =
+    let labels: BTreeSet<&str> =
         families.iter().flat_map(|family| &family.labels).map(String::as_str).collect();
     let mut reason = |family: &Family| {
         if let Some(label) = family.labels.iter().find(|label| is_reserved_label(label)) {

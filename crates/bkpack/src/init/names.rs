@@ -110,7 +110,9 @@ impl Names {
 impl Names {
     /// The displayed name.
     pub(super) fn display_name(&self) -> String {
-        spaced(&["", &self.subject, "指标采集"])
+        // It must start with a letter or a Chinese character.
+        let is_start = self.subject.starts_with(char::is_alphabetic);
+        spaced(&[if is_start { &self.subject } else { &self.plugin_id }, "指标采集"])
     }
 
     /// The path at which this exporter asks for a target, if it is known for having no metrics of

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blueking_package::agent::{Page, Sample, Trouble};
-use blueking_package::{Kind, Metric};
+use blueking_package::{Kind, Metric, abbreviated};
 
+use crate::output::plain;
 use crate::rehearse::down;
 
 /// A family, or a single sample of one that BlueKing lists by itself.
@@ -57,6 +58,7 @@ impl Families {
     pub(super) fn read(pages: &[Vec<u8>]) -> Self {
         let mut found = Self::default();
         for body in pages {
+            let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
             let text = String::from_utf8_lossy(body);
             let comments = Comments::read(&text);
             let page = Page::read(body);
@@ -64,8 +66,11 @@ impl Families {
             found.down = down(&page.samples).map(str::to_owned);
             for line in page.troubles.iter().filter(|line| line.trouble.is_error()) {
                 let end = line.text.find(|c: char| !is_name_char(c)).unwrap_or(line.text.len());
-                let name = if end > 0 { &line.text[..end] } else { line.text.trim() };
-                found.troubles.insert(name.to_owned(), line.trouble);
+                let name = match end {
+                    0 => abbreviated(&plain(line.text.trim()), 40),
+                    end => line.text[..end].to_owned(),
+                };
+                found.troubles.insert(name, line.trouble);
             }
             let mut known: BTreeMap<String, usize> = found
                 .families
@@ -117,6 +122,7 @@ impl<'a> Comments<'a> {
                 }
                 (Some("HELP"), Some(name), Some(help)) => {
                     let help = help.replace("\\n", " ").replace("\\\"", "\"").replace("\\\\", "\\");
+                    let help = help.replace(char::is_control, " ");
                     comments.helps.insert(name, help.trim().to_owned());
                 }
                 _ => {}

@@ -1,10 +1,12 @@
 //! Drafts the rows of the form from an exporter's help. Their texts are for BlueKing's pages and
 //! therefore Chinese. Pure but for the content of files that the user named.
 
+use blueking_package::plugin::is_changed_by_shells;
 use blueking_package::{abbreviated, first_sentence};
 
 use super::given::Given;
 use super::help::{self, Help, HelpFlag, Input, Role};
+use super::secrets::{is_secret, is_secret_name, without_secrets};
 
 /// Rows offered at most: operators do not read a form of hundreds.
 const MAX_ROWS: usize = 30;
@@ -51,6 +53,14 @@ pub(super) struct Form {
     pub(super) left_out: Vec<(String, LeftOut)>,
     /// Required flags without a value.
     pub(super) required: Vec<String>,
+    /// Names with given values that cannot be defaults, because shells of a site change them.
+    pub(super) unsuitable: Vec<String>,
+    /// Given arguments that no row passes.
+    pub(super) not_passed: Vec<String>,
+    /// File flags whose content has lost its secrets.
+    pub(super) cleared: Vec<String>,
+    /// The secrets that were given.
+    pub(super) secrets: Vec<String>,
 }
 
 /// What the user and the trial add to the help.
@@ -81,6 +91,11 @@ pub(super) fn form(
     };
     for (flag, role) in help.flags.iter().zip(help.roles()) {
         let given = value_of(&flag.name);
+        if let Some(Some(value)) = &given
+            && help::input(flag) == Input::Password
+        {
+            form.secrets.push(value.clone());
+        }
         let negated = format!("--no-{}", flag.name.trim_start_matches('-'));
         if additions.switches.contains(&negated) {
             continue;
@@ -95,8 +110,11 @@ pub(super) fn form(
             }
             _ => {}
         }
-        match draft(flag, role, given, read) {
+        match draft(flag, role, given.clone(), read) {
             Ok(row) => {
+                if row.input == Input::File && had_secrets(given.flatten(), read) {
+                    form.cleared.push(flag.name.clone());
+                }
                 let rank = rank(flag, &row, value_of(&flag.name).is_some());
                 let of_unused = 2 * usize::from(rank >= 3 && is_of_unused(flag, help));
                 ranked.push((rank + of_unused, row));
@@ -136,7 +154,7 @@ pub(super) fn form(
     }
     for (name, value) in additions.variables {
         let known = ranked.iter_mut().find(|(_, row)| row.target == Target::Env(name.clone()));
-        let input = if is_secret(name) { Input::Password } else { Input::Text };
+        let input = if is_secret_name(name) { Input::Password } else { Input::Text };
         match known {
             Some((rank, row)) => {
                 *rank = 0;
@@ -147,8 +165,15 @@ pub(super) fn form(
     }
     for (_, row) in &mut ranked {
         // A secret stays with the operator.
-        if row.input == Input::Password || has_password(&row.default) {
+        let is_text = row.input == Input::Text;
+        if row.input == Input::Password || is_text && is_secret(row.name(), &row.default) {
+            form.secrets.extend((!row.default.is_empty()).then(|| row.default.clone()));
             row.input = Input::Password;
+            row.default.clear();
+        }
+        let is_variable = matches!(row.target, Target::Env(_));
+        if is_text && is_changed_by_shells(&row.default, is_variable) {
+            form.unsuitable.push(format!("{} {}", row.name(), row.default));
             row.default.clear();
         }
     }
@@ -161,6 +186,15 @@ pub(super) fn form(
     ranked.retain(|(_, row)| !is_by_variable(row));
     ranked.sort_by_key(|(rank, _)| *rank);
     form.rows = ranked.into_iter().map(|(_, row)| row).collect();
+    let is_passed = |given: &&Given| match given {
+        Given::Argument(_) => true,
+        Given::Flag(name, value) => form.rows.iter().any(|row| {
+            let is_off = row.input == Input::Switch && value.as_deref() == Some("false");
+            (same(row.name(), name) && !is_off) || row.name() == variable_of(name)
+        }),
+    };
+    let lost = additions.given.iter().filter(|given| !is_passed(given));
+    form.not_passed = lost.map(Given::to_string).collect();
     let rest = form.rows.split_off(form.rows.len().min(MAX_ROWS));
     form.left_out.extend(rest.iter().map(|row| (row.name().to_owned(), LeftOut::TooMany)));
     form
@@ -173,6 +207,12 @@ impl Row {
             Target::Flag(name) | Target::Env(name) | Target::Argument(name) => name,
         }
     }
+}
+
+/// Whether a file that the user named has secrets.
+fn had_secrets(path: Option<String>, read: &dyn Fn(&str) -> Option<String>) -> bool {
+    let content = path.and_then(|path| read(&path));
+    content.and_then(|content| without_secrets(&content)).is_some_and(|(_, had_any)| had_any)
 }
 
 fn draft(
@@ -208,6 +248,7 @@ fn draft(
             let path = given.flatten().ok_or(LeftOut::File)?;
             match read(&path) {
                 Some(content) => {
+                    let (content, _) = without_secrets(&content).ok_or(LeftOut::File)?;
                     let name = path.rsplit(['/', '\\']).next().unwrap_or(&path).to_owned();
                     Ok(Row { content, ..row(flag, Input::File, &name, role) })
                 }
@@ -250,7 +291,8 @@ fn extra(target: Target, input: Input, default: &str, text: &str) -> Row {
         input,
         default: default.to_owned(),
         content: String::new(),
-        description: abbreviated(&text.replace(char::is_control, " "), TEXT_LIMIT),
+        description: abbreviated(&text.replace(char::is_control, " "), TEXT_LIMIT)
+            .replace("：…，", "，"),
     }
 }
 
@@ -345,23 +387,6 @@ fn rank(flag: &HelpFlag, row: &Row, is_given: bool) -> usize {
     }
 }
 
-fn is_secret(name: &str) -> bool {
-    let flag = HelpFlag {
-        name: name.to_lowercase().replace('_', "-"),
-        value: Some(String::new()),
-        ..HelpFlag::default()
-    };
-    help::input(&flag) == Input::Password
-}
-
-/// Whether a value is a URL or a data source name with a password: `postgres://user:password@host`,
-/// `user:password@(host)/`.
-fn has_password(value: &str) -> bool {
-    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
-    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
-    user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
-}
-
 fn same(a: &str, b: &str) -> bool {
     a.trim_start_matches('-') == b.trim_start_matches('-')
 }
@@ -386,7 +411,8 @@ mod tests {
             variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let switches: Vec<_> = switches.iter().map(ToString::to_string).collect();
         let additions = Additions { given: &given, variables: &variables, switches: &switches };
-        let read = |path: &str| (path == "/a/db.yml").then(|| "a: 1\n".to_owned());
+        let read =
+            |path: &str| (path == "/a/db.yml").then(|| "a: 1\npassword: s3cret\n".to_owned());
         form(&help, &additions, &read)
     }
 
@@ -440,7 +466,11 @@ mod tests {
             "--db.timeout Text ",
         ];
         assert_eq!(lines(&form), expected);
-        assert_eq!(form.rows[2].content, "a: 1\n");
+        assert_eq!(form.rows[2].content, "a: 1\npassword: \n");
+        assert_eq!(
+            (form.cleared.join(" "), form.secrets),
+            ("--config.file".to_owned(), vec!["s3cret".to_owned()])
+        );
         let local = drafted("--config.file=/etc/db.yml", &[], &[]);
         assert!(lines(&local).contains(&"--config.file Text /etc/db.yml".to_owned()));
     }
@@ -463,22 +493,20 @@ mod tests {
             &[("OTHER_DSN", "postgres://u:s3cret@h/x"), ("PLAIN", "tcp://u@h:1")],
             &[],
         );
-        assert!(!format!("{form:?}").contains("s3cret"), "{form:?}");
+        assert!(!format!("{:?}", form.rows).contains("s3cret"), "{form:?}");
         let lines = lines(&form);
         for line in ["--db.address Password ", "--new Password ", "$OTHER_DSN Password "] {
             assert!(lines.contains(&line.to_owned()), "{line} is not in {lines:?}");
         }
         assert!(lines.contains(&"$PLAIN Text tcp://u@h:1".to_owned()), "{lines:?}");
-        for (value, expected) in [
-            ("redis://127.0.0.1:6379", false),
-            ("root@(127.0.0.1:3306)/", false),
-            (":9100", false),
-            ("redis://:s3cret@h:1", true),
-            ("a:b@c@d", true),
-            ("user:@h", false),
-        ] {
-            assert_eq!(has_password(value), expected, "{value}");
-        }
+    }
+
+    #[test]
+    fn what_cannot_be_passed_is_named() {
+        let form = drafted("--db.address=http://h/?a --deep=false --no-deep=false", &[], &[]);
+        assert_eq!(form.unsuitable, ["--db.address http://h/?a"]);
+        assert_eq!(form.rows[0].default, "");
+        assert_eq!(form.not_passed, ["--deep=false"]);
     }
 
     #[test]

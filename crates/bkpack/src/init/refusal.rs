@@ -21,6 +21,8 @@ pub(super) enum Refusal {
     Tls,
     /// The page is elsewhere than at /metrics; the paths that it links.
     OtherPath(String),
+    /// What was given as its page is none.
+    NotAPage(String),
     /// It leaves the foreground.
     Daemon,
     /// It needs a file beside itself; what it printed.
@@ -49,6 +51,7 @@ impl fmt::Display for Refusal {
             Self::Authentication(status) => texts::authentication(*status),
             Self::Tls => texts::tls(),
             Self::OtherPath(links) => texts::other_path(links),
+            Self::NotAPage(page) => texts::not_a_page(page),
             Self::Daemon => texts::daemon(),
             Self::NeedsFile(printed) => texts::needs_file(printed),
             Self::Exits(printed) => texts::exits(printed),

@@ -54,11 +54,27 @@ pub(super) fn text(result: &Result<'_>) -> String {
         None if others(&survey.families) == 0 => line(texts::found_itself()),
         None => {}
     }
+    for (text, names) in [
+        (texts::found_unsuitable as fn(&str) -> String, &form.unsuitable),
+        (texts::found_not_passed, &form.not_passed),
+        (texts::found_cleared, &form.cleared),
+        (texts::found_kept, &result.rows.kept),
+    ] {
+        if !names.is_empty() {
+            line(text(&listed(names.iter())));
+        }
+    }
     if !survey.switches.is_empty() {
         line(texts::found_switches(&survey.switches.join(" ")));
     }
     if !omit.is_empty() {
         line(texts::found_omitted(omit.len(), &listed(omit.keys())));
+    }
+    let clash = texts::omit_clash();
+    let clashes: Vec<&String> =
+        omit.iter().filter(|(_, reason)| **reason == clash).map(|(name, _)| name).collect();
+    if !clashes.is_empty() {
+        line(texts::found_clashes(&listed(clashes.into_iter())));
     }
     if !result.reserved.is_empty() {
         line(texts::found_reserved(result.reserved.len(), &listed(result.reserved.iter())));
@@ -76,6 +92,7 @@ pub(super) fn text(result: &Result<'_>) -> String {
             (texts::gone_metrics(), &result.metrics.gone),
             (texts::new_rows(), &result.rows.new),
             (texts::gone_rows(), &result.rows.gone),
+            (texts::changed_keys(), &result.rows.changed),
         ] {
             if !names.is_empty() {
                 text += &format!("{heading}{}\n", listed(names.iter()));

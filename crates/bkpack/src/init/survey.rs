@@ -1,8 +1,9 @@
 //! What can be learned about an exporter: from its help, its version and its page, by running it
 //! or from what the user gives in place of that.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
 
 use anyhow::{Context, Result};
 use blueking_package::Definitions;
@@ -15,14 +16,20 @@ use super::names::Names;
 use super::page::{Families, Family};
 use super::parameters::{Form, Target};
 use super::refusal::Refusal;
-use super::trial::{Listen, Scraped, Trial};
+use super::trial::{Listen, START_LIMIT, Scraped, Trial};
 use crate::rehearse::scrape::scrape;
 use crate::rehearse::signals;
-use crate::texts::{init as texts, programs};
+use crate::texts::{init as texts, os_error, programs};
 use crate::{UsageError, flags};
+
+/// Largest page or help text from a file, in bytes.
+const MAX_PAGE: u64 = 64 << 20;
 
 /// Largest text that is read from a file of the user, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
+
+/// Time limit for the first answer to a second form of the address.
+const OTHER_FORM_LIMIT: Duration = Duration::from_secs(5);
 
 /// Metrics about something else than the exporter, fewer than which a page is about itself.
 const FEW: usize = 10;
@@ -67,9 +74,9 @@ pub(super) fn survey(
     signals::clean_up_on_signal(scratch.path())?;
     let trial = executables.native().map(|(system, executable)| {
         let file = system.executable(&names.plugin_id);
-        Trial::new(&executable.bytes, &file, scratch.path(), &words, &variables)
+        Trial::new(&executable.bytes, &file, scratch.path(), &variables)
     });
-    let trial = trial.transpose()?;
+    let mut trial = trial.transpose()?;
     if trial.is_none() && flags.page.is_none() {
         return Err(Refusal::NothingRuns.into());
     }
@@ -81,6 +88,9 @@ pub(super) fn survey(
     let help = help::parse(&help_text);
     let given = Given::parse(&words, &help);
     refuse_own_address(&help, &given, &variables)?;
+    if let Some(trial) = &mut trial {
+        trial.arguments = Given::words(&given, &help);
+    }
     let path_flag = role_of(&help, |role| role == Role::Path).map(|flag| flag.name.clone());
     let path_flag = path_flag.unwrap_or_default();
     let listens = listens(&help, &help_text);
@@ -113,8 +123,14 @@ pub(super) fn survey(
             None => error,
         })?;
     }
-    if survey.families.samples == 0 {
-        return Err(Refusal::NoSamples.into());
+    let unreadable = |trouble: &&Trouble| **trouble == Trouble::Unreadable;
+    let noise = survey.families.troubles.values().filter(unreadable).count();
+    if survey.families.samples == 0 || (flags.page.is_some() && noise > survey.families.samples) {
+        return Err(match &flags.page {
+            Some(page) => Refusal::NotAPage(page.clone()),
+            None => Refusal::NoSamples,
+        }
+        .into());
     }
     Ok(survey)
 }
@@ -152,10 +168,15 @@ impl Survey {
 /// Scrapes the exporter, and finds the switches that keep the page free of what BlueKing cannot
 /// take.
 fn run(trial: &Trial<'_>, listens: Vec<Listen>, survey: &mut Survey) -> Result<()> {
+    let is_about_itself = |pages: &[Vec<u8>]| has_few_others(&Families::read(pages));
     let mut failure = None;
     let mut scraped: Option<Scraped> = None;
+    let mut limit = START_LIMIT;
     for listen in listens {
-        match trial.scrape(&listen, &survey.path_flag, &[]) {
+        let found = trial.scrape(&listen, &survey.path_flag, &[], limit, &is_about_itself);
+        // Another form of the address makes no difference to what it waits for.
+        limit = OTHER_FORM_LIMIT;
+        match found {
             Ok(found) => {
                 survey.listen = listen;
                 scraped = Some(found);
@@ -169,14 +190,14 @@ fn run(trial: &Trial<'_>, listens: Vec<Listen>, survey: &mut Survey) -> Result<(
     };
     survey.was_run = true;
     survey.families = Families::read(&scraped.pages);
-    if let Some(path) = scraped.target_path
-        && has_few_others(&survey.families)
-    {
+    if let Some(path) = scraped.target_path {
         return Err(Refusal::MultiTarget(path).into());
     }
     for name in switches(&survey.help, &survey.families) {
         let more: Vec<String> = survey.switches.iter().cloned().chain([name.clone()]).collect();
-        let Ok(scraped) = trial.scrape(&survey.listen, &survey.path_flag, &more) else { continue };
+        let scraped =
+            trial.scrape(&survey.listen, &survey.path_flag, &more, START_LIMIT, &|_| false);
+        let Ok(scraped) = scraped else { continue };
         let families = Families::read(&scraped.pages);
         if families.troubles.len() < survey.families.troubles.len() {
             survey.families = families;
@@ -274,8 +295,18 @@ fn listens(help: &Help, help_text: &str) -> Vec<Listen> {
     }
     let values = ["${host}:${port}", ":${port}", "${port}"];
     let variables = listen_variables(help_text);
-    let all = variables.iter().flat_map(|name| values.map(|value| listen("", name, value, None)));
+    let all = variables
+        .iter()
+        .flat_map(|name| values.map(|value| listen("", name, value, port_beside(help_text, name))));
     all.collect()
+}
+
+/// The port after the word `default` in the line of a variable.
+fn port_beside(text: &str, name: &str) -> Option<u16> {
+    let line = text.lines().find(|line| line.contains(name))?;
+    let (_, rest) = line.split_once("default")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit());
+    digits.filter_map(|digits| digits.parse().ok()).find(|port| *port > 255)
 }
 
 /// Environment variables in a help text that may set the listen address.
@@ -335,14 +366,33 @@ fn describe(trial: &Trial<'_>, help: &Help) -> Result<Option<(String, Definition
 
 fn read_page(page: &str, scratch: &Path) -> Result<Vec<u8>> {
     if page.starts_with("http://") {
-        return Ok(scrape(page, &scratch.join("page"))?.body);
+        let answer = scrape(page, &scratch.join("page"));
+        return Ok(answer.map_err(|_| UsageError(texts::page_silent(page)))?.body);
     }
-    fs::read(page).with_context(|| programs::cannot_read(page))
+    if page.contains("://") {
+        return Err(UsageError(texts::page_scheme(page)).into());
+    }
+    given_file("--page", page, MAX_PAGE)
+}
+
+/// The bytes of a file that the user named.
+///
+/// # Errors
+/// A [`UsageError`]: it cannot be read, is no file or is too large.
+pub(super) fn given_file(flag: &str, file: &str, limit: u64) -> Result<Vec<u8>> {
+    let failed = |error: io::Error| UsageError(texts::unreadable(flag, file, &os_error(&error)));
+    let found = fs::metadata(file).map_err(failed)?;
+    if !found.is_file() {
+        return Err(UsageError(texts::not_a_file(flag, file)).into());
+    }
+    if found.len() > limit {
+        return Err(UsageError(texts::too_large(flag, file, limit >> 20)).into());
+    }
+    Ok(fs::read(file).map_err(failed)?)
 }
 
 fn read_file(file: &str) -> Result<String> {
-    let bytes = fs::read(file).with_context(|| programs::cannot_read(file))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&given_file("--help-text", file, MAX_PAGE)?).into_owned())
 }
 
 /// The text of a small file; `None` if it is not one.
@@ -353,7 +403,11 @@ pub(super) fn read_text(path: &str) -> Option<String> {
 }
 
 fn variable(text: &str) -> Result<(String, String)> {
-    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let is_name = |name: &str| {
+        let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+        name.starts_with(is_letter) && name.chars().all(|c| is_letter(c) || c.is_ascii_digit())
+    };
+    let pair = text.split_once('=').filter(|(name, _)| is_name(name));
     let (name, value) = pair.ok_or_else(|| UsageError(texts::not_a_variable(text)))?;
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -398,6 +452,13 @@ mod tests {
             };
             assert_eq!(found.iter().map(line).collect::<Vec<_>>().join("|"), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn port_of_a_variable_is_found() {
+        let text = "  HOST  where\n  LISTEN_PORT  port to listen on (default \"127.0.0.1:9777\")\n";
+        assert_eq!(port_beside(text, "LISTEN_PORT"), Some(9777));
+        assert_eq!(port_beside(text, "HOST"), None);
     }
 
     #[test]

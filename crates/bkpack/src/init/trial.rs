@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::refusal::Refusal;
+use crate::output::plain;
 use crate::process;
-use crate::rehearse::scrape::{Answer, scrape};
+use crate::rehearse::scrape::{Answer, Endless, scrape_within};
 use crate::rehearse::{kill, listening_ports, processes_in};
 use crate::server::{Server, free_port};
 use crate::stage::set_mode;
@@ -21,7 +22,7 @@ use crate::texts::{init as texts, programs};
 const SPEAK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Time limit for the first answer; some exporters ask their service first.
-const START_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long an exporter may listen on other ports alone, before its own is not expected any more.
 const ELSEWHERE_LIMIT: Duration = Duration::from_secs(3);
@@ -38,8 +39,8 @@ pub(super) struct Trial<'a> {
     program: PathBuf,
     folder: PathBuf,
     logs: PathBuf,
-    /// Arguments and variables of the user.
-    arguments: &'a [String],
+    /// Arguments of the user, as BlueKing passes them.
+    pub(super) arguments: Vec<String>,
     variables: &'a [(String, String)],
 }
 
@@ -69,7 +70,6 @@ impl<'a> Trial<'a> {
         executable: &[u8],
         name: &str,
         scratch: &Path,
-        arguments: &'a [String],
         variables: &'a [(String, String)],
     ) -> Result<Self> {
         // `/proc` shows paths without links.
@@ -81,14 +81,17 @@ impl<'a> Trial<'a> {
         fs::write(&program, executable)
             .with_context(|| programs::cannot_write(&program.display().to_string()))?;
         set_mode(&program, 0o755)?;
-        Ok(Self { program, folder, logs: scratch.join("logs"), arguments, variables })
+        let logs = scratch.join("logs");
+        fs::create_dir_all(&logs)
+            .with_context(|| programs::cannot_create(&logs.display().to_string()))?;
+        Ok(Self { program, folder, logs, arguments: Vec::new(), variables })
     }
 
     /// What the exporter prints when it is started with these words alone. The user's variables are
     /// not set: some exporters print them, secrets too, as defaults.
     pub(super) fn ask(&self, words: &[&str]) -> Result<String> {
-        let mut command = Command::new(&self.program);
-        command.current_dir(&self.folder).args(words);
+        let mut command = self.command();
+        command.args(words);
         process::transcript(&mut command, &self.logs.join("ask.log"), SPEAK_LIMIT)
     }
 
@@ -102,12 +105,14 @@ impl<'a> Trial<'a> {
         listen: &Listen,
         path_flag: &str,
         more: &[String],
+        limit: Duration,
+        is_about_itself: &dyn Fn(&[Vec<u8>]) -> bool,
     ) -> Result<Scraped> {
         let port = free_port()?;
         let address =
             listen.value.replace("${host}", "127.0.0.1").replace("${port}", &port.to_string());
-        let mut command = Command::new(&self.program);
-        command.current_dir(&self.folder).envs(self.variables.iter().map(|(k, v)| (k, v)));
+        let mut command = self.command();
+        command.envs(self.variables.iter().map(|(k, v)| (k, v)));
         if listen.flag.is_empty() {
             command.env(&listen.env, address);
         } else {
@@ -116,40 +121,62 @@ impl<'a> Trial<'a> {
         if !path_flag.is_empty() {
             command.args([path_flag, METRICS]);
         }
-        command.args(self.arguments).args(more);
+        command.args(&self.arguments).args(more);
         let log = self.logs.join("run.log");
         let mut server = Server::start(&mut command, &log)?;
         let base = format!("http://127.0.0.1:{port}");
         let copy = self.logs.join("page");
-        let get = |path: &str| scrape(&format!("{base}{path}"), &copy);
+        let get = |path: &str| scrape_within(&format!("{base}{path}"), &copy, limit);
         let pid = server.id();
         let mut elsewhere: Option<Instant> = None;
-        let mut attempt = || -> Result<Result<Answer, Vec<u16>>> {
+        let mut attempt = || -> Result<Result<Answer>> {
             let answer = get(METRICS);
+            if answer.as_ref().is_err_and(|error| error.is::<Endless>()) {
+                return Ok(answer);
+            }
             let ports = if answer.is_err() { listening_ports(pid) } else { Vec::new() };
             if ports.is_empty() || ports.contains(&port) {
                 elsewhere = None;
             } else if elsewhere.get_or_insert_with(Instant::now).elapsed() > ELSEWHERE_LIMIT {
-                return Ok(Err(ports));
+                let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+                return Ok(Err(
+                    Refusal::ListensElsewhere(ports.join(", "), last_lines(&log)).into()
+                ));
             }
             Ok(Ok(answer?))
         };
-        let first = match server.wait_for(START_LIMIT, &mut attempt) {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(ports)) => {
-                let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
-                return Err(Refusal::ListensElsewhere(ports.join(", "), last_lines(&log)).into());
-            }
+        let first = match server.wait_for(limit, &mut attempt) {
+            Ok(answer) => answer?,
             Err(_) => return Err(self.start_failure(&log, server.has_ended()?.is_some()).into()),
         };
         refuse_status(&first, &get)?;
-        let target_path = TARGET_PATHS.into_iter().find(|path| {
-            get(path).is_ok_and(|answer| {
-                answer.status == 400 && text(&answer).to_lowercase().contains("target")
+        let second = get(METRICS);
+        // One that left the foreground answers by another process.
+        if second.is_err() || !listening_ports(pid).contains(&port) {
+            thread::sleep(Duration::from_millis(300));
+            if server.has_ended()?.is_some() {
+                return Err(self.start_failure(&log, true).into());
+            }
+        }
+        let pages = vec![first.body, second?.body];
+        // Each question may take as long as a scrape.
+        let target_path = if is_about_itself(&pages) {
+            TARGET_PATHS.into_iter().find(|path| {
+                get(path).is_ok_and(|answer| {
+                    answer.status == 400 && text(&answer).to_lowercase().contains("target")
+                })
             })
-        });
-        let second = get(METRICS)?;
-        Ok(Scraped { pages: vec![first.body, second.body], target_path })
+        } else {
+            None
+        };
+        Ok(Scraped { pages, target_path })
+    }
+
+    /// The exporter in its folder; also what it writes into the folder for temporary files.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(&self.folder).env("TMPDIR", &self.logs);
+        command
     }
 
     /// Why the exporter does not answer.
@@ -185,7 +212,8 @@ fn last_lines(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let printed = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(5)..].join("\n  ")
+    let last = lines[lines.len().saturating_sub(5)..].join("\n  ");
+    if last.is_empty() { texts::printed_nothing() } else { plain(&last) }
 }
 
 fn refuse_status(answer: &Answer, get: &dyn Fn(&str) -> Result<Answer>) -> Result<(), Refusal> {

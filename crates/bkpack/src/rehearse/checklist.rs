@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::labels::label;
 use super::render::to_text;
 use super::signals;
+use crate::init::secrets::masked;
 use crate::output;
 use crate::texts::rehearse as texts;
 use crate::texts::{labelled, list, padded};
@@ -82,6 +83,8 @@ pub struct Notes(Vec<Note>);
 pub struct Checklist {
     /// The steps in order.
     pub steps: Vec<Step>,
+    /// Texts that steps and notes must not show.
+    pub(super) secrets: Vec<String>,
     progress_to: ProgressTo,
 }
 
@@ -121,7 +124,7 @@ impl Notes {
 impl Checklist {
     /// An empty list.
     pub fn new(progress_to: ProgressTo) -> Self {
-        Self { steps: Vec::new(), progress_to }
+        Self { steps: Vec::new(), secrets: Vec::new(), progress_to }
     }
 
     /// Runs a step. `work` adds notes and returns a summary. Returns `None` if it failed or noted
@@ -136,6 +139,8 @@ impl Checklist {
         let start = Instant::now();
         let mut notes = Notes::default();
         let done = work(&mut notes);
+        // What failed because of that is not the package's fault.
+        signals::park_if_interrupted();
         if let Some(spinner) = spinner {
             spinner.finish_and_clear();
         }
@@ -226,7 +231,11 @@ impl Checklist {
         self.steps.iter().map(step).collect()
     }
 
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, mut step: Step) {
+        step.summary = masked(&step.summary, &self.secrets);
+        for note in &mut step.notes {
+            note.text = masked(&note.text, &self.secrets);
+        }
         self.show(&to_text(&step));
         self.steps.push(step);
     }
@@ -257,6 +266,18 @@ mod tests {
     use anyhow::bail;
 
     use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut list = Checklist::new(ProgressTo::Stderr);
+        list.secrets = vec!["hunter22".to_owned()];
+        list.step("a", |notes| {
+            notes.fact("x", "has hunter22");
+            Ok(((), "--password hunter22".to_owned()))
+        });
+        let shown = list.to_json().to_string();
+        assert!(shown.contains("--password ***") && !shown.contains("hunter22"), "{shown}");
+    }
 
     #[test]
     fn state_of_a_step_follows_its_worst_note() {

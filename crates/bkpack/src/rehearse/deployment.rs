@@ -27,7 +27,10 @@ use crate::texts::{labelled, list, programs, rehearse_steps as texts};
 /// Delay after the start until BlueKing checks that the exporter still runs.
 const ALIVE_AFTER: Duration = Duration::from_secs(2);
 
-/// Time limit for the first answer, and for the exit after a stop.
+/// Time limit for the first answer. A site scrapes every minute, so that a slow start does no harm.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// Time limit for the exit after a stop.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A deployed copy.
@@ -211,6 +214,7 @@ impl<'a> Deployment<'a> {
         let Form::Component(rows) = &self.target.form else { return self.pid() };
         let mut command = self.machine.program(&self.folder, &self.target.program());
         command.args(v51::command_line(rows, &self.values));
+        self.machine.set_temporary(&mut command, &self.root);
         let variables = rows.iter().filter(|row| row.mode == v51::Mode::Env);
         for row in variables.filter(|row| row.name != EXPORTER_URL) {
             command.env(&row.name, self.values.get(&row.name).unwrap_or(&row.default));
@@ -228,6 +232,8 @@ impl<'a> Deployment<'a> {
     /// Runs a script of the plugin to completion; on failure, the error contains its output.
     pub fn run(&self, script: &str) -> Result<()> {
         let mut command = self.machine.script(&self.folder, script);
+        // What exporters leave in the folder for temporary files goes with the copy.
+        self.machine.set_temporary(&mut command, &self.root);
         let log = self.root.join(format!("{script}.log"));
         let done = process::run_within(&mut command, &log, self.machine.limit());
         done.map_err(|error| match self.fault(script) {
@@ -250,12 +256,15 @@ impl<'a> Deployment<'a> {
     pub fn scrape(&self) -> Result<Answer> {
         let copy = self.root.join("page");
         let mut answer = scrape(&self.url, &copy);
-        wait_until(GRACE, || {
+        let mut has_ended = false;
+        wait_until(ANSWER_LIMIT, || {
             if answer.is_err() {
                 answer = scrape(&self.url, &copy);
             }
-            answer.is_ok()
+            has_ended = answer.is_err() && running_in(&self.folder).is_empty();
+            answer.is_ok() || has_ended
         });
+        ensure!(!has_ended, texts::ended_before_answer(&self.printed()));
         answer
     }
 

@@ -170,6 +170,14 @@ impl Machine {
         }
     }
 
+    /// Makes a program leave its temporary files in `folder`. Under Wine they stay with the prefix:
+    /// that is also where its programs find their server.
+    pub(super) fn set_temporary(&self, command: &mut Command, folder: &Path) {
+        if !matches!(self, Self::Wine(_)) {
+            command.env("TMPDIR", folder);
+        }
+    }
+
     /// Whether stand-in programs can be built for this machine.
     pub fn can_stand_in(&self) -> bool {
         !matches!(self, Self::Wine(_)) || mingw().is_some()
@@ -213,6 +221,7 @@ impl Wine {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(&self.wine);
         command.arg(program).env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all");
+        command.env("TMPDIR", &self.prefix);
         // Skips the installation of .NET and Gecko at the first start.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env_remove("DISPLAY");
         command
@@ -225,7 +234,8 @@ impl Drop for Wine {
         if let Some(wineserver) = wineserver() {
             for flag in ["-k", "-w"] {
                 let mut command = Command::new(&wineserver);
-                let _ = command.arg(flag).env("WINEPREFIX", &self.prefix).status();
+                command.arg(flag).env("WINEPREFIX", &self.prefix).env("TMPDIR", &self.prefix);
+                let _ = command.status();
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Renders a step for the terminal: some notes of each kind, and the number of the others.
 
 use super::checklist::{Note, Step};
+use crate::output::plain;
 use crate::texts::rehearse as texts;
 use crate::texts::{labelled, list, padded, remarked};
 
@@ -40,13 +41,15 @@ pub(super) fn to_text(step: &Step) -> String {
         text += &format!("\n         {}", texts::more(more));
     }
     // Output of an untrusted exporter must not control the terminal.
-    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+    plain(&text)
 }
 
 /// The line on further notes of a kind, with their subjects.
 fn more_of_kind(notes: &[&Note]) -> String {
     let mut subjects: Vec<&str> = notes.iter().map(|note| &*note.subject).collect();
     subjects.retain(|subject| !subject.is_empty());
+    // Findings name the file that they are in.
+    subjects.dedup();
     let left_out = subjects.len().saturating_sub(SHOWN_SUBJECTS);
     subjects.truncate(SHOWN_SUBJECTS);
     if left_out > 0 {

@@ -1,12 +1,14 @@
 //! One scrape as BlueKing's agent does it: the same request, the body copied to a file before it is
 //! parsed, and the status ignored.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use flate2::read::MultiGzDecoder;
 use ureq::Agent;
 
@@ -16,7 +18,7 @@ use crate::texts::{programs, rehearse_page as texts};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Size limit of a page. The agent has none; this one protects the disk.
-const MAX_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 << 20;
 
 /// The response to a scrape.
 #[derive(Debug)]
@@ -29,14 +31,31 @@ pub struct Answer {
     pub took: Duration,
 }
 
+/// A page that does not end.
+#[derive(Debug)]
+pub(crate) struct Endless(String);
+
+impl fmt::Display for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Endless {}
+
 /// Scrapes `url`, and copies the body to the file `copy`.
 ///
 /// # Errors
 /// What the agent calls `ConnRefused` (2501) and `WriteTempFileFailed` (1501).
 pub fn scrape(url: &str, copy: &Path) -> Result<Answer> {
+    scrape_within(url, copy, LIMIT)
+}
+
+/// Like [`scrape`], with this time limit.
+pub(crate) fn scrape_within(url: &str, copy: &Path, limit: Duration) -> Result<Answer> {
     let start = Instant::now();
     let config = Agent::config_builder()
-        .timeout_global(Some(LIMIT))
+        .timeout_global(Some(limit))
         .http_status_as_error(false)
         .proxy(None)
         .build();
@@ -56,8 +75,9 @@ pub fn scrape(url: &str, copy: &Path) -> Result<Answer> {
         if is_gzip { Box::new(MultiGzDecoder::new(body)) } else { Box::new(body) };
     let path = copy.display().to_string();
     let mut file = File::create(copy).with_context(|| programs::cannot_create(&path))?;
-    io::copy(&mut body.by_ref().take(MAX_BYTES), &mut file)
+    let copied = io::copy(&mut body.by_ref().take(MAX_BYTES), &mut file)
         .with_context(|| texts::body_not_written(url))?;
+    ensure!(copied < MAX_BYTES, Endless(texts::endless_page(url, MAX_BYTES >> 20)));
     let took = start.elapsed();
     let body = fs::read(copy).with_context(|| programs::cannot_read(&path))?;
     Ok(Answer { body, status, took })

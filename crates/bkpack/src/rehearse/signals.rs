@@ -1,4 +1,4 @@
-//! Cleans up on SIGINT and SIGTERM, so that no process outlives an interrupted rehearsal or draft.
+//! Cleans up on SIGHUP, SIGINT and SIGTERM, so that no process outlives an interrupted rehearsal or draft.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ pub(crate) fn park_if_interrupted() {
     }
 }
 
-/// On SIGINT and SIGTERM, kills the processes that run from `scratch`, removes that folder, and
+/// On SIGHUP, SIGINT and SIGTERM, kills the processes that run from `scratch`, removes that folder, and
 /// applies the default action of the signal.
 #[cfg(unix)]
 pub(crate) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
     use std::time::Duration;
 
     use anyhow::Context;
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
@@ -36,7 +36,8 @@ pub(crate) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
     const GRACE: Duration = Duration::from_secs(5);
 
     let scratch = scratch.canonicalize().with_context(programs::no_scratch_folder)?;
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot install signal handlers")?;
+    let mut signals =
+        Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot install signal handlers")?;
     let wait = move || {
         for signal in signals.forever() {
             INTERRUPTED.store(true, Ordering::SeqCst);
@@ -49,6 +50,7 @@ pub(crate) fn clean_up_on_signal(scratch: &Path) -> Result<()> {
                 let _ = fs::remove_dir_all(&scratch);
                 !scratch.exists()
             });
+            eprintln!("{}", programs::interrupted());
             let _ = emulate_default_handler(signal);
         }
     };

@@ -17,8 +17,10 @@ use super::labels::STEPS;
 use super::machine::{self, Machine};
 use super::ports::Port;
 use super::target::{Target, Values, name_of};
+use super::target_health::secrets;
 use crate::UsageError;
 use crate::check::read_failure;
+use crate::init::secrets::masked;
 use crate::texts::{list as join_names, rehearse as names, rehearse_steps as texts, remarked};
 
 /// The input of a rehearsal.
@@ -76,6 +78,7 @@ pub(crate) fn run(rehearsal: &Rehearsal<'_>, list: &mut Checklist) -> Result<Out
         outcome.version.clone_from(&target.version);
         outcome.described.clone_from(&target.described);
         outcome.system = name_of(target.system);
+        list.secrets = secrets(&target, &values);
         deploy(rehearsal, &target, &values, fixed, list, &mut outcome);
     }
     list.skip_rest(&STEPS.map(|(name, _)| name), &names::not_reached());
@@ -133,12 +136,13 @@ fn deploy(
         Ok(((port, own), summary))
     })?;
     let mut first = Deployment::new(target, &machine, &rehearsal.scratch.join("1"), values, port);
+    let known = list.secrets.clone();
     list.step("arguments", |notes| {
         let first = first.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
         let (words, rewritings) = first.arguments();
         rewritten(&texts::the_arguments(), &rewritings, notes);
         let summary = words.join(" ");
-        outcome.arguments = words;
+        outcome.arguments = words.iter().map(|word| masked(word, &known)).collect();
         Ok(((), summary))
     });
     let first = first.as_mut().ok()?;
@@ -181,7 +185,10 @@ fn deploy(
         let down = down.as_deref();
         list.step("metrics.json", |notes| Ok(((), compared(&page, &target.declared, down, notes))));
         list.step("debug preview", |notes| {
-            let (preview, summary) = preview(&page, &target.declared, notes);
+            let (mut preview, summary) = preview(&page, &target.declared, notes);
+            for label in preview.rows.iter_mut().flat_map(|row| &mut row.dimensions) {
+                label.dimension_value = masked(&label.dimension_value, &known);
+            }
             outcome.preview = Some(preview);
             Ok(((), summary))
         });
@@ -217,7 +224,9 @@ fn lifecycle(
         ensure!(second.start().is_err(), texts::starts_on_taken_port(first.port.number));
         first.scrape().with_context(texts::first_copy_silent)?;
         let printed = second.printed();
-        let last = printed.lines().last().unwrap_or_default().to_owned();
+        // A stack trace may follow.
+        let reason = printed.lines().find(|line| line.contains("in use"));
+        let last = reason.or(printed.lines().last()).unwrap_or_default().to_owned();
         if last.is_empty() {
             notes.add(Level::Warning, "silent", "", texts::exits_silently());
         }

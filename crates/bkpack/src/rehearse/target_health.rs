@@ -138,6 +138,12 @@ fn rows<'a>(target: &'a Target, values: &Values) -> Vec<Row<'a>> {
     }
 }
 
+/// The values of the rows for passwords.
+pub(super) fn secrets(target: &Target, values: &Values) -> Vec<String> {
+    let rows = rows(target, values).into_iter();
+    rows.filter(|row| row.is_secret).map(|row| row.value).collect()
+}
+
 /// Whether a value is the exporter's own scrape address or path.
 fn is_own_address(value: &str, url: &str) -> bool {
     let address = url.strip_prefix("http://").unwrap_or(url);

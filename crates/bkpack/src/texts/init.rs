@@ -22,6 +22,22 @@ blueking_package::texts! {
     other_path(links: &str) =
         "there is no page at /metrics, the only path that BlueKing 6 and 7 scrape, and no flag changes it; the exporter links: {links}",
         "/metrics 没有指标页，而蓝鲸 6、7 只采集该路径，exporter 也没有修改路径的参数；它链接的路径：{links}";
+    not_a_page(page: &str) =
+        "{page} is not a page of metrics in the Prometheus or OpenMetrics text format; save the answer of the exporter's /metrics",
+        "{page} 不是 Prometheus 或 OpenMetrics 文本格式的指标页；请保存 exporter 的 /metrics 返回的内容";
+    page_silent(page: &str) =
+        "--page {page}: nothing answers there; is the exporter running?",
+        "--page {page}：没有应答；exporter 是否在运行？";
+    page_scheme(page: &str) =
+        "--page {page}: only a file or an http:// address; save the page into a file",
+        "--page {page}：只能是文件或 http:// 地址；请把指标页保存为文件";
+    unreadable(flag: &str, file: &str, why: &str) =
+        "{flag} {file} cannot be read: {why}", "{flag} {file} 无法读取：{why}";
+    not_a_file(flag: &str, file: &str) =
+        "{flag} {file}: it is not a regular file", "{flag} {file}：不是普通文件";
+    too_large(flag: &str, file: &str, limit: u64) =
+        "{flag} {file}: it has more than {limit} MiB", "{flag} {file}：超过 {limit} MiB";
+    printed_nothing() = "(nothing)", "（没有任何输出）";
     no_links() = "no other path", "没有其他路径";
     daemon() =
         "the exporter leaves the foreground; BlueKing watches the process that it starts: add the flag that keeps it in the foreground to --args",
@@ -145,6 +161,23 @@ blueking_package::texts! {
     found_omitted(count: usize, names: &str) =
         "left out ({count}; the reasons are beside omit in blueking.toml): {names}",
         "未收录 {count} 个指标（原因见 blueking.toml 的 omit）：{names}";
+    found_unsuitable(names: &str) =
+        "WARNING: these values are left out, because shells of a site would change them; the exporter runs without them there: {names}",
+        "警告：下列取值会被站点上的 shell 改动，没有写进草稿，在蓝鲸上 exporter 运行时没有它们：{names}";
+    found_not_passed(names: &str) =
+        "WARNING: BlueKing cannot pass these arguments; the exporter runs without them there: {names}",
+        "警告：蓝鲸无法传递下列参数，在蓝鲸上 exporter 运行时没有它们：{names}";
+    found_cleared(names: &str) =
+        "secrets are removed from the content of: {names}; operators fill them in",
+        "已去掉下列文件内容里的密码，由运维人员填写：{names}";
+    found_kept(names: &str) =
+        "defaults in the draft that differ from what was given now (kept): {names}",
+        "草稿中与这次给出的值不同的默认值（已保留）：{names}";
+    changed_keys() =
+        "changed in blueking.toml: ", "blueking.toml 中更新的内容：";
+    found_clashes(names: &str) =
+        "WARNING: a site cannot debug a plugin on whose page a metric and a label have one name; find an option of the exporter that removes: {names}",
+        "警告：指标页上有指标与维度重名，平台上调试会失败；请查找能去掉它们的参数：{names}";
     found_reserved(count: usize, names: &str) =
         "with reserved words ({count}): imported, but a site's pages cannot save the plugin, so do not edit it there: {names}",
         "{count} 个名称含保留字：可以导入，但在平台页面上无法保存，请勿在页面上编辑该插件：{names}";
@@ -155,8 +188,8 @@ blueking_package::texts! {
         "WARNING: BlueKing loses samples of {names}: {reason}",
         "警告：蓝鲸会丢失 {names} 的样本：{reason}";
     lost_samples() =
-        "Samples that BlueKing loses as the exporter exposes them; find an option of the exporter that\nchanges them, or omit the metrics:",
-        "按 exporter 现在的输出，蓝鲸会丢失下列样本；请查找能改变它们的参数，或者用 omit 去掉：";
+        "Samples that BlueKing loses as the exporter exposes them. To omit the metrics does not help: find\nan option of the exporter that changes the page:",
+        "按 exporter 现在的输出，蓝鲸会丢失下列样本。用 omit 去掉没有用，请查找能改变指标页的参数：";
     new_metrics() = "new metrics: ", "新增的指标：";
     gone_metrics() = "metrics that are no longer on the page (kept): ", "指标页上已没有的指标（已保留）：";
     new_rows() = "new parameters: ", "新增的参数：";

@@ -14,7 +14,7 @@ pub(crate) mod rehearse_steps;
 
 use std::borrow::Borrow;
 use std::fmt::Display;
-use std::iter;
+use std::{io, iter};
 
 use blueking_package::Language;
 
@@ -63,6 +63,31 @@ pub(crate) fn remarked(name: &str, remark: &str) -> String {
         Language::English => format!("{name} ({remark})"),
         Language::Chinese => format!("{name}（{remark}）"),
     }
+}
+
+/// The error of the operating system in the current language, if it is a common one.
+pub(crate) fn os_error(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => programs::no_such_file(),
+        io::ErrorKind::PermissionDenied => programs::no_permission(),
+        io::ErrorKind::IsADirectory => programs::is_a_folder(),
+        io::ErrorKind::StorageFull => programs::disk_full(),
+        io::ErrorKind::InvalidData => programs::not_utf8(),
+        _ => error.to_string(),
+    }
+}
+
+/// An error with its causes.
+pub(crate) fn chain(error: &anyhow::Error) -> String {
+    let cause = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
+        Some(error) => os_error(error),
+        None => cause.to_string(),
+    };
+    let causes: Vec<String> = error.chain().map(cause).collect();
+    causes.join(match Language::current() {
+        Language::English => ": ",
+        Language::Chinese => "：",
+    })
 }
 
 /// A text padded to a width in columns of a terminal, where a Chinese character takes two.

@@ -53,6 +53,12 @@ blueking_package::texts! {
     cannot_set_mode(path: &str) =
         "cannot set the mode of {path}",
         "无法修改 {path} 的权限";
+    no_such_file() = "there is no such file", "文件不存在";
+    no_permission() = "permission denied", "没有权限";
+    is_a_folder() = "it is a folder", "这是文件夹";
+    disk_full() = "the disk is full", "磁盘已满";
+    not_utf8() = "it is not UTF-8", "不是 UTF-8 编码";
+    interrupted() = "interrupted", "已中断";
     no_standard_output() =
         "cannot write to the standard output",
         "无法写入标准输出";

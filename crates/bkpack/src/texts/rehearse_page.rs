@@ -45,8 +45,11 @@ blueking_package::texts! {
         "{metrics} 个指标；每次抓取约产生 {size_of_scrape} 日志，{seconds} 秒共 {size}";
 
     partly_down(down: usize, samples: usize, metric: &str) =
-        "{down} of {samples} samples of {metric} are 0: these services do not answer, and other metrics of them may be absent",
-        "{metric} 的 {samples} 个样本中有 {down} 个为 0：对应的服务没有应答，它们的其他指标可能缺失";
+        "{down} of {samples} samples of {metric} are 0: if it tells whether services answer, their other metrics may be absent",
+        "{metric} 的 {samples} 个样本中有 {down} 个为 0：如果它表示服务是否应答，这些服务的其他指标可能缺失";
+    endless_page(url: &str, limit: u64) =
+        "{url} has {limit} MiB or more, which no agent could send; does the page end?",
+        "{url} 达到 {limit} MiB，Agent 无法上报；指标页是否没有结尾？";
     is_one(series: &str) =
         "{series} is 1",
         "{series} 为 1";

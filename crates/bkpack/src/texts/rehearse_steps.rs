@@ -3,6 +3,9 @@
 use std::fmt::Display;
 
 blueking_package::texts! {
+    ended_before_answer(printed: &str) =
+        "the exporter ended without an answer; its output: {printed}",
+        "exporter 没有应答就退出了，程序输出：{printed}";
     finding(finding: impl Display, rule: &str, objectors: &str) =
         "{finding}\n[{rule}, {objectors}]",
         "{finding}\n[规则 {rule}，{objectors}]";

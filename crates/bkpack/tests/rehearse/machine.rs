@@ -60,7 +60,7 @@ fn running_in(folder: &Path) -> u32 {
 fn interrupted_draft_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let help = folder.path().join("help.txt");
-    fs::write(&help, "Usage of x:\n  -web.listen-address string\n    \tWhere. (default \":1\")\n")
+    fs::write(&help, "Flags:\n      --web.listen-address string   Where. (default \":1\")\n")
         .unwrap();
     let mut draft = Command::new(env!("CARGO_BIN_EXE_bkpack"));
     draft.arg("init").arg(folder.path().join("draft")).args(["--args", "--pool.mode mute"]);

@@ -86,17 +86,31 @@ fn address(description: &PackageDescription, problems: &mut Problems) -> (String
     }
 }
 
+/// Characters of a default that the shells of a site change.
+const fn special(is_variable: bool) -> &'static str {
+    if is_variable { "$`\"\\!%" } else { "$`\"\\!%*?[&|<>^ \t" }
+}
+
+/// Whether a value does not reach the exporter as it is, as a variable or as an argument.
+///
+/// ```
+/// use blueking_package::plugin::is_changed_by_shells;
+///
+/// assert!(is_changed_by_shells("http://h/?a", false) && !is_changed_by_shells("http://h/?a", true));
+/// ```
+pub fn is_changed_by_shells(value: &str, is_variable: bool) -> bool {
+    value.contains(|c: char| special(is_variable).contains(c) || c.is_control())
+        || value.contains("_=")
+}
+
 /// Checks for defaults that do not reach the exporter unchanged: the shells of two systems and a
 /// script that splits at spaces process them.
 fn check_values(items: &[ConfigItem], description: &PackageDescription, problems: &mut Problems) {
     // A separate rule covers file names.
     for item in items.iter().filter(|item| item.input != ItemType::File) {
         let value = command_line::value_of(item, items, &std::collections::BTreeMap::new());
-        let special = match item.mode {
-            Mode::Env => "$`\"\\!%",
-            _ => "$`\"\\!%*?[&|<>^ \t",
-        };
-        if value.contains(|c: char| special.contains(c) || c.is_control()) || value.contains("_=") {
+        let special = special(item.mode == Mode::Env);
+        if is_changed_by_shells(&value, item.mode == Mode::Env) {
             let advice = match item.mode {
                 Mode::Env => texts::shells_change_variable_advice(special),
                 _ => texts::shells_change_argument_advice(special.trim_end()),

@@ -23,6 +23,7 @@ mod yaml;
 
 pub use archive::{MAX_BYTES, MAX_MEMBERS, Member, read, write};
 pub use command_line::{command_line, environment};
+pub use configuration::is_changed_by_shells;
 pub use documents::{
     ConfigItem, Documents, Field, FieldType, ItemType, Meta, MetricGroup, Mode, MonitorType,
     Version, read_config, read_metrics,

@@ -47,7 +47,7 @@ fn every_finding_is_in_chinese() {
         "VERSION：版本号是 1.2，之前是 1.2，而 external_plugins_linux_x86_64/…/pool_exporter 有变化；\
          至少用 2.1，project.yaml 里也要改。",
         "pool_exporter：可执行文件依赖加载器 /lib64/ld-linux-x86-64.so.2，还要求 glibc 2.34\
-         （CentOS 7 是 2.17），有的主机不满足；请静态链接，例如编译到 musl 目标，或用 CGO_ENABLED=0。",
+         （CentOS 7 是 2.17），有的主机不满足；请使用静态编译的版本（musl 目标或 CGO_ENABLED=0），或者只下发到满足要求的主机。",
     ] {
         assert!(lines.iter().any(|line| line.ends_with(expected)), "{expected}: {lines:#?}");
     }

@@ -6,14 +6,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::collector::run::{Failures, Outcome, collect, report, report_discarded};
+use crate::collector::log_limit::LogLimit;
+use crate::collector::run::{Failures, Outcome, collect, report, report_discarded, report_notes};
 use crate::collector::{Collector, CollectorDef};
+use crate::constant_labels::ConstantLabels;
 use crate::samples::Samples;
 
 /// A background collector and its latest samples.
 pub(crate) struct Background {
     def: CollectorDef,
     interval: Duration,
+    labels: ConstantLabels,
     /// HELP text of each metric, which states that the samples are cached.
     help: HashMap<&'static str, &'static str>,
     snapshot: Mutex<Snapshot>,
@@ -31,10 +34,11 @@ pub(crate) struct Snapshot {
     pub(crate) errors: u64,
     /// Number of discarded samples.
     pub(crate) discarded: u64,
+    log_limit: LogLimit,
 }
 
 impl Background {
-    pub(crate) fn new(def: CollectorDef, interval: Duration) -> Self {
+    pub(crate) fn new(def: CollectorDef, interval: Duration, labels: ConstantLabels) -> Self {
         let cached = |metric: crate::Description<'_>| {
             let interval = humantime::format_duration(interval);
             // Leaked once per metric.
@@ -50,9 +54,10 @@ impl Background {
             running_since: None,
             errors: 0,
             discarded: 0,
+            log_limit: LogLimit::default(),
         };
         let help = def.metrics().map(|metric| cached(metric.describe())).collect();
-        Self { def, interval, help, snapshot: Mutex::new(snapshot) }
+        Self { def, interval, labels, help, snapshot: Mutex::new(snapshot) }
     }
 
     /// The HELP text of a metric of this collector.
@@ -86,12 +91,15 @@ impl Background {
         let started = Instant::now();
         self.snapshot().running_since = Some(started);
         samples.clear();
+        samples.set_constant_labels(&self.labels);
         samples.set_deadline(started + self.interval);
         let result = collect(&self.def, collector, samples);
         samples.replace_help(|metric| self.help(metric));
         report(self.def.name, &result, failures.update(&result));
         let discarded = samples.discarded();
         let mut snapshot = self.snapshot();
+        let notes = snapshot.log_limit.admit(samples.take_notes(), Instant::now());
+        report_notes(self.def.name, &notes);
         report_discarded(self.def.name, snapshot.discarded, discarded);
         snapshot.discarded += discarded.total();
         let success = result.is_ok();
@@ -145,7 +153,7 @@ mod tests {
     #[test]
     fn failed_run_keeps_the_last_good_samples() {
         let mut turns = Turns(0);
-        let background = Background::new(TURNS, Duration::from_secs(60));
+        let background = Background::new(TURNS, Duration::from_secs(60), ConstantLabels::default());
         assert_eq!(background.outcome(&background.snapshot(), Instant::now()), None);
         let (mut samples, mut failures) = (Samples::default(), Failures::default());
         for (value, success, errors) in [(1.0, true, 0), (1.0, false, 1), (3.0, true, 1)] {
@@ -160,7 +168,7 @@ mod tests {
 
     #[test]
     fn partial_failure_replaces_the_samples() {
-        let background = Background::new(TURNS, Duration::from_secs(60));
+        let background = Background::new(TURNS, Duration::from_secs(60), ConstantLabels::default());
         let (mut samples, mut failures) = (Samples::default(), Failures::default());
         let mut run = 0.0;
         let mut partial = |out: &mut Samples| {
@@ -178,14 +186,14 @@ mod tests {
 
     #[test]
     fn help_states_the_cache_interval() {
-        let background = Background::new(TURNS, Duration::from_secs(90));
+        let background = Background::new(TURNS, Duration::from_secs(90), ConstantLabels::default());
         let expected = "Which run it was. Cached: read every 1m 30s.";
         assert_eq!(background.help("turn"), Some(expected));
     }
 
     #[test]
     fn run_longer_than_its_interval_times_out() {
-        let background = Background::new(TURNS, Duration::from_secs(60));
+        let background = Background::new(TURNS, Duration::from_secs(60), ConstantLabels::default());
         let begun = Instant::now();
         background.snapshot().running_since = Some(begun);
         let snapshot = background.snapshot();

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use crate::collector::{CollectError, Collector};
+use crate::constant_labels::{ConstantLabels, LabelError};
 use crate::metrics::{AnyPattern, Description, Field, Metric, PatternDescription};
 use crate::samples::Samples;
-use crate::settings::{AnyFlag, Flag, FlagSpec, SettingError, Settings};
+use crate::settings::{AnyFlag, Flag, FlagSpec, Pattern, SettingError, Settings};
 
 /// The definition of a collector, a `const`.
 ///
@@ -47,11 +48,17 @@ pub struct CollectorDef {
     pub(crate) enabled: bool,
     pub(crate) counters_may_reset: bool,
     pub(crate) build_target: Option<BuildTarget>,
+    pub(crate) allowed_targets: Option<AllowedTargets>,
+    pub(crate) target_path: &'static str,
     build: Build,
 }
 
 /// Builds the collector of a target that a request names.
 pub(crate) type BuildTarget = fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>;
+
+/// The flag of allowed targets, and how its pattern is matched: exporters without targets need not
+/// contain that code.
+pub(crate) type AllowedTargets = (&'static Flag<Pattern>, fn(&Pattern, &str) -> bool);
 
 /// How a collector is built.
 #[derive(Clone, Copy)]
@@ -95,19 +102,33 @@ pub struct ScheduledCollector {
     pub(crate) collector: Box<dyn Collector>,
     /// The interval of a background collector; `None` to run at every scrape.
     pub(crate) interval: Option<Duration>,
+    /// Labels of all its samples.
+    pub(crate) labels: ConstantLabels,
 }
 
 impl ScheduledCollector {
+    /// Adds a label that all samples of the collector have, for example the name of a target. It
+    /// replaces one of the same name that the exporter's user gives every sample.
+    ///
+    /// # Errors
+    ///
+    /// The name or the value is not possible, or the label was added before. A label that a metric
+    /// of the collector has is an error when the exporter starts, or the target is first asked for.
+    pub fn label(mut self, name: &str, value: &str) -> Result<Self, LabelError> {
+        self.labels.add(name, value)?;
+        Ok(self)
+    }
+
     /// A collector that runs at every scrape.
     pub fn on_scrape(collector: impl Collector + 'static) -> Self {
-        Self { collector: Box::new(collector), interval: None }
+        Self { collector: Box::new(collector), interval: None, labels: ConstantLabels::default() }
     }
 
     /// A collector that runs in the background, once per `interval`, for a source that is too slow
     /// for a scrape or that needs two readings. Scrapes get its last good samples immediately. The
     /// page shows their age, and HELP states that they are cached.
     pub fn every(interval: Duration, collector: impl Collector + 'static) -> Self {
-        Self { collector: Box::new(collector), interval: Some(interval) }
+        Self { interval: Some(interval), ..Self::on_scrape(collector) }
     }
 }
 
@@ -135,6 +156,8 @@ impl CollectorDef {
             enabled: true,
             counters_may_reset: false,
             build_target: None,
+            allowed_targets: None,
+            target_path: "/probe",
             build: Build::Settings(build),
         }
     }
@@ -207,18 +230,37 @@ impl CollectorDef {
         self
     }
 
-    /// Also collects from targets that requests name, as in `/scrape?target=db:6379`. `build` gets
-    /// the value of the parameter; its error is the reason of a response with status 400.
+    /// Also collects from targets that requests name, as in `/probe?target=db:6379`. `build` gets
+    /// the value of the parameter, and must not block; its error is the reason of a response with
+    /// status 400. One collector of an exporter can have targets.
     ///
-    /// Whoever can send requests chooses the targets, so `build` should accept only those that a
-    /// flag allows. The page of a target has the samples of its collector and their status, and
-    /// nothing of the exporter. The collector is kept for the next request; beyond a few hundred
-    /// targets, the one that has not been asked for longest is dropped.
+    /// Whoever can send requests chooses the targets, so a flag should say which there are:
+    /// [`allowed_targets`](Self::allowed_targets). The page of a target has the samples of its
+    /// collector and their status, and nothing of the exporter;
+    /// [`ScheduledCollector::label`] adds labels to it. One target is collected from once at a
+    /// time, and up to 64 targets at once; more get status 503. The collector is kept for the next
+    /// request; beyond 256 targets, the one that has not been asked for longest is dropped.
+    ///
+    /// The example `probe` is an exporter with targets.
     pub const fn targets(
         mut self,
         build: fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>,
     ) -> Self {
         self.build_target = Some(build);
+        self
+    }
+
+    /// Sets the flag whose pattern the whole target must match. Without a value, no target is
+    /// allowed. Without this flag, `build` decides.
+    pub const fn allowed_targets(mut self, flag: &'static Flag<Pattern>) -> Self {
+        self.allowed_targets = Some((flag, Pattern::is_whole_match));
+        self
+    }
+
+    /// Sets the path of the pages of targets, for names that dashboards or scrape configurations
+    /// know already. The default is `/probe`.
+    pub const fn target_path(mut self, path: &'static str) -> Self {
+        self.target_path = path;
         self
     }
 

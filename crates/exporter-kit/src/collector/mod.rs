@@ -2,6 +2,7 @@
 
 pub(crate) mod background;
 mod def;
+pub(crate) mod log_limit;
 pub(crate) mod run;
 
 use std::error::Error;

@@ -114,6 +114,11 @@ pub(crate) fn report(name: &str, result: &Result<(), String>, change: Change) {
     }
 }
 
+/// Logs what a collector warned about, if the limit allows it.
+pub(crate) fn report_notes(name: &str, lines: &[String]) {
+    lines.iter().for_each(|line| log::warn!("collector {name}: {line}"));
+}
+
 /// Logs the first samples of a collector that are discarded.
 pub(crate) fn report_discarded(name: &str, before: u64, discarded: Discarded) {
     if before == 0 && discarded.total() > 0 {

@@ -119,12 +119,15 @@ fn write_head(out: &mut Text, family: &Family) {
     write_line(out, "# TYPE ", name, |out| out.append(kind.as_bytes()));
 }
 
-/// In OpenMetrics the name of a counter family lacks `_total`, and a unit must be a suffix of the
-/// name.
+/// In OpenMetrics the name of a counter family lacks `_total` and that of an info `_info`, and a unit
+/// must be a suffix of the name.
 fn write_openmetrics_head(out: &mut Text, family: &Family, all: &[(usize, Block<'_>)]) {
     let core = family.core();
-    let (name, kind) = match (core.kind, core.name.strip_suffix("_total")) {
+    let suffix = if core.kind == Kind::Info { "_info" } else { "_total" };
+    let (name, kind) = match (core.kind, core.name.strip_suffix(suffix)) {
         (Kind::Counter, Some(base)) if !is_taken(base, all) => (base, "counter"),
+        (Kind::Info, Some(base)) if !is_taken(base, all) => (base, "info"),
+        (Kind::StateSet, _) => (core.name, "stateset"),
         // OpenMetrics requires that counters end in `_total` and that family names are unique.
         // Metrics that would violate this are exposed as unknown.
         (Kind::Counter | Kind::Untyped, _) => (core.name, "unknown"),

@@ -23,10 +23,38 @@ pub(crate) const fn is_name(name: &str) -> bool {
     true
 }
 
+/// Whether a label of this name would break histograms, summaries or Prometheus itself.
+pub(crate) fn is_reserved_label(name: &str) -> bool {
+    name == "le" || name == "quantile" || name.starts_with("__")
+}
+
 pub(super) const fn metric(name: &str, help: &str) {
     assert!(is_name(name), "a metric name is a letter followed by letters, digits and _");
     assert!(!help.is_empty(), "a metric needs a help text");
     assert!(help.len() <= MAX_HELP_BYTES, "a help text is at most 16 KiB long");
+}
+
+pub(super) const fn info(name: &str) {
+    let (name, suffix) = (name.as_bytes(), b"_info");
+    let is_long = name.len() > suffix.len();
+    assert!(
+        is_long && is_same(name.split_at(name.len() - suffix.len()).1, suffix),
+        "the name of an info ends in _info"
+    );
+}
+
+pub(super) const fn states(states: &[&str]) {
+    assert!(!states.is_empty(), "a stateset needs at least one state");
+    let mut at = 0;
+    while at < states.len() {
+        assert!(!states[at].is_empty(), "a state needs a name");
+        let mut before = 0;
+        while before < at {
+            assert!(!same(states[before], states[at]), "a stateset cannot have a state twice");
+            before += 1;
+        }
+        at += 1;
+    }
 }
 
 pub(super) const fn labels(labels: &[&str]) {
@@ -85,7 +113,10 @@ const fn ascending(numbers: &[f64]) {
 }
 
 const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+    is_same(a.as_bytes(), b.as_bytes())
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }

@@ -18,16 +18,23 @@ pub enum Kind {
     Histogram,
     /// The count and sum of observations, with quantiles.
     Summary,
+    /// A constant 1 whose labels are what the source says about itself, such as its version. A
+    /// gauge in the text format.
+    Info,
+    /// Which of several states apply: a sample for each state, 1 if it applies and 0 if not. A
+    /// gauge in the text format.
+    StateSet,
     /// A value for which the source does not specify whether it can decrease. Only for metrics of
     /// other programs; the kind of an exporter's own metrics is known.
     Untyped,
 }
 
 impl Kind {
-    /// The name in the text format: `gauge`, `counter`, `histogram`, `summary` or `untyped`.
+    /// The name in the text format: `gauge` (also for info and stateset), `counter`, `histogram`,
+    /// `summary` or `untyped`.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Gauge => "gauge",
+            Self::Gauge | Self::Info | Self::StateSet => "gauge",
             Self::Counter => "counter",
             Self::Histogram => "histogram",
             Self::Summary => "summary",
@@ -38,7 +45,7 @@ impl Kind {
     /// The suffixes of sample names.
     pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Gauge | Self::Counter | Self::Untyped => &[""],
+            Self::Gauge | Self::Counter | Self::Info | Self::StateSet | Self::Untyped => &[""],
             Self::Histogram => &["_bucket", "_sum", "_count"],
             Self::Summary => &["", "_sum", "_count"],
         }
@@ -85,6 +92,14 @@ pub struct HistogramKind;
 #[derive(Clone, Copy, Debug)]
 pub struct SummaryKind;
 
+/// Marks an [`Info`](crate::Info).
+#[derive(Clone, Copy, Debug)]
+pub struct InfoKind;
+
+/// Marks a [`StateSet`](crate::StateSet).
+#[derive(Clone, Copy, Debug)]
+pub struct StateSetKind;
+
 /// Marks an [`Untyped`](crate::Untyped).
 #[derive(Clone, Copy, Debug)]
 pub struct UntypedKind;
@@ -95,6 +110,22 @@ impl sealed::Sealed for UntypedKind {
 
 impl MetricKind for UntypedKind {
     const KIND: Kind = Kind::Untyped;
+}
+
+impl sealed::Sealed for InfoKind {
+    const WRITER: Writer = Writer(write_scalars);
+}
+
+impl MetricKind for InfoKind {
+    const KIND: Kind = Kind::Info;
+}
+
+impl sealed::Sealed for StateSetKind {
+    const WRITER: Writer = Writer(write_scalars);
+}
+
+impl MetricKind for StateSetKind {
+    const KIND: Kind = Kind::StateSet;
 }
 
 impl sealed::Sealed for GaugeKind {

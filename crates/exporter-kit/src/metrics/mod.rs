@@ -13,7 +13,8 @@ use std::marker::PhantomData;
 
 pub use self::field::{Field, Fields};
 pub use self::kind::{
-    CounterKind, GaugeKind, HistogramKind, Kind, MetricKind, Scalar, SummaryKind, UntypedKind,
+    CounterKind, GaugeKind, HistogramKind, InfoKind, Kind, MetricKind, Scalar, StateSetKind,
+    SummaryKind, UntypedKind,
 };
 pub use self::pattern::{
     AnyPattern, CounterPattern, ExternalFamily, GaugePattern, MetricPattern, PatternDescription,
@@ -59,6 +60,9 @@ pub(crate) struct Core {
     pub(crate) kind: Kind,
     pub(crate) unit: Unit,
     pub(crate) bounds: &'static [f64],
+    pub(crate) states: &'static [&'static str],
+    /// Whether samples may have more labels than the definition.
+    pub(crate) more_labels: bool,
     pub(crate) write: WriteBlock,
     zh: &'static str,
     compatible_with: &'static str,
@@ -73,7 +77,18 @@ impl Core {
         unit: Unit,
         write: WriteBlock,
     ) -> Self {
-        Self { name, help, kind, unit, bounds: &[], write, zh: "", compatible_with: "" }
+        Self {
+            name,
+            help,
+            kind,
+            unit,
+            bounds: &[],
+            states: &[],
+            more_labels: false,
+            write,
+            zh: "",
+            compatible_with: "",
+        }
     }
 }
 
@@ -92,21 +107,51 @@ pub type Histogram<const N: usize = 0> = Definition<HistogramKind, N>;
 /// The definition of a summary with `N` labels (default: none).
 pub type Summary<const N: usize = 0> = Definition<SummaryKind, N>;
 
+/// The definition of an info with `N` labels (default: none). Its name ends in `_info`.
+///
+/// ```
+/// use exporter_kit::{Info, Samples};
+///
+/// const SERVER: Info<1> = Info::new("pool_server_info", "The server's version.").labels(["version"]);
+///
+/// let mut out = Samples::default();
+/// out.set_info(&SERVER, ["7.2"]);
+/// ```
+pub type Info<const N: usize = 0> = Definition<InfoKind, N>;
+
+/// The definition of a stateset with `N` labels (default: none), to which each sample adds one that
+/// is named after the metric and has the name of a state.
+///
+/// ```
+/// use exporter_kit::{Samples, StateSet};
+///
+/// const ROLE: StateSet = StateSet::new("pool_role", "The server's role.").states(&["main", "spare"]);
+///
+/// let mut out = Samples::default();
+/// out.set_states(&ROLE, [], &["spare"]); // pool_role{pool_role="main"} 0, …="spare"} 1
+/// ```
+pub type StateSet<const N: usize = 0> = Definition<StateSetKind, N>;
+
 impl<K: MetricKind> Definition<K, 0> {
     /// Defines a metric by its full name and its help text, without labels.
     ///
     /// # Panics
     ///
-    /// The name is not a letter followed by letters, digits and `_`, or the help is empty. In a
-    /// `const` this is a compile error.
+    /// The name is not a letter followed by letters, digits and `_`, that of an info does not end
+    /// in `_info`, or the help is empty. In a `const` this is a compile error.
     pub const fn new(name: &'static str, help: &'static str) -> Self {
         checks::metric(name, help);
+        if matches!(K::KIND, Kind::Info) {
+            checks::info(name);
+        }
         let core = Core {
             name,
             help,
             kind: K::KIND,
             unit: Unit::None,
             bounds: K::BOUNDS,
+            states: &[],
+            more_labels: false,
             write: K::WRITER.0,
             zh: "",
             compatible_with: "",
@@ -162,6 +207,28 @@ impl<K, const N: usize> Definition<K, N> {
 
     pub(crate) const fn label_names(&self) -> &[&'static str; N] {
         &self.labels
+    }
+}
+
+impl<K: Scalar, const N: usize> Definition<K, N> {
+    /// Lets samples have more labels than those of the definition, whose names only the source
+    /// knows; see [`Samples::set_with`](crate::Samples::set_with).
+    pub const fn more_labels(mut self) -> Self {
+        self.core.more_labels = true;
+        self
+    }
+}
+
+impl<const N: usize> Definition<StateSetKind, N> {
+    /// Sets the names of the states.
+    ///
+    /// # Panics
+    ///
+    /// `states` is empty, or a name is empty or repeated. In a `const` this is a compile error.
+    pub const fn states(mut self, states: &'static [&'static str]) -> Self {
+        checks::states(states);
+        self.core.states = states;
+        self
     }
 }
 
@@ -223,6 +290,10 @@ pub struct Description<'a> {
     /// Upper bounds of a histogram's buckets without `+Inf`, or a summary's quantiles; empty for
     /// the other kinds.
     pub bounds: &'static [f64],
+    /// States of a stateset; empty for the other kinds.
+    pub states: &'static [&'static str],
+    /// Whether samples may have more labels than these.
+    pub more_labels: bool,
     /// Short Chinese description; may be empty.
     pub zh: &'static str,
     /// The program that the name comes from; empty for a name of this exporter.
@@ -237,8 +308,21 @@ pub trait Metric: Send + Sync {
 
 impl<K: MetricKind, const N: usize> Metric for Definition<K, N> {
     fn describe(&self) -> Description<'_> {
-        let Core { name, help, kind, unit, bounds, zh, compatible_with, .. } = self.core;
-        Description { name, help, kind, unit, labels: &self.labels, bounds, zh, compatible_with }
+        let Core {
+            name, help, kind, unit, bounds, states, more_labels, zh, compatible_with, ..
+        } = self.core;
+        Description {
+            name,
+            help,
+            kind,
+            unit,
+            labels: &self.labels,
+            bounds,
+            states,
+            more_labels,
+            zh,
+            compatible_with,
+        }
     }
 }
 
@@ -264,6 +348,8 @@ mod tests {
             unit: Unit::Percent,
             labels: &["mountpoint"],
             bounds: &[],
+            states: &[],
+            more_labels: false,
             zh: "磁盘",
             compatible_with: "",
         };

@@ -51,7 +51,7 @@ impl Samples {
         for block in self.blocks() {
             for item in block.items() {
                 let value = match block.family.core().kind {
-                    Kind::Gauge | Kind::Untyped => continue,
+                    Kind::Gauge | Kind::Info | Kind::StateSet | Kind::Untyped => continue,
                     Kind::Counter => item.value,
                     Kind::Histogram | Kind::Summary => item.numbers.last().copied().unwrap_or(0.0),
                 };

@@ -1,5 +1,6 @@
 //! The families that samples belong to. They are kept between scrapes.
 
+use crate::constant_labels::ConstantLabels;
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_bound};
 use crate::exposition::text::{Room, Text};
 use crate::exposition::write_scalars;
@@ -38,20 +39,32 @@ pub(super) struct Families {
     last: usize,
     /// An external family has changed its kind.
     outdated: bool,
+    /// Labels that every series has.
+    constant: ConstantLabels,
 }
 
 impl Family {
-    fn new(core: &Core, labels: &[&'static str]) -> Self {
-        let parts = (0..=labels.len()).map(|at| {
-            let before = match at {
-                0 => core.name,
-                _ => "\"",
+    fn new(core: &Core, labels: &[&'static str], constant: &ConstantLabels) -> Self {
+        // A sample of a stateset has one label more, which names the state.
+        let state = (core.kind == Kind::StateSet).then_some(core.name);
+        let names: Vec<_> = labels.iter().copied().chain(state).collect();
+        let is_own = |name: &str| names.contains(&name);
+        let constant: Vec<_> = constant.texts(is_own).collect();
+        let has_constant = !constant.is_empty();
+        let constant = constant.join(&b","[..]);
+        let parts = (0..=names.len()).map(|at| {
+            let before: &[&[u8]] = match (at, has_constant) {
+                (0, false) => &[core.name.as_bytes()],
+                (0, true) => &[core.name.as_bytes(), b"{", &constant],
+                _ => &[b"\""],
             };
-            let (separator, label, equals) = match labels.get(at) {
-                Some(&label) => (if at == 0 { "{" } else { "," }, label, "=\""),
-                None => (if at == 0 { "" } else { "}" }, "", ""),
+            let is_first = at == 0 && !has_constant;
+            let after: &[&[u8]] = match names.get(at) {
+                Some(label) => &[if is_first { b"{" } else { b"," }, label.as_bytes(), b"=\""],
+                None if is_first => &[],
+                None => &[b"}"],
             };
-            [before, separator, label, equals].concat().into_bytes().into_boxed_slice()
+            [before, after].concat().concat().into_boxed_slice()
         });
         let parts: Vec<Box<[u8]>> = parts.collect();
         let series_bytes = parts.iter().map(|part| part.len()).sum();
@@ -112,18 +125,43 @@ impl Family {
         }
     }
 
-    /// Appends `name_suffix{label="value"}` with labels that are not part of the definition.
-    pub(super) fn write_external(&self, out: &mut Room<'_>, suffix: &str, labels: &[(&str, &str)]) {
+    /// Appends `name{label="value",name="state"}`.
+    pub(super) fn write_state(&self, out: &mut Room<'_>, labels: &[&str], state: &str) {
+        for (part, value) in self.parts.iter().zip(labels.iter().chain([&state])) {
+            out.append(part);
+            out.append_escaped(value.as_bytes(), true);
+        }
+        if let Some(end) = self.parts.last() {
+            out.append(end);
+        }
+    }
+
+    /// Appends `name_suffix{label="value"}` with labels that are not part of the definition. They
+    /// replace constant labels of the same name.
+    pub(super) fn write_external(
+        &self,
+        out: &mut Room<'_>,
+        suffix: &str,
+        labels: &[(&str, &str)],
+        constant: &ConstantLabels,
+    ) {
         out.append(self.name().as_bytes());
         out.append(suffix.as_bytes());
-        for (at, (name, value)) in labels.iter().enumerate() {
-            out.append(if at == 0 { b"{" } else { b"," });
+        let mut before: &[u8] = b"{";
+        for text in constant.texts(|name| labels.iter().any(|(own, _)| *own == name)) {
+            out.append(before);
+            out.append(text);
+            before = b",";
+        }
+        for (name, value) in labels {
+            out.append(before);
             out.append(name.as_bytes());
             out.append(b"=\"");
             out.append_escaped(value.as_bytes(), true);
             out.push(b'"');
+            before = b",";
         }
-        if !labels.is_empty() {
+        if before == b"," {
             out.push(b'}');
         }
     }
@@ -146,6 +184,7 @@ impl Family {
             && same(known.help, core.help)
             && (known.kind, known.unit) == (core.kind, core.unit)
             && (std::ptr::eq(known.bounds, core.bounds) || known.bounds == core.bounds)
+            && (std::ptr::eq(known.states, core.states) || known.states == core.states)
             && self.labels.len() == labels.len()
             && self.labels.iter().zip(labels).all(|(a, b)| same(a, b))
     }
@@ -164,8 +203,19 @@ impl Families {
     pub(super) fn rewind(&mut self) {
         self.last = 0;
         if self.list.len() > MAX_FAMILIES || self.outdated {
-            *self = Self::default();
+            *self = Self { constant: std::mem::take(&mut self.constant), ..Self::default() };
         }
+    }
+
+    /// Sets the constant labels. There must be no samples, since the families may be made anew.
+    pub(super) fn set_constant(&mut self, constant: &ConstantLabels) {
+        if self.constant != *constant {
+            *self = Self { constant: constant.clone(), ..Self::default() };
+        }
+    }
+
+    pub(super) fn constant(&self) -> &ConstantLabels {
+        &self.constant
     }
 
     pub(super) fn get(&self, family: u32) -> &Family {
@@ -184,7 +234,7 @@ impl Families {
             Ok(found) => self.by_name[found],
             Err(place) => {
                 let position = self.list.len() as u32;
-                self.list.push(Family::new(core, labels));
+                self.list.push(Family::new(core, labels, &self.constant));
                 self.by_name.insert(place, position);
                 position
             }
@@ -260,7 +310,7 @@ impl Families {
         let core = Core::dynamic(intern(name)?, intern(help)?, kind, unit, write_scalars);
         let place = self.search(name).err()?;
         let position = self.list.len() as u32;
-        self.list.push(Family { is_dynamic: true, ..Family::new(&core, labels) });
+        self.list.push(Family { is_dynamic: true, ..Family::new(&core, labels, &self.constant) });
         self.by_name.insert(place, position);
         Some(position)
     }
@@ -311,9 +361,16 @@ mod tests {
             out.append_with(64, |out| family.write_series(out, labels));
             String::from_utf8(out.into()).unwrap()
         };
-        assert_eq!(series(&Family::new(PLAIN.core(), &[]), &[]), "plain");
-        let two = Family::new(TWO.core(), TWO.label_names());
+        let mut constant = ConstantLabels::default();
+        let plain = |constant: &_| series(&Family::new(PLAIN.core(), &[], constant), &[]);
+        assert_eq!(plain(&constant), "plain");
+        let two = Family::new(TWO.core(), TWO.label_names(), &constant);
         assert_eq!(series(&two, &["x", ""]), r#"two{a="x",b=""}"#);
+        constant.add("site", "s\"z").unwrap();
+        constant.add("b", "own").unwrap();
+        assert_eq!(plain(&constant), r#"plain{site="s\"z",b="own"}"#);
+        let two = Family::new(TWO.core(), TWO.label_names(), &constant);
+        assert_eq!(series(&two, &["x", "y"]), r#"two{site="s\"z",a="x",b="y"}"#);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod block;
 mod check;
 mod discarded;
 mod family;
+mod open;
 mod sort;
 
 pub(crate) use self::block::{Block, Item};
@@ -16,6 +17,7 @@ use std::time::Instant;
 
 use self::discarded::Reason;
 use self::family::Families;
+use crate::constant_labels::ConstantLabels;
 use crate::exposition::number::{MAX_NUMBER_BYTES, write_value};
 use crate::exposition::text::{Room, Text, trim};
 use crate::metrics::checks::is_name;
@@ -32,6 +34,9 @@ const MAX_SERIES_BYTES: usize = 64 * 1024 - 128;
 
 /// The most that one collector may contribute to a page.
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most warnings of one run.
+const MAX_NOTES: usize = 16;
 
 /// The length of value, suffix and bound in a line of a histogram or summary.
 const LINE_BYTES: usize = 26 + 40;
@@ -68,6 +73,8 @@ pub struct Samples {
     discarded: Discarded,
     /// When the collector should return.
     deadline: Option<Instant>,
+    /// What the collector wants to have logged.
+    notes: Vec<String>,
     /// The first sample that does not match its definition: the metric and an explanation.
     mismatch: Option<(&'static str, &'static str)>,
     /// The source of the counters.
@@ -216,14 +223,10 @@ impl Samples {
         let found = self.families.find_external(family);
         let names_are_valid = is_suffix(suffix) && labels.iter().all(|(name, _)| is_name(name));
         let text = self.text.len();
-        let put = found.filter(|_| names_are_valid).ok_or(Reason::BadName).and_then(|family| {
-            let bytes = labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-            let bytes = bytes + suffix.len() + 4 * labels.len();
-            let write = |family: &Family, out: &mut Room<'_>| {
-                family.write_external(out, suffix, labels);
-            };
-            self.try_put(family, bytes, self.numbers.len(), value, write)
-        });
+        let put = found
+            .filter(|_| names_are_valid)
+            .ok_or(Reason::BadName)
+            .and_then(|family| self.put_open(family, suffix, labels, value));
         if let Err(reason) = put {
             self.text.truncate(text);
             self.discard(reason, "");
@@ -249,8 +252,42 @@ impl Samples {
         self.deadline
     }
 
+    /// Has a warning logged, for what is wrong with a part of the source while the rest is good. A
+    /// collector does not log by itself, because a fault that lasts would fill the log: each text
+    /// is logged once an hour, and of one collector eight texts an hour. Numbers that change belong
+    /// into metrics, not into the text.
+    ///
+    /// ```
+    /// use exporter_kit::{CollectError, Samples};
+    ///
+    /// fn collect(out: &mut Samples) -> Result<(), CollectError> {
+    ///     for line in std::fs::read_to_string("/run/pool")?.lines() {
+    ///         if !line.contains('=') {
+    ///             out.warn("/run/pool has lines without an equals sign");
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn warn(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if self.notes.len() < MAX_NOTES && !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
+
+    /// The warnings since the last call.
+    pub(crate) fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
     pub(crate) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
+    }
+
+    /// Sets the labels that every sample has. There must be no samples yet.
+    pub(crate) fn set_constant_labels(&mut self, labels: &ConstantLabels) {
+        self.families.set_constant(labels);
     }
 
     /// How many samples were discarded at this scrape, by reason.

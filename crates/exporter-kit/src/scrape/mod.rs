@@ -18,22 +18,29 @@ use std::time::{Duration, Instant, SystemTime};
 use self::page::PageBuilder;
 use self::run::{CollectorResult, Run};
 use crate::collector::background::Background;
+use crate::collector::log_limit::LogLimit;
 use crate::collector::run::{
-    COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded,
+    COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded, report_notes,
 };
 use crate::collector::{Collector, CollectorDef, ScheduledCollector};
+use crate::constant_labels::ConstantLabels;
 use crate::exposition::Format;
 use crate::samples::{Discarded, Samples};
 use crate::self_metrics::{Build, Handler, SelfMetrics};
 use crate::workers::{Job, Workers};
 
 pub(crate) use self::page::Page;
+pub(crate) use self::targets::TargetError;
 
 /// Owns the collectors and builds pages for waiters. A waiter is whatever `deliver` needs to know
 /// where to send a page.
 pub(crate) struct Scraper<W> {
     metrics: SelfMetrics,
     build: Build,
+    /// Whether pages have metrics of the exporter's process and requests.
+    exporter_metrics: bool,
+    /// Labels of every sample.
+    labels: ConstantLabels,
     /// The collectors' names, by index.
     names: Box<[&'static str]>,
     state: Mutex<State<W>>,
@@ -42,6 +49,15 @@ pub(crate) struct Scraper<W> {
     workers: Arc<Workers>,
     /// Background collectors that are not started yet.
     background: Mutex<Vec<Unstarted>>,
+}
+
+/// The settings of pages.
+#[derive(Debug)]
+pub(crate) struct PageSettings {
+    /// Whether pages have metrics of the exporter's process and requests.
+    pub(crate) exporter_metrics: bool,
+    /// Labels of every sample.
+    pub(crate) labels: ConstantLabels,
 }
 
 /// Delivers a page to its waiters. Called on a worker.
@@ -101,6 +117,8 @@ struct Slot {
     def: CollectorDef,
     /// The target, if a request has named it.
     target: Option<Box<str>>,
+    /// Labels of all its samples.
+    labels: ConstantLabels,
     /// `None` while a worker runs it.
     collector: Option<Box<dyn Collector>>,
     /// Runs that wait for it while a worker runs it for another run.
@@ -111,6 +129,7 @@ struct Slot {
     started: Instant,
     last_success: Option<SystemTime>,
     failures: Failures,
+    log_limit: LogLimit,
     errors: u64,
     /// Number of samples left out of pages.
     discarded: u64,
@@ -122,15 +141,19 @@ impl<W> Scraper<W> {
     pub(crate) fn new(
         metrics: SelfMetrics,
         build: Build,
+        settings: PageSettings,
         collectors: Vec<(CollectorDef, ScheduledCollector)>,
         workers: Arc<Workers>,
         deliver: Box<Deliver<W>>,
     ) -> Self {
+        let PageSettings { exporter_metrics, labels } = settings;
         let mut unstarted = Vec::new();
         let names = collectors.iter().map(|(def, _)| def.name).collect();
         let slots = collectors.into_iter().map(|(def, scheduled)| {
-            let ScheduledCollector { collector, interval } = scheduled;
-            let background = interval.map(|interval| Arc::new(Background::new(def, interval)));
+            let ScheduledCollector { collector, interval, labels: own } = scheduled;
+            let labels = labels.with(&own);
+            let background = |interval| Arc::new(Background::new(def, interval, labels.clone()));
+            let background = interval.map(background);
             let collector = match &background {
                 Some(background) => {
                     unstarted.push((Arc::clone(background), collector));
@@ -138,12 +161,15 @@ impl<W> Scraper<W> {
                 }
                 None => Some(collector),
             };
-            Slot { background, ..Slot::new(def, collector) }
+            Slot { background, ..Slot::new(def, collector, labels) }
         });
-        let state = State { slots: slots.collect(), runs: Vec::new(), begun: 0 };
+        let slots = slots.collect();
+        let state = State { slots, runs: Vec::new(), begun: 0 };
         Self {
             metrics,
             build,
+            exporter_metrics,
+            labels,
             names,
             state: Mutex::new(state),
             builder: Mutex::default(),
@@ -258,10 +284,12 @@ impl<W> Scraper<W> {
         let started = Instant::now();
         slot.started = started;
         let def = slot.def;
+        let labels = slot.labels.clone();
         let mut samples = std::mem::take(&mut slot.spare);
         drop(state);
 
         samples.clear();
+        samples.set_constant_labels(&labels);
         samples.set_deadline(deadline);
         let result = collect(&def, collector.as_mut(), &mut samples);
         let duration = started.elapsed();
@@ -270,6 +298,7 @@ impl<W> Scraper<W> {
         let slot = &mut state.slots[index];
         slot.collector = Some(collector);
         let change = slot.failures.update(&result);
+        let notes = slot.log_limit.admit(samples.take_notes(), Instant::now());
         let waiting_runs = std::mem::take(&mut slot.waiting_runs);
         let success = result.is_ok();
         let is_complete = match state.open_run(number) {
@@ -293,6 +322,7 @@ impl<W> Scraper<W> {
         };
         drop(state);
         report(def.name, &result, change);
+        report_notes(def.name, &notes);
         if !waiting_runs.is_empty() {
             let job = |run| Job::Scrape(ScrapeJob::Collect { run, collector: index });
             self.workers.submit(waiting_runs.into_iter().map(job));
@@ -316,16 +346,22 @@ impl<W> State<W> {
 }
 
 impl Slot {
-    fn new(def: CollectorDef, collector: Option<Box<dyn Collector>>) -> Self {
+    fn new(
+        def: CollectorDef,
+        collector: Option<Box<dyn Collector>>,
+        labels: ConstantLabels,
+    ) -> Self {
         Self {
             def,
             target: None,
+            labels,
             collector,
             waiting_runs: Vec::new(),
             spare: Samples::default(),
             started: Instant::now(),
             last_success: None,
             failures: Failures::default(),
+            log_limit: LogLimit::default(),
             errors: 0,
             discarded: 0,
             background: None,

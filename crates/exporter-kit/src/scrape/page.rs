@@ -11,6 +11,7 @@ use super::run::{CollectorResult, Run};
 use super::{Scraper, Selection, Slot, State};
 use crate::collector::background::Background;
 use crate::collector::run::Failures;
+use crate::constant_labels::ConstantLabels;
 use crate::exposition::{self, Format, Text};
 use crate::order::Order;
 use crate::process::ProcessMetrics;
@@ -104,8 +105,8 @@ struct PageInput {
     /// with their samples.
     status: Vec<(&'static str, CollectorStatus)>,
     cached: Vec<Cached>,
-    /// Whether the page is that of a target, and without metrics of the exporter.
-    is_of_target: bool,
+    /// Labels of the target if the page is that of one, and without metrics of the exporter.
+    target: Option<ConstantLabels>,
     now: Instant,
 }
 
@@ -178,8 +179,11 @@ impl<W> State<W> {
 impl PageInput {
     fn new<W>(slots: &[Slot], run: &Run<W>, results: &[CollectorResult], now: Instant) -> Self {
         let (format, status) = (run.request.format, Vec::with_capacity(slots.len()));
-        let is_of_target = matches!(run.request.selection, Selection::Target(_));
-        let mut input = Self { format, status, cached: Vec::new(), is_of_target, now };
+        let target = match run.request.selection {
+            Selection::Target(index) => Some(slots[index].labels.clone()),
+            _ => None,
+        };
+        let mut input = Self { format, status, cached: Vec::new(), target, now };
         let selection = &run.request.selection;
         let selected = slots.iter().enumerate().filter(|(index, slot)| selection.has(*index, slot));
         for (index, slot) in selected {
@@ -210,8 +214,9 @@ impl PageBuilder {
     ) -> (Arc<Page>, Vec<(usize, u64)>) {
         let Self { process, own, pages, order } = self;
         own.clear();
-        if !input.is_of_target {
-            scraper.metrics.write_process(scraper.build, own);
+        own.set_constant_labels(input.target.as_ref().unwrap_or(&scraper.labels));
+        if input.target.is_none() {
+            scraper.metrics.write_build(scraper.build, own);
         }
         let cached: Vec<_> = input.cached.iter().map(|it| it.background.snapshot()).collect();
         for (it, snapshot) in input.cached.iter().zip(&cached) {
@@ -227,7 +232,8 @@ impl PageBuilder {
         for (collector, status) in &input.status {
             scraper.metrics.write_collector(collector, status, own);
         }
-        if !input.is_of_target {
+        if scraper.exporter_metrics && input.target.is_none() {
+            scraper.handler().write(own);
             process.write(own);
         }
         own.sort_and_dedup();

@@ -1,28 +1,55 @@
 //! Collectors of targets that requests name. They are built when first asked for, and kept.
 
+use std::fmt;
+
 use super::{Scraper, Selection, Slot, State};
-use crate::collector::{CollectError, Collector, CollectorDef};
+use crate::collector::{CollectError, CollectorDef, ScheduledCollector};
 
 /// The most targets whose collectors are kept.
 pub(super) const MAX_TARGETS: usize = 256;
+
+/// The most targets that are scraped at once. Each may occupy a thread until its deadline.
+pub(super) const MAX_TARGETS_AT_ONCE: usize = 64;
+
+/// Why a target is not scraped.
+#[derive(Debug)]
+pub(crate) enum TargetError {
+    /// The request does not name a target that is allowed and valid.
+    Rejected(CollectError),
+    /// Too many targets are being scraped.
+    TooMany,
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(reason) => fmt::Display::fmt(reason, f),
+            Self::TooMany => f.write_str("too many targets are being scraped; try again later"),
+        }
+    }
+}
 
 impl<W> Scraper<W> {
     /// The selection of a target's collector, which `build` builds if the target is new.
     ///
     /// # Errors
     ///
-    /// The error of `build`, or too many targets are being scraped.
+    /// See [`TargetError`].
     pub(crate) fn select_target(
         &self,
         def: CollectorDef,
         target: &str,
-        build: impl FnOnce() -> Result<Box<dyn Collector>, CollectError>,
-    ) -> Result<Selection, CollectError> {
-        let known = self.lock().slots.iter().position(|slot| slot.is_of(target));
-        if let Some(index) = known {
-            return Ok(Selection::Target(index));
+        build: impl FnOnce() -> Result<ScheduledCollector, CollectError>,
+    ) -> Result<Selection, TargetError> {
+        let known = self.known_target(target)?;
+        if let Some(selection) = known {
+            return Ok(selection);
         }
-        let slot = Slot { target: Some(target.into()), ..Slot::new(def, Some(build()?)) };
+        let ScheduledCollector { collector, labels, .. } =
+            build().map_err(TargetError::Rejected)?;
+        labels.check(&def).map_err(|error| TargetError::Rejected(error.into()))?;
+        let labels = self.labels.with(&labels);
+        let slot = Slot { target: Some(target.into()), ..Slot::new(def, Some(collector), labels) };
         let mut state = self.lock();
         let State { slots, runs, .. } = &mut *state;
         if slots.iter().filter(|slot| slot.target.is_some()).count() < MAX_TARGETS {
@@ -36,9 +63,27 @@ impl<W> Scraper<W> {
         };
         let free = slots.iter_mut().enumerate().filter(is_free);
         let Some((index, oldest)) = free.min_by_key(|(_, slot)| slot.started) else {
-            return Err("too many targets are being scraped; try again later".into());
+            return Err(TargetError::TooMany);
         };
         *oldest = slot;
         Ok(Selection::Target(index))
+    }
+
+    /// The selection of a target that was asked for before.
+    ///
+    /// # Errors
+    ///
+    /// Too many other targets are being scraped.
+    fn known_target(&self, target: &str) -> Result<Option<Selection>, TargetError> {
+        let state = self.lock();
+        let known = state.slots.iter().position(|slot| slot.is_of(target)).map(Selection::Target);
+        let running = state.runs.iter().map(|run| &run.request.selection);
+        let running: Vec<_> =
+            running.filter(|selection| matches!(selection, Selection::Target(_))).collect();
+        let is_running = known.as_ref().is_some_and(|known| running.contains(&known));
+        match is_running || running.len() < MAX_TARGETS_AT_ONCE {
+            true => Ok(known),
+            false => Err(TargetError::TooMany),
+        }
     }
 }

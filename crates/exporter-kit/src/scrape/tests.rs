@@ -47,6 +47,16 @@ fn scraper(collectors: Vec<(&'static str, Box<dyn Collector>)>) -> Scraping {
 }
 
 fn started(collectors: Vec<(CollectorDef, ScheduledCollector)>) -> Scraping {
+    started_with(
+        collectors,
+        PageSettings { exporter_metrics: true, labels: ConstantLabels::default() },
+    )
+}
+
+fn started_with(
+    collectors: Vec<(CollectorDef, ScheduledCollector)>,
+    settings: PageSettings,
+) -> Scraping {
     let build = Build { version: "1", revision: "r", rust: "1.95", target: "t" };
     let workers = Workers::new();
     let deliver = |waiters: Vec<Waiter>, page: Arc<Page>| {
@@ -55,7 +65,8 @@ fn started(collectors: Vec<(CollectorDef, ScheduledCollector)>) -> Scraping {
         }
     };
     let metrics = SelfMetrics::new("test_exporter");
-    let scraper = Scraper::new(metrics, build, collectors, Arc::clone(&workers), Box::new(deliver));
+    let scraper =
+        Scraper::new(metrics, build, settings, collectors, Arc::clone(&workers), Box::new(deliver));
     let scraper = Arc::new(scraper);
     scraper.start_background().unwrap();
     let performing = Arc::clone(&scraper);
@@ -80,7 +91,11 @@ fn scheduled(
     interval: Option<Duration>,
 ) -> (CollectorDef, ScheduledCollector) {
     let def = CollectorDef::from_fn(name, "", "", &[&GOOD, &BAD], |_| Ok(()));
-    (def, ScheduledCollector { collector, interval })
+    (def, ScheduledCollector { collector, interval, labels: ConstantLabels::default() })
+}
+
+fn target_of(collector: Box<dyn Collector>) -> ScheduledCollector {
+    ScheduledCollector { collector, interval: None, labels: ConstantLabels::default() }
 }
 
 fn page(scraper: &Scraping, timeout: Duration) -> String {
@@ -175,20 +190,23 @@ fn target_has_a_page_of_its_own() {
     let scraper = scraper(vec![("good", good())]);
     let def = scheduled("bad", good(), None).0;
     let select = |target: &str| {
-        let number: f64 = target.parse().map_err(|_| "not a number")?;
         let collector = move || {
-            Ok(fake(move |out| {
+            let number: f64 = target.parse().map_err(|_| "not a number")?;
+            let collector = fake(move |out| {
                 out.set(&BAD, [], number);
                 Ok(())
-            }))
+            });
+            target_of(collector).label("site", target).map_err(CollectError::from)
         };
         scraper.0.select_target(def, target, collector)
     };
     assert_eq!(select("x").unwrap_err().to_string(), "not a number");
     for target in ["7", "8", "7"] {
         let page = ask(&scraper, AMPLE, select(target).unwrap());
-        assert_eq!(value(&page, "bad"), Some(target.parse().unwrap()));
-        assert_eq!(self_metric(&page, "collector_success", "bad"), Some(1.0));
+        let label = format!("{{site=\"{target}\"");
+        assert_eq!(value(&page, &format!("bad{label}}}")), Some(target.parse().unwrap()));
+        assert!(page.contains(&format!("collector_success{label},collector=\"bad\"}} 1\n")));
+        assert!(page.lines().all(|line| line.starts_with('#') || line.contains(&label)), "{page}");
         let others = ["good ", "process_", "test_exporter_build_info", "promhttp_"];
         assert!(!others.iter().any(|name| page.contains(name)), "{page}");
     }
@@ -197,9 +215,35 @@ fn target_has_a_page_of_its_own() {
     // Beyond the limit, the target that was asked longest ago gives way.
     for number in 0..MAX_TARGETS + 9 {
         let page = ask(&scraper, AMPLE, select(&number.to_string()).unwrap());
-        assert_eq!(value(&page, "bad"), Some(number as f64));
+        assert_eq!(value(&page, &format!("bad{{site=\"{number}\"}}")), Some(number as f64));
     }
     assert_eq!(scraper.0.lock().slots.len(), 1 + MAX_TARGETS);
+}
+
+#[test]
+fn label_of_a_target_may_not_be_that_of_a_metric() {
+    const OWN: Gauge<1> = Gauge::new("own", "Own.").labels(["site"]);
+    let scraper = scraper(Vec::new());
+    let def = CollectorDef::from_fn("own", "", "", &[&OWN], |_| Ok(()));
+    let build = || Ok(target_of(good()).label("site", "sz")?);
+    let error = scraper.0.select_target(def, "a", build).unwrap_err().to_string();
+    assert_eq!(error, "own has a label site of its own; choose another name");
+}
+
+#[test]
+fn labels_of_settings_are_on_every_sample() {
+    let mut labels = ConstantLabels::default();
+    labels.add("site", "sz").unwrap();
+    let background = Duration::from_secs(3600);
+    let collectors =
+        vec![scheduled("good", good(), None), scheduled("bad", good(), Some(background))];
+    let scraper = started_with(collectors, PageSettings { exporter_metrics: true, labels });
+    for _ in 0..2 {
+        let page = page(&scraper, AMPLE);
+        assert!(page.contains("\ngood{site=\"sz\"} "), "{page}");
+        let is_labelled = |line: &str| line.starts_with('#') || line.contains("{site=\"sz\"");
+        assert!(page.lines().all(is_labelled), "{page}");
+    }
 }
 
 #[test]
@@ -207,11 +251,12 @@ fn targets_in_use_do_not_give_way() {
     let scraper = scraper(Vec::new());
     let def = scheduled("bad", good(), None).0;
     let (gated, begun, gate) = gated();
-    let first = scraper.0.select_target(def, "gated", || Ok(gated)).unwrap();
+    let first = scraper.0.select_target(def, "gated", || Ok(target_of(gated))).unwrap();
     let page = request(&scraper, AMPLE, first.clone());
     begun.recv().unwrap();
     for number in 0..MAX_TARGETS + 2 {
-        let selection = scraper.0.select_target(def, &number.to_string(), || Ok(good())).unwrap();
+        let selection =
+            scraper.0.select_target(def, &number.to_string(), || Ok(target_of(good()))).unwrap();
         assert_ne!(selection, first);
     }
     gate.send(()).unwrap();

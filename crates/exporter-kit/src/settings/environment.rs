@@ -61,7 +61,9 @@ impl Environment {
             let same_end = known.iter().find(|known| known.ends_with(end));
             if let Some(near) = nearest.or(same_end) {
                 warnings.push(format!("{name} is set but is not a setting; did you mean {near}?"));
-            } else if known.iter().any(|known| group(known, exporter) == group(name, exporter)) {
+            } else if let Some(of) = group(name, exporter)
+                && known.iter().any(|known| group(known, exporter) == Some(of))
+            {
                 warnings
                     .push(format!("{name} is set but is not a setting; --help lists the flags"));
             }

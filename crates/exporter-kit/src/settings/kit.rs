@@ -8,7 +8,9 @@ use log::LevelFilter;
 use super::Settings;
 use super::flag::{AnyFlag, Flag};
 use crate::config::Config;
+use crate::constant_labels::ConstantLabels;
 use crate::listen::ListenAddress;
+use crate::logging::LogFormat;
 #[cfg(feature = "web-config")]
 use crate::web::WebConfig;
 
@@ -27,6 +29,10 @@ const TELEMETRY_PATH: Flag<String> = Flag::text(
 );
 const ENABLE_OPENMETRICS: Flag<bool> =
     Flag::switch("web.enable-openmetrics", "Serve OpenMetrics 1.0 to scrapers that ask for it.");
+const DISABLE_EXPORTER_METRICS: Flag<bool> = Flag::switch(
+    "web.disable-exporter-metrics",
+    "Leave out the metrics of the exporter's own process and requests: process_*, promhttp_*.",
+);
 pub(crate) const MAX_CONNECTIONS: Flag<u64> = Flag::number(
     "web.max-connections",
     "128",
@@ -62,9 +68,22 @@ pub(crate) const SCRAPE_TIMEOUT: Flag<Duration> = Flag::duration(
     "How long a scrape may take when the scraper does not say how long it waits.",
 )
 .positive();
+pub(crate) const LABEL: Flag<[String]> = Flag::list(
+    "label",
+    "NAME=VALUE",
+    "",
+    "Label that every sample gets, such as site=shenzhen. Repeatable.",
+);
 const LOG_LEVEL: Flag<String> =
     Flag::text("log.level", "LEVEL", "info", "What is logged: error, warn, info or debug.")
         .one_of(&["error", "warn", "info", "debug"]);
+const LOG_FORMAT: Flag<String> = Flag::text(
+    "log.format",
+    "FORMAT",
+    "logfmt",
+    "How lines of the log are written: logfmt or json.",
+)
+.one_of(&["logfmt", "json"]);
 pub(crate) const CONFIG_FILE: Flag<Path> = Flag::path(
     "config.file",
     "",
@@ -97,6 +116,7 @@ pub(crate) const KIT_FLAGS: &[&dyn AnyFlag] = &[
     &LISTEN_ADDRESS,
     &TELEMETRY_PATH,
     &ENABLE_OPENMETRICS,
+    &DISABLE_EXPORTER_METRICS,
     &MAX_CONNECTIONS,
     &MAX_REQUESTS,
     &READ_TIMEOUT,
@@ -104,7 +124,9 @@ pub(crate) const KIT_FLAGS: &[&dyn AnyFlag] = &[
     &WEB_CONFIG_FILE,
     &WRITE_TIMEOUT,
     &SCRAPE_TIMEOUT,
+    &LABEL,
     &LOG_LEVEL,
+    &LOG_FORMAT,
     &CONFIG_FILE,
     &CONFIG_CHECK,
     &DESCRIBE,
@@ -156,9 +178,29 @@ impl Config {
             write_timeout: settings.get(&WRITE_TIMEOUT),
             web_config_file,
             scrape_timeout: settings.get(&SCRAPE_TIMEOUT),
+            labels: read_labels(settings, errors),
             log_level: settings.get(&LOG_LEVEL).parse().unwrap_or(LevelFilter::Info),
+            log_format: match settings.get(&LOG_FORMAT) {
+                "json" => LogFormat::Json,
+                _ => LogFormat::Logfmt,
+            },
+            exporter_metrics: !settings.get(&DISABLE_EXPORTER_METRICS),
         }
     }
+}
+
+fn read_labels(settings: &Settings, errors: &mut Vec<String>) -> ConstantLabels {
+    let mut labels = ConstantLabels::default();
+    for text in settings.get(&LABEL) {
+        let added = match text.split_once('=') {
+            Some((name, value)) => labels.add(name, value).map_err(|error| error.to_string()),
+            None => Err(format!("{text:?} is not NAME=VALUE; give one such as site=shenzhen")),
+        };
+        if let Err(error) = added {
+            errors.push(settings.error(&LABEL, error).to_string());
+        }
+    }
+    labels
 }
 
 fn check_path(path: &str) -> Result<(), String> {

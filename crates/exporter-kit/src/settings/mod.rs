@@ -19,6 +19,7 @@ use environment::Environment;
 pub(crate) use flag::nearest_by;
 pub use flag::{AnyFlag, Flag, FlagSpec, FlagType};
 pub(crate) use help::{describe_flags, help};
+pub(crate) use kit::LABEL;
 use kit::{
     COLLECTORS_ENABLED, CONFIG_CHECK, DESCRIBE, DISABLE_DEFAULTS, HELP, KIT_FLAGS, LISTEN_ADDRESS,
     VERSION,
@@ -118,6 +119,7 @@ pub(crate) fn read(
     errors.extend(invalid);
     let config = Config::new(&settings, &mut errors);
     let mut warnings = environment.warnings(exporter, flags);
+    warnings.extend(config.labels.warnings());
     let enabled = enabled(&settings, collectors, &mut errors, &mut warnings);
     let request = Request { settings, config, enabled, errors, warnings };
     Ok(if only_checks { Command::Check(request) } else { Command::Run(request) })

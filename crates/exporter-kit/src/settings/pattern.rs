@@ -28,6 +28,13 @@ impl Pattern {
         self.regex.is_match(text)
     }
 
+    /// Whether the expression matches the whole of `text`, for what must not slip through, such as
+    /// the targets of requests. Compiles an expression at each call.
+    pub fn is_whole_match(&self, text: &str) -> bool {
+        let anchored = without_captures(&format!("^(?:{})$", self.expression));
+        Regex::new(&anchored).is_ok_and(|regex| regex.is_match(text))
+    }
+
     /// The expression as text.
     pub fn as_str(&self) -> &str {
         &self.expression
@@ -121,6 +128,22 @@ mod tests {
             assert_eq!(Pattern::new(expression).unwrap().is_match(text), expected, "{text}");
         }
         assert!(Pattern::new("a(b").is_err() && Pattern::new("*").is_err());
+    }
+
+    #[test]
+    fn whole_match_needs_no_anchors() {
+        for (expression, text, expected) in [
+            ("a|ab", "ab", true),
+            ("a|ab", "abc", false),
+            ("^(a|b)$", "b", true),
+            ("b", "ab", false),
+            ("", "", true),
+            ("", "a", false),
+            ("a", "a\n", false),
+        ] {
+            let pattern = Pattern::new(expression).unwrap();
+            assert_eq!(pattern.is_whole_match(text), expected, "{expression} {text}");
+        }
     }
 
     #[test]

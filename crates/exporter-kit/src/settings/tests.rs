@@ -3,7 +3,9 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::*;
+use crate::constant_labels::ConstantLabels;
 use crate::listen::ListenAddress;
+use crate::logging::LogFormat;
 
 const CPU: CollectorDef = CollectorDef::from_fn("cpu", "CPU", "CPU.", &[], |_| Ok(()));
 const DISK: CollectorDef = CollectorDef::from_fn("disk", "磁盘", "Disks.", &[], |_| Ok(()));
@@ -43,7 +45,10 @@ fn defaults_and_flags_become_a_config() {
         write_timeout: Duration::from_secs(10),
         web_config_file: None,
         scrape_timeout: Duration::from_secs(10),
+        labels: ConstantLabels::default(),
         log_level: LevelFilter::Info,
+        log_format: LogFormat::Logfmt,
+        exporter_metrics: true,
     };
     assert_eq!(request(&[]).config, defaults);
     let args = [
@@ -52,14 +57,24 @@ fn defaults_and_flags_become_a_config() {
         "--web.telemetry-path=/a/b",
         "--web.enable-openmetrics",
         "--scrape.timeout=1m",
+        "--label=site=sz",
+        "--label=env=a=b",
         "--log.level=debug",
+        "--log.format=json",
+        "--web.disable-exporter-metrics",
     ];
+    let mut labels = ConstantLabels::default();
+    labels.add("site", "sz").unwrap();
+    labels.add("env", "a=b").unwrap();
     let expected = Config {
+        labels,
         listen_addresses: vec![address("[::1]:1")],
         telemetry_path: "/a/b".to_owned(),
         enable_openmetrics: true,
         scrape_timeout: Duration::from_secs(60),
         log_level: LevelFilter::Debug,
+        log_format: LogFormat::Json,
+        exporter_metrics: false,
         ..defaults
     };
     assert_eq!(request(&args).config, expected);

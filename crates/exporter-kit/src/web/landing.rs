@@ -10,6 +10,8 @@ pub(crate) struct Landing<'a> {
     pub(crate) about: &'a str,
     /// As configured, beginning with a slash.
     pub(crate) telemetry_path: &'a str,
+    /// The path of the pages of targets, if there are any.
+    pub(crate) target_path: Option<&'a str>,
 }
 
 pub(crate) const CONTENT_TYPE: &str = "text/html; charset=utf-8";
@@ -40,10 +42,14 @@ impl Landing<'_> {
         if !about.is_empty() {
             let _ = writeln!(page, "<p>{about}</p>");
         }
+        let _ =
+            write!(page, "<ul>\n<li><a href=\"{link}\">Metrics</a> at <code>{path}</code></li>\n");
+        if let Some(path) = self.target_path.map(escape) {
+            let _ = writeln!(page, "<li>Targets at <code>{path}?target=…</code></li>");
+        }
         let _ = write!(
             page,
-            "<ul>\n<li><a href=\"{link}\">Metrics</a> at <code>{path}</code></li>\n\
-             <li><a href=\"-/healthy\">Health</a> at <code>/-/healthy</code></li>\n</ul>\n\
+            "<li><a href=\"-/healthy\">Health</a> at <code>/-/healthy</code></li>\n</ul>\n\
              </body>\n</html>\n"
         );
         page
@@ -72,7 +78,13 @@ mod tests {
     #[test]
     fn link_follows_the_configured_path() {
         for (path, link) in [("/metrics", "metrics"), ("/a/b", "a/b")] {
-            let landing = Landing { name: "x", version: "1", about: "", telemetry_path: path };
+            let landing = Landing {
+                name: "x",
+                version: "1",
+                about: "",
+                telemetry_path: path,
+                target_path: None,
+            };
             let page = landing.to_html();
             assert!(page.contains(&format!("<a href=\"{link}\">")), "{page}");
             assert!(page.contains(&format!("<code>{path}</code>")), "{page}");
@@ -86,9 +98,10 @@ mod tests {
             version: "\"v\"",
             about: "a & b's",
             telemetry_path: "/<script>",
+            target_path: Some("/<probe>"),
         };
         let page = landing.to_html();
-        for raw in ["<n>", "\"v\"", "a & b", "b's", "<script>"] {
+        for raw in ["<probe>", "<n>", "\"v\"", "a & b", "b's", "<script>"] {
             assert!(!page.contains(raw), "{raw} in {page}");
         }
         assert!(page.contains("&lt;n&gt;") && page.contains("a &amp; b&#39;s"), "{page}");

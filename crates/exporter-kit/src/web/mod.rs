@@ -46,7 +46,7 @@ pub(crate) use targets::Targets;
 
 use crate::collector::{CollectorDef, ScheduledCollector};
 use crate::config::Config;
-use crate::scrape::Scraper;
+use crate::scrape::{PageSettings, Scraper};
 use crate::self_metrics::{Build, SelfMetrics};
 use crate::workers::Workers;
 
@@ -73,6 +73,7 @@ pub(crate) struct ServerConfig {
 /// A running server.
 pub(crate) struct Server {
     completions: Arc<Completions>,
+    service: Arc<Service>,
     thread: JoinHandle<()>,
 }
 
@@ -94,8 +95,13 @@ impl Server {
             disabled,
             targets,
         } = config;
-        let landing =
-            Landing { name, version: build.version, about, telemetry_path: &config.telemetry_path };
+        let landing = Landing {
+            name,
+            version: build.version,
+            about,
+            telemetry_path: &config.telemetry_path,
+            target_path: targets.as_ref().map(Targets::path),
+        };
         let landing = landing.to_html();
         let product = format!("{name}/{}", build.version);
         let poll = Poll::new()?;
@@ -112,7 +118,17 @@ impl Server {
             Service {
                 landing,
                 product: product.chars().filter(char::is_ascii_graphic).collect(),
-                scraper: Scraper::new(metrics, build, collectors, workers, Box::new(deliver)),
+                scraper: Scraper::new(
+                    metrics,
+                    build,
+                    PageSettings {
+                        exporter_metrics: config.exporter_metrics,
+                        labels: config.labels.clone(),
+                    },
+                    collectors,
+                    workers,
+                    Box::new(deliver),
+                ),
                 config,
                 web_config,
                 disabled,
@@ -122,8 +138,13 @@ impl Server {
         service.scraper.start_background()?;
         let performing = Arc::clone(&service);
         workers.start(Arc::new(move |job| performing.scraper.perform(job)))?;
-        let event_loop =
-            EventLoop::new(poll, service, workers, Arc::clone(&completions), listeners)?;
+        let event_loop = EventLoop::new(
+            poll,
+            Arc::clone(&service),
+            workers,
+            Arc::clone(&completions),
+            listeners,
+        )?;
         let thread = thread::Builder::new().name("event loop".into()).stack_size(STACK_BYTES);
         let thread = thread.spawn(move || {
             let run = AssertUnwindSafe(|| event_loop.run(LAST_RESPONSES));
@@ -133,13 +154,23 @@ impl Server {
                 process::abort();
             }
         })?;
-        Ok(Self { completions, thread })
+        Ok(Self { completions, service, thread })
     }
 
-    /// Answers the requests received so far, then returns.
-    pub(crate) fn stop(self) {
+    /// Reads what can be read again while serving, which is the web configuration, and logs one
+    /// line about it.
+    pub(crate) fn reload(&self) {
+        match &self.service.web_config {
+            Some(web_config) => web_config.reload(),
+            None => log::info!("SIGHUP: there is nothing to read again; settings need a restart"),
+        }
+    }
+
+    /// Answers the requests received so far, then returns how many scrapes were answered.
+    pub(crate) fn stop(self) -> u64 {
         self.completions.stop();
         // A panic of the thread would have aborted the process already.
         let _ = self.thread.join();
+        self.service.scraper.handler().served()
     }
 }

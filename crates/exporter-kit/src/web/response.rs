@@ -94,6 +94,12 @@ impl Response<'_> {
             (true, 0) => header("Connection", "keep-alive"),
             (true, _) => {}
         }
+        // Clients without a password are not told what they found.
+        if self.status == 401 {
+            let server = format!("Server: {}\r\n", common.product);
+            let found = head.windows(server.len()).position(|line| line == server.as_bytes());
+            found.map(|at| head.drain(at..at + server.len()));
+        }
         if let Some(line_end) = head.windows(2).position(|pair| pair == b"\r\n") {
             let at = line_end + 2;
             head.splice(at..at, headers);
@@ -261,6 +267,16 @@ mod tests {
         let head = String::from_utf8(response.head(&common, reply, 0, false)).unwrap();
         assert_eq!(head.matches("X-Content-Type-Options: ").count(), 1, "{head}");
         assert!(head.contains("\r\nX-Frame-Options: deny\r\n"), "{head}");
+    }
+
+    #[test]
+    fn response_401_does_not_name_the_server() {
+        let head = head(401, true, 1);
+        assert!(
+            !head.to_ascii_lowercase().contains("server") && !head.contains("test/1"),
+            "{head}"
+        );
+        assert!(head.contains("\r\nContent-Length: 7\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     }
 
     #[test]

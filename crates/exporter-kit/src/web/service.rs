@@ -11,7 +11,7 @@ use super::landing;
 use super::query;
 use super::request::{Rejection, Reply, Request};
 use super::response::{CommonHeaders, Outgoing, PLAIN_TEXT, PageHeads, PageReply, Response};
-use super::targets::{self, Targets};
+use super::targets::Targets;
 use crate::config::Config;
 use crate::exposition::Format;
 use crate::scrape::{Page, ScrapeRequest, Scraper, Selection};
@@ -74,8 +74,8 @@ impl Service {
         let metrics = &self.config.telemetry_path;
         if let Some(targets) = &self.targets
             && result == AuthResult::Allowed
-            && request.path == targets::PATH
-            && metrics != targets::PATH
+            && request.path == targets.path()
+            && metrics != targets.path()
         {
             return self.scrape(request, targets.select(&request.query, &self.scraper));
         }
@@ -87,7 +87,7 @@ impl Service {
             (_, path) if path == metrics => {
                 let selection =
                     query::selection(&request.query, self.scraper.names(), &self.disabled);
-                return self.scrape(request, selection);
+                return self.scrape(request, selection.map_err(|why| (400, why)));
             }
             (_, "/") => {
                 let body = self.landing.as_bytes();
@@ -105,11 +105,11 @@ impl Service {
         self.plain(status, body, request.reply, result == AuthResult::Allowed)
     }
 
-    fn scrape(&self, request: &Request, selection: Result<Selection, String>) -> Action {
+    fn scrape(&self, request: &Request, selection: Result<Selection, (u16, String)>) -> Action {
         let Self { scraper, config, .. } = self;
         let selection = match selection {
             Ok(selection) => selection,
-            Err(why) => return self.reject_scrape(400, &why, request.reply),
+            Err((status, why)) => return self.reject_scrape(status, &why, request.reply),
         };
         let limit = config.max_requests;
         let Some(in_flight) = scraper.handler().begin(limit) else {

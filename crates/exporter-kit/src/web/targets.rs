@@ -1,13 +1,10 @@
-//! `/scrape?target=ADDRESS`: the page of a target that the request names.
+//! `/probe?target=ADDRESS`: the page of a target that the request names.
 
 use super::query;
 use super::service::Waiter;
-use crate::collector::CollectorDef;
-use crate::scrape::{Scraper, Selection};
+use crate::collector::{CollectError, CollectorDef, ScheduledCollector};
+use crate::scrape::{Scraper, Selection, TargetError};
 use crate::settings::Settings;
-
-/// The path of the pages of targets.
-pub(super) const PATH: &str = "/scrape";
 
 /// The collector that targets are collected with.
 pub(crate) struct Targets {
@@ -22,21 +19,50 @@ impl Targets {
         Some(Self { def: *def, settings })
     }
 
+    /// The path of the pages of targets.
+    pub(super) fn path(&self) -> &'static str {
+        self.def.target_path
+    }
+
     /// Selects the collector of the target that the query names.
     ///
     /// # Errors
     ///
-    /// Returns the reason for a response with status 400.
+    /// Returns the status and the reason of the response.
     pub(super) fn select(
         &self,
         query: &str,
         scraper: &Scraper<Waiter>,
-    ) -> Result<Selection, String> {
+    ) -> Result<Selection, (u16, String)> {
         let target = query::parameter(query, "target").unwrap_or_default();
-        let build = || match self.def.build_target {
-            Some(build) => build(&self.settings, &target).map(|scheduled| scheduled.collector),
-            None => Err("this exporter has no targets".into()),
+        let selected = scraper.select_target(self.def, &target, || self.build(&target));
+        selected.map_err(|error| {
+            let status = match error {
+                TargetError::Rejected(_) => 400,
+                TargetError::TooMany => 503,
+            };
+            (status, error.to_string())
+        })
+    }
+
+    fn build(&self, target: &str) -> Result<ScheduledCollector, CollectError> {
+        let Some(build) = self.def.build_target else {
+            return Err("this exporter has no targets".into());
         };
-        scraper.select_target(self.def, &target, build).map_err(|error| error.to_string())
+        if let Some((flag, is_match)) = self.def.allowed_targets {
+            let (path, name) = (self.path(), flag.name());
+            if target.is_empty() {
+                return Err(
+                    format!("the parameter target is missing; ask for {path}?target=").into()
+                );
+            }
+            let Some(allowed) = self.settings.get(flag) else {
+                return Err(format!("no target is allowed; start with --{name}").into());
+            };
+            if !is_match(allowed, target) {
+                return Err(format!("--{name} does not allow this target").into());
+            }
+        }
+        build(&self.settings, target)
     }
 }

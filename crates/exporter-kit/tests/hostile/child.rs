@@ -76,7 +76,10 @@ impl Collector for Counting {
 }
 
 /// All collectors that tests can name.
-const ALL: [CollectorDef; 11] = [
+const ALL: [CollectorDef; 14] = [
+    crate::probe::TCP,
+    faulty("hangs-target", |_| Ok(())).targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
+    faulty("warns", warns),
     CollectorDef::new("good", "", "", &[&GOOD, &GATE], |_| {
         Ok(ScheduledCollector::on_scrape(Counting { metric: GOOD, runs: 0, gated: false }))
     }),
@@ -122,6 +125,13 @@ fn numerous(out: &mut Samples) -> Result<(), CollectError> {
 fn large(out: &mut Samples) -> Result<(), CollectError> {
     for n in 0..LARGE_SAMPLES {
         out.set(&LARGE, [&format!("{n:0>LARGE_LABEL$}")], 1.0);
+    }
+    Ok(())
+}
+
+fn warns(out: &mut Samples) -> Result<(), CollectError> {
+    for part in ["first", "second", "first"] {
+        out.warn(format!("the {part} part is broken"));
     }
     Ok(())
 }

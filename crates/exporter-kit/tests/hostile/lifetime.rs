@@ -78,8 +78,92 @@ fn shut_down_with_a_scrape_in_flight(signal: Signal) -> Duration {
     let reply = read_to_end(&mut scraper, begun).unwrap();
     assert_eq!((reply.status, reply.sample("gate_runs")), (200, Some(1.0)), "{}", reply.body);
     let (status, log) = exporter.wait();
-    assert_eq!((status.code(), &*log), (Some(0), ""));
+    let name = if signal == Signal::INT { "SIGINT" } else { "SIGTERM" };
+    let last = format!("hostile_exporter 1.2.3 stopped by {name}; scrapes answered: ");
+    assert_eq!(status.code(), Some(0));
+    assert!(log.contains(&last) && log.lines().count() == 1, "{log}");
     begun.elapsed()
+}
+
+#[test]
+fn hangup_is_logged_and_does_not_kill() {
+    let _alone = alone();
+    let exporter = Exporter::start("good");
+    exporter.signal(Signal::HUP);
+    assert_eq!(exporter.get("/metrics").status, 200);
+    exporter.signal(Signal::TERM);
+    let (status, log) = exporter.wait();
+    assert_eq!(status.code(), Some(0));
+    let [hangup, last] = log.lines().collect::<Vec<_>>()[..] else { panic!("{log}") };
+    assert!(hangup.contains("SIGHUP: there is nothing to read again"), "{log}");
+    assert!(last.contains("stopped by SIGTERM; scrapes answered: 1"), "{log}");
+}
+
+#[test]
+fn log_of_json_has_one_object_on_each_line() {
+    let _alone = alone();
+    let exporter = Exporter::start_with("fails panics", &["--log.format=json"]);
+    assert_eq!(exporter.get("/metrics").status, 200);
+    exporter.signal(Signal::TERM);
+    let (_, log) = exporter.wait();
+    assert_eq!(log.lines().count(), 3, "{log}");
+    for line in log.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let keys: Vec<_> = record.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["level", "msg", "ts"], "{line}");
+    }
+}
+
+#[test]
+fn labels_that_metrics_have_are_errors_at_the_start() {
+    let _alone = alone();
+    for (label, expected) in [
+        (
+            "collector=x",
+            "hostile_exporter_scrape_collector_success has a label collector of its own",
+        ),
+        ("text=x", "large has a label text of its own"),
+        ("text", "\"text\" is not NAME=VALUE; give one such as site=shenzhen"),
+    ] {
+        let output = run("good large", &[&format!("--label={label}")]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+        assert!(
+            stderr.starts_with("hostile_exporter: --label: ") && stderr.contains(expected),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn warnings_of_a_collector_are_logged_once() {
+    let _alone = alone();
+    let exporter = Exporter::start("warns");
+    for _ in 0..3 {
+        assert_eq!(exporter.get("/metrics").status, 200);
+    }
+    let log = exporter.stop();
+    let lines: Vec<_> = log.lines().collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(
+        lines[0].ends_with("level=warn msg=\"collector warns: the first part is broken\""),
+        "{log}"
+    );
+}
+
+#[test]
+fn own_process_and_requests_can_be_left_out() {
+    let _alone = alone();
+    let exporter = Exporter::start_with("good", &["--web.disable-exporter-metrics"]);
+    let page = exporter.get("/metrics").body;
+    for prefix in ["process_", "promhttp_"] {
+        assert!(!page.contains(&format!("\n{prefix}")), "{page}");
+    }
+    for name in
+        ["good_runs", "hostile_exporter_scrape_collector_success", "hostile_exporter_build_info"]
+    {
+        assert!(page.contains(&format!("\n{name}")), "{name}: {page}");
+    }
 }
 
 #[test]

@@ -11,8 +11,11 @@ mod collectors;
 mod exporter;
 mod heads;
 mod lifetime;
+#[path = "../../examples/probe.rs"]
+mod probe;
 mod readers;
 mod steady;
+mod targets;
 mod together;
 mod waiting;
 

@@ -234,6 +234,7 @@ fn a_request_to_end_is_followed() {
         let _idle = std::net::TcpStream::connect(exporter.address()).unwrap();
         kill_process(Pid::from_raw(exporter.id().cast_signed()).unwrap(), signal).unwrap();
         let (status, log) = exporter.wait();
-        assert!(status.success() && log.is_empty(), "{signal:?}: {status}, {log}");
+        assert!(status.success() && log.lines().count() == 1, "{signal:?}: {status}, {log}");
+        assert!(log.contains(" stopped by SIG"), "{log}");
     }
 }

@@ -59,6 +59,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 .fields(&FIELDS)
 .patterns(cluster::PATTERNS)
 .targets(targets::build)
+.target_path("/scrape")
 .source("PING, INFO all, CONFIG GET, LATENCY, SLOWLOG, CLUSTER INFO, SENTINEL");
 
 /// Asks one Redis.

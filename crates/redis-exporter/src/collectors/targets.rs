@@ -42,7 +42,7 @@ fn check(settings: &Settings, target: &str) -> Result<Endpoint, CollectError> {
         return Err("no target is allowed; start with --redis.targets".into());
     };
     let endpoint: Endpoint = target.parse()?;
-    match allowed.is_match(&endpoint.address.to_string()) {
+    match allowed.is_whole_match(&endpoint.address.to_string()) {
         true => Ok(endpoint),
         false => Err("--redis.targets does not allow this target".into()),
     }

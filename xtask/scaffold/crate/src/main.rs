@@ -9,7 +9,7 @@ use exporter_kit::Exporter;
 fn main() -> ExitCode {
     Exporter::new("@binary@", ":@port@")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Number and size of the entries of a folder.")
+        .about("@about@")
         .flags(collectors::FLAGS)
         .labels(collectors::LABELS)
         .collectors(collectors::ALL)

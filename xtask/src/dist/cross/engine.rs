@@ -21,8 +21,6 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 pub(crate) struct Engine {
     /// `docker`, `podman`, or the program set by the user.
     pub(crate) program: String,
-    /// The address of its daemon, if not the program's default.
-    host: Option<String>,
 }
 
 /// A container that has exited.
@@ -50,12 +48,7 @@ impl Engine {
 
     /// An engine with this program.
     pub(crate) fn named(program: String) -> Self {
-        Self { program, host: None }
-    }
-
-    /// An engine with this program, whose daemon listens on `host`.
-    pub(crate) fn at(program: &str, host: String) -> Self {
-        Self { program: program.to_owned(), host: Some(host) }
+        Self { program }
     }
 
     /// Whether the engine works: Docker needs a daemon, and permission to connect to it.
@@ -64,9 +57,7 @@ impl Engine {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.envs(self.host.iter().map(|host| ("DOCKER_HOST", host)));
-        command
+        Command::new(&self.program)
     }
 
     /// Pulls an image unless the engine has it.

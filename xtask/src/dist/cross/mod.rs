@@ -15,7 +15,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-pub(crate) use self::engine::{Engine, now};
+pub(crate) use self::engine::Engine;
+use self::engine::now;
 use super::target::Target;
 use crate::workspace::Workspace;
 use bkpack::process;

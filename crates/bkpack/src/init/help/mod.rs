@@ -20,6 +20,7 @@ pub use listen::{Listen, ListenForm};
 pub use role::{Role, role};
 pub use style::Style;
 pub use version::version;
+pub(super) use words::words;
 
 use self::entries::Section;
 

@@ -2,7 +2,7 @@
 
 /// Words of a name in lower case: `--web.listen-address` and `webListenAddress` give `web`,
 /// `listen`, `address`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(in crate::init) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_lower = false;
     for c in name.chars() {

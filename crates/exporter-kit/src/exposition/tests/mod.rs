@@ -1,5 +1,6 @@
 //! Pages in both formats.
 
+mod open;
 #[cfg(target_os = "linux")]
 mod promtool;
 mod properties;

@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::super::*;
-use crate::metrics::{Counter, Gauge};
+use crate::metrics::{Counter, Gauge, Info, StateSet};
 
 /// Metric name and values of the labels `a` and `b`; an empty value means no label.
 type Series = (String, [String; 2]);
@@ -124,6 +124,34 @@ fn unquote(quoted: &str) -> (String, &str) {
     }
 }
 
+/// The OpenMetrics page with the timestamps that promtool requires.
+fn timed(page: &str) -> String {
+    let line = |line: &str| format!("{line}{}\n", if line.starts_with('#') { "" } else { " 1" });
+    page.split_terminator('\n').map(line).collect()
+}
+
+#[test]
+fn prometheus_reads_infos_statesets_and_open_labels() {
+    const SERVER: Info<1> = Info::new("pool_server_info", "Server.").labels(["version"]);
+    const ROLE: StateSet = StateSet::new("pool_role", "Role.").states(&["main", "spare"]);
+    const READY: Gauge<1> = Gauge::new("pod_ready", "Ready.").labels(["pod"]).more_labels();
+    let [text, openmetrics] = super::both(|out| {
+        out.set_info(&SERVER, ["7"]);
+        out.set_states(&ROLE, [], &["spare"]);
+        out.set_with(&READY, ["a"], &[], 1.0);
+        out.set_with(&READY, ["a"], &[("app", "web")], 1.0);
+    });
+    let checked = promtool(&["check", "metrics"], text.as_bytes());
+    let errors = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(matches!(checked.status.code(), Some(0 | 3)), "{}: {errors}", checked.status);
+    let folder = tempfile::tempdir().unwrap();
+    let (file, database) = (folder.path().join("page.txt"), folder.path().join("data"));
+    fs::write(&file, timed(&openmetrics)).unwrap();
+    let [file, database] = [&file, &database].map(|path| path.to_str().unwrap());
+    let made = promtool(&["tsdb", "create-blocks-from", "openmetrics", file, database], b"");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
 #[test]
 fn prometheus_reads_what_was_encoded() {
     let mut runner = TestRunner::deterministic();
@@ -144,14 +172,9 @@ fn prometheus_reads_what_was_encoded() {
     let errors = String::from_utf8_lossy(&checked.stderr).into_owned();
     assert!(matches!(checked.status.code(), Some(0 | 3)), "{}: {errors}", checked.status);
 
-    // promtool requires timestamps.
-    let timed: String = page(Format::OpenMetrics)
-        .split_terminator('\n')
-        .map(|line| format!("{line}{}\n", if line.starts_with('#') { "" } else { " 1" }))
-        .collect();
     let folder = tempfile::tempdir().unwrap();
     let (file, database) = (folder.path().join("page.txt"), folder.path().join("data"));
-    fs::write(&file, timed).unwrap();
+    fs::write(&file, timed(&page(Format::OpenMetrics))).unwrap();
     let [file, database] = [&file, &database].map(|path| path.to_str().unwrap());
     let made = promtool(&["tsdb", "create-blocks-from", "openmetrics", file, database], b"");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));

@@ -112,6 +112,8 @@ impl TestFamily {
                     }
                     Kind::Histogram => self.put_histogram(out, name, sample, format),
                     Kind::Summary => self.put_summary(out, name, sample),
+                    // Made from definitions alone, in another test.
+                    Kind::Info | Kind::StateSet => continue,
                     Kind::Untyped => {
                         self.put_value(out, Untyped::new(name, self.leaked_help()), sample)
                     }

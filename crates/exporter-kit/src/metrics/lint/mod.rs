@@ -1,7 +1,7 @@
 //! Checks definitions against Prometheus' naming conventions and BlueKing's limits, in tests.
 
 mod collectors;
-mod labels;
+pub(crate) mod labels;
 mod name;
 mod set;
 mod texts;
@@ -56,6 +56,9 @@ pub fn lint(collectors: &[CollectorDef], labels: &[(&str, &str)]) -> Vec<Finding
             findings.error("Another collector has the same name.");
         }
         collectors::check(def, labels, &mut findings);
+        for pattern in def.patterns.iter().map(|pattern| pattern.describe()) {
+            labels::check(pattern.labels, pattern.compatible_with, &mut findings);
+        }
     }
     findings.list
 }
@@ -68,7 +71,7 @@ pub(crate) fn lint_metrics<'a>(metrics: impl IntoIterator<Item = &'a dyn Metric>
         findings.set_subject(metric.name);
         name::check(metric, &mut findings);
         texts::check(metric, &mut findings);
-        labels::check(metric, &mut findings);
+        labels::check(metric.labels, metric.compatible_with, &mut findings);
     }
     set::check(&metrics, &mut findings);
     findings.list

@@ -105,7 +105,7 @@ fn kind(metric: &Description<'_>, findings: &mut Findings) {
     let name = metric.name;
     match (metric.kind, name.ends_with("_total")) {
         (Kind::Counter, false) => findings.error("The name of a counter must end in _total."),
-        (Kind::Gauge | Kind::Histogram | Kind::Summary | Kind::Untyped, true) => {
+        (kind, true) if kind != Kind::Counter => {
             findings.error("Only the name of a counter may end in _total.");
         }
         _ => {}
@@ -116,12 +116,20 @@ fn kind(metric: &Description<'_>, findings: &mut Findings) {
                 .error(format!("The suffix {suffix} is reserved for histograms and summaries."));
         }
     }
-    let is_info =
-        metric.kind == Kind::Gauge && metric.unit == Unit::None && !metric.labels.is_empty();
-    if name.ends_with("_info") && !is_info {
+    // A gauge too, as exporters without OpenMetrics have them.
+    let is_info = matches!(metric.kind, Kind::Gauge | Kind::Info)
+        && metric.unit == Unit::None
+        && (!metric.labels.is_empty() || metric.more_labels);
+    if (name.ends_with("_info") || metric.kind == Kind::Info) && !is_info {
         findings.error(
-            "A metric that ends in _info must be a gauge with labels and without a unit, always 1.",
+            "A metric that ends in _info must be an info or gauge with labels and without a unit.",
         );
+    }
+    if metric.kind == Kind::StateSet {
+        states(metric, findings);
+    }
+    if metric.more_labels {
+        findings.warning("BlueKing shows only the labels that a definition names.");
     }
     if name.ends_with("_timestamp") {
         findings.error("A timestamp must be in seconds since 1970 and end in _timestamp_seconds.");
@@ -129,6 +137,19 @@ fn kind(metric: &Description<'_>, findings: &mut Findings) {
     if name.ends_with("_timestamp_seconds") && metric.kind != Kind::Gauge {
         findings.error("A metric that ends in _timestamp_seconds must be a gauge.");
     }
+}
+
+fn states(metric: &Description<'_>, findings: &mut Findings) {
+    if metric.states.is_empty() {
+        findings.error("A stateset needs states.");
+    }
+    if metric.unit != Unit::None {
+        findings.error("A stateset has no unit.");
+    }
+    if metric.labels.contains(&metric.name) {
+        findings.error("The label with the metric's name is that of the state.");
+    }
+    findings.warning("BlueKing rejects the label of a stateset, which is named after the metric.");
 }
 
 fn unit(metric: &Description<'_>, findings: &mut Findings) {

@@ -36,9 +36,10 @@ pub(super) fn check(metrics: &[Description<'_>], findings: &mut Findings) {
 fn names(metric: &Description<'_>) -> Vec<String> {
     let samples = metric.kind.suffixes().iter().map(|suffix| format!("{}{suffix}", metric.name));
     let family = match metric.kind {
-        Kind::Gauge | Kind::Summary | Kind::Untyped => None,
+        Kind::Gauge | Kind::StateSet | Kind::Summary | Kind::Untyped => None,
         // OpenMetrics names the family without the suffix.
         Kind::Counter => metric.name.strip_suffix("_total").map(str::to_owned),
+        Kind::Info => metric.name.strip_suffix("_info").map(str::to_owned),
         Kind::Histogram => Some(metric.name.to_owned()),
     };
     samples.chain(family).collect()

@@ -1,7 +1,9 @@
 //! Each rule with definitions that violate it and some that do not.
 
 use super::*;
-use crate::metrics::{Counter, Definition, Gauge, Histogram, Kind, Scalar, Summary, Unit};
+use crate::metrics::{
+    Counter, Definition, Gauge, GaugePattern, Histogram, Kind, Scalar, Summary, Unit,
+};
 use crate::process::ProcessMetrics;
 use crate::self_metrics::SelfMetrics;
 
@@ -143,12 +145,38 @@ fn labels_of_other_programs_are_found() {
     assert_one(&label("__queue"), "reserved for Prometheus");
     assert_one(&label("bk_target_ip"), "BlueKing overwrites");
     assert_one(&label("ip"), "error: BlueKing overwrites");
+    for name in labels::BLUEKING_LABELS {
+        assert_one(&label(name), "error: BlueKing overwrites");
+    }
+    assert_one(&label("bk_module"), "warning: The label bk_module begins with bk_");
     let taken = Gauge::new("queue_depth", "Help.").zh("说明").labels(["ip"]);
     assert_one(&found(&taken.compatible_with("another")), "warning: BlueKing overwrites");
     assert_one(&label("job"), "warning: Prometheus renames the label job to exported_job");
     assert_one(&label("queueName"), "capitals");
     let metric = Gauge::new("queue_depth_by_owner", "Help.").zh("说明").labels(["owner"]);
     assert_one(&found(&metric), "_by_owner");
+}
+
+#[test]
+fn infos_statesets_and_open_labels_are_checked() {
+    use crate::metrics::{Info, StateSet};
+    let info = Info::new("queue_server_info", "Help.").zh("说明");
+    assert_eq!(found(&info.labels(["release"])), [""; 0]);
+    assert_one(&found(&info), "must be an info or gauge with labels");
+    let with_unit = found(&info.labels(["release"]).unit(Unit::Bytes));
+    assert!(with_unit.iter().any(|finding| finding.contains("without a unit")), "{with_unit:?}");
+    const STATES: StateSet = StateSet::new("queue_role", "Help.").zh("说明").states(&["a", "b"]);
+    let of_blueking = "warning: BlueKing rejects the label of a stateset";
+    assert_one(&found(&STATES), of_blueking);
+    let role = found(&StateSet::new("queue_role", "Help.").zh("说明"));
+    assert!(role.iter().any(|finding| finding.contains("needs states")), "{role:?}");
+    let unit = found(&STATES.unit(Unit::Bytes));
+    assert!(unit.iter().any(|finding| finding.contains("has no unit")), "{unit:?}");
+    let twice = found(&STATES.labels(["queue_role"]));
+    assert!(twice.iter().any(|finding| finding.contains("is that of the state")), "{twice:?}");
+    let open = Gauge::new("queue_depth", "Help.").zh("说明").more_labels();
+    assert_one(&found(&open), "warning: BlueKing shows only the labels that a definition names");
+    assert_eq!(found(&open.compatible_with("another")), [""; 0]);
 }
 
 /// A description that the kit's own definitions cannot have.
@@ -169,6 +197,8 @@ fn foreign_descriptions_follow_the_same_rules() {
         unit: Unit::None,
         labels: &[],
         bounds: &[],
+        states: &[],
+        more_labels: false,
         zh: "说明",
         compatible_with: "",
     };
@@ -262,6 +292,12 @@ fn rules_for_collectors_are_checked() {
     assert_one(
         &found_in(&[QUEUE.flags(&[&FLAG])], NAMES),
         "does not begin with --collector.queue.",
+    );
+    const FIELDS: GaugePattern<1> =
+        GaugePattern::new("queue_x_", "Field {}.").labels(["bk_host_id"]);
+    assert_one(
+        &found_in(&[QUEUE.patterns(&[&FIELDS])], &[NAMES, &[("bk_host_id", "主机")]].concat()),
+        "queue: error: BlueKing overwrites the label bk_host_id",
     );
     let mixed = CollectorDef::from_fn("queue", "队列", "Jobs.", &[&DEPTH, &OTHER], |_| Ok(()));
     assert_one(&found_in(&[mixed], NAMES), "several prefixes: line_, queue_.");

@@ -28,7 +28,7 @@ fn zh(metric: &Description<'_>, findings: &mut Findings) {
     }
     // For histograms and summaries a suffix such as 总和 is added.
     let limit = match metric.kind {
-        Kind::Gauge | Kind::Counter | Kind::Untyped => 15,
+        Kind::Gauge | Kind::Counter | Kind::Info | Kind::StateSet | Kind::Untyped => 15,
         Kind::Histogram | Kind::Summary => 13,
     };
     let length = metric.zh.chars().count();

@@ -112,35 +112,59 @@ impl WebConfig {
         watch.checked = Instant::now();
     }
 
-    /// Reads the files again if they have changed. An invalid version changes nothing.
+    /// Reads the files again, and logs the result even if they have not changed.
+    pub(crate) fn reload(&self) {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.path.display();
+        match self.read_again(&mut watch) {
+            Ok(_) => {
+                let summary = self.summary();
+                log::info!(
+                    "SIGHUP: read {path} again, listening {summary}; other settings need a restart"
+                );
+            }
+            Err(error) => {
+                log::error!("SIGHUP: {error}; the previous configuration stays in force");
+                watch.last_error = Some(error);
+            }
+        }
+        watch.checked = Instant::now();
+    }
+
     fn reload_if_changed(&self, watch: &mut Watch) {
         if watch.files.are_unchanged() {
             return;
         }
-        let seen = std::mem::take(&mut watch.files);
-        let read = Policy::read(&self.path, &mut watch.files);
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        match read.and_then(|policy| policy.replace(&current, &self.path)) {
-            Ok(policy) => {
-                if seen.differ(&watch.files) {
-                    log::info!(
-                        "{} has changed: listening {}",
-                        self.path.display(),
-                        policy.summary()
-                    );
-                    policy.warn(&self.path);
-                }
-                *current = Arc::new(policy);
-                watch.last_error = None;
+        match self.read_again(watch) {
+            Ok(true) => {
+                let current = self.current();
+                let summary = current.summary();
+                log::info!("{} has changed: listening {summary}", self.path.display());
+                current.warn(&self.path);
             }
-            Err(faults) => {
-                let error = faults.join("; ");
+            Ok(false) => {}
+            Err(error) => {
                 if watch.last_error.as_ref() != Some(&error) {
                     log::error!("{error}; the previous configuration stays in force");
                     watch.last_error = Some(error);
                 }
             }
         }
+    }
+
+    /// Reads the files again, and returns whether they differ from before.
+    ///
+    /// # Errors
+    ///
+    /// The new version is invalid, and changes nothing.
+    fn read_again(&self, watch: &mut Watch) -> Result<bool, String> {
+        let seen = std::mem::take(&mut watch.files);
+        let read = Policy::read(&self.path, &mut watch.files);
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let policy = read.and_then(|policy| policy.replace(&current, &self.path));
+        *current = Arc::new(policy.map_err(|faults| faults.join("; "))?);
+        watch.last_error = None;
+        Ok(seen.differ(&watch.files))
     }
 
     /// A summary for the log, such as `with TLS`.

@@ -40,6 +40,10 @@ impl WebConfig {
         match *self {}
     }
 
+    pub(crate) fn reload(&self) {
+        match *self {}
+    }
+
     pub(crate) fn cached(&self, _: Option<&str>) -> Option<AuthResult> {
         match *self {}
     }

@@ -65,6 +65,27 @@ fn file_without_settings_is_a_warning() {
 }
 
 #[test]
+fn hangup_reads_files_that_look_unchanged() {
+    let (_folder, path) = folder(&format!("basic_auth_users:\n  alice: {HASH}\n"));
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+    let write = |user: &str| {
+        fs::write(&path, format!("basic_auth_users:\n  {user}: {HASH}\n")).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+    };
+    write("alice");
+    let config = WebConfig::open(&path).unwrap();
+    write("carol");
+    config.refresh();
+    let user = |config: &WebConfig| config.current().users[0].name.clone();
+    assert_eq!(user(&config), "alice");
+    config.reload();
+    assert_eq!(user(&config), "carol");
+    fs::write(&path, "").unwrap();
+    config.reload();
+    assert_eq!(user(&config), "carol");
+}
+
+#[test]
 fn reload_error_is_kept_until_fixed() {
     let (_folder, path) = folder(&format!("basic_auth_users:\n  alice: {HASH}\n"));
     let mut config = WebConfig::open(&path).unwrap();

@@ -1,0 +1,74 @@
+//! Targets that requests name, with the collector of the example `probe`.
+
+use std::net::TcpListener;
+use std::thread;
+
+use crate::alone;
+use crate::exporter::Exporter;
+use crate::probe::TCP;
+
+#[test]
+fn example_has_no_findings() {
+    assert_eq!(exporter_kit::lint(&[TCP], &[]), []);
+}
+
+#[test]
+fn targets_have_pages_of_their_own() {
+    let _alone = alone();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = listener.local_addr().unwrap();
+    // A port that nothing listens on.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let allow = r"--collector.tcp.targets=(127\.0\.0\.1:\d+|localhost)";
+    let exporter = Exporter::start_with("tcp good", &[allow, "--label=site=sz"]);
+    for (target, up) in [(open, 1), (closed, 0), (open, 1)] {
+        let reply = exporter.get(&format!("/probe?target={target}"));
+        let labels = "site=\"sz\",host=\"127.0.0.1\"";
+        assert_eq!(reply.status, 200);
+        assert!(reply.body.contains(&format!("\ntcp_up{{{labels}}} {up}\n")), "{}", reply.body);
+        assert!(!reply.body.contains("good_runs") && !reply.body.contains("process_"));
+        let success = format!("collector_success{{{labels},collector=\"tcp\"}} {up}\n");
+        assert!(reply.body.contains(&success), "{}", reply.body);
+    }
+    for (query, expected) in [
+        ("", "# 400 the parameter target is missing; ask for /probe?target="),
+        ("?target=", "# 400 the parameter target is missing"),
+        ("?target=localhost", "# 400 the target is not HOST:PORT"),
+        ("?target=10.0.0.1:1", "# 400 --collector.tcp.targets does not allow this target"),
+        ("?target=127.0.0.1:1x", "# 400 --collector.tcp.targets does not allow this target"),
+        ("?target=127.0.0.1:99999", "# 400 number too large"),
+    ] {
+        let reply = exporter.get(&format!("/probe{query}"));
+        assert_eq!(reply.status, 400);
+        assert!(reply.body.starts_with(expected), "{query}: {}", reply.body);
+    }
+    let page = exporter.scrape();
+    assert!(page.contains("\ngood_runs{site=\"sz\"} ") && !page.contains("tcp_up"), "{page}");
+    assert!(exporter.get("/").body.contains("<code>/probe?target=…</code>"));
+}
+
+#[test]
+fn no_target_is_allowed_without_the_flag() {
+    let _alone = alone();
+    let exporter = Exporter::start("tcp");
+    let reply = exporter.get("/probe?target=127.0.0.1:1");
+    let expected = "# 400 no target is allowed; start with --collector.tcp.targets\n";
+    assert_eq!((reply.status, &*reply.body), (400, expected));
+}
+
+#[test]
+fn targets_at_once_are_limited() {
+    let _alone = alone();
+    // Each hangs until its deadline.
+    let exporter = Exporter::start_with("hangs-target", &["--scrape.timeout=5s"]);
+    let address = exporter.address();
+    let ask = |number: usize| {
+        let path = format!("/probe?target={number}");
+        thread::Builder::new().spawn(move || crate::client::get(address, &path).unwrap()).unwrap()
+    };
+    let asking: Vec<_> = (0..80).map(ask).collect();
+    let mut statuses: Vec<_> = asking.into_iter().map(|it| it.join().unwrap().status).collect();
+    statuses.sort_unstable();
+    let busy = statuses.iter().filter(|status| **status == 503).count();
+    assert_eq!((busy, statuses.len()), (16, 80), "{statuses:?}");
+}
