@@ -58,10 +58,7 @@ pub(crate) fn read(buffer: &mut super::nt::Buffer) -> Result<Vec<Processor>, Err
         // A system that does not tell of DPCs still tells of times.
         let dpcs = buffer.query_in(group_of, INTERRUPTS).and_then(dpcs).unwrap_or_default();
         let first = processors.len();
-        processors.extend(all.into_iter().zip(0..).map(|(times, number)| {
-            let dpcs = dpcs.get(usize::from(number)).copied();
-            Processor { group, number, times, dpcs, power: Power::default() }
-        }));
+        processors.extend(of_group(group, all, &dpcs));
         power::read(buffer, group_of, &mut processors[first..]);
     }
     let parked: BTreeMap<_, _> = power::parked().into_iter().collect();
@@ -70,6 +67,14 @@ pub(crate) fn read(buffer: &mut super::nt::Buffer) -> Result<Vec<Processor>, Err
         processor.power.is_parked = parked.get(&place).copied();
     }
     Ok(processors)
+}
+
+/// The processors of a group, of which the kernel tells in the order of their numbers.
+fn of_group(group: u16, times: Vec<Times>, dpcs: &[u32]) -> impl Iterator<Item = Processor> {
+    times.into_iter().zip(0..).map(move |(times, number)| {
+        let dpcs = dpcs.get(usize::from(number)).copied();
+        Processor { group, number, times, dpcs, power: Power::default() }
+    })
 }
 
 /// The array of `SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION`.
@@ -123,6 +128,33 @@ mod tests {
         assert_eq!((all.len(), all[1]), (2, expected));
         for damaged in [&answer[..47], &answer[..95], &[]] {
             assert_eq!(times(Bytes(damaged)), Err(Error::Short("processor times", damaged.len())));
+        }
+    }
+
+    #[test]
+    fn each_group_numbers_its_own_processors() {
+        // 100 processors as Windows splits them evenly, 72 as it fills one group first, and a group
+        // that does not tell of all its DPCs.
+        for (sizes, dpcs, last) in [
+            (&[50, 50][..], 50, (1, 49, Some(2))),
+            (&[64, 8], 64, (1, 7, Some(2))),
+            (&[64, 64, 2], 1, (2, 1, None)),
+        ] {
+            let answer: Vec<u8> = [7_u32, 2, 0, 0, 0, 0].map(u32::to_le_bytes).concat();
+            let dpcs = self::dpcs(Bytes(&answer.repeat(dpcs))).unwrap();
+            let all: Vec<_> = (0..)
+                .zip(sizes)
+                .flat_map(|(group, &size)| {
+                    let times = times(Bytes(&vec![1; 48 * size])).unwrap();
+                    of_group(group, times, &dpcs).collect::<Vec<_>>()
+                })
+                .collect();
+            assert_eq!(all.len(), sizes.iter().sum::<usize>());
+            let Processor { group, number, dpcs, .. } = all[all.len() - 1];
+            assert_eq!((group, number, dpcs), last);
+            let mut places: Vec<_> = all.iter().map(|it| (it.group, it.number)).collect();
+            places.dedup();
+            assert_eq!(places.len(), all.len());
         }
     }
 
