@@ -2,12 +2,12 @@
 //! of them host_exporter answers, by which call, and which never.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::{Texts, cell, list, table_head, text};
-use crate::workspace::Workspace;
 
 /// The exporter whose names are compared.
 pub(super) const EXPORTER: &str = "host_exporter";
@@ -83,9 +83,9 @@ impl Asked {
     ///
     /// # Errors
     /// A file cannot be read, or a reason is not given in two languages.
-    pub(super) fn read(workspace: &Workspace) -> Result<Self> {
+    pub(super) fn read(root: &Path) -> Result<Self> {
         let read = |file: &str| {
-            let path = workspace.root().join(FOLDER).join(file);
+            let path = root.join(FOLDER).join(file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
             parse(&text).with_context(|| format!("{FOLDER}/{file}"))
