@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use bkpack::process;
@@ -53,6 +54,9 @@ const TESTS: [(&str, &str, &[&str]); 3] = [
         &["--package", "redis-exporter", "--features", "tls"],
     ),
 ];
+
+/// Tests at once on each processor: many of them wait for programs that they start.
+const TESTS_PER_PROCESSOR: usize = 2;
 
 /// Runs the steps and reports them.
 #[derive(Debug)]
@@ -169,6 +173,10 @@ impl Steps<'_> {
         let mut command = self.cargo();
         // A test says in its error what failed; a trace of the harness adds nothing.
         command.env("RUST_LIB_BACKTRACE", "0");
+        if env::var_os("RUST_TEST_THREADS").is_none() {
+            let processors = thread::available_parallelism().map_or(1, usize::from);
+            command.env("RUST_TEST_THREADS", (processors * TESTS_PER_PROCESSOR).to_string());
+        }
         command.args(["test", "--locked", "--no-fail-fast"]).args(chosen);
         let result = process::run(&mut command, &log);
         let output =
