@@ -48,12 +48,7 @@ impl Reader<'_> {
                 self.table(&format!("{name}."), inner, line);
                 continue;
             }
-            // A collector with flags of its own is a table, whose key `enabled` is its switch.
-            let collector = name.strip_suffix(".enabled");
-            let known = self.flags.iter().find(|flag| {
-                (flag.name == name && !flag.action)
-                    || (flag.enables && collector == Some(flag.name))
-            });
+            let known = find(&name, self.flags);
             // To TOML, `web.x` and `"web.x"` are different keys.
             let duplicate =
                 known.and_then(|flag| self.entries.iter().find(|entry| entry.flag == *flag));
@@ -70,6 +65,15 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The flag that a key sets.
+pub(super) fn find<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<&'a FlagSpec> {
+    // A collector with flags of its own is a table, whose key `enabled` is its switch.
+    let collector = name.strip_suffix(".enabled");
+    flags.iter().find(|flag| {
+        (flag.name == name && !flag.action) || (flag.enables && collector == Some(flag.name))
+    })
 }
 
 /// The error about a key that is not a flag, with what to do.

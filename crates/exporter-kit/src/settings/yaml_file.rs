@@ -1,7 +1,7 @@
 //! Parses a settings file in YAML, which windows_exporter's users have: its keys are names of flags
 //! as those of the TOML file are, in sections or with dots.
 
-use super::file::{Entry, unknown_setting};
+use super::file::{Entry, find, unknown_setting};
 use super::flag::FlagSpec;
 use crate::web::yaml::{self, Value};
 
@@ -39,11 +39,7 @@ impl Reader<'_> {
     }
 
     fn setting(&mut self, name: &str, text: &str, line: usize) {
-        let is_known = |flag: &&FlagSpec| {
-            (flag.name == name && !flag.action)
-                || (flag.enables && name.strip_suffix(".enabled") == Some(flag.name))
-        };
-        let Some(flag) = self.flags.iter().find(is_known) else {
+        let Some(flag) = find(name, self.flags) else {
             self.errors.push((line, unknown_setting(name, self.flags)));
             return;
         };
