@@ -42,7 +42,7 @@ pub(crate) fn run(flags: &flags::Build) -> Result<()> {
     let shown = |path: &Path| path.display().to_string();
     let (source, mut problems) = Source::read(folder, "", &shown)?;
     let mut definitions = read_definitions(folder)?;
-    let omit = source.description.omit.clone();
+    let omit = &source.description.omit;
     let is_packed = |name: &String| !omit.iter().any(|pattern| pattern_matches(pattern, name));
     let mut unnamed = definitions.fill_names();
     unnamed.retain(is_packed);
@@ -54,11 +54,14 @@ pub(crate) fn run(flags: &flags::Build) -> Result<()> {
     // BlueKing 5.1 has no package for other systems.
     let has_51 = executables.keys().any(|system| *system != System::LinuxAarch64);
     let formats = Formats { zip: wanted.zip && has_51, ..wanted };
-    let known = problems.clone();
     let documents = match documents(&source, &definitions, formats) {
         Ok(documents) => Some(documents),
         Err(more) => {
-            problems.extend(more.into_iter().filter(|problem| !known.contains(problem)));
+            for problem in more {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
             None
         }
     };

@@ -53,9 +53,12 @@ pub(super) fn merge(
         update_address(&mut document, draft, &mut changes);
     }
     add_omitted(&mut document, draft.omit);
-    if let Some(release) = document.get("release").and_then(Item::as_str) {
-        let release = names::with_version(release, draft.names, draft.old_version, draft.version);
-        document["release"] = value(release);
+    if let Some(old) = document.get("release").and_then(Item::as_str) {
+        let release = names::with_version(old, draft.names, draft.old_version, draft.version);
+        // A new value would lose the comment beside the old one.
+        if release != old {
+            document["release"] = value(release);
+        }
     }
     let mut text = document.to_string();
     if is_first {

@@ -62,7 +62,7 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
     let survey = survey(flags, &executables, &names);
     // Nothing is written, and no error reported, of an exporter that the interruption ended.
     signals::park_if_interrupted();
-    let survey = survey?;
+    let mut survey = survey?;
     let form = form(
         &survey.help,
         &Additions {
@@ -72,12 +72,10 @@ pub(crate) fn run(flags: &flags::Init) -> Result<()> {
         },
         &survey::read_text,
     );
-    let mut survey = survey;
     // Some exporters repeat their arguments in HELP texts.
     for family in &mut survey.families.families {
         family.help = secrets::masked(&family.help, &form.secrets);
     }
-    let survey = survey;
     // An exporter that describes itself also names what this machine lacks.
     let all = survey.defined.as_deref().unwrap_or(&survey.families.families);
     let omit = omitted(all);
@@ -176,8 +174,7 @@ fn omitted(families: &[Family]) -> BTreeMap<String, String> {
             return Some(texts::omit_clash());
         }
         let samples = match family.kind {
-            Kind::Histogram => 3,
-            Kind::Summary => 3,
+            Kind::Histogram | Kind::Summary => 3,
             Kind::Gauge | Kind::Counter | Kind::Untyped => 1,
         };
         let rest = room.checked_sub(samples);

@@ -110,18 +110,16 @@ pub(super) fn form(
             }
             _ => {}
         }
-        match draft(flag, role, given.clone(), read) {
+        let is_given = given.is_some();
+        match draft(flag, role, given, read, &mut form.cleared) {
             Ok(row) => {
-                if row.input == Input::File && had_secrets(given.flatten(), read) {
-                    form.cleared.push(flag.name.clone());
-                }
-                let rank = rank(flag, &row, value_of(&flag.name).is_some());
+                let rank = rank(flag, &row, is_given);
                 let of_unused = 2 * usize::from(rank >= 3 && is_of_unused(flag, help));
                 ranked.push((rank + of_unused, row));
             }
             Err(why) => form.left_out.push((flag.name.clone(), why)),
         }
-        let is_set = value_of(&flag.name).is_some()
+        let is_set = is_given
             || flag
                 .env
                 .as_ref()
@@ -209,17 +207,13 @@ impl Row {
     }
 }
 
-/// Whether a file that the user named has secrets.
-fn had_secrets(path: Option<String>, read: &dyn Fn(&str) -> Option<String>) -> bool {
-    let content = path.and_then(|path| read(&path));
-    content.and_then(|content| without_secrets(&content)).is_some_and(|(_, had_any)| had_any)
-}
-
+/// Drafts the row of a flag. A file flag whose content loses its secrets is added to `cleared`.
 fn draft(
     flag: &HelpFlag,
     role: Role,
     given: Option<Option<String>>,
     read: &dyn Fn(&str) -> Option<String>,
+    cleared: &mut Vec<String>,
 ) -> Result<Row, LeftOut> {
     let input = help::input(flag);
     if flag.name.chars().count() > TEXT_LIMIT {
@@ -239,7 +233,8 @@ fn draft(
                 }
                 (true, false) => Err(LeftOut::OnlyOff),
                 (false, _) => {
-                    let default = if given.is_some() { "true" } else { "false" };
+                    let is_on = given.is_some_and(|value| value.as_deref() != Some("false"));
+                    let default = if is_on { "true" } else { "false" };
                     Ok(row(flag, Input::Switch, default, role))
                 }
             }
@@ -248,7 +243,10 @@ fn draft(
             let path = given.flatten().ok_or(LeftOut::File)?;
             match read(&path) {
                 Some(content) => {
-                    let (content, _) = without_secrets(&content).ok_or(LeftOut::File)?;
+                    let (content, had_any) = without_secrets(&content).ok_or(LeftOut::File)?;
+                    if had_any {
+                        cleared.push(flag.name.clone());
+                    }
                     let name = path.rsplit(['/', '\\']).next().unwrap_or(&path).to_owned();
                     Ok(Row { content, ..row(flag, Input::File, &name, role) })
                 }
@@ -507,6 +505,7 @@ mod tests {
         assert_eq!(form.unsuitable, ["--db.address http://h/?a"]);
         assert_eq!(form.rows[0].default, "");
         assert_eq!(form.not_passed, ["--deep=false"]);
+        assert!(lines(&form).contains(&"--deep Switch false".to_owned()), "{form:?}");
     }
 
     #[test]
