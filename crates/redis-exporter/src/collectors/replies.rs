@@ -144,6 +144,7 @@ impl Refused {
             // A Redis that cannot save answers PING with an error, and INFO as always.
             Err(RedisError::Refused(refusal)) if refusal.reason.is_of_command() => {
                 self.note("ping", refusal);
+                self.passing = None;
                 Ok(true)
             }
             Err(error) => Err(error),
