@@ -146,7 +146,7 @@ impl Collector for Redis {
         }
         let scrape = self.scrape(out.deadline());
         for refusal in self.refused.take_new() {
-            out.warn(&format!(
+            out.warn(format!(
                 "{}: {}; metrics made of it are missing",
                 self.target.address,
                 RedisError::Refused(refusal)
