@@ -63,11 +63,12 @@ impl FromStr for Endpoint {
             },
         };
         // In a path an at sign is an ordinary character, unless it ends a user before the path.
-        let authority = if scheme == "unix" { rest.split('/').next().unwrap_or("") } else { rest };
+        let is_unix = scheme == "unix";
+        let authority = if is_unix { rest.split('/').next().unwrap_or("") } else { rest };
         if authority.contains('@') {
             return Err(AddressError::HasUser);
         }
-        if authority.contains([',', ' ', ';']) {
+        if authority.contains([',', ' ', ';']) || (is_unix && rest.contains([',', ';'])) {
             return Err(AddressError::Several);
         }
         match scheme.as_str() {
@@ -257,6 +258,8 @@ mod tests {
             ("unix:///run/", None),
             ("unix://", None),
             ("unix:///run/redis.sock?db=1", None),
+            ("unix:///a,unix:///b", None),
+            ("unix:///a,redis://u:secret@h:1", None),
         ] {
             let address = text.parse::<Endpoint>().ok().map(|it| it.address.to_string());
             let expected = expected.filter(|_| cfg!(unix));

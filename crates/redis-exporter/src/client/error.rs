@@ -100,9 +100,14 @@ impl Reason {
         matches!(self, Self::Auth | Self::NoSuchLogin | Self::MaxClients | Self::ProtectedMode)
     }
 
+    /// Whether the reply is about the command, and the others are answered.
+    pub(crate) fn is_of_command(self) -> bool {
+        matches!(self, Self::NoPermission | Self::UnknownCommand | Self::Other)
+    }
+
     /// Whether the server would refuse the command again until it restarts.
     pub(crate) fn is_lasting(self) -> bool {
-        matches!(self, Self::NoPermission | Self::UnknownCommand | Self::Other)
+        matches!(self, Self::NoPermission | Self::UnknownCommand)
     }
 
     fn label(self) -> &'static str {

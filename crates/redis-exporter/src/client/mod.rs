@@ -121,6 +121,11 @@ impl Target {
                 let file = path.clone();
                 let read = move || exporter_kit::read_setting_file(file);
                 let text = self.password_reads.run(deadline, read).and_then(|result| result);
+                // Without a password the default user would be asked, silently.
+                let text = text.and_then(|text| match text.is_empty() {
+                    true => Err(io::Error::other("the file is empty")),
+                    false => Ok(text),
+                });
                 text.map_err(|error| RedisError::PasswordFile(path.clone(), error))
             }
         }

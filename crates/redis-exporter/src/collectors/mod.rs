@@ -29,7 +29,7 @@ const ADDRESS: Flag<String> = Flag::text(
 )
 .once();
 const USERNAME: Flag<String> =
-    Flag::text("redis.username", "NAME", "", "User of Redis; without it the default user.");
+    Flag::text("redis.username", "NAME", "", "User of Redis; without it the default user.").once();
 const PASSWORD: Flag<String> =
     Flag::text("redis.password", "PASSWORD", "", "Password of Redis.").secret();
 const PASSWORD_FILE: Flag<Path> =
@@ -64,7 +64,8 @@ const INTERVAL: Flag<Duration> = Flag::duration(
 const TARGETS: Flag<Pattern> = Flag::pattern(
     "redis.targets",
     "",
-    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT; none without it.",
+    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT; none without it. It matches all of \
+     an address.",
 );
 
 /// The exporter's own flags, in addition to those of the kit.

@@ -67,12 +67,20 @@ pub(super) struct Redis {
     target: Target,
     /// How long replies are kept; zero for one scrape.
     interval: Duration,
-    kept: Option<(Instant, Replies)>,
+    kept: Option<Kept>,
     refused: Refused,
     history: History,
     resets: Resets,
     /// Whether this is the Redis of the settings, and not one that a request named.
     is_of_settings: bool,
+}
+
+/// Replies, as the metrics are made of them.
+struct Kept {
+    at: Instant,
+    replies: Replies,
+    /// Whether nothing failed. What is missing is asked again at the next scrape.
+    is_complete: bool,
 }
 
 impl Redis {
@@ -116,14 +124,15 @@ impl Redis {
             // INFO is answered while data is loaded.
             Err(error) => scrape.error = Some(error),
         }
-        let is_recent = |(at, _): &(Instant, Replies)| at.elapsed() < self.interval;
+        let is_recent = |kept: &Kept| kept.is_complete && kept.at.elapsed() < self.interval;
         if self.kept.as_ref().is_some_and(is_recent) {
             return Ok(());
         }
         let mut replies = Replies::default();
         let asked = ask(connection, &mut self.refused, &mut replies);
+        let asked = asked.and_then(|()| self.refused.take_passing().map_or(Ok(()), Err));
         if !replies.info.is_empty() {
-            self.kept = Some((Instant::now(), replies));
+            self.kept = Some(Kept { at: Instant::now(), replies, is_complete: asked.is_ok() });
             scrape.is_up = true;
         }
         asked
@@ -136,11 +145,18 @@ impl Collector for Redis {
             self.kept = None;
         }
         let scrape = self.scrape(out.deadline());
+        for refusal in self.refused.take_new() {
+            out.warn(format!(
+                "{}: {}; metrics made of it are missing",
+                self.target.address,
+                RedisError::Refused(refusal)
+            ));
+        }
         self.history.record(&scrape, self.refused.commands(), out);
         if self.is_of_settings {
             targets::set(out);
         }
-        if let Some((at, replies)) = &self.kept {
+        if let Some(Kept { at, replies, .. }) = &self.kept {
             let info = Info::parse(&replies.info);
             out.source(&self.resets.source(&info));
             to_samples(replies, &info, out);

@@ -1,7 +1,8 @@
 //! What is asked of Redis in a scrape, and what it has refused. A refusal counts in the error
 //! statistics of the server and fills its ACL log, so what was refused is not asked again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::client::{Connection, Reason, RedisError, Refusal};
@@ -11,6 +12,13 @@ use crate::resp::Value;
 /// After this time a refused INFO is asked again. Without INFO it is not known whether Redis has
 /// restarted.
 const INFO_RETRY: Duration = Duration::from_secs(300);
+
+/// After this time a command is asked again that was refused for a reason of the server's own, which
+/// may pass or last: a proxy that does not know it, a full disk.
+const RETRY: Duration = INFO_RETRY;
+
+/// How a Sentinel refuses to speak of a master that it does not watch.
+const NO_SUCH_MASTER: &str = "ERR No such master";
 
 /// The settings that metrics are made of.
 const SETTINGS: [&str; 5] =
@@ -45,7 +53,12 @@ pub(super) struct SentinelMaster {
 pub(super) struct Refused {
     run: String,
     password: String,
-    commands: BTreeSet<&'static str>,
+    /// Each with the time of a refusal that may pass.
+    commands: BTreeMap<&'static str, Option<Instant>>,
+    /// Refusals since they were last taken.
+    new: Vec<Refusal>,
+    /// The last refusal of this scrape that may pass.
+    passing: Option<Refusal>,
     /// When INFO was refused, and how.
     info: Option<(Instant, Refusal)>,
 }
@@ -66,7 +79,32 @@ impl Refused {
     /// The commands that are not asked.
     pub(super) fn commands(&self) -> impl Iterator<Item = &'static str> {
         let info = self.info.as_ref().map(|_| "info");
-        self.commands.iter().copied().chain(info)
+        self.commands.keys().copied().chain(info)
+    }
+
+    /// The refusals since the last call.
+    pub(super) fn take_new(&mut self) -> Vec<Refusal> {
+        mem::take(&mut self.new)
+    }
+
+    /// The refusal of this scrape that may pass.
+    pub(super) fn take_passing(&mut self) -> Option<RedisError> {
+        self.passing.take().map(RedisError::Refused)
+    }
+
+    /// Whether a command is not asked now.
+    fn is_refused(&self, name: &str) -> bool {
+        let refused = self.commands.get(name);
+        refused.is_some_and(|at| at.is_none_or(|at| at.elapsed() < RETRY))
+    }
+
+    fn note(&mut self, name: &'static str, refusal: Refusal) {
+        let lasts = refusal.reason.is_lasting();
+        self.commands.insert(name, (!lasts).then(Instant::now));
+        if !lasts {
+            self.passing = Some(refusal.clone());
+        }
+        self.new.push(refusal);
     }
 
     /// Sends a command unless it was refused before. `None` if it is refused.
@@ -76,13 +114,20 @@ impl Refused {
         name: &'static str,
         words: &[&str],
     ) -> Result<Option<Value>, RedisError> {
-        if self.commands.contains(name) {
+        if self.is_refused(name) {
             return Ok(None);
         }
         match connection.call(name, words) {
-            Ok(value) => Ok(Some(value)),
-            Err(RedisError::Refused(refusal)) if refusal.reason.is_lasting() => {
-                self.commands.insert(name);
+            Ok(value) => {
+                self.commands.remove(name);
+                Ok(Some(value))
+            }
+            // Between two questions to a Sentinel a master can go.
+            Err(RedisError::Refused(refusal)) if refusal.text.starts_with(NO_SUCH_MASTER) => {
+                Ok(None)
+            }
+            Err(RedisError::Refused(refusal)) if refusal.reason.is_of_command() => {
+                self.note(name, refusal);
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -91,16 +136,15 @@ impl Refused {
 
     /// Sends a PING unless it was refused before, and returns whether there was a reply.
     pub(super) fn ping(&mut self, connection: &mut Connection) -> Result<bool, RedisError> {
-        if self.commands.contains("ping") {
+        if self.is_refused("ping") {
             return Ok(false);
         }
         match connection.call("PING", &["PING"]) {
             Ok(_) => Ok(true),
-            Err(RedisError::Refused(refusal)) if refusal.reason.is_lasting() => {
-                // A Redis that cannot save answers PING with an error, which passes.
-                if refusal.reason != Reason::Other {
-                    self.commands.insert("ping");
-                }
+            // A Redis that cannot save answers PING with an error, and INFO as always.
+            Err(RedisError::Refused(refusal)) if refusal.reason.is_of_command() => {
+                self.note("ping", refusal);
+                self.passing = None;
                 Ok(true)
             }
             Err(error) => Err(error),
@@ -114,7 +158,7 @@ impl Refused {
         master: &str,
     ) -> Result<Option<(bool, String)>, RedisError> {
         let name = "sentinel|ckquorum";
-        if self.commands.contains(name) {
+        if self.is_refused(name) {
             return Ok(None);
         }
         match connection.call(name, &["SENTINEL", "CKQUORUM", master]) {
@@ -122,8 +166,11 @@ impl Refused {
             Err(RedisError::Refused(refusal)) if refusal.text.starts_with("NOQUORUM") => {
                 Ok(Some((false, refusal.text)))
             }
-            Err(RedisError::Refused(refusal)) if refusal.reason.is_lasting() => {
-                self.commands.insert(name);
+            Err(RedisError::Refused(refusal)) if refusal.text.starts_with(NO_SUCH_MASTER) => {
+                Ok(None)
+            }
+            Err(RedisError::Refused(refusal)) if refusal.reason.is_of_command() => {
+                self.note(name, refusal);
                 Ok(None)
             }
             Err(error) => Err(error),

@@ -155,8 +155,10 @@ fn each_reason_is_logged_once() {
     }
     let log = exporter.kill();
     let said = ["when its data is loaded", "SCRIPT KILL", "works again", "SCRIPT KILL"];
-    assert_eq!(log.lines().count(), said.len(), "{log}");
-    for (line, said) in log.lines().zip(said) {
+    // Each command that the fake does not know has a line of its own.
+    let lines: Vec<_> = log.lines().filter(|line| !line.contains("metrics made of it")).collect();
+    assert_eq!(lines.len(), said.len(), "{log}");
+    for (line, said) in lines.into_iter().zip(said) {
         assert!(line.contains(said), "{log}");
     }
 }
