@@ -238,6 +238,8 @@ impl Drop for Wine {
                 let _ = command.status();
             }
         }
+        // Each has its own Windows of 700 MB, and no file of the plugin.
+        let _ = fs::remove_dir_all(&self.prefix);
     }
 }
 
