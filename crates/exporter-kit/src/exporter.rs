@@ -208,14 +208,20 @@ impl Exporter {
                 print(&request.settings.to_toml())
             }),
             Ok(Command::Run(mut request)) => {
-                self.build(&mut request).map(|collectors| self.serve(request, collectors))
+                let format = request.config.log_format;
+                logging::init(request.config.log_level, format);
+                return match self.build(&mut request) {
+                    Ok(collectors) => self.serve(request, collectors),
+                    Err(errors) => {
+                        errors.iter().for_each(|error| report(name, format, error));
+                        ExitCode::from(EXIT_USAGE)
+                    }
+                };
             }
             Err(errors) => Err(errors),
         };
         result.unwrap_or_else(|errors| {
-            for error in errors {
-                print_error(name, &error);
-            }
+            errors.iter().for_each(|error| print_error(name, error));
             ExitCode::from(EXIT_USAGE)
         })
     }
@@ -278,15 +284,11 @@ impl Exporter {
         collectors: Vec<(CollectorDef, ScheduledCollector)>,
     ) -> ExitCode {
         let Request { settings, config, warnings, .. } = request;
-        logging::init(config.log_level, config.log_format);
         warnings.iter().for_each(|warning| log::warn!("{warning}"));
         let format = config.log_format;
         report_panics(format);
         let name = self.name;
-        let print_error = |error: &str| match format {
-            LogFormat::Logfmt => print_error(name, error),
-            LogFormat::Json => log::error!("{error}"),
-        };
+        let print_error = |error: &str| report(name, format, error);
         let web_config = match config.web_config_file.as_deref().map(WebConfig::open).transpose() {
             Ok(web_config) => web_config,
             Err(errors) => {
@@ -367,6 +369,14 @@ fn print(text: &str) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Reports why the exporter ends, in the log's format.
+fn report(name: &str, format: LogFormat, error: &str) {
+    match format {
+        LogFormat::Logfmt => print_error(name, error),
+        LogFormat::Json => log::error!("{error}"),
     }
 }
 

@@ -50,6 +50,7 @@ pub struct CollectorDef {
     pub(crate) build_target: Option<BuildTarget>,
     pub(crate) allowed_targets: Option<AllowedTargets>,
     pub(crate) target_path: &'static str,
+    pub(crate) target_name: fn(&str) -> Option<String>,
     build: Build,
 }
 
@@ -158,6 +159,7 @@ impl CollectorDef {
             build_target: None,
             allowed_targets: None,
             target_path: "/probe",
+            target_name: |_| None,
             build: Build::Settings(build),
         }
     }
@@ -254,6 +256,14 @@ impl CollectorDef {
     /// allowed. Without this flag, `build` decides.
     pub const fn allowed_targets(mut self, flag: &'static Flag<Pattern>) -> Self {
         self.allowed_targets = Some((flag, Pattern::is_whole_match));
+        self
+    }
+
+    /// Sets how a target is named that requests may write in several ways: `db:6379` for
+    /// `redis://DB:6379/0`. Without it, or where `name` returns `None`, each spelling is a target of
+    /// its own. [`allowed_targets`](Self::allowed_targets) and `build` get the name.
+    pub const fn target_names(mut self, name: fn(&str) -> Option<String>) -> Self {
+        self.target_name = name;
         self
     }
 

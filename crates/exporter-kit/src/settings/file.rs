@@ -99,7 +99,7 @@ fn values(flag: &FlagSpec, value: &DeValue<'_>) -> Result<Vec<String>, String> {
         DeValue::Array(items) if flag.is_list() => {
             items.iter().map(|item| scalar(item.get_ref())).collect()
         }
-        value => scalar(value).map(|text| vec![text]),
+        value => scalar(value).map(|text| flag.split(&text, flag.commas)),
     }
 }
 

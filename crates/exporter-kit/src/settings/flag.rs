@@ -144,13 +144,6 @@ impl Flag<String> {
         self
     }
 
-    /// Makes giving the flag twice on the command line an error. Otherwise the last value wins,
-    /// which silently ignores, for example, the first of two addresses.
-    pub const fn once(mut self) -> Self {
-        self.spec.once = true;
-        self
-    }
-
     /// Marks the value as secret: it is rejected on the command line, which every user of the host
     /// can read, and is never printed.
     pub const fn secret(mut self) -> Self {
@@ -223,7 +216,7 @@ impl Flag<Path> {
 
 impl Flag<[String]> {
     /// A flag that can be repeated. In the environment, values are separated by commas; in the file
-    /// they are an array.
+    /// they are an array, whose items may contain commas.
     pub const fn list(
         name: &'static str,
         placeholder: &'static str,
@@ -233,7 +226,7 @@ impl Flag<[String]> {
         Self::new(name, ValueType::List, placeholder, default, help)
     }
 
-    /// Also splits values at commas on the command line.
+    /// Also splits values at commas on the command line and in texts of the file.
     pub const fn commas(mut self) -> Self {
         self.spec.commas = true;
         self
@@ -288,6 +281,13 @@ impl<T: FlagType + ?Sized> Flag<T> {
         self.spec
     }
 
+    /// Makes giving the flag twice on the command line an error. Otherwise the last value wins,
+    /// which silently ignores, for example, the first of two addresses.
+    pub const fn once(mut self) -> Self {
+        self.spec.once = true;
+        self
+    }
+
     /// The name on the command line, without dashes.
     pub const fn name(&self) -> &'static str {
         self.spec.name
@@ -301,6 +301,14 @@ impl FlagSpec {
 
     pub(crate) fn is_list(&self) -> bool {
         self.value_type == ValueType::List
+    }
+
+    /// The values of a text that may hold several.
+    pub(crate) fn split(&self, text: &str, at_commas: bool) -> Vec<String> {
+        match at_commas {
+            true => text.split(',').map(|value| value.trim().to_owned()).collect(),
+            false => vec![text.to_owned()],
+        }
     }
 
     /// `--name=VALUE`, or `--name` for a switch.

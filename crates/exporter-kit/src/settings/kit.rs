@@ -20,7 +20,8 @@ pub(crate) const LISTEN_ADDRESS: Flag<[String]> = Flag::list(
     "ADDRESS",
     "",
     "Address to listen on: :PORT for all interfaces, HOST:PORT or [IPV6]:PORT. Repeatable.",
-);
+)
+.commas();
 const TELEMETRY_PATH: Flag<String> = Flag::text(
     "web.telemetry-path",
     "PATH",
@@ -73,7 +74,8 @@ pub(crate) const LABEL: Flag<[String]> = Flag::list(
     "NAME=VALUE",
     "",
     "Label that every sample gets, such as site=shenzhen. Repeatable.",
-);
+)
+.commas();
 const LOG_LEVEL: Flag<String> =
     Flag::text("log.level", "LEVEL", "info", "What is logged: error, warn, info or debug.")
         .one_of(&["error", "warn", "info", "debug"]);

@@ -96,8 +96,7 @@ impl Settings {
         }
         for flag in flags.iter().filter(|flag| !flag.action) {
             if let Some(text) = from_environment(flag) {
-                let several = flag.is_list().then(|| text.split(',').map(str::to_owned).collect());
-                let texts = several.unwrap_or_else(|| vec![text]);
+                let texts = flag.split(&text, flag.is_list());
                 settings.set(flag, texts, Origin::Environment(flag.variable(exporter)));
             }
         }
@@ -143,10 +142,7 @@ impl Settings {
                 ));
                 continue;
             }
-            let texts = match flag.commas {
-                true => text.split(',').map(str::to_owned).collect(),
-                false => vec![text],
-            };
+            let texts = flag.split(&text, flag.commas);
             let known = self.settings.iter_mut().find(|known| known.flag == flag);
             match known {
                 Some(known) if flag.is_list() && known.origin == Origin::CommandLine => {

@@ -47,10 +47,7 @@ impl Reader<'_> {
             self.errors.push((line, format!("{name} is given twice")));
             return;
         }
-        let values = match flag.is_list() {
-            true => text.split(',').map(|value| value.trim().to_owned()).collect(),
-            false => vec![text.to_owned()],
-        };
+        let values = flag.split(text, flag.is_list());
         self.entries.push(Entry { flag: *flag, values, line });
     }
 }

@@ -35,6 +35,7 @@ impl Targets {
         scraper: &Scraper<Waiter>,
     ) -> Result<Selection, (u16, String)> {
         let target = query::parameter(query, "target").unwrap_or_default();
+        let target = (self.def.target_name)(&target).unwrap_or(target);
         let selected = scraper.select_target(self.def, &target, || self.build(&target));
         selected.map_err(|error| {
             let status = match error {

@@ -115,6 +115,18 @@ fn log_of_json_has_one_object_on_each_line() {
 }
 
 #[test]
+fn errors_at_the_start_are_json_too() {
+    let _alone = alone();
+    for flag in ["--label=text=x", "--nonsense", "--web.config.file=/nowhere"] {
+        let output = run("good large", &[flag, "--log.format=json"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        let record: serde_json::Value = serde_json::from_str(&stderr).unwrap();
+        assert_eq!(record["level"], "error", "{stderr}");
+    }
+}
+
+#[test]
 fn labels_that_metrics_have_are_errors_at_the_start() {
     let _alone = alone();
     for (label, expected) in [

@@ -91,6 +91,19 @@ fn lists_accumulate_and_other_flags_keep_the_last() {
 }
 
 #[test]
+fn commas_separate_values_wherever_they_are_given() {
+    let names = |text: &str| {
+        let (_folder, _, file) = file(text);
+        read(&[&file], &[]).unwrap().get(&NAMES).to_vec()
+    };
+    assert_eq!(names("pool.names = 'b, c'"), ["b", "c"]);
+    assert_eq!(names("pool.names = ['b,c', 'd']"), ["b,c", "d"], "an array has one in each item");
+    assert_eq!(read(&["--pool.names=b, c"], &[]).unwrap().get(&NAMES), ["b", "c"]);
+    let environment = [("POOL_EXPORTER_POOL_NAMES", "b, c")];
+    assert_eq!(read(&[], &environment).unwrap().get(&NAMES), ["b", "c"]);
+}
+
+#[test]
 fn flag_that_is_given_once_rejects_two() {
     let errors = read(&["--pool.server=a", "--pool.server", "b"], &[]).unwrap_err();
     assert_eq!(errors, ["--pool.server: is given twice; give it once"]);
