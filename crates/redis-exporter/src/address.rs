@@ -45,7 +45,8 @@ pub(crate) enum AddressError {
     /// This build has no TLS.
     #[cfg_attr(feature = "tls", allow(dead_code, reason = "only builds without TLS refuse it"))]
     NoTls,
-    Port(String),
+    Port,
+    /// The text, if it cannot be the rest of a user and password.
     Host(String),
     NoPort(String),
 }
@@ -105,14 +106,14 @@ fn network(text: &str, is_url: bool, tls: bool) -> Result<Endpoint, AddressError
     let port = match port {
         Some(port) => self::port(port)?,
         None if is_url => DEFAULT_PORT,
-        None => return Err(AddressError::NoPort(authority.to_owned())),
+        None => return Err(AddressError::NoPort(harmless(authority))),
     };
     Ok(Endpoint { address: self::host(host, port)?, tls })
 }
 
 /// Splits at the only colon, or at the bracket that ends an IPv6 address.
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), AddressError> {
-    let invalid = || AddressError::Host(authority.to_owned());
+    let invalid = || AddressError::Host(harmless(authority));
     if authority.starts_with('[') {
         let end = authority.find(']').ok_or_else(invalid)? + 1;
         let (host, rest) = authority.split_at(end);
@@ -129,15 +130,21 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), AddressError> {
     }
 }
 
+/// A text that errors may repeat: neither a user and a password nor, with an escaped at sign, the
+/// rest of them.
+fn harmless(text: &str) -> String {
+    if text.contains([':', '%']) { String::new() } else { text.to_owned() }
+}
+
 fn port(text: &str) -> Result<u16, AddressError> {
     // Rust also parses a leading plus sign.
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let port = text.parse().ok().filter(|port| is_number && *port != 0);
-    port.ok_or_else(|| AddressError::Port(text.to_owned()))
+    port.ok_or(AddressError::Port)
 }
 
 fn host(text: &str, port: u16) -> Result<Address, AddressError> {
-    let invalid = || AddressError::Host(text.to_owned());
+    let invalid = || AddressError::Host(harmless(text));
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let (ip, zone) = inner.split_once('%').unwrap_or((inner, ""));
         let ip: Ipv6Addr = ip.parse().map_err(|_| invalid())?;
@@ -208,21 +215,39 @@ impl fmt::Display for AddressError {
             Self::NoTls => f.write_str(
                 "this build has no TLS; give redis://HOST:PORT, or use a build with the feature tls",
             ),
-            Self::Port(port) => {
-                write!(f, "{port:?} is not a port; give an address such as 127.0.0.1:6379")
-            }
-            Self::Host(host) => write!(
-                f,
-                "{host:?} is not a host; give an address such as 127.0.0.1:6379 or [::1]:6379"
+            Self::Port => f.write_str(
+                "the port is not a number from 1 to 65535; give an address such as 127.0.0.1:6379",
             ),
+            Self::Host(host) => {
+                quoted(f, host)?;
+                f.write_str("not a host; give an address such as 127.0.0.1:6379 or [::1]:6379")
+            }
             Self::NoPort(text) => {
-                write!(f, "{text:?} is not HOST:PORT; give an address such as 127.0.0.1:6379")
+                quoted(f, text)?;
+                f.write_str("not HOST:PORT; give an address such as 127.0.0.1:6379")
             }
         }
     }
 }
 
+fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    if text.is_empty() { f.write_str("it is ") } else { write!(f, "{text:?} is ") }
+}
+
 impl std::error::Error for AddressError {}
+
+impl Endpoint {
+    /// The one spelling of all that name this place.
+    pub(crate) fn name(&self) -> String {
+        let scheme = if self.tls { "rediss://" } else { "" };
+        match &self.address {
+            Address::Name { host, port } if !host.contains(':') => {
+                format!("{scheme}{}:{port}", host.to_ascii_lowercase())
+            }
+            address => format!("{scheme}{address}"),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -329,6 +354,26 @@ mod tests {
             let error = text.parse::<Endpoint>().unwrap_err();
             assert_eq!(error, AddressError::HasUser, "{text}");
             assert!(!error.to_string().contains("cret"), "{text}: {error}");
+        }
+        for text in ["redis://u:secret%40h:1", "redis://u:secret%40h", "secret%40h", "u:secret:1"] {
+            let error = text.parse::<Endpoint>().unwrap_err().to_string();
+            assert!(!error.contains("cret") && error.contains("give an"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_place_have_one_name() {
+        for (spellings, name) in [
+            (
+                &["db:6379", "DB:6379", "redis://db", "redis://db/0", "tcp://Db:6379/00"][..],
+                "db:6379",
+            ),
+            (&["[::1]:1", "redis://[0::1]:1/"], "[::1]:1"),
+        ] {
+            for text in spellings {
+                let endpoint: Endpoint = text.parse().unwrap();
+                assert_eq!(endpoint.name(), name, "{text}");
+            }
         }
     }
 

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use crate::address::Address;
 
+/// The most of a server's words that are shown.
+const MAX_TEXT_BYTES: usize = 240;
+
 /// Why Redis could not be asked, or not everything.
 #[derive(Debug)]
 pub(crate) enum RedisError {
@@ -66,12 +69,29 @@ impl Refusal {
     pub(crate) fn new(command: &'static str, text: String) -> Self {
         // The arguments of an unknown command may be a password.
         let end = text.find(", with args beginning with").unwrap_or(text.len());
-        let text = text[..end].to_owned();
-        Self { command, reason: Reason::of(&text), text }
+        let reason = Reason::of(&text[..end]);
+        let text = first_words(&text[..end]);
+        Self { command, reason, text }
     }
 }
 
+/// The beginning of a long text, up to the end of a sentence where there is one: that of the
+/// protected mode is a page of advice.
+fn first_words(text: &str) -> String {
+    let end = text.floor_char_boundary(MAX_TEXT_BYTES);
+    if end == text.len() {
+        return text.to_owned();
+    }
+    let end = text[..end].rfind(". ").map_or(end, |dot| dot + 1);
+    format!("{} …", &text[..end])
+}
+
 impl Reason {
+    /// Whether no command is answered before another login.
+    pub(crate) fn is_of_login(self) -> bool {
+        matches!(self, Self::Auth | Self::NoSuchLogin)
+    }
+
     fn of(text: &str) -> Self {
         let code = text.split(' ').next().unwrap_or_default();
         let says = |words: &str| text.to_ascii_lowercase().contains(words);
@@ -164,6 +184,11 @@ impl RedisError {
             Self::Lost(..) => "lost",
             Self::Refused(refusal) => refusal.reason.label(),
         }
+    }
+
+    /// Whether other commands may be answered.
+    pub(crate) fn leaves_others(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.reason.is_of_command())
     }
 
     /// Whether nothing more can be asked on the connection.
@@ -294,5 +319,18 @@ mod tests {
         let refusal = Refusal::new("AUTH", text.to_owned());
         assert_eq!(refusal.text, "ERR unknown command `AUTH`");
         assert_eq!(refusal.reason, Reason::UnknownCommand);
+    }
+
+    #[test]
+    fn long_texts_end_with_a_sentence() {
+        for (text, length, end) in [
+            (format!("DENIED {}. {}", "a".repeat(100), "b".repeat(900)), 112, "a. …"),
+            ("错".repeat(300), 244, "错 …"),
+            ("a".repeat(240), 240, "aa"),
+        ] {
+            let shown = Refusal::new("PING", text).text;
+            assert_eq!(shown.len(), length, "{shown}");
+            assert!(shown.ends_with(end), "{shown}");
+        }
     }
 }

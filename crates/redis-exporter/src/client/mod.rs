@@ -19,6 +19,9 @@ pub(crate) use self::tls::TlsFiles;
 use crate::address::Address;
 use crate::resp::{self, Value};
 
+/// After this time a login is tried again that the server has refused.
+const LOGIN_RETRY: Duration = Duration::from_secs(60);
+
 /// The server to connect to and its credentials.
 pub(crate) struct Target {
     pub(crate) address: Address,
@@ -27,6 +30,9 @@ pub(crate) struct Target {
     pub(crate) password: Password,
     /// Bounds one connection: connecting and all its commands together.
     pub(crate) timeout: Duration,
+    /// The password of the last connection, and when and how the server refused it.
+    tried: String,
+    refused: Option<(Instant, Refusal)>,
     look_ups: LookUps,
     password_reads: Bounded<io::Result<String>>,
     #[cfg(feature = "tls")]
@@ -67,6 +73,8 @@ impl Target {
             username,
             password,
             timeout,
+            tried: String::new(),
+            refused: None,
             look_ups: LookUps::default(),
             password_reads: Bounded::default(),
             #[cfg(feature = "tls")]
@@ -92,10 +100,22 @@ impl Target {
         let timeout = self.timeout.min(left.unwrap_or(self.timeout));
         let password = self.read_password(begun + timeout)?;
         let opened = Plain::open(&self.address, &mut self.look_ups, begun + timeout);
-        let stream = opened.map_err(|error| match is_timeout(&error) {
-            true => timed_out(&self.address, timeout, self.timeout),
-            false => RedisError::Connect(self.address.clone(), error),
+        let stream = opened.map_err(|error| {
+            // Another server may be the next to listen there.
+            self.refused = None;
+            match is_timeout(&error) {
+                true => timed_out(&self.address, timeout, self.timeout),
+                false => RedisError::Connect(self.address.clone(), error),
+            }
         })?;
+        if let Some((at, refusal)) = &self.refused
+            && self.tried == password
+            && at.elapsed() < LOGIN_RETRY
+        {
+            return Err(RedisError::Refused(refusal.clone()));
+        }
+        self.refused = None;
+        password.clone_into(&mut self.tried);
         let stream = BufReader::new(self.secure(stream, timeout)?);
         let address = self.address.clone();
         let longest = self.timeout;
@@ -112,6 +132,14 @@ impl Target {
 }
 
 impl Target {
+    /// Remembers that the server refuses the login. Each attempt counts in its error statistics and
+    /// its ACL log, so the same one is made again only after a minute.
+    pub(crate) fn note_refusal(&mut self, refusal: &Refusal) {
+        if refusal.reason.is_of_login() && self.refused.is_none() {
+            self.refused = Some((Instant::now(), refusal.clone()));
+        }
+    }
+
     /// Reads the password; empty for none.
     fn read_password(&mut self, deadline: Instant) -> Result<String, RedisError> {
         match &self.password {

@@ -33,7 +33,8 @@ const USERNAME: Flag<String> =
 const PASSWORD: Flag<String> =
     Flag::text("redis.password", "PASSWORD", "", "Password of Redis.").secret();
 const PASSWORD_FILE: Flag<Path> =
-    Flag::path("redis.password-file", "", "File with the password, read at each connection.");
+    Flag::path("redis.password-file", "", "File with the password, read at each connection.")
+        .once();
 #[cfg(feature = "tls")]
 const TLS_CA_FILE: Flag<Path> = Flag::path(
     "redis.tls-ca-file",

@@ -59,6 +59,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 .fields(&FIELDS)
 .patterns(cluster::PATTERNS)
 .targets(targets::build)
+.target_names(targets::name)
 .target_path("/scrape")
 .source("PING, INFO all, CONFIG GET, LATENCY, SLOWLOG, CLUSTER INFO, SENTINEL");
 
@@ -109,7 +110,10 @@ impl Redis {
                 Err(error)
             }
         };
-        scrape.error = asked.err().or(scrape.error);
+        scrape.error = asked.err();
+        if let Some(RedisError::Refused(refusal)) = &scrape.error {
+            self.target.note_refusal(refusal);
+        }
         scrape.is_up |= scrape.error.as_ref().is_none_or(|error| !error.ends_connection());
         scrape.total = begun.elapsed();
         scrape
@@ -117,25 +121,27 @@ impl Redis {
 
     fn ask(&mut self, connection: &mut Connection, scrape: &mut Scrape) -> Result<(), RedisError> {
         self.refused.begin(connection.password());
-        let begun = Instant::now();
-        match self.refused.ping(connection) {
-            Ok(is_answered) => scrape.ping = is_answered.then(|| begun.elapsed()),
-            Err(error) if error.ends_connection() => return Err(error),
-            // INFO is answered while data is loaded.
-            Err(error) => scrape.error = Some(error),
-        }
         let is_recent = |kept: &Kept| kept.is_complete && kept.at.elapsed() < self.interval;
-        if self.kept.as_ref().is_some_and(is_recent) {
-            return Ok(());
+        let mut asked = Ok(());
+        if !self.kept.as_ref().is_some_and(is_recent) {
+            let mut replies = Replies::default();
+            asked = ask(connection, &mut self.refused, &mut replies);
+            asked = asked.and_then(|()| self.refused.take_passing().map_or(Ok(()), Err));
+            if !replies.info.is_empty() {
+                self.kept = Some(Kept { at: Instant::now(), replies, is_complete: asked.is_ok() });
+                scrape.is_up = true;
+            }
         }
-        let mut replies = Replies::default();
-        let asked = ask(connection, &mut self.refused, &mut replies);
-        let asked = asked.and_then(|()| self.refused.take_passing().map_or(Ok(()), Err));
-        if !replies.info.is_empty() {
-            self.kept = Some(Kept { at: Instant::now(), replies, is_complete: asked.is_ok() });
-            scrape.is_up = true;
+        if asked.as_ref().is_err_and(|error| !error.leaves_others()) {
+            return asked;
         }
-        asked
+        let info = self.kept.as_ref().map(|kept| Info::parse(&kept.replies.info));
+        let begun = Instant::now();
+        let is_answered = self.refused.ping(connection, &info.unwrap_or_default());
+        if let Ok(true) = is_answered {
+            scrape.ping = Some(begun.elapsed());
+        }
+        asked.and(is_answered.map(|_| ()))
     }
 }
 

@@ -17,6 +17,10 @@ const INFO_RETRY: Duration = Duration::from_secs(300);
 /// may pass or last: a proxy that does not know it, a full disk.
 const RETRY: Duration = INFO_RETRY;
 
+/// After this time PING is asked again that the server refused for its state, unless INFO tells
+/// before that the state has changed.
+const PING_RETRY: Duration = Duration::from_secs(60);
+
 /// How a Sentinel refuses to speak of a master that it does not watch.
 const NO_SUCH_MASTER: &str = "ERR No such master";
 
@@ -61,6 +65,15 @@ pub(super) struct Refused {
     passing: Option<Refusal>,
     /// When INFO was refused, and how.
     info: Option<(Instant, Refusal)>,
+    ping: Option<RefusedPing>,
+}
+
+/// A refusal of PING, which INFO does not share.
+struct RefusedPing {
+    at: Instant,
+    refusal: Refusal,
+    /// The state of the server as INFO told it.
+    state: String,
 }
 
 impl Refused {
@@ -134,11 +147,25 @@ impl Refused {
         }
     }
 
-    /// Sends a PING unless it was refused before, and returns whether there was a reply.
-    pub(super) fn ping(&mut self, connection: &mut Connection) -> Result<bool, RedisError> {
+    /// Sends a PING unless it was refused before, and returns whether there was a reply. `info` is
+    /// what the server said of its state last.
+    pub(super) fn ping(
+        &mut self,
+        connection: &mut Connection,
+        info: &Info<'_>,
+    ) -> Result<bool, RedisError> {
         if self.is_refused("ping") {
             return Ok(false);
         }
+        let state = ["loading", "master_link_status"].map(|key| info.text(key).unwrap_or_default());
+        let state = state.join(" ");
+        if let Some(ping) = &self.ping
+            && ping.state == state
+            && ping.at.elapsed() < PING_RETRY
+        {
+            return Err(RedisError::Refused(ping.refusal.clone()));
+        }
+        self.ping = None;
         match connection.call("PING", &["PING"]) {
             Ok(_) => Ok(true),
             // A Redis that cannot save answers PING with an error, and INFO as always.
@@ -146,6 +173,11 @@ impl Refused {
                 self.note("ping", refusal);
                 self.passing = None;
                 Ok(true)
+            }
+            Err(RedisError::Refused(refusal)) if !refusal.reason.ends_connection() => {
+                let at = Instant::now();
+                self.ping = Some(RefusedPing { at, refusal: refusal.clone(), state });
+                Err(RedisError::Refused(refusal))
             }
             Err(error) => Err(error),
         }

@@ -22,6 +22,11 @@ pub(super) const METRICS: &[&dyn Metric] = &[&ERRORS];
 /// Requests are counted wherever they come in, and shown by the collector of the settings' Redis.
 static REQUEST_ERRORS: AtomicU64 = AtomicU64::new(0);
 
+/// The name of a target that requests write in several ways.
+pub(super) fn name(target: &str) -> Option<String> {
+    Some(target.parse::<Endpoint>().ok()?.name())
+}
+
 /// Builds the collector of a target.
 pub(super) fn build(settings: &Settings, target: &str) -> Result<ScheduledCollector, CollectError> {
     let built = check(settings, target).and_then(|endpoint| {

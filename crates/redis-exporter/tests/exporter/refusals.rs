@@ -23,10 +23,10 @@ fn reason_is_on_the_page_whatever_fails() {
         ("INFO", Line("HTTP/1.1 400 Bad Request"), 0.0, "lost", false),
         ("INFO", Hang, 0.0, "timeout", false),
         ("INFO", Close, 0.0, "lost", false),
-        ("PING", Hang, 0.0, "timeout", false),
-        ("PING", Close, 0.0, "lost", false),
-        ("PING", Line("-NOAUTH Authentication required."), 0.0, "auth", false),
         // What fails beside INFO leaves its samples.
+        ("PING", Hang, 1.0, "timeout", true),
+        ("PING", Close, 1.0, "lost", true),
+        ("PING", Line("-NOAUTH Authentication required."), 1.0, "auth", true),
         ("PING", Line("-LOADING Redis is loading the dataset"), 1.0, "loading", true),
         ("PING", Line("-MISCONF Redis cannot save"), 1.0, "", true),
         ("CONFIG", Hang, 1.0, "timeout", true),
@@ -74,6 +74,21 @@ fn refused_commands_are_asked_once() {
 }
 
 #[test]
+fn spellings_of_a_target_share_its_refusals() {
+    let redis = Fake::start(&[("CONFIG", Answer::Line("-NOPERM this user has no permissions"))]);
+    let allowed = "--redis.targets=127\\.0\\.0\\.1:\\d+";
+    let exporter = start(&["--redis.address=127.0.0.1:1", allowed], &[]);
+    let address = redis.flag().replace("--redis.address=", "");
+    for target in [&*address, &format!("redis://{address}"), &format!("tcp://{address}/00")] {
+        let page = exporter.get(&format!("/scrape?target={target}")).body;
+        assert!(page.contains("redis_exporter_refused_commands{cmd=\"config|get\"} 1\n"), "{page}");
+        assert_eq!(redis.count("CONFIG"), 1, "{target}");
+    }
+    let log = exporter.kill();
+    assert!(log.contains(&format!("{address}: Redis refused config|get")), "{log}");
+}
+
+#[test]
 fn refused_info_is_not_asked_again() {
     let redis =
         Fake::start(&[("INFO", Answer::Line("-NOPERM no")), ("PING", Answer::Line("-NOPERM no"))]);
@@ -83,6 +98,44 @@ fn refused_info_is_not_asked_again() {
         assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), "refused"));
         assert_eq!([redis.count("PING"), redis.count("INFO")], [1, 1]);
     }
+}
+
+#[test]
+fn login_is_not_tried_again_at_once() {
+    let wrong = Answer::Line("-WRONGPASS invalid username-password pair or user is disabled.");
+    let redis = Fake::start(&[("AUTH", wrong)]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    let file = format!("--redis.password-file={}", path.display());
+    std::fs::write(&path, "first").unwrap();
+    let exporter = start(&[&redis.flag(), &file], &[]);
+    for _ in 0..3 {
+        let page = exporter.scrape();
+        assert_eq!((page.value("redis_up"), error(&page)), (Some(0.0), "auth"));
+        assert_eq!([redis.count("AUTH"), redis.count("INFO")], [1, 0]);
+    }
+    // Another password is tried at once.
+    redis.answer("AUTH", Answer::Line("+OK"));
+    std::fs::write(&path, "second").unwrap();
+    let page = exporter.scrape();
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), ""), "{}", page.text());
+    assert_eq!(redis.count("AUTH"), 2);
+}
+
+#[test]
+fn ping_is_not_repeated_while_the_state_lasts() {
+    const LOADING: &str = "redis_version:7.0.15\r\nrun_id:a\r\nloading:1\r\n";
+    let refusal = Answer::Line("-LOADING Redis is loading the dataset in memory");
+    let redis = Fake::start(&[("INFO", Answer::Bulk(LOADING)), ("PING", refusal)]);
+    let exporter = start(&[&redis.flag()], &[]);
+    for scrape in 1..4 {
+        assert_eq!(error(&exporter.scrape()), "loading");
+        assert_eq!([redis.count("PING"), redis.count("INFO")], [1, scrape]);
+    }
+    redis.answer("PING", Answer::Line("+PONG"));
+    redis.answer("INFO", Answer::Bulk(INFO));
+    let page = exporter.scrape();
+    assert_eq!((error(&page), redis.count("PING")), ("", 2), "{}", page.text());
 }
 
 #[test]

@@ -121,10 +121,6 @@ pub(super) const FIELDS: &[Field] = &[
 
 pub(super) fn set(info: &Info<'_>, out: &mut Samples) {
     masters(info, out);
-    if info.text("role") == Some("slave") {
-        let keys = ["master_host", "master_port", "slave_read_only"];
-        out.set(&REPLICA_INFO, keys.map(|key| info.text(key).unwrap_or_default()), 1.0);
-    }
     // Replicas may have one address, behind a gateway: the one that is worst off counts.
     let mut replicas: BTreeMap<_, [Option<f64>; 2]> = BTreeMap::new();
     for (number, replica) in info.lists("slave") {
@@ -148,6 +144,8 @@ pub(super) fn set(info: &Info<'_>, out: &mut Samples) {
 /// Sets the links to masters. Where there are several, as in KeyDB, the lines of each follow its
 /// host, and all keys but those of the first have a number: `master_1_host`.
 fn masters(info: &Info<'_>, out: &mut Samples) {
+    let read_only = info.text("slave_read_only").unwrap_or_default();
+    let is_replica = info.text("role") == Some("slave");
     let mut master = None;
     let mut seen = BTreeSet::new();
     for (key, value) in info.lines() {
@@ -161,7 +159,12 @@ fn masters(info: &Info<'_>, out: &mut Samples) {
         };
         match (field, &mut master) {
             ("host", _) => master = Some([value, ""]),
-            ("port", Some(master)) => master[1] = value,
+            ("port", Some(master)) => {
+                master[1] = value;
+                if is_replica && seen.insert((*master, "info")) {
+                    out.set(&REPLICA_INFO, [master[0], value, read_only], 1.0);
+                }
+            }
             (field, Some(master)) => {
                 let metric = match field {
                     "link_status" => &LINK_UP,
@@ -250,6 +253,8 @@ mod tests {
             assert_eq!(out.value(&LINK_UP, ["b", "2"]), Some(0.0), "{text}");
             assert_eq!(out.value(&OWN_OFFSET, ["a", "1"]), Some(10.0), "{text}");
             assert_eq!(out.value(&OWN_OFFSET, ["b", "2"]), Some(20.0), "{text}");
+            let replica = [["a", "1", ""], ["b", "2", ""]].map(|it| out.value(&REPLICA_INFO, it));
+            assert_eq!(replica, [Some(1.0); 2], "{text}");
         }
     }
 }
