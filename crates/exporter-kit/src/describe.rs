@@ -54,7 +54,7 @@ impl Described<'_> {
         }
         let own_groups: [(&str, &str, &[&dyn Metric]); 4] = [
             ("collectors", "采集项状态", &own.of_collectors()),
-            ("exporter_build", "采集程序版本", &[own.build_info()]),
+            ("exporter_build", "采集程序版本", &own.build_info()),
             ("process", "采集进程", ProcessMetrics::definitions()),
             ("scrapes", "抓取请求", &SelfMetrics::of_requests()),
         ];
@@ -168,7 +168,7 @@ mod tests {
             labels: &[("queue", "队列")],
             collectors: &[QUEUE],
         }
-        .to_json(&SelfMetrics::new("queue_exporter"));
+        .to_json(&SelfMetrics::new("queue_exporter", "queue_exporter"));
         assert_eq!(json["schema"], 1);
         assert_eq!(
             (&json["labels"]["queue"], &json["labels"]["le"]),
@@ -225,7 +225,7 @@ mod tests {
             labels: &[],
             collectors: &[QUEUE, ELSEWHERE],
         }
-        .to_json(&SelfMetrics::new("queue_exporter"));
+        .to_json(&SelfMetrics::new("queue_exporter", "queue_exporter"));
         let collector = json!({
             "name": "queue", "zh": "队列", "about": "Jobs.", "source": "/var/spool; QueryQueue",
             "systems": ["linux", "windows"], "enabled": true,

@@ -91,7 +91,7 @@ impl Exporter {
 
     /// Sets the prefix of the self-metrics if it differs from the exporter's name. With `node` they
     /// are `node_scrape_collector_success`, `node_exporter_build_info` and so on, as existing
-    /// dashboards expect.
+    /// dashboards expect; the build is on the page under the exporter's own name too.
     pub fn self_metrics_prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;
         self
@@ -191,7 +191,7 @@ impl Exporter {
             Ok(Command::Version) => Ok(print(&self.version_line())),
             Ok(Command::Describe) => {
                 let also = self.also.map(|(prefix, ..)| prefix);
-                let own = SelfMetrics::new(self.prefix).also_as(also);
+                let own = SelfMetrics::new(self.name, self.prefix).also_as(also);
                 let exporter = describe::Described {
                     name,
                     version: self.build.version,
@@ -265,8 +265,8 @@ impl Exporter {
         let mut errors: Vec<_> = collectors.iter().filter_map(of_collector).collect();
         let labels = &request.config.labels;
         if labels.names().next().is_some() {
-            let own = SelfMetrics::new(self.prefix);
-            let own = own.of_collectors().into_iter().chain([own.build_info()]);
+            let own = SelfMetrics::new(self.name, self.prefix);
+            let own = own.of_collectors().into_iter().chain(own.build_info());
             let own = own.chain(SelfMetrics::of_requests());
             let taken = own
                 .map(|metric| labels.check_metric(metric))
@@ -324,7 +324,7 @@ impl Exporter {
             build: self.build,
             config,
             web_config,
-            metrics: SelfMetrics::new(self.prefix).also_as(also),
+            metrics: SelfMetrics::new(self.name, self.prefix).also_as(also),
             collectors,
             disabled,
             targets: Targets::of(&self.collectors, settings),

@@ -34,7 +34,8 @@ pub(crate) struct CollectorStatus {
 /// The definitions, named after the exporter.
 #[derive(Debug)]
 pub(crate) struct SelfMetrics {
-    build_info: Gauge<4>,
+    /// One under the prefix, and one under the exporter's own name where that differs.
+    build_info: Vec<Gauge<4>>,
     success: Gauge<1>,
     duration: Gauge<1>,
     timeout: Gauge<1>,
@@ -119,13 +120,21 @@ impl Handler {
 }
 
 impl SelfMetrics {
-    /// Definitions whose names begin with `prefix`; with `node` they are those of node_exporter.
-    /// The names are leaked, so this is called once in a process.
-    pub(crate) fn new(prefix: &str) -> Self {
+    /// Definitions of the exporter `exporter` whose names begin with `prefix`; with `node` they are
+    /// those of node_exporter. The names are leaked, so this is called once in a process.
+    pub(crate) fn new(exporter: &str, prefix: &str) -> Self {
         let name = |rest: &str| -> &'static str { Box::leak(format!("{prefix}_{rest}").into()) };
-        // node_exporter and windows_exporter, whose prefixes lack `_exporter`, use the longer name.
-        let build_info =
-            if prefix.ends_with("_exporter") { "build_info" } else { "exporter_build_info" };
+        let build_info = |name: &str| {
+            // node_exporter and windows_exporter, whose prefixes lack `_exporter`, use the longer name.
+            let rest =
+                if name.ends_with("_exporter") { "build_info" } else { "exporter_build_info" };
+            let name: &'static str = Box::leak(format!("{name}_{rest}").into());
+            Gauge::new(name, "Constant 1, labelled with the build.")
+                .labels(["version", "revision", "rustversion", "target"])
+                .zh("版本信息")
+        };
+        // A page that only has the name of another exporter would be taken for that.
+        let own = (exporter != prefix).then(|| build_info(exporter));
         let errors = Counter::new(
             name("scrape_errors_total"),
             "Scrapes in which the collector failed, panicked or was late.",
@@ -133,9 +142,7 @@ impl SelfMetrics {
         .labels(["collector"])
         .zh("采集错误次数");
         Self {
-            build_info: Gauge::new(name(build_info), "Constant 1, labelled with the build.")
-                .labels(["version", "revision", "rustversion", "target"])
-                .zh("版本信息"),
+            build_info: [build_info(prefix)].into_iter().chain(own).collect(),
             success: Gauge::new(
                 name("scrape_collector_success"),
                 "Whether the collector's last run succeeded (1) or not (0).",
@@ -208,8 +215,8 @@ impl SelfMetrics {
         all
     }
 
-    pub(crate) fn build_info(&self) -> &dyn Metric {
-        &self.build_info
+    pub(crate) fn build_info(&self) -> Vec<&dyn Metric> {
+        self.build_info.iter().map(|metric| metric as &dyn Metric).collect()
     }
 
     /// The definitions about requests.
@@ -223,7 +230,9 @@ impl SelfMetrics {
 
     pub(crate) fn write_build(&self, build: Build, out: &mut Samples) {
         let labels = [build.version, build.revision, build.rust, build.target];
-        out.set(&self.build_info, labels, 1.0);
+        for metric in &self.build_info {
+            out.set(metric, labels, 1.0);
+        }
     }
 
     pub(crate) fn write_collector(

@@ -64,7 +64,7 @@ fn started_with(
             let _ = sender.send(Arc::clone(&page));
         }
     };
-    let metrics = SelfMetrics::new("test_exporter");
+    let metrics = SelfMetrics::new("test_exporter", "test_exporter");
     let scraper =
         Scraper::new(metrics, build, settings, collectors, Arc::clone(&workers), Box::new(deliver));
     let scraper = Arc::new(scraper);

@@ -252,7 +252,7 @@ impl Settings {
             let value = match (texts.as_slice(), &setting.value) {
                 (_, Value::Switch(on)) => on.to_string(),
                 ([], _) => "\"\"".to_owned(),
-                ([only], _) => quote(only),
+                ([only], _) if !(flag.commas && only.contains(',')) => quote(only),
                 (several, _) => {
                     format!("[{}]", several.iter().map(quote).collect::<Vec<_>>().join(", "))
                 }
@@ -281,7 +281,7 @@ impl Setting {
     fn default(flag: &FlagSpec) -> Self {
         let texts = match flag.default {
             "" => Vec::new(),
-            default => vec![default.to_owned()],
+            default => flag.split(default, flag.commas),
         };
         let mut setting =
             Self { flag: *flag, texts, value: Value::Pattern(None), origin: Origin::Default };

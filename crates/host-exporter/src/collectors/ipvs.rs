@@ -73,8 +73,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
         &WEIGHT,
     ],
     |settings| {
-        let chosen = settings.get(&BACKEND_LABELS).iter().flat_map(|labels| labels.split(','));
-        let chosen: Vec<&str> = chosen.collect();
+        let chosen: Vec<&str> = settings.get(&BACKEND_LABELS).iter().map(|it| &**it).collect();
         if let Some(unknown) = chosen.iter().find(|label| !LABELS.contains(label)) {
             return Err(settings.error(&BACKEND_LABELS, format_args!("there is no {unknown:?}")));
         }

@@ -158,7 +158,8 @@ fn settings_of_windows_exporter_are_understood() {
 fn printed_settings_are_a_settings_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("host.toml");
-    let printed = run(&["--config.check", "--no-collector.mem"]).stdout;
+    let args = ["--config.check", "--no-collector.mem", "--label=a=1, b=2"];
+    let printed = run(&args).stdout;
     std::fs::write(&file, &printed).unwrap();
     let again = run(&["--config.check", "--config.file", file.to_str().unwrap()]);
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));

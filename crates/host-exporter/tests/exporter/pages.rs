@@ -51,7 +51,9 @@ fn the_metrics_page_holds_what_the_host_has() {
     assert!(outcome("collector_success").all(|success| success == 1.0), "{page}");
     assert!(outcome("errors_total").all(|errors| errors == 0.0), "{page}");
     assert!(outcome("collector_duration_seconds").all(|seconds| seconds > 0.0), "{page}");
-    assert!(page.contains("\nnode_exporter_build_info{version=\""));
+    for name in ["node_exporter_build_info", "host_exporter_build_info"] {
+        assert!(page.contains(&format!("\n{name}{{version=\"")), "{name}");
+    }
     let series: HashSet<_> = samples.iter().map(|(series, _)| series).collect();
     assert_eq!(series.len(), samples.len(), "a series is there twice");
     assert!(page.ends_with('\n') && !page.contains('\r'));

@@ -230,9 +230,9 @@ fn conflicting_families_are_found() {
 
 #[test]
 fn own_metrics_follow_the_conventions() {
-    let own = SelfMetrics::new("queue_exporter");
+    let own = SelfMetrics::new("queue_exporter", "queue_exporter");
     let requests = SelfMetrics::of_requests();
-    let own = own.of_collectors().into_iter().chain([own.build_info()]).chain(requests);
+    let own = own.of_collectors().into_iter().chain(own.build_info()).chain(requests);
     let all = own.chain(ProcessMetrics::definitions().iter().copied());
     // One name is too long for BlueKing 5.1, whose packages omit it.
     let found = lint_metrics(all).into_iter().filter(|it| it.severity == Severity::Error);

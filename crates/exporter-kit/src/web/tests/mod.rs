@@ -53,7 +53,7 @@ impl Served {
             build,
             config: Config { web_config_file: Some(path), ..Config::for_tests() },
             web_config: Some(web_config),
-            metrics: SelfMetrics::new("test_exporter"),
+            metrics: SelfMetrics::new("test_exporter", "test_exporter"),
             collectors: Vec::new(),
             disabled: Vec::new(),
             targets: None,
