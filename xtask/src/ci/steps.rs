@@ -10,7 +10,6 @@ use std::thread;
 use anyhow::{Context, Result, bail, ensure};
 use bkpack::process;
 
-use super::is_ci;
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
 use crate::docs;
@@ -152,10 +151,6 @@ impl Steps<'_> {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.workspace.root()).env("TMPDIR", self.workspace.temporary());
-        if is_ci() {
-            // A clean clone builds each crate once: what would speed up the second build is gigabytes.
-            command.env("CARGO_INCREMENTAL", "0");
-        }
         command
     }
 
