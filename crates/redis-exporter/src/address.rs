@@ -197,7 +197,8 @@ impl fmt::Display for AddressError {
                  REDIS_EXPORTER_REDIS_PASSWORD in the environment or --redis.password-file",
             ),
             Self::Several => f.write_str(
-                "it is one address, such as 127.0.0.1:6379; start an exporter for each Redis",
+                "it is one address, such as 127.0.0.1:6379; start an exporter for each Redis, or \
+                 let one ask them all by /scrape?target= with --redis.targets",
             ),
             Self::Scheme(scheme) => {
                 write!(f, "unknown scheme {scheme:?}; give redis://HOST:PORT or unix:///PATH")

@@ -19,6 +19,11 @@ impl<T> Default for Bounded<T> {
 }
 
 impl<T: Send + 'static> Bounded<T> {
+    /// Whether the last call has left work behind that goes on.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Runs `work`, or waits again for that of an earlier call.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ pub(crate) enum RedisError {
     /// No answer within this time. `scrape` is whether the scrape allowed no more.
     Timeout {
         address: Address,
+        phase: Phase,
         after: Duration,
         scrape: bool,
     },
@@ -33,6 +34,16 @@ pub(crate) enum RedisError {
     Lost(Address, io::Error),
     /// The server replied with an error.
     Refused(Refusal),
+}
+
+/// What did not end in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    LookUp,
+    #[cfg(feature = "tls")]
+    TlsHandshake,
+    /// Connecting, or a reply.
+    Redis,
 }
 
 /// An error reply of the server.
@@ -66,12 +77,28 @@ pub(crate) enum Reason {
 }
 
 impl Refusal {
-    pub(crate) fn new(command: &'static str, text: String) -> Self {
+    /// The server's reply `text` to a command, without `password` in it.
+    pub(crate) fn new(command: &'static str, text: &str, password: &str) -> Self {
         // The arguments of an unknown command may be a password.
-        let end = text.find(", with args beginning with").unwrap_or(text.len());
-        let reason = Reason::of(&text[..end]);
-        let text = first_words(&text[..end]);
-        Self { command, reason, text }
+        let text = &text[..text.find(", with args beginning with").unwrap_or(text.len())];
+        let mut reason = Reason::of(text);
+        if command == "AUTH" && reason.is_of_command() {
+            // Proxies and other servers refuse logins in words of their own.
+            let is_unknown = reason == Reason::UnknownCommand;
+            reason = if is_unknown { Reason::NoSuchLogin } else { Reason::Auth };
+        }
+        // Before it is cut: half a password would not be found.
+        let shown = match password {
+            "" => text.to_owned(),
+            password => text.replace(password, "…"),
+        };
+        Self { command, reason, text: first_words(&shown) }
+    }
+
+    /// A reply of another kind than the command has.
+    pub(crate) fn unexpected(command: &'static str) -> Self {
+        let text = "a reply of an unexpected kind".to_owned();
+        Self { command, reason: Reason::Other, text }
     }
 }
 
@@ -157,14 +184,14 @@ impl Reason {
             }
             Self::MaxClients => "; raise maxclients of Redis, or find out who holds connections",
             Self::ProtectedMode => {
-                "; set a password for Redis, bind it to an address, or connect from its own host"
+                "; set a password for Redis or protected-mode no, or connect from its own host"
             }
             Self::Loading => "; it will answer when its data is loaded",
             Self::MasterDown => "; the replica has lost its master and serves no old data",
             Self::Busy => "; a script has been running too long: SCRIPT KILL ends it",
             Self::NoPermission => {
-                "; give the user the commands that the documentation lists: PING and INFO, and \
-                 for all metrics CONFIG GET, LATENCY, SLOWLOG"
+                "; give the user the commands of the line ACL SETUSER in the documentation, and \
+                 restart the exporter"
             }
             Self::UnknownCommand => "; is the command renamed or disabled, or is this not Redis?",
             Self::Other => "",
@@ -214,21 +241,32 @@ impl fmt::Display for RedisError {
             Self::Tls(address, error) => write!(
                 f,
                 "cannot start TLS with {address}: {error}; does Redis speak TLS there, and is its \
-                 certificate for this name and of --redis.tls-ca-file?"
+                 certificate for this name and of --redis.tls-ca-file? If Redis asks for a \
+                 certificate, give --redis.tls-cert-file"
             ),
             Self::Connect(address, error) => write!(
                 f,
                 "cannot connect to {address}: {error}; is Redis running there? See --redis.address"
             ),
-            Self::Timeout { address, after, scrape: false } => write!(
-                f,
-                "{address} did not answer within {after:?}; see --redis.timeout if it is slow"
-            ),
-            Self::Timeout { address, after, scrape: true } => write!(
-                f,
-                "{address} did not answer within {after:?}, when the scrape had to end; see the \
-                 scraper's timeout or --scrape.timeout if it is slow"
-            ),
+            Self::Timeout { address, phase, after, scrape } => {
+                match phase {
+                    Phase::LookUp => write!(f, "no name server answered for {address}")?,
+                    #[cfg(feature = "tls")]
+                    Phase::TlsHandshake => write!(
+                        f,
+                        "{address} did not answer in TLS; does Redis speak it on this port? No answer"
+                    )?,
+                    Phase::Redis => write!(f, "{address} did not answer")?,
+                }
+                write!(f, " within {after:?}")?;
+                f.write_str(match scrape {
+                    false => "; see --redis.timeout if it is slow",
+                    true => {
+                        ", when the scrape had to end; see the scraper's timeout or \
+                         --scrape.timeout if it is slow"
+                    }
+                })
+            }
             Self::Lost(address, error) => write!(f, "lost the connection to {address}: {error}"),
             Self::Refused(Refusal { command, reason, text }) => {
                 write!(f, "Redis refused {command}: {text:?}{}", reason.advice())
@@ -305,7 +343,7 @@ mod tests {
             ("MISCONF Redis is configured to save", Reason::Other, "refused", ""),
             ("", Reason::Other, "refused", ""),
         ] {
-            let refusal = Refusal::new("INFO", text.to_owned());
+            let refusal = Refusal::new("INFO", text, "");
             assert_eq!(refusal.reason, reason, "{text}");
             let error = RedisError::Refused(refusal);
             assert_eq!(error.label(), label, "{text}");
@@ -316,9 +354,31 @@ mod tests {
     #[test]
     fn arguments_of_unknown_commands_are_dropped() {
         let text = "ERR unknown command `AUTH`, with args beginning with: `secret`, ";
-        let refusal = Refusal::new("AUTH", text.to_owned());
+        let refusal = Refusal::new("AUTH", text, "");
         assert_eq!(refusal.text, "ERR unknown command `AUTH`");
-        assert_eq!(refusal.reason, Reason::UnknownCommand);
+        assert_eq!(refusal.reason, Reason::NoSuchLogin);
+    }
+
+    #[test]
+    fn any_refused_login_is_one() {
+        for (text, reason) in [
+            ("ERR the backend knows no such tenant", Reason::Auth),
+            ("NOPERM no", Reason::Auth),
+            ("ERR unknown command `AUTH`", Reason::NoSuchLogin),
+            ("ERR max number of clients reached", Reason::MaxClients),
+            ("BUSY a script", Reason::Busy),
+        ] {
+            assert_eq!(Refusal::new("AUTH", text, "").reason, reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_replaced_before_texts_are_cut() {
+        for before in [226, 232, 240] {
+            let text = format!("ERR {} topsecret1 no", "a".repeat(before - 4));
+            let shown = Refusal::new("PING", &text, "topsecret1").text;
+            assert!(!shown.contains("top") && shown.contains('…'), "{shown}");
+        }
     }
 
     #[test]
@@ -328,7 +388,7 @@ mod tests {
             ("错".repeat(300), 244, "错 …"),
             ("a".repeat(240), 240, "aa"),
         ] {
-            let shown = Refusal::new("PING", text).text;
+            let shown = Refusal::new("PING", &text, "").text;
             assert_eq!(shown.len(), length, "{shown}");
             assert!(shown.ends_with(end), "{shown}");
         }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::bounded::Bounded;
-pub(crate) use self::error::{Reason, RedisError, Refusal};
+pub(crate) use self::error::{Phase, Reason, RedisError, Refusal};
 use self::stream::{LookUps, Plain, Stream};
 #[cfg(feature = "tls")]
 pub(crate) use self::tls::TlsFiles;
@@ -59,6 +59,7 @@ pub(crate) struct Connection {
     longest: Duration,
     /// Is never part of an error.
     password: String,
+    has_replied: bool,
 }
 
 impl Target {
@@ -104,7 +105,11 @@ impl Target {
             // Another server may be the next to listen there.
             self.refused = None;
             match is_timeout(&error) {
-                true => timed_out(&self.address, timeout, self.timeout),
+                true => {
+                    let is_open = !self.look_ups.is_running();
+                    let phase = if is_open { Phase::Redis } else { Phase::LookUp };
+                    timed_out(&self.address, phase, timeout, self.timeout)
+                }
                 false => RedisError::Connect(self.address.clone(), error),
             }
         })?;
@@ -119,7 +124,9 @@ impl Target {
         let stream = BufReader::new(self.secure(stream, timeout)?);
         let address = self.address.clone();
         let longest = self.timeout;
-        let mut connection = Connection { stream, address, timeout, longest, password };
+        let has_replied = false;
+        let mut connection =
+            Connection { stream, address, timeout, longest, password, has_replied };
         if !connection.password.is_empty() {
             let password = connection.password.clone();
             match &*self.username {
@@ -168,7 +175,7 @@ impl Target {
         match tls::start(config, &self.address, stream) {
             Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(RedisError::Tls(address, error)) if is_timeout(&error) => {
-                Err(timed_out(&address, timeout, self.timeout))
+                Err(timed_out(&address, Phase::TlsHandshake, timeout, self.timeout))
             }
             Err(error) => Err(error),
         }
@@ -193,13 +200,11 @@ impl Connection {
             (_, Ok(value @ Value::Error(_))) | (Ok(()), Ok(value)) => Ok(value),
             (Err(error), _) | (Ok(()), Err(error)) => Err(error),
         };
-        match value.map_err(|error| self.broken(error))? {
+        let value = value.map_err(|error| self.broken(error))?;
+        self.has_replied = true;
+        match value {
             Value::Error(text) => {
-                let mut refusal = Refusal::new(name, text);
-                if !self.password.is_empty() {
-                    refusal.text = refusal.text.replace(&self.password, "…");
-                }
-                Err(RedisError::Refused(refusal))
+                Err(RedisError::Refused(Refusal::new(name, &text, &self.password)))
             }
             value => Ok(value),
         }
@@ -217,14 +222,31 @@ impl Connection {
 
     fn broken(&self, error: io::Error) -> RedisError {
         match is_timeout(&error) {
-            true => timed_out(&self.address, self.timeout, self.longest),
-            false => RedisError::Lost(self.address.clone(), error),
+            true => timed_out(&self.address, Phase::Redis, self.timeout, self.longest),
+            // With TLS 1.3 a server refuses the client's certificate after the handshake.
+            #[cfg(feature = "tls")]
+            false if error.get_ref().is_some_and(|error| error.is::<rustls::Error>()) => {
+                RedisError::Tls(self.address.clone(), error)
+            }
+            false => {
+                let is_closed =
+                    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof);
+                let is_plain = matches!(self.stream.get_ref(), Stream::Plain(_));
+                let error = match is_closed && is_plain && !self.has_replied {
+                    true => io::Error::new(
+                        error.kind(),
+                        "closed without a reply; if Redis speaks TLS there, give rediss://HOST:PORT",
+                    ),
+                    false => error,
+                };
+                RedisError::Lost(self.address.clone(), error)
+            }
         }
     }
 }
 
-fn timed_out(address: &Address, after: Duration, longest: Duration) -> RedisError {
-    RedisError::Timeout { address: address.clone(), after, scrape: after < longest }
+fn timed_out(address: &Address, phase: Phase, after: Duration, longest: Duration) -> RedisError {
+    RedisError::Timeout { address: address.clone(), phase, after, scrape: after < longest }
 }
 
 fn is_timeout(error: &io::Error) -> bool {
@@ -288,7 +310,6 @@ mod tests {
     fn password_makes_no_difference_to_errors() {
         for (answer, label) in [
             (&b"-NOAUTH Authentication required.\r\n"[..], "auth"),
-            (b"-NOPERM this user has no permissions\r\n", "refused"),
             (b"-ERR max number of clients reached\r\n", "max_clients"),
             (b"-DENIED Redis is running in protected mode\r\n", "refused"),
             (b"-LOADING Redis is loading the dataset in memory\r\n", "loading"),

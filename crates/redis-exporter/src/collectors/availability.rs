@@ -7,6 +7,7 @@ use exporter_kit::{
 };
 
 use super::info::NAMES_OF;
+use super::replies::Refused;
 use crate::client::RedisError;
 
 pub(super) const UP: Gauge = Gauge::new("redis_up", "Whether Redis answered (1) or not (0).")
@@ -24,7 +25,7 @@ pub(super) const LAST_ERROR: Gauge<1> = Gauge::new(
 
 const REFUSED: Gauge<1> = Gauge::new(
     "redis_exporter_refused_commands",
-    "Constant 1 for each command that Redis has refused and is not asked again until it restarts; \
+    "Constant 1 for each command that Redis has refused or does not have, and is not asked for now; \
      its metrics are absent.",
 )
 .labels(["cmd"])
@@ -94,12 +95,7 @@ impl History {
     }
 
     /// Adds a scrape, and its samples to `out`.
-    pub(super) fn record<'a>(
-        &mut self,
-        scrape: &Scrape,
-        refused: impl Iterator<Item = &'a str>,
-        out: &mut Samples,
-    ) {
+    pub(super) fn record(&mut self, scrape: &Scrape, refused: &Refused, out: &mut Samples) {
         if let Some(took) = scrape.ping {
             self.pings.with([]).observe(took.as_secs_f64());
         }
@@ -107,9 +103,13 @@ impl History {
         self.scrapes += 1;
         self.seconds += total;
         out.set(&UP, [], if scrape.is_up { 1.0 } else { 0.0 });
-        let label = scrape.error.as_ref().map_or("", RedisError::label);
+        let label = match &scrape.error {
+            Some(error) => error.label(),
+            None if refused.lacks_samples() => "refused",
+            None => "",
+        };
         out.set(&LAST_ERROR, [label], if label.is_empty() { 0.0 } else { 1.0 });
-        for command in refused {
+        for command in refused.commands() {
             out.set(&REFUSED, [command], 1.0);
         }
         self.pings.write(out);
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn reason_of_a_failure_is_a_label() {
-        let refusal = |text: &str| Some(RedisError::Refused(Refusal::new("INFO", text.to_owned())));
+        let refusal = |text: &str| Some(RedisError::Refused(Refusal::new("INFO", text, "")));
         for (error, label, value) in [
             (None, "", 0.0),
             (refusal("NOPERM no"), "refused", 1.0),
@@ -135,10 +135,9 @@ mod tests {
         ] {
             let mut out = Samples::default();
             let scrape = Scrape { error, is_up: true, ..Scrape::default() };
-            History::new().record(&scrape, ["config"].into_iter(), &mut out);
+            History::new().record(&scrape, &Refused::default(), &mut out);
             assert_eq!(out.value(&LAST_ERROR, [label]), Some(value), "{label}");
             assert_eq!(out.value(&UP, []), Some(1.0));
-            assert_eq!(out.value(&REFUSED, ["config"]), Some(1.0));
         }
     }
 }

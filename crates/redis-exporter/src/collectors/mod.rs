@@ -21,10 +21,11 @@ use crate::address::Endpoint;
 use crate::client::TlsFiles;
 use crate::client::{Password, Target};
 
+const DEFAULT_ADDRESS: &str = "127.0.0.1:6379";
 const ADDRESS: Flag<String> = Flag::text(
     "redis.address",
     "ADDRESS",
-    "127.0.0.1:6379",
+    DEFAULT_ADDRESS,
     "HOST:PORT or [IPV6]:PORT of Redis, redis://HOST:PORT, or unix:///PATH.",
 )
 .once();
@@ -65,8 +66,8 @@ const INTERVAL: Flag<Duration> = Flag::duration(
 const TARGETS: Flag<Pattern> = Flag::pattern(
     "redis.targets",
     "",
-    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT; none without it. It matches all of \
-     an address.",
+    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT in lower case, and \
+     rediss://HOST:PORT with TLS; none without it. It matches all of an address.",
 );
 
 /// The exporter's own flags, in addition to those of the kit.
@@ -118,6 +119,17 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
     ("slave_state", "副本状态"),
     ("tcp_port", "Redis端口"),
 ];
+
+/// Warns of variables of another redis_exporter, which containers are often started with.
+fn unread_variables(settings: &Settings) -> Vec<String> {
+    let variables = [
+        ("REDIS_ADDR", "REDIS_EXPORTER_REDIS_ADDRESS", settings.get(&ADDRESS) == DEFAULT_ADDRESS),
+        ("REDIS_USER", "REDIS_EXPORTER_REDIS_USERNAME", settings.get(&USERNAME).is_empty()),
+        ("REDIS_PASSWORD", "REDIS_EXPORTER_REDIS_PASSWORD", settings.get(&PASSWORD).is_empty()),
+    ];
+    let unread = variables.iter().filter(|it| it.2 && std::env::var_os(it.0).is_some());
+    unread.map(|(theirs, ours, _)| format!("{theirs} is not read; set {ours}")).collect()
+}
 
 fn target(settings: &Settings) -> Result<Target, SettingError> {
     let endpoint =

@@ -9,7 +9,9 @@ use exporter_kit::{
 
 use super::availability::{self, History, Scrape};
 use super::replies::{Refused, Replies, ask};
-use super::{INTERVAL, cluster, config, info, latency, sentinel, slowlog, target, targets};
+use super::{
+    INTERVAL, cluster, config, info, latency, sentinel, slowlog, target, targets, unread_variables,
+};
 use crate::client::{Connection, RedisError, Target};
 use crate::info::Info;
 
@@ -39,9 +41,9 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
      commands, settings, slow commands.",
     availability::METRICS,
     |settings| {
-        let interval = settings.get(&INTERVAL);
-        let redis = Redis { is_of_settings: true, ..Redis::new(target(settings)?, interval) };
-        Ok(ScheduledCollector::on_scrape(redis))
+        let redis = Redis::new(target(settings)?, settings.get(&INTERVAL));
+        let unread = unread_variables(settings);
+        Ok(ScheduledCollector::on_scrape(Redis { is_of_settings: true, unread, ..redis }))
     },
 )
 .and(&[
@@ -74,6 +76,8 @@ pub(super) struct Redis {
     resets: Resets,
     /// Whether this is the Redis of the settings, and not one that a request named.
     is_of_settings: bool,
+    /// What is set for another exporter and not read by this one.
+    unread: Vec<String>,
 }
 
 /// Replies, as the metrics are made of them.
@@ -94,6 +98,7 @@ impl Redis {
             history: History::new(),
             resets: Resets::default(),
             is_of_settings: false,
+            unread: Vec::new(),
         }
     }
 
@@ -126,7 +131,6 @@ impl Redis {
         if !self.kept.as_ref().is_some_and(is_recent) {
             let mut replies = Replies::default();
             asked = ask(connection, &mut self.refused, &mut replies);
-            asked = asked.and_then(|()| self.refused.take_passing().map_or(Ok(()), Err));
             if !replies.info.is_empty() {
                 self.kept = Some(Kept { at: Instant::now(), replies, is_complete: asked.is_ok() });
                 scrape.is_up = true;
@@ -147,9 +151,8 @@ impl Redis {
 
 impl Collector for Redis {
     fn collect(&mut self, out: &mut Samples) -> Result<(), CollectError> {
-        if self.interval.is_zero() {
-            self.kept = None;
-        }
+        self.kept.take_if(|kept| kept.at.elapsed() >= self.interval);
+        self.unread.drain(..).for_each(|text| out.warn(text));
         let scrape = self.scrape(out.deadline());
         for refusal in self.refused.take_new() {
             out.warn(format!(
@@ -158,7 +161,7 @@ impl Collector for Redis {
                 RedisError::Refused(refusal)
             ));
         }
-        self.history.record(&scrape, self.refused.commands(), out);
+        self.history.record(&scrape, &self.refused, out);
         if self.is_of_settings {
             targets::set(out);
         }
@@ -192,21 +195,32 @@ fn to_samples(replies: &Replies, info: &Info<'_>, out: &mut Samples) {
 /// Tells counters that restarted from zero.
 #[derive(Default)]
 struct Resets {
-    /// The run ID of the last Redis that answered, and its count of processed commands.
-    last: (String, f64),
+    /// The run ID of the last Redis that answered.
+    run: String,
+    /// What it said of [`Resets::COUNTS`].
+    counts: [f64; 4],
     count: u64,
 }
 
 impl Resets {
+    /// Busy counts: after CONFIG RESETSTAT one of them is soon above its last value, hardly all.
+    const COUNTS: [&str; 4] = [
+        "total_commands_processed",
+        "total_connections_received",
+        "total_net_input_bytes",
+        "keyspace_hits",
+    ];
+
     /// Identifies the origin of the counters, which restart from zero when Redis restarts and at
     /// CONFIG RESETSTAT.
     fn source(&mut self, info: &Info<'_>) -> String {
         let run = info.text("run_id").unwrap_or_default();
-        let commands = info.number("total_commands_processed").unwrap_or_default();
-        if self.last.0 != run || commands < self.last.1 {
+        let counts = Self::COUNTS.map(|key| info.number(key).unwrap_or_default());
+        if self.run != run || counts.iter().zip(self.counts).any(|(new, last)| *new < last) {
             self.count += 1;
         }
-        self.last = (run.to_owned(), commands);
+        run.clone_into(&mut self.run);
+        self.counts = counts;
         format!("{run} {}", self.count)
     }
 }
@@ -218,12 +232,13 @@ mod tests {
     #[test]
     fn restart_and_reset_change_the_source() {
         let mut resets = Resets::default();
-        let answers = ["a 5", "a 6", "a 2", "a 3", "b 9"];
+        let answers = ["a 5 9", "a 6 9", "a 2 1", "a 3 2", "a 7 1", "b 9 9"];
         let sources = answers.map(|answer| {
-            let (run, commands) = answer.split_once(' ').unwrap();
-            let text = format!("run_id:{run}\r\ntotal_commands_processed:{commands}\r\n");
+            let [run, commands, hits] = answer.split(' ').collect::<Vec<_>>()[..] else { panic!() };
+            let commands = format!("total_commands_processed:{commands}\r\n");
+            let text = format!("run_id:{run}\r\n{commands}keyspace_hits:{hits}\r\n");
             resets.source(&Info::parse(&text))
         });
-        assert_eq!(sources, ["a 1", "a 1", "a 2", "a 2", "b 3"]);
+        assert_eq!(sources, ["a 1", "a 1", "a 2", "a 2", "a 3", "b 4"]);
     }
 }

@@ -9,20 +9,23 @@ use crate::client::{Connection, Reason, RedisError, Refusal};
 use crate::info::Info;
 use crate::resp::Value;
 
-/// After this time a refused INFO is asked again. Without INFO it is not known whether Redis has
-/// restarted.
+/// After this time an INFO is asked again that the server lacks or does not permit. Without INFO it is
+/// not known whether Redis has restarted.
 const INFO_RETRY: Duration = Duration::from_secs(300);
 
 /// After this time a command is asked again that was refused for a reason of the server's own, which
 /// may pass or last: a proxy that does not know it, a full disk.
 const RETRY: Duration = INFO_RETRY;
 
-/// After this time PING is asked again that the server refused for its state, unless INFO tells
-/// before that the state has changed.
-const PING_RETRY: Duration = Duration::from_secs(60);
+/// After this time what the page cannot do without is asked again after such a refusal; PING also
+/// where the server refused it for its state, unless INFO tells before that the state has changed.
+const SHORT_RETRY: Duration = Duration::from_secs(60);
 
 /// How a Sentinel refuses to speak of a master that it does not watch.
 const NO_SUCH_MASTER: &str = "ERR No such master";
+
+/// The kind of most replies.
+const ARRAY: Value = Value::Array(Vec::new());
 
 /// The settings that metrics are made of.
 const SETTINGS: [&str; 5] =
@@ -57,15 +60,18 @@ pub(super) struct SentinelMaster {
 pub(super) struct Refused {
     run: String,
     password: String,
-    /// Each with the time of a refusal that may pass.
-    commands: BTreeMap<&'static str, Option<Instant>>,
+    commands: BTreeMap<&'static str, RefusedCommand>,
     /// Refusals since they were last taken.
     new: Vec<Refusal>,
-    /// The last refusal of this scrape that may pass.
-    passing: Option<Refusal>,
     /// When INFO was refused, and how.
     info: Option<(Instant, Refusal)>,
     ping: Option<RefusedPing>,
+}
+
+/// A command that the server refused, while it answers others.
+struct RefusedCommand {
+    at: Instant,
+    reason: Reason,
 }
 
 /// A refusal of PING, which INFO does not share.
@@ -100,37 +106,48 @@ impl Refused {
         mem::take(&mut self.new)
     }
 
-    /// The refusal of this scrape that may pass.
-    pub(super) fn take_passing(&mut self) -> Option<RedisError> {
-        self.passing.take().map(RedisError::Refused)
+    /// Whether samples are missing that the server has. What it lacks is nobody's failure, and a
+    /// Redis that cannot save says so to PING, but answers.
+    pub(super) fn lacks_samples(&self) -> bool {
+        self.commands.iter().any(|(name, command)| match command.reason {
+            Reason::UnknownCommand => false,
+            Reason::Other => *name != "ping",
+            _ => true,
+        })
     }
 
     /// Whether a command is not asked now.
     fn is_refused(&self, name: &str) -> bool {
-        let refused = self.commands.get(name);
-        refused.is_some_and(|at| at.is_none_or(|at| at.elapsed() < RETRY))
+        let command = self.commands.get(name);
+        command.is_some_and(|it| it.reason.is_lasting() || it.at.elapsed() < RETRY)
     }
 
     fn note(&mut self, name: &'static str, refusal: Refusal) {
-        let lasts = refusal.reason.is_lasting();
-        self.commands.insert(name, (!lasts).then(Instant::now));
-        if !lasts {
-            self.passing = Some(refusal.clone());
+        let refused = RefusedCommand { at: Instant::now(), reason: refusal.reason };
+        let before = self.commands.insert(name, refused);
+        // One that is refused again after a time is not news.
+        if before.is_none_or(|before| before.reason != refusal.reason) {
+            self.new.push(refusal);
         }
-        self.new.push(refusal);
     }
 
-    /// Sends a command unless it was refused before. `None` if it is refused.
+    /// Sends a command unless it was refused before. `None` if it is refused. A reply that is not of
+    /// the kind of `like` counts as a refusal.
     pub(super) fn call(
         &mut self,
         connection: &mut Connection,
         name: &'static str,
         words: &[&str],
+        like: &Value,
     ) -> Result<Option<Value>, RedisError> {
         if self.is_refused(name) {
             return Ok(None);
         }
         match connection.call(name, words) {
+            Ok(value) if mem::discriminant(&value) != mem::discriminant(like) => {
+                self.note(name, Refusal::unexpected(name));
+                Ok(None)
+            }
             Ok(value) => {
                 self.commands.remove(name);
                 Ok(Some(value))
@@ -161,17 +178,19 @@ impl Refused {
         let state = state.join(" ");
         if let Some(ping) = &self.ping
             && ping.state == state
-            && ping.at.elapsed() < PING_RETRY
+            && ping.at.elapsed() < SHORT_RETRY
         {
             return Err(RedisError::Refused(ping.refusal.clone()));
         }
         self.ping = None;
         match connection.call("PING", &["PING"]) {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                self.commands.remove("ping");
+                Ok(true)
+            }
             // A Redis that cannot save answers PING with an error, and INFO as always.
             Err(RedisError::Refused(refusal)) if refusal.reason.is_of_command() => {
                 self.note("ping", refusal);
-                self.passing = None;
                 Ok(true)
             }
             Err(RedisError::Refused(refusal)) if !refusal.reason.ends_connection() => {
@@ -211,17 +230,18 @@ impl Refused {
 
     /// The reply to INFO.
     fn info(&mut self, connection: &mut Connection) -> Result<String, RedisError> {
-        if let Some((at, refusal)) = &self.info
-            && at.elapsed() < INFO_RETRY
-        {
-            return Err(RedisError::Refused(refusal.clone()));
+        if let Some((at, refusal)) = &self.info {
+            let retry = if refusal.reason.is_lasting() { INFO_RETRY } else { SHORT_RETRY };
+            if at.elapsed() < retry {
+                return Err(RedisError::Refused(refusal.clone()));
+            }
         }
         self.info = None;
         let info = match connection.call("INFO", &["INFO", "all"]) {
             Ok(Value::Bulk(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
             Ok(_) => String::new(),
             Err(RedisError::Refused(refusal)) => {
-                if matches!(refusal.reason, Reason::NoPermission | Reason::UnknownCommand) {
+                if refusal.reason.is_of_command() {
                     self.info = Some((Instant::now(), refusal.clone()));
                 }
                 return Err(RedisError::Refused(refusal));
@@ -260,24 +280,23 @@ pub(super) fn ask(
     // Before Redis 7.0 there is one setting to a command.
     for names in if is_7 { SETTINGS.chunks(SETTINGS.len()) } else { SETTINGS.chunks(1) } {
         let words = [&["CONFIG", "GET"][..], names].concat();
-        if let Some(Value::Array(mut pairs)) = refused.call(connection, "config|get", &words)? {
+        let reply = refused.call(connection, "config|get", &words, &ARRAY)?;
+        if let Some(Value::Array(mut pairs)) = reply {
             replies.config.append(&mut pairs);
         }
     }
     if is_cluster {
-        let reply = refused.call(connection, "cluster|info", &["CLUSTER", "INFO"])?;
-        replies.cluster = reply.and_then(|reply| match reply {
-            Value::Bulk(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-            _ => None,
-        });
+        let like = Value::Bulk(Vec::new());
+        let reply = refused.call(connection, "cluster|info", &["CLUSTER", "INFO"], &like)?;
+        replies.cluster = reply.and_then(|reply| Some(reply.text()?.into_owned()));
     }
-    let mut call = |name, words: &[&str]| refused.call(connection, name, words);
-    replies.spikes = call("latency|latest", &["LATENCY", "LATEST"])?;
+    let mut call = |name, words: &[&str], like: &Value| refused.call(connection, name, words, like);
+    replies.spikes = call("latency|latest", &["LATENCY", "LATEST"], &ARRAY)?;
     if is_7 {
-        replies.histograms = call("latency|histogram", &["LATENCY", "HISTOGRAM"])?;
+        replies.histograms = call("latency|histogram", &["LATENCY", "HISTOGRAM"], &ARRAY)?;
     }
-    replies.slowlog_length = call("slowlog|len", &["SLOWLOG", "LEN"])?;
-    replies.slowlog = call("slowlog|get", &["SLOWLOG", "GET", "1"])?;
+    replies.slowlog_length = call("slowlog|len", &["SLOWLOG", "LEN"], &Value::Integer(0))?;
+    replies.slowlog = call("slowlog|get", &["SLOWLOG", "GET", "1"], &ARRAY)?;
     Ok(())
 }
 
@@ -288,15 +307,14 @@ fn ask_sentinel(
     masters: &mut Vec<SentinelMaster>,
 ) -> Result<(), RedisError> {
     let words = ["SENTINEL", "MASTERS"];
-    let Some(Value::Array(known)) = refused.call(connection, "sentinel|masters", &words)? else {
-        return Ok(());
-    };
+    let reply = refused.call(connection, "sentinel|masters", &words, &ARRAY)?;
+    let Some(Value::Array(known)) = reply else { return Ok(()) };
     for master in known {
         let Some(name) = master.pairs().get("name").map(|name| name.clone().into_owned()) else {
             continue;
         };
         let mut call =
-            |command, word| refused.call(connection, command, &["SENTINEL", word, &name]);
+            |command, word| refused.call(connection, command, &["SENTINEL", word, &name], &ARRAY);
         let sentinels = call("sentinel|sentinels", "SENTINELS")?;
         let replicas = call("sentinel|slaves", "SLAVES")?;
         let quorum = refused.quorum(connection, &name)?;

@@ -47,7 +47,8 @@ fn check(settings: &Settings, target: &str) -> Result<Endpoint, CollectError> {
         return Err("no target is allowed; start with --redis.targets".into());
     };
     let endpoint: Endpoint = target.parse()?;
-    match allowed.is_whole_match(&endpoint.address.to_string()) {
+    // With its scheme: who allows a target in TLS does not allow its password in clear.
+    match allowed.is_whole_match(&endpoint.name()) {
         true => Ok(endpoint),
         false => Err("--redis.targets does not allow this target".into()),
     }

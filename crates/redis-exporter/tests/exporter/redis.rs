@@ -1,7 +1,7 @@
 //! A real Redis server, owned by one test.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -92,8 +92,9 @@ impl Redis {
 
     /// Sends commands, one per line, and waits for all replies.
     pub(crate) fn send(&self, commands: &[&str]) {
-        let mut stream = self.begin(&[commands, &["QUIT"]].concat());
-        // Redis closes the connection after the reply to QUIT.
+        let mut stream = self.begin(commands);
+        // Redis closes the connection when it has read all of it; a Sentinel has no QUIT.
+        stream.shutdown(Shutdown::Write).unwrap();
         stream.read_to_string(&mut String::new()).unwrap();
     }
 

@@ -10,7 +10,7 @@ use crate::redis::Redis;
 #[test]
 fn reason_is_on_the_page_whatever_fails() {
     use Answer::{Bulk, Close, Hang, Line};
-    let cases: [(&'static str, Answer, f64, &str, bool); 24] = [
+    let cases: [(&'static str, Answer, f64, &str, bool); 26] = [
         ("INFO", Line("-NOPERM this user has no permissions"), 1.0, "refused", false),
         ("INFO", Line("-BUSY Redis is busy running a script"), 1.0, "refused", false),
         ("INFO", Line("-ERR unknown command 'INFO'"), 1.0, "refused", false),
@@ -30,10 +30,12 @@ fn reason_is_on_the_page_whatever_fails() {
         ("PING", Line("-LOADING Redis is loading the dataset"), 1.0, "loading", true),
         ("PING", Line("-MISCONF Redis cannot save"), 1.0, "", true),
         ("CONFIG", Hang, 1.0, "timeout", true),
-        ("CONFIG", Line("-NOPERM this user has no permissions"), 1.0, "", true),
+        ("CONFIG", Line("-NOPERM this user has no permissions"), 1.0, "refused", true),
+        ("CONFIG", Line("-ERR unknown command 'CONFIG'"), 1.0, "", true),
+        ("CONFIG", Line("-ERR not on this plan"), 1.0, "refused", true),
         ("LATENCY", Close, 1.0, "lost", true),
         ("SLOWLOG", Line("-BUSY Redis is busy running a script"), 1.0, "refused", true),
-        ("SLOWLOG", Line("+unexpected"), 1.0, "", true),
+        ("SLOWLOG", Line("+unexpected"), 1.0, "refused", true),
         ("GREETING", Line("-ERR max number of clients reached"), 0.0, "max_clients", false),
         ("GREETING", Line("-DENIED Redis is running in protected mode"), 0.0, "refused", false),
     ];
@@ -63,14 +65,64 @@ fn refused_commands_are_asked_once() {
         // LATENCY and SLOWLOG have two subcommands each.
         assert_eq!(counts(), [1, 2, 2, scrape]);
         let refused = "redis_exporter_refused_commands{cmd=\"config|get\"}";
-        assert_eq!((page.value(refused), error(&page)), (Some(1.0), ""), "{}", page.text());
+        assert_eq!((page.value(refused), error(&page)), (Some(1.0), "refused"), "{}", page.text());
     }
     // Another run of the server may have other rules.
     redis.answer("INFO", Answer::Bulk("redis_version:7.0.15\r\nrun_id:b\r\n"));
     redis.answer("CONFIG", Answer::Line("*0"));
+    redis.answer("LATENCY", Answer::Line("*0"));
     let page = exporter.scrape();
-    assert_eq!(counts(), [2, 4, 4, 4]);
+    assert_eq!((counts(), error(&page)), ([2, 4, 4, 4], "refused"));
     assert!(!page.text().contains("cmd=\"config|get\""), "{}", page.text());
+}
+
+#[test]
+fn what_the_server_lacks_is_not_a_failure() {
+    let redis = Fake::start(&[("CONFIG", Answer::Line("-ERR unknown command 'CONFIG'"))]);
+    let exporter = start(&[&redis.flag()], &[]);
+    for _ in 0..2 {
+        let page = exporter.scrape();
+        assert_eq!((error(&page), redis.count("CONFIG")), ("", 1), "{}", page.text());
+        let refused = "redis_exporter_refused_commands{cmd=\"config|get\"}";
+        assert_eq!(page.value(refused), Some(1.0), "{}", page.text());
+    }
+}
+
+#[test]
+fn refusal_that_may_pass_stays_on_the_page_and_is_logged_once() {
+    let redis = Fake::start(&[("CONFIG", Answer::Line("-ERR the proxy does not pass this"))]);
+    let exporter = start(&[&redis.flag()], &[]);
+    for _ in 0..3 {
+        let page = exporter.scrape();
+        assert_eq!((error(&page), redis.count("CONFIG")), ("refused", 1), "{}", page.text());
+        let success = "redis_exporter_scrape_collector_success{collector=\"redis\"}";
+        assert_eq!(page.value(success), Some(1.0));
+    }
+    let log = exporter.kill();
+    let lines = log.lines().filter(|line| line.contains("does not pass this"));
+    assert!(lines.count() == 1 && !log.contains("works again"), "{log}");
+}
+
+#[test]
+fn replies_are_not_kept_longer_than_their_interval() {
+    let redis = Fake::start(&[]);
+    let exporter = start(&[&redis.flag(), "--redis.interval=1s"], &[]);
+    assert!(exporter.scrape().has("redis_connected_clients"));
+    redis.answer("INFO", Answer::Close);
+    let page = exporter.scrape_until(|page| !page.has("redis_connected_clients"));
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(0.0), "lost"), "{}", page.text());
+    assert!(!page.has("redis_exporter_replies_age_seconds"));
+}
+
+#[test]
+fn variables_of_another_exporter_are_named() {
+    let redis = Fake::start(&[]);
+    let environment = [("REDIS_ADDR", "redis://db:6379"), ("REDIS_PASSWORD", "topsecret")];
+    let exporter = start(&[&redis.flag()], &environment);
+    exporter.scrape();
+    let log = exporter.kill();
+    assert!(log.contains("REDIS_PASSWORD is not read; set REDIS_EXPORTER_REDIS_PASSWORD"), "{log}");
+    assert!(!log.contains("REDIS_ADDR is") && !log.contains("topsecret"), "{log}");
 }
 
 #[test]
@@ -103,6 +155,11 @@ fn refused_info_is_not_asked_again() {
 #[test]
 fn login_is_not_tried_again_at_once() {
     let wrong = Answer::Line("-WRONGPASS invalid username-password pair or user is disabled.");
+    login_is_tried_once(wrong);
+    login_is_tried_once(Answer::Line("-ERR the proxy knows no such tenant"));
+}
+
+fn login_is_tried_once(wrong: Answer) {
     let redis = Fake::start(&[("AUTH", wrong)]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("password");
@@ -155,7 +212,7 @@ fn scrapes_add_nothing_to_the_errors_of_redis() {
     let exporter = start(&[&redis.flag(), "--redis.username=poor"], &environment);
     let errors = || {
         let page = exporter.scrape();
-        assert_eq!(error(&page), "", "{}", page.text());
+        assert_eq!(error(&page), "refused", "{}", page.text());
         page.value("redis_total_error_replies").unwrap()
     };
     // INFO was answered before the first refusals.
@@ -168,15 +225,23 @@ fn user_of_the_documents_may_run_all_commands() {
     for readme in ["README.md", "README.zh-CN.md"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(readme);
         let text = std::fs::read_to_string(path).unwrap();
-        let line = text.lines().find(|line| line.starts_with("ACL SETUSER exporter ")).unwrap();
+        let lines: Vec<_> =
+            text.lines().filter(|line| line.starts_with("ACL SETUSER exporter ")).collect();
+        let [line, sentinel_line] = lines[..] else { panic!("{lines:?}") };
         let redis = Redis::start(&[]);
-        redis.send(&[&line.replace("PASSWORD", "secret")]);
-        let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
-        let exporter = start(&[&redis.flag(), "--redis.username=exporter"], &environment);
-        let page = exporter.scrape();
-        assert_eq!(error(&page), "", "{}", page.text());
-        assert!(!page.has("redis_exporter_refused_commands"), "{}", page.text());
-        assert!(page.has("redis_config_maxmemory") && page.has("redis_slowlog_last_id"));
+        let sentinel = Redis::sentinel_of(&redis);
+        for (redis, line, family) in [
+            (&redis, line, "redis_config_maxmemory"),
+            (&sentinel, sentinel_line, "redis_sentinel_master_status"),
+        ] {
+            redis.send(&[&line.replace("PASSWORD", "secret")]);
+            let environment = [("REDIS_EXPORTER_REDIS_PASSWORD", "secret")];
+            let exporter = start(&[&redis.flag(), "--redis.username=exporter"], &environment);
+            let page = exporter.scrape();
+            assert_eq!(error(&page), "", "{}", page.text());
+            assert!(!page.has("redis_exporter_refused_commands"), "{}", page.text());
+            assert!(page.has(family), "{}", page.text());
+        }
     }
 }
 

@@ -53,8 +53,30 @@ fn redis_may_ask_for_a_certificate() {
     let key = format!("--redis.tls-key-file={}", file("client.key"));
     let page = start(&[&address, &ca, &cert, &key], &[]).scrape();
     assert_eq!((page.value("redis_up"), error(&page)), (Some(1.0), ""), "{}", page.text());
-    let page = start(&[&address, &ca], &[]).scrape();
-    assert_eq!(page.value("redis_up"), Some(0.0), "{}", page.text());
+    let exporter = start(&[&address, &ca], &[]);
+    let page = exporter.scrape();
+    assert_eq!((page.value("redis_up"), error(&page)), (Some(0.0), "tls"), "{}", page.text());
+    let log = exporter.kill();
+    assert!(log.contains("give --redis.tls-cert-file"), "{log}");
+    // The port answers in TLS to what is not.
+    let exporter = start(&[&format!("--redis.address=localhost:{port}")], &[]);
+    assert_eq!(error(&exporter.scrape()), "lost");
+    let log = exporter.kill();
+    assert!(log.contains("give rediss://"), "{log}");
+}
+
+#[test]
+fn password_of_encrypted_targets_is_not_sent_in_clear() {
+    let (redis, port) = start_redis("no");
+    let ca = format!("--redis.tls-ca-file={}", file("ca.crt"));
+    let allowed = "--redis.targets=rediss://localhost:\\d+";
+    let exporter = start(&["--redis.address=127.0.0.1:1", allowed, &ca], &[]);
+    let page = exporter.get(&format!("/scrape?target=rediss://localhost:{port}")).body;
+    assert!(page.contains("redis_up 1\n"), "{page}");
+    for target in [format!("localhost:{port}"), format!("redis://localhost:{}", redis.port())] {
+        let response = exporter.get(&format!("/scrape?target={target}"));
+        assert_eq!(response.status, 400, "{target}: {}", response.body);
+    }
 }
 
 #[test]
