@@ -177,10 +177,11 @@ fn enabled(
 fn to_unicode(args: &[OsString]) -> Result<Vec<String>, Vec<String>> {
     let mut errors = Vec::new();
     let mut unicode = Vec::new();
-    for arg in args {
+    for (position, arg) in (1..).zip(args) {
         match arg.to_str() {
             Some(arg) => unicode.push(arg.to_owned()),
-            None => errors.push(format!("argument {arg:?} is not Unicode")),
+            // It may be a password.
+            None => errors.push(format!("argument {position} is not Unicode")),
         }
     }
     if errors.is_empty() { Ok(unicode) } else { Err(errors) }

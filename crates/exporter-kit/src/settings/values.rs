@@ -353,11 +353,22 @@ impl Setting {
 
     fn error(&self, what: String) -> String {
         let name = self.flag.name;
+        let what = if self.flag.secret { self.without_value(what) } else { what };
         match &self.origin {
             Origin::CommandLine | Origin::Default => format!("--{name}: {what}"),
             Origin::Environment(variable) => format!("{variable}: {what}"),
             Origin::File { path, line } => format!("{path}:{line}: {name}: {what}"),
         }
+    }
+}
+
+impl Setting {
+    /// An error without the value, which authors may have put into it.
+    fn without_value(&self, what: String) -> String {
+        let quoted = format!("{:?}", self.text());
+        let values = [quoted.trim_matches('"'), self.text()];
+        let values = values.iter().filter(|value| !value.is_empty());
+        values.fold(what, |what, value| what.replace(value, "…"))
     }
 }
 

@@ -189,6 +189,9 @@ fn secrets_are_not_typed_and_not_shown() {
     let errors = read(&["--pool.password=geheim"], &[]).unwrap_err();
     assert!(errors[0].contains("POOL_EXPORTER_POOL_PASSWORD"), "{errors:?}");
     assert!(!errors[0].contains("geheim"), "{errors:?}");
+    let settings = read(&[], &[("POOL_EXPORTER_POOL_PASSWORD", "ge\"heim")]).unwrap();
+    let error = settings.error(&PASSWORD, r#"ge"heim or "ge\"heim" has a quote"#).to_string();
+    assert_eq!(error, "POOL_EXPORTER_POOL_PASSWORD: … or \"…\" has a quote");
     let settings = read(&[], &[("POOL_EXPORTER_POOL_PASSWORD", "geheim")]).unwrap();
     assert_eq!(settings.get(&PASSWORD), "geheim");
     let text = settings.to_toml();
