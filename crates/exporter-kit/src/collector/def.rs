@@ -233,8 +233,8 @@ impl CollectorDef {
     }
 
     /// Also collects from targets that requests name, as in `/probe?target=db:6379`. `build` gets
-    /// the value of the parameter, and must not block; its error is the reason of a response with
-    /// status 400. One collector of an exporter can have targets.
+    /// the value of the parameter, and must not block, because all other requests wait for it; its
+    /// error is the reason of a response with status 400, a panic one with status 500. One collector of an exporter can have targets.
     ///
     /// Whoever can send requests chooses the targets, so a flag should say which there are:
     /// [`allowed_targets`](Self::allowed_targets). The page of a target has the samples of its

@@ -35,16 +35,14 @@ pub(crate) fn collect(
     collector: &mut dyn Collector,
     samples: &mut Samples,
 ) -> Result<(), String> {
-    COLLECTING.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(|| collector.collect(samples)));
-    COLLECTING.set(false);
+    let outcome = catch(|| collector.collect(samples));
     let is_partial = matches!(outcome, Ok(Err(CollectError::Partial(_))));
     let result = match outcome {
         Ok(Ok(()) | Err(CollectError::NoData | CollectError::Unsupported)) => Ok(()),
         Ok(Err(CollectError::Failed(error) | CollectError::Partial(error))) => {
             Err(format!("failed: {error}"))
         }
-        Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
+        Err(panic) => Err(format!("panicked: {panic}")),
     };
     samples.sort_and_dedup();
     // A violation is a bug in the collector; debug builds and tests report it.
@@ -56,6 +54,14 @@ pub(crate) fn collect(
         samples.clear();
     }
     violation.map_or(result, Err)
+}
+
+/// Calls code of a collector. After a panic, returns its message, which is not printed.
+pub(crate) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    COLLECTING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    COLLECTING.set(false);
+    result.map_err(|panic| panic_message(panic.as_ref()).to_owned())
 }
 
 /// How many reasons of one failure are logged. Some have numbers that are never the same.

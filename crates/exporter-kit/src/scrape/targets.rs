@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Scraper, Selection, Slot, State};
+use crate::collector::run::catch;
 use crate::collector::{CollectError, CollectorDef, ScheduledCollector};
 
 /// The most targets whose collectors are kept.
@@ -16,6 +17,8 @@ pub(super) const MAX_TARGETS_AT_ONCE: usize = 64;
 pub(crate) enum TargetError {
     /// The request does not name a target that is allowed and valid.
     Rejected(CollectError),
+    /// The collector of the target panicked when it was built, with this message.
+    Panicked(String),
     /// Too many targets are being scraped.
     TooMany,
 }
@@ -24,6 +27,7 @@ impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rejected(reason) => fmt::Display::fmt(reason, f),
+            Self::Panicked(_) => f.write_str("the collector panicked; the log says why"),
             Self::TooMany => f.write_str("too many targets are being scraped; try again later"),
         }
     }
@@ -46,7 +50,7 @@ impl<W> Scraper<W> {
             return Ok(selection);
         }
         let ScheduledCollector { collector, labels, .. } =
-            build().map_err(TargetError::Rejected)?;
+            catch(build).map_err(TargetError::Panicked)?.map_err(TargetError::Rejected)?;
         labels.check(&def).map_err(|error| TargetError::Rejected(error.into()))?;
         let labels = self.labels.with(&labels);
         let slot = Slot { target: Some(target.into()), ..Slot::new(def, Some(collector), labels) };

@@ -76,9 +76,13 @@ impl Collector for Counting {
 }
 
 /// All collectors that tests can name.
-const ALL: [CollectorDef; 14] = [
+const ALL: [CollectorDef; 16] = [
     crate::probe::TCP,
     faulty("hangs-target", |_| Ok(())).targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
+    faulty("panics-target", |_| Ok(())).targets(|_, target| panic!("at {}", target.len())),
+    faulty("panics-name", |_| Ok(()))
+        .target_names(|_| panic!("as always"))
+        .targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
     faulty("warns", warns),
     CollectorDef::new("good", "", "", &[&GOOD, &GATE], |_| {
         Ok(ScheduledCollector::on_scrape(Counting { metric: GOOD, runs: 0, gated: false }))

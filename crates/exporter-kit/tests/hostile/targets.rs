@@ -57,6 +57,25 @@ fn no_target_is_allowed_without_the_flag() {
 }
 
 #[test]
+fn panic_of_a_target_costs_its_request_only() {
+    let _alone = alone();
+    for (collector, message) in [("panics-target", "at 4"), ("panics-name", "as always")] {
+        let exporter = Exporter::start(&format!("good {collector}"));
+        for target in ["db-1", "db-2"] {
+            let reply = exporter.get(&format!("/probe?target={target}"));
+            let expected = "# 500 the collector panicked; the log says why\n";
+            assert_eq!((reply.status, &*reply.body), (500, expected), "{collector}");
+        }
+        assert!(exporter.scrape().contains("\ngood_runs 1\n"));
+        let log = exporter.stop();
+        let line =
+            format!("collector {collector}: panicked when it was made for a target: {message}");
+        assert_eq!(log.matches(&line).count(), 1, "{log}");
+        assert!(!log.contains("RUST_BACKTRACE"), "{log}");
+    }
+}
+
+#[test]
 fn targets_at_once_are_limited() {
     let _alone = alone();
     // Each hangs until its deadline.
