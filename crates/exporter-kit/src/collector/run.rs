@@ -114,8 +114,8 @@ impl Failures {
 /// Logs what has changed.
 pub(crate) fn report(name: &str, result: &Result<(), String>, change: Change) {
     match (change, result) {
-        (Change::Failed, Err(error)) => log::warn!("collector {name} {error}"),
-        (Change::Recovered, _) => log::info!("collector {name} works again"),
+        (Change::Failed, Err(error)) => log::warn!("collector {name}: {error}"),
+        (Change::Recovered, _) => log::info!("collector {name}: works again"),
         _ => {}
     }
 }
@@ -125,11 +125,9 @@ pub(crate) fn report_notes(name: &str, lines: &[String]) {
     lines.iter().for_each(|line| log::warn!("collector {name}: {line}"));
 }
 
-/// Logs the first samples of a collector that are discarded.
-pub(crate) fn report_discarded(name: &str, before: u64, discarded: Discarded) {
-    if before == 0 && discarded.total() > 0 {
-        log::warn!("collector {name}: samples are left out of the page: {discarded}");
-    }
+/// Logs that samples of a collector are discarded.
+pub(crate) fn report_discarded(name: &str, discarded: Discarded) {
+    log::warn!("collector {name}: samples are left out of the page: {discarded}");
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -76,13 +76,23 @@ impl Collector for Counting {
 }
 
 /// All collectors that tests can name.
-const ALL: [CollectorDef; 16] = [
+const ALL: [CollectorDef; 17] = [
     crate::probe::TCP,
     faulty("hangs-target", |_| Ok(())).targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
     faulty("panics-target", |_| Ok(())).targets(|_, target| panic!("at {}", target.len())),
     faulty("panics-name", |_| Ok(()))
         .target_names(|_| panic!("as always"))
         .targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
+    faulty("fails-target", |_| Ok(())).targets(|_, target| {
+        let target = target.to_owned();
+        Ok(ScheduledCollector::on_scrape(move |out: &mut Samples| {
+            if target.starts_with("late:") {
+                return hang(out);
+            }
+            out.warn("the port is missing");
+            Err(format!("cannot ask {target}").into())
+        }))
+    }),
     faulty("warns", warns),
     CollectorDef::new("good", "", "", &[&GOOD, &GATE], |_| {
         Ok(ScheduledCollector::on_scrape(Counting { metric: GOOD, runs: 0, gated: false }))

@@ -48,6 +48,25 @@ fn targets_have_pages_of_their_own() {
 }
 
 #[test]
+fn log_names_targets_without_passwords() {
+    let _alone = alone();
+    let exporter = Exporter::start_with("fails-target", &["--scrape.timeout=1s"]);
+    for target in ["db-1", "a:geheim@db-2", "late://a:geheim@db-3"] {
+        assert_eq!(exporter.get(&format!("/probe?target={target}")).status, 200);
+    }
+    let log = exporter.stop();
+    for line in [
+        "collector fails-target, target db-1: failed: cannot ask db-1",
+        "collector fails-target, target db-1: the port is missing",
+        "collector fails-target, target …@db-2: failed: cannot ask …@db-2",
+        "collector fails-target, target late://…@db-3: is late; the page has no samples from it",
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+    assert!(!log.contains("geheim"), "{log}");
+}
+
+#[test]
 fn no_target_is_allowed_without_the_flag() {
     let _alone = alone();
     let exporter = Exporter::start("tcp");

@@ -59,6 +59,6 @@ fn server_that_is_down_is_not_up() {
         assert_eq!(page.value("@subject@_up"), Some(0.0), "{}", page.text());
         assert!(!page.has("@subject@_workers"), "{}", page.text());
         let log = exporter.kill();
-        assert!(log.contains("collector status failed: ") && log.lines().count() == 1, "{log}");
+        assert!(log.contains("collector status: failed: ") && log.lines().count() == 1, "{log}");
     }
 }
