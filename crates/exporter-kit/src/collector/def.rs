@@ -252,7 +252,8 @@ impl CollectorDef {
         self
     }
 
-    /// Sets the flag whose pattern the whole target must match. Without a value, no target is
+    /// Sets the flag whose pattern the whole target must match, by
+    /// [`Pattern::is_whole_match`]: `DB:6379` allows `db:6379` too. Without a value, no target is
     /// allowed. Without this flag, `build` decides.
     pub const fn allowed_targets(mut self, flag: &'static Flag<Pattern>) -> Self {
         self.allowed_targets = Some((flag, Pattern::is_whole_match));

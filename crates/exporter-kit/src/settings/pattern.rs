@@ -30,8 +30,13 @@ impl Pattern {
 
     /// Whether the expression matches the whole of `text`, for what must not slip through, such as
     /// the targets of requests. Compiles an expression at each call.
+    ///
+    /// Host names compare without case: that of `DB-1:6379` and `http://DB-1`, not that of a text
+    /// with a path.
     pub fn is_whole_match(&self, text: &str) -> bool {
-        let anchored = without_captures(&format!("^(?:{})$", self.expression));
+        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let case = if rest.contains('/') { "" } else { "i" };
+        let anchored = without_captures(&format!("^(?{case}:{})$", self.expression));
         Regex::new(&anchored).is_ok_and(|regex| regex.is_match(text))
     }
 
@@ -140,6 +145,13 @@ mod tests {
             ("", "", true),
             ("", "a", false),
             ("a", "a\n", false),
+            (r"DB-\d+:6379", "db-1:6379", true),
+            (r"db-\d:\D+", "DB-1:6379", false),
+            ("(?-i)DB", "db", false),
+            ("http://DB", "http://db", true),
+            ("http://db/A", "http://db/A", true),
+            ("http://db/A", "http://db/a", false),
+            ("/run/Db", "/run/db", false),
         ] {
             let pattern = Pattern::new(expression).unwrap();
             assert_eq!(pattern.is_whole_match(text), expected, "{expression} {text}");

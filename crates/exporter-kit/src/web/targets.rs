@@ -41,7 +41,8 @@ impl Targets {
         query: &str,
         scraper: &Scraper<Waiter>,
     ) -> Result<Selection, (u16, String)> {
-        let target = query::parameter(query, "target").unwrap_or_default();
+        let target = query::parameter(query, "target").map_err(|why| (400, why))?;
+        let target = target.unwrap_or_default();
         let selected = catch(|| (self.def.target_name)(&target))
             .map_err(TargetError::Panicked)
             .and_then(|name| {

@@ -33,6 +33,8 @@ fn targets_have_pages_of_their_own() {
     for (query, expected) in [
         ("", "# 400 the parameter target is missing; ask for /probe?target="),
         ("?target=", "# 400 the parameter target is missing"),
+        ("?target=127.0.0.1:1&target=127.0.0.1:2", "# 400 the parameter target is given twice"),
+        ("?target=%ff", "# 400 the parameter target is not UTF-8 text"),
         ("?target=localhost", "# 400 the target is not HOST:PORT"),
         ("?target=10.0.0.1:1", "# 400 --collector.tcp.targets does not allow this target"),
         ("?target=127.0.0.1:1x", "# 400 --collector.tcp.targets does not allow this target"),
