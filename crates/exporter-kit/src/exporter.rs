@@ -241,7 +241,7 @@ impl Exporter {
                 collectors.push((def, ScheduledCollector::on_scrape(live)));
                 continue;
             }
-            match def.build(&request.settings).map_err(|error| error.to_string()) {
+            match def.build(&request.settings).map_err(|error| error.of_collector(def.name)) {
                 Ok(scheduled) => collectors.push((def, scheduled)),
                 Err(error) if errors.contains(&error) => {}
                 Err(error) => errors.push(error),
