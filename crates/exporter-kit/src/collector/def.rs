@@ -108,8 +108,9 @@ pub struct ScheduledCollector {
 }
 
 impl ScheduledCollector {
-    /// Adds a label that all samples of the collector have, for example the name of a target. It
-    /// replaces one of the same name that the exporter's user gives every sample.
+    /// Adds a label that all samples of the collector have, for example the name of a target. If the
+    /// exporter's user gives every sample a label of the same name, that is an error when the
+    /// exporter starts; the label of a target replaces it, and the log says so.
     ///
     /// # Errors
     ///
@@ -244,10 +245,18 @@ impl CollectorDef {
     /// request; beyond 256 targets, the one that has not been asked for longest is dropped.
     ///
     /// The example `probe` is an exporter with targets.
+    ///
+    /// # Panics
+    ///
+    /// The collector has targets already. In a `const` this is a compile error.
     pub const fn targets(
         mut self,
         build: fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>,
     ) -> Self {
+        assert!(
+            self.build_target.is_none(),
+            "a collector has one function that builds its targets"
+        );
         self.build_target = Some(build);
         self
     }
@@ -324,5 +333,17 @@ impl CollectorDef {
         let switch = FlagSpec { default, enables: true, ..switch };
         let own = self.flags.iter().map(|flag| flag.spec());
         [switch].into_iter().chain(own).map(move |flag| FlagSpec { collector, ..flag })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "one function that builds its targets")]
+    fn second_targets_are_an_error() {
+        let def = CollectorDef::from_fn("pool", "", "", &[], |_| Ok(()));
+        let _ = def.targets(|_, _| Err("a".into())).targets(|_, _| Err("b".into()));
     }
 }

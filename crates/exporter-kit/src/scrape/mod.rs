@@ -11,7 +11,7 @@ mod run;
 mod targets;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -43,6 +43,8 @@ pub(crate) struct Scraper<W> {
     exporter_metrics: bool,
     /// Labels of every sample.
     labels: ConstantLabels,
+    /// Whether it was logged that labels of targets replace one of them.
+    replaced: Once,
     /// The collectors' names, by index.
     names: Box<[&'static str]>,
     state: Mutex<State<W>>,
@@ -172,6 +174,7 @@ impl<W> Scraper<W> {
             build,
             exporter_metrics,
             labels,
+            replaced: Once::new(),
             names,
             state: Mutex::new(state),
             builder: Mutex::default(),

@@ -101,6 +101,15 @@ impl<W> Scraper<W> {
         let ScheduledCollector { collector, labels, .. } =
             catch(build).map_err(TargetError::Panicked)?.map_err(TargetError::Rejected)?;
         labels.check(&def).map_err(|error| TargetError::Rejected(error.into()))?;
+        if let Some(name) = self.labels.shared_with(&labels) {
+            self.replaced.call_once(|| {
+                log::warn!(
+                    "collector {}: targets have a label {name} of their own, which replaces that of \
+                     --label; choose another name",
+                    def.name
+                );
+            });
+        }
         let labels = self.labels.with(&labels);
         let target = Some(Target::new(target));
         let slot = Slot { target, ..Slot::new(def, Some(collector), labels) };

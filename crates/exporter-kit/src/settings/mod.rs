@@ -19,11 +19,11 @@ use environment::Environment;
 pub(crate) use flag::nearest_by;
 pub use flag::{AnyFlag, Flag, FlagSpec, FlagType};
 pub(crate) use help::{describe_flags, help};
-pub(crate) use kit::LABEL;
 use kit::{
     COLLECTORS_ENABLED, CONFIG_CHECK, DESCRIBE, DISABLE_DEFAULTS, HELP, KIT_FLAGS, LISTEN_ADDRESS,
     VERSION,
 };
+pub(crate) use kit::{LABEL, TELEMETRY_PATH};
 pub use pattern::{Filter, Pattern};
 pub use values::{SettingError, Settings};
 

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use crate::alone;
-use crate::exporter::Exporter;
+use crate::exporter::{Exporter, run};
 use crate::probe::TCP;
 
 #[test]
@@ -111,4 +111,51 @@ fn targets_at_once_are_limited() {
     statuses.sort_unstable();
     let busy = statuses.iter().filter(|status| **status == 503).count();
     assert_eq!((busy, statuses.len()), (16, 80), "{statuses:?}");
+}
+
+#[test]
+fn targets_that_cannot_be_asked_are_an_error() {
+    let path = "--web.telemetry-path=/probe";
+    let is_taken = "--web.telemetry-path: /probe is the path of targets; give another path";
+    for (collectors, argument, expected) in [
+        (
+            "tcp hangs-target",
+            "--config.check",
+            "the collectors tcp and hangs-target both have targets",
+        ),
+        ("tcp", path, is_taken),
+    ] {
+        let output = run(collectors, &[argument, "--config.check"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.starts_with(&format!("hostile_exporter: {expected}")), "{stderr}");
+    }
+}
+
+#[test]
+fn labels_that_replace_those_of_the_user_are_reported() {
+    let _alone = alone();
+    let output = run("labelled", &["--label=site=sz", "--config.check"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let expected = "--label: collector labelled has a label site of its own; choose another name";
+    assert!(stderr.contains(expected), "{stderr}");
+
+    let exporter = Exporter::start_with("open-labels", &["--label=site=sz"]);
+    for _ in 0..2 {
+        assert!(exporter.scrape().contains("\nopen{site=\"a\"} 1\n"));
+    }
+    let log = exporter.stop();
+    let expected = "collector open-labels: samples have a label site of their own, which replaces";
+    assert_eq!(log.matches(expected).count(), 1, "{log}");
+
+    let allow = "--collector.tcp.targets=.*";
+    let exporter = Exporter::start_with("tcp", &[allow, "--label=host=sz"]);
+    for port in [1, 2] {
+        let page = exporter.get(&format!("/probe?target=127.0.0.1:{port}")).body;
+        assert!(page.contains("tcp_up{host=\"127.0.0.1\"} "), "{page}");
+    }
+    let log = exporter.stop();
+    let expected = "collector tcp: targets have a label host of their own, which replaces";
+    assert_eq!(log.matches(expected).count(), 1, "{log}");
 }
