@@ -73,6 +73,9 @@ pub(crate) fn all_flags(
     }
     flags.extend(actions);
     flags.extend(collectors.iter().flat_map(CollectorDef::flag_specs));
+    for (of_targets, _) in collectors.iter().filter_map(|def| def.allowed_targets) {
+        flags.iter_mut().for_each(|flag| flag.whole |= flag.name == of_targets.name());
+    }
     flags
 }
 

@@ -23,7 +23,16 @@ impl Pattern {
         Ok(Self { expression: expression.into(), regex })
     }
 
-    /// Whether the expression matches anywhere in `text`.
+    /// Like [`new`](Self::new), for an expression that matches whole texts only.
+    pub(crate) fn new_whole(expression: &str) -> Result<Self, String> {
+        Self::new(expression)?;
+        let regex = Regex::new(&without_captures(&format!("^(?:{expression})$")));
+        let regex = regex.map_err(|error| error.to_string())?;
+        Ok(Self { expression: expression.into(), regex })
+    }
+
+    /// Whether the expression matches anywhere in `text`, or all of it if the flag of the pattern is
+    /// [`whole`](crate::Flag::whole).
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
@@ -133,6 +142,21 @@ mod tests {
             assert_eq!(Pattern::new(expression).unwrap().is_match(text), expected, "{text}");
         }
         assert!(Pattern::new("a(b").is_err() && Pattern::new("*").is_err());
+    }
+
+    #[test]
+    fn whole_pattern_matches_whole_texts() {
+        let pattern = Pattern::new_whole("a|b.+").unwrap();
+        let texts = ["a", "bc", "ab", "b", "xa", "A"];
+        assert_eq!(
+            texts.map(|text| pattern.is_match(text)),
+            [true, true, false, false, false, false]
+        );
+        assert_eq!(pattern.as_str(), "a|b.+");
+        // Each of these has a bracket too few or too many.
+        for expression in ["a)(?:b", "a)|(b", "("] {
+            assert!(Pattern::new_whole(expression).is_err(), "{expression}");
+        }
     }
 
     #[test]

@@ -366,7 +366,10 @@ impl Setting {
             }
             ValueType::Pattern if text.is_empty() => Value::Pattern(None),
             ValueType::Pattern => {
-                let pattern = Pattern::new(text);
+                let pattern = match flag.whole {
+                    true => Pattern::new_whole(text),
+                    false => Pattern::new(text),
+                };
                 Value::Pattern(Some(pattern.map_err(|error| {
                     format!("{shown:?} is not a valid regular expression: {error}")
                 })?))

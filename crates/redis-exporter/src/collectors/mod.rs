@@ -65,9 +65,9 @@ const INTERVAL: Flag<Duration> = Flag::duration(
 const TARGETS: Flag<Pattern> = Flag::pattern(
     "redis.targets",
     "",
-    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT; none without it. It matches all of \
-     an address.",
-);
+    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT; none without it.",
+)
+.whole();
 
 /// The exporter's own flags, in addition to those of the kit.
 pub(crate) const FLAGS: &[&dyn AnyFlag] = &[
