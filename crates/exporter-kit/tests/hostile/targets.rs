@@ -87,7 +87,12 @@ fn panic_of_a_target_costs_its_request_only() {
             let expected = "# 500 the collector panicked; the log says why\n";
             assert_eq!((reply.status, &*reply.body), (500, expected), "{collector}");
         }
-        assert!(exporter.scrape().contains("\ngood_runs 1\n"));
+        let page = exporter.scrape();
+        assert!(page.contains("\ngood_runs 1\n"), "{page}");
+        assert!(
+            page.contains("promhttp_metric_handler_requests_total{code=\"500\"} 2\n"),
+            "{page}"
+        );
         let log = exporter.stop();
         let line =
             format!("collector {collector}: panicked when it was made for a target: {message}");
