@@ -78,13 +78,13 @@ impl Reader<'_> {
     }
 }
 
-/// How the value of a setting is written in TOML.
+/// How the value of a setting is written in TOML: in quotes that leave backslashes alone.
 fn form(flag: &FlagSpec) -> String {
     let FlagSpec { name, placeholder, .. } = flag;
     match (flag.is_list(), flag.placeholder) {
-        (true, _) => format!("write {name} = [\"{placeholder}\", \"{placeholder}\"]"),
+        (true, _) => format!("write {name} = ['{placeholder}', '{placeholder}']"),
         (false, "") => format!("write {name} = true or false"),
-        (false, _) => format!("write {name} = \"{placeholder}\""),
+        (false, _) => format!("write {name} = '{placeholder}'"),
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
             ("help = true", 1, "unknown setting help"),
             ("scrape.timeout = 1979-05-27", 1, "must be a string"),
             ("pool.password = ['a']", 1, "pool.password: must be a string"),
-            ("web.listen-address = [{a = 1}]", 1, "write web.listen-address = [\"ADDRESS\""),
+            ("web.listen-address = [{a = 1}]", 1, "write web.listen-address = ['ADDRESS'"),
         ];
         for (text, line, expected) in cases {
             let errors = run(text).unwrap_err();
@@ -231,10 +231,10 @@ mod tests {
     #[test]
     fn errors_of_syntax_name_the_setting() {
         for (text, line, expected) in [
-            ("pool.password = geheim", 1, "write pool.password = \"PASSWORD\""),
-            ("[web]\n\n[pool]\n'password' = 'geheim", 4, "write pool.password = \"PASSWORD\""),
-            ("[pool]\npassword = \"ge\\heim\"", 2, "write pool.password = \"PASSWORD\""),
-            ("[web]\nlisten-address = [\n  :1,\n]", 3, "write web.listen-address = [\"ADDRESS\""),
+            ("pool.password = geheim", 1, "write pool.password = 'PASSWORD'"),
+            ("[web]\n\n[pool]\n'password' = 'geheim", 4, "write pool.password = 'PASSWORD'"),
+            ("[pool]\npassword = \"ge\\heim\"", 2, "write pool.password = 'PASSWORD'"),
+            ("[web]\nlisten-address = [\n  :1,\n]", 3, "write web.listen-address = ['ADDRESS'"),
             ("web.enable-openmetrics = yes", 1, "write web.enable-openmetrics = true or false"),
         ] {
             let errors = run(text).unwrap_err();

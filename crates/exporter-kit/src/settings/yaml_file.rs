@@ -66,13 +66,13 @@ impl Reader<'_> {
     }
 }
 
-/// How the value of a setting is written in YAML.
+/// How the value of a setting is written in YAML: in quotes that leave backslashes alone.
 fn form(flag: &FlagSpec) -> String {
     let FlagSpec { name, placeholder, .. } = flag;
     match (flag.is_list(), flag.placeholder) {
-        (true, _) => format!("write {name}: \"{placeholder},{placeholder}\""),
+        (true, _) => format!("write {name}: '{placeholder},{placeholder}'"),
         (false, "") => format!("write {name}: true or false"),
-        (false, _) => format!("write {name}: \"{placeholder}\""),
+        (false, _) => format!("write {name}: '{placeholder}'"),
     }
 }
 
@@ -150,13 +150,13 @@ mod tests {
             ("collector:\n  iis:\n    site-include: a", "there is no collector iis"),
             ("nonsense: 1", "unknown setting nonsense"),
             ("help: true", "unknown setting help"),
-            ("log.level: [a]", "log.level: must be one text; write log.level: \"LEVEL\""),
-            ("web:\n  listen-address: [a]", "write web.listen-address: \"ADDRESS,ADDRESS\""),
+            ("log.level: [a]", "log.level: must be one text; write log.level: 'LEVEL'"),
+            ("web:\n  listen-address: [a]", "write web.listen-address: 'ADDRESS,ADDRESS'"),
             ("web:\n  listen-adress: [a]", "did you mean web.listen-address?"),
             ("pool: {password: [geheim]}", "pool.password: must be one text"),
-            ("pool:\n  password: @geheim", "write pool.password: \"PASSWORD\""),
+            ("pool:\n  password: @geheim", "write pool.password: 'PASSWORD'"),
             ("log:\n  level: info\npool:\n  'password': 'geheim", "write pool.password: "),
-            ("pool.password: *geheim", "write pool.password: \"PASSWORD\""),
+            ("pool.password: *geheim", "write pool.password: 'PASSWORD'"),
             ("pool:\n  password:\n    geheim: 1", "pool.password: must be one text"),
             ("pool.password geheim", "must begin with a key"),
             ("log.level: a\nlog: {level: b}", "log.level is given twice"),
