@@ -22,7 +22,7 @@ const DURATION: Gauge = Gauge::new("tcp_connect_duration_seconds", "How long the
 const TARGETS: Flag<Pattern> = Flag::pattern(
     "collector.tcp.targets",
     "",
-    "Regular expression of the targets that /probe?target= may name; none without it.",
+    "Targets that /probe?target= may name; none without it.",
 );
 
 /// A collector with targets and without anything to collect at `/metrics`.

@@ -107,6 +107,11 @@ impl ConstantLabels {
         Self(Some(kept.chain(own.labels()).cloned().collect()))
     }
 
+    /// The first of these labels that `own` has too, by its name.
+    pub(crate) fn shared_with(&self, own: &Self) -> Option<&str> {
+        self.names().find(|name| own.names().any(|own| own == *name))
+    }
+
     /// Checks that no metric of the collector has one of these labels.
     ///
     /// # Errors

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 
 use crate::collector::run::is_collecting;
 use crate::collector::{CollectorDef, ScheduledCollector, System};
+use crate::constant_labels::LabelError;
 use crate::describe;
 use crate::listen;
 use crate::logging::{self, LogFormat};
 use crate::metrics::live::Live;
 use crate::self_metrics::{Build, SelfMetrics};
-use crate::settings::{self, AnyFlag, Command, Flag, LABEL, Request};
+use crate::settings::{self, AnyFlag, Command, Flag, LABEL, Request, TELEMETRY_PATH};
 use crate::shutdown::Shutdown;
 use crate::web::{Server, ServerConfig, Targets, WebConfig};
 
@@ -241,14 +242,32 @@ impl Exporter {
                 collectors.push((def, ScheduledCollector::on_scrape(live)));
                 continue;
             }
-            match def.build(&request.settings).map_err(|error| error.to_string()) {
+            match def.build(&request.settings).map_err(|error| error.of_collector(def.name)) {
                 Ok(scheduled) => collectors.push((def, scheduled)),
                 Err(error) if errors.contains(&error) => {}
                 Err(error) => errors.push(error),
             }
         }
         errors.extend(self.taken_labels(request, &collectors));
+        errors.extend(self.targets_error(request));
         if errors.is_empty() { Ok(collectors) } else { Err(errors) }
+    }
+
+    /// An error about collectors with targets that could never be asked for.
+    fn targets_error(&self, request: &Request) -> Option<String> {
+        let mut with_targets = self.collectors.iter().filter(|def| def.build_target.is_some());
+        let first = with_targets.next()?;
+        if let Some(second) = with_targets.next() {
+            return Some(format!(
+                "the collectors {} and {} both have targets; one collector of an exporter can have \
+                 them",
+                first.name, second.name
+            ));
+        }
+        let path = first.target_path;
+        let what = format!("{path} is the path of targets; give another path, such as /metrics");
+        let is_taken = request.config.telemetry_path == path;
+        is_taken.then(|| request.settings.error(&TELEMETRY_PATH, what).to_string())
     }
 
     /// Errors about constant labels that metrics have already, one line each. Of those of the
@@ -270,7 +289,11 @@ impl Exporter {
             let own = own.chain(SelfMetrics::of_requests());
             let taken = own
                 .map(|metric| labels.check_metric(metric))
-                .chain(collectors.iter().map(|(def, _)| labels.check(def)))
+                .chain(collectors.iter().map(|(def, scheduled)| {
+                    let shared = labels.shared_with(&scheduled.labels).map(str::to_owned);
+                    let taken = |name| LabelError::Taken(name, format!("collector {}", def.name));
+                    shared.map(taken).map_or_else(|| labels.check(def), Err)
+                }))
                 .find_map(Result::err);
             let of_setting = |taken| request.settings.error(&LABEL, taken).to_string();
             errors.extend(taken.map(of_setting));

@@ -33,6 +33,16 @@
 //! The kit is independent of hosts and data sources. Its only knowledge of BlueKing is a metric's
 //! short Chinese description and the reserved labels.
 
+/// The examples of the documents are tests.
+#[cfg(all(doctest, feature = "testing"))]
+mod documents {
+    #[doc = include_str!("../../../docs/kit.md")]
+    struct English;
+
+    #[doc = include_str!("../../../docs/zh/kit.md")]
+    struct Chinese;
+}
+
 mod collector;
 mod config;
 mod constant_labels;

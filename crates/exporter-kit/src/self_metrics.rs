@@ -64,7 +64,7 @@ const IN_FLIGHT: Gauge =
 /// Counts responses to scrapes by status.
 #[derive(Debug)]
 pub(crate) struct Handler {
-    requests: [(u16, &'static str, IntCounter); 3],
+    requests: [(u16, &'static str, IntCounter); 4],
     in_flight: IntGauge,
 }
 
@@ -85,7 +85,12 @@ impl Handler {
         };
         let in_flight = IntGauge::new(IN_FLIGHT.name(), IN_FLIGHT.help());
         Self {
-            requests: [counter(200, "200"), counter(400, "400"), counter(503, "503")],
+            requests: [
+                counter(200, "200"),
+                counter(400, "400"),
+                counter(500, "500"),
+                counter(503, "503"),
+            ],
             in_flight: in_flight.expect("a definition has a valid name and help"),
         }
     }

@@ -100,7 +100,9 @@ impl Background {
         let mut snapshot = self.snapshot();
         let notes = snapshot.log_limit.admit(samples.take_notes(), Instant::now());
         report_notes(self.def.name, &notes);
-        report_discarded(self.def.name, snapshot.discarded, discarded);
+        if snapshot.discarded == 0 && discarded.total() > 0 {
+            report_discarded(self.def.name, discarded);
+        }
         snapshot.discarded += discarded.total();
         let success = result.is_ok();
         let duration = started.elapsed();

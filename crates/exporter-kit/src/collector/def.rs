@@ -108,8 +108,9 @@ pub struct ScheduledCollector {
 }
 
 impl ScheduledCollector {
-    /// Adds a label that all samples of the collector have, for example the name of a target. It
-    /// replaces one of the same name that the exporter's user gives every sample.
+    /// Adds a label that all samples of the collector have, for example the name of a target. If the
+    /// exporter's user gives every sample a label of the same name, that is an error when the
+    /// exporter starts; the label of a target replaces it, and the log says so.
     ///
     /// # Errors
     ///
@@ -233,8 +234,8 @@ impl CollectorDef {
     }
 
     /// Also collects from targets that requests name, as in `/probe?target=db:6379`. `build` gets
-    /// the value of the parameter, and must not block; its error is the reason of a response with
-    /// status 400. One collector of an exporter can have targets.
+    /// the value of the parameter, and must not block, because all other requests wait for it; its
+    /// error is the reason of a response with status 400, a panic one with status 500. One collector of an exporter can have targets.
     ///
     /// Whoever can send requests chooses the targets, so a flag should say which there are:
     /// [`allowed_targets`](Self::allowed_targets). The page of a target has the samples of its
@@ -244,15 +245,24 @@ impl CollectorDef {
     /// request; beyond 256 targets, the one that has not been asked for longest is dropped.
     ///
     /// The example `probe` is an exporter with targets.
+    ///
+    /// # Panics
+    ///
+    /// The collector has targets already. In a `const` this is a compile error.
     pub const fn targets(
         mut self,
         build: fn(&Settings, &str) -> Result<ScheduledCollector, CollectError>,
     ) -> Self {
+        assert!(
+            self.build_target.is_none(),
+            "a collector has one function that builds its targets"
+        );
         self.build_target = Some(build);
         self
     }
 
-    /// Sets the flag whose pattern the whole target must match. Without a value, no target is
+    /// Sets the flag whose pattern the whole target must match, by
+    /// [`Pattern::is_whole_match`]: `DB:6379` allows `db:6379` too. Without a value, no target is
     /// allowed. Without this flag, `build` decides.
     pub const fn allowed_targets(mut self, flag: &'static Flag<Pattern>) -> Self {
         self.allowed_targets = Some((flag, Pattern::is_whole_match));
@@ -323,5 +333,17 @@ impl CollectorDef {
         let switch = FlagSpec { default, enables: true, ..switch };
         let own = self.flags.iter().map(|flag| flag.spec());
         [switch].into_iter().chain(own).map(move |flag| FlagSpec { collector, ..flag })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "one function that builds its targets")]
+    fn second_targets_are_an_error() {
+        let def = CollectorDef::from_fn("pool", "", "", &[], |_| Ok(()));
+        let _ = def.targets(|_, _| Err("a".into())).targets(|_, _| Err("b".into()));
     }
 }

@@ -35,16 +35,14 @@ pub(crate) fn collect(
     collector: &mut dyn Collector,
     samples: &mut Samples,
 ) -> Result<(), String> {
-    COLLECTING.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(|| collector.collect(samples)));
-    COLLECTING.set(false);
+    let outcome = catch(|| collector.collect(samples));
     let is_partial = matches!(outcome, Ok(Err(CollectError::Partial(_))));
     let result = match outcome {
         Ok(Ok(()) | Err(CollectError::NoData | CollectError::Unsupported)) => Ok(()),
         Ok(Err(CollectError::Failed(error) | CollectError::Partial(error))) => {
             Err(format!("failed: {error}"))
         }
-        Err(panic) => Err(format!("panicked: {}", panic_message(panic.as_ref()))),
+        Err(panic) => Err(format!("panicked: {panic}")),
     };
     samples.sort_and_dedup();
     // A violation is a bug in the collector; debug builds and tests report it.
@@ -56,6 +54,14 @@ pub(crate) fn collect(
         samples.clear();
     }
     violation.map_or(result, Err)
+}
+
+/// Calls code of a collector. After a panic, returns its message, which is not printed.
+pub(crate) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    COLLECTING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    COLLECTING.set(false);
+    result.map_err(|panic| panic_message(panic.as_ref()).to_owned())
 }
 
 /// How many reasons of one failure are logged. Some have numbers that are never the same.
@@ -108,8 +114,8 @@ impl Failures {
 /// Logs what has changed.
 pub(crate) fn report(name: &str, result: &Result<(), String>, change: Change) {
     match (change, result) {
-        (Change::Failed, Err(error)) => log::warn!("collector {name} {error}"),
-        (Change::Recovered, _) => log::info!("collector {name} works again"),
+        (Change::Failed, Err(error)) => log::warn!("collector {name}: {error}"),
+        (Change::Recovered, _) => log::info!("collector {name}: works again"),
         _ => {}
     }
 }
@@ -119,11 +125,9 @@ pub(crate) fn report_notes(name: &str, lines: &[String]) {
     lines.iter().for_each(|line| log::warn!("collector {name}: {line}"));
 }
 
-/// Logs the first samples of a collector that are discarded.
-pub(crate) fn report_discarded(name: &str, before: u64, discarded: Discarded) {
-    if before == 0 && discarded.total() > 0 {
-        log::warn!("collector {name}: samples are left out of the page: {discarded}");
-    }
+/// Logs that samples of a collector are discarded.
+pub(crate) fn report_discarded(name: &str, discarded: Discarded) {
+    log::warn!("collector {name}: samples are left out of the page: {discarded}");
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

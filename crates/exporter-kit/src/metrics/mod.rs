@@ -120,7 +120,8 @@ pub type Summary<const N: usize = 0> = Definition<SummaryKind, N>;
 pub type Info<const N: usize = 0> = Definition<InfoKind, N>;
 
 /// The definition of a stateset with `N` labels (default: none), to which each sample adds one that
-/// is named after the metric and has the name of a state.
+/// is named after the metric and has the name of a state. BlueKing accepts no such label: a package
+/// leaves the metric out.
 ///
 /// ```
 /// use exporter_kit::{Samples, StateSet};
@@ -212,7 +213,8 @@ impl<K, const N: usize> Definition<K, N> {
 
 impl<K: Scalar, const N: usize> Definition<K, N> {
     /// Lets samples have more labels than those of the definition, whose names only the source
-    /// knows; see [`Samples::set_with`](crate::Samples::set_with).
+    /// knows; see [`Samples::set_with`](crate::Samples::set_with). BlueKing shows only those of the
+    /// definition.
     pub const fn more_labels(mut self) -> Self {
         self.core.more_labels = true;
         self

@@ -113,6 +113,14 @@ impl Samples {
         let write = |family: &Family, out: &mut Room<'_>| {
             family.write_external(out, suffix, labels, &constant);
         };
-        self.try_put(family, bytes, self.numbers.len(), value, write)
+        self.try_put(family, bytes, self.numbers.len(), value, write)?;
+        let is_replaced = |name: &&str| labels.iter().any(|(own, _)| own == name);
+        if let Some(name) = constant.names().find(is_replaced) {
+            self.warn(format!(
+                "samples have a label {name} of their own, which replaces that of --label or of the \
+                 collector; choose another name"
+            ));
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ mod run;
 mod targets;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,7 +20,8 @@ use self::run::{CollectorResult, Run};
 use crate::collector::background::Background;
 use crate::collector::log_limit::LogLimit;
 use crate::collector::run::{
-    COLLECTOR_STACK_BYTES, Failures, Outcome, collect, report, report_discarded, report_notes,
+    COLLECTOR_STACK_BYTES, Change, Failures, Outcome, collect, report, report_discarded,
+    report_notes,
 };
 use crate::collector::{Collector, CollectorDef, ScheduledCollector};
 use crate::constant_labels::ConstantLabels;
@@ -30,6 +31,7 @@ use crate::self_metrics::{Build, Handler, SelfMetrics};
 use crate::workers::{Job, Workers};
 
 pub(crate) use self::page::Page;
+use self::targets::Target;
 pub(crate) use self::targets::TargetError;
 
 /// Owns the collectors and builds pages for waiters. A waiter is whatever `deliver` needs to know
@@ -41,6 +43,8 @@ pub(crate) struct Scraper<W> {
     exporter_metrics: bool,
     /// Labels of every sample.
     labels: ConstantLabels,
+    /// Whether it was logged that labels of targets replace one of them.
+    replaced: Once,
     /// The collectors' names, by index.
     names: Box<[&'static str]>,
     state: Mutex<State<W>>,
@@ -116,7 +120,7 @@ struct State<W> {
 struct Slot {
     def: CollectorDef,
     /// The target, if a request has named it.
-    target: Option<Box<str>>,
+    target: Option<Target>,
     /// Labels of all its samples.
     labels: ConstantLabels,
     /// `None` while a worker runs it.
@@ -170,6 +174,7 @@ impl<W> Scraper<W> {
             build,
             exporter_metrics,
             labels,
+            replaced: Once::new(),
             names,
             state: Mutex::new(state),
             builder: Mutex::default(),
@@ -297,8 +302,11 @@ impl<W> Scraper<W> {
         let mut state = self.lock();
         let slot = &mut state.slots[index];
         slot.collector = Some(collector);
+        let result = result.map_err(|error| slot.log_text(&error));
         let change = slot.failures.update(&result);
-        let notes = slot.log_limit.admit(samples.take_notes(), Instant::now());
+        let notes = samples.take_notes().iter().map(|note| slot.log_text(note)).collect();
+        let notes = slot.log_limit.admit(notes, Instant::now());
+        let to_log = (change != Change::None || !notes.is_empty()).then(|| slot.log_name());
         let waiting_runs = std::mem::take(&mut slot.waiting_runs);
         let success = result.is_ok();
         let is_complete = match state.open_run(number) {
@@ -321,8 +329,10 @@ impl<W> Scraper<W> {
             }
         };
         drop(state);
-        report(def.name, &result, change);
-        report_notes(def.name, &notes);
+        if let Some(name) = to_log {
+            report(&name, &result, change);
+            report_notes(&name, &notes);
+        }
         if !waiting_runs.is_empty() {
             let job = |run| Job::Scrape(ScrapeJob::Collect { run, collector: index });
             self.workers.submit(waiting_runs.into_iter().map(job));
@@ -369,11 +379,27 @@ impl Slot {
     }
 
     fn is_of(&self, target: &str) -> bool {
-        self.target.as_deref() == Some(target)
+        self.target.as_ref().is_some_and(|own| own.is(target))
+    }
+
+    /// How the log names the collector.
+    fn log_name(&self) -> String {
+        match &self.target {
+            Some(target) => format!("{}, target {target}", self.def.name),
+            None => self.def.name.to_owned(),
+        }
+    }
+
+    /// What the collector says, as the log shows it.
+    fn log_text(&self, text: &str) -> String {
+        let without_user = |target: &Target| target.without_user(text);
+        self.target.as_ref().map_or_else(|| text.to_owned(), without_user)
     }
 
     fn count_discarded(&mut self, discarded: Discarded) {
-        report_discarded(self.def.name, self.discarded, discarded);
+        if self.discarded == 0 && discarded.total() > 0 {
+            report_discarded(&self.log_name(), discarded);
+        }
         self.discarded += discarded.total();
     }
 

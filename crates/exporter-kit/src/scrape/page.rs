@@ -169,7 +169,8 @@ impl<W> State<W> {
             result.outcome = Some(slot.late(now));
             slot.errors += 1;
             if slot.failures.add(Failures::LATE) {
-                log::warn!("collector {} is late; the page has no samples from it", slot.def.name);
+                let name = slot.log_name();
+                log::warn!("collector {name}: is late; the page has no samples from it");
             }
         }
         Some((PageInput::new(slots, run, &results, now), results))

@@ -13,33 +13,23 @@ pub(crate) type Typed = (FlagSpec, String);
 /// Parses `args` into flags with their values, in order. Returns these, and one line for each error
 /// with what to do.
 pub(crate) fn read(args: &[String], flags: &[FlagSpec]) -> (Vec<Typed>, Vec<String>) {
-    let args = rewrite(args, flags);
+    let (args, mut errors) = rewrite(args, flags);
     let mut parser = Parser::new(&args, ParsingStyle::AllOptions);
-    let (mut typed, mut errors) = (Vec::new(), Vec::new());
+    let mut typed = Vec::new();
     while let Some(option) = parser.next_opt() {
         let (name, value) = match option {
             Opt::Long(name) => (name, None),
             Opt::LongWithArg(name, value) => (name, Some(value)),
             Opt::Short('h') => ("help", None),
-            Opt::Short(letter) => {
-                errors.push(unknown(&format!("-{letter}"), &letter.to_string(), flags));
-                continue;
-            }
-            Opt::Free(text) => {
-                errors.push(format!(
-                    "unexpected argument {text:?}: every argument is a flag (see --help)"
-                ));
-                continue;
-            }
+            // Not part of what `rewrite` returns.
+            Opt::Short(_) | Opt::Free(_) => continue,
         };
-        let Some((flag, negated)) = find(name, flags) else {
-            errors.push(unknown(&format!("--{name}"), name, flags));
-            continue;
-        };
+        let Some((flag, negated)) = find(name, flags) else { continue };
         let value = match (flag.is_switch(), value) {
             (true, None) => Some(if negated { "false" } else { "true" }),
-            (true, Some(value)) if negated => {
-                errors.push(format!("--{name} takes no value; write --{}={value}", flag.name));
+            (true, Some(_)) if negated => {
+                let name = flag.name;
+                errors.push(format!("--no-{name} takes no value; write --{name}=true or =false"));
                 continue;
             }
             // As in Go, the next argument is always the value, even if it looks like a flag.
@@ -55,37 +45,68 @@ pub(crate) fn read(args: &[String], flags: &[FlagSpec]) -> (Vec<Typed>, Vec<Stri
 }
 
 /// Rewrites the forms that gumdrop does not support: a single dash before a long name, and a
-/// boolean in a separate argument.
-fn rewrite(args: &[String], flags: &[FlagSpec]) -> Vec<String> {
-    let mut rewritten = Vec::with_capacity(args.len());
-    let mut args = args.iter().peekable();
-    while let Some(arg) = args.next() {
-        let long = match arg.strip_prefix('-') {
-            Some(body) if !body.starts_with('-') && body.chars().count() > 1 => format!("--{body}"),
-            _ => arg.clone(),
-        };
+/// boolean in a separate argument. Returns the flags that are known, with their values, and one line
+/// for every other argument. Any of these may be a password, after a flag that is misspelt or given
+/// a value too many, so errors state their position.
+fn rewrite(args: &[String], flags: &[FlagSpec]) -> (Vec<String>, Vec<String>) {
+    let (mut rewritten, mut errors) = (Vec::with_capacity(args.len()), Vec::new());
+    let mut args = (1..).zip(args).peekable();
+    while let Some((position, arg)) = args.next() {
+        let long = with_two_dashes(arg);
         if long == "--" {
             // Everything after `--` is not a flag.
-            rewritten.push(long);
-            rewritten.extend(args.cloned());
+            errors.extend(args.map(|(position, _)| stray(position, "", flags)));
             break;
         }
-        let flag = long.strip_prefix("--").and_then(|name| find(name, flags));
-        match flag {
-            Some((flag, false)) if flag.is_switch() => {
-                match args.next_if(|next| matches!(next.as_str(), "true" | "false")) {
-                    Some(value) => rewritten.push(format!("{long}={value}")),
-                    None => rewritten.push(long),
+        let Some(body) = long.strip_prefix("--") else {
+            match arg.strip_prefix('-') {
+                Some("h") => rewritten.push(long),
+                None | Some("") => errors.push(stray(position, arg, flags)),
+                Some(_) => {
+                    errors.push(unknown(position, arg, flags));
+                    args.next_if(|(_, next)| !is_flag(next, flags));
                 }
             }
-            Some((flag, _)) if !flag.is_switch() => {
-                rewritten.push(long);
-                rewritten.extend(args.next().cloned());
+            continue;
+        };
+        let Some((flag, negated)) = find(name_of(body), flags) else {
+            errors.push(unknown(position, arg, flags));
+            if !body.contains('=') {
+                args.next_if(|(_, next)| !is_flag(next, flags));
             }
-            _ => rewritten.push(long),
+            continue;
+        };
+        let separate = match flag.is_switch() {
+            _ if negated || body.contains('=') => None,
+            true => args.next_if(|(_, next)| matches!(next.as_str(), "true" | "false")),
+            false => args.next(),
+        };
+        match separate {
+            Some((_, value)) if flag.is_switch() => rewritten.push(format!("{long}={value}")),
+            Some((_, value)) => rewritten.extend([long, value.clone()]),
+            None => rewritten.push(long),
         }
     }
-    rewritten
+    (rewritten, errors)
+}
+
+/// `-name` as `--name`; anything else as it is.
+fn with_two_dashes(arg: &str) -> String {
+    match arg.strip_prefix('-') {
+        Some(body) if !body.starts_with('-') && body.chars().count() > 1 => format!("--{body}"),
+        _ => arg.to_owned(),
+    }
+}
+
+/// The part of an argument before its value.
+fn name_of(body: &str) -> &str {
+    body.split_once('=').map_or(body, |(name, _)| name)
+}
+
+/// Whether an argument after an unknown flag is a flag, not the value of that flag.
+fn is_flag(arg: &str, flags: &[FlagSpec]) -> bool {
+    let is_known = |body: &str| body == "h" || find(name_of(body), flags).is_some();
+    arg.starts_with("--") || arg.strip_prefix('-').is_some_and(is_known)
 }
 
 /// Finds a flag by name. Returns it, and whether the name was negated with `no-`.
@@ -98,10 +119,31 @@ fn find<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<(&'a FlagSpec, bool)> {
     named(name).map(|flag| (flag, false)).or_else(negated)
 }
 
-fn unknown(arg: &str, name: &str, flags: &[FlagSpec]) -> String {
+/// The error about an argument that is neither a flag nor the value of one.
+fn stray(position: usize, arg: &str, flags: &[FlagSpec]) -> String {
+    match flags.iter().find(|flag| flag.action && flag.name == arg) {
+        Some(action) => format!("unexpected argument {arg:?}; did you mean --{}?", action.name),
+        None => format!(
+            "argument {position} does not belong to a flag; values are written as --flag=value (see \
+             --help)"
+        ),
+    }
+}
+
+/// The error about an argument that has the form of a flag. It is repeated only if it can be the
+/// name of one: other programs take passwords as `-pPASSWORD`.
+fn unknown(position: usize, arg: &str, flags: &[FlagSpec]) -> String {
+    let name = name_of(arg.trim_start_matches('-'));
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
+    let is_name = !name.is_empty() && name.bytes().all(is_plain);
+    let is_long = arg.starts_with("--") || name.contains('.') || name.len() == 1;
+    let what = match is_name && is_long {
+        true => format!("unknown flag {:?}", name_of(arg)),
+        false => format!("argument {position} is not a flag"),
+    };
     match nearest(name, flags) {
-        Some(near) => format!("unknown flag {arg:?}; did you mean --{}?", near.name),
-        None => format!("unknown flag {arg:?}; --help lists the flags"),
+        Some(near) => format!("{what}; did you mean --{}?", near.name),
+        None => format!("{what}; --help lists the flags"),
     }
 }
 
@@ -167,19 +209,23 @@ mod tests {
 
     #[test]
     fn usage_errors_say_what_to_do() {
-        let cases: [(&[&str], &str); 12] = [
-            (&["metrics"], "unexpected argument \"metrics\""),
-            (&[""], "unexpected argument \"\""),
-            (&["-"], "unexpected argument \"-\""),
-            (&["--", "--version"], "unexpected argument \"--version\""),
+        let stray = "argument 1 does not belong to a flag";
+        let cases: [(&[&str], &str); 15] = [
+            (&["metrics"], stray),
+            (&[""], stray),
+            (&["-"], stray),
+            (&["version"], "unexpected argument \"version\"; did you mean --version?"),
+            (&["--", "--version"], "argument 2 does not belong to a flag"),
             (&["--web.listen-adress=:1"], "did you mean --web.listen-address?"),
-            (&["-web.listen-adress=:1"], "unknown flag \"--web.listen-adress\""),
+            (&["-web.listen-adress=:1"], "unknown flag \"-web.listen-adress\""),
             (&["--nonsense"], "--help lists the flags"),
             (&["-x"], "unknown flag \"-x\""),
             (&["--no-nonsense"], "unknown flag \"--no-nonsense\""),
             (&["--no-help"], "unknown flag \"--no-help\""),
             (&["--no-collector.cpu=true"], "write --collector.cpu=true"),
             (&["--web.listen-address"], "--web.listen-address needs a value"),
+            (&["--web.listen-adress", "-:1"], "did you mean --web.listen-address?"),
+            (&["--version", "--collector.cpu", "yes"], "argument 3 does not belong to a flag"),
         ];
         for (args, expected) in cases {
             let errors = run(args).unwrap_err();
@@ -190,6 +236,37 @@ mod tests {
 
     #[test]
     fn all_errors_are_reported_together() {
-        assert_eq!(run(&["x", "--nonsense", "--web.max-requests"]).unwrap_err().len(), 3);
+        let several: [(&[&str], usize); 3] = [
+            (&["x", "--nonsense", "--web.max-requests"], 3),
+            (&["--nonsense", "x", "--nothing", "--collectors", "-web.max-requests"], 4),
+            (&["-a", "x", "-web.max-requests=1", "x", "-b", "-h"], 3),
+        ];
+        for (args, count) in several {
+            let errors = run(args).unwrap_err();
+            assert_eq!(errors.len(), count, "{args:?}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_not_repeated() {
+        let cases: [&[&str]; 12] = [
+            &["--redis.pasword", "geheim"],
+            &["--redis.pasword", "-geheim"],
+            &["--redis.pasword=geheim"],
+            &["-redis.pasword", "geheim"],
+            &["-a", "geheim"],
+            &["-pgeheim"],
+            &["-p", "-geheim"],
+            &["--redis.addr", "redis://:geheim@db"],
+            &["--redis://:geheim@db"],
+            &["--web.max-requests", "1", "geheim"],
+            &["--collector.cpu", "geheim"],
+            &["--", "geheim"],
+        ];
+        for args in cases {
+            let errors = run(args).unwrap_err();
+            assert_eq!(errors.len(), 1, "{args:?}: {errors:?}");
+            assert!(!errors[0].contains("geheim"), "{args:?}: {errors:?}");
+        }
     }
 }

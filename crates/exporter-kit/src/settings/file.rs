@@ -25,7 +25,11 @@ pub(crate) fn read(text: &str, flags: &[FlagSpec]) -> (Vec<Entry>, Vec<(usize, S
         Ok(table) => table,
         Err(error) => {
             let offset = error.span().map_or(0, |span| span.start);
-            return (Vec::new(), vec![(line(offset), error.message().to_owned())]);
+            let message = match setting_at(text, offset, flags) {
+                Some(flag) => format!("{}: {}; {}", flag.name, error.message(), form(flag)),
+                None => error.message().to_owned(),
+            };
+            return (Vec::new(), vec![(line(offset), message)]);
         }
     };
     let mut reader = Reader { flags, entries: Vec::new(), errors: Vec::new() };
@@ -44,11 +48,15 @@ impl Reader<'_> {
         for (key, value) in table {
             let name = format!("{prefix}{}", key.get_ref());
             let at = line(key.span().start);
+            let known = find(&name, self.flags);
             if let DeValue::Table(inner) = value.get_ref() {
-                self.table(&format!("{name}."), inner, line);
+                match known.filter(|flag| flag.secret) {
+                    // The keys of the table may be parts of a password.
+                    Some(flag) => self.errors.push((at, format!("{name}: {}", form(flag)))),
+                    None => self.table(&format!("{name}."), inner, line),
+                }
                 continue;
             }
-            let known = find(&name, self.flags);
             // To TOML, `web.x` and `"web.x"` are different keys.
             let duplicate =
                 known.and_then(|flag| self.entries.iter().find(|entry| entry.flag == *flag));
@@ -59,12 +67,38 @@ impl Reader<'_> {
             match known {
                 Some(flag) => match values(flag, value.get_ref()) {
                     Ok(values) => self.entries.push(Entry { flag: *flag, values, line: at }),
-                    Err(error) => self.errors.push((at, format!("{name}: {error}"))),
+                    Err(error) => {
+                        let form = form(flag);
+                        self.errors.push((at, format!("{name}: {error}; {form}")));
+                    }
                 },
                 None => self.errors.push((at, unknown_setting(&name, self.flags))),
             }
         }
     }
+}
+
+/// How the value of a setting is written in TOML: in quotes that leave backslashes alone.
+fn form(flag: &FlagSpec) -> String {
+    let FlagSpec { name, placeholder, .. } = flag;
+    match (flag.is_list(), flag.placeholder) {
+        (true, _) => format!("write {name} = ['{placeholder}', '{placeholder}']"),
+        (false, "") => format!("write {name} = true or false"),
+        (false, _) => format!("write {name} = '{placeholder}'"),
+    }
+}
+
+/// The setting whose value is at `offset`, where the text is not TOML: the last key before it, in
+/// the section before that.
+fn setting_at<'a>(text: &str, offset: usize, flags: &'a [FlagSpec]) -> Option<&'a FlagSpec> {
+    let rest = text.get(offset..)?;
+    let end = offset + rest.find('\n').unwrap_or(rest.len());
+    let mut lines = text[..end].lines().rev().map(str::trim);
+    let unquoted = |key: &str| key.replace(['"', '\'', ' '], "");
+    let (key, _) = lines.find_map(|line| line.split_once('='))?;
+    let section = lines.find_map(|line| line.strip_prefix('[')?.strip_suffix(']').map(unquoted));
+    let prefix = section.map_or(String::new(), |section| format!("{section}."));
+    find(&format!("{prefix}{}", unquoted(key)), flags)
 }
 
 /// The flag that a key sets.
@@ -124,11 +158,14 @@ mod tests {
     const CPU: FlagSpec =
         FlagSpec { enables: true, ..Flag::switch("collector.cpu", "CPU.").on().into_spec() };
 
+    const PASSWORD: FlagSpec =
+        Flag::text("pool.password", "PASSWORD", "", "Password.").secret().into_spec();
+
     type Read = Result<Vec<(String, String, usize)>, Vec<(usize, String)>>;
 
     fn run(text: &str) -> Read {
         let kit = KIT_FLAGS.iter().copied().map(AnyFlag::spec);
-        let (entries, errors) = read(text, &kit.chain([CPU]).collect::<Vec<_>>());
+        let (entries, errors) = read(text, &kit.chain([CPU, PASSWORD]).collect::<Vec<_>>());
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -181,11 +218,53 @@ mod tests {
             ("'log.level' = 'warn'\n[log]\nlevel = 'info'", 3, "log.level is given twice"),
             ("help = true", 1, "unknown setting help"),
             ("scrape.timeout = 1979-05-27", 1, "must be a string"),
+            ("pool.password = ['a']", 1, "pool.password: must be a string"),
+            ("web.listen-address = [{a = 1}]", 1, "write web.listen-address = ['ADDRESS'"),
         ];
         for (text, line, expected) in cases {
             let errors = run(text).unwrap_err();
             assert_eq!(errors.len(), 1, "{errors:?}");
             assert!(errors[0].0 == line && errors[0].1.contains(expected), "{text:?}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn errors_of_syntax_name_the_setting() {
+        for (text, line, expected) in [
+            ("pool.password = geheim", 1, "write pool.password = 'PASSWORD'"),
+            ("[web]\n\n[pool]\n'password' = 'geheim", 4, "write pool.password = 'PASSWORD'"),
+            ("[pool]\npassword = \"ge\\heim\"", 2, "write pool.password = 'PASSWORD'"),
+            ("[web]\nlisten-address = [\n  :1,\n]", 3, "write web.listen-address = ['ADDRESS'"),
+            ("web.enable-openmetrics = yes", 1, "write web.enable-openmetrics = true or false"),
+        ] {
+            let errors = run(text).unwrap_err();
+            assert!(errors[0].0 == line && errors[0].1.contains(expected), "{text:?}: {errors:?}");
+            assert!(!errors[0].1.contains("geheim"), "{errors:?}");
+        }
+        assert!(!run("nonsense = geheim").unwrap_err()[0].1.contains("write"));
+    }
+
+    #[test]
+    fn passwords_are_not_in_errors() {
+        for text in [
+            "geheim",
+            "pool.password geheim",
+            "pool.password = geheim",
+            "pool.password = 'geheim",
+            "pool.password = geheim'",
+            "pool.password = 'x' geheim",
+            "pool.password = \"\\geheim\"",
+            "pool.password = ['geheim']",
+            "pool.password = {geheim = 1}",
+            "pool.password.geheim = 1",
+            "[pool.password]\ngeheim = 'geheim'",
+            "pool.password = 'geheim'\npool.password = 'geheim'",
+            "'pool.password' = 'geheim'\n[pool]\npassword = 'geheim'",
+            "pool.passwort = 'geheim'",
+        ] {
+            let errors = run(text).unwrap_err();
+            assert!(!errors.is_empty(), "{text}");
+            assert!(!format!("{errors:?}").contains("geheim"), "{text}: {errors:?}");
         }
     }
 

@@ -51,6 +51,8 @@ pub struct FlagSpec {
     pub(crate) positive: bool,
     /// Whether this include pattern can be combined with its exclude pattern.
     pub(crate) with_exclude: bool,
+    /// Whether a pattern must match the whole of a text.
+    pub(crate) whole: bool,
     /// Whether values of a list are also split at commas on the command line.
     pub(crate) commas: bool,
     /// Whether giving the flag twice on the command line is an error.
@@ -234,11 +236,18 @@ impl Flag<[String]> {
 }
 
 impl Flag<Pattern> {
-    /// A flag with a regular expression, such as `^(lo|veth.*)$`; empty for none. Two flags whose
+    /// A flag with a regular expression, such as `^(lo|veth.*)$`; empty for none. It matches anywhere
+    /// in a text, or all of it with [`Flag::whole`], and its help says which. Two flags whose
     /// names differ only in the suffix, `include` or `exclude`, are mutually exclusive unless
     /// [`Flag::with_exclude`] allows both.
     pub const fn pattern(name: &'static str, default: &'static str, help: &'static str) -> Self {
         Self::new(name, ValueType::Pattern, "REGEX", default, help)
+    }
+
+    /// Makes the expression match the whole of a text only, as if it were anchored.
+    pub const fn whole(mut self) -> Self {
+        self.spec.whole = true;
+        self
     }
 
     /// Allows an include pattern together with the exclude pattern of the same scope: names must
@@ -266,6 +275,7 @@ impl<T: FlagType + ?Sized> Flag<T> {
             allowed: &[],
             positive: false,
             with_exclude: false,
+            whole: false,
             commas: false,
             once: false,
             secret: false,
@@ -309,6 +319,17 @@ impl FlagSpec {
             true => text.split(',').map(|value| value.trim().to_owned()).collect(),
             false => vec![text.to_owned()],
         }
+    }
+
+    /// The help, with how a pattern matches.
+    pub(crate) fn full_help(&self) -> String {
+        let rule = match (self.value_type, self.whole) {
+            (ValueType::Pattern, _) if self.help.is_empty() => "",
+            (ValueType::Pattern, true) => " The expression matches the whole text.",
+            (ValueType::Pattern, false) => " The expression matches anywhere.",
+            _ => "",
+        };
+        format!("{}{rule}", self.help)
     }
 
     /// `--name=VALUE`, or `--name` for a switch.

@@ -34,17 +34,17 @@ pub(crate) fn help(
         "\nFlags are written as --flag=value, --flag value, -flag=value or -flag value, switches also \
          as\n--flag and --no-flag. Flags can also be set by environment variables, the first one by\n\
          {example}, or in the file of --config.file. A DURATION is a value such as\n500ms, 10s or \
-         1m 30s; without a unit it is in seconds. A REGEX matches anywhere unless anchored with\n\
-         ^ and $.\n"
+         1m 30s; without a unit it is in seconds. A REGEX that matches anywhere can be anchored\n\
+         with ^ and $.\n"
     );
     text
 }
 
 fn write_flag(text: &mut String, flag: &FlagSpec) {
-    let usage = flag.usage();
+    let (usage, help) = (flag.usage(), flag.full_help());
     let _ = match usage.chars().count() {
-        ..=31 => write!(text, "  {usage:<31} {}", flag.help),
-        _ => write!(text, "  {usage}\n  {:<31} {}", "", flag.help),
+        ..=31 => write!(text, "  {usage:<31} {help}"),
+        _ => write!(text, "  {usage}\n  {:<31} {help}", ""),
     };
     if flag.secret {
         let _ = write!(text, " Only from the environment or the file.");
@@ -66,7 +66,7 @@ pub(crate) fn describe_flags(flags: &[FlagSpec]) -> Value {
             "type": flag.value_type.as_str(),
             "value": (!flag.is_switch()).then_some(flag.placeholder),
             "default": flag.default,
-            "help": flag.help,
+            "help": flag.full_help(),
             "repeatable": flag.is_list(),
             "secret": flag.secret,
             "action": flag.action,

@@ -22,7 +22,7 @@ pub(crate) const LISTEN_ADDRESS: Flag<[String]> = Flag::list(
     "Address to listen on: :PORT for all interfaces, HOST:PORT or [IPV6]:PORT. Repeatable.",
 )
 .commas();
-const TELEMETRY_PATH: Flag<String> = Flag::text(
+pub(crate) const TELEMETRY_PATH: Flag<String> = Flag::text(
     "web.telemetry-path",
     "PATH",
     "/metrics",

@@ -19,11 +19,11 @@ use environment::Environment;
 pub(crate) use flag::nearest_by;
 pub use flag::{AnyFlag, Flag, FlagSpec, FlagType};
 pub(crate) use help::{describe_flags, help};
-pub(crate) use kit::LABEL;
 use kit::{
     COLLECTORS_ENABLED, CONFIG_CHECK, DESCRIBE, DISABLE_DEFAULTS, HELP, KIT_FLAGS, LISTEN_ADDRESS,
     VERSION,
 };
+pub(crate) use kit::{LABEL, TELEMETRY_PATH};
 pub use pattern::{Filter, Pattern};
 pub use values::{SettingError, Settings};
 
@@ -73,6 +73,9 @@ pub(crate) fn all_flags(
     }
     flags.extend(actions);
     flags.extend(collectors.iter().flat_map(CollectorDef::flag_specs));
+    for (of_targets, _) in collectors.iter().filter_map(|def| def.allowed_targets) {
+        flags.iter_mut().for_each(|flag| flag.whole |= flag.name == of_targets.name());
+    }
     flags
 }
 
@@ -177,10 +180,11 @@ fn enabled(
 fn to_unicode(args: &[OsString]) -> Result<Vec<String>, Vec<String>> {
     let mut errors = Vec::new();
     let mut unicode = Vec::new();
-    for arg in args {
+    for (position, arg) in (1..).zip(args) {
         match arg.to_str() {
             Some(arg) => unicode.push(arg.to_owned()),
-            None => errors.push(format!("argument {arg:?} is not Unicode")),
+            // It may be a password.
+            None => errors.push(format!("argument {position} is not Unicode")),
         }
     }
     if errors.is_empty() { Ok(unicode) } else { Err(errors) }

@@ -23,15 +23,29 @@ impl Pattern {
         Ok(Self { expression: expression.into(), regex })
     }
 
-    /// Whether the expression matches anywhere in `text`.
+    /// Like [`new`](Self::new), for an expression that matches whole texts only.
+    pub(crate) fn new_whole(expression: &str) -> Result<Self, String> {
+        Self::new(expression)?;
+        let regex = Regex::new(&without_captures(&format!("^(?:{expression})$")));
+        let regex = regex.map_err(|error| error.to_string())?;
+        Ok(Self { expression: expression.into(), regex })
+    }
+
+    /// Whether the expression matches anywhere in `text`, or all of it if the flag of the pattern is
+    /// [`whole`](crate::Flag::whole).
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
 
     /// Whether the expression matches the whole of `text`, for what must not slip through, such as
     /// the targets of requests. Compiles an expression at each call.
+    ///
+    /// Host names compare without case: that of `DB-1:6379` and `http://DB-1`, not that of a text
+    /// with a path.
     pub fn is_whole_match(&self, text: &str) -> bool {
-        let anchored = without_captures(&format!("^(?:{})$", self.expression));
+        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let case = if rest.contains('/') { "" } else { "i" };
+        let anchored = without_captures(&format!("^(?{case}:{})$", self.expression));
         Regex::new(&anchored).is_ok_and(|regex| regex.is_match(text))
     }
 
@@ -131,6 +145,21 @@ mod tests {
     }
 
     #[test]
+    fn whole_pattern_matches_whole_texts() {
+        let pattern = Pattern::new_whole("a|b.+").unwrap();
+        let texts = ["a", "bc", "ab", "b", "xa", "A"];
+        assert_eq!(
+            texts.map(|text| pattern.is_match(text)),
+            [true, true, false, false, false, false]
+        );
+        assert_eq!(pattern.as_str(), "a|b.+");
+        // Each of these has a bracket too few or too many.
+        for expression in ["a)(?:b", "a)|(b", "("] {
+            assert!(Pattern::new_whole(expression).is_err(), "{expression}");
+        }
+    }
+
+    #[test]
     fn whole_match_needs_no_anchors() {
         for (expression, text, expected) in [
             ("a|ab", "ab", true),
@@ -140,6 +169,13 @@ mod tests {
             ("", "", true),
             ("", "a", false),
             ("a", "a\n", false),
+            (r"DB-\d+:6379", "db-1:6379", true),
+            (r"db-\d:\D+", "DB-1:6379", false),
+            ("(?-i)DB", "db", false),
+            ("http://DB", "http://db", true),
+            ("http://db/A", "http://db/A", true),
+            ("http://db/A", "http://db/a", false),
+            ("/run/Db", "/run/db", false),
         ] {
             let pattern = Pattern::new(expression).unwrap();
             assert_eq!(pattern.is_whole_match(text), expected, "{expression} {text}");

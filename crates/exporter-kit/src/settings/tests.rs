@@ -172,9 +172,15 @@ fn requested_collector_of_another_system_is_a_warning() {
 
 #[test]
 fn help_lists_flags_and_defaults() {
-    const OWN: &[&dyn AnyFlag] =
-        &[&Flag::text("pool.password", "PASSWORD", "", "Password.").secret()];
-    let flags = all_flags(":9601", OWN, &COLLECTORS);
+    const OWN: &[&dyn AnyFlag] = &[
+        &Flag::text("pool.password", "PASSWORD", "", "Password.").secret(),
+        &Flag::pattern("pool.names", "", "Names."),
+        &Flag::pattern("pool.jobs", "a", "Jobs.").whole(),
+    ];
+    const TARGETS: Flag<Pattern> = Flag::pattern("collector.x.targets", "", "Targets.");
+    let collectors =
+        [&COLLECTORS[..], &[CPU.flags(&[&TARGETS]).allowed_targets(&TARGETS)]].concat();
+    let flags = all_flags(":9601", OWN, &collectors);
     let help = help("host_exporter", "", &flags, &COLLECTORS);
     for flag in &flags {
         assert!(help.contains(&flag.usage()), "{}: {help}", flag.name);
@@ -183,6 +189,9 @@ fn help_lists_flags_and_defaults() {
         "[default: :9601]",
         "[default: 10s]",
         "Only from the environment or the file.",
+        "Names. The expression matches anywhere.\n",
+        "Targets. The expression matches the whole text.\n",
+        "Jobs. The expression matches the whole text. [default: a]\n",
         "HOST_EXPORTER_WEB_LISTEN_ADDRESS",
         "  --[no-]collector.cpu            CPU. [default: on]\n",
         "Connections. [default: off]\n",

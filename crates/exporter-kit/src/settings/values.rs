@@ -12,6 +12,7 @@ use super::kit::CONFIG_FILE;
 use super::pattern::{Filter, Pattern};
 #[cfg(feature = "web-config")]
 use super::yaml_file;
+use crate::constant_labels::LabelError;
 use crate::setting_file::read_setting_file;
 
 /// The origin of a setting.
@@ -62,17 +63,38 @@ pub enum Value {
     Pattern(Option<Pattern>),
 }
 
-/// An invalid setting: its name, its origin, and the cause.
+/// Why a collector cannot be built from the settings: an invalid one, with its name, its origin and
+/// the cause, which [`Settings::error`] makes; or a label that is not possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingError(String);
+pub struct SettingError {
+    message: String,
+    /// Whether the message names the setting.
+    names_setting: bool,
+}
+
+impl SettingError {
+    /// The message as the start of a collector reports it.
+    pub(crate) fn of_collector(&self, name: &str) -> String {
+        match self.names_setting {
+            true => self.message.clone(),
+            false => format!("collector {name}: {}", self.message),
+        }
+    }
+}
 
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for SettingError {}
+
+impl From<LabelError> for SettingError {
+    fn from(error: LabelError) -> Self {
+        Self { message: error.to_string(), names_setting: false }
+    }
+}
 
 impl Settings {
     /// Merges the command line, the environment (`variable`), the settings file that either names,
@@ -216,7 +238,8 @@ impl Settings {
         flag: &Flag<T>,
         what: impl fmt::Display,
     ) -> SettingError {
-        SettingError(self.setting(flag.name()).error(what.to_string()))
+        let message = self.setting(flag.name()).error(what.to_string());
+        SettingError { message, names_setting: true }
     }
 
     /// Whether a collector is switched on, and the prefix of errors about the switch. `None` if the
@@ -343,7 +366,10 @@ impl Setting {
             }
             ValueType::Pattern if text.is_empty() => Value::Pattern(None),
             ValueType::Pattern => {
-                let pattern = Pattern::new(text);
+                let pattern = match flag.whole {
+                    true => Pattern::new_whole(text),
+                    false => Pattern::new(text),
+                };
                 Value::Pattern(Some(pattern.map_err(|error| {
                     format!("{shown:?} is not a valid regular expression: {error}")
                 })?))
@@ -353,11 +379,22 @@ impl Setting {
 
     fn error(&self, what: String) -> String {
         let name = self.flag.name;
+        let what = if self.flag.secret { self.without_value(what) } else { what };
         match &self.origin {
             Origin::CommandLine | Origin::Default => format!("--{name}: {what}"),
             Origin::Environment(variable) => format!("{variable}: {what}"),
             Origin::File { path, line } => format!("{path}:{line}: {name}: {what}"),
         }
+    }
+}
+
+impl Setting {
+    /// An error without the value, which authors may have put into it.
+    fn without_value(&self, what: String) -> String {
+        let quoted = format!("{:?}", self.text());
+        let values = [quoted.trim_matches('"'), self.text()];
+        let values = values.iter().filter(|value| !value.is_empty());
+        values.fold(what, |what, value| what.replace(value, "…"))
     }
 }
 

@@ -10,7 +10,13 @@ pub(crate) fn read(text: &str, flags: &[FlagSpec]) -> (Vec<Entry>, Vec<(usize, S
     let mut reader = Reader { flags, entries: Vec::new(), errors: Vec::new() };
     match yaml::read(text) {
         Ok(root) => reader.section("", &root),
-        Err(fault) => reader.errors.push(fault),
+        Err((line, error)) => {
+            let error = match setting_at(text, line, flags) {
+                Some(flag) => format!("{}: {error}; {}", flag.name, form(flag)),
+                None => error,
+            };
+            reader.errors.push((line, error));
+        }
     }
     (reader.entries, reader.errors)
 }
@@ -25,15 +31,23 @@ impl Reader<'_> {
     fn section(&mut self, prefix: &str, entries: &[yaml::Entry]) {
         for yaml::Entry { key, line, value } in entries {
             let name = format!("{prefix}{key}");
+            let known = find(&name, self.flags);
             match value {
+                // The keys of the section may be parts of a password.
+                Value::Map(_) if known.is_some_and(|flag| flag.secret) => {
+                    self.errors.push((*line, format!("{name}: must be one text in quotes")));
+                }
                 Value::Map(entries) => self.section(&format!("{name}."), entries),
                 // An empty section.
                 Value::Null => {}
                 Value::Text(text) => self.setting(&name, text, *line),
-                Value::List => {
-                    let error = format!("{name}: must be one text, with commas between values");
-                    self.errors.push((*line, error));
-                }
+                Value::List => self.errors.push((
+                    *line,
+                    match known {
+                        Some(flag) => format!("{name}: must be one text; {}", form(flag)),
+                        None => unknown_setting(&name, self.flags),
+                    },
+                )),
             }
         }
     }
@@ -52,6 +66,36 @@ impl Reader<'_> {
     }
 }
 
+/// How the value of a setting is written in YAML: in quotes that leave backslashes alone.
+fn form(flag: &FlagSpec) -> String {
+    let FlagSpec { name, placeholder, .. } = flag;
+    match (flag.is_list(), flag.placeholder) {
+        (true, _) => format!("write {name}: '{placeholder},{placeholder}'"),
+        (false, "") => format!("write {name}: true or false"),
+        (false, _) => format!("write {name}: '{placeholder}'"),
+    }
+}
+
+/// The setting whose value is in a line, counted from 1, where the text is not YAML: the last key
+/// up to there, in the sections with less indentation before it.
+fn setting_at<'a>(text: &'a str, line: usize, flags: &'a [FlagSpec]) -> Option<&'a FlagSpec> {
+    let key = |line: &'a str| {
+        let key = line.split_once(':')?.0.trim_start();
+        Some((line.len() - line.trim_start().len(), key.trim_matches(['"', '\''])))
+    };
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    let mut keys = lines.iter().rev().filter_map(|line| key(line));
+    let (mut indentation, name) = keys.next()?;
+    let mut name = name.to_owned();
+    for (of_section, section) in keys {
+        if of_section < indentation {
+            indentation = of_section;
+            name = format!("{section}.{name}");
+        }
+    }
+    find(&name, flags)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::flag::{AnyFlag, Flag};
@@ -61,13 +105,15 @@ mod tests {
 
     const INCLUDE: Flag<Pattern> = Flag::pattern("collector.service.include", "", "Services.");
     const VOLUMES: Flag<Pattern> = Flag::pattern("collector.disk.volume-exclude", "", "Volumes.");
+    const PASSWORD: Flag<String> =
+        Flag::text("pool.password", "PASSWORD", "", "Password.").secret();
     const SERVICE: FlagSpec =
         FlagSpec { enables: true, ..Flag::switch("collector.service", "S.").on().into_spec() };
 
     type Found = (&'static str, String, usize);
 
     fn run(text: &str) -> (Vec<Found>, Vec<(usize, String)>) {
-        let own: [&dyn AnyFlag; 3] = [&INCLUDE, &VOLUMES, &COLLECTORS_ENABLED];
+        let own: [&dyn AnyFlag; 4] = [&INCLUDE, &VOLUMES, &COLLECTORS_ENABLED, &PASSWORD];
         let flags = KIT_FLAGS.iter().copied().chain(own).map(AnyFlag::spec);
         let (entries, errors) = read(text, &flags.chain([SERVICE]).collect::<Vec<_>>());
         let entry = |it: Entry| (it.flag.name, it.values.join("|"), it.line);
@@ -104,7 +150,15 @@ mod tests {
             ("collector:\n  iis:\n    site-include: a", "there is no collector iis"),
             ("nonsense: 1", "unknown setting nonsense"),
             ("help: true", "unknown setting help"),
-            ("log.level: [a]", "must be one text"),
+            ("log.level: [a]", "log.level: must be one text; write log.level: 'LEVEL'"),
+            ("web:\n  listen-address: [a]", "write web.listen-address: 'ADDRESS,ADDRESS'"),
+            ("web:\n  listen-adress: [a]", "did you mean web.listen-address?"),
+            ("pool: {password: [geheim]}", "pool.password: must be one text"),
+            ("pool:\n  password: @geheim", "write pool.password: 'PASSWORD'"),
+            ("log:\n  level: info\npool:\n  'password': 'geheim", "write pool.password: "),
+            ("pool.password: *geheim", "write pool.password: 'PASSWORD'"),
+            ("pool:\n  password:\n    geheim: 1", "pool.password: must be one text"),
+            ("pool.password geheim", "must begin with a key"),
             ("log.level: a\nlog: {level: b}", "log.level is given twice"),
             ("a: b: c", ""),
         ] {
@@ -112,6 +166,7 @@ mod tests {
             assert_eq!(errors.len(), 1, "{text}: {entries:?} {errors:?}");
             assert!(errors[0].1.contains(expected), "{text}: {errors:?}");
             assert!(errors[0].0 <= text.lines().count(), "{text}: {errors:?}");
+            assert!(!errors[0].1.contains("geheim"), "{text}: {errors:?}");
         }
     }
 }

@@ -48,10 +48,21 @@ pub(super) fn selection(
     Ok(if selected.len() == names.len() { Selection::All } else { Selection::Some(selected) })
 }
 
-/// The value of a parameter; the first if there are several.
-pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
-    let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.find(|(key, _)| decode(key).as_deref() == Some(name)).and_then(|(_, value)| decode(value))
+/// The value of a parameter; `None` if there is none.
+///
+/// # Errors
+///
+/// Returns the reason for a response with status 400: the parameter is repeated, or its value is not
+/// text.
+pub(super) fn parameter(query: &str, name: &str) -> Result<Option<String>, String> {
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let mut values = pairs.filter(|(key, _)| decode(key).as_deref() == Some(name));
+    let Some((_, value)) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(format!("the parameter {name} is given twice; give it once"));
+    }
+    let not_text = || format!("the parameter {name} is not UTF-8 text in percent-encoding");
+    decode(value).map(Some).ok_or_else(not_text)
 }
 
 /// Decodes percent-encoding and `+`; `None` if the result is not UTF-8 text.
@@ -101,16 +112,24 @@ mod tests {
     }
 
     #[test]
-    fn first_parameter_of_a_name_is_found() {
+    fn parameters_are_text_and_given_once() {
         for (query, expected) in [
             ("target=db:6379", Some("db:6379")),
-            ("a=1&target=redis%3A%2F%2Fdb%2F0&target=x", Some("redis://db/0")),
+            ("a=1&target=redis%3A%2F%2Fdb%2F0&a=2", Some("redis://db/0")),
             ("target", Some("")),
-            ("target=%ff", None),
             ("targets=x", None),
             ("", None),
         ] {
-            assert_eq!(parameter(query, "target").as_deref(), expected, "{query}");
+            assert_eq!(parameter(query, "target"), Ok(expected.map(str::to_owned)), "{query}");
+        }
+        for (query, expected) in [
+            ("target=a&target=b", "the parameter target is given twice; give it once"),
+            ("target=a&%74arget=a", "the parameter target is given twice; give it once"),
+            ("target&target", "the parameter target is given twice; give it once"),
+            ("target=%ff", "the parameter target is not UTF-8 text in percent-encoding"),
+            ("target=%x", "the parameter target is not UTF-8 text in percent-encoding"),
+        ] {
+            assert_eq!(parameter(query, "target"), Err(expected.to_owned()), "{query}");
         }
     }
 

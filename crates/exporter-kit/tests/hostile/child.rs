@@ -38,6 +38,8 @@ const NUMEROUS: Gauge<1> = Gauge::new("numerous", "One of very many.").labels(["
 const LARGE: Gauge<1> = Gauge::new("large", "A sample with a long label.").labels(["text"]);
 const ROTTEN: Gauge<1> = Gauge::new("rotten", "Samples that no page can have.").labels(["text"]);
 
+const OPEN: Gauge = Gauge::new("open", "One with labels of the source.").more_labels();
+
 /// Not a test: runs the exporter if the environment names its collectors.
 #[test]
 #[allow(clippy::disallowed_methods, reason = "the exit code is the exporter's, not the test's")]
@@ -76,9 +78,33 @@ impl Collector for Counting {
 }
 
 /// All collectors that tests can name.
-const ALL: [CollectorDef; 14] = [
+const ALL: [CollectorDef; 19] = [
     crate::probe::TCP,
     faulty("hangs-target", |_| Ok(())).targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
+    faulty("panics-target", |_| Ok(())).targets(|_, target| panic!("at {}", target.len())),
+    faulty("panics-name", |_| Ok(()))
+        .target_names(|_| panic!("as always"))
+        .targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
+    faulty("fails-target", |_| Ok(())).targets(|_, target| {
+        let target = target.to_owned();
+        Ok(ScheduledCollector::on_scrape(move |out: &mut Samples| {
+            if target.starts_with("late:") {
+                return hang(out);
+            }
+            out.warn("the port is missing");
+            Err(format!("cannot ask {target}").into())
+        }))
+    }),
+    CollectorDef::new("labelled", "", "", &[&GOOD], |_| {
+        let collector = Counting { metric: GOOD, runs: 0, gated: false };
+        Ok(ScheduledCollector::on_scrape(collector).label("site", "own")?)
+    }),
+    CollectorDef::from_fn("open-labels", "", "", &[&OPEN], |out| {
+        for value in ["a", "b"] {
+            out.set_with(&OPEN, [], &[("site", value)], 1.0);
+        }
+        Ok(())
+    }),
     faulty("warns", warns),
     CollectorDef::new("good", "", "", &[&GOOD, &GATE], |_| {
         Ok(ScheduledCollector::on_scrape(Counting { metric: GOOD, runs: 0, gated: false }))

@@ -105,7 +105,7 @@ fn panicking_collector_is_logged_once() {
         assert_eq!(outcome(&page, "panics"), [0.0, 0.0, run.into()]);
     }
     let log = exporter.stop();
-    assert!(log.contains("collector panics panicked: as always"), "{log}");
+    assert!(log.contains("collector panics: panicked: as always"), "{log}");
     assert_eq!(log.lines().count(), 1, "logged once: {log}");
 }
 

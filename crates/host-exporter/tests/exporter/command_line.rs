@@ -46,7 +46,7 @@ fn wrong_use_is_one_clear_line_and_exit_code_2() {
         (&["-web.listen-address"], "--web.listen-address needs a value"),
         (&["--web.listen-adress=:1"], "did you mean --web.listen-address?"),
         (&["--version=maybe"], "--version: must be true or false"),
-        (&["start"], "unexpected argument \"start\""),
+        (&["start"], "argument 1 does not belong to a flag"),
     ];
     for (args, expected) in cases {
         let output = run(args);

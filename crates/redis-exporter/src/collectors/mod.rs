@@ -66,9 +66,10 @@ const INTERVAL: Flag<Duration> = Flag::duration(
 const TARGETS: Flag<Pattern> = Flag::pattern(
     "redis.targets",
     "",
-    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT in lower case, and \
-     rediss://HOST:PORT with TLS; none without it. It matches all of an address.",
-);
+    "Addresses that /scrape?target=ADDRESS may ask, as HOST:PORT, and as rediss://HOST:PORT with TLS; \
+     none without it.",
+)
+.whole();
 
 /// The exporter's own flags, in addition to those of the kit.
 pub(crate) const FLAGS: &[&dyn AnyFlag] = &[

@@ -128,9 +128,6 @@ fn kind(metric: &Description<'_>, findings: &mut Findings) {
     if metric.kind == Kind::StateSet {
         states(metric, findings);
     }
-    if metric.more_labels {
-        findings.warning("BlueKing shows only the labels that a definition names.");
-    }
     if name.ends_with("_timestamp") {
         findings.error("A timestamp must be in seconds since 1970 and end in _timestamp_seconds.");
     }
@@ -149,7 +146,6 @@ fn states(metric: &Description<'_>, findings: &mut Findings) {
     if metric.labels.contains(&metric.name) {
         findings.error("The label with the metric's name is that of the state.");
     }
-    findings.warning("BlueKing rejects the label of a stateset, which is named after the metric.");
 }
 
 fn unit(metric: &Description<'_>, findings: &mut Findings) {

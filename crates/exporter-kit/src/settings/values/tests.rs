@@ -15,7 +15,7 @@ const NAMES: Flag<[String]> = Flag::list("pool.names", "NAMES", "a", "Names.").c
 const INCLUDE: Flag<Pattern> = Flag::pattern("pool.device-include", "", "Devices.");
 const EXCLUDE: Flag<Pattern> = Flag::pattern("pool.device-exclude", "^lo$", "Devices.");
 const UNIT_INCLUDE: Flag<Pattern> =
-    Flag::pattern("pool.unit-include", ".+", "Units.").with_exclude();
+    Flag::pattern("pool.unit-include", ".+", "Units.").with_exclude().whole();
 const UNIT_EXCLUDE: Flag<Pattern> = Flag::pattern("pool.unit-exclude", "scope$", "Units.");
 const SERVER: Flag<String> = Flag::text("pool.server", "ADDRESS", "", "Server.").once();
 const ALL: [&dyn AnyFlag; 10] = [
@@ -179,8 +179,9 @@ fn with_exclude_allows_both_patterns() {
     };
     assert_eq!(wants(&[]), [true, true, false]);
     // The default of the other is kept.
-    assert_eq!(wants(&["--pool.unit-include=^[ac]"]), [true, false, false]);
-    let both = ["--pool.unit-include=^[ac]", "--pool.unit-exclude=^a"];
+    assert_eq!(wants(&["--pool.unit-include=[ac]"]), [false, false, false]);
+    assert_eq!(wants(&["--pool.unit-include=[ac].*"]), [true, false, false]);
+    let both = ["--pool.unit-include=[ac].*", "--pool.unit-exclude=^a"];
     assert_eq!(wants(&both), [false, false, true]);
 }
 
@@ -189,6 +190,9 @@ fn secrets_are_not_typed_and_not_shown() {
     let errors = read(&["--pool.password=geheim"], &[]).unwrap_err();
     assert!(errors[0].contains("POOL_EXPORTER_POOL_PASSWORD"), "{errors:?}");
     assert!(!errors[0].contains("geheim"), "{errors:?}");
+    let settings = read(&[], &[("POOL_EXPORTER_POOL_PASSWORD", "ge\"heim")]).unwrap();
+    let error = settings.error(&PASSWORD, r#"ge"heim or "ge\"heim" has a quote"#).to_string();
+    assert_eq!(error, "POOL_EXPORTER_POOL_PASSWORD: … or \"…\" has a quote");
     let settings = read(&[], &[("POOL_EXPORTER_POOL_PASSWORD", "geheim")]).unwrap();
     assert_eq!(settings.get(&PASSWORD), "geheim");
     let text = settings.to_toml();

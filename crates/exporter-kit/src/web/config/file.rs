@@ -206,7 +206,9 @@ pub(crate) fn refused(section: &str, entry: &Entry, supported: &[&str], known: &
 
 fn user(entry: &Entry) -> Result<User, Fault> {
     let Entry { key: name, line, .. } = entry;
-    let fault = |what: &str| (*line, format!("{USERS}: {name}: {what}"));
+    // What is after a colon may be a password, without the blank that YAML needs.
+    let shown = name.split(':').next().unwrap_or_default();
+    let fault = |what: &str| (*line, format!("{USERS}: {shown}: {what}"));
     if name.is_empty() || name.contains(|c: char| c == ':' || c.is_control()) {
         return Err(fault("a name must not be empty or contain a colon or control character"));
     }
@@ -275,6 +277,7 @@ mod tests {
             ("basic_auth_users:\n  alice: [geheim]\n", 2, "bcrypt hash"),
             ("basic_auth_users:\n  alice:\n", 2, "bcrypt hash"),
             ("basic_auth_users:\n  'a:b': x\n", 2, "contain a colon"),
+            ("basic_auth_users: {alice:geheim}\n", 1, "alice: a name must not be empty or contain"),
             ("basic_auth_users:\n  '': x\n", 2, "must not be empty"),
             ("a: 1\na: 2\n", 2, "given twice"),
         ];

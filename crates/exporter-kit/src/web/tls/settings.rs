@@ -179,6 +179,12 @@ impl TlsSettings {
             |(in_file, file): (&'static str, Option<(&str, usize)>),
              (in_line, text): (&'static str, Option<(&str, usize)>)| {
                 match (file, text) {
+                    // Otherwise the key would be part of the error about a file of this name.
+                    (Some((path, line)), None) if path.contains("-----BEGIN") => {
+                        let what = format!("{in_file}: is a PEM text; give it as {in_line}");
+                        faults.push((line, what));
+                        None
+                    }
                     (Some((path, line)), None) => {
                         Some(Pem { name: in_file, line, source: PemSource::File(path.into()) })
                     }
@@ -348,5 +354,12 @@ mod tests {
         ] {
             assert_eq!(read(lines).unwrap_err().len(), expected, "{lines:?}");
         }
+        let text = "  cert_file: a\n  key_file: '-----BEGIN PRIVATE KEY----- geheim'\n";
+        let faults = read(text).unwrap_err();
+        assert!(
+            faults.contains(&(3, "key_file: is a PEM text; give it as key".into())),
+            "{faults:?}"
+        );
+        assert!(!format!("{faults:?}").contains("geheim"), "{faults:?}");
     }
 }

@@ -28,13 +28,10 @@ const LEVEL: Flag<u64> = Flag::number(
 const INCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.cgroup.include",
     "",
-    "Cgroups to expose, by path, such as ^/system\\.slice/; it matches anywhere unless anchored.",
+    "Cgroups to expose, by path, such as ^/system\\.slice/.",
 );
-const EXCLUDE: Flag<Pattern> = Flag::pattern(
-    "collector.cgroup.exclude",
-    "",
-    "Cgroups to leave out, by path; it matches anywhere unless anchored by ^ and $.",
-);
+const EXCLUDE: Flag<Pattern> =
+    Flag::pattern("collector.cgroup.exclude", "", "Cgroups to leave out, by path.");
 const MAX: Flag<u64> = Flag::number(
     "collector.cgroup.max",
     "1000",

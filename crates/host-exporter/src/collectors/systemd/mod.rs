@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use exporter_kit::{
-    CollectError, Collector, CollectorDef, Filter, Flag, Pattern, Samples, ScheduledCollector,
+    CollectError, Collector, CollectorDef, Flag, Pattern, Samples, ScheduledCollector,
     SettingError, Settings,
 };
 
@@ -20,17 +20,16 @@ use crate::dbus::{Address, Bus, Call, MAX_CALLS, Refusal, Reply, Value};
 use crate::host::Host;
 use crate::wanted::Wanted;
 
-const INCLUDE: Flag<Pattern> = Flag::pattern(
-    "collector.systemd.unit-include",
-    ".+",
-    "Units to expose, as a regular expression of the whole name.",
-)
-.with_exclude();
+const INCLUDE: Flag<Pattern> =
+    Flag::pattern("collector.systemd.unit-include", ".+", "Units to expose, by name.")
+        .whole()
+        .with_exclude();
 const EXCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.systemd.unit-exclude",
     r".+\.(automount|device|mount|scope|slice)",
-    "Units to leave out, as a regular expression of the whole name; it wins over unit-include.",
-);
+    "Units to leave out, by name; it wins over unit-include.",
+)
+.whole();
 const TASKS: Flag<bool> = Flag::switch(
     "collector.systemd.enable-task-metrics",
     "Expose how many tasks services have and may have.",
@@ -86,13 +85,7 @@ struct Manager {
 
 impl Systemd {
     fn new(settings: &Settings) -> Result<Self, SettingError> {
-        let whole_name = |flag: &Flag<Pattern>| match settings.get(flag) {
-            Some(pattern) => Pattern::new(&format!("^(?:{})$", pattern.as_str()))
-                .map(Some)
-                .map_err(|error| settings.error(flag, error)),
-            None => Ok(None),
-        };
-        let filter = Filter::new(whole_name(&INCLUDE)?, whole_name(&EXCLUDE)?);
+        let filter = settings.filter(&INCLUDE, &EXCLUDE);
         let host = Host::new(settings);
         let is_private = settings.get(&PRIVATE);
         let switches = [

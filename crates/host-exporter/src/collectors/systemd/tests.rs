@@ -1,3 +1,5 @@
+use exporter_kit::Filter;
+
 use super::*;
 use crate::dbus::tests::{UNITS as LIST, reply};
 

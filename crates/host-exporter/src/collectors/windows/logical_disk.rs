@@ -87,14 +87,16 @@ const NODE_DEVICE_ERROR: Gauge<4> = node::gauge(
 const INCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.logical_disk.volume-include",
     "",
-    "Volumes to expose; must match the whole label volume.",
+    "Volumes to expose, by the label volume.",
 )
+.whole()
 .with_exclude();
 const EXCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.logical_disk.volume-exclude",
     "",
-    "Volumes to leave out; must match the whole label volume.",
-);
+    "Volumes to leave out, by the label volume.",
+)
+.whole();
 
 pub(super) const DEF: CollectorDef = CollectorDef::new(
     "logical_disk",

@@ -18,17 +18,13 @@ use crate::names::Names;
 use crate::names::Page;
 use crate::windows::interfaces::{Address, Interface};
 
-const INCLUDE: Flag<Pattern> = Flag::pattern(
-    "collector.net.nic-include",
-    "",
-    "Interfaces to expose; must match the whole label nic.",
-)
-.with_exclude();
-const EXCLUDE: Flag<Pattern> = Flag::pattern(
-    "collector.net.nic-exclude",
-    "",
-    "Interfaces to leave out; must match the whole label nic.",
-);
+const INCLUDE: Flag<Pattern> =
+    Flag::pattern("collector.net.nic-include", "", "Interfaces to expose, by the label nic.")
+        .whole()
+        .with_exclude();
+const EXCLUDE: Flag<Pattern> =
+    Flag::pattern("collector.net.nic-exclude", "", "Interfaces to leave out, by the label nic.")
+        .whole();
 
 pub(super) const DEF: CollectorDef = CollectorDef::new(
     "net",

@@ -74,14 +74,16 @@ const INFO: Gauge<9> = node::gauge(
 const INCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.physical_disk.disk-include",
     "",
-    "Disks to expose; must match the whole label disk, a number.",
+    "Disks to expose, by the label disk, a number.",
 )
+.whole()
 .with_exclude();
 const EXCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.physical_disk.disk-exclude",
     "",
-    "Disks to leave out; must match the whole label disk, a number.",
-);
+    "Disks to leave out, by the label disk, a number.",
+)
+.whole();
 
 pub(super) const DEF: CollectorDef = CollectorDef::new(
     "physical_disk",

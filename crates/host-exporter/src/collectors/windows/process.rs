@@ -17,17 +17,16 @@ use crate::names::Page;
 use crate::windows::processes::Process;
 use crate::windows::{PER_SECOND, unix_seconds};
 
-const INCLUDE: Flag<Pattern> = Flag::pattern(
-    "collector.process.include",
-    "",
-    "Processes to expose; must match the whole name, which is without .exe.",
-)
-.with_exclude();
+const INCLUDE: Flag<Pattern> =
+    Flag::pattern("collector.process.include", "", "Processes to expose, by name, without .exe.")
+        .whole()
+        .with_exclude();
 const EXCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.process.exclude",
     "",
-    "Processes to leave out; must match the whole name, which is without .exe.",
-);
+    "Processes to leave out, by name, without .exe.",
+)
+.whole();
 const MAX: Flag<u64> = Flag::number(
     "collector.process.max",
     "500",

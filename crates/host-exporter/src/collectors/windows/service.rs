@@ -53,22 +53,18 @@ const STATUS: Gauge<2> = retired(
 )
 .labels(["name", "status"]);
 
-const INCLUDE: Flag<Pattern> = Flag::pattern(
-    "collector.service.include",
-    "",
-    "Services to expose; must match the whole name.",
-)
-.with_exclude();
-const EXCLUDE: Flag<Pattern> = Flag::pattern(
-    "collector.service.exclude",
-    "",
-    "Services to leave out; must match the whole name.",
-);
+const INCLUDE: Flag<Pattern> =
+    Flag::pattern("collector.service.include", "", "Services to expose, by name.")
+        .whole()
+        .with_exclude();
+const EXCLUDE: Flag<Pattern> =
+    Flag::pattern("collector.service.exclude", "", "Services to leave out, by name.").whole();
 const START_MODE_INCLUDE: Flag<Pattern> = Flag::pattern(
     "collector.service.start-mode-include",
     "",
     "Ways of starting (auto, boot, disabled, manual, system) of the services to expose.",
-);
+)
+.whole();
 
 pub(super) const DEF: CollectorDef = CollectorDef::new(
     "service",

@@ -22,7 +22,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `url` is not an address of the form `http://HOST:PORT/PATH`.
+    /// `url` is not an address of the form `http://HOST:PORT/PATH`, or has a user or password.
     pub(super) fn new(url: &str) -> Result<Self, String> {
         let form = "give one such as http://127.0.0.1:8080/status";
         let parsed = url.parse::<Uri>().map_err(|error| format!("{error}; {form}"))?;
@@ -31,6 +31,16 @@ impl Client {
             Some("https") => return Err("this build has no TLS; give an address of http://".into()),
             _ => return Err(format!("is not an address; {form}")),
         }
+        let authority = parsed.authority().map_or("", |authority| authority.as_str());
+        // Log and `--config.check` show the address.
+        if authority.contains('\u{40}') {
+            return Err(format!("the address has a user or a password; {form}"));
+        }
+        // Otherwise ureq asks port 80 where the port is not one.
+        let has_port = Some(authority) != parsed.host();
+        if has_port && parsed.port_u16().is_none_or(|port| port == 0) {
+            return Err(format!("the port is not a number from 1 to 65535; {form}"));
+        }
         let config = Agent::config_builder()
             // A proxy in the environment is not meant for a server next to the exporter.
             .proxy(None)
@@ -38,6 +48,12 @@ impl Client {
             .max_redirects(0)
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         Ok(Self { agent: config.build().into(), url: parsed })
+    }
+
+    /// The address without its query, which may have a secret.
+    pub(super) fn address(&self) -> String {
+        let authority = self.url.authority().map_or("", |authority| authority.as_str());
+        format!("http://{authority}{}", self.url.path())
     }
 
     /// The page as bytes, read before `deadline`.
@@ -72,10 +88,23 @@ mod tests {
             ("/status", "is not an address"),
             ("", "such as http://127.0.0.1:8080/status"),
             ("http://a b/", "such as http://127.0.0.1:8080/status"),
+            ("http://localhost:65535/", ""),
+            ("http://localhost:99999/", "the port is not a number from 1 to 65535"),
+            ("http://localhost:0/", "the port is not a number from 1 to 65535"),
+            ("http://localhost:/", "the port is not a number from 1 to 65535"),
+            ("http://[::1]:99999/", "the port is not a number from 1 to 65535"),
+            ("http://user:geheim\u{40}localhost/", "has a user or a password"),
         ] {
             let error = Client::new(url).err().unwrap_or_default();
             assert_eq!(error.is_empty(), expected.is_empty(), "{url}: {error}");
             assert!(error.contains(expected), "{url}: {error}");
+            assert!(!error.contains("geheim"), "{url}: {error}");
         }
+    }
+
+    #[test]
+    fn address_is_shown_without_its_query() {
+        let client = Client::new("http://localhost:8080/status?token=geheim").unwrap();
+        assert_eq!(client.address(), "http://localhost:8080/status");
     }
 }

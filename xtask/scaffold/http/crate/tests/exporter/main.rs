@@ -59,6 +59,7 @@ fn server_that_is_down_is_not_up() {
         assert_eq!(page.value("@subject@_up"), Some(0.0), "{}", page.text());
         assert!(!page.has("@subject@_workers"), "{}", page.text());
         let log = exporter.kill();
-        assert!(log.contains("collector status failed: ") && log.lines().count() == 1, "{log}");
+        let line = format!("collector status: failed: http://{address}/status: ");
+        assert!(log.contains(&line) && log.lines().count() == 1, "{log}");
     }
 }
