@@ -249,25 +249,42 @@ impl Exporter {
             }
         }
         errors.extend(self.taken_labels(request, &collectors));
-        errors.extend(self.targets_error(request));
+        errors.extend(self.targets_errors(request));
         if errors.is_empty() { Ok(collectors) } else { Err(errors) }
     }
 
-    /// An error about collectors with targets that could never be asked for.
-    fn targets_error(&self, request: &Request) -> Option<String> {
-        let mut with_targets = self.collectors.iter().filter(|def| def.build_target.is_some());
-        let first = with_targets.next()?;
+    /// Errors about collectors with targets that could never be asked for.
+    fn targets_errors(&self, request: &Request) -> Vec<String> {
+        let mut errors = Vec::new();
+        let has_targets = |def: &&CollectorDef| def.build_target.is_some();
+        for CollectorDef { name, allowed_targets, build_target, .. } in &self.collectors {
+            let Some((flag, _)) = allowed_targets else { continue };
+            let flag = flag.name();
+            if build_target.is_none() {
+                errors.push(format!("collector {name}: has allowed_targets without targets"));
+            }
+            if !request.settings.has(flag) {
+                errors.push(format!(
+                    "collector {name}: add the flag --{flag} of allowed_targets to flags"
+                ));
+            }
+        }
+        let mut with_targets = self.collectors.iter().filter(has_targets);
+        let Some(first) = with_targets.next() else { return errors };
         if let Some(second) = with_targets.next() {
-            return Some(format!(
+            errors.push(format!(
                 "the collectors {} and {} both have targets; one collector of an exporter can have \
                  them",
                 first.name, second.name
             ));
         }
         let path = first.target_path;
-        let what = format!("{path} is the path of targets; give another path, such as /metrics");
-        let is_taken = request.config.telemetry_path == path;
-        is_taken.then(|| request.settings.error(&TELEMETRY_PATH, what).to_string())
+        if request.config.telemetry_path == path {
+            let what =
+                format!("{path} is the path of targets; give another path, such as /metrics");
+            errors.push(request.settings.error(&TELEMETRY_PATH, what).to_string());
+        }
+        errors
     }
 
     /// Errors about constant labels that metrics have already, one line each. Of those of the

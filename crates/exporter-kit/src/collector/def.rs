@@ -233,7 +233,8 @@ impl CollectorDef {
         self
     }
 
-    /// Also collects from targets that requests name, as in `/probe?target=db:6379`. `build` gets
+    /// Also collects from targets that requests name, as in `/probe?target=db:6379`, on scrape and
+    /// never in the background. `build` gets
     /// the value of the parameter, and must not block, because all other requests wait for it; its
     /// error is the reason of a response with status 400, a panic one with status 500. One collector of an exporter can have targets.
     ///

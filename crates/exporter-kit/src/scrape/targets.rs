@@ -98,8 +98,13 @@ impl<W> Scraper<W> {
         if let Some(selection) = known {
             return Ok(selection);
         }
-        let ScheduledCollector { collector, labels, .. } =
+        let ScheduledCollector { collector, labels, interval } =
             catch(build).map_err(TargetError::Panicked)?.map_err(TargetError::Rejected)?;
+        if interval.is_some() {
+            let reason =
+                "targets are not read in the background; use ScheduledCollector::on_scrape";
+            return Err(TargetError::Rejected(reason.into()));
+        }
         labels.check(&def).map_err(|error| TargetError::Rejected(error.into()))?;
         if let Some(name) = self.labels.shared_with(&labels) {
             self.replaced.call_once(|| {

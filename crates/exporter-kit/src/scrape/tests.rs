@@ -231,6 +231,15 @@ fn label_of_a_target_may_not_be_that_of_a_metric() {
 }
 
 #[test]
+fn targets_are_not_read_in_the_background() {
+    let scraper = scraper(Vec::new());
+    let def = scheduled("bad", good(), None).0;
+    let build = || Ok(ScheduledCollector { interval: Some(AMPLE), ..target_of(good()) });
+    let error = scraper.0.select_target(def, "a", build).unwrap_err().to_string();
+    assert_eq!(error, "targets are not read in the background; use ScheduledCollector::on_scrape");
+}
+
+#[test]
 fn labels_of_settings_are_on_every_sample() {
     let mut labels = ConstantLabels::default();
     labels.add("site", "sz").unwrap();

@@ -287,6 +287,11 @@ impl Settings {
         text
     }
 
+    /// Whether the exporter or one of its collectors declares the flag.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.settings.iter().any(|setting| setting.flag.name == name)
+    }
+
     fn setting(&self, name: &str) -> &Setting {
         self.settings
             .iter()

@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use exporter_kit::{
-    CollectError, Collector, CollectorDef, Exporter, Gauge, Samples, ScheduledCollector,
+    CollectError, Collector, CollectorDef, Exporter, Flag, Gauge, Pattern, Samples,
+    ScheduledCollector,
 };
 use rustix::process::{Signal, set_parent_process_death_signal};
 
@@ -38,6 +39,7 @@ const NUMEROUS: Gauge<1> = Gauge::new("numerous", "One of very many.").labels(["
 const LARGE: Gauge<1> = Gauge::new("large", "A sample with a long label.").labels(["text"]);
 const ROTTEN: Gauge<1> = Gauge::new("rotten", "Samples that no page can have.").labels(["text"]);
 
+const ALLOWED: Flag<Pattern> = Flag::pattern("collector.x.targets", "", "Targets.");
 const OPEN: Gauge = Gauge::new("open", "One with labels of the source.").more_labels();
 
 /// Not a test: runs the exporter if the environment names its collectors.
@@ -78,7 +80,7 @@ impl Collector for Counting {
 }
 
 /// All collectors that tests can name.
-const ALL: [CollectorDef; 19] = [
+const ALL: [CollectorDef; 21] = [
     crate::probe::TCP,
     faulty("hangs-target", |_| Ok(())).targets(|_, _| Ok(ScheduledCollector::on_scrape(hang))),
     faulty("panics-target", |_| Ok(())).targets(|_, target| panic!("at {}", target.len())),
@@ -95,6 +97,10 @@ const ALL: [CollectorDef; 19] = [
             Err(format!("cannot ask {target}").into())
         }))
     }),
+    faulty("no-targets", |_| Ok(())).flags(&[&ALLOWED]).allowed_targets(&ALLOWED),
+    faulty("no-flag", |_| Ok(()))
+        .targets(|_, _| Ok(ScheduledCollector::on_scrape(hang)))
+        .allowed_targets(&ALLOWED),
     CollectorDef::new("labelled", "", "", &[&GOOD], |_| {
         let collector = Counting { metric: GOOD, runs: 0, gated: false };
         Ok(ScheduledCollector::on_scrape(collector).label("site", "own")?)

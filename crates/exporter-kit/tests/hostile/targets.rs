@@ -129,6 +129,12 @@ fn targets_that_cannot_be_asked_are_an_error() {
             "the collectors tcp and hangs-target both have targets",
         ),
         ("tcp", path, is_taken),
+        (
+            "no-targets",
+            "--config.check",
+            "collector no-targets: has allowed_targets without targets",
+        ),
+        ("no-flag", "--config.check", "collector no-flag: add the flag --collector.x.targets of"),
     ] {
         let output = run(collectors, &[argument, "--config.check"]);
         let stderr = String::from_utf8(output.stderr).unwrap();

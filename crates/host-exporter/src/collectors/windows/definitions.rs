@@ -1,8 +1,6 @@
 //! Definitions under the names of windows_exporter, and what each collector's build needs.
 
-use exporter_kit::{Counter, Gauge, Pattern, Unit, Untyped};
-#[cfg(windows)]
-use exporter_kit::{Filter, Flag};
+use exporter_kit::{Counter, Gauge, Unit, Untyped};
 #[cfg(not(windows))]
 use exporter_kit::{ScheduledCollector, SettingError, Settings};
 
@@ -63,23 +61,6 @@ pub(super) const fn retired_untyped(
     Untyped::new(name, help).zh(zh).compatible_with(WINDOWS_EXPORTER_RETIRED)
 }
 
-/// The filter of two flags, whose expressions must match the whole name, as windows_exporter's do.
-#[cfg(windows)]
-pub(super) fn filter(
-    settings: &exporter_kit::Settings,
-    include: &Flag<Pattern>,
-    exclude: &Flag<Pattern>,
-) -> Filter {
-    let pattern = |flag: &Flag<Pattern>| settings.get(flag).map(whole);
-    Filter::new(pattern(include), pattern(exclude))
-}
-
-/// The expression, to match the whole of a name.
-pub(super) fn whole(pattern: &Pattern) -> Pattern {
-    // A sound expression is still sound in a group.
-    Pattern::new(&format!("^(?:{})$", pattern.as_str())).unwrap_or_else(|_| pattern.clone())
-}
-
 /// Stands for the `build` of a collector in tests on other systems.
 #[cfg(not(windows))]
 pub(super) fn build(_: &Settings) -> Result<ScheduledCollector, SettingError> {
@@ -101,19 +82,6 @@ mod tests {
             ("bytes", Unit::None),
         ] {
             assert_eq!(unit(name), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn expressions_match_whole_names() {
-        for (expression, name, expected) in [
-            ("C:|D:", "D:", true),
-            ("C:|D:", "D:\\mount", false),
-            ("Harddisk.+", "HarddiskVolume1", true),
-            ("Volume", "HarddiskVolume1", false),
-        ] {
-            let pattern = whole(&Pattern::new(expression).unwrap());
-            assert_eq!(pattern.is_match(name), expected, "{expression} {name}");
         }
     }
 }

@@ -8,8 +8,6 @@ use exporter_kit::{CollectorDef, Flag, Gauge, Metric, Pattern, Unit};
 
 #[cfg(not(windows))]
 use super::definitions::build;
-#[cfg(windows)]
-use super::definitions::filter;
 use super::definitions::{counter, gauge};
 use super::io::{self, Io, seconds};
 use crate::collectors::node;
@@ -125,7 +123,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     use crate::windows::volumes;
     let names = Names::new(settings);
-    let filter = filter(settings, &INCLUDE, &EXCLUDE);
+    let filter = settings.filter(&INCLUDE, &EXCLUDE);
     let mut known = Known::new();
     let collect = move |out: &mut Samples| {
         let mut answers = volumes::answers();

@@ -12,8 +12,6 @@ use self::metrics::{self as metric, Direction};
 #[cfg(not(windows))]
 use super::definitions::build;
 #[cfg(windows)]
-use super::definitions::filter;
-#[cfg(windows)]
 use crate::names::Names;
 use crate::names::Page;
 use crate::windows::interfaces::{Address, Interface};
@@ -40,7 +38,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     use crate::windows::interfaces;
     let names = Names::new(settings);
-    let filter = filter(settings, &INCLUDE, &EXCLUDE);
+    let filter = settings.filter(&INCLUDE, &EXCLUDE);
     let collect = move |out: &mut Samples| {
         let mut interfaces = interfaces::interfaces()?;
         interfaces.retain(|interface| filter.wants(&nic(&interface.description)));

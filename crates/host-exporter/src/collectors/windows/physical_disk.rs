@@ -11,8 +11,6 @@ use exporter_kit::{CollectorDef, Counter, Flag, Gauge, Metric, Pattern, Unit};
 use self::busy::Busy;
 #[cfg(not(windows))]
 use super::definitions::build;
-#[cfg(windows)]
-use super::definitions::filter;
 use super::definitions::{counter, gauge};
 use super::io::{self, Io, seconds};
 use crate::collectors::node;
@@ -112,7 +110,7 @@ fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     use crate::windows::disks;
     use crate::windows::prober::Prober;
     let names = Names::new(settings);
-    let filter = filter(settings, &INCLUDE, &EXCLUDE);
+    let filter = settings.filter(&INCLUDE, &EXCLUDE);
     let (mut prober, mut counts) = (Prober::new(disks::ask), Counts::new());
     let collect = move |out: &mut Samples| {
         let mut disks = disks::disks();

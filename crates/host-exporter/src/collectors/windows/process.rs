@@ -10,8 +10,6 @@ use self::metrics as metric;
 #[cfg(not(windows))]
 use super::definitions::build;
 #[cfg(windows)]
-use super::definitions::filter;
-#[cfg(windows)]
 use crate::names::Names;
 use crate::names::Page;
 use crate::windows::processes::Process;
@@ -48,7 +46,7 @@ pub(super) const DEF: CollectorDef = CollectorDef::new(
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     use crate::windows::{nt, processes};
     let names = Names::new(settings);
-    let filter = filter(settings, &INCLUDE, &EXCLUDE);
+    let filter = settings.filter(&INCLUDE, &EXCLUDE);
     let max = usize::try_from(settings.get(&MAX)).unwrap_or(usize::MAX);
     let mut buffer = nt::Buffer::default();
     let collect = move |out: &mut Samples| {

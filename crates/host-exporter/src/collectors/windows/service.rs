@@ -11,8 +11,6 @@ use exporter_kit::{CollectorDef, Flag, Gauge, Pattern};
 
 #[cfg(not(windows))]
 use super::definitions::build;
-#[cfg(windows)]
-use super::definitions::{filter, whole};
 use super::definitions::{gauge, retired};
 #[cfg(windows)]
 use crate::names::Names;
@@ -98,8 +96,8 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 fn build(settings: &Settings) -> Result<ScheduledCollector, SettingError> {
     Ok(ScheduledCollector::on_scrape(Services {
         names: Names::new(settings),
-        filter: filter(settings, &INCLUDE, &EXCLUDE),
-        start_modes: settings.get(&START_MODE_INCLUDE).map(whole),
+        filter: settings.filter(&INCLUDE, &EXCLUDE),
+        start_modes: settings.get(&START_MODE_INCLUDE).cloned(),
         manager: None,
         configs: Configs::default(),
     }))
