@@ -74,8 +74,8 @@ pub use executable::is_system_dll;
 pub use glob::matches as pattern_matches;
 pub use language::Language;
 pub use names::{
-    GROUP_TEXT_LIMIT, component_name_rules, is_identifier, is_reserved_label, is_savable_name,
-    plugin_id_rules,
+    GROUP_TEXT_LIMIT, RESERVED_LABELS, component_name_rules, is_identifier, is_reserved_label,
+    is_savable_name, plugin_id_rules,
 };
 pub use parameter::{Input, Parameter};
 pub use problem::{Problem, Violation};

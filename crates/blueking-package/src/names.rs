@@ -17,7 +17,7 @@ pub const GROUP_TEXT_LIMIT: usize = 15;
 const OFFICIAL_PREFIX: &str = "bkplugin_";
 
 /// Labels that BlueKing sets itself, overwriting the exporter's value.
-const RESERVED_LABELS: [&str; 16] = [
+pub const RESERVED_LABELS: [&str; 16] = [
     "bk_target_ip",
     "bk_target_cloud_id",
     "bk_target_topo_level",
