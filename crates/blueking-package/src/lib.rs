@@ -59,7 +59,7 @@ pub mod plugin;
 mod problem;
 mod requirements;
 #[cfg(test)]
-#[path = "../tests/samples/mod.rs"]
+#[path = "../tests/rules/support/samples.rs"]
 mod samples;
 mod script;
 mod selection;

@@ -231,7 +231,8 @@ impl<'f> Unpacker<'f> {
             };
             self.findings.add_to(&ARCHIVE_PATH, applies, name, "", message, advice);
             // The old importer reads such a package all the same.
-            let is_plugin = !has_drive && !climbs && layout::is_in_os_folder(&name[1..]);
+            let rooted = name.strip_prefix(['/', '\\']);
+            let is_plugin = !has_drive && !climbs && rooted.is_some_and(layout::is_in_os_folder);
             if !is_plugin {
                 return Name::Rejected;
             }

@@ -6,9 +6,9 @@ use std::io::Cursor;
 use blueking_package::check::{self, Consumer, Finding, Kind, Report, Severity};
 use serde_json::json;
 
-use crate::builder::Package;
-use crate::objections::{SEPARATE_RULES, find, summary};
-use crate::{hostile, plugin_files, plugin_parameters, zip51};
+use super::objections::{SEPARATE_RULES, find, summary};
+use super::{hostile, plugin_files, plugin_parameters, zip51};
+use crate::support::package::Package;
 
 pub(crate) const E: Severity = Severity::Error;
 pub(crate) const W: Severity = Severity::Warning;
@@ -82,7 +82,7 @@ fn assert_sentence(name: &str, finding: &Finding) {
 fn rules_have_cases_and_unique_ids() {
     let tested: BTreeSet<_> = cases().map(|(_, rule, ..)| *rule).collect();
     // One rule concerns the file name; the others have a table of pairs.
-    let pairs = crate::earlier::CASES.iter().map(|(_, rule, ..)| *rule);
+    let pairs = super::earlier::CASES.iter().map(|(_, rule, ..)| *rule);
     let separate: BTreeSet<_> = pairs.chain(["file-name"]).collect();
     assert_eq!(separate, SEPARATE_RULES.iter().map(|(rule, _)| *rule).collect());
     let mut ids = BTreeSet::new();
