@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::problem::Location;
 use crate::text::{abbreviated, first_sentence};
 use crate::texts::sources as texts;
-
 use crate::{Error, glob, names};
 
 /// The schema of `--describe` that [`Definitions::parse`] reads.
@@ -242,6 +242,11 @@ impl Definitions {
     /// file: `definitions of <exporter>`.
     pub fn location(&self) -> String {
         texts::definitions_of(&self.name)
+    }
+
+    /// The location of a field in these definitions.
+    pub(crate) fn place(&self, field: &str) -> Location {
+        Location::new(self.location(), field)
     }
 
     /// Whether the exporter takes this flag; leading dashes are ignored. A switch can also be turned

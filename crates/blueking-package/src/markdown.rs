@@ -1,19 +1,13 @@
 //! The description page of a package: hand-written Markdown with the tables of metrics filled in.
 
-use crate::definitions::{Definitions, Unit};
-use crate::description::PackageDescription;
+use crate::definitions::Unit;
+use crate::description::Sources;
 use crate::problem::Problems;
 use crate::selection::Selected;
 
 /// Replaces each line `<!-- metrics -->` with a table for each group.
-pub(crate) fn fill(
-    markdown: &str,
-    groups: &[Selected<'_>],
-    description: &PackageDescription,
-    definitions: &Definitions,
-) -> String {
-    let tables: Vec<_> =
-        groups.iter().map(|group| table(group, description, definitions)).collect();
+pub(crate) fn fill(markdown: &str, groups: &[Selected<'_>], sources: Sources<'_>) -> String {
+    let tables: Vec<_> = groups.iter().map(|group| table(group, sources)).collect();
     let tables = tables.join("\n");
     let lines = markdown.split_inclusive('\n');
     lines.map(|line| if is_placeholder(line) { &*tables } else { line }).collect()
@@ -25,19 +19,18 @@ fn is_placeholder(line: &str) -> bool {
 }
 
 /// A heading, the labels of the group, and a row for each name that BlueKing lists.
-fn table(
-    group: &Selected<'_>,
-    description: &PackageDescription,
-    definitions: &Definitions,
-) -> String {
+fn table(group: &Selected<'_>, sources: Sources<'_>) -> String {
     let mut text = format!("### {}\n\n", cell(&group.description));
-    let label = |label| match description.label_name(label, definitions) {
+    let label = |label| match sources.label_name(label) {
         Some(name) => format!("`{label}`（{}）", cell(name)),
         None => format!("`{label}`"),
     };
     // Package generation reports groups whose metrics have different labels.
-    let labels: Vec<_> =
-        group.dimensions(description, &mut Problems::default()).into_iter().map(label).collect();
+    let labels: Vec<_> = group
+        .dimensions(sources.description, &mut Problems::default())
+        .into_iter()
+        .map(label)
+        .collect();
     if !labels.is_empty() {
         text += &format!("维度：{}\n\n", labels.join("、"));
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::definitions::Definitions;
-use crate::description::PackageDescription;
+use crate::description::Sources;
 use crate::names;
 use crate::problem::{Problems, Violation};
 use crate::texts::sources as texts;
@@ -65,13 +65,8 @@ impl Parameter {
     }
 
     /// Checks the rules common to all package formats; `index` labels unnamed parameters.
-    pub(crate) fn check(
-        &self,
-        index: usize,
-        definitions: &Definitions,
-        description: &PackageDescription,
-        problems: &mut Problems,
-    ) {
+    pub(crate) fn check(&self, index: usize, sources: Sources<'_>, problems: &mut Problems) {
+        let Sources { description, definitions } = sources;
         let name = self.name();
         let label = if name.is_empty() { format!("[{index}]") } else { name.to_owned() };
         let location = |key: &str| description.location(&format!("parameter.{label}.{key}"));
@@ -99,7 +94,7 @@ impl Parameter {
                 Some(Violation::new(texts::argument_without_name(), texts::add_one()))
             }
             "argument" => self.switch_rule(),
-            _ => self.flag_rule(definitions, description),
+            _ => self.flag_rule(sources),
         };
         if let Some(rule) = rule {
             problems.add(location(key), rule);
@@ -146,20 +141,16 @@ impl Parameter {
         })
     }
 
-    fn flag_rule(
-        &self,
-        definitions: &Definitions,
-        description: &PackageDescription,
-    ) -> Option<Violation> {
+    fn flag_rule(&self, sources: Sources<'_>) -> Option<Violation> {
         let flag = &self.flag;
-        if description.is_standard(flag) {
+        if sources.description.is_standard(flag) {
             let rule =
                 Violation::new(texts::flag_is_generated(), texts::flag_is_generated_advice());
             Some(rule)
         } else if !flag.starts_with('-') {
             Some(Violation::new(texts::flag_without_dash(flag), texts::flag_without_dash_advice()))
         } else {
-            missing_flag(flag, definitions)
+            missing_flag(flag, sources.definitions)
         }
     }
 }

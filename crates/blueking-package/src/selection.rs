@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::default_groups::default_groups;
 use crate::definitions::{Definitions, Metric};
-use crate::description::PackageDescription;
+use crate::description::{PackageDescription, Sources};
 use crate::glob;
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::{Problems, Violation};
 use crate::texts::sources as texts;
 
 /// A group of a package with its metrics, in the order of the definitions.
@@ -23,11 +23,11 @@ pub(crate) struct Selected<'a> {
 /// content of a group but not its name, so that both package formats use the same names. A metric
 /// that two groups select goes to the first only, so that each mistake is one problem.
 pub(crate) fn select<'a>(
-    description: &PackageDescription,
-    definitions: &'a Definitions,
+    sources: Sources<'a>,
     is_left_out: impl Fn(&Metric) -> bool,
     problems: &mut Problems,
 ) -> Vec<Selected<'a>> {
+    let Sources { description, definitions } = sources;
     let metrics = distinct(definitions, problems);
     let mut offered = offered(description, metrics, problems);
 
@@ -75,7 +75,7 @@ pub(crate) fn select<'a>(
     }
 
     offered.retain(|metric| !claimed.contains_key(&*metric.name));
-    selection.extend(default_groups(&offered, description, definitions, problems));
+    selection.extend(default_groups(&offered, sources, problems));
     for selected in &mut selection {
         selected.metrics.retain(|metric| !is_left_out(metric));
     }
@@ -119,18 +119,17 @@ impl<'a> Selected<'a> {
 /// The Chinese name of a label. Reports a problem if there is none.
 pub(crate) fn dimension_description(
     label: &str,
-    description: &PackageDescription,
-    definitions: &Definitions,
+    sources: Sources<'_>,
     problems: &mut Problems,
 ) -> String {
-    if let Some(name) = description.label_name(label, definitions) {
+    if let Some(name) = sources.label_name(label) {
         return name.to_owned();
     }
     let rule = Violation::new(
         texts::label_without_name(label),
-        texts::label_without_name_advice(&definitions.name),
+        texts::label_without_name_advice(&sources.definitions.name),
     );
-    problems.add(description.location(&format!("dimensions.{label}")), rule);
+    problems.add(sources.description.location(&format!("dimensions.{label}")), rule);
     // Not empty, which would be reported as a second problem.
     "?".to_owned()
 }
@@ -147,7 +146,7 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
                 texts::metric_is_defined_twice(),
                 texts::metric_is_defined_twice_advice(),
             );
-            problems.add(Location::new(definitions.location(), &metric.name), rule);
+            problems.add(definitions.place(&metric.name), rule);
         }
     }
     metrics

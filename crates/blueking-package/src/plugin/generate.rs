@@ -4,7 +4,7 @@
 use super::documents::{Documents, Meta, Version};
 use super::{configuration, metrics, plain};
 use crate::definitions::Definitions;
-use crate::description::PackageDescription;
+use crate::description::{PackageDescription, Sources};
 use crate::problem::{Problem, Problems, Violation};
 use crate::selection::select;
 use crate::{markdown, names};
@@ -21,7 +21,8 @@ pub fn generate(
     definitions: &Definitions,
 ) -> Result<Documents, Vec<Problem>> {
     let mut problems = Problems::default();
-    description.check(definitions, &mut problems);
+    let sources = Sources { description, definitions };
+    sources.check(&mut problems);
     check_names(description, &mut problems);
     let version = description.plugin_version.parse().unwrap_or_else(|rule: Violation| {
         problems.add(description.location("plugin_version"), rule);
@@ -36,7 +37,7 @@ pub fn generate(
         },
         version,
         config: configuration::items(description, &mut problems),
-        metrics: metrics::groups(description, definitions, &mut problems),
+        metrics: metrics::groups(sources, &mut problems),
     };
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
@@ -50,8 +51,9 @@ pub fn fill_description(
     definitions: &Definitions,
 ) -> String {
     // `generate` reports problems of the groups.
-    let groups = select(description, definitions, |_| false, &mut Problems::default());
-    markdown::fill(markdown, &groups, description, definitions)
+    let sources = Sources { description, definitions };
+    let groups = select(sources, |_| false, &mut Problems::default());
+    markdown::fill(markdown, &groups, sources)
 }
 
 fn check_names(description: &PackageDescription, problems: &mut Problems) {

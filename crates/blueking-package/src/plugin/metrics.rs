@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::{Field, FieldType, MetricGroup, MonitorType};
-use crate::definitions::{Definitions, Unit};
-use crate::description::PackageDescription;
+use crate::definitions::Unit;
+use crate::description::Sources;
 use crate::names;
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::{Problems, Violation};
 use crate::selection::{Selected, dimension_description, select};
 use crate::texts::{sources, sources_plugin as texts};
 
@@ -15,30 +15,18 @@ use crate::texts::{sources, sources_plugin as texts};
 pub const METRIC_LIMIT: usize = 2000;
 
 /// Generates the groups from the metrics that the description selects.
-pub(super) fn groups(
-    description: &PackageDescription,
-    definitions: &Definitions,
-    problems: &mut Problems,
-) -> Vec<MetricGroup> {
-    let selection = select(description, definitions, |_| false, problems);
-    let groups: Vec<_> = selection
-        .iter()
-        .map(|selected| group(selected, description, definitions, problems))
-        .collect();
-    check_names(&groups, description, definitions, problems);
+pub(super) fn groups(sources: Sources<'_>, problems: &mut Problems) -> Vec<MetricGroup> {
+    let selection = select(sources, |_| false, problems);
+    let groups: Vec<_> =
+        selection.iter().map(|selected| group(selected, sources, problems)).collect();
+    check_names(&groups, sources, problems);
     groups
 }
 
-fn group(
-    selected: &Selected<'_>,
-    description: &PackageDescription,
-    definitions: &Definitions,
-    problems: &mut Problems,
-) -> MetricGroup {
+fn group(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems) -> MetricGroup {
     let mut fields = Vec::new();
     for metric in &selected.metrics {
-        let location =
-            |key: &str| Location::new(definitions.location(), format!("{}.{key}", metric.name));
+        let location = |key: &str| sources.definitions.place(&format!("{}.{key}", metric.name));
         if Unit::from_name(&metric.unit).is_none() {
             let rule = Violation::new(
                 sources::unit_is_unknown(&metric.unit),
@@ -57,8 +45,8 @@ fn group(
             ..field(MonitorType::Metric, FieldType::Double, sample.name, sample.zh)
         }));
     }
-    for label in selected.dimensions(description, problems) {
-        let text = dimension_description(label, description, definitions, problems);
+    for label in selected.dimensions(sources.description, problems) {
+        let text = dimension_description(label, sources, problems);
         fields.push(field(MonitorType::Dimension, FieldType::String, label.to_owned(), text));
     }
     MetricGroup {
@@ -99,8 +87,7 @@ const fn unit_id(unit: Unit) -> &'static str {
 /// Checks the rules on names, most of which involve all groups.
 fn check_names(
     groups: &[MetricGroup],
-    description: &PackageDescription,
-    definitions: &Definitions,
+    Sources { description, definitions }: Sources<'_>,
     problems: &mut Problems,
 ) {
     let mut tables = BTreeSet::new();
@@ -127,7 +114,7 @@ fn check_names(
         .map(|field| &*field.name)
         .collect();
     for label in &dimensions {
-        let location = || Location::new(definitions.location(), format!("label {label}"));
+        let location = || definitions.place(&format!("label {label}"));
         if let Some(rule) = names::identifier_rule(label) {
             problems.add(location(), rule);
         }
@@ -143,7 +130,7 @@ fn check_names(
     }
     for (name, count) in &metrics {
         let family = definitions.family_of(name);
-        let location = || Location::new(definitions.location(), format!("{family}.name"));
+        let location = || definitions.place(&format!("{family}.name"));
         if let Some(rule) = names::identifier_rule(name) {
             problems.add(location(), rule);
         }

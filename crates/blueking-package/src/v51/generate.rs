@@ -11,10 +11,10 @@ use super::origin::Origin;
 use super::tables::{FIELD_NAME_LIMIT, FIELD_TEXT_LIMIT};
 use crate::address::Address;
 use crate::definitions::{Definitions, Metric, Sample, Unit};
-use crate::description::PackageDescription;
+use crate::description::{PackageDescription, Sources};
 use crate::markdown;
 use crate::parameter::{Input, Parameter};
-use crate::problem::{Location, Problem, Problems, Violation};
+use crate::problem::{Problem, Problems, Violation};
 use crate::selection::{Selected, dimension_description, matches_any, select};
 use crate::text::abbreviated;
 use crate::texts::{sources, sources_v51 as texts};
@@ -28,19 +28,16 @@ pub fn generate(
     definitions: &Definitions,
 ) -> Result<Documents, Vec<Problem>> {
     let mut problems = Problems::default();
-    description.check(definitions, &mut problems);
-    let selection = selection(description, definitions, &mut problems);
+    let sources = Sources { description, definitions };
+    sources.check(&mut problems);
+    let selection = selection(sources, &mut problems);
     let documents = Documents {
         info: info(description),
-        metrics: selection
-            .iter()
-            .map(|selected| table(selected, description, definitions, &mut problems))
-            .collect(),
+        metrics: selection.iter().map(|selected| table(selected, sources, &mut problems)).collect(),
         config_schema: parameters(description, &mut problems),
     };
     // The serialised documents are checked by the same rules as an archive.
-    let origin = Origin::Sources { description, definitions };
-    check_documents(&documents, origin, &mut problems);
+    check_documents(&documents, Origin::Sources(sources), &mut problems);
 
     let problems = problems.into_vec();
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
@@ -54,21 +51,18 @@ pub fn fill_description(
     definitions: &Definitions,
 ) -> String {
     // `generate` reports problems of the groups.
-    let groups = selection(description, definitions, &mut Problems::default());
-    markdown::fill(markdown, &groups, description, definitions)
+    let sources = Sources { description, definitions };
+    let groups = selection(sources, &mut Problems::default());
+    markdown::fill(markdown, &groups, sources)
 }
 
-fn selection<'a>(
-    description: &PackageDescription,
-    definitions: &'a Definitions,
-    problems: &mut Problems,
-) -> Vec<Selected<'a>> {
+fn selection<'a>(sources: Sources<'a>, problems: &mut Problems) -> Vec<Selected<'a>> {
     let is_too_long = |sample: Sample| sample.name.chars().count() > FIELD_NAME_LIMIT;
     let is_left_out = |metric: &Metric| {
-        matches_any(&description.omit_in_51, &metric.name)
+        matches_any(&sources.description.omit_in_51, &metric.name)
             || metric.samples().into_iter().any(is_too_long)
     };
-    select(description, definitions, is_left_out, problems)
+    select(sources, is_left_out, problems)
 }
 
 fn info(description: &PackageDescription) -> Info {
@@ -80,17 +74,12 @@ fn info(description: &PackageDescription) -> Info {
     }
 }
 
-fn table(
-    selected: &Selected<'_>,
-    description: &PackageDescription,
-    definitions: &Definitions,
-    problems: &mut Problems,
-) -> ResultTable {
+fn table(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems) -> ResultTable {
     let mut fields = Vec::new();
     for metric in &selected.metrics {
         let unit = Unit::from_name(&metric.unit);
         if unit.is_none() {
-            let location = Location::new(definitions.location(), format!("{}.unit", metric.name));
+            let location = sources.definitions.place(&format!("{}.unit", metric.name));
             let rule = Violation::new(
                 sources::unit_is_unknown(&metric.unit),
                 sources::unit_is_unknown_advice(),
@@ -113,13 +102,13 @@ fn table(
             });
         }
     }
-    for label in selected.dimensions(description, problems) {
+    for label in selected.dimensions(sources.description, problems) {
         fields.push(Field {
             monitor_type: MonitorType::Dimension,
             value_type: FieldType::String,
             name: label.to_owned(),
             unit: String::new(),
-            description: dimension_description(label, description, definitions, problems),
+            description: dimension_description(label, sources, problems),
             is_diff_metric: None,
         });
     }
