@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::definitions::{Definitions, MetricGroup};
+use crate::documents::default_true;
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
 use crate::problem::{Location, Problems, Violation};
@@ -136,10 +137,6 @@ fn default_listen_value() -> String {
 
 fn default_path_flag() -> String {
     PATH_FLAG.to_owned()
-}
-
-const fn default_true() -> bool {
-    true
 }
 
 fn default_telemetry_path() -> String {

@@ -46,6 +46,7 @@ pub mod check;
 mod default_groups;
 mod definitions;
 mod description;
+mod documents;
 mod error;
 mod executable;
 mod folder;

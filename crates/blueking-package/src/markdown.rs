@@ -36,7 +36,7 @@ fn table(group: &Selected<'_>, sources: Sources<'_>) -> String {
     }
     text += "| 指标 | 含义 | 单位 |\n| --- | --- | --- |\n";
     for sample in group.metrics.iter().flat_map(|metric| metric.samples()) {
-        let unit = match Unit::from_name(&sample.unit).unwrap_or(Unit::None).zh() {
+        let unit = match Unit::from_name(&sample.unit).unwrap_or(Unit::NONE).zh {
             "" => "-",
             zh => zh,
         };

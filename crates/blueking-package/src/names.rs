@@ -5,7 +5,7 @@ use crate::problem::{Violation, excerpt};
 use crate::texts::sources as texts;
 
 /// Longest plugin id, in characters.
-const PLUGIN_ID_LIMIT: usize = 30;
+pub(crate) const PLUGIN_ID_LIMIT: usize = 30;
 
 /// Longest name of a component of BlueKing 5.1, in characters: the width of the database column.
 const COMPONENT_NAME_LIMIT: usize = 15;
@@ -14,7 +14,7 @@ const COMPONENT_NAME_LIMIT: usize = 15;
 pub const GROUP_TEXT_LIMIT: usize = 15;
 
 /// BlueKing treats plugins with this prefix as its own.
-const OFFICIAL_PREFIX: &str = "bkplugin_";
+pub(crate) const OFFICIAL_PREFIX: &str = "bkplugin_";
 
 /// Labels that BlueKing sets itself, overwriting the exporter's value.
 pub const RESERVED_LABELS: [&str; 16] = [
@@ -54,7 +54,12 @@ pub fn is_savable_name(name: &str) -> bool {
 
 /// Whether a name is a letter followed by letters, digits and `_`.
 pub fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
+    !name.starts_with('_') && is_variable(name)
+}
+
+/// Whether a name is a letter or `_`, followed by letters, digits and `_`.
+pub(crate) fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -70,9 +75,7 @@ pub(crate) fn identifier_rule(name: &str) -> Option<Violation> {
 /// Checks the name of an environment variable and returns the problem, if any. BlueKing also
 /// evaluates the name as a template expression, in which `A-B` is a subtraction.
 pub(crate) fn variable_rule(name: &str) -> Option<Violation> {
-    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid)
+    (!is_variable(name))
         .then(|| Violation::new(texts::variable_pattern(name), texts::variable_pattern_advice()))
 }
 

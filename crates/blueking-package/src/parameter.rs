@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::definitions::Definitions;
 use crate::description::Sources;
+use crate::documents::default_true;
 use crate::names;
 use crate::problem::{Problems, Violation};
 use crate::texts::sources as texts;
@@ -34,7 +35,7 @@ pub struct Parameter {
     /// Text shown to operators.
     pub description: String,
     /// Whether the form shows the field.
-    #[serde(default = "default_visible")]
+    #[serde(default = "default_true")]
     pub visible: bool,
 }
 
@@ -52,10 +53,6 @@ pub enum Input {
     /// A file that the site deploys with the exporter, whose path becomes the value. BlueKing 5.1
     /// does not document how the path is passed, so its form asks for a path on the host instead.
     File,
-}
-
-const fn default_visible() -> bool {
-    true
 }
 
 impl Parameter {

@@ -7,6 +7,7 @@ use super::documents::{Object, filled};
 use super::finding::Findings;
 use super::layout::Plugin;
 use super::rule::rules;
+use crate::names::is_variable;
 use crate::texts::check::choose_another_name;
 use crate::texts::check_config as texts;
 
@@ -120,9 +121,7 @@ fn check_text(
 
 fn check_env(item: &Object, name: &str, path: &str, findings: &mut Findings) {
     let field = format!("{name}.name");
-    let is_valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_valid {
+    if !is_variable(name) {
         let message = texts::variable_pattern(name);
         let advice = texts::variable_pattern_advice();
         findings.add(&ENV_NAME, path, &field, message, advice);

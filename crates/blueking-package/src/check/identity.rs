@@ -3,6 +3,7 @@
 use super::container::Container;
 use super::finding::{Consumer, Findings, Objection};
 use super::rule::rules;
+use crate::names::{OFFICIAL_PREFIX, PLUGIN_ID_LIMIT, is_identifier};
 use crate::texts::{check_archive as texts, sources};
 
 rules! {
@@ -25,12 +26,12 @@ rules! {
 }
 
 /// Longest plugin id in characters, for the old and the new importer.
-const LIMIT: usize = 30;
+const LIMIT: usize = PLUGIN_ID_LIMIT;
 const NEW_LIMIT: usize = 64;
 
 /// Whether the servers treat a plugin with this id as BlueKing's own.
 pub(super) fn is_official(id: &str) -> bool {
-    id.starts_with("bkplugin_")
+    id.starts_with(OFFICIAL_PREFIX)
 }
 
 /// Checks the archive format and the file name.
@@ -49,15 +50,11 @@ pub(crate) fn check_container(container: Container, name: Option<&str>, findings
 
 /// Checks the plugin id; `place` is the folder named after it.
 pub(super) fn check_id(id: &str, place: &str, findings: &mut Findings) {
-    let is_valid = |id: &str| {
-        id.starts_with(|c: char| c.is_ascii_alphabetic())
-            && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    if !is_valid(id) {
+    if !is_identifier(id) {
         let message = texts::id_pattern(id);
         let advice = sources::name_pattern_advice();
         // The old importer trims the id before it tests the pattern.
-        let applies = |_: &Objection| !is_valid(id.trim());
+        let applies = |_: &Objection| !is_identifier(id.trim());
         findings.add_to(&PLUGIN_ID_PATTERN, applies, place, "", message, advice);
     }
     let length = id.chars().count();

@@ -6,6 +6,7 @@ use super::finding::{Consumer, Findings, Objection, Stage};
 use super::layout::Plugin;
 use super::rule::rules;
 use super::yaml;
+use crate::plugin::RELEASE_LIMIT;
 use crate::texts::{check as shared, check_archive, check_layout as texts};
 
 rules! {
@@ -41,8 +42,6 @@ rules! {
 
 const TEXTS: [&str; 6] =
     ["meta.yaml", "config.json", "metrics.json", "description.md", "release.md", "signature.yaml"];
-
-const RELEASE_LIMIT: usize = 100;
 
 const LOGO_LIMIT: u64 = 2 << 20;
 

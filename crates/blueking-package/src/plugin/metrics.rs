@@ -41,7 +41,7 @@ fn group(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems)
             );
         }
         fields.extend(metric.samples().into_iter().map(|sample| Field {
-            unit: unit_id(Unit::from_name(&sample.unit).unwrap_or(Unit::None)).to_owned(),
+            unit: Unit::from_name(&sample.unit).unwrap_or(Unit::NONE).id.to_owned(),
             ..field(MonitorType::Metric, FieldType::Double, sample.name, sample.zh)
         }));
     }
@@ -68,19 +68,6 @@ fn field(monitor_type: MonitorType, value_type: FieldType, name: String, text: S
         is_diff_metric: false,
         is_active: true,
         source_name: String::new(),
-    }
-}
-
-/// BlueKing's id of a unit. BlueKing has no ids for volts and similar units.
-const fn unit_id(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Percent => "percent",
-        Unit::Ratio => "percentunit",
-        Unit::Bytes => "bytes",
-        Unit::Seconds => "s",
-        Unit::Celsius => "celsius",
-        Unit::Hertz => "hertz",
-        Unit::None | Unit::Volts | Unit::Amperes | Unit::Watts | Unit::Joules => "none",
     }
 }
 

@@ -87,12 +87,12 @@ fn table(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems)
             problems.add(location, rule);
         }
         for sample in metric.samples() {
-            let unit = Unit::from_name(&sample.unit).unwrap_or(Unit::None);
+            let unit = Unit::from_name(&sample.unit).unwrap_or(Unit::NONE);
             fields.push(Field {
                 monitor_type: MonitorType::Metric,
                 value_type: FieldType::Double,
                 name: sample.name,
-                unit: unit.sign().to_owned(),
+                unit: unit.sign.to_owned(),
                 description: if metric.may_be_cut {
                     abbreviated(&sample.zh, FIELD_TEXT_LIMIT)
                 } else {
