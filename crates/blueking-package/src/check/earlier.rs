@@ -23,7 +23,7 @@ rules! {
     EARLIER_ID = "earlier-id": Warning;
     /// The plugin type equals that of the earlier package. The old importer enforces this for
     /// imports through its API.
-    EARLIER_TYPE = "earlier-type": Error, Import [V1];
+    EARLIER_TYPE = "earlier-type": Error, Import [V1] => texts::type_changed_advice;
     /// `is_support_remote` equals that of the earlier package: a change is a conflict at import.
     EARLIER_REMOTE = "earlier-remote": Warning, Import [V1];
     /// The version is greater than that of the earlier package. The importer enforces this only for
@@ -101,20 +101,18 @@ pub(super) fn check(plugin: &Plugin<'_>, earlier: &Earlier, findings: &mut Findi
     if now.id != earlier.id {
         let message = texts::id_changed(&now.id, &earlier.id);
         let advice = texts::id_changed_advice(&earlier.id);
-        return findings.add(&EARLIER_ID, &folder.path, "", message, advice);
+        return findings.add(&EARLIER_ID, &folder.path, "", (message, advice));
     }
     let meta = folder.file("info/meta.yaml");
     if let (Some(now), Some(earlier)) = (&now.kind, &earlier.kind)
         && now != earlier
     {
-        let message = texts::type_changed(now, earlier);
-        let advice = texts::type_changed_advice();
-        findings.add(&EARLIER_TYPE, &meta, "plugin_type", message, advice);
+        findings.add(&EARLIER_TYPE, &meta, "plugin_type", texts::type_changed(now, earlier));
     }
     if now.is_remote != earlier.is_remote {
         let message = texts::remote_changed(now.is_remote, earlier.is_remote);
         let advice = texts::remote_changed_advice(if earlier.is_remote { "True" } else { "False" });
-        findings.add(&EARLIER_REMOTE, &meta, "is_support_remote", message, advice);
+        findings.add(&EARLIER_REMOTE, &meta, "is_support_remote", (message, advice));
     }
     check_version(&now, earlier, &folder.file("VERSION"), findings);
 }
@@ -144,12 +142,12 @@ fn check_version(now: &Earlier, earlier: &Earlier, path: &str, findings: &mut Fi
         let stage =
             if identity::is_official(&now.id) { Stage::Import } else { Stage::SilentlyDropped };
         let applies = |objection: &Objection| objection.stage == stage;
-        findings.add_to(&VERSION_NOT_RAISED, applies, path, "", message, advice);
+        findings.add_to(&VERSION_NOT_RAISED, applies, path, "", (message, advice));
     } else if new.0 == old.0 && !config.is_empty() {
         let changes = list(&config.iter().collect::<Vec<_>>());
         let message = texts::config_version_not_raised(&changes, new.0);
         let advice = texts::config_version_not_raised_advice(&next);
-        findings.add(&VERSION_CONFIG_NOT_RAISED, path, "", message, advice);
+        findings.add(&VERSION_CONFIG_NOT_RAISED, path, "", (message, advice));
     }
 }
 

@@ -49,12 +49,12 @@ pub(super) fn read(root: &Path, findings: &mut Findings) -> io::Result<Option<Co
             folder::Kind::Folder => continue,
             folder::Kind::Link => {
                 let (message, advice) = (texts::link(), texts::link_advice());
-                unpacker.findings.add(&ARCHIVE_LINK, &name, "", message, advice);
+                unpacker.findings.add(&ARCHIVE_LINK, &name, "", (message, advice));
                 continue;
             }
             folder::Kind::Special => {
                 let (message, advice) = (texts::special(), texts::special_advice());
-                unpacker.findings.add(&ARCHIVE_SPECIAL, &name, "", message, advice);
+                unpacker.findings.add(&ARCHIVE_SPECIAL, &name, "", (message, advice));
                 continue;
             }
             folder::Kind::File => {}

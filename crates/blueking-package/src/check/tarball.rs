@@ -26,9 +26,9 @@ pub(super) fn read_gzip(reader: &mut impl Read, unpacker: &mut Unpacker<'_>) -> 
     let mut gzip = Gzip::new(reader);
     let whole = read(&mut gzip, unpacker)?;
     if whole && gzip.has_other_data() {
-        let message = texts::data_follows_the_gzip();
-        let advice = texts::data_follows_the_gzip_advice();
-        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
+        let (message, advice) =
+            (texts::data_follows_the_gzip(), texts::data_follows_the_gzip_advice());
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", (message, advice));
     }
     Ok(whole)
 }
@@ -126,7 +126,7 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         if is_extended(kind) {
             if size > MAX_HEADER {
                 let message = texts::extended_header_is_large(size);
-                unpacker.findings.add(&ARCHIVE_HEADER, "", "", message, texts::do_not_trust());
+                unpacker.findings.add(&ARCHIVE_HEADER, "", "", message);
                 return Ok(false);
             }
             let mut bytes = Vec::new();
@@ -139,7 +139,7 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         if let Some(other) = extended.size.filter(|other| *other != size) {
             let name = String::from_utf8_lossy(&raw);
             let message = texts::extended_header_differs(size, other);
-            unpacker.findings.add(&ARCHIVE_HEADER, &name, "", message, texts::do_not_trust());
+            unpacker.findings.add(&ARCHIVE_HEADER, &name, "", message);
             return Ok(false);
         }
         let Name::Valid(path) = unpacker.check_name(&raw) else { continue };
@@ -153,17 +153,16 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
             let target = entry.link_name_bytes().unwrap_or_default().into_owned();
             let target = String::from_utf8_lossy(&target);
             let message = texts::member_is_a_link(&target);
-            let advice = texts::link_advice();
             // The target of a hard link is relative to the archive, that of a symbolic link to its
             // folder.
             let folder = path.rsplit_once('/').filter(|_| kind.is_symlink());
             let is_outside = leaves(folder.map_or("", |(folder, _)| folder), &target);
             let applies = |objection: &Objection| objection.consumer == Consumer::V2;
             if is_outside {
-                unpacker.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message, advice);
+                unpacker.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message);
             } else {
                 // What the old importer misses without the link is reported for that file.
-                unpacker.findings.add_or_warn(&ARCHIVE_LINK, |_| false, &path, "", message, advice);
+                unpacker.findings.add_or_warn(&ARCHIVE_LINK, |_| false, &path, "", message);
                 unpacker.contents.add_link(path);
             }
             continue;
@@ -171,7 +170,7 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         if extended.is_sparse || !(kind.is_file() || kind.is_contiguous()) {
             let message = texts::member_is_special();
             let advice = sources::remove_it();
-            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, advice);
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", (message, advice));
             continue;
         }
         if !unpacker.read_file(path, mode, &mut entry)? {
@@ -226,7 +225,7 @@ fn drain(reader: &mut Metered<'_>, unpacker: &mut Unpacker<'_>) -> io::Result<()
     if !is_padding {
         let message = texts::data_follows();
         let advice = texts::data_follows_advice();
-        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", (message, advice));
     }
     Ok(())
 }

@@ -10,23 +10,25 @@ use crate::texts::{check as shared, check_layout as texts};
 rules! {
     /// The file exists for each system. The old importer needs only one of them, and otherwise
     /// assumes 1.1.
-    VERSION_MISSING = "version-missing": Error, Import [V2], SilentlyDropped [V1];
+    VERSION_MISSING = "version-missing": Error, Import [V2], SilentlyDropped [V1]
+        => texts::version_is_missing_advice;
     /// The file is `x.y`, two numbers of at most 999999. The old importer accepts larger numbers,
     /// ignores a third part, and assumes 1.1 if it cannot parse the file.
     VERSION_FORMAT = "version-format": Error, Import [V2], SilentlyDropped [V1];
     /// The version is the same for each system.
-    VERSION_DIFFERS = "version-differs": Error, SilentlyDropped [V1, V2];
+    VERSION_DIFFERS = "version-differs": Error, SilentlyDropped [V1, V2]
+        => texts::version_differs_advice;
     /// No other file name ends in VERSION: the old importer reads the first such file.
-    VERSION_LOOKALIKE = "version-lookalike": Error, SilentlyDropped [V1];
+    VERSION_LOOKALIKE = "version-lookalike": Error, SilentlyDropped [V1]
+        => texts::rename_or_remove_it;
 }
 
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     let missing = plugin.missing("VERSION");
     let is_nowhere = missing.len() == plugin.folders.len();
     for path in missing {
-        let (message, advice) = (shared::file_is_missing(), texts::version_is_missing_advice());
         let applies = |objection: &Objection| objection.consumer == Consumer::V2 || is_nowhere;
-        findings.add_to(&VERSION_MISSING, applies, &path, "", message, advice);
+        findings.add_to(&VERSION_MISSING, applies, &path, "", shared::file_is_missing());
     }
     let found = plugin.distinct("VERSION");
     for (path, bytes) in &found {
@@ -36,17 +38,16 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
             let advice = texts::version_is_invalid_advice();
             let applies =
                 |objection: &Objection| objection.consumer == Consumer::V2 || is_lost(&text);
-            findings.add_to(&VERSION_FORMAT, applies, path, "", message, advice);
+            findings.add_to(&VERSION_FORMAT, applies, path, "", (message, advice));
         } else if !text.is_ascii() {
             let message = texts::version_is_invalid(text.trim());
             let advice = texts::version_is_invalid_advice();
-            findings.add_or_warn(&VERSION_FORMAT, |_| false, path, "", message, advice);
+            findings.add_or_warn(&VERSION_FORMAT, |_| false, path, "", (message, advice));
         }
     }
     if let [(first, _), (second, bytes), ..] = &*found {
         let text = String::from_utf8_lossy(bytes);
-        let message = texts::version_differs(text.trim(), first);
-        findings.add(&VERSION_DIFFERS, second, "", message, texts::version_differs_advice());
+        findings.add(&VERSION_DIFFERS, second, "", texts::version_differs(text.trim(), first));
     }
     let own = plugin.folders.iter().find_map(|folder| plugin.contents.get(&folder.file("VERSION")));
     let wanted = own.map_or((1, 1), read_leniently);
@@ -58,11 +59,10 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let is_foreign = member.path.split('/').next().is_some_and(layout::looks_like_os);
         let is_own = is_own || is_foreign && member.base_name() == "VERSION";
         if member.path.ends_with("VERSION") && !is_own {
-            let (message, advice) =
-                (texts::file_looks_like_version(), texts::rename_or_remove_it());
+            let message = texts::file_looks_like_version();
             let is_taken = is_first && read_leniently(member) != wanted;
             let applies = |_: &Objection| is_taken;
-            findings.add_or_warn(&VERSION_LOOKALIKE, applies, &member.path, "", message, advice);
+            findings.add_or_warn(&VERSION_LOOKALIKE, applies, &member.path, "", message);
         }
         is_first &= !member.path.ends_with("VERSION");
     }

@@ -21,15 +21,16 @@ use crate::v51::{
 rules! {
     /// All five documents exist. Whether BlueKing requires the picture and the description is
     /// undocumented.
-    ZIP_MISSING = "zip-missing": Error, Import [V51];
+    ZIP_MISSING = "zip-missing": Error, Import [V51] => sources::add_it;
     /// Base names are unique: folders are ignored.
-    ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error, Import [V51];
+    ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error, Import [V51] => texts::duplicate_name_advice;
     /// The archive has an executable for at least one system.
     ZIP_NO_EXECUTABLE = "zip-no-executable": Error, Import [V51];
     /// Each executable has the name that BlueKing expects.
-    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error, SilentlyDropped [V51];
+    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error, SilentlyDropped [V51]
+        => check_archive::rename_the_file;
     /// The three JSON documents are valid JSON.
-    ZIP_JSON = "zip-json": Error, Import [V51];
+    ZIP_JSON = "zip-json": Error, Import [V51] => texts::not_json_advice;
     /// info.json names the component: at most 15 letters and digits.
     ZIP_INFO = "zip-info": Error, Import [V51];
     /// metrics.json is a list of result tables with a name and a description.
@@ -42,7 +43,7 @@ rules! {
     /// `_exporter_url_` is a complete URL on the loopback address, and the exporter listens there.
     ZIP_URL = "zip-url": Error, Import [V51], Run [Host];
     /// No start parameter is a file: how its path reaches the exporter is undocumented.
-    ZIP_FILE = "zip-file": Warning, Run [V51];
+    ZIP_FILE = "zip-file": Warning, Run [V51] => texts::file_parameter_advice;
     /// logo.png is a PNG picture of 155 by 65 pixels.
     ZIP_LOGO = "zip-logo": Error, Import [V51];
     /// description.md is UTF-8 and not empty.
@@ -59,9 +60,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
     let mut files: BTreeMap<&str, &Member> = BTreeMap::new();
     for member in &contents.members {
         if let Some(first) = files.insert(member.base_name(), member) {
-            let message = texts::duplicate_name(&first.path);
-            let advice = texts::duplicate_name_advice();
-            findings.add(&ZIP_DUPLICATE_NAME, &member.path, "", message, advice);
+            findings.add(&ZIP_DUPLICATE_NAME, &member.path, "", texts::duplicate_name(&first.path));
         }
     }
     check_executables(&files, findings);
@@ -70,8 +69,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
             Some(member) => check_document(name, member, findings),
             None => {
                 let applies = |_: &Objection| ![LOGO, DESCRIPTION].contains(&name);
-                let (message, advice) = (shared::file_is_missing(), sources::add_it());
-                findings.add_to(&ZIP_MISSING, applies, name, "", message, advice);
+                findings.add_to(&ZIP_MISSING, applies, name, "", shared::file_is_missing());
             }
         }
     }
@@ -82,14 +80,13 @@ fn check_executables(files: &BTreeMap<&str, &Member>, findings: &mut Findings) {
     if !known.iter().any(|name| files.contains_key(name)) {
         let message = texts::no_executable();
         let advice = texts::no_executable_advice(LINUX_EXPORTER, WINDOWS_EXPORTER);
-        findings.add(&ZIP_NO_EXECUTABLE, LINUX_EXPORTER, "", message, advice);
+        findings.add(&ZIP_NO_EXECUTABLE, LINUX_EXPORTER, "", (message, advice));
     }
     for (name, member) in files {
         // BlueKing would silently ignore the file and its system.
         if name.to_lowercase().starts_with("exporter") && !known.contains(name) {
             let message = texts::executable_name(&list(&known));
-            let advice = check_archive::rename_the_file();
-            findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message, advice);
+            findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message);
         }
     }
     for (name, machine) in EXECUTABLES {
@@ -127,9 +124,7 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
             }
         }
         Err(error) => {
-            let message = shared::file_is_not_json(&error.to_string());
-            let advice = texts::not_json_advice();
-            findings.add(&ZIP_JSON, path, "", message, advice);
+            findings.add(&ZIP_JSON, path, "", shared::file_is_not_json(&error.to_string()));
         }
     }
 }
@@ -137,8 +132,7 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
 fn check_files(document: &Value, path: &str, findings: &mut Findings) {
     for item in document.as_array().into_iter().flatten().filter(|item| item["type"] == "file") {
         let field = item["name"].as_str().unwrap_or_default();
-        let (message, advice) = (texts::file_parameter(), texts::file_parameter_advice());
-        findings.add(&ZIP_FILE, path, field, message, advice);
+        findings.add(&ZIP_FILE, path, field, texts::file_parameter());
     }
 }
 
@@ -187,5 +181,5 @@ fn add_violation(
     let applies = |objection: &Objection| {
         rule.id != ZIP_URL.id || (objection.stage == Stage::Run) == is_elsewhere
     };
-    findings.add_to(rule, applies, path, field, message, advice);
+    findings.add_to(rule, applies, path, field, (message, advice));
 }

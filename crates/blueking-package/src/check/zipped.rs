@@ -60,8 +60,7 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
     }
     let mut archive = ZipArchive::new(io::BufReader::with_capacity(64 << 10, reader))?;
     if archive.has_duplicate_names() {
-        let (message, advice) = (texts::entries_share_a_path(), texts::pack_once());
-        unpacker.findings.add(&ARCHIVE_DUPLICATE, "", "", message, advice);
+        unpacker.findings.add(&ARCHIVE_DUPLICATE, "", "", texts::entries_share_a_path());
     } else {
         // This treats duplicate paths as damage.
         archive.validate_header_consistency()?;
@@ -81,21 +80,19 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
         }
         let mode = entry.unix_mode();
         if entry.is_symlink() {
-            let (message, advice) = (texts::entry_is_a_link(), texts::link_advice());
-            unpacker.findings.add(&ARCHIVE_LINK, &path, "", message, advice);
+            unpacker.findings.add(&ARCHIVE_LINK, &path, "", texts::entry_is_a_link());
             continue;
         }
         if mode.is_some_and(|mode| ![0, REGULAR].contains(&(mode & FILE_TYPE))) {
             let (message, advice) = (texts::entry_is_special(), sources::remove_it());
-            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, advice);
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", (message, advice));
             continue;
         }
         let mut content = match archive.by_index(index) {
             Ok(content) => content,
             Err(ZipError::UnsupportedArchive(reason)) => {
                 let message = texts::entry_cannot_be_unpacked(reason);
-                let advice = texts::entry_cannot_be_unpacked_advice();
-                unpacker.findings.add(&ARCHIVE_METHOD, &path, "", message, advice);
+                unpacker.findings.add(&ARCHIVE_METHOD, &path, "", message);
                 continue;
             }
             Err(error) => return Err(error),

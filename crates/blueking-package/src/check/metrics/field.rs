@@ -24,7 +24,7 @@ pub(super) fn check(field: &Object, place: &str, path: &str, findings: &mut Find
         if !value.is_some_and(Value::is_null) {
             let message = value_of(field, name);
             let applies = |objection: &Objection| objects(rule, objection, name, value);
-            schema_violation(rule, applies, path, &key(name), message, advice, findings);
+            schema_violation(rule, applies, path, &key(name), (message, advice), findings);
         }
     };
     if filled(field, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {
