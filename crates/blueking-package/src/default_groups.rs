@@ -10,7 +10,7 @@ use crate::check::is_reserved_table;
 use crate::definitions::{Metric, MetricGroup};
 use crate::description::{Group, PackageDescription, Sources};
 use crate::names::GROUP_TEXT_LIMIT as LIMIT;
-use crate::problem::{Problems, Violation};
+use crate::problem::Problems;
 use crate::selection::Selected;
 use crate::texts::sources as texts;
 
@@ -41,7 +41,7 @@ pub(crate) fn default_groups<'a>(
             "" => texts::metric_without_group(),
             group => texts::metric_of_unknown_group(group),
         };
-        let rule = Violation::new(message, texts::metric_without_group_advice(&description.file));
+        let rule = (message, texts::metric_without_group_advice(&description.file));
         problems.add(definitions.place(&format!("{}.group", metric.name)), rule);
     }
 
@@ -49,7 +49,7 @@ pub(crate) fn default_groups<'a>(
     let tables: Vec<_> = enabled.flat_map(|group| split(group, metrics)).collect();
     for Table { group, .. } in &tables {
         if group.zh.trim().is_empty() {
-            let rule = Violation::new(texts::text_is_empty(), texts::add_one_up_to(LIMIT));
+            let rule = (texts::text_is_empty(), texts::add_one_up_to(LIMIT));
             problems.add(definitions.place(&format!("group {}.zh", group.name)), rule);
         }
     }

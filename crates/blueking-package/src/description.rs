@@ -10,7 +10,7 @@ use crate::definitions::{Definitions, MetricGroup};
 use crate::documents::default_true;
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::{Location, Problems};
 use crate::texts::sources as texts;
 
 /// The flag that sets the listen address, unless the description names another; its value comes
@@ -202,13 +202,13 @@ impl<'a> Sources<'a> {
             problems.add(description.location("plugin_id"), rule);
         }
         if description.display_name.trim().is_empty() {
-            let rule = Violation::new(texts::name_is_empty(), texts::add_one());
+            let rule = (texts::name_is_empty(), texts::add_one());
             problems.add(description.location("display_name"), rule);
         }
         self.check_flags(problems);
         for name in &description.collectors {
             if !definitions.collectors.iter().any(|collector| collector.name == *name) {
-                let rule = Violation::new(
+                let rule = (
                     texts::collector_is_unknown(&definitions.name, name),
                     texts::correct_or_remove_it(),
                 );
@@ -218,7 +218,7 @@ impl<'a> Sources<'a> {
         if !description.collectors.is_empty()
             && !description.parameters.iter().any(|parameter| parameter.name() == ENABLED_FLAG)
         {
-            let rule = Violation::new(
+            let rule = (
                 texts::collectors_without_flag(),
                 texts::collectors_without_flag_advice(ENABLED_FLAG),
             );
@@ -226,7 +226,7 @@ impl<'a> Sources<'a> {
         }
         for label in description.dimensions.keys() {
             if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
-                let rule = Violation::new(
+                let rule = (
                     texts::label_is_unused(&definitions.name, label),
                     texts::label_is_unused_advice(),
                 );
@@ -247,14 +247,11 @@ impl<'a> Sources<'a> {
             }
         }
         if description.listen_flag.is_empty() == description.listen_env.is_empty() {
-            let rule = Violation::new(
-                texts::listen_flag_or_variable(),
-                texts::listen_flag_or_variable_advice(),
-            );
+            let rule = (texts::listen_flag_or_variable(), texts::listen_flag_or_variable_advice());
             problems.add(description.location("listen_flag"), rule);
         }
         if !description.listen_value.contains("${port}") {
-            let rule = Violation::new(texts::listen_value_without_port(), texts::add_it());
+            let rule = (texts::listen_value_without_port(), texts::add_it());
             problems.add(description.location("listen_value"), rule);
         }
         for (index, parameter) in description.parameters.iter().enumerate() {

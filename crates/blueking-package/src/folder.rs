@@ -67,11 +67,11 @@ pub(crate) fn entries(root: &Path, limit: usize) -> io::Result<Vec<Entry>> {
 /// [`Error::Member`] for a link, a device or a name that is not UTF-8, [`Error::TooLarge`] above a
 /// limit, and [`Error::Io`].
 pub(crate) fn files(root: &Path, max_files: usize, max_bytes: u64) -> Result<Vec<File>, Error> {
-    let failed = |source| Error::Io { action: FileAction::Read, path: root.to_owned(), source };
-    let too_large = |limit, unit| Error::TooLarge { path: root.to_owned(), limit, unit };
+    let failed = Error::io(FileAction::Read, root);
+    let too_large = |limit, unit| Error::too_large(root, limit, unit);
     // Folders count, too: each file of a package may have a few of its own.
     let limit = max_files.saturating_mul(4);
-    let entries = entries(root, limit).map_err(failed)?;
+    let entries = entries(root, limit).map_err(&failed)?;
     if entries.len() > limit {
         return Err(too_large(max_files as u64, LimitUnit::Files));
     }
@@ -95,8 +95,8 @@ pub(crate) fn files(root: &Path, max_files: usize, max_bytes: u64) -> Result<Vec
             .map_err(|error| invalid(error.as_bytes(), texts::member_is_not_utf8()))?;
         let mut bytes = Vec::new();
         // One extra byte distinguishes a file at the limit from one above it.
-        let file = fs::File::open(&path).map_err(failed)?;
-        file.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+        let file = fs::File::open(&path).map_err(&failed)?;
+        file.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(&failed)?;
         left = left
             .checked_sub(bytes.len() as u64)
             .ok_or_else(|| too_large(max_bytes, LimitUnit::Bytes))?;

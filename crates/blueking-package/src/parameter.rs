@@ -105,29 +105,21 @@ impl Parameter {
     ) {
         let Self { input, default, content, .. } = self;
         if *input == Input::Switch && !["true", "false"].contains(&&**default) {
-            let rule =
-                Violation::new(texts::switch_default(default), texts::switch_default_advice());
+            let rule = (texts::switch_default(default), texts::switch_default_advice());
             problems.add(location("default"), rule);
         }
         if *input == Input::File {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             if default.is_empty() || !default.chars().all(is_allowed) {
-                let rule =
-                    Violation::new(texts::file_default(default), texts::file_default_advice());
+                let rule = (texts::file_default(default), texts::file_default_advice());
                 problems.add(location("default"), rule);
             }
             if content.is_empty() {
-                let rule = Violation::new(
-                    texts::file_without_content(),
-                    texts::file_without_content_advice(),
-                );
+                let rule = (texts::file_without_content(), texts::file_without_content_advice());
                 problems.add(location("content"), rule);
             }
         } else if !content.is_empty() {
-            problems.add(
-                location("content"),
-                Violation::new(texts::content_without_file(), texts::remove_it()),
-            );
+            problems.add(location("content"), (texts::content_without_file(), texts::remove_it()));
         }
     }
 

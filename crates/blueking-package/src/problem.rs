@@ -47,6 +47,13 @@ impl Violation {
     }
 }
 
+/// From a message and its advice.
+impl From<(String, String)> for Violation {
+    fn from((message, advice): (String, String)) -> Self {
+        Self { message, advice }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&sentence(&self.message, &self.advice))
@@ -88,7 +95,12 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    pub(crate) fn add(&mut self, Location { file, field }: Location, violation: Violation) {
+    pub(crate) fn add(
+        &mut self,
+        Location { file, field }: Location,
+        violation: impl Into<Violation>,
+    ) {
+        let violation = violation.into();
         // Far longer than any text that quotes a reasonable value.
         let [message, advice] = [violation.message, violation.advice].map(|text| cut(&text, 600));
         let problem = Problem { file, field, message, advice };

@@ -36,13 +36,8 @@ pub(crate) fn select<'a>(
     for group in &description.groups {
         let location = || description.location(&format!("group.{}.metrics", group.name));
         if group.metrics.is_empty() {
-            problems.add(
-                location(),
-                Violation::new(
-                    texts::group_without_metrics(),
-                    texts::group_without_metrics_advice(),
-                ),
-            );
+            let rule = (texts::group_without_metrics(), texts::group_without_metrics_advice());
+            problems.add(location(), rule);
         }
         for pattern in &group.metrics {
             if !offered.iter().any(|metric| glob::matches(pattern, &metric.name)) {
@@ -59,7 +54,7 @@ pub(crate) fn select<'a>(
                 }
                 Entry::Occupied(first) => {
                     let first = first.get();
-                    let rule = Violation::new(
+                    let rule = (
                         texts::metric_in_two_groups(&metric.name, first),
                         texts::metric_in_two_groups_advice(),
                     );
@@ -125,7 +120,7 @@ pub(crate) fn dimension_description(
     if let Some(name) = sources.label_name(label) {
         return name.to_owned();
     }
-    let rule = Violation::new(
+    let rule = (
         texts::label_without_name(label),
         texts::label_without_name_advice(&sources.definitions.name),
     );
@@ -142,10 +137,7 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
         if names.insert(&metric.name) {
             metrics.push(metric);
         } else {
-            let rule = Violation::new(
-                texts::metric_is_defined_twice(),
-                texts::metric_is_defined_twice_advice(),
-            );
+            let rule = (texts::metric_is_defined_twice(), texts::metric_is_defined_twice_advice());
             problems.add(definitions.place(&metric.name), rule);
         }
     }
@@ -163,10 +155,7 @@ fn offered<'a>(
         for pattern in patterns {
             let is_name = names.contains(&**pattern);
             if !is_name && !names.iter().any(|name| glob::matches(pattern, name)) {
-                let rule = Violation::new(
-                    texts::pattern_without_metric(pattern),
-                    texts::correct_or_remove_it(),
-                );
+                let rule = (texts::pattern_without_metric(pattern), texts::correct_or_remove_it());
                 problems.add(description.location(key), rule);
             }
         }

@@ -60,9 +60,8 @@ impl Earlier {
     /// # Errors
     /// [`Error::Io`] if the file cannot be opened or read.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
-        let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed(FileAction::Open))?;
-        Self::from_reader(file).map_err(failed(FileAction::Read))
+        let file = File::open(path).map_err(Error::io(FileAction::Open, path))?;
+        Self::from_reader(file).map_err(Error::io(FileAction::Read, path))
     }
 
     /// Like [`read`](Self::read), but from a reader.

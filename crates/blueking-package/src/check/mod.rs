@@ -116,7 +116,7 @@ pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
 }
 
 fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
-    let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
+    let failed = |action| Error::io(action, path);
     if path.is_dir() {
         return unpacked(path, earlier).map_err(failed(FileAction::Read));
     }

@@ -7,7 +7,7 @@ use super::documents::{Field, FieldType, MetricGroup, MonitorType};
 use crate::definitions::Unit;
 use crate::description::Sources;
 use crate::names;
-use crate::problem::{Problems, Violation};
+use crate::problem::Problems;
 use crate::selection::{Selected, dimension_description, select};
 use crate::texts::{sources, sources_plugin as texts};
 
@@ -28,17 +28,11 @@ fn group(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems)
     for metric in &selected.metrics {
         let location = |key: &str| sources.definitions.place(&format!("{}.{key}", metric.name));
         if Unit::from_name(&metric.unit).is_none() {
-            let rule = Violation::new(
-                sources::unit_is_unknown(&metric.unit),
-                sources::unit_is_unknown_advice(),
-            );
+            let rule = (sources::unit_is_unknown(&metric.unit), sources::unit_is_unknown_advice());
             problems.add(location("unit"), rule);
         }
         if metric.zh.trim().is_empty() {
-            problems.add(
-                location("zh"),
-                Violation::new(sources::displayed_text_is_empty(), sources::add_one()),
-            );
+            problems.add(location("zh"), (sources::displayed_text_is_empty(), sources::add_one()));
         }
         fields.extend(metric.samples().into_iter().map(|sample| Field {
             unit: Unit::from_name(&sample.unit).unwrap_or(Unit::NONE).id.to_owned(),
@@ -85,12 +79,11 @@ fn check_names(
             problems.add(location("name"), rule);
         }
         if !tables.insert(group.table_name.to_lowercase()) {
-            let rule =
-                Violation::new(texts::table_name_is_taken(), texts::table_name_is_taken_advice());
+            let rule = (texts::table_name_is_taken(), texts::table_name_is_taken_advice());
             problems.add(location("name"), rule);
         }
         if group.table_desc.trim().is_empty() {
-            let rule = Violation::new(sources::displayed_text_is_empty(), sources::add_one());
+            let rule = (sources::displayed_text_is_empty(), sources::add_one());
             problems.add(location("description"), rule);
         }
     }
@@ -106,8 +99,7 @@ fn check_names(
             problems.add(location(), rule);
         }
         if names::is_reserved_label(label) {
-            let rule =
-                Violation::new(sources::dimension_is_reserved(label), sources::rename_the_label());
+            let rule = (sources::dimension_is_reserved(label), sources::rename_the_label());
             problems.add(location(), rule);
         }
     }
@@ -122,18 +114,16 @@ fn check_names(
             problems.add(location(), rule);
         }
         if *count > 1 {
-            let rule =
-                Violation::new(texts::sample_name_is_taken(*count, name), sources::rename_one());
+            let rule = (texts::sample_name_is_taken(*count, name), sources::rename_one());
             problems.add(location(), rule);
         }
         if dimensions.contains(name) {
-            let rule =
-                Violation::new(sources::name_is_metric_and_dimension(name), sources::rename_one());
+            let rule = (sources::name_is_metric_and_dimension(name), sources::rename_one());
             problems.add(location(), rule);
         }
     }
     if metrics.len() > METRIC_LIMIT {
-        let rule = Violation::new(
+        let rule = (
             texts::too_many_metrics(metrics.len(), METRIC_LIMIT),
             texts::too_many_metrics_advice(),
         );

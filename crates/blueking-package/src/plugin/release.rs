@@ -2,7 +2,7 @@
 
 use crate::description::PackageDescription;
 use crate::names;
-use crate::problem::{Problem, Problems, Violation};
+use crate::problem::{Problem, Problems};
 use crate::texts::{sources, sources_plugin as texts};
 
 /// Maximum length of the release notes, in characters.
@@ -38,7 +38,7 @@ pub fn release_notes(
     };
     let mut problems = Problems::default();
     if text.is_empty() {
-        let rule = Violation::new(sources::text_is_empty(), texts::release_is_empty_advice());
+        let rule = (sources::text_is_empty(), texts::release_is_empty_advice());
         problems.add(description.location("release"), rule);
     }
     if let Some(rule) = names::length_rule(text, RELEASE_LIMIT) {

@@ -14,7 +14,7 @@ use crate::definitions::{Definitions, Metric, Sample, Unit};
 use crate::description::{PackageDescription, Sources};
 use crate::markdown;
 use crate::parameter::{Input, Parameter};
-use crate::problem::{Problem, Problems, Violation};
+use crate::problem::{Problem, Problems};
 use crate::selection::{Selected, dimension_description, matches_any, select};
 use crate::text::abbreviated;
 use crate::texts::{sources, sources_v51 as texts};
@@ -80,10 +80,7 @@ fn table(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems)
         let unit = Unit::from_name(&metric.unit);
         if unit.is_none() {
             let location = sources.definitions.place(&format!("{}.unit", metric.name));
-            let rule = Violation::new(
-                sources::unit_is_unknown(&metric.unit),
-                sources::unit_is_unknown_advice(),
-            );
+            let rule = (sources::unit_is_unknown(&metric.unit), sources::unit_is_unknown_advice());
             problems.add(location, rule);
         }
         for sample in metric.samples() {
@@ -140,8 +137,7 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
     let (arguments, named): (Vec<_>, Vec<_>) = others.partition(|other| other.argument.is_some());
     for second in arguments.iter().skip(1) {
         let location = description.location(&format!("parameter.{}.argument", second.name()));
-        let rule = Violation::new(texts::second_argument(), texts::second_argument_advice());
-        problems.add(location, rule);
+        problems.add(location, (texts::second_argument(), texts::second_argument_advice()));
     }
     let mut parameters: Vec<_> = arguments.into_iter().take(1).map(start_parameter).collect();
     // A switch that is on can take that place: the value is the flag itself.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::origin::Origin;
-use super::rules::{self, ANY_LENGTH, Need, Object};
+use super::rules::{self, ANY_LENGTH, Keys, Need, Object};
 use super::{CONFIG_SCHEMA, EXPORTER_URL};
 use crate::address::Address;
 use crate::description::{LISTEN_FLAG, PATH_FLAG};
@@ -30,8 +30,7 @@ pub(super) fn check(parameters: &Value, origin: Origin<'_>, problems: &mut Probl
         if let Some(name) = name_of(parameter).filter(|name| !name.is_empty())
             && !names.insert(name)
         {
-            let rule =
-                Violation::new(texts::parameter_is_listed_twice(name), sources::list_it_once());
+            let rule = (texts::parameter_is_listed_twice(name), sources::list_it_once());
             problems.add(origin.parameter(name, "name"), rule);
         }
     }
@@ -47,37 +46,31 @@ fn check_parameter(
 ) {
     let name = name_of(parameter);
     let label = name.filter(|name| !name.is_empty()).unwrap_or(position);
-    let location = |key| origin.parameter(label, key);
+    let location = |key: &str| origin.parameter(label, key);
+    let mut keys = Keys { object: parameter, location, problems };
 
-    rules::text(parameter, "name", Need::Key, TEXT_LIMIT, location("name"), problems);
+    keys.text("name", Need::Key, TEXT_LIMIT);
     if name == Some("") && index > 0 {
-        let rule = Violation::new(
-            texts::argument_is_not_first(index + 1),
-            texts::argument_is_not_first_advice(),
-        );
-        problems.add(location("name"), rule);
+        let rule = (texts::argument_is_not_first(index + 1), texts::argument_is_not_first_advice());
+        keys.report("name", rule);
     }
 
-    let modes = ["cmd", "env", "collector"];
-    if let Some(mode) = rules::enum_value(parameter, "mode", &modes, location("mode"), problems) {
+    if let Some(mode) = keys.one_of("mode", &["cmd", "env", "collector"]) {
         let is_url = name == Some(EXPORTER_URL);
         if is_url && mode != "collector" {
-            let rule =
-                Violation::new(texts::url_of_other_mode(mode), texts::url_of_other_mode_advice());
-            problems.add(location("mode"), rule);
+            let rule = (texts::url_of_other_mode(mode), texts::url_of_other_mode_advice());
+            keys.report("mode", rule);
         }
         if !is_url && mode == "collector" {
-            let rule =
-                Violation::new(texts::mode_is_only_for_url(), texts::mode_is_only_for_url_advice());
-            problems.add(location("mode"), rule);
+            let rule = (texts::mode_is_only_for_url(), texts::mode_is_only_for_url_advice());
+            keys.report("mode", rule);
         }
     }
 
-    rules::enum_value(parameter, "type", &["text", "password", "file"], location("type"), problems);
-    let description = location("description");
-    rules::text(parameter, "description", Need::Filled, TEXT_LIMIT, description, problems);
-    rules::text(parameter, "default", Need::Key, ANY_LENGTH, location("default"), problems);
-    rules::optional_boolean(parameter, "visible", location("visible"), problems);
+    keys.one_of("type", &["text", "password", "file"]);
+    keys.text("description", Need::Filled, TEXT_LIMIT);
+    keys.text("default", Need::Key, ANY_LENGTH);
+    keys.optional_boolean("visible");
 }
 
 /// BlueKing scrapes the URL of one parameter and starts the exporter with others: both must specify
@@ -90,7 +83,7 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         }
         Parameter::Mistyped => None,
         Parameter::Missing => {
-            let rule = Violation::new(texts::url_is_missing(), sources::add_it());
+            let rule = (texts::url_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
             None
         }
@@ -109,17 +102,15 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Missing
             if url.as_ref().is_some_and(|url| names_port(parameters, url.address.port)) => {}
         Parameter::Missing => {
-            let rule = Violation::new(texts::listen_is_missing(), sources::add_it());
+            let rule = (texts::listen_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
         }
     }
     if let Parameter::Default(path) = default_of(parameters, PATH_FLAG) {
         if !path.starts_with('/') {
-            let rule = Violation::new(texts::path_without_slash(path), sources::add_it());
-            problems.add(location(PATH_FLAG), rule);
+            problems.add(location(PATH_FLAG), (texts::path_without_slash(path), sources::add_it()));
         } else if let Some(url) = url.filter(|url| url.path != path) {
-            let rule =
-                Violation::new(texts::path_differs(path, url.path), texts::make_them_equal());
+            let rule = (texts::path_differs(path, url.path), texts::make_them_equal());
             problems.add(location(PATH_FLAG), rule);
         }
     }
