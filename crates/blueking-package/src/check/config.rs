@@ -126,13 +126,12 @@ fn check_item(item: &Object, label: &str, path: &str, findings: &mut Findings) {
     }
     let kind = item.get("type").and_then(Value::as_str);
     if !kind.is_some_and(|kind| TYPES.contains(&kind)) {
-        let message = value_of(item, "type");
-        let advice = shared::use_one_of(&list(&TYPES));
+        let wording = (value_of(item, "type"), shared::use_one_of(&list(&TYPES)));
         let value = item.get("type");
         let applies = |objection: &Objection| {
             objection.consumer == Consumer::V1 || value.is_some_and(|value| !value.is_string())
         };
-        findings.add_to(&CONFIG_TYPE, applies, path, &field("type"), (message, advice));
+        findings.add_to(&CONFIG_TYPE, applies, path, &field("type"), wording);
     }
     match item.get("default") {
         None => {

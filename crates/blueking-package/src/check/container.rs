@@ -109,9 +109,8 @@ fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
         Some("zip") => return Some(Container::Zip),
         Some("gzip") => return Some(Container::Gzip),
         Some("tar") => {
-            let message = texts::tar_is_not_compressed();
-            let advice = texts::tar_is_not_compressed_advice();
-            findings.add(&ARCHIVE_COMPRESSION, "", "", (message, advice));
+            let wording = (texts::tar_is_not_compressed(), texts::tar_is_not_compressed_advice());
+            findings.add(&ARCHIVE_COMPRESSION, "", "", wording);
             return Some(Container::Tar);
         }
         Some(other @ ("zstd" | "7z")) => {
@@ -212,8 +211,8 @@ impl<'f> Unpacker<'f> {
     pub(crate) fn check_name(&mut self, raw: &[u8]) -> Name {
         let Ok(name) = str::from_utf8(raw) else {
             let name = String::from_utf8_lossy(raw);
-            let (message, advice) = (texts::name_is_not_utf8(), texts::name_is_not_utf8_advice());
-            self.findings.add(&ARCHIVE_NAME, &name, "", (message, advice));
+            let wording = (texts::name_is_not_utf8(), texts::name_is_not_utf8_advice());
+            self.findings.add(&ARCHIVE_NAME, &name, "", wording);
             return Name::Rejected;
         };
         if name.chars().any(char::is_control) || name.len() > MAX_PATH {
@@ -296,9 +295,8 @@ impl<'f> Unpacker<'f> {
     }
 
     pub(crate) fn report_bomb(&mut self) {
-        let message = texts::unpacks_to_too_much(MAX_BYTES);
-        let advice = texts::unpacks_to_too_much_advice();
-        self.findings.add(&ARCHIVE_BOMB, "", "", (message, advice));
+        let wording = (texts::unpacks_to_too_much(MAX_BYTES), texts::unpacks_to_too_much_advice());
+        self.findings.add(&ARCHIVE_BOMB, "", "", wording);
     }
 
     pub(crate) fn report_truncated(&mut self) {

@@ -288,16 +288,14 @@ fn check_top<'c>(
             continue;
         }
         if os_of(top).is_none() && top.starts_with("external_plugins_") && depth > 1 {
-            let message = texts::os_is_unknown(top);
-            let advice = texts::name_folder_one_of(&known);
-            findings.add_to(&LAYOUT_UNKNOWN_OS, applies, &place, "", (message, advice));
+            let wording = (texts::os_is_unknown(top), texts::name_folder_one_of(&known));
+            findings.add_to(&LAYOUT_UNKNOWN_OS, applies, &place, "", wording);
         } else if os_of(top).is_none() && looks_like_os(top) && depth > 1 {
-            let message = texts::os_folder_is_misspelt(top);
-            let advice = texts::name_folder_one_of(&known);
-            findings.add_to(&LAYOUT_MISSPELT_OS, applies, &place, "", (message, advice));
+            let wording = (texts::os_folder_is_misspelt(top), texts::name_folder_one_of(&known));
+            findings.add_to(&LAYOUT_MISSPELT_OS, applies, &place, "", wording);
         } else {
-            let (message, advice) = (texts::file_is_not_read(), sources::remove_it());
-            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", (message, advice));
+            let wording = (texts::file_is_not_read(), sources::remove_it());
+            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", wording);
         }
     }
 }
@@ -339,9 +337,9 @@ fn check_files(plugin: &Plugin<'_>, findings: &mut Findings) {
             } else if !is_known(name, folder.os, &plugin.id)
                 && !is_reported_elsewhere(&member.path, folder, &plugin.id)
             {
-                let (message, advice) = (texts::file_is_dropped(), texts::file_is_dropped_advice());
+                let wording = (texts::file_is_dropped(), texts::file_is_dropped_advice());
                 let applies = |objection: &Objection| objection.consumer != Consumer::Nodeman;
-                findings.add_to(&LAYOUT_EXTRA_FILE, applies, &member.path, "", (message, advice));
+                findings.add_to(&LAYOUT_EXTRA_FILE, applies, &member.path, "", wording);
             }
         }
     }

@@ -132,10 +132,10 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
     if let Some(tag) = text(meta, "tag") {
         let is_broken = breaks_yaml(&tag) || tag.contains(" #");
         if is_broken || tag.chars().count() > LIMIT {
-            let (message, advice) = (texts::tag_is_invalid(&tag), texts::tag_is_invalid_advice());
+            let wording = (texts::tag_is_invalid(&tag), texts::tag_is_invalid_advice());
             // Saving enforces the length; the rest affects only an export.
             let rule = if tag.chars().count() > LIMIT { &META_TAG_LENGTH } else { &META_TAG };
-            findings.add(rule, path, "tag", (message, advice));
+            findings.add(rule, path, "tag", wording);
         }
     }
     if meta.get("is_support_remote").is_some_and(|remote| *remote != false && !remote.is_null()) {
@@ -162,9 +162,8 @@ fn check_label(value: Option<&Value>, path: &str, findings: &mut Findings) {
         };
         findings.add_to(&META_LABEL, applies, path, "label", texts::label_is_invalid());
     } else if let Some(label) = text.filter(|label| !LABELS.contains(&&**label)) {
-        let message = texts::label_is_not_everywhere(&label);
-        let advice = shared::use_one_of(&list(&LABELS));
-        findings.add(&META_LABEL_UNKNOWN, path, "label", (message, advice));
+        let wording = (texts::label_is_not_everywhere(&label), shared::use_one_of(&list(&LABELS)));
+        findings.add(&META_LABEL_UNKNOWN, path, "label", wording);
     }
 }
 

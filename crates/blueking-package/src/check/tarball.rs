@@ -26,9 +26,8 @@ pub(super) fn read_gzip(reader: &mut impl Read, unpacker: &mut Unpacker<'_>) -> 
     let mut gzip = Gzip::new(reader);
     let whole = read(&mut gzip, unpacker)?;
     if whole && gzip.has_other_data() {
-        let (message, advice) =
-            (texts::data_follows_the_gzip(), texts::data_follows_the_gzip_advice());
-        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", (message, advice));
+        let wording = (texts::data_follows_the_gzip(), texts::data_follows_the_gzip_advice());
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", wording);
     }
     Ok(whole)
 }
@@ -168,9 +167,8 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
             continue;
         }
         if extended.is_sparse || !(kind.is_file() || kind.is_contiguous()) {
-            let message = texts::member_is_special();
-            let advice = sources::remove_it();
-            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", (message, advice));
+            let wording = (texts::member_is_special(), sources::remove_it());
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", wording);
             continue;
         }
         if !unpacker.read_file(path, mode, &mut entry)? {
@@ -223,9 +221,8 @@ fn drain(reader: &mut Metered<'_>, unpacker: &mut Unpacker<'_>) -> io::Result<()
         is_padding &= buffer[..length].iter().all(|byte| *byte == 0);
     }
     if !is_padding {
-        let message = texts::data_follows();
-        let advice = texts::data_follows_advice();
-        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", (message, advice));
+        let wording = (texts::data_follows(), texts::data_follows_advice());
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", wording);
     }
     Ok(())
 }

@@ -84,8 +84,8 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
             continue;
         }
         if mode.is_some_and(|mode| ![0, REGULAR].contains(&(mode & FILE_TYPE))) {
-            let (message, advice) = (texts::entry_is_special(), sources::remove_it());
-            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", (message, advice));
+            let wording = (texts::entry_is_special(), sources::remove_it());
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", wording);
             continue;
         }
         let mut content = match archive.by_index(index) {

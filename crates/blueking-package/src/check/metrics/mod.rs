@@ -132,14 +132,12 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                 Some(group) => check_group(index, group, &path, &mut names, findings),
                 None => {
                     let place = format!("[{index}]");
-                    let message = texts::group_is_not_an_object();
-                    let advice = texts::group_is_not_an_object_advice();
                     schema_violation(
                         &METRICS_FORM,
                         |_| true,
                         &path,
                         &place,
-                        (message, advice),
+                        (texts::group_is_not_an_object(), texts::group_is_not_an_object_advice()),
                         findings,
                     );
                 }
@@ -206,13 +204,12 @@ fn check_group<'v>(
     }
     let Some(fields) = group.get("fields").and_then(Value::as_array) else {
         if !is_null(group, "fields") {
-            let message = texts::fields_are_not_a_list();
-            let advice = texts::fields_are_not_a_list_advice();
+            let wording = (texts::fields_are_not_a_list(), texts::fields_are_not_a_list_advice());
             let place = field("fields");
             // For the new importer, the list is empty if the key is missing.
             let is_missing = !group.contains_key("fields");
             let applies = |objection: &Objection| objection.consumer == Consumer::V1 || !is_missing;
-            schema_violation(&METRICS_FORM, applies, path, &place, (message, advice), findings);
+            schema_violation(&METRICS_FORM, applies, path, &place, wording, findings);
         }
         return;
     };
@@ -269,8 +266,8 @@ fn check_fields<'v>(
     for (index, field) in fields.iter().enumerate() {
         let position = format!("{label}.fields[{index}]");
         let Some(field) = field.as_object() else {
-            let (message, advice) = (texts::field_is_not_an_object(), shared::write_as_object());
-            schema_violation(&METRICS_FORM, |_| true, path, &position, (message, advice), findings);
+            let wording = (texts::field_is_not_an_object(), shared::write_as_object());
+            schema_violation(&METRICS_FORM, |_| true, path, &position, wording, findings);
             continue;
         };
         let name = filled(field, "name");
