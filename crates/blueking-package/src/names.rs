@@ -90,10 +90,13 @@ pub fn plugin_id_rules(id: &str) -> Vec<Violation> {
     let mut rules: Vec<Violation> = identifier_rule(id).into_iter().collect();
     rules.extend(length_rule(id, PLUGIN_ID_LIMIT));
     if id.starts_with(OFFICIAL_PREFIX) {
-        rules.push(Violation::new(
-            texts::plugin_id_is_official(id, OFFICIAL_PREFIX),
-            texts::plugin_id_is_official_advice(),
-        ));
+        rules.push(
+            (
+                texts::plugin_id_is_official(id, OFFICIAL_PREFIX),
+                texts::plugin_id_is_official_advice(),
+            )
+                .into(),
+        );
     }
     rules
 }
@@ -107,10 +110,9 @@ pub fn plugin_id_rules(id: &str) -> Vec<Violation> {
 pub fn component_name_rules(name: &str) -> Vec<Violation> {
     let mut rules: Vec<Violation> = length_rule(name, COMPONENT_NAME_LIMIT).into_iter().collect();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
-        rules.push(Violation::new(
-            texts::component_name_pattern(name),
-            texts::component_name_pattern_advice(),
-        ));
+        rules.push(
+            (texts::component_name_pattern(name), texts::component_name_pattern_advice()).into(),
+        );
     }
     rules
 }
@@ -119,10 +121,8 @@ pub fn component_name_rules(name: &str) -> Vec<Violation> {
 pub(crate) fn length_rule(text: &str, limit: usize) -> Option<Violation> {
     let length = text.chars().count();
     (length > limit).then(|| {
-        Violation::new(
-            texts::text_is_too_long(&excerpt(text), length, limit),
-            texts::text_is_too_long_advice(),
-        )
+        (texts::text_is_too_long(&excerpt(text), length, limit), texts::text_is_too_long_advice())
+            .into()
     })
 }
 

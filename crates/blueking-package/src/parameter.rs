@@ -75,18 +75,18 @@ impl Parameter {
         };
         let others = [self.env.is_some(), self.argument.is_some(), !self.flag.is_empty()];
         if others.iter().filter(|is_given| **is_given).count() > 1 {
-            let rule = Violation::new(
-                texts::parameter_of_two_kinds(),
-                texts::parameter_of_two_kinds_advice(),
-            );
+            let rule = (texts::parameter_of_two_kinds(), texts::parameter_of_two_kinds_advice());
             return problems.add(location(key), rule);
         }
         let rule = match key {
             "env" => names::variable_rule(name).or_else(|| self.switch_rule()),
-            "argument" if definitions.arguments.is_empty() => Some(Violation::new(
-                texts::argument_is_not_taken(&definitions.name),
-                texts::argument_is_not_taken_advice(),
-            )),
+            "argument" if definitions.arguments.is_empty() => Some(
+                (
+                    texts::argument_is_not_taken(&definitions.name),
+                    texts::argument_is_not_taken_advice(),
+                )
+                    .into(),
+            ),
             "argument" if name.trim().is_empty() => {
                 Some(Violation::new(texts::argument_without_name(), texts::add_one()))
             }
@@ -147,9 +147,6 @@ impl Parameter {
 /// The problem text for a flag that the exporter does not have; `None` if it has it.
 pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<Violation> {
     (!definitions.has_flag(flag)).then(|| {
-        Violation::new(
-            texts::flag_is_unknown(&definitions.name, flag),
-            texts::flag_is_unknown_advice(),
-        )
+        (texts::flag_is_unknown(&definitions.name, flag), texts::flag_is_unknown_advice()).into()
     })
 }

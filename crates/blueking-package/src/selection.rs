@@ -94,7 +94,7 @@ impl<'a> Selected<'a> {
         for other in others {
             let found = other.dimensions();
             if found.iter().copied().collect::<BTreeSet<_>>() != expected {
-                let rule = Violation::new(
+                let rule = (
                     texts::labels_differ(&other.name, &found, &first.name, &first.dimensions()),
                     texts::labels_differ_advice(),
                 );
@@ -175,8 +175,9 @@ pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
 }
 
 fn matches_nothing(pattern: &str, definitions: &Definitions) -> Violation {
-    Violation::new(
+    (
         texts::pattern_without_offered_metric(pattern, &definitions.name),
         texts::correct_or_remove_it(),
     )
+        .into()
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::contents::{self, Contents, Member};
-use super::finding::{Consumer, Findings, Objection};
-use super::rule::rules;
+use super::finding::{Consumer, Findings, Objection, Wording};
+use super::rule::{Rule, rules};
 use super::{layout, tarball, zipped};
 use crate::texts::check_archive as texts;
 
@@ -37,7 +37,7 @@ rules! {
     ARCHIVE_TRAILING = "archive-trailing": Warning, SilentlyDropped [V1, V2, Nodeman];
     /// The total size of the files is at most 256 MiB: importers have no limit and keep all files
     /// in memory or on the server's disk.
-    ARCHIVE_BOMB = "archive-bomb": Error;
+    ARCHIVE_BOMB = "archive-bomb": Error => texts::unpacks_to_too_much_advice;
     /// No member declares more than 256 MiB.
     ARCHIVE_DECLARED_SIZE = "archive-declared-size": Error => texts::do_not_trust;
     /// The archive has at most 4096 members.
@@ -197,14 +197,15 @@ impl<'f> Unpacker<'f> {
     pub(crate) fn count_member(&mut self) -> bool {
         self.members += 1;
         if self.members > MAX_MEMBERS {
-            self.report_too_many();
+            self.report(&ARCHIVE_MEMBERS, texts::too_many_members(MAX_MEMBERS));
             return false;
         }
         true
     }
 
-    pub(crate) fn report_too_many(&mut self) {
-        self.findings.add(&ARCHIVE_MEMBERS, "", "", texts::too_many_members(MAX_MEMBERS));
+    /// Reports a violation of a rule on the archive itself.
+    pub(crate) fn report(&mut self, rule: &'static Rule, wording: impl Into<Wording>) {
+        self.findings.add(rule, "", "", wording);
     }
 
     /// Checks the raw name of a member.
@@ -270,7 +271,7 @@ impl<'f> Unpacker<'f> {
             let left = self.left.checked_sub(size);
             left.inspect(|left| self.left = *left);
             if left.is_none() {
-                self.report_bomb();
+                self.report(&ARCHIVE_BOMB, texts::unpacks_to_too_much(MAX_BYTES));
             }
             return Ok(left.is_some());
         }
@@ -278,7 +279,7 @@ impl<'f> Unpacker<'f> {
         self.contents.add(path, mode, &mut reader.take(self.left + 1))?;
         let Some(member) = self.contents.members.last() else { return Ok(true) };
         let Some(left) = self.left.checked_sub(member.size) else {
-            self.report_bomb();
+            self.report(&ARCHIVE_BOMB, texts::unpacks_to_too_much(MAX_BYTES));
             return Ok(false);
         };
         self.left = left;
@@ -292,23 +293,5 @@ impl<'f> Unpacker<'f> {
             self.findings.add(&DOCUMENT_SIZE, path, "", texts::document_is_too_large(member.size));
         }
         Ok(true)
-    }
-
-    pub(crate) fn report_bomb(&mut self) {
-        let wording = (texts::unpacks_to_too_much(MAX_BYTES), texts::unpacks_to_too_much_advice());
-        self.findings.add(&ARCHIVE_BOMB, "", "", wording);
-    }
-
-    pub(crate) fn report_truncated(&mut self) {
-        self.findings.add(&ARCHIVE_TRUNCATED, "", "", texts::archive_is_truncated());
-    }
-
-    pub(crate) fn report_damaged_after_end(&mut self, reason: &str) {
-        let message = texts::archive_is_damaged(reason);
-        self.findings.add_or_warn(&ARCHIVE_DAMAGED, |_| false, "", "", message);
-    }
-
-    pub(crate) fn report_damaged(&mut self, reason: &str) {
-        self.findings.add(&ARCHIVE_DAMAGED, "", "", texts::archive_is_damaged(reason));
     }
 }

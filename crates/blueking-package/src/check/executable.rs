@@ -6,8 +6,9 @@ use super::finding::{Consumer, Findings, Objection, Stage};
 use super::layout::{Folder, Plugin};
 use super::program::Program;
 use super::rule::rules;
-use crate::executable::{self, Machine, is_system_dll};
+use crate::executable::{self, is_system_dll};
 use crate::names::plugin_id_rules;
+use crate::plugin::System;
 use crate::script::script_fault;
 use crate::texts::{check_executable as texts, list};
 
@@ -62,9 +63,9 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         match plugin.contents.get(&path) {
             Some(member) => {
                 if is_kept_binary(member, findings)
-                    && let Some(machine) = folder.os.machine
+                    && let Some(system) = folder.os.system
                 {
-                    check_file(member, machine, findings);
+                    check_file(member, system, findings);
                 }
                 check_place(member, folder, plugin, findings);
                 check_scripts(folder, plugin, findings);
@@ -94,10 +95,10 @@ fn is_kept_binary(member: &Member, findings: &mut Findings) -> bool {
 }
 
 /// The rules on the file itself, common to both package formats.
-pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findings) {
+pub(super) fn check_file(member: &Member, system: System, findings: &mut Findings) {
     let path = &member.path;
-    if let Err(reason) = executable::check(&member.head, machine) {
-        let advice = texts::other_machine_advice(machine.name());
+    if let Err(reason) = executable::check(&member.head, system) {
+        let advice = texts::other_machine_advice(executable::machine_name(system));
         findings.add(&EXECUTABLE_MACHINE, path, "", (reason, advice));
     } else if let Some(program) = &member.program
         && member.size < program.least_size

@@ -6,7 +6,7 @@ use super::contents::{Contents, Member};
 use super::finding::{Consumer, Findings, Objection};
 use super::identity;
 use super::rule::rules;
-use crate::executable::Machine;
+use crate::plugin::System;
 use crate::texts::{check as shared, check_layout as texts, list, sources};
 
 rules! {
@@ -56,32 +56,21 @@ pub(crate) struct Os {
     pub(crate) suffix: &'static str,
     /// Extension of the scripts.
     pub(crate) script: &'static str,
-    /// Platform of the executable, if the rules on executables support it.
-    pub(crate) machine: Option<Machine>,
+    /// The system, if the rules on executables support it.
+    pub(crate) system: Option<System>,
 }
 
 /// The four OS folders that the importers recognise.
 pub(crate) const SYSTEMS: [Os; 4] = [
-    Os {
-        folder: "external_plugins_linux_x86_64",
-        suffix: "",
-        script: "sh",
-        machine: Some(Machine::ElfX86_64),
-    },
-    Os {
-        folder: "external_plugins_linux_aarch64",
-        suffix: "",
-        script: "sh",
-        machine: Some(Machine::ElfAarch64),
-    },
-    Os {
-        folder: "external_plugins_windows_x86_64",
-        suffix: ".exe",
-        script: "bat",
-        machine: Some(Machine::PeX86_64),
-    },
-    Os { folder: "external_plugins_aix_powerpc", suffix: "", script: "ksh", machine: None },
+    os(System::LinuxX86_64, "", "sh"),
+    os(System::LinuxAarch64, "", "sh"),
+    os(System::WindowsX86_64, ".exe", "bat"),
+    Os { folder: "external_plugins_aix_powerpc", suffix: "", script: "ksh", system: None },
 ];
+
+const fn os(system: System, suffix: &'static str, script: &'static str) -> Os {
+    Os { folder: system.folder(), suffix, script, system: Some(system) }
+}
 
 /// The plugin folder for one system.
 #[derive(Debug)]

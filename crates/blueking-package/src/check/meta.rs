@@ -96,18 +96,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     for (path, bytes) in found {
         // An invalid encoding is reported with the other files of info.
         let Ok(text) = yaml::decode(bytes) else { continue };
-        match yaml::read(&text) {
-            Ok(Value::Object(meta)) => check_keys(&meta, &path, plugin, findings),
-            Ok(_) => {
-                let message = shared::file_is_not_a_mapping();
-                let advice = shared::file_is_not_a_mapping_advice();
-                findings.add(&META_YAML, &path, "", (message, advice));
-            }
-            Err(reason) => {
-                let message = shared::file_is_not_yaml(&reason);
-                let advice = shared::file_is_not_yaml_advice();
-                findings.add(&META_YAML, &path, "", (message, advice));
-            }
+        if let Some(meta) = yaml::mapping(&text, &path, &META_YAML, findings) {
+            check_keys(&meta, &path, plugin, findings);
         }
     }
 }

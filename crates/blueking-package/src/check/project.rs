@@ -73,20 +73,8 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                 continue;
             }
         };
-        match yaml::read(text) {
-            Ok(Value::Object(project)) => {
-                Project { keys: &project, path: &path, folder, plugin }.check(findings);
-            }
-            Ok(_) => {
-                let message = shared::file_is_not_a_mapping();
-                let advice = shared::file_is_not_a_mapping_advice();
-                findings.add(&PROJECT_YAML, &path, "", (message, advice));
-            }
-            Err(reason) => {
-                let message = shared::file_is_not_yaml(&reason);
-                let advice = shared::file_is_not_yaml_advice();
-                findings.add(&PROJECT_YAML, &path, "", (message, advice));
-            }
+        if let Some(keys) = yaml::mapping(text, &path, &PROJECT_YAML, findings) {
+            Project { keys: &keys, path: &path, folder, plugin }.check(findings);
         }
     }
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use tar::{Archive, EntryType, PaxExtensions};
 
 use super::container::{
-    ARCHIVE_HEADER, ARCHIVE_LINK, ARCHIVE_SPECIAL, ARCHIVE_TRAILING, MAX_BYTES, Name, Unpacker,
-    leaves,
+    ARCHIVE_BOMB, ARCHIVE_DAMAGED, ARCHIVE_HEADER, ARCHIVE_LINK, ARCHIVE_SPECIAL, ARCHIVE_TRAILING,
+    ARCHIVE_TRUNCATED, MAX_BYTES, Name, Unpacker, leaves,
 };
 use super::finding::{Consumer, Objection};
 use super::gzip::Gzip;
@@ -40,13 +40,14 @@ pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Re
     let outcome = outcome.and_then(|whole| {
         if whole && state.at_end.get() {
             // Only the two zero blocks at the end prove that the tar is complete.
-            unpacker.report_truncated();
+            unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
             return Ok(false);
         }
         if whole && let Err(error) = drain(&mut archive.into_inner(), unpacker) {
             // No importer reads on to a wrong checksum.
             if error.kind() == io::ErrorKind::InvalidInput {
-                unpacker.report_damaged_after_end(&error.to_string());
+                let message = texts::archive_is_damaged(&error.to_string());
+                unpacker.findings.add_or_warn(&ARCHIVE_DAMAGED, |_| false, "", "", message);
             } else {
                 return Err(error);
             }
@@ -56,16 +57,16 @@ pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Re
     match outcome {
         Ok(whole) => Ok(whole),
         Err(_) if state.exceeds_limit.get() => {
-            unpacker.report_bomb();
+            unpacker.report(&ARCHIVE_BOMB, texts::unpacks_to_too_much(MAX_BYTES));
             Ok(false)
         }
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || state.at_end.get() => {
-            unpacker.report_truncated();
+            unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
             Ok(false)
         }
         Err(error) if error.raw_os_error().is_some() => Err(error),
         Err(error) => {
-            unpacker.report_damaged(&error.to_string());
+            unpacker.report(&ARCHIVE_DAMAGED, texts::archive_is_damaged(&error.to_string()));
             Ok(false)
         }
     }

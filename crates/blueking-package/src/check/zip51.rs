@@ -8,7 +8,7 @@ use super::contents::{Contents, Member};
 use super::executable;
 use super::finding::{Findings, Objection, Stage};
 use super::rule::{Rule, rules};
-use crate::executable::Machine;
+use crate::plugin::System;
 use crate::problem::{Problem, Violation};
 use crate::texts::{
     check as shared, check_archive, check_zip51 as texts, list, sources, sources_v51,
@@ -50,9 +50,9 @@ rules! {
     ZIP_DESCRIPTION = "zip-description": Error, Import [V51];
 }
 
-const EXECUTABLES: [(&str, Option<Machine>); 3] = [
-    (LINUX_EXPORTER, Some(Machine::ElfX86_64)),
-    (WINDOWS_EXPORTER, Some(Machine::PeX86_64)),
+const EXECUTABLES: [(&str, Option<System>); 3] = [
+    (LINUX_EXPORTER, Some(System::LinuxX86_64)),
+    (WINDOWS_EXPORTER, Some(System::WindowsX86_64)),
     (AIX_EXPORTER, None),
 ];
 
@@ -89,9 +89,9 @@ fn check_executables(files: &BTreeMap<&str, &Member>, findings: &mut Findings) {
             findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message);
         }
     }
-    for (name, machine) in EXECUTABLES {
-        if let Some((member, machine)) = files.get(name).zip(machine) {
-            executable::check_file(member, machine, findings);
+    for (name, system) in EXECUTABLES {
+        if let Some((member, system)) = files.get(name).zip(system) {
+            executable::check_file(member, system, findings);
         }
     }
 }
@@ -138,14 +138,14 @@ fn check_files(document: &Value, path: &str, findings: &mut Findings) {
 
 fn check_description(bytes: &[u8]) -> Result<(), Violation> {
     match str::from_utf8(bytes) {
-        Err(error) => Err(Violation::new(
+        Err(error) => Err((
             sources_v51::description_is_not_utf8(error.valid_up_to()),
             sources_v51::description_is_not_utf8_advice(),
-        )),
-        Ok(text) if text.trim().is_empty() => Err(Violation::new(
-            sources::text_is_empty(),
-            sources_v51::description_is_empty_advice(),
-        )),
+        )
+            .into()),
+        Ok(text) if text.trim().is_empty() => {
+            Err((sources::text_is_empty(), sources_v51::description_is_empty_advice()).into())
+        }
         Ok(_) => Ok(()),
     }
 }

@@ -136,18 +136,18 @@ impl<'a> MetricsUrl<'a> {
     fn parse(url: &'a str) -> Result<Self, Violation> {
         let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))
         else {
-            return Err(Violation::new(
-                texts::url_is_not_complete(url),
-                texts::url_is_not_complete_advice(),
-            ));
+            return Err(
+                (texts::url_is_not_complete(url), texts::url_is_not_complete_advice()).into()
+            );
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let address = Address::parse(authority)?;
         if !address.is_loopback() {
-            return Err(Violation::new(
+            return Err((
                 texts::host_is_not_loopback(address.host),
                 texts::host_is_not_loopback_advice(),
-            ));
+            )
+                .into());
         }
         Ok(Self { address, path })
     }
@@ -155,16 +155,14 @@ impl<'a> MetricsUrl<'a> {
     /// Returns why BlueKing cannot reach an exporter with this listen address, if so.
     fn differs_from(&self, listen: Address<'_>) -> Option<Violation> {
         if listen.port != self.address.port {
-            return Some(Violation::new(
-                texts::port_differs(listen.port, self.address.port),
-                texts::make_them_equal(),
-            ));
+            return Some(
+                (texts::port_differs(listen.port, self.address.port), texts::make_them_equal())
+                    .into(),
+            );
         }
         (!listen.answers_on_loopback()).then(|| {
-            Violation::new(
-                texts::listens_elsewhere(listen.host, self.address.host),
-                texts::make_them_equal(),
-            )
+            (texts::listens_elsewhere(listen.host, self.address.host), texts::make_them_equal())
+                .into()
         })
     }
 }

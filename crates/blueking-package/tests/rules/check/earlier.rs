@@ -74,7 +74,7 @@ pub(crate) const CASES: &[Case] = &[
 pub(crate) fn after(earlier: &Package, newer: &Package) -> Report {
     let earlier = Earlier::from_reader(Cursor::new(earlier.tgz())).unwrap().unwrap();
     let newer = Cursor::new(newer.tgz());
-    check::reader_after(newer, Some("pool_exporter.tgz"), &earlier).unwrap()
+    check::reader(newer, Some("pool_exporter.tgz"), Some(&earlier)).unwrap()
 }
 
 pub(crate) fn changed(change: fn(&mut Package)) -> Package {

@@ -24,7 +24,7 @@ pub(crate) fn broken(change: impl FnOnce(&mut Package)) -> Vec<u8> {
 }
 
 pub(crate) fn check(bytes: Vec<u8>) -> Report {
-    check::reader(Cursor::new(bytes), Some("pool_exporter.tgz")).unwrap()
+    check::reader(Cursor::new(bytes), Some("pool_exporter.tgz"), None).unwrap()
 }
 
 /// The distinct rules of a report.
@@ -105,14 +105,14 @@ fn rules_have_cases_and_unique_ids() {
 #[test]
 fn two_double_underscores_are_parsed_as_a_type() {
     let rules = |name| {
-        let report = check::reader(Cursor::new(Package::valid().tgz()), Some(name)).unwrap();
+        let report = check::reader(Cursor::new(Package::valid().tgz()), Some(name), None).unwrap();
         broken_rules(&report)
     };
     assert_eq!(rules("pool__exporter__1.2.tgz"), []);
     assert_eq!(rules("pool__1.tgz"), []);
     assert_eq!(rules("my__pool__1.2.tgz"), [("file-name", W)]);
     let archive = Cursor::new(Package::valid().tgz());
-    let report = check::reader(archive, Some("my__pool__1.2.tgz")).unwrap();
+    let report = check::reader(archive, Some("my__pool__1.2.tgz"), None).unwrap();
     assert_eq!(Some(&*summary(&report.findings[0])), find(SEPARATE_RULES, "file-name"));
 }
 
