@@ -1,9 +1,7 @@
 //! Reads a tar, optionally gzip-compressed, sequentially and without seeking. Extended headers are
 //! parsed here, because the tar crate would buffer them without a limit.
 
-use std::cell::Cell;
 use std::io::{self, Read};
-use std::rc::Rc;
 
 use tar::{Archive, EntryType, PaxExtensions};
 
@@ -34,16 +32,15 @@ pub(super) fn read_gzip(reader: &mut impl Read, unpacker: &mut Unpacker<'_>) -> 
 
 /// Reads a tar; true if it was read to its end.
 pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
-    let state = Rc::new(State::default());
-    let mut archive = Archive::new(Metered { reader, state: Rc::clone(&state) });
-    let outcome = members(&mut archive, unpacker);
+    let mut metered = Metered { reader, read: 0, at_end: false, exceeds_limit: false };
+    let outcome = members(&mut Archive::new(&mut metered), unpacker);
     let outcome = outcome.and_then(|whole| {
-        if whole && state.at_end.get() {
+        if whole && metered.at_end {
             // Only the two zero blocks at the end prove that the tar is complete.
             unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
             return Ok(false);
         }
-        if whole && let Err(error) = drain(&mut archive.into_inner(), unpacker) {
+        if whole && let Err(error) = drain(&mut metered, unpacker) {
             // No importer reads on to a wrong checksum.
             if error.kind() == io::ErrorKind::InvalidInput {
                 let message = texts::archive_is_damaged(&error.to_string());
@@ -55,49 +52,39 @@ pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Re
         Ok(whole)
     });
     match outcome {
-        Ok(whole) => Ok(whole),
-        Err(_) if state.exceeds_limit.get() => {
+        Ok(whole) => return Ok(whole),
+        Err(_) if metered.exceeds_limit => {
             unpacker.report(&ARCHIVE_BOMB, texts::unpacks_to_too_much(MAX_BYTES));
-            Ok(false)
         }
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || state.at_end.get() => {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || metered.at_end => {
             unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
-            Ok(false)
         }
-        Err(error) if error.raw_os_error().is_some() => Err(error),
+        Err(error) if error.raw_os_error().is_some() => return Err(error),
         Err(error) => {
-            unpacker.report(&ARCHIVE_DAMAGED, texts::archive_is_damaged(&error.to_string()));
-            Ok(false)
+            let message = texts::archive_is_damaged(&error.to_string());
+            unpacker.report(&ARCHIVE_DAMAGED, message);
         }
     }
-}
-
-/// State of the stream below the tar reader.
-#[derive(Default)]
-struct State {
-    read: Cell<u64>,
-    at_end: Cell<bool>,
-    exceeds_limit: Cell<bool>,
+    Ok(false)
 }
 
 /// Counts the bytes read and enforces the limit.
 struct Metered<'r> {
     reader: &'r mut dyn Read,
-    state: Rc<State>,
+    read: u64,
+    at_end: bool,
+    exceeds_limit: bool,
 }
 
 impl Read for Metered<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.reader.read(buffer)?;
-        let read = self.state.read.get() + length as u64;
-        self.state.read.set(read);
-        if read > MAX_BYTES + OVERHEAD {
-            self.state.exceeds_limit.set(true);
+        self.read += length as u64;
+        if self.read > MAX_BYTES + OVERHEAD {
+            self.exceeds_limit = true;
             return Err(io::Error::other("the archive exceeds the size limit of a package"));
         }
-        if length == 0 && !buffer.is_empty() {
-            self.state.at_end.set(true);
-        }
+        self.at_end |= length == 0 && !buffer.is_empty();
         Ok(length)
     }
 }
@@ -111,7 +98,7 @@ struct Extended {
 }
 
 /// Reads all members; false if a finding ends the scan.
-fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
+fn members(archive: &mut Archive<impl Read>, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
     let mut extended = Extended::default();
     for entry in archive.entries()?.raw(true) {
         let mut entry = entry?;
