@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::definitions::{Definitions, MetricGroup};
+use crate::definitions::{Definitions, Metric, MetricGroup, Unit};
 use crate::documents::default_true;
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
@@ -194,13 +194,20 @@ impl<'a> Sources<'a> {
         })
     }
 
+    /// Checks that the unit of a metric is known.
+    pub(crate) fn check_unit(self, metric: &Metric, problems: &mut Problems) {
+        if Unit::from_name(&metric.unit).is_none() {
+            let rule = (texts::unit_is_unknown(&metric.unit), texts::unit_is_unknown_advice());
+            problems.add(self.definitions.place(&format!("{}.unit", metric.name)), rule);
+        }
+    }
+
     /// Checks the rules common to all package formats: the plugin id, the flags, the label names.
     /// [`select`](crate::selection::select) checks the groups.
     pub(crate) fn check(self, problems: &mut Problems) {
         let Self { description, definitions } = self;
-        for rule in names::plugin_id_rules(&description.plugin_id) {
-            problems.add(description.location("plugin_id"), rule);
-        }
+        let rules = names::plugin_id_rules(&description.plugin_id);
+        problems.add_all(&description.location("plugin_id"), rules);
         if description.display_name.trim().is_empty() {
             let rule = (texts::name_is_empty(), texts::add_one());
             problems.add(description.location("display_name"), rule);
@@ -240,11 +247,8 @@ impl<'a> Sources<'a> {
         for (flag, key) in
             [(&description.listen_flag, "listen"), (&description.path_flag, "telemetry_path")]
         {
-            if !flag.is_empty()
-                && let Some(rule) = missing_flag(flag, definitions)
-            {
-                problems.add(description.location(key), rule);
-            }
+            let rule = missing_flag(flag, definitions).filter(|_| !flag.is_empty());
+            problems.add_all(&description.location(key), rule);
         }
         if description.listen_flag.is_empty() == description.listen_env.is_empty() {
             let rule = (texts::listen_flag_or_variable(), texts::listen_flag_or_variable_advice());

@@ -6,7 +6,7 @@ use crate::definitions::Definitions;
 use crate::description::Sources;
 use crate::documents::default_true;
 use crate::names;
-use crate::problem::{Problems, Violation};
+use crate::problem::{Location, Problems, Violation};
 use crate::texts::sources as texts;
 
 /// A setting of the exporter that an operator may change when deploying it: a flag, an environment
@@ -80,29 +80,20 @@ impl Parameter {
         }
         let rule = match key {
             "env" => names::variable_rule(name).or_else(|| self.switch_rule()),
-            "argument" if definitions.arguments.is_empty() => Some(
-                (
-                    texts::argument_is_not_taken(&definitions.name),
-                    texts::argument_is_not_taken_advice(),
-                )
-                    .into(),
-            ),
+            "argument" if definitions.arguments.is_empty() => {
+                let message = texts::argument_is_not_taken(&definitions.name);
+                Some((message, texts::argument_is_not_taken_advice()).into())
+            }
             "argument" if name.trim().is_empty() => {
                 Some(Violation::new(texts::argument_without_name(), texts::add_one()))
             }
             "argument" => self.switch_rule(),
             _ => self.flag_rule(sources),
         };
-        if let Some(rule) = rule {
-            problems.add(location(key), rule);
-        }
+        problems.add_all(&location(key), rule);
     }
 
-    fn check_value(
-        &self,
-        location: &dyn Fn(&str) -> crate::problem::Location,
-        problems: &mut Problems,
-    ) {
+    fn check_value(&self, location: &dyn Fn(&str) -> Location, problems: &mut Problems) {
         let Self { input, default, content, .. } = self;
         if *input == Input::Switch && !["true", "false"].contains(&&**default) {
             let rule = (texts::switch_default(default), texts::switch_default_advice());
@@ -133,11 +124,9 @@ impl Parameter {
     fn flag_rule(&self, sources: Sources<'_>) -> Option<Violation> {
         let flag = &self.flag;
         if sources.description.is_standard(flag) {
-            let rule =
-                Violation::new(texts::flag_is_generated(), texts::flag_is_generated_advice());
-            Some(rule)
+            Some((texts::flag_is_generated(), texts::flag_is_generated_advice()).into())
         } else if !flag.starts_with('-') {
-            Some(Violation::new(texts::flag_without_dash(flag), texts::flag_without_dash_advice()))
+            Some((texts::flag_without_dash(flag), texts::flag_without_dash_advice()).into())
         } else {
             missing_flag(flag, sources.definitions)
         }

@@ -109,6 +109,20 @@ impl Problems {
         }
     }
 
+    /// Adds all violations at one place.
+    pub(crate) fn add_all(
+        &mut self,
+        location: &Location,
+        violations: impl IntoIterator<Item = Violation>,
+    ) {
+        violations.into_iter().for_each(|violation| self.add(location.clone(), violation));
+    }
+
+    /// The value, or the problems if there are any.
+    pub(crate) fn into_result<T>(self, value: T) -> Result<T, Vec<Problem>> {
+        if self.in_order.is_empty() { Ok(value) } else { Err(self.in_order) }
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Problem> {
         self.in_order
     }

@@ -81,10 +81,7 @@ pub fn read(path: &Path) -> Result<Vec<Member>, Error> {
 
 fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
     if path.is_dir() {
-        let files = folder::files(path, MAX_MEMBERS, limit)?.into_iter();
-        let member =
-            |file: folder::File| Member { path: file.name, mode: file.mode, bytes: file.bytes };
-        return Ok(files.map(member).collect());
+        return folder::files(path, MAX_MEMBERS, limit);
     }
     let damaged = |error| failed(path, FileAction::Read, error);
     let file = File::open(path).map_err(Error::io(FileAction::Open, path))?;

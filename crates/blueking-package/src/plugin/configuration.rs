@@ -69,18 +69,17 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
 
 /// Default host and port of the form; empty if the address is invalid.
 fn address(description: &PackageDescription, problems: &mut Problems) -> (String, String) {
-    match Address::parse(&description.listen) {
-        Ok(address) if address.is_loopback() => (address.host.to_owned(), address.port.to_string()),
-        Ok(address) => {
-            let rule = (texts::listens_elsewhere(address.host), texts::listens_elsewhere_advice());
-            problems.add(description.location("listen"), rule);
-            (String::new(), String::new())
+    let rule = match Address::parse(&description.listen) {
+        Ok(address) if address.is_loopback() => {
+            return (address.host.to_owned(), address.port.to_string());
         }
-        Err(rule) => {
-            problems.add(description.location("listen"), rule);
-            (String::new(), String::new())
+        Ok(Address { host, .. }) => {
+            (texts::listens_elsewhere(host), texts::listens_elsewhere_advice()).into()
         }
-    }
+        Err(rule) => rule,
+    };
+    problems.add(description.location("listen"), rule);
+    (String::new(), String::new())
 }
 
 /// Characters of a default that the shells of a site change.

@@ -39,8 +39,7 @@ pub fn generate(
         config: configuration::items(description, &mut problems),
         metrics: metrics::groups(sources, &mut problems),
     };
-    let problems = problems.into_vec();
-    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+    problems.into_result(documents)
 }
 
 /// Fills in the description page: replaces each line `<!-- metrics -->` of `markdown` with a table
@@ -57,17 +56,13 @@ pub fn fill_description(
 }
 
 fn check_names(description: &PackageDescription, problems: &mut Problems) {
-    let texts = [("display_name", &description.display_name), ("tag", &description.tag)];
-    for (key, text) in texts {
-        let rules = plain::plain_rule(text).into_iter().chain(names::length_rule(text, NAME_LIMIT));
-        for rule in rules {
-            problems.add(description.location(key), rule);
-        }
-    }
-    let label = &description.label;
-    let rules =
-        names::identifier_rule(label).into_iter().chain(names::length_rule(label, NAME_LIMIT));
-    for rule in rules {
-        problems.add(description.location("label"), rule);
+    let PackageDescription { display_name, tag, label, .. } = description;
+    for (key, text, rule) in [
+        ("display_name", display_name, plain::plain_rule(display_name)),
+        ("tag", tag, plain::plain_rule(tag)),
+        ("label", label, names::identifier_rule(label)),
+    ] {
+        let rules = rule.into_iter().chain(names::length_rule(text, NAME_LIMIT));
+        problems.add_all(&description.location(key), rules);
     }
 }

@@ -27,10 +27,7 @@ fn group(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems)
     let mut fields = Vec::new();
     for metric in &selected.metrics {
         let location = |key: &str| sources.definitions.place(&format!("{}.{key}", metric.name));
-        if Unit::from_name(&metric.unit).is_none() {
-            let rule = (sources::unit_is_unknown(&metric.unit), sources::unit_is_unknown_advice());
-            problems.add(location("unit"), rule);
-        }
+        sources.check_unit(metric, problems);
         if metric.zh.trim().is_empty() {
             problems.add(location("zh"), (sources::displayed_text_is_empty(), sources::add_one()));
         }
@@ -75,9 +72,7 @@ fn check_names(
     for group in groups {
         let location =
             |key: &str| description.location(&format!("group.{}.{key}", group.table_name));
-        if let Some(rule) = names::identifier_rule(&group.table_name) {
-            problems.add(location("name"), rule);
-        }
+        problems.add_all(&location("name"), names::identifier_rule(&group.table_name));
         if !tables.insert(group.table_name.to_lowercase()) {
             let rule = (texts::table_name_is_taken(), texts::table_name_is_taken_advice());
             problems.add(location("name"), rule);
@@ -95,9 +90,7 @@ fn check_names(
         .collect();
     for label in &dimensions {
         let location = || definitions.place(&format!("label {label}"));
-        if let Some(rule) = names::identifier_rule(label) {
-            problems.add(location(), rule);
-        }
+        problems.add_all(&location(), names::identifier_rule(label));
         if names::is_reserved_label(label) {
             let rule = (sources::dimension_is_reserved(label), sources::rename_the_label());
             problems.add(location(), rule);
@@ -110,9 +103,7 @@ fn check_names(
     for (name, count) in &metrics {
         let family = definitions.family_of(name);
         let location = || definitions.place(&format!("{family}.name"));
-        if let Some(rule) = names::identifier_rule(name) {
-            problems.add(location(), rule);
-        }
+        problems.add_all(&location(), names::identifier_rule(name));
         if *count > 1 {
             let rule = (texts::sample_name_is_taken(*count, name), sources::rename_one());
             problems.add(location(), rule);

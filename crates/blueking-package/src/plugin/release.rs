@@ -41,11 +41,8 @@ pub fn release_notes(
         let rule = (sources::text_is_empty(), texts::release_is_empty_advice());
         problems.add(description.location("release"), rule);
     }
-    if let Some(rule) = names::length_rule(text, RELEASE_LIMIT) {
-        problems.add(description.location("release"), rule);
-    }
-    let problems = problems.into_vec();
-    if problems.is_empty() { Ok(text.to_owned()) } else { Err(problems) }
+    problems.add_all(&description.location("release"), names::length_rule(text, RELEASE_LIMIT));
+    problems.into_result(text.to_owned())
 }
 
 fn newest(change_log: &str) -> String {

@@ -129,7 +129,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
 fn read_folder(path: &Path, limit: u64) -> Result<Entries, Error> {
     let mut entries = Entries::new();
     for file in folder::files(path, MAX_ENTRIES, limit)? {
-        let name = file.name.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
         if entries.contains_key(&name) {
             return Err(Error::DuplicateEntry { path: path.to_owned(), name });
         }

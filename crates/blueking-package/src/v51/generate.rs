@@ -17,7 +17,7 @@ use crate::parameter::{Input, Parameter};
 use crate::problem::{Problem, Problems};
 use crate::selection::{Selected, dimension_description, matches_any, select};
 use crate::text::abbreviated;
-use crate::texts::{sources, sources_v51 as texts};
+use crate::texts::sources_v51 as texts;
 
 /// Generates the documents of a package.
 ///
@@ -39,8 +39,7 @@ pub fn generate(
     // The serialised documents are checked by the same rules as an archive.
     check_documents(&documents, Origin::Sources(sources), &mut problems);
 
-    let problems = problems.into_vec();
-    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+    problems.into_result(documents)
 }
 
 /// Fills in the description page: replaces each line `<!-- metrics -->` of `markdown` with a table
@@ -77,12 +76,7 @@ fn info(description: &PackageDescription) -> Info {
 fn table(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems) -> ResultTable {
     let mut fields = Vec::new();
     for metric in &selected.metrics {
-        let unit = Unit::from_name(&metric.unit);
-        if unit.is_none() {
-            let location = sources.definitions.place(&format!("{}.unit", metric.name));
-            let rule = (sources::unit_is_unknown(&metric.unit), sources::unit_is_unknown_advice());
-            problems.add(location, rule);
-        }
+        sources.check_unit(metric, problems);
         for sample in metric.samples() {
             let unit = Unit::from_name(&sample.unit).unwrap_or(Unit::NONE);
             fields.push(Field {

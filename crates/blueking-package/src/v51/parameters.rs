@@ -92,9 +92,8 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Default(listen) => match Address::parse(listen) {
             Err(rule) => problems.add(location(LISTEN_FLAG), rule),
             Ok(listen) => {
-                if let Some(rule) = url.as_ref().and_then(|url| url.differs_from(listen)) {
-                    problems.add(location(LISTEN_FLAG), rule);
-                }
+                let rule = url.as_ref().and_then(|url| url.differs_from(listen));
+                problems.add_all(&location(LISTEN_FLAG), rule);
             }
         },
         Parameter::Mistyped => {}
