@@ -90,13 +90,8 @@ pub fn plugin_id_rules(id: &str) -> Vec<Violation> {
     let mut rules: Vec<Violation> = identifier_rule(id).into_iter().collect();
     rules.extend(length_rule(id, PLUGIN_ID_LIMIT));
     if id.starts_with(OFFICIAL_PREFIX) {
-        rules.push(
-            (
-                texts::plugin_id_is_official(id, OFFICIAL_PREFIX),
-                texts::plugin_id_is_official_advice(),
-            )
-                .into(),
-        );
+        let message = texts::plugin_id_is_official(id, OFFICIAL_PREFIX);
+        rules.push(Violation::new(message, texts::plugin_id_is_official_advice()));
     }
     rules
 }
@@ -121,8 +116,8 @@ pub fn component_name_rules(name: &str) -> Vec<Violation> {
 pub(crate) fn length_rule(text: &str, limit: usize) -> Option<Violation> {
     let length = text.chars().count();
     (length > limit).then(|| {
-        (texts::text_is_too_long(&excerpt(text), length, limit), texts::text_is_too_long_advice())
-            .into()
+        let message = texts::text_is_too_long(&excerpt(text), length, limit);
+        Violation::new(message, texts::text_is_too_long_advice())
     })
 }
 

@@ -8,7 +8,7 @@ use crate::default_groups::default_groups;
 use crate::definitions::{Definitions, Metric};
 use crate::description::{PackageDescription, Sources};
 use crate::glob;
-use crate::problem::{Problems, Violation};
+use crate::problem::Problems;
 use crate::texts::sources as texts;
 
 /// A group of a package with its metrics, in the order of the definitions.
@@ -41,7 +41,8 @@ pub(crate) fn select<'a>(
         }
         for pattern in &group.metrics {
             if !offered.iter().any(|metric| glob::matches(pattern, &metric.name)) {
-                problems.add(location(), matches_nothing(pattern, definitions));
+                let message = texts::pattern_without_offered_metric(pattern, &definitions.name);
+                problems.add(location(), (message, texts::correct_or_remove_it()));
             }
         }
 
@@ -172,12 +173,4 @@ fn offered<'a>(
 /// Whether one of the patterns matches the whole name.
 pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
     patterns.iter().any(|pattern| glob::matches(pattern, name))
-}
-
-fn matches_nothing(pattern: &str, definitions: &Definitions) -> Violation {
-    (
-        texts::pattern_without_offered_metric(pattern, &definitions.name),
-        texts::correct_or_remove_it(),
-    )
-        .into()
 }

@@ -111,28 +111,21 @@ fn check_item(item: &Object, label: &str, path: &str, findings: &mut Findings) {
             |objection: &Objection| objects_to_text(objection, item.get("name"), NAME_LIMIT);
         findings.add_to(&CONFIG_NAME, applies, path, &field("name"), value_of(item, "name"));
     }
-    let mode = item.get("mode");
-    if !mode.and_then(Value::as_str).is_some_and(|mode| MODES.contains(&mode)) {
-        let message = value_of(item, "mode");
-        let advice = if mode.is_some_and(|mode| mode == "cmd") {
-            texts::mode_is_of_51()
-        } else {
-            shared::use_one_of(&list(&MODES))
+    for (rule, key, known) in [(&CONFIG_MODE, "mode", &MODES[..]), (&CONFIG_TYPE, "type", &TYPES)] {
+        let value = item.get(key);
+        if value.and_then(Value::as_str).is_some_and(|text| known.contains(&text)) {
+            continue;
+        }
+        let advice = match value {
+            Some(mode) if key == "mode" && mode == "cmd" => texts::mode_is_of_51(),
+            _ => shared::use_one_of(&list(known)),
         };
-        let applies = |objection: &Objection| {
-            objection.consumer == Consumer::V1 || mode.is_some_and(|mode| !mode.is_string())
-        };
-        findings.add_to(&CONFIG_MODE, applies, path, &field("mode"), (message, advice));
-    }
-    let kind = item.get("type").and_then(Value::as_str);
-    if !kind.is_some_and(|kind| TYPES.contains(&kind)) {
-        let wording = (value_of(item, "type"), shared::use_one_of(&list(&TYPES)));
-        let value = item.get("type");
         let applies = |objection: &Objection| {
             objection.consumer == Consumer::V1 || value.is_some_and(|value| !value.is_string())
         };
-        findings.add_to(&CONFIG_TYPE, applies, path, &field("type"), wording);
+        findings.add_to(rule, applies, path, &field(key), (value_of(item, key), advice));
     }
+    let kind = item.get("type").and_then(Value::as_str);
     match item.get("default") {
         None => {
             findings.add(&CONFIG_DEFAULT, path, &field("default"), value_of(item, "default"));

@@ -14,6 +14,7 @@ use super::identity;
 use super::layout::{self, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
+use crate::plugin::Version;
 use crate::texts::{check_layout as texts, list};
 use crate::{Error, FileAction};
 
@@ -46,7 +47,7 @@ const INFO_FILES: [&str; 4] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
     id: String,
-    version: Option<(u32, u32)>,
+    version: Option<Version>,
     kind: Option<String>,
     is_remote: bool,
     /// Content hashes by system (empty for files common to all systems) and name.
@@ -123,14 +124,14 @@ fn check_version(now: &Earlier, earlier: &Earlier, path: &str, findings: &mut Fi
     let config = changed(now, earlier, is_config);
     let info = changed(now, earlier, |name| INFO_FILES.contains(&name));
     let next = if config.is_empty() {
-        format!("{}.{}", old.0, old.1.saturating_add(1))
+        Version { info: old.info.saturating_add(1), ..old }
     } else {
-        format!("{}.1", old.0.saturating_add(1))
+        Version { config: old.config.saturating_add(1), info: 1 }
     };
-    let format = |(config, info): (u32, u32)| format!("{config}.{info}");
+    let next = next.to_string();
     let changes: Vec<_> = config.iter().chain(&info).collect();
     if new <= old {
-        let (version, earlier) = (format(new), format(old));
+        let (version, earlier) = (new.to_string(), old.to_string());
         let (message, advice) = if changes.is_empty() {
             let message = texts::version_of_same_content(&version, &earlier);
             (message, texts::version_of_same_content_advice())
@@ -142,9 +143,9 @@ fn check_version(now: &Earlier, earlier: &Earlier, path: &str, findings: &mut Fi
             if identity::is_official(&now.id) { Stage::Import } else { Stage::SilentlyDropped };
         let applies = |objection: &Objection| objection.stage == stage;
         findings.add_to(&VERSION_NOT_RAISED, applies, path, "", (message, advice));
-    } else if new.0 == old.0 && !config.is_empty() {
+    } else if new.config == old.config && !config.is_empty() {
         let changes = list(&config.iter().collect::<Vec<_>>());
-        let message = texts::config_version_not_raised(&changes, new.0);
+        let message = texts::config_version_not_raised(&changes, new.config);
         let advice = texts::config_version_not_raised_advice(&next);
         findings.add(&VERSION_CONFIG_NOT_RAISED, path, "", (message, advice));
     }

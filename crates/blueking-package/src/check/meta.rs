@@ -110,7 +110,7 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
         let message = texts::id_is_not_of_folder(&id.to_string(), &plugin.id);
         findings.add(&META_ID, path, "plugin_id", message);
     }
-    check_label(meta.get("label"), path, findings);
+    check_label(meta, path, findings);
     for key in ["plugin_display_name", "tag"] {
         if let Some(value) = meta.get(key).filter(|value| is_no_text(value)) {
             findings.add(&META_TEXT, path, key, shared::value_is(key, &quote(value)));
@@ -133,12 +133,8 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
     }
 }
 
-fn check_label(value: Option<&Value>, path: &str, findings: &mut Findings) {
-    let text = match value {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
+fn check_label(meta: &Map<String, Value>, path: &str, findings: &mut Findings) {
+    let (value, text) = (meta.get("label"), text(meta, "label"));
     let length = match (value, &text) {
         (None, _) => 0,
         (_, Some(text)) => text.chars().count(),

@@ -5,6 +5,7 @@ use super::contents::Member;
 use super::finding::{Consumer, Findings, Objection};
 use super::layout::{self, Plugin};
 use super::rule::rules;
+use crate::plugin::Version;
 use crate::texts::{check as shared, check_layout as texts};
 
 rules! {
@@ -78,10 +79,9 @@ fn read_leniently(member: &Member) -> (u64, u64) {
     }
 }
 
-/// The two numbers of a version.
-pub(super) fn read(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.trim().split_once('.')?;
-    Some((number(major)?, number(minor)?))
+/// The version in a file, which may have digits of other scripts.
+pub(super) fn read(text: &str) -> Option<Version> {
+    ascii(text.trim()).parse().ok()
 }
 
 /// Whether the old importer derives a different version from the text.
@@ -89,12 +89,6 @@ fn is_lost(text: &str) -> bool {
     let parts = text.split('.').map(|part| ascii(part.trim()).parse::<u64>());
     let parts: Vec<_> = parts.collect();
     !matches!(&*parts, [Ok(_), Ok(_)])
-}
-
-fn number(text: &str) -> Option<u32> {
-    let text = ascii(text);
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| is_number && *number <= 999_999)
 }
 
 /// A text with the decimal digits of other scripts, which Python reads as numbers, in ASCII.

@@ -137,17 +137,15 @@ fn check_files(document: &Value, path: &str, findings: &mut Findings) {
 }
 
 fn check_description(bytes: &[u8]) -> Result<(), Violation> {
-    match str::from_utf8(bytes) {
-        Err(error) => Err((
-            sources_v51::description_is_not_utf8(error.valid_up_to()),
-            sources_v51::description_is_not_utf8_advice(),
-        )
-            .into()),
-        Ok(text) if text.trim().is_empty() => {
-            Err((sources::text_is_empty(), sources_v51::description_is_empty_advice()).into())
-        }
-        Ok(_) => Ok(()),
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let message = sources_v51::description_is_not_utf8(error.valid_up_to());
+        Violation::new(message, sources_v51::description_is_not_utf8_advice())
+    })?;
+    if text.trim().is_empty() {
+        let advice = sources_v51::description_is_empty_advice();
+        return Err(Violation::new(sources::text_is_empty(), advice));
     }
+    Ok(())
 }
 
 /// The rule that a problem violates, determined by its location.

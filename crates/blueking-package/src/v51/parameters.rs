@@ -142,27 +142,22 @@ impl<'a> MetricsUrl<'a> {
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let address = Address::parse(authority)?;
         if !address.is_loopback() {
-            return Err((
-                texts::host_is_not_loopback(address.host),
-                texts::host_is_not_loopback_advice(),
-            )
-                .into());
+            let message = texts::host_is_not_loopback(address.host);
+            return Err(Violation::new(message, texts::host_is_not_loopback_advice()));
         }
         Ok(Self { address, path })
     }
 
     /// Returns why BlueKing cannot reach an exporter with this listen address, if so.
     fn differs_from(&self, listen: Address<'_>) -> Option<Violation> {
-        if listen.port != self.address.port {
-            return Some(
-                (texts::port_differs(listen.port, self.address.port), texts::make_them_equal())
-                    .into(),
-            );
-        }
-        (!listen.answers_on_loopback()).then(|| {
-            (texts::listens_elsewhere(listen.host, self.address.host), texts::make_them_equal())
-                .into()
-        })
+        let message = if listen.port != self.address.port {
+            texts::port_differs(listen.port, self.address.port)
+        } else if !listen.answers_on_loopback() {
+            texts::listens_elsewhere(listen.host, self.address.host)
+        } else {
+            return None;
+        };
+        Some(Violation::new(message, texts::make_them_equal()))
     }
 }
 
