@@ -42,6 +42,9 @@
 
 mod address;
 pub mod agent;
+#[cfg(test)]
+#[path = "../tests/rules/support/catalogue.rs"]
+mod catalogue;
 pub mod check;
 mod default_groups;
 mod definitions;
