@@ -1,12 +1,19 @@
 //! The description page of a package: hand-written Markdown with the tables of metrics filled in.
 
-use crate::definitions::Unit;
+use crate::definitions::{Metric, Unit};
 use crate::description::Sources;
 use crate::problem::Problems;
-use crate::selection::Selected;
+use crate::selection::{Selected, select};
 
-/// Replaces each line `<!-- metrics -->` with a table for each group.
-pub(crate) fn fill(markdown: &str, groups: &[Selected<'_>], sources: Sources<'_>) -> String {
+/// Replaces each line `<!-- metrics -->` with a table for each group. `is_left_out` selects metrics
+/// as in [`select`].
+pub(crate) fn fill(
+    markdown: &str,
+    sources: Sources<'_>,
+    is_left_out: impl Fn(&Metric) -> bool,
+) -> String {
+    // Package generation reports problems of the groups.
+    let groups = select(sources, is_left_out, &mut Problems::default());
     let tables: Vec<_> = groups.iter().map(|group| table(group, sources)).collect();
     let tables = tables.join("\n");
     let lines = markdown.split_inclusive('\n');

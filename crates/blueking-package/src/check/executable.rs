@@ -154,18 +154,11 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
             // A text file, including an empty one, aborts the import; any other file is imported.
             let stage =
                 if other.is_utf8 && !is_after { Stage::Import } else { Stage::SilentlyDropped };
-            findings.add_to(
-                rule,
-                |objection| objection.stage == stage,
-                &other.path,
-                "",
-                (message, advice),
-            );
+            let applies = |objection: &Objection| objection.stage == stage;
+            findings.add_to(rule, applies, &other.path, "", (message, advice));
         }
     }
-    let start = format!("{}/", folder.path);
-    let first = plugin.contents.members.iter().find(|other| other.path.starts_with(&start));
-    if let Some(first) = first
+    if let Some((_, first)) = folder.members(plugin.contents).next()
         && first.path != member.path
         && !first.path.contains(&wanted)
     {
@@ -182,9 +175,7 @@ fn check_scripts(folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) 
     if !folder.is_unix() {
         return;
     }
-    let start = format!("{}/", folder.path);
-    for member in &plugin.contents.members {
-        let Some(name) = member.path.strip_prefix(&start) else { continue };
+    for (name, member) in folder.members(plugin.contents) {
         let is_script = name.ends_with(&format!(".{}", folder.os.script)) && !name.contains('/');
         if (name == plugin.id || is_script) && member.mode.is_some_and(|mode| mode & 0o100 == 0) {
             let message = texts::mode_is(member.mode.unwrap_or_default() & 0o7777);

@@ -99,6 +99,15 @@ impl Folder {
         self.file(&format!("{id}{}", self.os.suffix))
     }
 
+    /// The files of the plugin folder, each with its path there.
+    pub(crate) fn members<'c>(
+        &self,
+        contents: &'c Contents,
+    ) -> impl Iterator<Item = (&'c str, &'c Member)> {
+        let name = |path: &'c str| path.strip_prefix(&*self.path)?.strip_prefix('/');
+        contents.members.iter().filter_map(move |member| Some((name(&member.path)?, member)))
+    }
+
     /// Whether a Unix shell starts the exporter, rather than cmd.
     pub(crate) fn is_unix(&self) -> bool {
         self.os.script != "bat"
@@ -314,9 +323,7 @@ pub(super) fn looks_like_os(part: &str) -> bool {
 /// Checks for files that no importer keeps and folders that an importer mistakes for `info`.
 fn check_files(plugin: &Plugin<'_>, findings: &mut Findings) {
     for folder in &plugin.folders {
-        let start = format!("{}/", folder.path);
-        for member in &plugin.contents.members {
-            let Some(name) = member.path.strip_prefix(&start) else { continue };
+        for (name, member) in folder.members(plugin.contents) {
             if let Some((parents, _)) = name.rsplit_once('/')
                 && parents.ends_with("info")
                 && parents != "info"

@@ -6,7 +6,6 @@ use super::{configuration, metrics, plain};
 use crate::definitions::Definitions;
 use crate::description::{PackageDescription, Sources};
 use crate::problem::{Problem, Problems, Violation};
-use crate::selection::select;
 use crate::{markdown, names};
 
 /// Longest display name and longest tag, in characters: the width of the database columns.
@@ -49,10 +48,7 @@ pub fn fill_description(
     description: &PackageDescription,
     definitions: &Definitions,
 ) -> String {
-    // `generate` reports problems of the groups.
-    let sources = Sources { description, definitions };
-    let groups = select(sources, |_| false, &mut Problems::default());
-    markdown::fill(markdown, &groups, sources)
+    markdown::fill(markdown, Sources { description, definitions }, |_| false)
 }
 
 fn check_names(description: &PackageDescription, problems: &mut Problems) {

@@ -30,7 +30,7 @@ pub fn generate(
     let mut problems = Problems::default();
     let sources = Sources { description, definitions };
     sources.check(&mut problems);
-    let selection = selection(sources, &mut problems);
+    let selection = select(sources, is_left_out(description), &mut problems);
     let documents = Documents {
         info: info(description),
         metrics: selection.iter().map(|selected| table(selected, sources, &mut problems)).collect(),
@@ -49,19 +49,16 @@ pub fn fill_description(
     description: &PackageDescription,
     definitions: &Definitions,
 ) -> String {
-    // `generate` reports problems of the groups.
-    let sources = Sources { description, definitions };
-    let groups = selection(sources, &mut Problems::default());
-    markdown::fill(markdown, &groups, sources)
+    markdown::fill(markdown, Sources { description, definitions }, is_left_out(description))
 }
 
-fn selection<'a>(sources: Sources<'a>, problems: &mut Problems) -> Vec<Selected<'a>> {
+/// Selects the metrics that BlueKing 5.1 cannot store, and those that it should not.
+fn is_left_out(description: &PackageDescription) -> impl Fn(&Metric) -> bool {
     let is_too_long = |sample: Sample| sample.name.chars().count() > FIELD_NAME_LIMIT;
-    let is_left_out = |metric: &Metric| {
-        matches_any(&sources.description.omit_in_51, &metric.name)
+    move |metric| {
+        matches_any(&description.omit_in_51, &metric.name)
             || metric.samples().into_iter().any(is_too_long)
-    };
-    select(sources, is_left_out, problems)
+    }
 }
 
 fn info(description: &PackageDescription) -> Info {
