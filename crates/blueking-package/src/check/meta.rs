@@ -48,9 +48,9 @@ rules! {
     META_NAME_ESCAPED = "meta-name-escaped": Warning, SilentlyDropped [V1]
         => texts::name_is_escaped_advice;
     /// `tag` remains valid YAML when written unquoted, as in an export.
-    META_TAG = "meta-tag": Warning, SilentlyDropped [V1];
+    META_TAG = "meta-tag": Warning, SilentlyDropped [V1] => texts::tag_is_invalid_advice;
     /// `tag` has at most 64 characters: the width of the database column.
-    META_TAG_LENGTH = "meta-tag-length": Error, Save [V1];
+    META_TAG_LENGTH = "meta-tag-length": Error, Save [V1] => texts::tag_is_invalid_advice;
     /// `is_support_remote` is false: an exporter runs on the host that it observes.
     META_REMOTE = "meta-remote": Warning => texts::remote_is_unsupported_advice;
 }
@@ -122,10 +122,9 @@ fn check_keys(meta: &Map<String, Value>, path: &str, plugin: &Plugin<'_>, findin
     if let Some(tag) = text(meta, "tag") {
         let is_broken = breaks_yaml(&tag) || tag.contains(" #");
         if is_broken || tag.chars().count() > LIMIT {
-            let wording = (texts::tag_is_invalid(&tag), texts::tag_is_invalid_advice());
             // Saving enforces the length; the rest affects only an export.
             let rule = if tag.chars().count() > LIMIT { &META_TAG_LENGTH } else { &META_TAG };
-            findings.add(rule, path, "tag", wording);
+            findings.add(rule, path, "tag", texts::tag_is_invalid(&tag));
         }
     }
     if meta.get("is_support_remote").is_some_and(|remote| *remote != false && !remote.is_null()) {

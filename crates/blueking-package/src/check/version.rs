@@ -15,7 +15,8 @@ rules! {
         => texts::version_is_missing_advice;
     /// The file is `x.y`, two numbers of at most 999999. The old importer accepts larger numbers,
     /// ignores a third part, and assumes 1.1 if it cannot parse the file.
-    VERSION_FORMAT = "version-format": Error, Import [V2], SilentlyDropped [V1];
+    VERSION_FORMAT = "version-format": Error, Import [V2], SilentlyDropped [V1]
+        => texts::version_is_invalid_advice;
     /// The version is the same for each system.
     VERSION_DIFFERS = "version-differs": Error, SilentlyDropped [V1, V2]
         => texts::version_differs_advice;
@@ -34,16 +35,13 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     let found = plugin.distinct("VERSION");
     for (path, bytes) in &found {
         let text = String::from_utf8_lossy(bytes);
+        let message = texts::version_is_invalid(text.trim());
         if read(&text).is_none() {
-            let message = texts::version_is_invalid(text.trim());
-            let advice = texts::version_is_invalid_advice();
             let applies =
                 |objection: &Objection| objection.consumer == Consumer::V2 || is_lost(&text);
-            findings.add_to(&VERSION_FORMAT, applies, path, "", (message, advice));
+            findings.add_to(&VERSION_FORMAT, applies, path, "", message);
         } else if !text.is_ascii() {
-            let message = texts::version_is_invalid(text.trim());
-            let advice = texts::version_is_invalid_advice();
-            findings.add_or_warn(&VERSION_FORMAT, |_| false, path, "", (message, advice));
+            findings.add_or_warn(&VERSION_FORMAT, |_| false, path, "", message);
         }
     }
     if let [(first, _), (second, bytes), ..] = &*found {
