@@ -16,7 +16,7 @@ mod flags;
 mod fuzz;
 mod progress;
 #[cfg(test)]
-#[path = "../../crates/blueking-package/tests/samples/mod.rs"]
+#[path = "../../crates/blueking-package/tests/rules/support/samples.rs"]
 mod samples;
 mod scaffold;
 mod workspace;

@@ -9,6 +9,9 @@
 )]
 
 pub mod build;
+#[cfg(test)]
+#[path = "../../blueking-package/tests/rules/support/catalogue.rs"]
+mod catalogue;
 mod check;
 mod flags;
 pub mod init;

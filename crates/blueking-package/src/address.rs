@@ -14,10 +14,9 @@ impl<'a> Address<'a> {
     /// Reads `host:port`. The error is that of a [`Problem`](crate::Problem).
     pub(crate) fn parse(text: &'a str) -> Result<Self, Violation> {
         let Some((host, port)) = text.rsplit_once(':') else {
-            return Err(Violation::new(
-                texts::address_without_port(text),
-                texts::address_without_port_advice(),
-            ));
+            return Err(
+                (texts::address_without_port(text), texts::address_without_port_advice()).into()
+            );
         };
         let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
         match port.parse() {

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::iter;
 
 use crate::check::is_reserved_table;
-use crate::definitions::{Definitions, Metric, MetricGroup};
-use crate::description::{Group, PackageDescription};
+use crate::definitions::{Metric, MetricGroup};
+use crate::description::{Group, PackageDescription, Sources};
 use crate::names::GROUP_TEXT_LIMIT as LIMIT;
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::Problems;
 use crate::selection::Selected;
 use crate::texts::sources as texts;
 
@@ -29,10 +29,10 @@ struct Table<'a> {
 /// Metrics of a group that is disabled by default are not packaged.
 pub(crate) fn default_groups<'a>(
     metrics: &[&'a Metric],
-    description: &PackageDescription,
-    definitions: &'a Definitions,
+    sources: Sources<'a>,
     problems: &mut Problems,
 ) -> Vec<Selected<'a>> {
+    let Sources { description, definitions } = sources;
     for metric in metrics {
         if definitions.groups.iter().any(|group| group.name == metric.group) {
             continue;
@@ -41,18 +41,16 @@ pub(crate) fn default_groups<'a>(
             "" => texts::metric_without_group(),
             group => texts::metric_of_unknown_group(group),
         };
-        let rule = Violation::new(message, texts::metric_without_group_advice(&description.file));
-        problems.add(Location::new(definitions.location(), format!("{}.group", metric.name)), rule);
+        let rule = (message, texts::metric_without_group_advice(&description.file));
+        problems.add(definitions.place(&format!("{}.group", metric.name)), rule);
     }
 
-    let enabled = definitions.groups.iter().filter(|group| description.packs(group, definitions));
+    let enabled = definitions.groups.iter().filter(|group| sources.packs(group));
     let tables: Vec<_> = enabled.flat_map(|group| split(group, metrics)).collect();
     for Table { group, .. } in &tables {
         if group.zh.trim().is_empty() {
-            let location =
-                Location::new(definitions.location(), format!("group {}.zh", group.name));
-            let rule = Violation::new(texts::text_is_empty(), texts::add_one_up_to(LIMIT));
-            problems.add(location, rule);
+            let rule = (texts::text_is_empty(), texts::add_one_up_to(LIMIT));
+            problems.add(definitions.place(&format!("group {}.zh", group.name)), rule);
         }
     }
 
@@ -71,7 +69,7 @@ pub(crate) fn default_groups<'a>(
         for (selected, table) in selection.iter_mut().zip(&tables) {
             if table.labels.is_none() == is_main {
                 selected.name = names.reserve(table.name(description), "_");
-                selected.description = texts.reserve(table.text(description, definitions), "");
+                selected.description = texts.reserve(table.text(sources), "");
             }
         }
     }
@@ -129,20 +127,20 @@ impl Table<'_> {
     }
 
     /// A candidate Chinese name, not necessarily unique.
-    fn text(&self, description: &PackageDescription, definitions: &Definitions) -> String {
+    fn text(&self, sources: Sources<'_>) -> String {
         let zh = match self.group.zh.trim() {
             "" => &self.group.name,
             zh => zh,
         };
         match self.labels.as_deref() {
-            None if description.groups.iter().any(|group| group.description == zh) => {
+            None if sources.description.groups.iter().any(|group| group.description == zh) => {
                 with_qualifier(zh, "其他")
             }
             None => truncate(zh, LIMIT),
             Some([]) => with_qualifier(zh, "汇总"),
             Some(_) if self.is_info() => with_qualifier(zh, "信息"),
             Some(labels) => {
-                let label = |&label| description.label_name(label, definitions).unwrap_or(label);
+                let label = |&label| sources.label_name(label).unwrap_or(label);
                 let labels: Vec<_> = labels.iter().map(label).collect();
                 let text = |count| {
                     let more = if count < labels.len() { "等" } else { "" };
@@ -207,6 +205,7 @@ impl UsedNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definitions::Definitions;
 
     const DESCRIPTION: &str =
         "plugin_id = 'a'\ncomponent_name = 'a'\ndisplay_name = 'a'\nlisten = ''\n";
@@ -237,7 +236,8 @@ mod tests {
         let definitions = Definitions::parse("n", &json.to_string()).unwrap();
         let metrics: Vec<_> = definitions.metrics.iter().collect();
         let mut problems = Problems::default();
-        let groups = default_groups(&metrics, &description, &definitions, &mut problems);
+        let sources = Sources { description: &description, definitions: &definitions };
+        let groups = default_groups(&metrics, sources, &mut problems);
         assert_eq!(problems.into_vec(), []);
         let lines = groups.iter().map(|group| {
             for text in [&group.name, &group.description] {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::problem::Location;
 use crate::text::{abbreviated, first_sentence};
 use crate::texts::sources as texts;
-
 use crate::{Error, glob, names};
 
 /// The schema of `--describe` that [`Definitions::parse`] reads.
@@ -134,35 +134,29 @@ pub enum Kind {
 
 /// Unit of a metric's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// A count, a state, an identifier.
-    None,
-    /// 0 to 100.
-    Percent,
-    /// 0 to 1.
-    Ratio,
-    /// Bytes.
-    Bytes,
-    /// Seconds.
-    Seconds,
-    /// Degrees Celsius.
-    Celsius,
-    /// Cycles per second.
-    Hertz,
-    /// Volts.
-    Volts,
-    /// Amperes.
-    Amperes,
-    /// Watts.
-    Watts,
-    /// Joules.
-    Joules,
+pub struct Unit {
+    /// The name as `--describe` prints it; empty for a plain number.
+    pub(crate) name: &'static str,
+    /// The symbol, which BlueKing 5.1 displays verbatim; empty for a plain number.
+    pub(crate) sign: &'static str,
+    /// The Chinese name; empty for a plain number.
+    pub(crate) zh: &'static str,
+    /// The id in BlueKing 6 and 7, which have none for volts and similar units.
+    pub(crate) id: &'static str,
 }
 
-/// The names that [`Unit::from_name`] accepts, for messages.
-pub(crate) const UNIT_NAMES: [&str; 10] = [
-    "percent", "ratio", "bytes", "seconds", "celsius", "hertz", "volts", "amperes", "watts",
-    "joules",
+/// A percentage is 0 to 100, a ratio 0 to 1, hertz are cycles per second.
+const UNITS: [Unit; 10] = [
+    Unit { name: "percent", sign: "%", zh: "%", id: "percent" },
+    Unit { name: "ratio", sign: "", zh: "比值", id: "percentunit" },
+    Unit { name: "bytes", sign: "B", zh: "字节", id: "bytes" },
+    Unit { name: "seconds", sign: "s", zh: "秒", id: "s" },
+    Unit { name: "celsius", sign: "℃", zh: "摄氏度", id: "celsius" },
+    Unit { name: "hertz", sign: "Hz", zh: "赫兹", id: "hertz" },
+    Unit { name: "volts", sign: "V", zh: "伏", id: "none" },
+    Unit { name: "amperes", sign: "A", zh: "安", id: "none" },
+    Unit { name: "watts", sign: "W", zh: "瓦", id: "none" },
+    Unit { name: "joules", sign: "J", zh: "焦", id: "none" },
 ];
 
 /// One exposed name of a family. BlueKing reads each line of a page on its own and does not know
@@ -242,6 +236,11 @@ impl Definitions {
     /// file: `definitions of <exporter>`.
     pub fn location(&self) -> String {
         texts::definitions_of(&self.name)
+    }
+
+    /// The location of a field in these definitions.
+    pub(crate) fn place(&self, field: &str) -> Location {
+        Location::new(self.location(), field)
     }
 
     /// Whether the exporter takes this flag; leading dashes are ignored. A switch can also be turned
@@ -324,55 +323,17 @@ impl Metric {
 }
 
 impl Unit {
+    /// A count, a state, an identifier.
+    pub(crate) const NONE: Self = Self { name: "", sign: "", zh: "", id: "none" };
+
     /// The unit of this name as `--describe` prints it, or `None` for an unknown name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "" => Self::None,
-            "percent" => Self::Percent,
-            "ratio" => Self::Ratio,
-            "bytes" => Self::Bytes,
-            "seconds" => Self::Seconds,
-            "celsius" => Self::Celsius,
-            "hertz" => Self::Hertz,
-            "volts" => Self::Volts,
-            "amperes" => Self::Amperes,
-            "watts" => Self::Watts,
-            "joules" => Self::Joules,
-            _ => return None,
-        })
+        [Self::NONE].into_iter().chain(UNITS).find(|unit| unit.name == name)
     }
 
-    /// The unit symbol, which BlueKing 5.1 displays verbatim; empty for a plain number.
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::None | Self::Ratio => "",
-            Self::Percent => "%",
-            Self::Bytes => "B",
-            Self::Seconds => "s",
-            Self::Celsius => "℃",
-            Self::Hertz => "Hz",
-            Self::Volts => "V",
-            Self::Amperes => "A",
-            Self::Watts => "W",
-            Self::Joules => "J",
-        }
-    }
-
-    /// The Chinese name; empty for [`Unit::None`].
-    pub(crate) const fn zh(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Percent => "%",
-            Self::Ratio => "比值",
-            Self::Bytes => "字节",
-            Self::Seconds => "秒",
-            Self::Celsius => "摄氏度",
-            Self::Hertz => "赫兹",
-            Self::Volts => "伏",
-            Self::Amperes => "安",
-            Self::Watts => "瓦",
-            Self::Joules => "焦",
-        }
+    /// The names of all units, for messages.
+    pub(crate) fn names() -> [&'static str; UNITS.len()] {
+        UNITS.map(|unit| unit.name)
     }
 }
 
@@ -482,10 +443,9 @@ mod tests {
     }
 
     #[test]
-    fn unit_names_in_messages_are_known() {
-        for name in UNIT_NAMES {
-            assert!(Unit::from_name(name).is_some(), "{name}");
-        }
+    fn units_are_known_by_name() {
+        assert_eq!(Unit::from_name(""), Some(Unit::NONE));
+        assert_eq!(Unit::from_name("bytes").unwrap().sign, "B");
         assert_eq!(Unit::from_name("furlongs"), None);
     }
 

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::definitions::{Definitions, MetricGroup};
+use crate::definitions::{Definitions, Metric, MetricGroup, Unit};
+use crate::documents::default_true;
 use crate::names;
 use crate::parameter::{Parameter, missing_flag};
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::{Location, Problems};
 use crate::texts::sources as texts;
 
 /// The flag that sets the listen address, unless the description names another; its value comes
@@ -99,6 +100,13 @@ pub struct PackageDescription {
     pub parameters: Vec<Parameter>,
 }
 
+/// What a package is generated from: a description, and the definitions of the exporter.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) description: &'a PackageDescription,
+    pub(crate) definitions: &'a Definitions,
+}
+
 /// A group of metrics with the same labels: one result table.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,10 +139,6 @@ fn default_path_flag() -> String {
     PATH_FLAG.to_owned()
 }
 
-const fn default_true() -> bool {
-    true
-}
-
 fn default_telemetry_path() -> String {
     "/metrics".to_owned()
 }
@@ -159,85 +163,6 @@ impl PackageDescription {
         Ok(description)
     }
 
-    /// The Chinese name of a label, if it has one.
-    pub(crate) fn label_name<'a>(
-        &'a self,
-        label: &str,
-        definitions: &'a Definitions,
-    ) -> Option<&'a str> {
-        let exporter_name = || definitions.labels.get(label).filter(|name| !name.trim().is_empty());
-        let name = self.dimensions.get(label).or_else(exporter_name).map(String::as_str);
-        name.or(match label {
-            "le" => Some("分桶上限"),
-            "quantile" => Some("分位数"),
-            _ => None,
-        })
-    }
-
-    /// Checks the rules common to all package formats: the plugin id, the flags, the label names.
-    /// [`select`](crate::selection::select) checks the groups.
-    pub(crate) fn check(&self, definitions: &Definitions, problems: &mut Problems) {
-        for rule in names::plugin_id_rules(&self.plugin_id) {
-            problems.add(self.location("plugin_id"), rule);
-        }
-        if self.display_name.trim().is_empty() {
-            let rule = Violation::new(texts::name_is_empty(), texts::add_one());
-            problems.add(self.location("display_name"), rule);
-        }
-        self.check_flags(definitions, problems);
-        for name in &self.collectors {
-            if !definitions.collectors.iter().any(|collector| collector.name == *name) {
-                let rule = Violation::new(
-                    texts::collector_is_unknown(&definitions.name, name),
-                    texts::correct_or_remove_it(),
-                );
-                problems.add(self.location("collectors"), rule);
-            }
-        }
-        if !self.collectors.is_empty()
-            && !self.parameters.iter().any(|parameter| parameter.name() == ENABLED_FLAG)
-        {
-            let rule = Violation::new(
-                texts::collectors_without_flag(),
-                texts::collectors_without_flag_advice(ENABLED_FLAG),
-            );
-            problems.add(self.location("collectors"), rule);
-        }
-        for label in self.dimensions.keys() {
-            if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
-                let rule = Violation::new(
-                    texts::label_is_unused(&definitions.name, label),
-                    texts::label_is_unused_advice(),
-                );
-                problems.add(self.location(&format!("dimensions.{label}")), rule);
-            }
-        }
-    }
-
-    fn check_flags(&self, definitions: &Definitions, problems: &mut Problems) {
-        for (flag, key) in [(&self.listen_flag, "listen"), (&self.path_flag, "telemetry_path")] {
-            if !flag.is_empty()
-                && let Some(rule) = missing_flag(flag, definitions)
-            {
-                problems.add(self.location(key), rule);
-            }
-        }
-        if self.listen_flag.is_empty() == self.listen_env.is_empty() {
-            let rule = Violation::new(
-                texts::listen_flag_or_variable(),
-                texts::listen_flag_or_variable_advice(),
-            );
-            problems.add(self.location("listen_flag"), rule);
-        }
-        if !self.listen_value.contains("${port}") {
-            let rule = Violation::new(texts::listen_value_without_port(), texts::add_it());
-            problems.add(self.location("listen_value"), rule);
-        }
-        for (index, parameter) in self.parameters.iter().enumerate() {
-            parameter.check(index, definitions, self, problems);
-        }
-    }
-
     /// The flag or the variable that sets the listen address.
     pub(crate) fn listen_name(&self) -> &str {
         if self.listen_flag.is_empty() { &self.listen_env } else { &self.listen_flag }
@@ -250,20 +175,104 @@ impl PackageDescription {
         })
     }
 
-    /// Whether a group of the definitions is packaged: that of an enabled collector, or one about
-    /// the exporter itself.
-    pub(crate) fn packs(&self, group: &MetricGroup, definitions: &Definitions) -> bool {
-        let is_collector =
-            definitions.collectors.iter().any(|collector| collector.name == group.name);
-        match self.collectors.is_empty() || !is_collector {
-            true => group.enabled,
-            false => self.collectors.contains(&group.name),
-        }
-    }
-
     /// The location of a key in this file.
     pub(crate) fn location(&self, field: &str) -> Location {
         Location::new(&self.file, field)
+    }
+}
+
+impl<'a> Sources<'a> {
+    /// The Chinese name of a label, if it has one.
+    pub(crate) fn label_name(self, label: &str) -> Option<&'a str> {
+        let Self { description, definitions } = self;
+        let exporter_name = || definitions.labels.get(label).filter(|name| !name.trim().is_empty());
+        let name = description.dimensions.get(label).or_else(exporter_name).map(String::as_str);
+        name.or(match label {
+            "le" => Some("分桶上限"),
+            "quantile" => Some("分位数"),
+            _ => None,
+        })
+    }
+
+    /// Checks that the unit of a metric is known.
+    pub(crate) fn check_unit(self, metric: &Metric, problems: &mut Problems) {
+        if Unit::from_name(&metric.unit).is_none() {
+            let rule = (texts::unit_is_unknown(&metric.unit), texts::unit_is_unknown_advice());
+            problems.add(self.definitions.place(&format!("{}.unit", metric.name)), rule);
+        }
+    }
+
+    /// Checks the rules common to all package formats: the plugin id, the flags, the label names.
+    /// [`select`](crate::selection::select) checks the groups.
+    pub(crate) fn check(self, problems: &mut Problems) {
+        let Self { description, definitions } = self;
+        let rules = names::plugin_id_rules(&description.plugin_id);
+        problems.add_all(&description.location("plugin_id"), rules);
+        if description.display_name.trim().is_empty() {
+            let rule = (texts::name_is_empty(), texts::add_one());
+            problems.add(description.location("display_name"), rule);
+        }
+        self.check_flags(problems);
+        for name in &description.collectors {
+            if !definitions.collectors.iter().any(|collector| collector.name == *name) {
+                let rule = (
+                    texts::collector_is_unknown(&definitions.name, name),
+                    texts::correct_or_remove_it(),
+                );
+                problems.add(description.location("collectors"), rule);
+            }
+        }
+        if !description.collectors.is_empty()
+            && !description.parameters.iter().any(|parameter| parameter.name() == ENABLED_FLAG)
+        {
+            let rule = (
+                texts::collectors_without_flag(),
+                texts::collectors_without_flag_advice(ENABLED_FLAG),
+            );
+            problems.add(description.location("collectors"), rule);
+        }
+        for label in description.dimensions.keys() {
+            if !definitions.metrics.iter().any(|metric| metric.dimensions().contains(&&**label)) {
+                let rule = (
+                    texts::label_is_unused(&definitions.name, label),
+                    texts::label_is_unused_advice(),
+                );
+                problems.add(description.location(&format!("dimensions.{label}")), rule);
+            }
+        }
+    }
+
+    fn check_flags(self, problems: &mut Problems) {
+        let Self { description, definitions } = self;
+        for (flag, key) in
+            [(&description.listen_flag, "listen"), (&description.path_flag, "telemetry_path")]
+        {
+            let rule = missing_flag(flag, definitions).filter(|_| !flag.is_empty());
+            problems.add_all(&description.location(key), rule);
+        }
+        if description.listen_flag.is_empty() == description.listen_env.is_empty() {
+            let rule = (texts::listen_flag_or_variable(), texts::listen_flag_or_variable_advice());
+            problems.add(description.location("listen_flag"), rule);
+        }
+        if !description.listen_value.contains("${port}") {
+            let rule = (texts::listen_value_without_port(), texts::add_it());
+            problems.add(description.location("listen_value"), rule);
+        }
+        for (index, parameter) in description.parameters.iter().enumerate() {
+            parameter.check(index, self, problems);
+        }
+    }
+
+    /// Whether a group of the definitions is packaged: that of an enabled collector, or one about
+    /// the exporter itself.
+    pub(crate) fn packs(self, group: &MetricGroup) -> bool {
+        let Self { description, definitions } = self;
+        let is_collector =
+            definitions.collectors.iter().any(|collector| collector.name == group.name);
+        match description.collectors.is_empty() || !is_collector {
+            true => group.enabled,
+            false => description.collectors.contains(&group.name),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Errors from reading or writing a description, a document or an archive. Input that can be read
 //! but breaks a rule is not an error: it yields [`Problem`](crate::Problem)s.
 
-use std::path::PathBuf;
-use std::{fmt, io};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
 
@@ -13,6 +13,7 @@ use crate::texts::{located, sources_files as texts};
 #[non_exhaustive]
 pub enum Error {
     /// A package description is not valid TOML, lacks a key or has an unknown one.
+    #[error("{}", located(&[.file], &.reason.to_string()))]
     Description {
         /// The file, as the caller named it.
         file: String,
@@ -20,6 +21,7 @@ pub enum Error {
         reason: Box<toml::de::Error>,
     },
     /// A JSON document does not have the expected form.
+    #[error("{}", located(&[.file], &.reason.to_string()))]
     Json {
         /// The document, as the caller or the archive named it.
         file: String,
@@ -27,6 +29,7 @@ pub enum Error {
         reason: serde_json::Error,
     },
     /// The description of an exporter uses an unsupported schema.
+    #[error("{}", unsupported(.file, .found.as_deref()))]
     Schema {
         /// The document, as the caller named it.
         file: String,
@@ -34,6 +37,7 @@ pub enum Error {
         found: Option<String>,
     },
     /// A file operation failed.
+    #[error("{}", .action.failure(&shown(.path)))]
     Io {
         /// The operation.
         action: FileAction,
@@ -43,6 +47,7 @@ pub enum Error {
         source: io::Error,
     },
     /// An archive is damaged, truncated or uses a feature that packages never use.
+    #[error("{}", texts::is_not_a_package(&shown(.path)))]
     Archive {
         /// The archive.
         path: PathBuf,
@@ -50,6 +55,7 @@ pub enum Error {
         source: ZipError,
     },
     /// A file is not a gzip-compressed tar, or is damaged or truncated.
+    #[error("{}", texts::is_not_a_package(&shown(.path)))]
     Tar {
         /// The archive.
         path: PathBuf,
@@ -57,6 +63,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A tar contains a member that packages must not contain.
+    #[error("{}", texts::member_is_invalid(&shown(.path), .name, .reason))]
     Member {
         /// The archive.
         path: PathBuf,
@@ -66,6 +73,7 @@ pub enum Error {
         reason: String,
     },
     /// Two entries of an archive have the same base name, which BlueKing cannot import.
+    #[error("{}", texts::entry_is_repeated(&shown(.path), .name))]
     DuplicateEntry {
         /// The archive.
         path: PathBuf,
@@ -73,6 +81,7 @@ pub enum Error {
         name: String,
     },
     /// The size of an entry differs from the size that the archive declares.
+    #[error("{}", texts::entry_has_other_size(&shown(.path), .name, *.declared, *.found))]
     WrongSize {
         /// The archive.
         path: PathBuf,
@@ -84,6 +93,7 @@ pub enum Error {
         found: u64,
     },
     /// An archive, or its content before packing, exceeds the limits of a package.
+    #[error("{}", .unit.excess(&shown(.path), *.limit))]
     TooLarge {
         /// The archive.
         path: PathBuf,
@@ -93,6 +103,7 @@ pub enum Error {
         unit: LimitUnit,
     },
     /// A document is missing from an archive.
+    #[error("{}", texts::entry_is_missing(.name))]
     MissingEntry {
         /// Name of the missing entry.
         name: &'static str,
@@ -128,36 +139,36 @@ pub enum LimitUnit {
     Files,
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Description { file, reason } => located(&[file], &reason.to_string()),
-            Self::Json { file, reason } => located(&[file], &reason.to_string()),
-            Self::Schema { file, found: Some(found) } => texts::schema_is_other(file, found),
-            Self::Schema { file, found: None } => texts::schema_is_missing(file),
-            Self::Io { action, path, .. } => action.failure(&path.display().to_string()),
-            Self::Archive { path, .. } | Self::Tar { path, .. } => {
-                texts::is_not_a_package(&path.display().to_string())
-            }
-            Self::Member { path, name, reason } => {
-                texts::member_is_invalid(&path.display().to_string(), name, reason)
-            }
-            Self::DuplicateEntry { path, name } => {
-                texts::entry_is_repeated(&path.display().to_string(), name)
-            }
-            Self::WrongSize { path, name, declared, found } => {
-                texts::entry_has_other_size(&path.display().to_string(), name, *declared, *found)
-            }
-            Self::TooLarge { path, limit, unit } => {
-                let path = path.display().to_string();
-                match unit {
-                    LimitUnit::Bytes => texts::more_bytes(&path, *limit),
-                    LimitUnit::Files => texts::more_files(&path, *limit),
-                }
-            }
-            Self::MissingEntry { name } => texts::entry_is_missing(name),
-        })
+impl Error {
+    /// The failure of an operation on a file, from its cause.
+    pub(crate) fn io(action: FileAction, path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        move |source| Self::Io { action, path: path.to_owned(), source }
     }
+
+    pub(crate) fn too_large(path: &Path, limit: u64, unit: LimitUnit) -> Self {
+        Self::TooLarge { path: path.to_owned(), limit, unit }
+    }
+}
+
+impl LimitUnit {
+    /// That an archive exceeds the limit.
+    fn excess(self, path: &str, limit: u64) -> String {
+        match self {
+            Self::Bytes => texts::more_bytes(path, limit),
+            Self::Files => texts::more_files(path, limit),
+        }
+    }
+}
+
+fn unsupported(file: &str, found: Option<&str>) -> String {
+    match found {
+        Some(found) => texts::schema_is_other(file, found),
+        None => texts::schema_is_missing(file),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 impl FileAction {

@@ -1,6 +1,7 @@
 //! Recognises executables that hosts can start, from the first bytes only. Deeper inspection
 //! (static linking, build paths) belongs to the build.
 
+use crate::plugin::System;
 use crate::texts::sources_files as texts;
 
 /// DLLs that are part of Windows. Those of mingw (libgcc, winpthread) and Visual Studio are not; a
@@ -10,32 +11,22 @@ const SYSTEM_DLLS: &str = "advapi32 bcrypt bcryptprimitives cfgmgr32 comctl32 cr
     powrprof psapi rpcrt4 secur32 setupapi shell32 shlwapi user32 userenv version winmm ws2_32 \
     wtsapi32";
 
-/// Platform of an executable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Machine {
-    ElfX86_64,
-    ElfAarch64,
-    PeX86_64,
-}
-
-impl Machine {
-    /// Display name.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::ElfX86_64 => "x86-64 Linux",
-            Self::ElfAarch64 => "aarch64 Linux",
-            Self::PeX86_64 => "x86-64 Windows",
-        }
+/// The machine that executables of a system are made for.
+pub(crate) const fn machine_name(system: System) -> &'static str {
+    match system {
+        System::LinuxX86_64 => "x86-64 Linux",
+        System::LinuxAarch64 => "aarch64 Linux",
+        System::WindowsX86_64 => "x86-64 Windows",
     }
 }
 
-/// Checks that a file starting with these bytes is an executable for this machine. The error states
+/// Checks that a file starting with these bytes is an executable for this system. The error states
 /// what it is instead.
-pub(crate) fn check(bytes: &[u8], machine: Machine) -> Result<(), String> {
-    match machine {
-        Machine::ElfX86_64 => check_elf(bytes, 62, "x86-64"),
-        Machine::ElfAarch64 => check_elf(bytes, 183, "aarch64"),
-        Machine::PeX86_64 => check_pe_x86_64(bytes),
+pub(crate) fn check(bytes: &[u8], system: System) -> Result<(), String> {
+    match system {
+        System::LinuxX86_64 => check_elf(bytes, 62, "x86-64"),
+        System::LinuxAarch64 => check_elf(bytes, 183, "aarch64"),
+        System::WindowsX86_64 => check_pe_x86_64(bytes),
     }
 }
 
@@ -125,12 +116,12 @@ mod tests {
 
     #[test]
     fn matching_machines_pass() {
-        assert_eq!(check(&elf(), Machine::ElfX86_64), Ok(()));
-        assert_eq!(check(&pe(), Machine::PeX86_64), Ok(()));
+        assert_eq!(check(&elf(), System::LinuxX86_64), Ok(()));
+        assert_eq!(check(&pe(), System::WindowsX86_64), Ok(()));
         let mut arm = elf();
         arm[18] = 0xb7;
-        assert_eq!(check(&arm, Machine::ElfAarch64), Ok(()));
-        assert!(check(&elf(), Machine::ElfAarch64).unwrap_err().contains("0x3e, not aarch64"));
+        assert_eq!(check(&arm, System::LinuxAarch64), Ok(()));
+        assert!(check(&elf(), System::LinuxAarch64).unwrap_err().contains("0x3e, not aarch64"));
     }
 
     #[test]
@@ -144,7 +135,10 @@ mod tests {
         ] {
             let mut bytes = elf();
             bytes[at] = byte;
-            assert!(check(&bytes, Machine::ElfX86_64).unwrap_err().contains(expected), "byte {at}");
+            assert!(
+                check(&bytes, System::LinuxX86_64).unwrap_err().contains(expected),
+                "byte {at}"
+            );
         }
         for (at, byte, expected) in [
             (0, 0x7f, "not a Windows executable"),
@@ -157,18 +151,21 @@ mod tests {
         ] {
             let mut bytes = pe();
             bytes[at] = byte;
-            assert!(check(&bytes, Machine::PeX86_64).unwrap_err().contains(expected), "byte {at}");
+            assert!(
+                check(&bytes, System::WindowsX86_64).unwrap_err().contains(expected),
+                "byte {at}"
+            );
         }
     }
 
     #[test]
     fn truncated_executables_fail_without_panic() {
         for length in 0..20 {
-            assert!(check(&elf()[..length], Machine::ElfX86_64).is_err(), "{length}");
+            assert!(check(&elf()[..length], System::LinuxX86_64).is_err(), "{length}");
         }
         // Up to the last byte that is inspected.
         for length in 0..0x80 + 26 {
-            assert!(check(&pe()[..length], Machine::PeX86_64).is_err(), "{length}");
+            assert!(check(&pe()[..length], System::WindowsX86_64).is_err(), "{length}");
         }
     }
 }

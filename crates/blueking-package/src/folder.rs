@@ -4,6 +4,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::plugin::Member;
 use crate::texts::sources_files as texts;
 use crate::{Error, FileAction, LimitUnit};
 
@@ -27,14 +28,6 @@ pub(crate) struct Entry {
     pub(crate) kind: Kind,
     /// Unix permissions; `None` on other systems.
     pub(crate) mode: Option<u32>,
-}
-
-/// A file in memory.
-#[derive(Debug)]
-pub(crate) struct File {
-    pub(crate) name: String,
-    pub(crate) mode: u32,
-    pub(crate) bytes: Vec<u8>,
 }
 
 /// Lists what is below a folder, sorted by name; at most one more than `limit` entries.
@@ -66,12 +59,12 @@ pub(crate) fn entries(root: &Path, limit: usize) -> io::Result<Vec<Entry>> {
 /// # Errors
 /// [`Error::Member`] for a link, a device or a name that is not UTF-8, [`Error::TooLarge`] above a
 /// limit, and [`Error::Io`].
-pub(crate) fn files(root: &Path, max_files: usize, max_bytes: u64) -> Result<Vec<File>, Error> {
-    let failed = |source| Error::Io { action: FileAction::Read, path: root.to_owned(), source };
-    let too_large = |limit, unit| Error::TooLarge { path: root.to_owned(), limit, unit };
+pub(crate) fn files(root: &Path, max_files: usize, max_bytes: u64) -> Result<Vec<Member>, Error> {
+    let failed = Error::io(FileAction::Read, root);
+    let too_large = |limit, unit| Error::too_large(root, limit, unit);
     // Folders count, too: each file of a package may have a few of its own.
     let limit = max_files.saturating_mul(4);
-    let entries = entries(root, limit).map_err(failed)?;
+    let entries = entries(root, limit).map_err(&failed)?;
     if entries.len() > limit {
         return Err(too_large(max_files as u64, LimitUnit::Files));
     }
@@ -95,12 +88,12 @@ pub(crate) fn files(root: &Path, max_files: usize, max_bytes: u64) -> Result<Vec
             .map_err(|error| invalid(error.as_bytes(), texts::member_is_not_utf8()))?;
         let mut bytes = Vec::new();
         // One extra byte distinguishes a file at the limit from one above it.
-        let file = fs::File::open(&path).map_err(failed)?;
-        file.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+        let file = fs::File::open(&path).map_err(&failed)?;
+        file.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(&failed)?;
         left = left
             .checked_sub(bytes.len() as u64)
             .ok_or_else(|| too_large(max_bytes, LimitUnit::Bytes))?;
-        files.push(File { name, mode: mode.unwrap_or(0o755) & 0o777, bytes });
+        files.push(Member { path: name, mode: mode.unwrap_or(0o755) & 0o777, bytes });
     }
     Ok(files)
 }
@@ -139,7 +132,8 @@ mod tests {
         fs::create_dir_all(folder.path().join("a/b")).unwrap();
         fs::write(folder.path().join("a/b/c"), "four").unwrap();
         fs::write(folder.path().join("d"), "12").unwrap();
-        let names = |files: Vec<File>| files.into_iter().map(|file| file.name).collect::<Vec<_>>();
+        let names =
+            |files: Vec<Member>| files.into_iter().map(|file| file.path).collect::<Vec<_>>();
         assert_eq!(names(files(folder.path(), 2, 6).unwrap()), ["a/b/c", "d"]);
         for (max_files, max_bytes, unit) in
             [(1, 6, LimitUnit::Files), (0, 6, LimitUnit::Files), (2, 5, LimitUnit::Bytes)]

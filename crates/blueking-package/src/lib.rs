@@ -42,10 +42,14 @@
 
 mod address;
 pub mod agent;
+#[cfg(test)]
+#[path = "../tests/rules/support/catalogue.rs"]
+mod catalogue;
 pub mod check;
 mod default_groups;
 mod definitions;
 mod description;
+mod documents;
 mod error;
 mod executable;
 mod folder;
@@ -59,7 +63,7 @@ pub mod plugin;
 mod problem;
 mod requirements;
 #[cfg(test)]
-#[path = "../tests/samples/mod.rs"]
+#[path = "../tests/rules/support/samples.rs"]
 mod samples;
 mod script;
 mod selection;
@@ -74,8 +78,8 @@ pub use executable::is_system_dll;
 pub use glob::matches as pattern_matches;
 pub use language::Language;
 pub use names::{
-    GROUP_TEXT_LIMIT, component_name_rules, is_identifier, is_reserved_label, is_savable_name,
-    plugin_id_rules,
+    GROUP_TEXT_LIMIT, RESERVED_LABELS, component_name_rules, is_identifier, is_reserved_label,
+    is_savable_name, plugin_id_rules,
 };
 pub use parameter::{Input, Parameter};
 pub use problem::{Problem, Violation};

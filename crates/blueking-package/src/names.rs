@@ -5,7 +5,7 @@ use crate::problem::{Violation, excerpt};
 use crate::texts::sources as texts;
 
 /// Longest plugin id, in characters.
-const PLUGIN_ID_LIMIT: usize = 30;
+pub(crate) const PLUGIN_ID_LIMIT: usize = 30;
 
 /// Longest name of a component of BlueKing 5.1, in characters: the width of the database column.
 const COMPONENT_NAME_LIMIT: usize = 15;
@@ -14,10 +14,10 @@ const COMPONENT_NAME_LIMIT: usize = 15;
 pub const GROUP_TEXT_LIMIT: usize = 15;
 
 /// BlueKing treats plugins with this prefix as its own.
-const OFFICIAL_PREFIX: &str = "bkplugin_";
+pub(crate) const OFFICIAL_PREFIX: &str = "bkplugin_";
 
 /// Labels that BlueKing sets itself, overwriting the exporter's value.
-const RESERVED_LABELS: [&str; 16] = [
+pub const RESERVED_LABELS: [&str; 16] = [
     "bk_target_ip",
     "bk_target_cloud_id",
     "bk_target_topo_level",
@@ -54,7 +54,12 @@ pub fn is_savable_name(name: &str) -> bool {
 
 /// Whether a name is a letter followed by letters, digits and `_`.
 pub fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
+    !name.starts_with('_') && is_variable(name)
+}
+
+/// Whether a name is a letter or `_`, followed by letters, digits and `_`.
+pub(crate) fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -70,9 +75,7 @@ pub(crate) fn identifier_rule(name: &str) -> Option<Violation> {
 /// Checks the name of an environment variable and returns the problem, if any. BlueKing also
 /// evaluates the name as a template expression, in which `A-B` is a subtraction.
 pub(crate) fn variable_rule(name: &str) -> Option<Violation> {
-    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (!valid)
+    (!is_variable(name))
         .then(|| Violation::new(texts::variable_pattern(name), texts::variable_pattern_advice()))
 }
 
@@ -87,10 +90,8 @@ pub fn plugin_id_rules(id: &str) -> Vec<Violation> {
     let mut rules: Vec<Violation> = identifier_rule(id).into_iter().collect();
     rules.extend(length_rule(id, PLUGIN_ID_LIMIT));
     if id.starts_with(OFFICIAL_PREFIX) {
-        rules.push(Violation::new(
-            texts::plugin_id_is_official(id, OFFICIAL_PREFIX),
-            texts::plugin_id_is_official_advice(),
-        ));
+        let message = texts::plugin_id_is_official(id, OFFICIAL_PREFIX);
+        rules.push(Violation::new(message, texts::plugin_id_is_official_advice()));
     }
     rules
 }
@@ -104,10 +105,9 @@ pub fn plugin_id_rules(id: &str) -> Vec<Violation> {
 pub fn component_name_rules(name: &str) -> Vec<Violation> {
     let mut rules: Vec<Violation> = length_rule(name, COMPONENT_NAME_LIMIT).into_iter().collect();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
-        rules.push(Violation::new(
-            texts::component_name_pattern(name),
-            texts::component_name_pattern_advice(),
-        ));
+        rules.push(
+            (texts::component_name_pattern(name), texts::component_name_pattern_advice()).into(),
+        );
     }
     rules
 }
@@ -116,10 +116,8 @@ pub fn component_name_rules(name: &str) -> Vec<Violation> {
 pub(crate) fn length_rule(text: &str, limit: usize) -> Option<Violation> {
     let length = text.chars().count();
     (length > limit).then(|| {
-        Violation::new(
-            texts::text_is_too_long(&excerpt(text), length, limit),
-            texts::text_is_too_long_advice(),
-        )
+        let message = texts::text_is_too_long(&excerpt(text), length, limit);
+        Violation::new(message, texts::text_is_too_long_advice())
     })
 }
 

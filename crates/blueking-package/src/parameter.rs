@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use crate::definitions::Definitions;
-use crate::description::PackageDescription;
+use crate::description::Sources;
+use crate::documents::default_true;
 use crate::names;
-use crate::problem::{Problems, Violation};
+use crate::problem::{Location, Problems, Violation};
 use crate::texts::sources as texts;
 
 /// A setting of the exporter that an operator may change when deploying it: a flag, an environment
@@ -34,7 +35,7 @@ pub struct Parameter {
     /// Text shown to operators.
     pub description: String,
     /// Whether the form shows the field.
-    #[serde(default = "default_visible")]
+    #[serde(default = "default_true")]
     pub visible: bool,
 }
 
@@ -54,10 +55,6 @@ pub enum Input {
     File,
 }
 
-const fn default_visible() -> bool {
-    true
-}
-
 impl Parameter {
     /// The flag, the environment variable or the argument name.
     pub fn name(&self) -> &str {
@@ -65,13 +62,8 @@ impl Parameter {
     }
 
     /// Checks the rules common to all package formats; `index` labels unnamed parameters.
-    pub(crate) fn check(
-        &self,
-        index: usize,
-        definitions: &Definitions,
-        description: &PackageDescription,
-        problems: &mut Problems,
-    ) {
+    pub(crate) fn check(&self, index: usize, sources: Sources<'_>, problems: &mut Problems) {
+        let Sources { description, definitions } = sources;
         let name = self.name();
         let label = if name.is_empty() { format!("[{index}]") } else { name.to_owned() };
         let location = |key: &str| description.location(&format!("parameter.{label}.{key}"));
@@ -83,59 +75,42 @@ impl Parameter {
         };
         let others = [self.env.is_some(), self.argument.is_some(), !self.flag.is_empty()];
         if others.iter().filter(|is_given| **is_given).count() > 1 {
-            let rule = Violation::new(
-                texts::parameter_of_two_kinds(),
-                texts::parameter_of_two_kinds_advice(),
-            );
+            let rule = (texts::parameter_of_two_kinds(), texts::parameter_of_two_kinds_advice());
             return problems.add(location(key), rule);
         }
         let rule = match key {
             "env" => names::variable_rule(name).or_else(|| self.switch_rule()),
-            "argument" if definitions.arguments.is_empty() => Some(Violation::new(
-                texts::argument_is_not_taken(&definitions.name),
-                texts::argument_is_not_taken_advice(),
-            )),
+            "argument" if definitions.arguments.is_empty() => {
+                let message = texts::argument_is_not_taken(&definitions.name);
+                Some((message, texts::argument_is_not_taken_advice()).into())
+            }
             "argument" if name.trim().is_empty() => {
                 Some(Violation::new(texts::argument_without_name(), texts::add_one()))
             }
             "argument" => self.switch_rule(),
-            _ => self.flag_rule(definitions, description),
+            _ => self.flag_rule(sources),
         };
-        if let Some(rule) = rule {
-            problems.add(location(key), rule);
-        }
+        problems.add_all(&location(key), rule);
     }
 
-    fn check_value(
-        &self,
-        location: &dyn Fn(&str) -> crate::problem::Location,
-        problems: &mut Problems,
-    ) {
+    fn check_value(&self, location: &dyn Fn(&str) -> Location, problems: &mut Problems) {
         let Self { input, default, content, .. } = self;
         if *input == Input::Switch && !["true", "false"].contains(&&**default) {
-            let rule =
-                Violation::new(texts::switch_default(default), texts::switch_default_advice());
+            let rule = (texts::switch_default(default), texts::switch_default_advice());
             problems.add(location("default"), rule);
         }
         if *input == Input::File {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             if default.is_empty() || !default.chars().all(is_allowed) {
-                let rule =
-                    Violation::new(texts::file_default(default), texts::file_default_advice());
+                let rule = (texts::file_default(default), texts::file_default_advice());
                 problems.add(location("default"), rule);
             }
             if content.is_empty() {
-                let rule = Violation::new(
-                    texts::file_without_content(),
-                    texts::file_without_content_advice(),
-                );
+                let rule = (texts::file_without_content(), texts::file_without_content_advice());
                 problems.add(location("content"), rule);
             }
         } else if !content.is_empty() {
-            problems.add(
-                location("content"),
-                Violation::new(texts::content_without_file(), texts::remove_it()),
-            );
+            problems.add(location("content"), (texts::content_without_file(), texts::remove_it()));
         }
     }
 
@@ -146,20 +121,14 @@ impl Parameter {
         })
     }
 
-    fn flag_rule(
-        &self,
-        definitions: &Definitions,
-        description: &PackageDescription,
-    ) -> Option<Violation> {
+    fn flag_rule(&self, sources: Sources<'_>) -> Option<Violation> {
         let flag = &self.flag;
-        if description.is_standard(flag) {
-            let rule =
-                Violation::new(texts::flag_is_generated(), texts::flag_is_generated_advice());
-            Some(rule)
+        if sources.description.is_standard(flag) {
+            Some((texts::flag_is_generated(), texts::flag_is_generated_advice()).into())
         } else if !flag.starts_with('-') {
-            Some(Violation::new(texts::flag_without_dash(flag), texts::flag_without_dash_advice()))
+            Some((texts::flag_without_dash(flag), texts::flag_without_dash_advice()).into())
         } else {
-            missing_flag(flag, definitions)
+            missing_flag(flag, sources.definitions)
         }
     }
 }
@@ -167,9 +136,6 @@ impl Parameter {
 /// The problem text for a flag that the exporter does not have; `None` if it has it.
 pub(crate) fn missing_flag(flag: &str, definitions: &Definitions) -> Option<Violation> {
     (!definitions.has_flag(flag)).then(|| {
-        Violation::new(
-            texts::flag_is_unknown(&definitions.name, flag),
-            texts::flag_is_unknown_advice(),
-        )
+        (texts::flag_is_unknown(&definitions.name, flag), texts::flag_is_unknown_advice()).into()
     })
 }

@@ -16,10 +16,7 @@ pub(crate) fn save(
     let mut name = path.as_os_str().to_owned();
     name.push(".partial");
     let partial = PathBuf::from(name);
-    let failed = |action| {
-        let path = partial.clone();
-        move |source| Error::Io { action, path, source }
-    };
+    let failed = |action| Error::io(action, &partial);
 
     match fs::remove_file(&partial) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -36,11 +33,7 @@ pub(crate) fn save(
     file.sync_all().map_err(failed(FileAction::Flush))?;
     // Windows cannot rename an open file.
     drop(file);
-    fs::rename(&partial, path).map_err(|source| Error::Io {
-        action: FileAction::RenameTo,
-        path: path.to_owned(),
-        source,
-    })
+    fs::rename(&partial, path).map_err(Error::io(FileAction::RenameTo, path))
 }
 
 /// Removes the unfinished file on every exit path.

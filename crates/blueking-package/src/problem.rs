@@ -47,6 +47,13 @@ impl Violation {
     }
 }
 
+/// From a message and its advice.
+impl From<(String, String)> for Violation {
+    fn from((message, advice): (String, String)) -> Self {
+        Self { message, advice }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&sentence(&self.message, &self.advice))
@@ -88,13 +95,32 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    pub(crate) fn add(&mut self, Location { file, field }: Location, violation: Violation) {
+    pub(crate) fn add(
+        &mut self,
+        Location { file, field }: Location,
+        violation: impl Into<Violation>,
+    ) {
+        let violation = violation.into();
         // Far longer than any text that quotes a reasonable value.
         let [message, advice] = [violation.message, violation.advice].map(|text| cut(&text, 600));
         let problem = Problem { file, field, message, advice };
         if self.known.insert(problem.clone()) {
             self.in_order.push(problem);
         }
+    }
+
+    /// Adds all violations at one place.
+    pub(crate) fn add_all(
+        &mut self,
+        location: &Location,
+        violations: impl IntoIterator<Item = Violation>,
+    ) {
+        violations.into_iter().for_each(|violation| self.add(location.clone(), violation));
+    }
+
+    /// The value, or the problems if there are any.
+    pub(crate) fn into_result<T>(self, value: T) -> Result<T, Vec<Problem>> {
+        if self.in_order.is_empty() { Ok(value) } else { Err(self.in_order) }
     }
 
     pub(crate) fn into_vec(self) -> Vec<Problem> {

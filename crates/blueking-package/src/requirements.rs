@@ -7,7 +7,7 @@ use object::elf::{DT_NEEDED, DT_STRSZ, DT_STRTAB, FileHeader64, PT_DYNAMIC};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
 use crate::check::{Program, Scan};
-use crate::executable::{self, Machine, is_system_dll};
+use crate::executable::{self, is_system_dll};
 use crate::plugin::System;
 use crate::texts::check_executable::executable_is_truncated;
 
@@ -37,16 +37,11 @@ pub struct Requirements {
 /// # Errors
 /// A sentence that says what the file is instead, such as a script or a part of an executable.
 pub fn requirements(bytes: &[u8]) -> Result<(System, Requirements), String> {
-    let known = [
-        (System::LinuxX86_64, Machine::ElfX86_64),
-        (System::LinuxAarch64, Machine::ElfAarch64),
-        (System::WindowsX86_64, Machine::PeX86_64),
-    ];
     let is_windows = bytes.starts_with(b"MZ");
-    let found = known.iter().find(|(_, machine)| executable::check(bytes, *machine).is_ok());
-    let Some(&(system, _)) = found else {
-        let machine = if is_windows { Machine::PeX86_64 } else { Machine::ElfX86_64 };
-        return Err(executable::check(bytes, machine).err().unwrap_or_default());
+    let is_for = |system: &System| executable::check(bytes, *system).is_ok();
+    let Some(system) = System::ALL.into_iter().find(is_for) else {
+        let system = if is_windows { System::WindowsX86_64 } else { System::LinuxX86_64 };
+        return Err(executable::check(bytes, system).err().unwrap_or_default());
     };
     let program = Scan::start(bytes).map_or_else(Program::default, |mut scan| {
         scan.feed(0, bytes);

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::default_groups::default_groups;
 use crate::definitions::{Definitions, Metric};
-use crate::description::PackageDescription;
+use crate::description::{PackageDescription, Sources};
 use crate::glob;
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::Problems;
 use crate::texts::sources as texts;
 
 /// A group of a package with its metrics, in the order of the definitions.
@@ -23,11 +23,11 @@ pub(crate) struct Selected<'a> {
 /// content of a group but not its name, so that both package formats use the same names. A metric
 /// that two groups select goes to the first only, so that each mistake is one problem.
 pub(crate) fn select<'a>(
-    description: &PackageDescription,
-    definitions: &'a Definitions,
+    sources: Sources<'a>,
     is_left_out: impl Fn(&Metric) -> bool,
     problems: &mut Problems,
 ) -> Vec<Selected<'a>> {
+    let Sources { description, definitions } = sources;
     let metrics = distinct(definitions, problems);
     let mut offered = offered(description, metrics, problems);
 
@@ -36,17 +36,13 @@ pub(crate) fn select<'a>(
     for group in &description.groups {
         let location = || description.location(&format!("group.{}.metrics", group.name));
         if group.metrics.is_empty() {
-            problems.add(
-                location(),
-                Violation::new(
-                    texts::group_without_metrics(),
-                    texts::group_without_metrics_advice(),
-                ),
-            );
+            let rule = (texts::group_without_metrics(), texts::group_without_metrics_advice());
+            problems.add(location(), rule);
         }
         for pattern in &group.metrics {
             if !offered.iter().any(|metric| glob::matches(pattern, &metric.name)) {
-                problems.add(location(), matches_nothing(pattern, definitions));
+                let message = texts::pattern_without_offered_metric(pattern, &definitions.name);
+                problems.add(location(), (message, texts::correct_or_remove_it()));
             }
         }
 
@@ -59,7 +55,7 @@ pub(crate) fn select<'a>(
                 }
                 Entry::Occupied(first) => {
                     let first = first.get();
-                    let rule = Violation::new(
+                    let rule = (
                         texts::metric_in_two_groups(&metric.name, first),
                         texts::metric_in_two_groups_advice(),
                     );
@@ -75,7 +71,7 @@ pub(crate) fn select<'a>(
     }
 
     offered.retain(|metric| !claimed.contains_key(&*metric.name));
-    selection.extend(default_groups(&offered, description, definitions, problems));
+    selection.extend(default_groups(&offered, sources, problems));
     for selected in &mut selection {
         selected.metrics.retain(|metric| !is_left_out(metric));
     }
@@ -99,7 +95,7 @@ impl<'a> Selected<'a> {
         for other in others {
             let found = other.dimensions();
             if found.iter().copied().collect::<BTreeSet<_>>() != expected {
-                let rule = Violation::new(
+                let rule = (
                     texts::labels_differ(&other.name, &found, &first.name, &first.dimensions()),
                     texts::labels_differ_advice(),
                 );
@@ -119,18 +115,17 @@ impl<'a> Selected<'a> {
 /// The Chinese name of a label. Reports a problem if there is none.
 pub(crate) fn dimension_description(
     label: &str,
-    description: &PackageDescription,
-    definitions: &Definitions,
+    sources: Sources<'_>,
     problems: &mut Problems,
 ) -> String {
-    if let Some(name) = description.label_name(label, definitions) {
+    if let Some(name) = sources.label_name(label) {
         return name.to_owned();
     }
-    let rule = Violation::new(
+    let rule = (
         texts::label_without_name(label),
-        texts::label_without_name_advice(&definitions.name),
+        texts::label_without_name_advice(&sources.definitions.name),
     );
-    problems.add(description.location(&format!("dimensions.{label}")), rule);
+    problems.add(sources.description.location(&format!("dimensions.{label}")), rule);
     // Not empty, which would be reported as a second problem.
     "?".to_owned()
 }
@@ -143,11 +138,8 @@ fn distinct<'a>(definitions: &'a Definitions, problems: &mut Problems) -> Vec<&'
         if names.insert(&metric.name) {
             metrics.push(metric);
         } else {
-            let rule = Violation::new(
-                texts::metric_is_defined_twice(),
-                texts::metric_is_defined_twice_advice(),
-            );
-            problems.add(Location::new(definitions.location(), &metric.name), rule);
+            let rule = (texts::metric_is_defined_twice(), texts::metric_is_defined_twice_advice());
+            problems.add(definitions.place(&metric.name), rule);
         }
     }
     metrics
@@ -164,10 +156,7 @@ fn offered<'a>(
         for pattern in patterns {
             let is_name = names.contains(&**pattern);
             if !is_name && !names.iter().any(|name| glob::matches(pattern, name)) {
-                let rule = Violation::new(
-                    texts::pattern_without_metric(pattern),
-                    texts::correct_or_remove_it(),
-                );
+                let rule = (texts::pattern_without_metric(pattern), texts::correct_or_remove_it());
                 problems.add(description.location(key), rule);
             }
         }
@@ -184,11 +173,4 @@ fn offered<'a>(
 /// Whether one of the patterns matches the whole name.
 pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
     patterns.iter().any(|pattern| glob::matches(pattern, name))
-}
-
-fn matches_nothing(pattern: &str, definitions: &Definitions) -> Violation {
-    Violation::new(
-        texts::pattern_without_offered_metric(pattern, &definitions.name),
-        texts::correct_or_remove_it(),
-    )
 }

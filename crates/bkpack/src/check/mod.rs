@@ -47,11 +47,7 @@ pub(crate) fn run(flags: &flags::Check) -> Result<()> {
 
 fn check(file: &str, earlier: Option<&Earlier>) -> Checked {
     let path = Path::new(file);
-    let report = match earlier {
-        Some(earlier) => check::file_after(path, earlier),
-        None => check::file(path),
-    };
-    let report = report.map_err(read_failure)?;
+    let report = check::file_after(path, earlier).map_err(read_failure)?;
     if report.kind == Kind::V51 && earlier.is_some() {
         return Err(UsageError(texts::component_has_no_version(file)).into());
     }

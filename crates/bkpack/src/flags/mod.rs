@@ -78,7 +78,10 @@ pub(crate) fn language(arguments: &[OsString]) -> Option<Language> {
 /// # Errors
 /// A usage error, as a message that names the help command.
 pub(crate) fn parse(program: &str, arguments: &[OsString]) -> Result<Parsed, String> {
-    let see = texts::see_help(&help_command(program, arguments));
+    let command = command(arguments);
+    let see = texts::see_help(
+        &command.map_or_else(|| program.to_owned(), |command| format!("{program} {command}")),
+    );
     let arguments = arguments
         .iter()
         .map(|argument| {
@@ -86,7 +89,7 @@ pub(crate) fn parse(program: &str, arguments: &[OsString]) -> Result<Parsed, Str
         })
         .collect::<Result<Vec<_>, _>>()?;
     let parsed = Bkpack::parse_args(&arguments, ParsingStyle::AllOptions)
-        .map_err(|error| texts::wrong_flags(&wrong_flag(&error.to_string()), &see))?;
+        .map_err(|error| texts::wrong_flags(&wrong_flag(&error.to_string(), command), &see))?;
     if parsed.help_requested() {
         return Ok(Parsed::Help(match parsed.command {
             Some(Command::Init(_)) => texts::init(program),
@@ -112,15 +115,22 @@ pub(crate) fn parse(program: &str, arguments: &[OsString]) -> Result<Parsed, Str
     }
 }
 
-/// An error of the parser in the current language.
-fn wrong_flag(error: &str) -> String {
+/// An error of the parser in the current language; `command` is the one that is called.
+fn wrong_flag(error: &str, command: Option<&str>) -> String {
     let quoted = error.split_once('`').and_then(|(start, rest)| {
         let (name, rest) = rest.split_once('`')?;
         Some((start.trim_end(), name, rest.trim_start_matches(": ").trim()))
     });
     match quoted {
-        Some(("unrecognized option", name, "")) => texts::unknown_flag(name),
-        Some(("unrecognized command", name, "")) => texts::unknown_command(name),
+        Some(("unrecognized option", name, "")) => {
+            let usage = command.and_then(Bkpack::command_usage).unwrap_or_else(Bkpack::usage);
+            let options = first_words(usage).filter(|word| word.starts_with("--"));
+            with_nearest(texts::unknown_flag(name), name, options)
+        }
+        Some(("unrecognized command", name, "")) => {
+            let commands = first_words(Bkpack::command_list().unwrap_or_default());
+            with_nearest(texts::unknown_command(name), name, commands)
+        }
         Some(("unexpected free argument", word, "")) => texts::unexpected_word(word),
         Some(("missing argument to option", name, "")) => texts::no_value(name),
         Some(("invalid argument to option", name, why)) => texts::wrong_value(name, why),
@@ -129,11 +139,29 @@ fn wrong_flag(error: &str) -> String {
     }
 }
 
-/// The command that prints the help: that of a command, if the arguments name one.
-fn help_command(program: &str, arguments: &[OsString]) -> String {
-    let words = arguments.iter().filter_map(|argument| argument.to_str());
-    let command = words.into_iter().find(|word| Bkpack::command_usage(word).is_some());
-    command.map_or_else(|| program.to_owned(), |command| format!("{program} {command}"))
+/// The command that the arguments name, if any.
+fn command(arguments: &[OsString]) -> Option<&str> {
+    let mut words = arguments.iter().filter_map(|argument| argument.to_str());
+    words.find(|word| Bkpack::command_usage(word).is_some())
+}
+
+/// The first word of each line, such as the options in a list that the parser makes.
+fn first_words(lines: &str) -> impl Iterator<Item = &str> {
+    lines.lines().filter_map(|line| line.split_whitespace().next())
+}
+
+/// An error that names an unknown word, with the known word that is most similar to it, if any is.
+fn with_nearest<'a>(error: String, word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let letters = word.trim_start_matches('-');
+    // One letter in three may differ.
+    let max_distance = letters.len() / 3;
+    let distance =
+        |known: &str| strsim::damerau_levenshtein(known.trim_start_matches('-'), letters);
+    let nearest = known.map(|known| (distance(known), known)).min();
+    match nearest.filter(|(distance, _)| *distance <= max_distance) {
+        Some((_, nearest)) => texts::did_you_mean(&error, nearest),
+        None => error,
+    }
 }
 
 /// Parses a command line that is not a request for help.
@@ -154,8 +182,11 @@ mod tests {
     fn missing_or_unknown_words_are_reported() {
         for (words, expected) in [
             (&[][..], "Commands:"),
-            (&["release"], "; see `bkpack --help`"),
-            (&["--jsn"], "; see `bkpack --help`"),
+            (&["publish"], "unknown command publish; see `bkpack --help`"),
+            (&["rehearze"], "unknown command rehearze (did you mean rehearse?); see"),
+            (&["--jsn"], "unknown option --jsn; see `bkpack --help`"),
+            (&["check", "--jsn"], "unknown option --jsn (did you mean --json?); see `bkpack check"),
+            (&["build", "--linux", "a"], "unknown option --linux; see `bkpack build --help`"),
             (&["--lang", "de", "check", "a"], "\"de\" is not one of zh, en; see"),
             (&["check", "--json"], "which packages?"),
             (&["--lang", "en", "check"], "which packages? see `bkpack check --help`"),
@@ -180,7 +211,7 @@ mod tests {
             &["check", "--json=1", "a"],
         ] {
             let error = Bkpack::parse_args(words, ParsingStyle::AllOptions).unwrap_err();
-            assert_ne!(wrong_flag(&error.to_string()), error.to_string(), "{words:?}");
+            assert_ne!(wrong_flag(&error.to_string(), None), error.to_string(), "{words:?}");
         }
     }
 
@@ -210,8 +241,7 @@ mod tests {
             ("check", Check::usage()),
             ("rehearse", Rehearse::usage()),
         ] {
-            let lines = usage.lines().filter_map(|line| line.split_whitespace().next());
-            let flags: Vec<_> = lines.filter(|word| word.starts_with("--")).collect();
+            let flags: Vec<_> = first_words(usage).filter(|word| word.starts_with("--")).collect();
             assert!(flags.contains(&"--help") && flags.contains(&"--lang"), "{usage}");
             let text = texts::TEXTS.iter().find(|(known, ..)| *known == name).unwrap();
             for (flag, help) in flags.iter().flat_map(|flag| [(flag, text.1), (flag, text.2)]) {
@@ -220,7 +250,7 @@ mod tests {
         }
         let commands = Bkpack::command_list().unwrap();
         let (_, english, chinese) = texts::TEXTS.iter().find(|text| text.0 == "overview").unwrap();
-        for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
+        for command in first_words(commands) {
             let line = format!("\n  {command} ");
             assert!(english.contains(&line) && chinese.contains(&line), "{command}");
         }

@@ -1,7 +1,7 @@
 //! `blueking.toml` of a draft: names, address, parameters and omitted metrics. Drafted once; later
 //! only new parameters and omitted metrics are added.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
@@ -221,9 +221,10 @@ fn table(row: &Row) -> Table {
 fn add_omitted(document: &mut DocumentMut, omit: &BTreeMap<String, String>) {
     let list = document.entry("omit").or_insert_with(|| Item::Value(Array::new().into()));
     let Some(list) = list.as_array_mut() else { return };
-    let known: Vec<String> =
+    // A draft may omit thousands of names.
+    let known: BTreeSet<String> =
         list.iter().filter_map(|item| Some(item.as_str()?.to_owned())).collect();
-    for (name, reason) in omit.iter().filter(|(name, _)| !known.contains(name)) {
+    for (name, reason) in omit.iter().filter(|(name, _)| !known.contains(*name)) {
         let mut element = Value::from(name);
         element.decor_mut().set_prefix(format!("\n    # {reason}\n    "));
         list.push_formatted(element);

@@ -121,12 +121,16 @@ fn add_new(document: &mut DocumentMut, families: &[Family], new: &[&Family]) {
         .enumerate()
         .flat_map(|(at, group)| group.metrics.iter().map(move |metric| (&**metric, at)))
         .collect();
+    // The metrics of each drafted group that the file knows, with their groups there.
+    let kin: Vec<Vec<_>> = drafted
+        .iter()
+        .map(|group| group.metrics.iter().filter_map(|name| Some((name, old.get(name)?))).collect())
+        .collect();
     let mut group_of: BTreeMap<&str, String> = BTreeMap::new();
     for family in new {
-        let Some(group) = in_drafted.get(&*family.name).map(|at| &drafted[*at]) else { continue };
-        let kin = group.metrics.iter().filter_map(|name| Some((name, old.get(name)?)));
-        let nearest = kin.max_by_key(|(name, _)| common_words(name, &family.name));
-        let name = nearest.map_or(&group.name, |(_, group)| group);
+        let Some(&at) = in_drafted.get(&*family.name) else { continue };
+        let nearest = kin[at].iter().max_by_key(|(name, _)| common_words(name, &family.name));
+        let name = nearest.map_or(&drafted[at].name, |(_, group)| group);
         group_of.insert(&family.name, name.clone());
     }
     let used: BTreeSet<&String> = group_of.values().collect();

@@ -166,11 +166,14 @@ FILE 是插件包：蓝鲸 5.1 的 .zip，6.x 和 7.x 的 .tgz；DIR 是解开�
         "用法见 `{command} --help`";
 
     unknown_flag(name: &str) =
-        "there is no option {name}",
-        "没有参数 {name}";
+        "unknown option {name}",
+        "未知参数 {name}";
     unknown_command(name: &str) =
-        "there is no command {name}",
-        "没有命令 {name}";
+        "unknown command {name}",
+        "未知命令 {name}";
+    did_you_mean(unknown: &str, nearest: &str) =
+        "{unknown} (did you mean {nearest}?)",
+        "{unknown}（是否指 {nearest}？）";
     unexpected_word(word: &str) =
         "{word} is one argument too many",
         "多余的参数 {word}";

@@ -98,7 +98,7 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use blueking_package::language::incomplete;
+    use crate::catalogue::incomplete;
 
     use super::*;
 

@@ -4,5 +4,5 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
-#[path = "../../../blueking-package/tests/samples/mod.rs"]
+#[path = "../../../blueking-package/tests/rules/support/samples.rs"]
 mod samples;

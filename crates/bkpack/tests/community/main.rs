@@ -4,7 +4,7 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code")]
 
-#[path = "../../../blueking-package/tests/samples/mod.rs"]
+#[path = "../../../blueking-package/tests/rules/support/samples.rs"]
 mod samples;
 
 use std::fs;

@@ -5,7 +5,7 @@
 
 mod machine;
 mod package;
-#[path = "../../../blueking-package/tests/samples/mod.rs"]
+#[path = "../../../blueking-package/tests/rules/support/samples.rs"]
 mod samples;
 mod variants;
 

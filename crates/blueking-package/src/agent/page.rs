@@ -146,31 +146,33 @@ impl Page {
 impl Trouble {
     /// The correction, as the second half of a sentence.
     pub fn advice(self) -> String {
+        self.wording().1
+    }
+
+    /// The defect and its correction.
+    fn wording(self) -> (String, String) {
         match self {
-            Self::Unreadable => texts::line_is_unreadable_advice(),
-            Self::NotFinite => texts::value_is_not_finite_advice(),
-            Self::TooLong => texts::line_is_too_long_advice(),
-            Self::BadExemplar => texts::exemplar_is_not_finite_advice(),
-            Self::Repeated => texts::series_is_repeated_advice(),
-            Self::OwnName => texts::prefix_is_reserved_advice(),
-            Self::OverwrittenLabel => texts::label_is_overwritten_advice(),
-            Self::Timestamp => texts::sample_has_timestamp_advice(),
+            Self::Unreadable => (texts::line_is_unreadable(), texts::line_is_unreadable_advice()),
+            Self::NotFinite => (texts::value_is_not_finite(), texts::value_is_not_finite_advice()),
+            Self::TooLong => (texts::line_is_too_long(), texts::line_is_too_long_advice()),
+            Self::BadExemplar => {
+                (texts::exemplar_is_not_finite(), texts::exemplar_is_not_finite_advice())
+            }
+            Self::Repeated => (texts::series_is_repeated(), texts::series_is_repeated_advice()),
+            Self::OwnName => (texts::prefix_is_reserved(), texts::prefix_is_reserved_advice()),
+            Self::OverwrittenLabel => {
+                (texts::label_is_overwritten(), texts::label_is_overwritten_advice())
+            }
+            Self::Timestamp => {
+                (texts::sample_has_timestamp(), texts::sample_has_timestamp_advice())
+            }
         }
     }
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Unreadable => texts::line_is_unreadable(),
-            Self::NotFinite => texts::value_is_not_finite(),
-            Self::TooLong => texts::line_is_too_long(),
-            Self::BadExemplar => texts::exemplar_is_not_finite(),
-            Self::Repeated => texts::series_is_repeated(),
-            Self::OwnName => texts::prefix_is_reserved(),
-            Self::OverwrittenLabel => texts::label_is_overwritten(),
-            Self::Timestamp => texts::sample_has_timestamp(),
-        })
+        f.write_str(&self.wording().0)
     }
 }
 

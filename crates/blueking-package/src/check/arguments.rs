@@ -7,6 +7,7 @@ use super::documents::{Object, filled};
 use super::finding::Findings;
 use super::layout::Plugin;
 use super::rule::rules;
+use crate::names::is_variable;
 use crate::texts::check::choose_another_name;
 use crate::texts::check_config as texts;
 
@@ -27,13 +28,13 @@ rules! {
     ARGUMENT_CMD = "argument-cmd": Warning, Run [Host];
     /// The name of an environment variable is a letter or `_`, followed by letters, digits and `_`.
     ENV_NAME = "env-name": Error,
-        Run [Nodeman says "UndefinedError"];
+        Run [Nodeman says "UndefinedError"] => texts::variable_pattern_advice;
     /// Environment variables do not override those of the start script.
-    ENV_RESERVED = "env-reserved": Warning, Run [Host];
+    ENV_RESERVED = "env-reserved": Warning, Run [Host] => choose_another_name;
     /// The value of an environment variable is a string: other values are ignored.
-    ENV_TYPE = "env-type": Warning, SilentlyDropped [V1];
+    ENV_TYPE = "env-type": Warning, SilentlyDropped [V1] => texts::variable_is_not_a_string_advice;
     /// The metrics path is /metrics: the agent scrapes no other path.
-    ARGUMENT_PATH = "argument-path": Warning, Run [Host];
+    ARGUMENT_PATH = "argument-path": Warning, Run [Host] => texts::other_metrics_path_advice;
 }
 
 const RESERVED: [&str; 4] =
@@ -66,9 +67,7 @@ pub(super) fn check(list: &[Value], path: &str, plugin: &Plugin<'_>, findings: &
         if name.trim_start_matches('-') == "web.telemetry-path"
             && !["", "/metrics"].contains(&default)
         {
-            let message = texts::other_metrics_path(default);
-            let advice = texts::other_metrics_path_advice();
-            findings.add(&ARGUMENT_PATH, path, &field, message, advice);
+            findings.add(&ARGUMENT_PATH, path, &field, texts::other_metrics_path(default));
         }
         // A switch passes only its name.
         let is_switch = item.get("type").is_some_and(|kind| kind == "switch");
@@ -95,7 +94,7 @@ fn check_text(
     findings: &mut Findings,
 ) {
     let mut add = |rule, message: fn(&str) -> String, advice: String| {
-        findings.add(rule, path, field, message(text), advice);
+        findings.add(rule, path, field, (message(text), advice));
     };
     if unix && text.contains(['$', '`']) {
         add(&ARGUMENT_EXECUTED, texts::value_is_executed, texts::value_is_executed_advice());
@@ -120,22 +119,16 @@ fn check_text(
 
 fn check_env(item: &Object, name: &str, path: &str, findings: &mut Findings) {
     let field = format!("{name}.name");
-    let is_valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_valid {
-        let message = texts::variable_pattern(name);
-        let advice = texts::variable_pattern_advice();
-        findings.add(&ENV_NAME, path, &field, message, advice);
+    if !is_variable(name) {
+        findings.add(&ENV_NAME, path, &field, texts::variable_pattern(name));
     }
     if RESERVED.contains(&name) {
-        let message = texts::variable_is_reserved(name);
-        findings.add(&ENV_RESERVED, path, &field, message, choose_another_name());
+        findings.add(&ENV_RESERVED, path, &field, texts::variable_is_reserved(name));
     }
     if let Some(default) =
         item.get("default").filter(|value| !value.is_string() && !value.is_null())
     {
         let message = texts::variable_is_not_a_string(&default.to_string());
-        let advice = texts::variable_is_not_a_string_advice();
-        findings.add(&ENV_TYPE, path, &format!("{name}.default"), message, advice);
+        findings.add(&ENV_TYPE, path, &format!("{name}.default"), message);
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::contents::{self, Contents, Member};
-use super::finding::{Consumer, Findings, Objection};
-use super::rule::rules;
+use super::finding::{Consumer, Findings, Objection, Wording};
+use super::rule::{Rule, rules};
 use super::{layout, tarball, zipped};
 use crate::texts::check_archive as texts;
 
@@ -21,49 +21,55 @@ const MAX_PATH: usize = 1024;
 
 rules! {
     /// A package is a zip (5.1) or a gzip-compressed tar (6.x, 7.x).
-    ARCHIVE_FORMAT = "archive-format": Error, Import [V51, V1, V2, Nodeman];
+    ARCHIVE_FORMAT = "archive-format": Error, Import [V51, V1, V2, Nodeman]
+        => texts::pack_as_tgz_or_zip;
     /// The new importer opens only gzip-compressed tars. The old one and node management also
     /// accept bzip2, xz and uncompressed tars.
     ARCHIVE_COMPRESSION = "archive-compression": Error, Import [V2];
     /// The archive is complete: it has the end marker of its format.
-    ARCHIVE_TRUNCATED = "archive-truncated": Error, Import [V51, V1, V2, Nodeman];
+    ARCHIVE_TRUNCATED = "archive-truncated": Error, Import [V51, V1, V2, Nodeman]
+        => texts::archive_is_truncated_advice;
     /// The headers and checksums of the archive match its content. No importer notices a wrong
     /// checksum at the end.
-    ARCHIVE_DAMAGED = "archive-damaged": Error, Import [V51, V1, V2, Nodeman];
+    ARCHIVE_DAMAGED = "archive-damaged": Error, Import [V51, V1, V2, Nodeman]
+        => texts::archive_is_damaged_advice;
     /// Only padding follows the end of the archive.
     ARCHIVE_TRAILING = "archive-trailing": Warning, SilentlyDropped [V1, V2, Nodeman];
     /// The total size of the files is at most 256 MiB: importers have no limit and keep all files
     /// in memory or on the server's disk.
-    ARCHIVE_BOMB = "archive-bomb": Error;
+    ARCHIVE_BOMB = "archive-bomb": Error => texts::unpacks_to_too_much_advice;
     /// No member declares more than 256 MiB.
-    ARCHIVE_DECLARED_SIZE = "archive-declared-size": Error;
+    ARCHIVE_DECLARED_SIZE = "archive-declared-size": Error => texts::do_not_trust;
     /// The archive has at most 4096 members.
-    ARCHIVE_MEMBERS = "archive-members": Error;
+    ARCHIVE_MEMBERS = "archive-members": Error => texts::too_many_members_advice;
     /// Paths stay inside the archive's folder: not absolute, no `..`, no backslash, no drive
     /// letter. The new importer rejects paths that lead outside, node management a leading `/` and
     /// any `../`.
     ARCHIVE_PATH = "archive-path": Error,
-        Import [V2, Nodeman says "文件包含非法路径成员 -> …，请检查"];
+        Import [V2, Nodeman says "文件包含非法路径成员 -> …，请检查"] => texts::path_leads_outside_advice;
     /// The archive contains no links: the old importer skips them, the new one rejects those that
     /// lead out of the archive, and node management unpacks them all.
-    ARCHIVE_LINK = "archive-link": Error, Import [V2];
+    ARCHIVE_LINK = "archive-link": Error, Import [V2] => texts::link_advice;
     /// The archive contains only files and folders: no devices, pipes or sparse files. The old
     /// importer reads only regular files.
     ARCHIVE_SPECIAL = "archive-special": Warning;
     /// Paths are unique, and no file is also a folder. Consumers differ in which of two different
     /// files they use.
-    ARCHIVE_DUPLICATE = "archive-duplicate": Error, Import [V51], SilentlyDropped [V1, V2, Nodeman];
+    ARCHIVE_DUPLICATE = "archive-duplicate": Error, Import [V51], SilentlyDropped [V1, V2, Nodeman]
+        => texts::pack_once;
     /// Names are UTF-8 without control characters.
     ARCHIVE_NAME = "archive-name": Error;
     /// Extended headers are small and agree with the standard ones: consumers differ in which they
     /// use.
-    ARCHIVE_HEADER = "archive-header": Error;
+    ARCHIVE_HEADER = "archive-header": Error => texts::do_not_trust;
     /// The archive contains no archives: no consumer unpacks them.
-    ARCHIVE_NESTED = "archive-nested": Error, SilentlyDropped [V51, V1, V2];
+    ARCHIVE_NESTED = "archive-nested": Error, SilentlyDropped [V51, V1, V2]
+        => texts::file_is_an_archive_advice;
     /// No member of a zip is encrypted or uses an unsupported compression method.
-    ARCHIVE_METHOD = "archive-method": Error, Import [V51];
+    ARCHIVE_METHOD = "archive-method": Error, Import [V51]
+        => texts::entry_cannot_be_unpacked_advice;
     /// A document has at most 2 MiB, and all documents together at most 12 MiB.
-    DOCUMENT_SIZE = "document-size": Error;
+    DOCUMENT_SIZE = "document-size": Error => texts::reduce_to_2_mib;
 }
 
 /// The archive format.
@@ -99,32 +105,29 @@ pub(crate) fn read(
 }
 
 fn recognise(head: &[u8], findings: &mut Findings) -> Option<Container> {
-    let pack = texts::pack_as_tgz_or_zip;
     match archive_kind(head) {
         Some("zip") => return Some(Container::Zip),
         Some("gzip") => return Some(Container::Gzip),
         Some("tar") => {
-            let message = texts::tar_is_not_compressed();
-            let advice = texts::tar_is_not_compressed_advice();
-            findings.add(&ARCHIVE_COMPRESSION, "", "", message, advice);
+            let wording = (texts::tar_is_not_compressed(), texts::tar_is_not_compressed_advice());
+            findings.add(&ARCHIVE_COMPRESSION, "", "", wording);
             return Some(Container::Tar);
         }
         Some(other @ ("zstd" | "7z")) => {
-            let message = texts::compression_is_unsupported(other);
-            findings.add(&ARCHIVE_FORMAT, "", "", message, pack());
+            findings.add(&ARCHIVE_FORMAT, "", "", texts::compression_is_unsupported(other));
         }
         Some(other) => {
             let message = texts::compression_is_unknown_here(other);
             let advice = texts::compression_is_unknown_here_advice();
-            findings.add(&ARCHIVE_COMPRESSION, "", "", message, advice);
+            findings.add(&ARCHIVE_COMPRESSION, "", "", (message, advice));
         }
         None if head.is_empty() => {
-            findings.add(&ARCHIVE_FORMAT, "", "", texts::archive_is_empty(), pack());
+            findings.add(&ARCHIVE_FORMAT, "", "", texts::archive_is_empty());
         }
         None => {
             let start = head[..head.len().min(4)].escape_ascii();
             let message = texts::file_is_not_an_archive(&start.to_string());
-            findings.add(&ARCHIVE_FORMAT, "", "", message, pack());
+            findings.add(&ARCHIVE_FORMAT, "", "", message);
         }
     }
     None
@@ -194,44 +197,42 @@ impl<'f> Unpacker<'f> {
     pub(crate) fn count_member(&mut self) -> bool {
         self.members += 1;
         if self.members > MAX_MEMBERS {
-            self.report_too_many();
+            self.report(&ARCHIVE_MEMBERS, texts::too_many_members(MAX_MEMBERS));
             return false;
         }
         true
     }
 
-    pub(crate) fn report_too_many(&mut self) {
-        let message = texts::too_many_members(MAX_MEMBERS);
-        let advice = texts::too_many_members_advice();
-        self.findings.add(&ARCHIVE_MEMBERS, "", "", message, advice);
+    /// Reports a violation of a rule on the archive itself.
+    pub(crate) fn report(&mut self, rule: &'static Rule, wording: impl Into<Wording>) {
+        self.findings.add(rule, "", "", wording);
     }
 
     /// Checks the raw name of a member.
     pub(crate) fn check_name(&mut self, raw: &[u8]) -> Name {
         let Ok(name) = str::from_utf8(raw) else {
             let name = String::from_utf8_lossy(raw);
-            let (message, advice) = (texts::name_is_not_utf8(), texts::name_is_not_utf8_advice());
-            self.findings.add(&ARCHIVE_NAME, &name, "", message, advice);
+            let wording = (texts::name_is_not_utf8(), texts::name_is_not_utf8_advice());
+            self.findings.add(&ARCHIVE_NAME, &name, "", wording);
             return Name::Rejected;
         };
         if name.chars().any(char::is_control) || name.len() > MAX_PATH {
             let message = texts::name_is_unprintable();
-            self.findings.add(&ARCHIVE_NAME, name, "", message, texts::rename_the_file());
+            self.findings.add(&ARCHIVE_NAME, name, "", (message, texts::rename_the_file()));
             return Name::Rejected;
         }
         let has_drive = name.as_bytes().get(1) == Some(&b':');
         let climbs = name.split('/').any(|part| part == "..");
         let is_bad = name.starts_with('/') || has_drive || climbs || name.contains('\\');
         if is_bad {
-            let message = texts::path_leads_outside();
-            let advice = texts::path_leads_outside_advice();
             let applies = |objection: &Objection| match objection.consumer {
                 Consumer::Nodeman => name.starts_with('/') || name.contains("../"),
                 _ => leaves("", name),
             };
-            self.findings.add_to(&ARCHIVE_PATH, applies, name, "", message, advice);
+            self.findings.add_to(&ARCHIVE_PATH, applies, name, "", texts::path_leads_outside());
             // The old importer reads such a package all the same.
-            let is_plugin = !has_drive && !climbs && layout::is_in_os_folder(&name[1..]);
+            let rooted = name.strip_prefix(['/', '\\']);
+            let is_plugin = !has_drive && !climbs && rooted.is_some_and(layout::is_in_os_folder);
             if !is_plugin {
                 return Name::Rejected;
             }
@@ -244,7 +245,7 @@ impl<'f> Unpacker<'f> {
     pub(crate) fn check_declared_size(&mut self, path: &str, size: u64) -> bool {
         if size > MAX_BYTES {
             let message = texts::member_is_too_large(size, MAX_BYTES);
-            self.findings.add(&ARCHIVE_DECLARED_SIZE, path, "", message, texts::do_not_trust());
+            self.findings.add(&ARCHIVE_DECLARED_SIZE, path, "", message);
             return false;
         }
         true
@@ -258,7 +259,7 @@ impl<'f> Unpacker<'f> {
         reader: &mut dyn Read,
     ) -> io::Result<bool> {
         if !self.seen.insert(path.clone()) {
-            let (message, advice) = (texts::path_is_repeated(), texts::pack_once());
+            let message = texts::path_is_repeated();
             let mut second = Contents::default();
             second.add(path.clone(), mode, &mut reader.take(self.left + 1))?;
             let (first, second) = (self.contents.get(&path), second.members.first());
@@ -266,11 +267,11 @@ impl<'f> Unpacker<'f> {
             let differs = digest(first) != digest(second);
             let size = second.map_or(0, |member| member.size);
             let applies = |_: &Objection| differs;
-            self.findings.add_or_warn(&ARCHIVE_DUPLICATE, applies, &path, "", message, advice);
+            self.findings.add_or_warn(&ARCHIVE_DUPLICATE, applies, &path, "", message);
             let left = self.left.checked_sub(size);
             left.inspect(|left| self.left = *left);
             if left.is_none() {
-                self.report_bomb();
+                self.report(&ARCHIVE_BOMB, texts::unpacks_to_too_much(MAX_BYTES));
             }
             return Ok(left.is_some());
         }
@@ -278,46 +279,19 @@ impl<'f> Unpacker<'f> {
         self.contents.add(path, mode, &mut reader.take(self.left + 1))?;
         let Some(member) = self.contents.members.last() else { return Ok(true) };
         let Some(left) = self.left.checked_sub(member.size) else {
-            self.report_bomb();
+            self.report(&ARCHIVE_BOMB, texts::unpacks_to_too_much(MAX_BYTES));
             return Ok(false);
         };
         self.left = left;
         let path = &member.path;
         if let Some(kind) = archive_kind(&member.head) {
-            let message = texts::file_is_an_archive(kind);
-            let advice = texts::file_is_an_archive_advice();
-            self.findings.add(&ARCHIVE_NESTED, path, "", message, advice);
+            self.findings.add(&ARCHIVE_NESTED, path, "", texts::file_is_an_archive(kind));
         }
         // Pictures have a separate limit.
         let is_picture = path.ends_with(".png");
         if contents::is_document(path) && !is_picture && member.bytes.is_none() {
-            let message = texts::document_is_too_large(member.size);
-            self.findings.add(&DOCUMENT_SIZE, path, "", message, texts::reduce_to_2_mib());
+            self.findings.add(&DOCUMENT_SIZE, path, "", texts::document_is_too_large(member.size));
         }
         Ok(true)
-    }
-
-    pub(crate) fn report_bomb(&mut self) {
-        let message = texts::unpacks_to_too_much(MAX_BYTES);
-        let advice = texts::unpacks_to_too_much_advice();
-        self.findings.add(&ARCHIVE_BOMB, "", "", message, advice);
-    }
-
-    pub(crate) fn report_truncated(&mut self) {
-        let message = texts::archive_is_truncated();
-        let advice = texts::archive_is_truncated_advice();
-        self.findings.add(&ARCHIVE_TRUNCATED, "", "", message, advice);
-    }
-
-    pub(crate) fn report_damaged_after_end(&mut self, reason: &str) {
-        let message = texts::archive_is_damaged(reason);
-        let advice = texts::archive_is_damaged_advice();
-        self.findings.add_or_warn(&ARCHIVE_DAMAGED, |_| false, "", "", message, advice);
-    }
-
-    pub(crate) fn report_damaged(&mut self, reason: &str) {
-        let message = texts::archive_is_damaged(reason);
-        let advice = texts::archive_is_damaged_advice();
-        self.findings.add(&ARCHIVE_DAMAGED, "", "", message, advice);
     }
 }

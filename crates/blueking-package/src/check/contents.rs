@@ -109,10 +109,10 @@ impl Contents {
         let mut head = Vec::new();
         let mut size = 0;
         let mut digest = DefaultHasher::new();
-        self.chunk.resize(CHUNK, 0);
         loop {
-            let length = fill(reader, &mut self.chunk)?;
-            let chunk = &self.chunk[..length];
+            self.chunk.clear();
+            let length = reader.take(CHUNK as u64).read_to_end(&mut self.chunk)?;
+            let chunk = &*self.chunk;
             if size == 0 {
                 head = chunk[..length.min(HEAD)].to_vec();
                 scan = Scan::start(chunk);
@@ -157,20 +157,6 @@ pub(crate) fn is_document(path: &str) -> bool {
     path.ends_with("VERSION") || DOCUMENTS.contains(&path.rsplit('/').next().unwrap_or_default())
 }
 
-/// Reads until the buffer is full or the input ends.
-fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match reader.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
-}
-
 /// Validates UTF-8 incrementally.
 #[derive(Default)]
 struct Utf8 {
@@ -180,24 +166,13 @@ struct Utf8 {
 }
 
 impl Utf8 {
-    fn feed(&mut self, mut chunk: &[u8]) {
-        while !self.is_invalid && !self.incomplete.is_empty() && !chunk.is_empty() {
-            self.incomplete.push(chunk[0]);
-            chunk = &chunk[1..];
-            match str::from_utf8(&self.incomplete) {
-                Ok(_) => self.incomplete.clear(),
-                Err(error) => self.is_invalid = error.error_len().is_some(),
-            }
-        }
-        if self.is_invalid {
-            return;
-        }
-        if let Err(error) = str::from_utf8(chunk) {
-            self.is_invalid = error.error_len().is_some();
-            self.incomplete.extend_from_slice(
-                &chunk[error.valid_up_to()..][..3.min(chunk.len() - error.valid_up_to())],
-            );
-        }
+    fn feed(&mut self, chunk: &[u8]) {
+        let bytes = [&self.incomplete, chunk].concat();
+        let error = str::from_utf8(&bytes).err();
+        self.is_invalid |= error.is_some_and(|error| error.error_len().is_some());
+        let rest = error.map_or(&[][..], |error| &bytes[error.valid_up_to()..]);
+        // A character has at most four bytes.
+        self.incomplete = rest[..rest.len().min(3)].to_vec();
     }
 
     fn is_valid(&self) -> bool {

@@ -25,7 +25,7 @@ pub(super) fn list(
         let is_lost = |found: &Objection| found.stage == Stage::SilentlyDropped && applies(found);
         let is_lost = broken.objections.iter().any(is_lost);
         let message = if is_lost { with_consequence(&reason) } else { reason };
-        findings.add_to(broken, applies, path, "", message, advice);
+        findings.add_to(broken, applies, path, "", (message, advice));
     };
     let is_lost = |objection: &Objection| objection.stage != Stage::Save;
     let found = json::decode(bytes);

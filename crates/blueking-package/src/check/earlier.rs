@@ -14,6 +14,7 @@ use super::identity;
 use super::layout::{self, Plugin};
 use super::rule::rules;
 use super::{version, yaml};
+use crate::plugin::Version;
 use crate::texts::{check_layout as texts, list};
 use crate::{Error, FileAction};
 
@@ -23,7 +24,7 @@ rules! {
     EARLIER_ID = "earlier-id": Warning;
     /// The plugin type equals that of the earlier package. The old importer enforces this for
     /// imports through its API.
-    EARLIER_TYPE = "earlier-type": Error, Import [V1];
+    EARLIER_TYPE = "earlier-type": Error, Import [V1] => texts::type_changed_advice;
     /// `is_support_remote` equals that of the earlier package: a change is a conflict at import.
     EARLIER_REMOTE = "earlier-remote": Warning, Import [V1];
     /// The version is greater than that of the earlier package. The importer enforces this only for
@@ -46,7 +47,7 @@ const INFO_FILES: [&str; 4] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
     id: String,
-    version: Option<(u32, u32)>,
+    version: Option<Version>,
     kind: Option<String>,
     is_remote: bool,
     /// Content hashes by system (empty for files common to all systems) and name.
@@ -60,9 +61,8 @@ impl Earlier {
     /// # Errors
     /// [`Error::Io`] if the file cannot be opened or read.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
-        let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed(FileAction::Open))?;
-        Self::from_reader(file).map_err(failed(FileAction::Read))
+        let file = File::open(path).map_err(Error::io(FileAction::Open, path))?;
+        Self::from_reader(file).map_err(Error::io(FileAction::Read, path))
     }
 
     /// Like [`read`](Self::read), but from a reader.
@@ -101,20 +101,18 @@ pub(super) fn check(plugin: &Plugin<'_>, earlier: &Earlier, findings: &mut Findi
     if now.id != earlier.id {
         let message = texts::id_changed(&now.id, &earlier.id);
         let advice = texts::id_changed_advice(&earlier.id);
-        return findings.add(&EARLIER_ID, &folder.path, "", message, advice);
+        return findings.add(&EARLIER_ID, &folder.path, "", (message, advice));
     }
     let meta = folder.file("info/meta.yaml");
     if let (Some(now), Some(earlier)) = (&now.kind, &earlier.kind)
         && now != earlier
     {
-        let message = texts::type_changed(now, earlier);
-        let advice = texts::type_changed_advice();
-        findings.add(&EARLIER_TYPE, &meta, "plugin_type", message, advice);
+        findings.add(&EARLIER_TYPE, &meta, "plugin_type", texts::type_changed(now, earlier));
     }
     if now.is_remote != earlier.is_remote {
         let message = texts::remote_changed(now.is_remote, earlier.is_remote);
         let advice = texts::remote_changed_advice(if earlier.is_remote { "True" } else { "False" });
-        findings.add(&EARLIER_REMOTE, &meta, "is_support_remote", message, advice);
+        findings.add(&EARLIER_REMOTE, &meta, "is_support_remote", (message, advice));
     }
     check_version(&now, earlier, &folder.file("VERSION"), findings);
 }
@@ -126,14 +124,14 @@ fn check_version(now: &Earlier, earlier: &Earlier, path: &str, findings: &mut Fi
     let config = changed(now, earlier, is_config);
     let info = changed(now, earlier, |name| INFO_FILES.contains(&name));
     let next = if config.is_empty() {
-        format!("{}.{}", old.0, old.1.saturating_add(1))
+        Version { info: old.info.saturating_add(1), ..old }
     } else {
-        format!("{}.1", old.0.saturating_add(1))
+        Version { config: old.config.saturating_add(1), info: 1 }
     };
-    let format = |(config, info): (u32, u32)| format!("{config}.{info}");
+    let next = next.to_string();
     let changes: Vec<_> = config.iter().chain(&info).collect();
     if new <= old {
-        let (version, earlier) = (format(new), format(old));
+        let (version, earlier) = (new.to_string(), old.to_string());
         let (message, advice) = if changes.is_empty() {
             let message = texts::version_of_same_content(&version, &earlier);
             (message, texts::version_of_same_content_advice())
@@ -144,12 +142,12 @@ fn check_version(now: &Earlier, earlier: &Earlier, path: &str, findings: &mut Fi
         let stage =
             if identity::is_official(&now.id) { Stage::Import } else { Stage::SilentlyDropped };
         let applies = |objection: &Objection| objection.stage == stage;
-        findings.add_to(&VERSION_NOT_RAISED, applies, path, "", message, advice);
-    } else if new.0 == old.0 && !config.is_empty() {
+        findings.add_to(&VERSION_NOT_RAISED, applies, path, "", (message, advice));
+    } else if new.config == old.config && !config.is_empty() {
         let changes = list(&config.iter().collect::<Vec<_>>());
-        let message = texts::config_version_not_raised(&changes, new.0);
+        let message = texts::config_version_not_raised(&changes, new.config);
         let advice = texts::config_version_not_raised_advice(&next);
-        findings.add(&VERSION_CONFIG_NOT_RAISED, path, "", message, advice);
+        findings.add(&VERSION_CONFIG_NOT_RAISED, path, "", (message, advice));
     }
 }
 

@@ -6,8 +6,9 @@ use super::finding::{Consumer, Findings, Objection, Stage};
 use super::layout::{Folder, Plugin};
 use super::program::Program;
 use super::rule::rules;
-use crate::executable::{self, Machine, is_system_dll};
+use crate::executable::{self, is_system_dll};
 use crate::names::plugin_id_rules;
+use crate::plugin::System;
 use crate::script::script_fault;
 use crate::texts::{check_executable as texts, list};
 
@@ -15,16 +16,20 @@ rules! {
     /// Each OS folder contains its executable, `<plugin>/<plugin>` or `<plugin>/<plugin>.exe`. The
     /// old importer ignores a system without one; saving fails if no system remains.
     EXECUTABLE_MISSING = "executable-missing": Error, Import [V2 says "二进制文件不存在"],
-        Save [V1 says "collector_json不合法，至少添加一项操作系统相关内容"], SilentlyDropped [V1];
+        Save [V1 says "collector_json不合法，至少添加一项操作系统相关内容"], SilentlyDropped [V1]
+        => texts::executable_is_missing_advice;
     /// The executable is not empty.
-    EXECUTABLE_EMPTY = "executable-empty": Error, Import [V1 says "HTTP 500 TypeError"];
+    EXECUTABLE_EMPTY = "executable-empty": Error, Import [V1 says "HTTP 500 TypeError"]
+        => texts::executable_is_empty_advice;
     /// The executable is not a text file: the old importer decodes it as text and fails.
-    EXECUTABLE_TEXT = "executable-text": Error, Import [V1 says "HTTP 500 TypeError"];
+    EXECUTABLE_TEXT = "executable-text": Error, Import [V1 says "HTTP 500 TypeError"]
+        => texts::executable_is_text_advice;
     /// The executable is built for the system and machine of its folder. The importers do not check
     /// this: the new one checks executables only where they are uploaded by themselves.
     EXECUTABLE_MACHINE = "executable-machine": Error, Run [Host];
     /// The executable is as large as its headers say: it is not cut off.
-    EXECUTABLE_TRUNCATED = "executable-truncated": Error, Run [Host];
+    EXECUTABLE_TRUNCATED = "executable-truncated": Error, Run [Host]
+        => texts::executable_is_truncated_advice;
     /// No file before the executable has a path that contains its path: the old importer uses the
     /// first such file as the executable, and fails if it is empty or text.
     EXECUTABLE_SHADOWED = "executable-shadowed": Error,
@@ -35,15 +40,15 @@ rules! {
     /// matching path.
     EXECUTABLE_ORDER = "executable-order": Warning, SilentlyDropped [V1];
     /// The executable is statically linked: a host may lack its libraries, or have an older glibc.
-    EXECUTABLE_DYNAMIC = "executable-dynamic": Warning, Run [Host];
+    EXECUTABLE_DYNAMIC = "executable-dynamic": Warning, Run [Host] => texts::requires_advice;
     /// The executable imports only DLLs that are part of Windows.
-    EXECUTABLE_DLLS = "executable-dlls": Warning, Run [Host];
+    EXECUTABLE_DLLS = "executable-dlls": Warning, Run [Host] => texts::imports_foreign_dlls_advice;
     /// The executable has at most 50 MiB: it is distributed to every host.
-    EXECUTABLE_SIZE = "executable-size": Warning;
+    EXECUTABLE_SIZE = "executable-size": Warning => texts::executable_is_large_advice;
     /// The executable and the scripts are executable files.
-    EXECUTABLE_MODE = "executable-mode": Warning, Run [Host];
+    EXECUTABLE_MODE = "executable-mode": Warning, Run [Host] => texts::mode_advice;
     /// Linux can start the scripts: no byte order mark, no Windows line ends. Importers replace them.
-    SCRIPT_TEXT = "script-text": Error, Run [Host];
+    SCRIPT_TEXT = "script-text": Error, Run [Host] => texts::script_fault_advice;
 }
 
 /// Executable size that triggers a warning, in bytes.
@@ -58,22 +63,21 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         match plugin.contents.get(&path) {
             Some(member) => {
                 if is_kept_binary(member, findings)
-                    && let Some(machine) = folder.os.machine
+                    && let Some(system) = folder.os.system
                 {
-                    check_file(member, machine, findings);
+                    check_file(member, system, findings);
                 }
                 check_place(member, folder, plugin, findings);
                 check_scripts(folder, plugin, findings);
             }
             None => {
-                let advice = texts::executable_is_missing_advice();
                 let applies = |objection: &Objection| {
                     // The new importer follows links, which the old one skips.
                     let is_v2 = objection.consumer == Consumer::V2;
                     if is_v2 { !plugin.contents.is_linked(&path) } else { objection.stage == stage }
                 };
                 let message = texts::executable_is_missing();
-                findings.add_to(&EXECUTABLE_MISSING, applies, &path, "", message, advice);
+                findings.add_to(&EXECUTABLE_MISSING, applies, &path, "", message);
             }
         }
     }
@@ -83,32 +87,27 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
 fn is_kept_binary(member: &Member, findings: &mut Findings) -> bool {
     let path = &member.path;
     if member.size == 0 {
-        let (message, advice) = (texts::executable_is_empty(), texts::executable_is_empty_advice());
-        findings.add(&EXECUTABLE_EMPTY, path, "", message, advice);
+        findings.add(&EXECUTABLE_EMPTY, path, "", texts::executable_is_empty());
     } else if member.is_utf8 {
-        let (message, advice) = (texts::executable_is_text(), texts::executable_is_text_advice());
-        findings.add(&EXECUTABLE_TEXT, path, "", message, advice);
+        findings.add(&EXECUTABLE_TEXT, path, "", texts::executable_is_text());
     }
     member.size > 0 && !member.is_utf8
 }
 
 /// The rules on the file itself, common to both package formats.
-pub(super) fn check_file(member: &Member, machine: Machine, findings: &mut Findings) {
+pub(super) fn check_file(member: &Member, system: System, findings: &mut Findings) {
     let path = &member.path;
-    if let Err(reason) = executable::check(&member.head, machine) {
-        let advice = texts::other_machine_advice(machine.name());
-        findings.add(&EXECUTABLE_MACHINE, path, "", reason, advice);
+    if let Err(reason) = executable::check(&member.head, system) {
+        let advice = texts::other_machine_advice(executable::machine_name(system));
+        findings.add(&EXECUTABLE_MACHINE, path, "", (reason, advice));
     } else if let Some(program) = &member.program
         && member.size < program.least_size
     {
         let message = texts::executable_is_truncated(member.size, program.least_size);
-        let advice = texts::executable_is_truncated_advice();
-        findings.add(&EXECUTABLE_TRUNCATED, path, "", message, advice);
+        findings.add(&EXECUTABLE_TRUNCATED, path, "", message);
     }
     if member.size > LARGE {
-        let message = texts::executable_is_large(member.size >> 20);
-        let advice = texts::executable_is_large_advice();
-        findings.add(&EXECUTABLE_SIZE, path, "", message, advice);
+        findings.add(&EXECUTABLE_SIZE, path, "", texts::executable_is_large(member.size >> 20));
     }
     if let Some(program) = &member.program {
         check_requirements(program, path, findings);
@@ -128,14 +127,12 @@ fn check_requirements(program: &Program, path: &str, findings: &mut Findings) {
             None => texts::requires(&requirement),
             Some((major, minor)) => texts::requires_with_glibc(&requirement, major, minor),
         };
-        findings.add(&EXECUTABLE_DYNAMIC, path, "", message, texts::requires_advice());
+        findings.add(&EXECUTABLE_DYNAMIC, path, "", message);
     }
     let foreign: Vec<_> =
         program.dlls.iter().filter(|name| !is_system_dll(name)).map(String::as_str).collect();
     if !foreign.is_empty() {
-        let message = texts::imports_foreign_dlls(&list(&foreign));
-        let advice = texts::imports_foreign_dlls_advice();
-        findings.add(&EXECUTABLE_DLLS, path, "", message, advice);
+        findings.add(&EXECUTABLE_DLLS, path, "", texts::imports_foreign_dlls(&list(&foreign)));
     }
 }
 
@@ -157,19 +154,11 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
             // A text file, including an empty one, aborts the import; any other file is imported.
             let stage =
                 if other.is_utf8 && !is_after { Stage::Import } else { Stage::SilentlyDropped };
-            findings.add_to(
-                rule,
-                |objection| objection.stage == stage,
-                &other.path,
-                "",
-                message,
-                advice,
-            );
+            let applies = |objection: &Objection| objection.stage == stage;
+            findings.add_to(rule, applies, &other.path, "", (message, advice));
         }
     }
-    let start = format!("{}/", folder.path);
-    let first = plugin.contents.members.iter().find(|other| other.path.starts_with(&start));
-    if let Some(first) = first
+    if let Some((_, first)) = folder.members(plugin.contents).next()
         && first.path != member.path
         && !first.path.contains(&wanted)
     {
@@ -177,7 +166,7 @@ fn check_place(member: &Member, folder: &Folder, plugin: &Plugin<'_>, findings: 
         // An invalid id must not appear in a command that users run.
         let id = if plugin_id_rules(&plugin.id).is_empty() { &plugin.id } else { "ID" };
         let advice = texts::executable_is_not_first_advice(id);
-        findings.add(&EXECUTABLE_ORDER, &member.path, "", message, advice);
+        findings.add(&EXECUTABLE_ORDER, &member.path, "", (message, advice));
     }
 }
 
@@ -186,18 +175,14 @@ fn check_scripts(folder: &Folder, plugin: &Plugin<'_>, findings: &mut Findings) 
     if !folder.is_unix() {
         return;
     }
-    let start = format!("{}/", folder.path);
-    for member in &plugin.contents.members {
-        let Some(name) = member.path.strip_prefix(&start) else { continue };
+    for (name, member) in folder.members(plugin.contents) {
         let is_script = name.ends_with(&format!(".{}", folder.os.script)) && !name.contains('/');
         if (name == plugin.id || is_script) && member.mode.is_some_and(|mode| mode & 0o100 == 0) {
             let message = texts::mode_is(member.mode.unwrap_or_default() & 0o7777);
-            let advice = texts::mode_advice();
-            findings.add(&EXECUTABLE_MODE, &member.path, "", message, advice);
+            findings.add(&EXECUTABLE_MODE, &member.path, "", message);
         }
         if let Some(fault) = script_fault(&member.head).filter(|_| is_script) {
-            let advice = texts::script_fault_advice();
-            findings.add(&SCRIPT_TEXT, &member.path, "", fault, advice);
+            findings.add(&SCRIPT_TEXT, &member.path, "", fault);
         }
     }
 }

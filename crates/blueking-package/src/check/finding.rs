@@ -174,6 +174,24 @@ impl fmt::Display for Stage {
     }
 }
 
+/// What is wrong at a place. The correction is that of the rule, unless it is given, too.
+pub(crate) struct Wording {
+    pub(crate) message: String,
+    advice: Option<String>,
+}
+
+impl From<String> for Wording {
+    fn from(message: String) -> Self {
+        Self { message, advice: None }
+    }
+}
+
+impl From<(String, String)> for Wording {
+    fn from((message, advice): (String, String)) -> Self {
+        Self { message, advice: Some(advice) }
+    }
+}
+
 /// The findings so far, without duplicates.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -184,17 +202,16 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// Adds a violation of `rule` with all its objections. `message` and `advice` are the two
-    /// halves of a sentence, without the semicolon between them and the full stop.
+    /// Adds a violation of `rule` with all its objections. Message and advice are the two halves of
+    /// a sentence, without the semicolon between them and the full stop.
     pub(crate) fn add(
         &mut self,
         rule: &'static Rule,
         file: &str,
         field: &str,
-        message: impl AsRef<str>,
-        advice: impl AsRef<str>,
+        wording: impl Into<Wording>,
     ) {
-        self.add_to(rule, |_| true, file, field, message, advice);
+        self.add_to(rule, |_| true, file, field, wording);
     }
 
     /// Like [`add`](Self::add), but only with the objections for which `applies` returns true.
@@ -204,12 +221,9 @@ impl Findings {
         applies: impl Fn(&Objection) -> bool,
         file: &str,
         field: &str,
-        message: impl AsRef<str>,
-        advice: impl AsRef<str>,
+        wording: impl Into<Wording>,
     ) {
-        let objections = rule.objections.iter().filter(|objection| applies(objection));
-        let objections = objections.copied().collect();
-        self.push(rule, rule.severity, objections, [file, field], message, advice);
+        self.push(rule, applies, false, [file, field], wording.into());
     }
 
     /// Like [`add_to`](Self::add_to), but a warning where no objection applies: nothing is lost and
@@ -220,36 +234,34 @@ impl Findings {
         applies: impl Fn(&Objection) -> bool,
         file: &str,
         field: &str,
-        message: impl AsRef<str>,
-        advice: impl AsRef<str>,
+        wording: impl Into<Wording>,
     ) {
-        let objections = rule.objections.iter().filter(|objection| applies(objection));
-        let objections: Vec<_> = objections.copied().collect();
-        let severity = if objections.is_empty() { Severity::Warning } else { rule.severity };
-        self.push(rule, severity, objections, [file, field], message, advice);
+        self.push(rule, applies, true, [file, field], wording.into());
     }
 
     fn push(
         &mut self,
         rule: &'static Rule,
-        severity: Severity,
-        objections: Vec<Objection>,
+        applies: impl Fn(&Objection) -> bool,
+        may_warn: bool,
         [file, field]: [&str; 2],
-        message: impl AsRef<str>,
-        advice: impl AsRef<str>,
+        Wording { message, advice }: Wording,
     ) {
         if self.in_order.len() == MAX_FINDINGS {
             self.left_out += 1;
             return;
         }
+        let objections: Vec<_> = rule.objections.iter().copied().filter(applies).collect();
+        let is_harmless = may_warn && objections.is_empty();
+        let advice = advice.or_else(|| rule.advice.map(|advice| advice())).unwrap_or_default();
         let finding = Finding {
-            severity,
+            severity: if is_harmless { Severity::Warning } else { rule.severity },
             rule: rule.id,
             objections,
             file: one_line(&excerpt(file)),
             field: one_line(&excerpt(field)),
-            message: one_line(&cut(message.as_ref(), 600)),
-            advice: one_line(&cut(advice.as_ref(), 400)),
+            message: one_line(&cut(&message, 600)),
+            advice: one_line(&cut(&advice, 400)),
         };
         if self.known.insert(finding.clone()) {
             self.in_order.push(finding);
@@ -289,7 +301,7 @@ mod tests {
     fn duplicates_are_dropped_and_floods_counted() {
         let mut findings = Findings::default();
         for n in (0..10).chain(0..MAX_FINDINGS + 7) {
-            findings.add(&VERSION_FORMAT, "VERSION", &n.to_string(), "bad", "fix it");
+            findings.add(&VERSION_FORMAT, "VERSION", &n.to_string(), "bad".to_owned());
         }
         let (list, left_out) = findings.finish(|_| true);
         assert_eq!((list.len(), left_out), (MAX_FINDINGS, 7));
@@ -299,7 +311,7 @@ mod tests {
     fn errors_stop_at_import_save_or_own_rules() {
         let stops = |rule, applies: &dyn Fn(&Objection) -> bool| {
             let mut findings = Findings::default();
-            findings.add_to(rule, applies, "VERSION", "", "bad", "fix it");
+            findings.add_to(rule, applies, "VERSION", "", "bad".to_owned());
             findings.finish(|_| true).0[0].stops()
         };
         // The new importer rejects what the old one drops.
@@ -313,7 +325,12 @@ mod tests {
     #[test]
     fn findings_are_one_line_without_escapes() {
         let mut findings = Findings::default();
-        findings.add(&VERSION_FORMAT, "a\n/VERSION", "", "found \u{1b}[31m\u{202e}", "fix it");
+        findings.add(
+            &VERSION_FORMAT,
+            "a\n/VERSION",
+            "",
+            ("found \u{1b}[31m\u{202e}".to_owned(), "fix it".to_owned()),
+        );
         let line = findings.finish(|_| true).0[0].to_string();
         assert_eq!(line, "a\u{fffd}/VERSION: found \u{fffd}[31m\u{fffd}; fix it.");
     }

@@ -48,13 +48,13 @@ pub(super) fn read(root: &Path, findings: &mut Findings) -> io::Result<Option<Co
         match kind {
             folder::Kind::Folder => continue,
             folder::Kind::Link => {
-                let (message, advice) = (texts::link(), texts::link_advice());
-                unpacker.findings.add(&ARCHIVE_LINK, &name, "", message, advice);
+                let wording = (texts::link(), texts::link_advice());
+                unpacker.findings.add(&ARCHIVE_LINK, &name, "", wording);
                 continue;
             }
             folder::Kind::Special => {
-                let (message, advice) = (texts::special(), texts::special_advice());
-                unpacker.findings.add(&ARCHIVE_SPECIAL, &name, "", message, advice);
+                let wording = (texts::special(), texts::special_advice());
+                unpacker.findings.add(&ARCHIVE_SPECIAL, &name, "", wording);
                 continue;
             }
             folder::Kind::File => {}

@@ -6,43 +6,45 @@ use super::finding::{Consumer, Findings, Objection, Stage};
 use super::layout::Plugin;
 use super::rule::rules;
 use super::yaml;
+use crate::plugin::RELEASE_LIMIT;
 use crate::texts::{check as shared, check_archive, check_layout as texts};
 
 rules! {
     /// A file of info is identical in each OS folder: only one of the copies is used, and which one
     /// is undefined.
-    INFO_DIFFERS = "info-differs": Error, SilentlyDropped [V1];
+    INFO_DIFFERS = "info-differs": Error, SilentlyDropped [V1] => texts::file_differs_advice;
     /// A file of info is in all OS folders or in none. The new importer rejects a package without
     /// meta.yaml; which copy of the other files it reads is unknown.
-    INFO_MISSING_HERE = "info-missing-here": Error, Import [V2];
+    INFO_MISSING_HERE = "info-missing-here": Error, Import [V2] => texts::missing_here_advice;
     /// The text files of info are UTF-8.
     /// The old importer rejects meta.yaml at once, the others when the plugin is saved, and reads
     /// UTF-16 in meta.yaml.
     INFO_UTF8 = "info-utf8": Error,
-        Import [V1 says "UnicodeDecodeError", V2], Save [V1 says "Not a valid string."];
+        Import [V1 says "UnicodeDecodeError", V2], Save [V1 says "Not a valid string."]
+        => shared::not_utf8_advice;
     /// description.md and release.md contain no NUL byte.
-    INFO_NUL = "info-nul": Error, Save [V1 says "不允许是用空字符串。"];
+    INFO_NUL = "info-nul": Error, Save [V1 says "不允许是用空字符串。"] => texts::text_has_nul_advice;
     /// release.md has at most 100 characters: the width of the database column.
-    INFO_RELEASE = "info-release": Error, Save [V1];
+    INFO_RELEASE = "info-release": Error, Save [V1] => texts::release_is_too_long_advice;
     /// logo.png is a PNG picture.
-    INFO_LOGO = "info-logo": Error;
+    INFO_LOGO = "info-logo": Error => texts::logo_is_not_png_advice;
     /// logo.png has at most 2 MiB; a larger one is ignored.
-    INFO_LOGO_SIZE = "info-logo-size": Error, SilentlyDropped [V2];
+    INFO_LOGO_SIZE = "info-logo-size": Error, SilentlyDropped [V2]
+        => check_archive::reduce_to_2_mib;
     /// signature.yaml is empty. A copied signature becomes invalid when the server exports the
     /// package, and a new one requires the site's key.
-    INFO_SIGNATURE = "info-signature": Warning;
+    INFO_SIGNATURE = "info-signature": Warning => texts::signature_is_not_empty_advice;
     /// `default` in signature.yaml is a mapping: the old importer cannot read null or a number, and
     /// cannot save a list.
     INFO_SIGNATURE_FORM = "info-signature-form": Error,
-        Import [V1 says "HTTP 500 TypeError"], Save [V1];
+        Import [V1 says "HTTP 500 TypeError"], Save [V1] => texts::signature_is_not_empty_advice;
     /// The logo is `info/logo.png`: the old importer reads no other file.
-    INFO_LOGO_PLACE = "info-logo-place": Warning, SilentlyDropped [V1];
+    INFO_LOGO_PLACE = "info-logo-place": Warning, SilentlyDropped [V1]
+        => texts::logo_is_elsewhere_advice;
 }
 
 const TEXTS: [&str; 6] =
     ["meta.yaml", "config.json", "metrics.json", "description.md", "release.md", "signature.yaml"];
-
-const RELEASE_LIMIT: usize = 100;
 
 const LOGO_LIMIT: u64 = 2 << 20;
 
@@ -62,12 +64,10 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
                     (Consumer::V1, _) => !is_meta,
                     _ => true,
                 };
-                let advice = shared::not_utf8_advice();
-                findings.add_to(&INFO_UTF8, applies, &path, "", message, advice);
+                findings.add_to(&INFO_UTF8, applies, &path, "", message);
             }
             if !is_meta && bytes.contains(&0) && str::from_utf8(bytes).is_ok() {
-                let (message, advice) = (texts::text_has_nul(), texts::text_has_nul_advice());
-                findings.add(&INFO_NUL, &path, "", message, advice);
+                findings.add(&INFO_NUL, &path, "", texts::text_has_nul());
             }
         }
     }
@@ -75,27 +75,18 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let length = String::from_utf8_lossy(bytes).chars().count();
         if length > RELEASE_LIMIT {
             let message = texts::release_is_too_long(length, RELEASE_LIMIT);
-            let advice = texts::release_is_too_long_advice();
-            findings.add(&INFO_RELEASE, &path, "", message, advice);
+            findings.add(&INFO_RELEASE, &path, "", message);
         }
     }
     for (path, bytes) in plugin.distinct("info/signature.yaml") {
         if !bytes.trim_ascii().is_empty() {
-            let message = texts::signature_is_not_empty();
-            let advice = texts::signature_is_not_empty_advice();
             match signature_objection(bytes) {
-                None => findings.add(&INFO_SIGNATURE, &path, "", message, advice),
+                None => findings.add(&INFO_SIGNATURE, &path, "", texts::signature_is_not_empty()),
                 Some(stage) => {
                     let message = texts::signature_is_not_a_mapping();
                     let applies = |objection: &Objection| objection.stage == stage;
-                    findings.add_to(
-                        &INFO_SIGNATURE_FORM,
-                        applies,
-                        &path,
-                        "default",
-                        message,
-                        advice,
-                    );
+                    let rule = &INFO_SIGNATURE_FORM;
+                    findings.add_to(rule, applies, &path, "default", message);
                 }
             }
         }
@@ -119,14 +110,12 @@ fn check_identical(name: &str, plugin: &Plugin<'_>, findings: &mut Findings) {
     let missing = plugin.missing(name);
     if missing.len() < plugin.folders.len() {
         for path in missing {
-            let (message, advice) = (texts::missing_here(), texts::missing_here_advice());
             let applies = |_: &Objection| name == "info/meta.yaml";
-            findings.add_to(&INFO_MISSING_HERE, applies, &path, "", message, advice);
+            findings.add_to(&INFO_MISSING_HERE, applies, &path, "", texts::missing_here());
         }
     }
     if let [(first, _), (second, _), ..] = &*plugin.distinct(name) {
-        let message = texts::file_differs(first);
-        findings.add(&INFO_DIFFERS, second, "", message, texts::file_differs_advice());
+        findings.add(&INFO_DIFFERS, second, "", texts::file_differs(first));
     }
 }
 
@@ -136,17 +125,13 @@ fn check_logo(plugin: &Plugin<'_>, findings: &mut Findings) {
     let Some(logo) = paths.filter_map(|path| plugin.contents.get(&path)).next() else {
         let mut paths = plugin.folders.iter().map(|folder| folder.file("logo.png"));
         if let Some(path) = paths.find(|path| plugin.contents.contains(path)) {
-            let (message, advice) = (texts::logo_is_elsewhere(), texts::logo_is_elsewhere_advice());
-            findings.add(&INFO_LOGO_PLACE, &path, "", message, advice);
+            findings.add(&INFO_LOGO_PLACE, &path, "", texts::logo_is_elsewhere());
         }
         return;
     };
     if !logo.head.starts_with(b"\x89PNG\r\n\x1a\n") {
-        let (message, advice) = (texts::logo_is_not_png(), texts::logo_is_not_png_advice());
-        findings.add(&INFO_LOGO, &logo.path, "", message, advice);
+        findings.add(&INFO_LOGO, &logo.path, "", texts::logo_is_not_png());
     } else if logo.size > LOGO_LIMIT {
-        let message = texts::logo_is_too_large(logo.size);
-        let advice = check_archive::reduce_to_2_mib();
-        findings.add(&INFO_LOGO_SIZE, &logo.path, "", message, advice);
+        findings.add(&INFO_LOGO_SIZE, &logo.path, "", texts::logo_is_too_large(logo.size));
     }
 }

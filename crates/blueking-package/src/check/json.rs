@@ -12,19 +12,23 @@ pub(super) struct Document {
     pub(super) has_surrogate: bool,
 }
 
-/// Decodes a document as Python guesses the encoding: UTF-8, or UTF-16 by its zero bytes.
-pub(super) fn decode(bytes: &[u8]) -> Option<String> {
-    let unit: fn([u8; 2]) -> u16 = match bytes {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        [first, 0, ..] if *first != 0 => u16::from_le_bytes,
-        [0, second, ..] if *second != 0 => u16::from_be_bytes,
-        _ => return str::from_utf8(bytes).ok().map(str::to_owned),
-    };
+/// Decodes UTF-16; `unit` reads a pair of bytes.
+pub(super) fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let text: Result<String, _> =
         char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
     text.ok().filter(|_| rest.is_empty())
+}
+
+/// Decodes a document as Python guesses the encoding: UTF-8, or UTF-16 by its zero bytes.
+pub(super) fn decode(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0xff, 0xfe, ..] => decode_utf16(bytes, u16::from_le_bytes),
+        [0xfe, 0xff, ..] => decode_utf16(bytes, u16::from_be_bytes),
+        [first, 0, ..] if *first != 0 => decode_utf16(bytes, u16::from_le_bytes),
+        [0, second, ..] if *second != 0 => decode_utf16(bytes, u16::from_be_bytes),
+        _ => str::from_utf8(bytes).ok().map(str::to_owned),
+    }
 }
 
 /// Parses a document.

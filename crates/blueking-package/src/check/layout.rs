@@ -6,7 +6,7 @@ use super::contents::{Contents, Member};
 use super::finding::{Consumer, Findings, Objection};
 use super::identity;
 use super::rule::rules;
-use crate::executable::Machine;
+use crate::plugin::System;
 use crate::texts::{check as shared, check_layout as texts, list, sources};
 
 rules! {
@@ -15,7 +15,8 @@ rules! {
         Import [V1 #3310002 says "插件包解析错误: 无法解析plugin_id", V2, Nodeman];
     /// The OS folders are at the top level: only the old importer tolerates an enclosing folder.
     /// Node management ignores any other folder there, and rejects a package without one.
-    LAYOUT_WRAPPED = "layout-wrapped": Error, Import [V2, Nodeman];
+    LAYOUT_WRAPPED = "layout-wrapped": Error, Import [V2, Nodeman]
+        => texts::os_folders_are_wrapped_advice;
     /// Folders named `external_plugins_*` are among the four that the importers recognise. Node
     /// management recognises some more.
     LAYOUT_UNKNOWN_OS = "layout-unknown-os": Error, SilentlyDropped [V1, V2, Nodeman];
@@ -23,22 +24,24 @@ rules! {
     /// and `extarnal_plugin_*`. Node management also recognises `plugins_*`.
     LAYOUT_MISSPELT_OS = "layout-misspelt-os": Warning, SilentlyDropped [V1, V2, Nodeman];
     /// AIX must be enabled for the whole site before a package can support it.
-    LAYOUT_AIX = "layout-aix": Warning, SilentlyDropped [V1];
+    LAYOUT_AIX = "layout-aix": Warning, SilentlyDropped [V1] => texts::aix_is_ignored_advice;
     /// An OS folder contains one plugin folder. Node management takes each folder for a plugin.
     LAYOUT_SEVERAL_PLUGINS = "layout-several-plugins": Error,
-        Import [Nodeman says "缺少project.yaml文件"], SilentlyDropped [V1, V2];
+        Import [Nodeman says "缺少project.yaml文件"], SilentlyDropped [V1, V2]
+        => texts::several_plugins_advice;
     /// No file is also a folder: the new importer and node management cannot unpack both. For a plugin
     /// named like one of its folders, the old importer cannot pack them.
     LAYOUT_FILE_AND_FOLDER = "layout-file-and-folder": Error,
         Import [V2 says "NotADirectoryError", Nodeman says "NotADirectoryError"],
-        Save [V1 #3310005 says "打包失败"];
+        Save [V1 #3310005 says "打包失败"] => texts::rename_or_remove_it;
     /// The plugin folder has the same name for each system. With a different name, the old importer
     /// does not find the executable and ignores the system; the new one rejects the package.
     LAYOUT_IDS_DIFFER = "layout-ids-differ": Error,
-        Import [V2 says "二进制文件不存在"], SilentlyDropped [V1];
+        Import [V2 says "二进制文件不存在"], SilentlyDropped [V1] => shared::use_same_name;
     /// No folder except `info` has a name that ends in `info`: the old importer also reads its
     /// files.
-    LAYOUT_INFO_LOOKALIKE = "layout-info-lookalike": Error, SilentlyDropped [V1];
+    LAYOUT_INFO_LOOKALIKE = "layout-info-lookalike": Error, SilentlyDropped [V1]
+        => texts::folder_looks_like_info_advice;
     /// The package contains only files that the importers recognise: they generate the package
     /// again without other files. Node management keeps all files of the plugin folder.
     LAYOUT_EXTRA_FILE = "layout-extra-file": Warning, SilentlyDropped [V1, V2, Nodeman];
@@ -53,32 +56,21 @@ pub(crate) struct Os {
     pub(crate) suffix: &'static str,
     /// Extension of the scripts.
     pub(crate) script: &'static str,
-    /// Platform of the executable, if the rules on executables support it.
-    pub(crate) machine: Option<Machine>,
+    /// The system, if the rules on executables support it.
+    pub(crate) system: Option<System>,
 }
 
 /// The four OS folders that the importers recognise.
 pub(crate) const SYSTEMS: [Os; 4] = [
-    Os {
-        folder: "external_plugins_linux_x86_64",
-        suffix: "",
-        script: "sh",
-        machine: Some(Machine::ElfX86_64),
-    },
-    Os {
-        folder: "external_plugins_linux_aarch64",
-        suffix: "",
-        script: "sh",
-        machine: Some(Machine::ElfAarch64),
-    },
-    Os {
-        folder: "external_plugins_windows_x86_64",
-        suffix: ".exe",
-        script: "bat",
-        machine: Some(Machine::PeX86_64),
-    },
-    Os { folder: "external_plugins_aix_powerpc", suffix: "", script: "ksh", machine: None },
+    os(System::LinuxX86_64, "", "sh"),
+    os(System::LinuxAarch64, "", "sh"),
+    os(System::WindowsX86_64, ".exe", "bat"),
+    Os { folder: "external_plugins_aix_powerpc", suffix: "", script: "ksh", system: None },
 ];
+
+const fn os(system: System, suffix: &'static str, script: &'static str) -> Os {
+    Os { folder: system.folder(), suffix, script, system: Some(system) }
+}
 
 /// The plugin folder for one system.
 #[derive(Debug)]
@@ -105,6 +97,15 @@ impl Folder {
     /// Path of the executable.
     pub(crate) fn executable(&self, id: &str) -> String {
         self.file(&format!("{id}{}", self.os.suffix))
+    }
+
+    /// The files of the plugin folder, each with its path there.
+    pub(crate) fn members<'c>(
+        &self,
+        contents: &'c Contents,
+    ) -> impl Iterator<Item = (&'c str, &'c Member)> {
+        let name = |path: &'c str| path.strip_prefix(&*self.path)?.strip_prefix('/');
+        contents.members.iter().filter_map(move |member| Some((name(&member.path)?, member)))
     }
 
     /// Whether a Unix shell starts the exporter, rather than cmd.
@@ -172,13 +173,12 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
         let place = format!("{prefix}{}", os.folder);
         if let [_, _, ..] = &*plugins {
             let message = texts::several_plugins(plugins.len(), &list(&plugins));
-            let advice = texts::several_plugins_advice();
             let is_refused = plugins
                 .iter()
                 .any(|plugin| !contents.contains(&format!("{place}/{plugin}/project.yaml")));
             let applies =
                 |objection: &Objection| objection.consumer != Consumer::Nodeman || is_refused;
-            findings.add_to(&LAYOUT_SEVERAL_PLUGINS, applies, &place, "", message, advice);
+            findings.add_to(&LAYOUT_SEVERAL_PLUGINS, applies, &place, "", message);
         }
         // The importer uses the first folder that contains meta.yaml.
         let described =
@@ -192,8 +192,7 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
             identity::check_id(other, &format!("{place}/{other}"), findings);
         }
         if os.script == "ksh" {
-            let (message, advice) = (texts::aix_is_ignored(), texts::aix_is_ignored_advice());
-            findings.add(&LAYOUT_AIX, &place, "", message, advice);
+            findings.add(&LAYOUT_AIX, &place, "", texts::aix_is_ignored());
         }
         ids.push(*id);
         folders.push(Folder { os, path: format!("{place}/{id}") });
@@ -201,8 +200,7 @@ pub(crate) fn check<'c>(contents: &'c Contents, findings: &mut Findings) -> Opti
     let id = (*ids.first()?).to_owned();
     if let Some((folder, other)) = folders.iter().zip(&ids).find(|(_, other)| **other != id) {
         let message = texts::ids_differ(other, &id, &folders[0].path);
-        let advice = shared::use_same_name();
-        findings.add(&LAYOUT_IDS_DIFFER, &folder.path, "", message, advice);
+        findings.add(&LAYOUT_IDS_DIFFER, &folder.path, "", message);
     }
     identity::check_id(&id, &folders[0].path, findings);
     check_folders(contents, findings);
@@ -232,8 +230,7 @@ fn check_folders(contents: &Contents, findings: &mut Findings) {
     for path in both {
         let is_made = ["info", "etc"].contains(&path.rsplit('/').next().unwrap_or_default());
         let applies = |objection: &Objection| objection.consumer != Consumer::V1 || is_made;
-        let (message, advice) = (texts::file_is_a_folder(), texts::rename_or_remove_it());
-        findings.add_to(&LAYOUT_FILE_AND_FOLDER, applies, path, "", message, advice);
+        findings.add_to(&LAYOUT_FILE_AND_FOLDER, applies, path, "", texts::file_is_a_folder());
     }
 }
 
@@ -258,9 +255,7 @@ fn find_prefix(contents: &Contents, findings: &mut Findings) -> Option<String> {
         misspelt.extend(parts.iter().rev().skip(1).filter(|part| looks_like_os(part)));
     }
     if let Some(prefix) = wrapped {
-        let message = texts::os_folders_are_wrapped(&prefix);
-        let advice = texts::os_folders_are_wrapped_advice();
-        findings.add(&LAYOUT_WRAPPED, &prefix, "", message, advice);
+        findings.add(&LAYOUT_WRAPPED, &prefix, "", texts::os_folders_are_wrapped(&prefix));
         return Some(prefix);
     }
     let mut tops = contents.members.iter().filter_map(|member| member.path.split_once('/'));
@@ -273,7 +268,7 @@ fn find_prefix(contents: &Contents, findings: &mut Findings) -> Option<String> {
     let advice = texts::name_folders(&list(&SYSTEMS.map(|os| os.folder)));
     let applies =
         |objection: &Objection| objection.consumer != Consumer::Nodeman || !has_nodeman_folder;
-    findings.add_to(&LAYOUT_NO_OS_FOLDER, applies, "", "", message, advice);
+    findings.add_to(&LAYOUT_NO_OS_FOLDER, applies, "", "", (message, advice));
     None
 }
 
@@ -291,16 +286,14 @@ fn check_top<'c>(
             continue;
         }
         if os_of(top).is_none() && top.starts_with("external_plugins_") && depth > 1 {
-            let message = texts::os_is_unknown(top);
-            let advice = texts::name_folder_one_of(&known);
-            findings.add_to(&LAYOUT_UNKNOWN_OS, applies, &place, "", message, advice);
+            let wording = (texts::os_is_unknown(top), texts::name_folder_one_of(&known));
+            findings.add_to(&LAYOUT_UNKNOWN_OS, applies, &place, "", wording);
         } else if os_of(top).is_none() && looks_like_os(top) && depth > 1 {
-            let message = texts::os_folder_is_misspelt(top);
-            let advice = texts::name_folder_one_of(&known);
-            findings.add_to(&LAYOUT_MISSPELT_OS, applies, &place, "", message, advice);
+            let wording = (texts::os_folder_is_misspelt(top), texts::name_folder_one_of(&known));
+            findings.add_to(&LAYOUT_MISSPELT_OS, applies, &place, "", wording);
         } else {
-            let (message, advice) = (texts::file_is_not_read(), sources::remove_it());
-            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", message, advice);
+            let wording = (texts::file_is_not_read(), sources::remove_it());
+            findings.add(&LAYOUT_EXTRA_FILE, &member.path, "", wording);
         }
     }
 }
@@ -330,22 +323,19 @@ pub(super) fn looks_like_os(part: &str) -> bool {
 /// Checks for files that no importer keeps and folders that an importer mistakes for `info`.
 fn check_files(plugin: &Plugin<'_>, findings: &mut Findings) {
     for folder in &plugin.folders {
-        let start = format!("{}/", folder.path);
-        for member in &plugin.contents.members {
-            let Some(name) = member.path.strip_prefix(&start) else { continue };
+        for (name, member) in folder.members(plugin.contents) {
             if let Some((parents, _)) = name.rsplit_once('/')
                 && parents.ends_with("info")
                 && parents != "info"
             {
                 let message = texts::folder_looks_like_info(parents);
-                let advice = texts::folder_looks_like_info_advice();
-                findings.add(&LAYOUT_INFO_LOOKALIKE, &member.path, "", message, advice);
+                findings.add(&LAYOUT_INFO_LOOKALIKE, &member.path, "", message);
             } else if !is_known(name, folder.os, &plugin.id)
                 && !is_reported_elsewhere(&member.path, folder, &plugin.id)
             {
-                let (message, advice) = (texts::file_is_dropped(), texts::file_is_dropped_advice());
+                let wording = (texts::file_is_dropped(), texts::file_is_dropped_advice());
                 let applies = |objection: &Objection| objection.consumer != Consumer::Nodeman;
-                findings.add_to(&LAYOUT_EXTRA_FILE, applies, &member.path, "", message, advice);
+                findings.add_to(&LAYOUT_EXTRA_FILE, applies, &member.path, "", wording);
             }
         }
     }

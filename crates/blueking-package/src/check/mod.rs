@@ -104,25 +104,20 @@ impl Report {
 /// [`Error::Io`] if the file cannot be opened or read, and with [`io::ErrorKind::IsADirectory`] for
 /// a folder that is not a package. Invalid content is a finding.
 pub fn file(path: &Path) -> Result<Report, Error> {
-    open(path, None)
+    file_after(path, None)
 }
 
-/// Checks an archive as an update of an earlier package of the same plugin.
+/// Checks an archive as an update of an earlier package of the same plugin, if there is one.
 ///
 /// # Errors
 /// See [`file()`].
-pub fn file_after(path: &Path, earlier: &Earlier) -> Result<Report, Error> {
-    open(path, Some(earlier))
-}
-
-fn open(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
-    let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
+pub fn file_after(path: &Path, earlier: Option<&Earlier>) -> Result<Report, Error> {
     if path.is_dir() {
-        return unpacked(path, earlier).map_err(failed(FileAction::Read));
+        return unpacked(path, earlier).map_err(Error::io(FileAction::Read, path));
     }
-    let file = File::open(path).map_err(failed(FileAction::Open))?;
+    let file = File::open(path).map_err(Error::io(FileAction::Open, path))?;
     let name = path.file_name().and_then(|name| name.to_str());
-    examine(file, name, earlier).map_err(failed(FileAction::Read))
+    reader(file, name, earlier).map_err(Error::io(FileAction::Read, path))
 }
 
 fn unpacked(path: &Path, earlier: Option<&Earlier>) -> io::Result<Report> {
@@ -137,27 +132,12 @@ fn unpacked(path: &Path, earlier: Option<&Earlier>) -> io::Result<Report> {
     Ok(report(kind, None, findings))
 }
 
-/// Checks an archive from a reader; `name` is the file name for the upload.
+/// Checks an archive from a reader; `name` is the file name for the upload, and `earlier` the
+/// package that it updates.
 ///
 /// # Errors
 /// The I/O errors of `archive`.
-pub fn reader(archive: impl Read + Seek, name: Option<&str>) -> io::Result<Report> {
-    examine(archive, name, None)
-}
-
-/// Like [`reader`], as an update of an earlier package of the same plugin.
-///
-/// # Errors
-/// The I/O errors of `archive`.
-pub fn reader_after(
-    archive: impl Read + Seek,
-    name: Option<&str>,
-    earlier: &Earlier,
-) -> io::Result<Report> {
-    examine(archive, name, Some(earlier))
-}
-
-fn examine(
+pub fn reader(
     mut archive: impl Read + Seek,
     name: Option<&str>,
     earlier: Option<&Earlier>,

@@ -14,7 +14,7 @@ use crate::texts::{check as shared, check_meta as texts, sources};
 rules! {
     /// The file exists.
     PROJECT_MISSING = "project-missing": Error,
-        Import [Nodeman says "缺少project.yaml文件", Nodemgr];
+        Import [Nodeman says "缺少project.yaml文件", Nodemgr] => texts::project_is_missing_advice;
     /// The file is a YAML mapping in UTF-8.
     PROJECT_YAML = "project-yaml": Error,
         Import [Nodeman says "project.yaml文件解析读取失败", Nodemgr];
@@ -23,30 +23,34 @@ rules! {
     PROJECT_KEYS = "project-keys": Error,
         Import [Nodeman says "project.yaml 文件信息缺失", Nodemgr];
     /// `name` is the plugin id.
-    PROJECT_NAME = "project-name": Warning, SilentlyDropped [Nodeman];
+    PROJECT_NAME = "project-name": Warning, SilentlyDropped [Nodeman] => shared::use_same_name;
     /// `version` equals the content of VERSION.
-    PROJECT_VERSION = "project-version": Warning, SilentlyDropped [Nodeman];
+    PROJECT_VERSION = "project-version": Warning, SilentlyDropped [Nodeman]
+        => texts::version_is_not_of_file_advice;
     /// `category` is official, external or scripts.
     PROJECT_CATEGORY = "project-category": Error,
-        Import [Nodeman says "project.yaml 中 category 配置异常，请确认后重试"];
+        Import [Nodeman says "project.yaml 中 category 配置异常，请确认后重试"] => texts::category_advice;
     /// `auto_type` is 0, 1 or 2.
     PROJECT_AUTO_TYPE = "project-auto-type": Error,
-        Import [Nodeman says "project.yaml 中 auto_type 配置异常，请确认后重试"];
+        Import [Nodeman says "project.yaml 中 auto_type 配置异常，请确认后重试"] => texts::auto_type_advice;
     /// `port_range` is a string of ports and port ranges from 1 to 65535.
-    PROJECT_PORT_RANGE = "project-port-range": Error, Import [Nodeman, Nodemgr];
+    PROJECT_PORT_RANGE = "project-port-range": Error, Import [Nodeman, Nodemgr]
+        => texts::port_range_advice;
     /// `config_templates` is a list of objects with name, file_path, format, version,
     /// plugin_version and source_path, which is a text. `variables`, if there are any, are a mapping
     /// with the type of a JSON schema.
     PROJECT_TEMPLATES = "project-templates": Error, Import [Nodeman];
     /// The file of each template exists.
     PROJECT_TEMPLATE_FILE = "project-template-file": Error,
-        Import [Nodeman says "找不到需要导入的配置模板文件 -> …"];
+        Import [Nodeman says "找不到需要导入的配置模板文件 -> …"] => texts::template_is_not_packed_advice;
     /// Templates are `etc/*.tpl`: bk-nodemgr looks for no others.
-    PROJECT_TEMPLATE_PLACE = "project-template-place": Warning, SilentlyDropped [Nodemgr];
+    PROJECT_TEMPLATE_PLACE = "project-template-place": Warning, SilentlyDropped [Nodemgr]
+        => texts::template_is_elsewhere_advice;
     /// `is_main_config` of a template, if there is one, is true or false.
-    PROJECT_MAIN_CONFIG = "project-main-config": Warning, Import [Nodemgr];
+    PROJECT_MAIN_CONFIG = "project-main-config": Warning, Import [Nodemgr]
+        => texts::main_config_advice;
     /// The scripts of `control` exist.
-    PROJECT_SCRIPT = "project-script": Warning, Run [Host];
+    PROJECT_SCRIPT = "project-script": Warning, Run [Host] => texts::script_is_not_packed_advice;
 }
 
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
@@ -56,8 +60,7 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
             continue;
         }
         let Some(member) = plugin.contents.get(&path) else {
-            let (message, advice) = (shared::file_is_missing(), texts::project_is_missing_advice());
-            findings.add(&PROJECT_MISSING, &path, "", message, advice);
+            findings.add(&PROJECT_MISSING, &path, "", shared::file_is_missing());
             continue;
         };
         // A document that is too large is already reported.
@@ -66,24 +69,12 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
             Ok(text) => text,
             Err(error) => {
                 let message = shared::not_utf8(error.valid_up_to());
-                findings.add(&PROJECT_YAML, &path, "", message, shared::not_utf8_advice());
+                findings.add(&PROJECT_YAML, &path, "", (message, shared::not_utf8_advice()));
                 continue;
             }
         };
-        match yaml::read(text) {
-            Ok(Value::Object(project)) => {
-                Project { keys: &project, path: &path, folder, plugin }.check(findings);
-            }
-            Ok(_) => {
-                let message = shared::file_is_not_a_mapping();
-                let advice = shared::file_is_not_a_mapping_advice();
-                findings.add(&PROJECT_YAML, &path, "", message, advice);
-            }
-            Err(reason) => {
-                let message = shared::file_is_not_yaml(&reason);
-                let advice = shared::file_is_not_yaml_advice();
-                findings.add(&PROJECT_YAML, &path, "", message, advice);
-            }
+        if let Some(keys) = yaml::mapping(text, &path, &PROJECT_YAML, findings) {
+            Project { keys: &keys, path: &path, folder, plugin }.check(findings);
         }
     }
 }
@@ -108,13 +99,13 @@ impl Project<'_> {
                 if key == "category" && self.keys.contains_key(key) {
                     continue;
                 }
-                findings.add_or_warn(&PROJECT_KEYS, applies, self.path, key, message, advice);
+                findings.add_or_warn(&PROJECT_KEYS, applies, self.path, key, (message, advice));
             }
         }
         if self.keys.get("control").is_some_and(|control| !control.is_object()) {
             let message = texts::control_is_not_a_mapping();
             let advice = texts::control_is_not_a_mapping_advice();
-            findings.add(&PROJECT_KEYS, self.path, "control", message, advice);
+            findings.add(&PROJECT_KEYS, self.path, "control", (message, advice));
         }
         self.check_identity(findings);
         self.check_enums(findings);
@@ -128,7 +119,7 @@ impl Project<'_> {
             && *name != *self.plugin.id
         {
             let message = texts::name_is_not_the_id(&name.to_string(), &self.plugin.id);
-            findings.add(&PROJECT_NAME, self.path, "name", message, shared::use_same_name());
+            findings.add(&PROJECT_NAME, self.path, "name", message);
         }
         let file = self.plugin.contents.get(&self.folder.file("VERSION"));
         let Some(bytes) = file.and_then(|file| file.bytes.as_deref()) else { return };
@@ -141,8 +132,7 @@ impl Project<'_> {
         // An invalid VERSION is reported separately.
         if version::read(&wanted).is_some() && found != wanted {
             let message = texts::version_is_not_of_file(&found, &wanted);
-            let advice = texts::version_is_not_of_file_advice();
-            findings.add(&PROJECT_VERSION, self.path, "version", message, advice);
+            findings.add(&PROJECT_VERSION, self.path, "version", message);
         }
     }
 
@@ -151,16 +141,14 @@ impl Project<'_> {
             && !["official", "external", "scripts"].iter().any(|known| category == known)
         {
             let message = texts::category_is(&category.to_string());
-            let advice = texts::category_advice();
-            findings.add(&PROJECT_CATEGORY, self.path, "category", message, advice);
+            findings.add(&PROJECT_CATEGORY, self.path, "category", message);
         }
         if let Some(auto_type) = self.keys.get("auto_type")
             && !auto_type.is_boolean()
             && !auto_type.as_f64().is_some_and(|number| [0.0, 1.0, 2.0].contains(&number))
         {
             let message = texts::auto_type_is(&auto_type.to_string());
-            let advice = texts::auto_type_advice();
-            findings.add(&PROJECT_AUTO_TYPE, self.path, "auto_type", message, advice);
+            findings.add(&PROJECT_AUTO_TYPE, self.path, "auto_type", message);
         }
     }
 
@@ -170,8 +158,7 @@ impl Project<'_> {
         };
         if !range.as_str().is_some_and(is_port_range) {
             let message = texts::port_range_is(&range.to_string());
-            let advice = texts::port_range_advice();
-            findings.add(&PROJECT_PORT_RANGE, self.path, "port_range", message, advice);
+            findings.add(&PROJECT_PORT_RANGE, self.path, "port_range", message);
         }
     }
 
@@ -180,7 +167,7 @@ impl Project<'_> {
         let Some(templates) = templates.as_array() else {
             let message = texts::templates_are_not_a_list();
             let advice = texts::templates_are_not_a_list_advice();
-            findings.add(&PROJECT_TEMPLATES, self.path, "config_templates", message, advice);
+            findings.add(&PROJECT_TEMPLATES, self.path, "config_templates", (message, advice));
             return;
         };
         for (index, template) in templates.iter().enumerate() {
@@ -188,26 +175,25 @@ impl Project<'_> {
             let keys = ["name", "file_path", "format", "version", "plugin_version", "source_path"];
             for key in keys.into_iter().filter(|key| template.get(key).is_none()) {
                 let message = shared::key_is_missing(key);
-                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, sources::add_it());
+                findings.add(&PROJECT_TEMPLATES, self.path, &place, (message, sources::add_it()));
             }
             if let Some(value) = template.get("is_main_config")
                 && !is_flag(value)
             {
                 let message = texts::main_config_is(&value.to_string());
-                let advice = texts::main_config_advice();
-                findings.add(&PROJECT_MAIN_CONFIG, self.path, &place, message, advice);
+                findings.add(&PROJECT_MAIN_CONFIG, self.path, &place, message);
             }
             if let Some(variables) = template.get("variables").filter(|value| !is_falsy(value))
                 && !is_schema(variables)
             {
                 let message = shared::value_is("variables", &quote(variables));
                 let advice = texts::variables_advice();
-                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, advice);
+                findings.add(&PROJECT_TEMPLATES, self.path, &place, (message, advice));
             }
             let source = template.get("source_path");
             if let Some(other) = source.filter(|source| !source.is_string()) {
                 let message = shared::value_is("source_path", &quote(other));
-                findings.add(&PROJECT_TEMPLATES, self.path, &place, message, shared::use_path());
+                findings.add(&PROJECT_TEMPLATES, self.path, &place, (message, shared::use_path()));
             }
             let Some(source) = source.and_then(Value::as_str) else {
                 continue;
@@ -215,14 +201,12 @@ impl Project<'_> {
             let inner = source.trim_start_matches("./").strip_prefix("etc/");
             if inner.is_none_or(|name| name.contains('/') || !name.ends_with(".tpl")) {
                 let message = texts::template_is_elsewhere(source);
-                let advice = texts::template_is_elsewhere_advice();
-                findings.add(&PROJECT_TEMPLATE_PLACE, self.path, &place, message, advice);
+                findings.add(&PROJECT_TEMPLATE_PLACE, self.path, &place, message);
             }
             let path = resolved(&self.folder.file(source));
             if source.starts_with('/') || !self.plugin.contents.contains(&path) {
                 let message = texts::template_is_not_packed(source);
-                let advice = texts::template_is_not_packed_advice();
-                findings.add(&PROJECT_TEMPLATE_FILE, self.path, &place, message, advice);
+                findings.add(&PROJECT_TEMPLATE_FILE, self.path, &place, message);
             }
         }
     }
@@ -239,9 +223,8 @@ impl Project<'_> {
             };
             if !self.plugin.contents.contains(&self.folder.file(script)) {
                 let message = texts::script_is_not_packed(&quote(command));
-                let advice = texts::script_is_not_packed_advice();
                 let place = format!("control.{action}");
-                findings.add(&PROJECT_SCRIPT, self.path, &place, message, advice);
+                findings.add(&PROJECT_SCRIPT, self.path, &place, message);
             }
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::finding::{Objection, Severity};
 
 /// A requirement on packages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Rule {
     /// Id: the subject, then the violation.
     pub id: &'static str,
@@ -18,16 +18,20 @@ pub struct Rule {
     pub objections: &'static [Objection],
     /// The requirement and its reason, in one or two sentences.
     pub text: &'static str,
+    /// The correction, unless it depends on the finding.
+    #[serde(skip)]
+    pub(super) advice: Option<fn() -> String>,
 }
 
 /// Declares the rules of a subject. The doc comment is the text of the rule. Each stage lists the
-/// consumers that object, with the error code and message of the server if known:
+/// consumers that object, with the error code and message of the server if known. The correction
+/// stands after `=>`, unless it depends on the finding:
 ///
 /// ```text
 /// rules! {
 ///     /// The version is two numbers.
 ///     VERSION_FORMAT = "version-format": Error,
-///         Import [V2 #3310002 says "…"], SilentlyDropped [V1];
+///         Import [V2 #3310002 says "…"], SilentlyDropped [V1] => texts::version_advice;
 ///     /// The archive is small. Only this check enforces it.
 ///     ARCHIVE_BOMB = "archive-bomb": Error;
 /// }
@@ -36,7 +40,8 @@ macro_rules! rules {
     ($(
         $(#[doc = $text:literal])+
         $name:ident = $id:literal: $severity:ident
-            $(, $stage:ident [$($consumer:ident $(#$code:literal)? $(says $words:literal)?),+])*;
+            $(, $stage:ident [$($consumer:ident $(#$code:literal)? $(says $words:literal)?),+])*
+            $(=> $advice:path)?;
     )+) => {
         $(
             $(#[doc = $text])+
@@ -51,6 +56,7 @@ macro_rules! rules {
                 }),+),*],
                 // Each line of a doc comment starts with a space.
                 text: concat!($($text),+).trim_ascii_start(),
+                advice: { let advice: &[fn() -> String] = &[$($advice)?]; advice.first().copied() },
             };
         )+
 

@@ -1,15 +1,13 @@
 //! Reads a tar, optionally gzip-compressed, sequentially and without seeking. Extended headers are
 //! parsed here, because the tar crate would buffer them without a limit.
 
-use std::cell::Cell;
 use std::io::{self, Read};
-use std::rc::Rc;
 
 use tar::{Archive, EntryType, PaxExtensions};
 
 use super::container::{
-    ARCHIVE_HEADER, ARCHIVE_LINK, ARCHIVE_SPECIAL, ARCHIVE_TRAILING, MAX_BYTES, Name, Unpacker,
-    leaves,
+    ARCHIVE_BOMB, ARCHIVE_DAMAGED, ARCHIVE_HEADER, ARCHIVE_LINK, ARCHIVE_SPECIAL, ARCHIVE_TRAILING,
+    ARCHIVE_TRUNCATED, MAX_BYTES, Name, Unpacker, leaves,
 };
 use super::finding::{Consumer, Objection};
 use super::gzip::Gzip;
@@ -26,28 +24,27 @@ pub(super) fn read_gzip(reader: &mut impl Read, unpacker: &mut Unpacker<'_>) -> 
     let mut gzip = Gzip::new(reader);
     let whole = read(&mut gzip, unpacker)?;
     if whole && gzip.has_other_data() {
-        let message = texts::data_follows_the_gzip();
-        let advice = texts::data_follows_the_gzip_advice();
-        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
+        let wording = (texts::data_follows_the_gzip(), texts::data_follows_the_gzip_advice());
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", wording);
     }
     Ok(whole)
 }
 
 /// Reads a tar; true if it was read to its end.
 pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
-    let state = Rc::new(State::default());
-    let mut archive = Archive::new(Metered { reader, state: Rc::clone(&state) });
-    let outcome = members(&mut archive, unpacker);
+    let mut metered = Metered { reader, read: 0, at_end: false, exceeds_limit: false };
+    let outcome = members(&mut Archive::new(&mut metered), unpacker);
     let outcome = outcome.and_then(|whole| {
-        if whole && state.at_end.get() {
+        if whole && metered.at_end {
             // Only the two zero blocks at the end prove that the tar is complete.
-            unpacker.report_truncated();
+            unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
             return Ok(false);
         }
-        if whole && let Err(error) = drain(&mut archive.into_inner(), unpacker) {
+        if whole && let Err(error) = drain(&mut metered, unpacker) {
             // No importer reads on to a wrong checksum.
             if error.kind() == io::ErrorKind::InvalidInput {
-                unpacker.report_damaged_after_end(&error.to_string());
+                let message = texts::archive_is_damaged(&error.to_string());
+                unpacker.findings.add_or_warn(&ARCHIVE_DAMAGED, |_| false, "", "", message);
             } else {
                 return Err(error);
             }
@@ -55,49 +52,39 @@ pub(super) fn read(reader: &mut dyn Read, unpacker: &mut Unpacker<'_>) -> io::Re
         Ok(whole)
     });
     match outcome {
-        Ok(whole) => Ok(whole),
-        Err(_) if state.exceeds_limit.get() => {
-            unpacker.report_bomb();
-            Ok(false)
+        Ok(whole) => return Ok(whole),
+        Err(_) if metered.exceeds_limit => {
+            unpacker.report(&ARCHIVE_BOMB, texts::unpacks_to_too_much(MAX_BYTES));
         }
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || state.at_end.get() => {
-            unpacker.report_truncated();
-            Ok(false)
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || metered.at_end => {
+            unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
         }
-        Err(error) if error.raw_os_error().is_some() => Err(error),
+        Err(error) if error.raw_os_error().is_some() => return Err(error),
         Err(error) => {
-            unpacker.report_damaged(&error.to_string());
-            Ok(false)
+            let message = texts::archive_is_damaged(&error.to_string());
+            unpacker.report(&ARCHIVE_DAMAGED, message);
         }
     }
-}
-
-/// State of the stream below the tar reader.
-#[derive(Default)]
-struct State {
-    read: Cell<u64>,
-    at_end: Cell<bool>,
-    exceeds_limit: Cell<bool>,
+    Ok(false)
 }
 
 /// Counts the bytes read and enforces the limit.
 struct Metered<'r> {
     reader: &'r mut dyn Read,
-    state: Rc<State>,
+    read: u64,
+    at_end: bool,
+    exceeds_limit: bool,
 }
 
 impl Read for Metered<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.reader.read(buffer)?;
-        let read = self.state.read.get() + length as u64;
-        self.state.read.set(read);
-        if read > MAX_BYTES + OVERHEAD {
-            self.state.exceeds_limit.set(true);
+        self.read += length as u64;
+        if self.read > MAX_BYTES + OVERHEAD {
+            self.exceeds_limit = true;
             return Err(io::Error::other("the archive exceeds the size limit of a package"));
         }
-        if length == 0 && !buffer.is_empty() {
-            self.state.at_end.set(true);
-        }
+        self.at_end |= length == 0 && !buffer.is_empty();
         Ok(length)
     }
 }
@@ -111,7 +98,7 @@ struct Extended {
 }
 
 /// Reads all members; false if a finding ends the scan.
-fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
+fn members(archive: &mut Archive<impl Read>, unpacker: &mut Unpacker<'_>) -> io::Result<bool> {
     let mut extended = Extended::default();
     for entry in archive.entries()?.raw(true) {
         let mut entry = entry?;
@@ -126,7 +113,7 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         if is_extended(kind) {
             if size > MAX_HEADER {
                 let message = texts::extended_header_is_large(size);
-                unpacker.findings.add(&ARCHIVE_HEADER, "", "", message, texts::do_not_trust());
+                unpacker.findings.add(&ARCHIVE_HEADER, "", "", message);
                 return Ok(false);
             }
             let mut bytes = Vec::new();
@@ -139,7 +126,7 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
         if let Some(other) = extended.size.filter(|other| *other != size) {
             let name = String::from_utf8_lossy(&raw);
             let message = texts::extended_header_differs(size, other);
-            unpacker.findings.add(&ARCHIVE_HEADER, &name, "", message, texts::do_not_trust());
+            unpacker.findings.add(&ARCHIVE_HEADER, &name, "", message);
             return Ok(false);
         }
         let Name::Valid(path) = unpacker.check_name(&raw) else { continue };
@@ -153,25 +140,23 @@ fn members(archive: &mut Archive<Metered<'_>>, unpacker: &mut Unpacker<'_>) -> i
             let target = entry.link_name_bytes().unwrap_or_default().into_owned();
             let target = String::from_utf8_lossy(&target);
             let message = texts::member_is_a_link(&target);
-            let advice = texts::link_advice();
             // The target of a hard link is relative to the archive, that of a symbolic link to its
             // folder.
             let folder = path.rsplit_once('/').filter(|_| kind.is_symlink());
             let is_outside = leaves(folder.map_or("", |(folder, _)| folder), &target);
             let applies = |objection: &Objection| objection.consumer == Consumer::V2;
             if is_outside {
-                unpacker.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message, advice);
+                unpacker.findings.add_to(&ARCHIVE_LINK, applies, &path, "", message);
             } else {
                 // What the old importer misses without the link is reported for that file.
-                unpacker.findings.add_or_warn(&ARCHIVE_LINK, |_| false, &path, "", message, advice);
+                unpacker.findings.add_or_warn(&ARCHIVE_LINK, |_| false, &path, "", message);
                 unpacker.contents.add_link(path);
             }
             continue;
         }
         if extended.is_sparse || !(kind.is_file() || kind.is_contiguous()) {
-            let message = texts::member_is_special();
-            let advice = sources::remove_it();
-            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, advice);
+            let wording = (texts::member_is_special(), sources::remove_it());
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", wording);
             continue;
         }
         if !unpacker.read_file(path, mode, &mut entry)? {
@@ -224,9 +209,8 @@ fn drain(reader: &mut Metered<'_>, unpacker: &mut Unpacker<'_>) -> io::Result<()
         is_padding &= buffer[..length].iter().all(|byte| *byte == 0);
     }
     if !is_padding {
-        let message = texts::data_follows();
-        let advice = texts::data_follows_advice();
-        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", message, advice);
+        let wording = (texts::data_follows(), texts::data_follows_advice());
+        unpacker.findings.add(&ARCHIVE_TRAILING, "", "", wording);
     }
     Ok(())
 }

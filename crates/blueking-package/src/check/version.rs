@@ -5,48 +5,48 @@ use super::contents::Member;
 use super::finding::{Consumer, Findings, Objection};
 use super::layout::{self, Plugin};
 use super::rule::rules;
+use crate::plugin::Version;
 use crate::texts::{check as shared, check_layout as texts};
 
 rules! {
     /// The file exists for each system. The old importer needs only one of them, and otherwise
     /// assumes 1.1.
-    VERSION_MISSING = "version-missing": Error, Import [V2], SilentlyDropped [V1];
+    VERSION_MISSING = "version-missing": Error, Import [V2], SilentlyDropped [V1]
+        => texts::version_is_missing_advice;
     /// The file is `x.y`, two numbers of at most 999999. The old importer accepts larger numbers,
     /// ignores a third part, and assumes 1.1 if it cannot parse the file.
-    VERSION_FORMAT = "version-format": Error, Import [V2], SilentlyDropped [V1];
+    VERSION_FORMAT = "version-format": Error, Import [V2], SilentlyDropped [V1]
+        => texts::version_is_invalid_advice;
     /// The version is the same for each system.
-    VERSION_DIFFERS = "version-differs": Error, SilentlyDropped [V1, V2];
+    VERSION_DIFFERS = "version-differs": Error, SilentlyDropped [V1, V2]
+        => texts::version_differs_advice;
     /// No other file name ends in VERSION: the old importer reads the first such file.
-    VERSION_LOOKALIKE = "version-lookalike": Error, SilentlyDropped [V1];
+    VERSION_LOOKALIKE = "version-lookalike": Error, SilentlyDropped [V1]
+        => texts::rename_or_remove_it;
 }
 
 pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
     let missing = plugin.missing("VERSION");
     let is_nowhere = missing.len() == plugin.folders.len();
     for path in missing {
-        let (message, advice) = (shared::file_is_missing(), texts::version_is_missing_advice());
         let applies = |objection: &Objection| objection.consumer == Consumer::V2 || is_nowhere;
-        findings.add_to(&VERSION_MISSING, applies, &path, "", message, advice);
+        findings.add_to(&VERSION_MISSING, applies, &path, "", shared::file_is_missing());
     }
     let found = plugin.distinct("VERSION");
     for (path, bytes) in &found {
         let text = String::from_utf8_lossy(bytes);
+        let message = texts::version_is_invalid(text.trim());
         if read(&text).is_none() {
-            let message = texts::version_is_invalid(text.trim());
-            let advice = texts::version_is_invalid_advice();
             let applies =
                 |objection: &Objection| objection.consumer == Consumer::V2 || is_lost(&text);
-            findings.add_to(&VERSION_FORMAT, applies, path, "", message, advice);
+            findings.add_to(&VERSION_FORMAT, applies, path, "", message);
         } else if !text.is_ascii() {
-            let message = texts::version_is_invalid(text.trim());
-            let advice = texts::version_is_invalid_advice();
-            findings.add_or_warn(&VERSION_FORMAT, |_| false, path, "", message, advice);
+            findings.add_or_warn(&VERSION_FORMAT, |_| false, path, "", message);
         }
     }
     if let [(first, _), (second, bytes), ..] = &*found {
         let text = String::from_utf8_lossy(bytes);
-        let message = texts::version_differs(text.trim(), first);
-        findings.add(&VERSION_DIFFERS, second, "", message, texts::version_differs_advice());
+        findings.add(&VERSION_DIFFERS, second, "", texts::version_differs(text.trim(), first));
     }
     let own = plugin.folders.iter().find_map(|folder| plugin.contents.get(&folder.file("VERSION")));
     let wanted = own.map_or((1, 1), read_leniently);
@@ -58,11 +58,10 @@ pub(super) fn check(plugin: &Plugin<'_>, findings: &mut Findings) {
         let is_foreign = member.path.split('/').next().is_some_and(layout::looks_like_os);
         let is_own = is_own || is_foreign && member.base_name() == "VERSION";
         if member.path.ends_with("VERSION") && !is_own {
-            let (message, advice) =
-                (texts::file_looks_like_version(), texts::rename_or_remove_it());
+            let message = texts::file_looks_like_version();
             let is_taken = is_first && read_leniently(member) != wanted;
             let applies = |_: &Objection| is_taken;
-            findings.add_or_warn(&VERSION_LOOKALIKE, applies, &member.path, "", message, advice);
+            findings.add_or_warn(&VERSION_LOOKALIKE, applies, &member.path, "", message);
         }
         is_first &= !member.path.ends_with("VERSION");
     }
@@ -78,10 +77,9 @@ fn read_leniently(member: &Member) -> (u64, u64) {
     }
 }
 
-/// The two numbers of a version.
-pub(super) fn read(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.trim().split_once('.')?;
-    Some((number(major)?, number(minor)?))
+/// The version in a file, which may have digits of other scripts.
+pub(super) fn read(text: &str) -> Option<Version> {
+    ascii(text.trim()).parse().ok()
 }
 
 /// Whether the old importer derives a different version from the text.
@@ -89,12 +87,6 @@ fn is_lost(text: &str) -> bool {
     let parts = text.split('.').map(|part| ascii(part.trim()).parse::<u64>());
     let parts: Vec<_> = parts.collect();
     !matches!(&*parts, [Ok(_), Ok(_)])
-}
-
-fn number(text: &str) -> Option<u32> {
-    let text = ascii(text);
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| is_number && *number <= 999_999)
 }
 
 /// A text with the decimal digits of other scripts, which Python reads as numbers, in ASCII.

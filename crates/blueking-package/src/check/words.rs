@@ -1,5 +1,8 @@
 //! Reserved words of BlueKing, and the units that it supports.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Reserved names of result tables, in upper case.
 const TABLE_NAMES: &str = "ALL ALTER ANALYZE ANY AS ASC BEGIN BY CREATE CONTINUOUS \
     DATABASE DATABASES DEFAULT DELETE DESC DESTINATIONS DIAGNOSTICS DISTINCT DROP DURATION END \
@@ -29,25 +32,28 @@ const UNITS: &str = "none short percent percentunit bits bytes kbytes mbytes gby
     Mbits GBs Gbits TBs Tbits PBs Pbits celsius fahrenheit kelvin hertz ns µs ms s m h d cps ops \
     reqps rps wps iops cpm opm rpm wpm";
 
-/// Whether a word is in a list of words, ignoring case.
-pub(super) fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|reserved| reserved.eq_ignore_ascii_case(word))
-}
+/// The words of a list. It is split only once: a page can have thousands of names.
+type Words = LazyLock<HashSet<&'static str>>;
+
+static RESERVED_TABLES: Words = LazyLock::new(|| TABLE_NAMES.split_whitespace().collect());
+static RESERVED_FIELDS: Words = LazyLock::new(|| FIELD_NAMES.split_whitespace().collect());
+static KNOWN_UNITS: Words = LazyLock::new(|| UNITS.split_whitespace().collect());
 
 /// Whether BlueKing reserves the name, so that no group of metrics can have it; case is ignored.
 pub fn is_reserved_table(name: &str) -> bool {
-    is_in(TABLE_NAMES, name)
+    RESERVED_TABLES.contains(&*name.to_ascii_uppercase())
 }
 
 /// Whether the pages cannot save a field of this name: it is or contains a reserved word.
 pub(crate) fn is_reserved_field(name: &str) -> bool {
     let upper = name.to_uppercase();
-    is_in(FIELD_NAMES, name) || FIELD_PARTS.iter().any(|part| upper.contains(part))
+    RESERVED_FIELDS.contains(&*name.to_ascii_uppercase())
+        || FIELD_PARTS.iter().any(|part| upper.contains(part))
 }
 
 /// Whether the pages support a unit id.
 pub(super) fn is_unit(id: &str) -> bool {
-    UNITS.split_whitespace().any(|unit| unit == id)
+    KNOWN_UNITS.contains(id)
 }
 
 #[cfg(test)]
@@ -56,9 +62,9 @@ mod tests {
 
     #[test]
     fn words_ignore_case_but_units_do_not() {
-        assert!(is_in(TABLE_NAMES, "user") && is_in(FIELD_NAMES, "Bk_Supplier_Id"));
-        assert!(!is_in(TABLE_NAMES, "disk") && !is_in(FIELD_NAMES, ""));
+        assert!(is_reserved_table("user") && is_reserved_field("Bk_Supplier_Id"));
+        assert!(!is_reserved_table("disk") && !is_reserved_field(""));
         assert!(is_unit("µs") && is_unit("Bps") && is_unit("bps") && !is_unit("BPS"));
-        assert_eq!(UNITS.split_whitespace().count(), 52);
+        assert_eq!(KNOWN_UNITS.len(), 52);
     }
 }

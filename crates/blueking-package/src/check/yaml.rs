@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 use serde_json::{Map, Value};
 
+use super::finding::Findings;
+use super::json::decode_utf16;
+use super::rule::Rule;
 use super::scalar;
 use crate::texts::check as texts;
 
@@ -24,18 +27,27 @@ const MAX_NODES: usize = 20_000;
 /// # Errors
 /// The number of valid bytes.
 pub(crate) fn decode(bytes: &[u8]) -> Result<String, usize> {
-    let unit: fn([u8; 2]) -> u16 = match bytes {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        _ => {
-            let text = str::from_utf8(bytes).map_err(|error| error.valid_up_to())?;
-            return Ok(text.to_owned());
-        }
+    match bytes {
+        [0xff, 0xfe, ..] => decode_utf16(bytes, u16::from_le_bytes).ok_or(0),
+        [0xfe, 0xff, ..] => decode_utf16(bytes, u16::from_be_bytes).ok_or(0),
+        _ => str::from_utf8(bytes).map(str::to_owned).map_err(|error| error.valid_up_to()),
+    }
+}
+
+/// Parses a document that must be a mapping. Otherwise reports a violation of `rule`.
+pub(super) fn mapping(
+    text: &str,
+    path: &str,
+    rule: &'static Rule,
+    findings: &mut Findings,
+) -> Option<Map<String, Value>> {
+    let wording = match read(text) {
+        Ok(Value::Object(mapping)) => return Some(mapping),
+        Ok(_) => (texts::file_is_not_a_mapping(), texts::file_is_not_a_mapping_advice()),
+        Err(reason) => (texts::file_is_not_yaml(&reason), texts::file_is_not_yaml_advice()),
     };
-    let (pairs, rest) = bytes.as_chunks::<2>();
-    let text: Result<String, _> =
-        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
-    text.ok().filter(|_| rest.is_empty()).ok_or(0)
+    findings.add(rule, path, "", wording);
+    None
 }
 
 /// Parses a single document; an empty text is null.

@@ -8,7 +8,7 @@ use super::contents::{Contents, Member};
 use super::executable;
 use super::finding::{Findings, Objection, Stage};
 use super::rule::{Rule, rules};
-use crate::executable::Machine;
+use crate::plugin::System;
 use crate::problem::{Problem, Violation};
 use crate::texts::{
     check as shared, check_archive, check_zip51 as texts, list, sources, sources_v51,
@@ -21,15 +21,16 @@ use crate::v51::{
 rules! {
     /// All five documents exist. Whether BlueKing requires the picture and the description is
     /// undocumented.
-    ZIP_MISSING = "zip-missing": Error, Import [V51];
+    ZIP_MISSING = "zip-missing": Error, Import [V51] => sources::add_it;
     /// Base names are unique: folders are ignored.
-    ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error, Import [V51];
+    ZIP_DUPLICATE_NAME = "zip-duplicate-name": Error, Import [V51] => texts::duplicate_name_advice;
     /// The archive has an executable for at least one system.
     ZIP_NO_EXECUTABLE = "zip-no-executable": Error, Import [V51];
     /// Each executable has the name that BlueKing expects.
-    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error, SilentlyDropped [V51];
+    ZIP_EXECUTABLE_NAME = "zip-executable-name": Error, SilentlyDropped [V51]
+        => check_archive::rename_the_file;
     /// The three JSON documents are valid JSON.
-    ZIP_JSON = "zip-json": Error, Import [V51];
+    ZIP_JSON = "zip-json": Error, Import [V51] => texts::not_json_advice;
     /// info.json names the component: at most 15 letters and digits.
     ZIP_INFO = "zip-info": Error, Import [V51];
     /// metrics.json is a list of result tables with a name and a description.
@@ -42,16 +43,16 @@ rules! {
     /// `_exporter_url_` is a complete URL on the loopback address, and the exporter listens there.
     ZIP_URL = "zip-url": Error, Import [V51], Run [Host];
     /// No start parameter is a file: how its path reaches the exporter is undocumented.
-    ZIP_FILE = "zip-file": Warning, Run [V51];
+    ZIP_FILE = "zip-file": Warning, Run [V51] => texts::file_parameter_advice;
     /// logo.png is a PNG picture of 155 by 65 pixels.
     ZIP_LOGO = "zip-logo": Error, Import [V51];
     /// description.md is UTF-8 and not empty.
     ZIP_DESCRIPTION = "zip-description": Error, Import [V51];
 }
 
-const EXECUTABLES: [(&str, Option<Machine>); 3] = [
-    (LINUX_EXPORTER, Some(Machine::ElfX86_64)),
-    (WINDOWS_EXPORTER, Some(Machine::PeX86_64)),
+const EXECUTABLES: [(&str, Option<System>); 3] = [
+    (LINUX_EXPORTER, Some(System::LinuxX86_64)),
+    (WINDOWS_EXPORTER, Some(System::WindowsX86_64)),
     (AIX_EXPORTER, None),
 ];
 
@@ -59,9 +60,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
     let mut files: BTreeMap<&str, &Member> = BTreeMap::new();
     for member in &contents.members {
         if let Some(first) = files.insert(member.base_name(), member) {
-            let message = texts::duplicate_name(&first.path);
-            let advice = texts::duplicate_name_advice();
-            findings.add(&ZIP_DUPLICATE_NAME, &member.path, "", message, advice);
+            findings.add(&ZIP_DUPLICATE_NAME, &member.path, "", texts::duplicate_name(&first.path));
         }
     }
     check_executables(&files, findings);
@@ -70,8 +69,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Findings) {
             Some(member) => check_document(name, member, findings),
             None => {
                 let applies = |_: &Objection| ![LOGO, DESCRIPTION].contains(&name);
-                let (message, advice) = (shared::file_is_missing(), sources::add_it());
-                findings.add_to(&ZIP_MISSING, applies, name, "", message, advice);
+                findings.add_to(&ZIP_MISSING, applies, name, "", shared::file_is_missing());
             }
         }
     }
@@ -82,19 +80,18 @@ fn check_executables(files: &BTreeMap<&str, &Member>, findings: &mut Findings) {
     if !known.iter().any(|name| files.contains_key(name)) {
         let message = texts::no_executable();
         let advice = texts::no_executable_advice(LINUX_EXPORTER, WINDOWS_EXPORTER);
-        findings.add(&ZIP_NO_EXECUTABLE, LINUX_EXPORTER, "", message, advice);
+        findings.add(&ZIP_NO_EXECUTABLE, LINUX_EXPORTER, "", (message, advice));
     }
     for (name, member) in files {
         // BlueKing would silently ignore the file and its system.
         if name.to_lowercase().starts_with("exporter") && !known.contains(name) {
             let message = texts::executable_name(&list(&known));
-            let advice = check_archive::rename_the_file();
-            findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message, advice);
+            findings.add(&ZIP_EXECUTABLE_NAME, &member.path, "", message);
         }
     }
-    for (name, machine) in EXECUTABLES {
-        if let Some((member, machine)) = files.get(name).zip(machine) {
-            executable::check_file(member, machine, findings);
+    for (name, system) in EXECUTABLES {
+        if let Some((member, system)) = files.get(name).zip(system) {
+            executable::check_file(member, system, findings);
         }
     }
 }
@@ -127,9 +124,7 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
             }
         }
         Err(error) => {
-            let message = shared::file_is_not_json(&error.to_string());
-            let advice = texts::not_json_advice();
-            findings.add(&ZIP_JSON, path, "", message, advice);
+            findings.add(&ZIP_JSON, path, "", shared::file_is_not_json(&error.to_string()));
         }
     }
 }
@@ -137,23 +132,20 @@ fn check_document(name: &str, member: &Member, findings: &mut Findings) {
 fn check_files(document: &Value, path: &str, findings: &mut Findings) {
     for item in document.as_array().into_iter().flatten().filter(|item| item["type"] == "file") {
         let field = item["name"].as_str().unwrap_or_default();
-        let (message, advice) = (texts::file_parameter(), texts::file_parameter_advice());
-        findings.add(&ZIP_FILE, path, field, message, advice);
+        findings.add(&ZIP_FILE, path, field, texts::file_parameter());
     }
 }
 
 fn check_description(bytes: &[u8]) -> Result<(), Violation> {
-    match str::from_utf8(bytes) {
-        Err(error) => Err(Violation::new(
-            sources_v51::description_is_not_utf8(error.valid_up_to()),
-            sources_v51::description_is_not_utf8_advice(),
-        )),
-        Ok(text) if text.trim().is_empty() => Err(Violation::new(
-            sources::text_is_empty(),
-            sources_v51::description_is_empty_advice(),
-        )),
-        Ok(_) => Ok(()),
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let message = sources_v51::description_is_not_utf8(error.valid_up_to());
+        Violation::new(message, sources_v51::description_is_not_utf8_advice())
+    })?;
+    if text.trim().is_empty() {
+        let advice = sources_v51::description_is_empty_advice();
+        return Err(Violation::new(sources::text_is_empty(), advice));
     }
+    Ok(())
 }
 
 /// The rule that a problem violates, determined by its location.
@@ -187,5 +179,5 @@ fn add_violation(
     let applies = |objection: &Objection| {
         rule.id != ZIP_URL.id || (objection.stage == Stage::Run) == is_elsewhere
     };
-    findings.add_to(rule, applies, path, field, message, advice);
+    findings.add_to(rule, applies, path, field, (message, advice));
 }

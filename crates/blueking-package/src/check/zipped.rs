@@ -7,7 +7,8 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::container::{
-    ARCHIVE_DUPLICATE, ARCHIVE_LINK, ARCHIVE_METHOD, ARCHIVE_SPECIAL, MAX_MEMBERS, Name, Unpacker,
+    ARCHIVE_DAMAGED, ARCHIVE_DUPLICATE, ARCHIVE_LINK, ARCHIVE_MEMBERS, ARCHIVE_METHOD,
+    ARCHIVE_SPECIAL, ARCHIVE_TRUNCATED, MAX_MEMBERS, Name, Unpacker,
 };
 use crate::texts::{check_archive as texts, sources};
 
@@ -35,11 +36,11 @@ pub(super) fn read(
         Ok(whole) => Ok(whole),
         Err(ZipError::Io(error)) if error.raw_os_error().is_some() => Err(error),
         Err(ZipError::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            unpacker.report_truncated();
+            unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
             Ok(false)
         }
         Err(error) => {
-            unpacker.report_damaged(&error.to_string());
+            unpacker.report(&ARCHIVE_DAMAGED, texts::archive_is_damaged(&error.to_string()));
             Ok(false)
         }
     }
@@ -49,19 +50,18 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
     match number_of_entries(reader)? {
         // A zip without a central directory is truncated.
         None => {
-            unpacker.report_truncated();
+            unpacker.report(&ARCHIVE_TRUNCATED, texts::archive_is_truncated());
             return Ok(false);
         }
         Some(number) if number > MAX_MEMBERS => {
-            unpacker.report_too_many();
+            unpacker.report(&ARCHIVE_MEMBERS, texts::too_many_members(MAX_MEMBERS));
             return Ok(false);
         }
         Some(_) => {}
     }
     let mut archive = ZipArchive::new(io::BufReader::with_capacity(64 << 10, reader))?;
     if archive.has_duplicate_names() {
-        let (message, advice) = (texts::entries_share_a_path(), texts::pack_once());
-        unpacker.findings.add(&ARCHIVE_DUPLICATE, "", "", message, advice);
+        unpacker.findings.add(&ARCHIVE_DUPLICATE, "", "", texts::entries_share_a_path());
     } else {
         // This treats duplicate paths as damage.
         archive.validate_header_consistency()?;
@@ -81,21 +81,19 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
         }
         let mode = entry.unix_mode();
         if entry.is_symlink() {
-            let (message, advice) = (texts::entry_is_a_link(), texts::link_advice());
-            unpacker.findings.add(&ARCHIVE_LINK, &path, "", message, advice);
+            unpacker.findings.add(&ARCHIVE_LINK, &path, "", texts::entry_is_a_link());
             continue;
         }
         if mode.is_some_and(|mode| ![0, REGULAR].contains(&(mode & FILE_TYPE))) {
-            let (message, advice) = (texts::entry_is_special(), sources::remove_it());
-            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", message, advice);
+            let wording = (texts::entry_is_special(), sources::remove_it());
+            unpacker.findings.add(&ARCHIVE_SPECIAL, &path, "", wording);
             continue;
         }
         let mut content = match archive.by_index(index) {
             Ok(content) => content,
             Err(ZipError::UnsupportedArchive(reason)) => {
                 let message = texts::entry_cannot_be_unpacked(reason);
-                let advice = texts::entry_cannot_be_unpacked_advice();
-                unpacker.findings.add(&ARCHIVE_METHOD, &path, "", message, advice);
+                unpacker.findings.add(&ARCHIVE_METHOD, &path, "", message);
                 continue;
             }
             Err(error) => return Err(error),
@@ -105,7 +103,8 @@ fn entries(reader: &mut (impl Read + Seek), unpacker: &mut Unpacker<'_>) -> Resu
         }
         let found = unpacker.contents.get(&path).map_or(0, |member| member.size);
         if found != declared {
-            unpacker.report_damaged(&texts::size_differs(&path, found, declared));
+            let reason = texts::size_differs(&path, found, declared);
+            unpacker.report(&ARCHIVE_DAMAGED, texts::archive_is_damaged(&reason));
             return Ok(false);
         }
     }

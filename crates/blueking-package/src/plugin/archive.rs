@@ -43,7 +43,7 @@ pub struct Member {
 pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
     let members = package.members();
     if members.iter().map(|member| member.bytes.len() as u64).sum::<u64>() > MAX_BYTES {
-        return Err(too_large(path, MAX_BYTES, LimitUnit::Bytes));
+        return Err(Error::too_large(path, MAX_BYTES, LimitUnit::Bytes));
     }
     partial::save(path, |file| {
         write_members(BufWriter::new(file), &members)
@@ -81,17 +81,10 @@ pub fn read(path: &Path) -> Result<Vec<Member>, Error> {
 
 fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
     if path.is_dir() {
-        let files = folder::files(path, MAX_MEMBERS, limit)?.into_iter();
-        let member =
-            |file: folder::File| Member { path: file.name, mode: file.mode, bytes: file.bytes };
-        return Ok(files.map(member).collect());
+        return folder::files(path, MAX_MEMBERS, limit);
     }
     let damaged = |error| failed(path, FileAction::Read, error);
-    let file = File::open(path).map_err(|source| Error::Io {
-        action: FileAction::Open,
-        path: path.into(),
-        source,
-    })?;
+    let file = File::open(path).map_err(Error::io(FileAction::Open, path))?;
     // A bomb may consist of headers and padding only. The odd limit prevents a cut at a block
     // boundary, which would look like the end of the archive.
     let bytes =
@@ -108,7 +101,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
             invalid_member(path, name, texts::member_is_not_utf8())
         })?;
         if entry.size() > left {
-            return Err(too_large(path, limit, LimitUnit::Bytes));
+            return Err(Error::too_large(path, limit, LimitUnit::Bytes));
         }
         let kind = entry.header().entry_type();
         if kind.is_dir() || kind.is_pax_global_extensions() {
@@ -124,7 +117,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
             return Err(invalid_member(path, name, texts::member_is_repeated()));
         }
         if members.len() == MAX_MEMBERS {
-            return Err(too_large(path, MAX_MEMBERS as u64, LimitUnit::Files));
+            return Err(Error::too_large(path, MAX_MEMBERS as u64, LimitUnit::Files));
         }
         let mode = entry.header().mode().map_err(damaged)?;
         let mut bytes = Vec::new();
@@ -136,10 +129,6 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<Member>, Error> {
         members.push(Member { path: name, mode, bytes });
     }
     Ok(members)
-}
-
-fn too_large(path: &Path, limit: u64, unit: LimitUnit) -> Error {
-    Error::TooLarge { path: path.to_owned(), limit, unit }
 }
 
 fn invalid_member(path: &Path, name: String, reason: String) -> Error {

@@ -8,14 +8,14 @@ use super::{METRICS_PATH, command_line};
 use crate::address::Address;
 use crate::description::PackageDescription;
 use crate::parameter::Input;
-use crate::problem::{Problems, Violation};
+use crate::problem::Problems;
 use crate::texts::sources_plugin as texts;
 
 /// Generates the rows from a description.
 pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -> Vec<ConfigItem> {
     let (host, port) = address(description, problems);
     if description.telemetry_path != METRICS_PATH {
-        let rule = Violation::new(texts::other_metrics_path(), texts::other_metrics_path_advice());
+        let rule = (texts::other_metrics_path(), texts::other_metrics_path_advice());
         problems.add(description.location("telemetry_path"), rule);
     }
     let row = |name: &str, mode, default: &str, text: &str, visible| ConfigItem {
@@ -69,21 +69,17 @@ pub(super) fn items(description: &PackageDescription, problems: &mut Problems) -
 
 /// Default host and port of the form; empty if the address is invalid.
 fn address(description: &PackageDescription, problems: &mut Problems) -> (String, String) {
-    match Address::parse(&description.listen) {
-        Ok(address) if address.is_loopback() => (address.host.to_owned(), address.port.to_string()),
-        Ok(address) => {
-            let rule = Violation::new(
-                texts::listens_elsewhere(address.host),
-                texts::listens_elsewhere_advice(),
-            );
-            problems.add(description.location("listen"), rule);
-            (String::new(), String::new())
+    let rule = match Address::parse(&description.listen) {
+        Ok(address) if address.is_loopback() => {
+            return (address.host.to_owned(), address.port.to_string());
         }
-        Err(rule) => {
-            problems.add(description.location("listen"), rule);
-            (String::new(), String::new())
+        Ok(Address { host, .. }) => {
+            (texts::listens_elsewhere(host), texts::listens_elsewhere_advice()).into()
         }
-    }
+        Err(rule) => rule,
+    };
+    problems.add(description.location("listen"), rule);
+    (String::new(), String::new())
 }
 
 /// Characters of a default that the shells of a site change.
@@ -115,7 +111,7 @@ fn check_values(items: &[ConfigItem], description: &PackageDescription, problems
                 Mode::Env => texts::shells_change_variable_advice(special),
                 _ => texts::shells_change_argument_advice(special.trim_end()),
             };
-            let rule = Violation::new(texts::shells_change_default(&value), advice);
+            let rule = (texts::shells_change_default(&value), advice);
             problems.add(description.location(&format!("parameter.{}.default", item.name)), rule);
         }
     }

@@ -6,10 +6,13 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CONFIG, METRICS, Member};
+pub use crate::documents::MonitorType;
+use crate::documents::{default_true, from_json};
 use crate::texts::sources_plugin as texts;
 use crate::{Error, Violation};
 
@@ -149,16 +152,6 @@ pub struct Field {
     pub source_name: String,
 }
 
-/// Kind of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MonitorType {
-    /// A value.
-    Metric,
-    /// A label.
-    Dimension,
-}
-
 /// Type of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -169,10 +162,6 @@ pub enum FieldType {
     Int,
     /// A string; used for labels.
     String,
-}
-
-const fn default_true() -> bool {
-    true
 }
 
 impl fmt::Display for Version {
@@ -242,14 +231,10 @@ pub fn read_metrics(members: &[Member]) -> Result<Vec<MetricGroup>, Error> {
 }
 
 /// The document of the first system; in a valid package those of other systems are identical.
-fn read_json<T: for<'de> Deserialize<'de>>(
-    members: &[Member],
-    name: &'static str,
-) -> Result<T, Error> {
+fn read_json<T: DeserializeOwned>(members: &[Member], name: &'static str) -> Result<T, Error> {
     let is_document = |member: &&Member| member.path.splitn(3, '/').nth(2) == Some(name);
     let member = members.iter().find(is_document).ok_or(Error::MissingEntry { name })?;
-    serde_json::from_slice(&member.bytes)
-        .map_err(|reason| Error::Json { file: member.path.clone(), reason })
+    from_json(&member.bytes, &member.path)
 }
 
 #[cfg(test)]

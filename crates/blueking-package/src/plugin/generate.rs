@@ -4,9 +4,8 @@
 use super::documents::{Documents, Meta, Version};
 use super::{configuration, metrics, plain};
 use crate::definitions::Definitions;
-use crate::description::PackageDescription;
+use crate::description::{PackageDescription, Sources};
 use crate::problem::{Problem, Problems, Violation};
-use crate::selection::select;
 use crate::{markdown, names};
 
 /// Longest display name and longest tag, in characters: the width of the database columns.
@@ -21,7 +20,8 @@ pub fn generate(
     definitions: &Definitions,
 ) -> Result<Documents, Vec<Problem>> {
     let mut problems = Problems::default();
-    description.check(definitions, &mut problems);
+    let sources = Sources { description, definitions };
+    sources.check(&mut problems);
     check_names(description, &mut problems);
     let version = description.plugin_version.parse().unwrap_or_else(|rule: Violation| {
         problems.add(description.location("plugin_version"), rule);
@@ -36,10 +36,9 @@ pub fn generate(
         },
         version,
         config: configuration::items(description, &mut problems),
-        metrics: metrics::groups(description, definitions, &mut problems),
+        metrics: metrics::groups(sources, &mut problems),
     };
-    let problems = problems.into_vec();
-    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+    problems.into_result(documents)
 }
 
 /// Fills in the description page: replaces each line `<!-- metrics -->` of `markdown` with a table
@@ -49,23 +48,17 @@ pub fn fill_description(
     description: &PackageDescription,
     definitions: &Definitions,
 ) -> String {
-    // `generate` reports problems of the groups.
-    let groups = select(description, definitions, |_| false, &mut Problems::default());
-    markdown::fill(markdown, &groups, description, definitions)
+    markdown::fill(markdown, Sources { description, definitions }, |_| false)
 }
 
 fn check_names(description: &PackageDescription, problems: &mut Problems) {
-    let texts = [("display_name", &description.display_name), ("tag", &description.tag)];
-    for (key, text) in texts {
-        let rules = plain::plain_rule(text).into_iter().chain(names::length_rule(text, NAME_LIMIT));
-        for rule in rules {
-            problems.add(description.location(key), rule);
-        }
-    }
-    let label = &description.label;
-    let rules =
-        names::identifier_rule(label).into_iter().chain(names::length_rule(label, NAME_LIMIT));
-    for rule in rules {
-        problems.add(description.location("label"), rule);
+    let PackageDescription { display_name, tag, label, .. } = description;
+    for (key, text, rule) in [
+        ("display_name", display_name, plain::plain_rule(display_name)),
+        ("tag", tag, plain::plain_rule(tag)),
+        ("label", label, names::identifier_rule(label)),
+    ] {
+        let rules = rule.into_iter().chain(names::length_rule(text, NAME_LIMIT));
+        problems.add_all(&description.location(key), rules);
     }
 }

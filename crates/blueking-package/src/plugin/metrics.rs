@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::{Field, FieldType, MetricGroup, MonitorType};
-use crate::definitions::{Definitions, Unit};
-use crate::description::PackageDescription;
+use crate::definitions::Unit;
+use crate::description::Sources;
 use crate::names;
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::Problems;
 use crate::selection::{Selected, dimension_description, select};
 use crate::texts::{sources, sources_plugin as texts};
 
@@ -15,50 +15,29 @@ use crate::texts::{sources, sources_plugin as texts};
 pub const METRIC_LIMIT: usize = 2000;
 
 /// Generates the groups from the metrics that the description selects.
-pub(super) fn groups(
-    description: &PackageDescription,
-    definitions: &Definitions,
-    problems: &mut Problems,
-) -> Vec<MetricGroup> {
-    let selection = select(description, definitions, |_| false, problems);
-    let groups: Vec<_> = selection
-        .iter()
-        .map(|selected| group(selected, description, definitions, problems))
-        .collect();
-    check_names(&groups, description, definitions, problems);
+pub(super) fn groups(sources: Sources<'_>, problems: &mut Problems) -> Vec<MetricGroup> {
+    let selection = select(sources, |_| false, problems);
+    let groups: Vec<_> =
+        selection.iter().map(|selected| group(selected, sources, problems)).collect();
+    check_names(&groups, sources, problems);
     groups
 }
 
-fn group(
-    selected: &Selected<'_>,
-    description: &PackageDescription,
-    definitions: &Definitions,
-    problems: &mut Problems,
-) -> MetricGroup {
+fn group(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems) -> MetricGroup {
     let mut fields = Vec::new();
     for metric in &selected.metrics {
-        let location =
-            |key: &str| Location::new(definitions.location(), format!("{}.{key}", metric.name));
-        if Unit::from_name(&metric.unit).is_none() {
-            let rule = Violation::new(
-                sources::unit_is_unknown(&metric.unit),
-                sources::unit_is_unknown_advice(),
-            );
-            problems.add(location("unit"), rule);
-        }
+        let location = |key: &str| sources.definitions.place(&format!("{}.{key}", metric.name));
+        sources.check_unit(metric, problems);
         if metric.zh.trim().is_empty() {
-            problems.add(
-                location("zh"),
-                Violation::new(sources::displayed_text_is_empty(), sources::add_one()),
-            );
+            problems.add(location("zh"), (sources::displayed_text_is_empty(), sources::add_one()));
         }
         fields.extend(metric.samples().into_iter().map(|sample| Field {
-            unit: unit_id(Unit::from_name(&sample.unit).unwrap_or(Unit::None)).to_owned(),
+            unit: Unit::from_name(&sample.unit).unwrap_or(Unit::NONE).id.to_owned(),
             ..field(MonitorType::Metric, FieldType::Double, sample.name, sample.zh)
         }));
     }
-    for label in selected.dimensions(description, problems) {
-        let text = dimension_description(label, description, definitions, problems);
+    for label in selected.dimensions(sources.description, problems) {
+        let text = dimension_description(label, sources, problems);
         fields.push(field(MonitorType::Dimension, FieldType::String, label.to_owned(), text));
     }
     MetricGroup {
@@ -83,40 +62,23 @@ fn field(monitor_type: MonitorType, value_type: FieldType, name: String, text: S
     }
 }
 
-/// BlueKing's id of a unit. BlueKing has no ids for volts and similar units.
-const fn unit_id(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Percent => "percent",
-        Unit::Ratio => "percentunit",
-        Unit::Bytes => "bytes",
-        Unit::Seconds => "s",
-        Unit::Celsius => "celsius",
-        Unit::Hertz => "hertz",
-        Unit::None | Unit::Volts | Unit::Amperes | Unit::Watts | Unit::Joules => "none",
-    }
-}
-
 /// Checks the rules on names, most of which involve all groups.
 fn check_names(
     groups: &[MetricGroup],
-    description: &PackageDescription,
-    definitions: &Definitions,
+    Sources { description, definitions }: Sources<'_>,
     problems: &mut Problems,
 ) {
     let mut tables = BTreeSet::new();
     for group in groups {
         let location =
             |key: &str| description.location(&format!("group.{}.{key}", group.table_name));
-        if let Some(rule) = names::identifier_rule(&group.table_name) {
-            problems.add(location("name"), rule);
-        }
+        problems.add_all(&location("name"), names::identifier_rule(&group.table_name));
         if !tables.insert(group.table_name.to_lowercase()) {
-            let rule =
-                Violation::new(texts::table_name_is_taken(), texts::table_name_is_taken_advice());
+            let rule = (texts::table_name_is_taken(), texts::table_name_is_taken_advice());
             problems.add(location("name"), rule);
         }
         if group.table_desc.trim().is_empty() {
-            let rule = Violation::new(sources::displayed_text_is_empty(), sources::add_one());
+            let rule = (sources::displayed_text_is_empty(), sources::add_one());
             problems.add(location("description"), rule);
         }
     }
@@ -127,13 +89,10 @@ fn check_names(
         .map(|field| &*field.name)
         .collect();
     for label in &dimensions {
-        let location = || Location::new(definitions.location(), format!("label {label}"));
-        if let Some(rule) = names::identifier_rule(label) {
-            problems.add(location(), rule);
-        }
+        let location = || definitions.place(&format!("label {label}"));
+        problems.add_all(&location(), names::identifier_rule(label));
         if names::is_reserved_label(label) {
-            let rule =
-                Violation::new(sources::dimension_is_reserved(label), sources::rename_the_label());
+            let rule = (sources::dimension_is_reserved(label), sources::rename_the_label());
             problems.add(location(), rule);
         }
     }
@@ -143,23 +102,19 @@ fn check_names(
     }
     for (name, count) in &metrics {
         let family = definitions.family_of(name);
-        let location = || Location::new(definitions.location(), format!("{family}.name"));
-        if let Some(rule) = names::identifier_rule(name) {
-            problems.add(location(), rule);
-        }
+        let location = || definitions.place(&format!("{family}.name"));
+        problems.add_all(&location(), names::identifier_rule(name));
         if *count > 1 {
-            let rule =
-                Violation::new(texts::sample_name_is_taken(*count, name), sources::rename_one());
+            let rule = (texts::sample_name_is_taken(*count, name), sources::rename_one());
             problems.add(location(), rule);
         }
         if dimensions.contains(name) {
-            let rule =
-                Violation::new(sources::name_is_metric_and_dimension(name), sources::rename_one());
+            let rule = (sources::name_is_metric_and_dimension(name), sources::rename_one());
             problems.add(location(), rule);
         }
     }
     if metrics.len() > METRIC_LIMIT {
-        let rule = Violation::new(
+        let rule = (
             texts::too_many_metrics(metrics.len(), METRIC_LIMIT),
             texts::too_many_metrics_advice(),
         );

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::documents::{Documents, Mode};
 use super::system::System;
 use super::{
     CONFIG, DESCRIPTION, LOGO, META, METRICS, Member, PROJECT, RELEASE, SIGNATURE, VERSION,
     rendered_files, yaml,
 };
+use crate::documents::to_json;
 
 /// The content of a plugin package.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,11 +68,4 @@ impl Package {
         }
         members
     }
-}
-
-fn to_json(document: &impl Serialize) -> Vec<u8> {
-    let mut json = serde_json::to_vec_pretty(document)
-        .expect("structs of strings, booleans, JSON values and unit enums are serialisable");
-    json.push(b'\n');
-    json
 }

@@ -2,7 +2,7 @@
 
 use crate::description::PackageDescription;
 use crate::names;
-use crate::problem::{Problem, Problems, Violation};
+use crate::problem::{Problem, Problems};
 use crate::texts::{sources, sources_plugin as texts};
 
 /// Maximum length of the release notes, in characters.
@@ -38,14 +38,11 @@ pub fn release_notes(
     };
     let mut problems = Problems::default();
     if text.is_empty() {
-        let rule = Violation::new(sources::text_is_empty(), texts::release_is_empty_advice());
+        let rule = (sources::text_is_empty(), texts::release_is_empty_advice());
         problems.add(description.location("release"), rule);
     }
-    if let Some(rule) = names::length_rule(text, RELEASE_LIMIT) {
-        problems.add(description.location("release"), rule);
-    }
-    let problems = problems.into_vec();
-    if problems.is_empty() { Ok(text.to_owned()) } else { Err(problems) }
+    problems.add_all(&description.location("release"), names::length_rule(text, RELEASE_LIMIT));
+    problems.into_result(text.to_owned())
 }
 
 fn newest(change_log: &str) -> String {

@@ -57,7 +57,7 @@ pub(crate) fn sentence(message: &str, advice: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::language::incomplete;
+    use crate::catalogue::incomplete;
 
     #[test]
     fn every_text_is_in_both_languages() {

@@ -1,6 +1,6 @@
 //! The problems of names, descriptions and definitions, whatever the package format.
 
-use crate::definitions::UNIT_NAMES;
+use crate::definitions::Unit;
 use crate::names::GROUP_TEXT_LIMIT;
 
 use super::list;
@@ -253,5 +253,5 @@ crate::texts! {
 
 /// The correction of an unknown unit.
 pub(crate) fn unit_is_unknown_advice() -> String {
-    one_of_or_none(&list(&UNIT_NAMES))
+    one_of_or_none(&list(&Unit::names()))
 }

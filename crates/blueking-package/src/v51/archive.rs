@@ -37,7 +37,7 @@ pub fn write(path: &Path, package: &Package) -> Result<(), Error> {
 fn write_up_to(path: &Path, entries: &Entries, limit: u64) -> Result<(), Error> {
     let total: u64 = entries.values().map(|bytes| bytes.len() as u64).sum();
     if total > limit {
-        return Err(too_large(path, limit, LimitUnit::Bytes));
+        return Err(Error::too_large(path, limit, LimitUnit::Bytes));
     }
     partial::save(path, |file| {
         write_entries(BufWriter::new(file), entries)
@@ -80,16 +80,16 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
     if path.is_dir() {
         return read_folder(path, limit);
     }
-    let io = |source| Error::Io { action: FileAction::Open, path: path.to_owned(), source };
-    let file = File::open(path).map_err(io)?;
+    let failed_to_open = Error::io(FileAction::Open, path);
+    let file = File::open(path).map_err(&failed_to_open)?;
     // The central directory is kept in memory and is no larger than the file.
-    if file.metadata().map_err(io)?.len() > limit {
-        return Err(too_large(path, limit, LimitUnit::Bytes));
+    if file.metadata().map_err(failed_to_open)?.len() > limit {
+        return Err(Error::too_large(path, limit, LimitUnit::Bytes));
     }
     let damaged = |error| failed(path, FileAction::Read, error);
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     if archive.len() > MAX_ENTRIES {
-        return Err(too_large(path, MAX_ENTRIES as u64, LimitUnit::Files));
+        return Err(Error::too_large(path, MAX_ENTRIES as u64, LimitUnit::Files));
     }
     // The zip reader keeps only the last of several entries with the same path.
     if archive.has_duplicate_names() {
@@ -112,7 +112,9 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
         let limited = &mut entry.by_ref().take(left.saturating_add(1));
         limited.read_to_end(&mut bytes).map_err(|error| damaged(error.into()))?;
         let found = bytes.len() as u64;
-        left = left.checked_sub(found).ok_or_else(|| too_large(path, limit, LimitUnit::Bytes))?;
+        left = left
+            .checked_sub(found)
+            .ok_or_else(|| Error::too_large(path, limit, LimitUnit::Bytes))?;
         if found != declared {
             return Err(Error::WrongSize { path: path.to_owned(), name, declared, found });
         }
@@ -127,17 +129,13 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Entries, Error> {
 fn read_folder(path: &Path, limit: u64) -> Result<Entries, Error> {
     let mut entries = Entries::new();
     for file in folder::files(path, MAX_ENTRIES, limit)? {
-        let name = file.name.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
         if entries.contains_key(&name) {
             return Err(Error::DuplicateEntry { path: path.to_owned(), name });
         }
         entries.insert(name, file.bytes);
     }
     Ok(entries)
-}
-
-fn too_large(path: &Path, limit: u64, unit: LimitUnit) -> Error {
-    Error::TooLarge { path: path.to_owned(), limit, unit }
 }
 
 /// Errors of the operating system become [`Error::Io`], all others [`Error::Archive`].

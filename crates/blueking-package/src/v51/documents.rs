@@ -1,10 +1,13 @@
 //! The three JSON documents of a package as types: `info.json`, `metrics.json` and
 //! `config_schema.json`. Keys are written in field order.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{CONFIG_SCHEMA, Entries, INFO, METRICS};
 use crate::Error;
+pub use crate::documents::MonitorType;
+use crate::documents::{default_true, from_json, to_json};
 
 /// The three documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,16 +63,6 @@ pub struct Field {
     pub is_diff_metric: Option<bool>,
 }
 
-/// Kind of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MonitorType {
-    /// A value.
-    Metric,
-    /// A label.
-    Dimension,
-}
-
 /// Type of a field's values. BlueKing stores every number as a double.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -98,7 +91,7 @@ pub struct StartParameter {
     /// Text shown to operators, at most 50 characters.
     pub description: String,
     /// Whether the form shows the row; true by default.
-    #[serde(default = "default_visible")]
+    #[serde(default = "default_true")]
     pub visible: bool,
 }
 
@@ -126,10 +119,6 @@ pub enum ParameterType {
     File,
 }
 
-const fn default_visible() -> bool {
-    true
-}
-
 impl Documents {
     /// Reads the documents of an archive, for example to start the exporter like BlueKing.
     /// [`check`](crate::check) reports their problems in more detail.
@@ -155,17 +144,6 @@ impl Documents {
     }
 }
 
-fn from_entry<T: for<'de> Deserialize<'de>>(
-    entries: &Entries,
-    name: &'static str,
-) -> Result<T, Error> {
-    let bytes = entries.get(name).ok_or(Error::MissingEntry { name })?;
-    serde_json::from_slice(bytes).map_err(|reason| Error::Json { file: name.to_owned(), reason })
-}
-
-fn to_json(document: &impl Serialize) -> Vec<u8> {
-    let mut json = serde_json::to_vec_pretty(document)
-        .expect("structs of strings, booleans and unit enums are serialisable");
-    json.push(b'\n');
-    json
+fn from_entry<T: DeserializeOwned>(entries: &Entries, name: &'static str) -> Result<T, Error> {
+    from_json(entries.get(name).ok_or(Error::MissingEntry { name })?, name)
 }

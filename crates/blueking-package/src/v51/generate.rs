@@ -11,13 +11,13 @@ use super::origin::Origin;
 use super::tables::{FIELD_NAME_LIMIT, FIELD_TEXT_LIMIT};
 use crate::address::Address;
 use crate::definitions::{Definitions, Metric, Sample, Unit};
-use crate::description::PackageDescription;
+use crate::description::{PackageDescription, Sources};
 use crate::markdown;
 use crate::parameter::{Input, Parameter};
-use crate::problem::{Location, Problem, Problems, Violation};
+use crate::problem::{Problem, Problems};
 use crate::selection::{Selected, dimension_description, matches_any, select};
 use crate::text::abbreviated;
-use crate::texts::{sources, sources_v51 as texts};
+use crate::texts::sources_v51 as texts;
 
 /// Generates the documents of a package.
 ///
@@ -28,22 +28,18 @@ pub fn generate(
     definitions: &Definitions,
 ) -> Result<Documents, Vec<Problem>> {
     let mut problems = Problems::default();
-    description.check(definitions, &mut problems);
-    let selection = selection(description, definitions, &mut problems);
+    let sources = Sources { description, definitions };
+    sources.check(&mut problems);
+    let selection = select(sources, is_left_out(description), &mut problems);
     let documents = Documents {
         info: info(description),
-        metrics: selection
-            .iter()
-            .map(|selected| table(selected, description, definitions, &mut problems))
-            .collect(),
+        metrics: selection.iter().map(|selected| table(selected, sources, &mut problems)).collect(),
         config_schema: parameters(description, &mut problems),
     };
     // The serialised documents are checked by the same rules as an archive.
-    let origin = Origin::Sources { description, definitions };
-    check_documents(&documents, origin, &mut problems);
+    check_documents(&documents, Origin::Sources(sources), &mut problems);
 
-    let problems = problems.into_vec();
-    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+    problems.into_result(documents)
 }
 
 /// Fills in the description page: replaces each line `<!-- metrics -->` of `markdown` with a table
@@ -53,22 +49,16 @@ pub fn fill_description(
     description: &PackageDescription,
     definitions: &Definitions,
 ) -> String {
-    // `generate` reports problems of the groups.
-    let groups = selection(description, definitions, &mut Problems::default());
-    markdown::fill(markdown, &groups, description, definitions)
+    markdown::fill(markdown, Sources { description, definitions }, is_left_out(description))
 }
 
-fn selection<'a>(
-    description: &PackageDescription,
-    definitions: &'a Definitions,
-    problems: &mut Problems,
-) -> Vec<Selected<'a>> {
+/// Selects the metrics that BlueKing 5.1 cannot store, and those that it should not.
+fn is_left_out(description: &PackageDescription) -> impl Fn(&Metric) -> bool {
     let is_too_long = |sample: Sample| sample.name.chars().count() > FIELD_NAME_LIMIT;
-    let is_left_out = |metric: &Metric| {
+    move |metric| {
         matches_any(&description.omit_in_51, &metric.name)
             || metric.samples().into_iter().any(is_too_long)
-    };
-    select(description, definitions, is_left_out, problems)
+    }
 }
 
 fn info(description: &PackageDescription) -> Info {
@@ -80,30 +70,17 @@ fn info(description: &PackageDescription) -> Info {
     }
 }
 
-fn table(
-    selected: &Selected<'_>,
-    description: &PackageDescription,
-    definitions: &Definitions,
-    problems: &mut Problems,
-) -> ResultTable {
+fn table(selected: &Selected<'_>, sources: Sources<'_>, problems: &mut Problems) -> ResultTable {
     let mut fields = Vec::new();
     for metric in &selected.metrics {
-        let unit = Unit::from_name(&metric.unit);
-        if unit.is_none() {
-            let location = Location::new(definitions.location(), format!("{}.unit", metric.name));
-            let rule = Violation::new(
-                sources::unit_is_unknown(&metric.unit),
-                sources::unit_is_unknown_advice(),
-            );
-            problems.add(location, rule);
-        }
+        sources.check_unit(metric, problems);
         for sample in metric.samples() {
-            let unit = Unit::from_name(&sample.unit).unwrap_or(Unit::None);
+            let unit = Unit::from_name(&sample.unit).unwrap_or(Unit::NONE);
             fields.push(Field {
                 monitor_type: MonitorType::Metric,
                 value_type: FieldType::Double,
                 name: sample.name,
-                unit: unit.sign().to_owned(),
+                unit: unit.sign.to_owned(),
                 description: if metric.may_be_cut {
                     abbreviated(&sample.zh, FIELD_TEXT_LIMIT)
                 } else {
@@ -113,13 +90,13 @@ fn table(
             });
         }
     }
-    for label in selected.dimensions(description, problems) {
+    for label in selected.dimensions(sources.description, problems) {
         fields.push(Field {
             monitor_type: MonitorType::Dimension,
             value_type: FieldType::String,
             name: label.to_owned(),
             unit: String::new(),
-            description: dimension_description(label, description, definitions, problems),
+            description: dimension_description(label, sources, problems),
             is_diff_metric: None,
         });
     }
@@ -151,8 +128,7 @@ fn parameters(description: &PackageDescription, problems: &mut Problems) -> Vec<
     let (arguments, named): (Vec<_>, Vec<_>) = others.partition(|other| other.argument.is_some());
     for second in arguments.iter().skip(1) {
         let location = description.location(&format!("parameter.{}.argument", second.name()));
-        let rule = Violation::new(texts::second_argument(), texts::second_argument_advice());
-        problems.add(location, rule);
+        problems.add(location, (texts::second_argument(), texts::second_argument_advice()));
     }
     let mut parameters: Vec<_> = arguments.into_iter().take(1).map(start_parameter).collect();
     // A switch that is on can take that place: the value is the flag itself.

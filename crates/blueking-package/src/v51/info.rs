@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::INFO;
 use super::origin::Origin;
-use super::rules::{self, ANY_LENGTH, Need};
+use super::rules::{self, ANY_LENGTH, Keys, Need};
 use crate::names::component_name_rules;
 use crate::problem::{Location, Problems};
 
@@ -16,16 +16,11 @@ pub(super) fn check(info: &Value, origin: Origin<'_>, problems: &mut Problems) {
     let Some(info) = rules::object(info, Location::whole(INFO), problems) else {
         return;
     };
-    let location = || origin.info("name");
-    let name = rules::text(info, "name", Need::Filled, ANY_LENGTH, location(), problems);
-    for rule in name
-        .filter(|name| !name.trim().is_empty())
-        .iter()
-        .flat_map(|name| component_name_rules(name))
-    {
-        problems.add(location(), rule);
+    let mut keys = Keys { object: info, location: |key: &str| origin.info(key), problems };
+    let name = keys.text("name", Need::Filled, ANY_LENGTH).unwrap_or_default();
+    if !name.trim().is_empty() {
+        component_name_rules(name).into_iter().for_each(|rule| keys.report("name", rule));
     }
-    for (key, limit) in [("display_name", DISPLAY_NAME_LIMIT), ("supported_version", ANY_LENGTH)] {
-        rules::text(info, key, Need::Optional, limit, origin.info(key), problems);
-    }
+    keys.text("display_name", Need::Optional, DISPLAY_NAME_LIMIT);
+    keys.text("supported_version", Need::Optional, ANY_LENGTH);
 }

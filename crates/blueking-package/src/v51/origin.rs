@@ -2,8 +2,7 @@
 //! the same for both; only the reported locations differ.
 
 use super::{CONFIG_SCHEMA, EXPORTER_URL, INFO, METRICS};
-use crate::definitions::Definitions;
-use crate::description::PackageDescription;
+use crate::description::Sources;
 use crate::problem::Location;
 
 /// Determines the locations of problems.
@@ -12,7 +11,7 @@ pub(super) enum Origin<'a> {
     /// The documents of an archive.
     Archive,
     /// The description and the definitions that the documents are generated from.
-    Sources { description: &'a PackageDescription, definitions: &'a Definitions },
+    Sources(Sources<'a>),
 }
 
 impl Origin<'_> {
@@ -20,7 +19,7 @@ impl Origin<'_> {
     pub(super) fn info(&self, key: &str) -> Location {
         match self {
             Self::Archive => Location::new(INFO, key),
-            Self::Sources { description, .. } => description.location(match key {
+            Self::Sources(sources) => sources.description.location(match key {
                 "name" => "component_name",
                 other => other,
             }),
@@ -31,13 +30,13 @@ impl Origin<'_> {
     pub(super) fn table(&self, table: &str, key: &str) -> Location {
         match self {
             Self::Archive => Location::new(METRICS, format!("{table}.{key}")),
-            Self::Sources { description, .. } => {
+            Self::Sources(sources) => {
                 let key = match key {
                     "table_name" => "name",
                     "table_desc" => "description",
                     other => other,
                 };
-                description.location(&format!("group.{table}.{key}"))
+                sources.description.location(&format!("group.{table}.{key}"))
             }
         }
     }
@@ -46,10 +45,10 @@ impl Origin<'_> {
     pub(super) fn metric(&self, name: &str, key: &str) -> Location {
         match self {
             Self::Archive => Location::new(METRICS, format!("{name}.{key}")),
-            Self::Sources { definitions, .. } => {
+            Self::Sources(Sources { definitions, .. }) => {
                 let key = if key == "description" { "zh" } else { key };
                 let family = definitions.family_of(name);
-                Location::new(definitions.location(), format!("{family}.{key}"))
+                definitions.place(&format!("{family}.{key}"))
             }
         }
     }
@@ -58,35 +57,29 @@ impl Origin<'_> {
     pub(super) fn dimension(&self, name: &str, key: &str) -> Location {
         match self {
             Self::Archive => Location::new(METRICS, format!("{name}.{key}")),
-            Self::Sources { description, definitions }
+            Self::Sources(Sources { description, definitions })
                 if key == "description"
                     && (description.dimensions.contains_key(name)
                         || !definitions.labels.contains_key(name)) =>
             {
                 description.location(&format!("dimensions.{name}"))
             }
-            Self::Sources { definitions, .. } => {
-                Location::new(definitions.location(), format!("label {name}"))
-            }
+            Self::Sources(sources) => sources.definitions.place(&format!("label {name}")),
         }
     }
 
     /// A key of a start parameter of `config_schema.json`.
     pub(super) fn parameter(&self, name: &str, key: &str) -> Location {
-        match (self, name) {
-            (Self::Archive, _) => Location::new(CONFIG_SCHEMA, format!("{name}.{key}")),
-            (Self::Sources { description, .. }, name)
-                if name == EXPORTER_URL || name == description.listen_name() =>
-            {
-                description.location("listen")
-            }
-            (Self::Sources { description, .. }, name) if name == description.path_flag => {
-                description.location("telemetry_path")
-            }
-            (Self::Sources { description, .. }, _) => {
-                let key = if key == "name" { "flag" } else { key };
-                description.location(&format!("parameter.{name}.{key}"))
-            }
+        let Self::Sources(Sources { description, .. }) = self else {
+            return Location::new(CONFIG_SCHEMA, format!("{name}.{key}"));
+        };
+        if name == EXPORTER_URL || name == description.listen_name() {
+            description.location("listen")
+        } else if name == description.path_flag {
+            description.location("telemetry_path")
+        } else {
+            let key = if key == "name" { "flag" } else { key };
+            description.location(&format!("parameter.{name}.{key}"))
         }
     }
 }

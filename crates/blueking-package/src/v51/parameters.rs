@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::origin::Origin;
-use super::rules::{self, ANY_LENGTH, Need, Object};
+use super::rules::{self, ANY_LENGTH, Keys, Need, Object};
 use super::{CONFIG_SCHEMA, EXPORTER_URL};
 use crate::address::Address;
 use crate::description::{LISTEN_FLAG, PATH_FLAG};
@@ -30,8 +30,7 @@ pub(super) fn check(parameters: &Value, origin: Origin<'_>, problems: &mut Probl
         if let Some(name) = name_of(parameter).filter(|name| !name.is_empty())
             && !names.insert(name)
         {
-            let rule =
-                Violation::new(texts::parameter_is_listed_twice(name), sources::list_it_once());
+            let rule = (texts::parameter_is_listed_twice(name), sources::list_it_once());
             problems.add(origin.parameter(name, "name"), rule);
         }
     }
@@ -47,37 +46,31 @@ fn check_parameter(
 ) {
     let name = name_of(parameter);
     let label = name.filter(|name| !name.is_empty()).unwrap_or(position);
-    let location = |key| origin.parameter(label, key);
+    let location = |key: &str| origin.parameter(label, key);
+    let mut keys = Keys { object: parameter, location, problems };
 
-    rules::text(parameter, "name", Need::Key, TEXT_LIMIT, location("name"), problems);
+    keys.text("name", Need::Key, TEXT_LIMIT);
     if name == Some("") && index > 0 {
-        let rule = Violation::new(
-            texts::argument_is_not_first(index + 1),
-            texts::argument_is_not_first_advice(),
-        );
-        problems.add(location("name"), rule);
+        let rule = (texts::argument_is_not_first(index + 1), texts::argument_is_not_first_advice());
+        keys.report("name", rule);
     }
 
-    let modes = ["cmd", "env", "collector"];
-    if let Some(mode) = rules::enum_value(parameter, "mode", &modes, location("mode"), problems) {
+    if let Some(mode) = keys.one_of("mode", &["cmd", "env", "collector"]) {
         let is_url = name == Some(EXPORTER_URL);
         if is_url && mode != "collector" {
-            let rule =
-                Violation::new(texts::url_of_other_mode(mode), texts::url_of_other_mode_advice());
-            problems.add(location("mode"), rule);
+            let rule = (texts::url_of_other_mode(mode), texts::url_of_other_mode_advice());
+            keys.report("mode", rule);
         }
         if !is_url && mode == "collector" {
-            let rule =
-                Violation::new(texts::mode_is_only_for_url(), texts::mode_is_only_for_url_advice());
-            problems.add(location("mode"), rule);
+            let rule = (texts::mode_is_only_for_url(), texts::mode_is_only_for_url_advice());
+            keys.report("mode", rule);
         }
     }
 
-    rules::enum_value(parameter, "type", &["text", "password", "file"], location("type"), problems);
-    let description = location("description");
-    rules::text(parameter, "description", Need::Filled, TEXT_LIMIT, description, problems);
-    rules::text(parameter, "default", Need::Key, ANY_LENGTH, location("default"), problems);
-    rules::optional_boolean(parameter, "visible", location("visible"), problems);
+    keys.one_of("type", &["text", "password", "file"]);
+    keys.text("description", Need::Filled, TEXT_LIMIT);
+    keys.text("default", Need::Key, ANY_LENGTH);
+    keys.optional_boolean("visible");
 }
 
 /// BlueKing scrapes the URL of one parameter and starts the exporter with others: both must specify
@@ -90,7 +83,7 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         }
         Parameter::Mistyped => None,
         Parameter::Missing => {
-            let rule = Violation::new(texts::url_is_missing(), sources::add_it());
+            let rule = (texts::url_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, EXPORTER_URL), rule);
             None
         }
@@ -99,9 +92,8 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Default(listen) => match Address::parse(listen) {
             Err(rule) => problems.add(location(LISTEN_FLAG), rule),
             Ok(listen) => {
-                if let Some(rule) = url.as_ref().and_then(|url| url.differs_from(listen)) {
-                    problems.add(location(LISTEN_FLAG), rule);
-                }
+                let rule = url.as_ref().and_then(|url| url.differs_from(listen));
+                problems.add_all(&location(LISTEN_FLAG), rule);
             }
         },
         Parameter::Mistyped => {}
@@ -109,17 +101,15 @@ fn check_agreement(parameters: &[Value], origin: Origin<'_>, problems: &mut Prob
         Parameter::Missing
             if url.as_ref().is_some_and(|url| names_port(parameters, url.address.port)) => {}
         Parameter::Missing => {
-            let rule = Violation::new(texts::listen_is_missing(), sources::add_it());
+            let rule = (texts::listen_is_missing(), sources::add_it());
             problems.add(Location::new(CONFIG_SCHEMA, LISTEN_FLAG), rule);
         }
     }
     if let Parameter::Default(path) = default_of(parameters, PATH_FLAG) {
         if !path.starts_with('/') {
-            let rule = Violation::new(texts::path_without_slash(path), sources::add_it());
-            problems.add(location(PATH_FLAG), rule);
+            problems.add(location(PATH_FLAG), (texts::path_without_slash(path), sources::add_it()));
         } else if let Some(url) = url.filter(|url| url.path != path) {
-            let rule =
-                Violation::new(texts::path_differs(path, url.path), texts::make_them_equal());
+            let rule = (texts::path_differs(path, url.path), texts::make_them_equal());
             problems.add(location(PATH_FLAG), rule);
         }
     }
@@ -145,36 +135,29 @@ impl<'a> MetricsUrl<'a> {
     fn parse(url: &'a str) -> Result<Self, Violation> {
         let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))
         else {
-            return Err(Violation::new(
-                texts::url_is_not_complete(url),
-                texts::url_is_not_complete_advice(),
-            ));
+            return Err(
+                (texts::url_is_not_complete(url), texts::url_is_not_complete_advice()).into()
+            );
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let address = Address::parse(authority)?;
         if !address.is_loopback() {
-            return Err(Violation::new(
-                texts::host_is_not_loopback(address.host),
-                texts::host_is_not_loopback_advice(),
-            ));
+            let message = texts::host_is_not_loopback(address.host);
+            return Err(Violation::new(message, texts::host_is_not_loopback_advice()));
         }
         Ok(Self { address, path })
     }
 
     /// Returns why BlueKing cannot reach an exporter with this listen address, if so.
     fn differs_from(&self, listen: Address<'_>) -> Option<Violation> {
-        if listen.port != self.address.port {
-            return Some(Violation::new(
-                texts::port_differs(listen.port, self.address.port),
-                texts::make_them_equal(),
-            ));
-        }
-        (!listen.answers_on_loopback()).then(|| {
-            Violation::new(
-                texts::listens_elsewhere(listen.host, self.address.host),
-                texts::make_them_equal(),
-            )
-        })
+        let message = if listen.port != self.address.port {
+            texts::port_differs(listen.port, self.address.port)
+        } else if !listen.answers_on_loopback() {
+            texts::listens_elsewhere(listen.host, self.address.host)
+        } else {
+            return None;
+        };
+        Some(Violation::new(message, texts::make_them_equal()))
     }
 }
 

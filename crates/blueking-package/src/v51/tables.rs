@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::METRICS;
 use super::origin::Origin;
-use super::rules::{self, ANY_LENGTH, Need, Object};
+use super::rules::{self, ANY_LENGTH, Keys, Need, Object};
 use crate::names::{self, GROUP_TEXT_LIMIT};
-use crate::problem::{Location, Problems, Violation};
+use crate::problem::{Location, Problems};
 use crate::texts::{list, sources, sources_v51 as texts};
 
 /// Longest name of a metric or dimension, in characters.
@@ -50,40 +50,33 @@ fn check_table<'v>(
 ) {
     let position = format!("[{index}]");
     let label = name_of(table, "table_name").unwrap_or(&position);
-    let location = |key| origin.table(label, key);
+    let mut keys = Keys { object: table, location: |key: &str| origin.table(label, key), problems };
 
-    let name = location("table_name");
-    rules::text(table, "table_name", Need::Filled, GROUP_TEXT_LIMIT, name.clone(), problems);
+    keys.text("table_name", Need::Filled, GROUP_TEXT_LIMIT);
     if let Some(found) = name_of(table, "table_name") {
         if let Some(rule) = names::identifier_rule(found) {
-            problems.add(name.clone(), rule);
+            keys.report("table_name", rule);
         }
         if let Some(first) = seen.tables.insert(found.to_lowercase(), found) {
-            let rule = Violation::new(
-                texts::table_name_is_taken(found, first),
-                texts::table_name_is_taken_advice(),
-            );
-            problems.add(name, rule);
+            let rule =
+                (texts::table_name_is_taken(found, first), texts::table_name_is_taken_advice());
+            keys.report("table_name", rule);
         }
     }
-    let text = location("table_desc");
-    rules::text(table, "table_desc", Need::Filled, GROUP_TEXT_LIMIT, text, problems);
+    keys.text("table_desc", Need::Filled, GROUP_TEXT_LIMIT);
 
     let Some(fields) = table.get("fields").and_then(Value::as_array) else {
-        let rule =
-            Violation::new(texts::table_without_fields(), texts::table_without_fields_advice());
-        problems.add(location("fields"), rule);
-        return;
+        let rule = (texts::table_without_fields(), texts::table_without_fields_advice());
+        return keys.report("fields", rule);
     };
     let table_name = name_of(table, "table_name").unwrap_or("?");
     let mut dimensions = BTreeSet::new();
     let mut has_metric = false;
     for (index, field) in fields.iter().enumerate() {
         let position = format!("{label}.fields[{index}]");
-        let Some(field) = rules::object(field, Location::new(METRICS, &*position), problems) else {
-            continue;
-        };
-        let is_dimension = check_field(&position, field, origin, problems);
+        let place = Location::new(METRICS, &*position);
+        let Some(field) = rules::object(field, place, keys.problems) else { continue };
+        let is_dimension = check_field(&position, field, origin, keys.problems);
         has_metric |= !is_dimension;
         let Some(name) = name_of(field, "name") else { continue };
         if !is_dimension {
@@ -91,16 +84,13 @@ fn check_table<'v>(
         } else if dimensions.insert(name) {
             seen.dimensions.insert(name);
         } else {
-            let rule =
-                Violation::new(texts::dimension_is_listed_twice(label), sources::list_it_once());
-            problems.add(origin.dimension(name, "name"), rule);
+            let rule = (texts::dimension_is_listed_twice(label), sources::list_it_once());
+            keys.problems.add(origin.dimension(name, "name"), rule);
         }
     }
     if !has_metric {
-        problems.add(
-            location("fields"),
-            Violation::new(texts::table_without_metric(), texts::table_without_metric_advice()),
-        );
+        let rule = (texts::table_without_metric(), texts::table_without_metric_advice());
+        keys.report("fields", rule);
     }
 }
 
@@ -113,34 +103,31 @@ fn check_field(
 ) -> bool {
     let label = name_of(field, "name").unwrap_or(position);
     let is_dimension = field.get("monitor_type").is_some_and(|value| value == "dimension");
-    let location = |key| {
+    let location = |key: &str| {
         if is_dimension { origin.dimension(label, key) } else { origin.metric(label, key) }
     };
+    let mut keys = Keys { object: field, location, problems };
 
-    let kinds = ["metric", "dimension"];
-    rules::enum_value(field, "monitor_type", &kinds, location("monitor_type"), problems);
-    let types = ["long", "double", "string"];
-    let found = rules::enum_value(field, "type", &types, location("type"), problems);
+    keys.one_of("monitor_type", &["metric", "dimension"]);
+    let found = keys.one_of("type", &["long", "double", "string"]);
     if found == Some("string") && !is_dimension {
-        let rule = Violation::new(texts::metric_is_a_string(), texts::metric_is_a_string_advice());
-        problems.add(location("type"), rule);
+        let rule = (texts::metric_is_a_string(), texts::metric_is_a_string_advice());
+        keys.report("type", rule);
     }
 
-    rules::text(field, "name", Need::Filled, FIELD_NAME_LIMIT, location("name"), problems);
+    keys.text("name", Need::Filled, FIELD_NAME_LIMIT);
     if let Some(name) = name_of(field, "name") {
         if let Some(rule) = names::identifier_rule(name) {
-            problems.add(location("name"), rule);
+            keys.report("name", rule);
         }
         if is_dimension && names::is_reserved_label(name) {
-            let rule =
-                Violation::new(sources::dimension_is_reserved(name), sources::rename_the_label());
-            problems.add(location("name"), rule);
+            let rule = (sources::dimension_is_reserved(name), sources::rename_the_label());
+            keys.report("name", rule);
         }
     }
-    rules::text(field, "unit", Need::Key, ANY_LENGTH, location("unit"), problems);
-    let description = location("description");
-    rules::text(field, "description", Need::Filled, FIELD_TEXT_LIMIT, description, problems);
-    rules::optional_boolean(field, "is_diff_metric", location("is_diff_metric"), problems);
+    keys.text("unit", Need::Key, ANY_LENGTH);
+    keys.text("description", Need::Filled, FIELD_TEXT_LIMIT);
+    keys.optional_boolean("is_diff_metric");
     is_dimension
 }
 
@@ -149,17 +136,14 @@ impl Seen<'_> {
     fn check(&self, origin: Origin<'_>, problems: &mut Problems) {
         for (name, tables) in &self.metrics {
             if tables.len() > 1 {
-                let rule = Violation::new(
+                let rule = (
                     texts::metric_is_listed_often(tables.len(), &list(tables)),
                     sources::list_it_once(),
                 );
                 problems.add(origin.metric(name, "name"), rule);
             }
             if self.dimensions.contains(name) {
-                let rule = Violation::new(
-                    sources::name_is_metric_and_dimension(name),
-                    sources::rename_one(),
-                );
+                let rule = (sources::name_is_metric_and_dimension(name), sources::rename_one());
                 problems.add(origin.metric(name, "name"), rule);
             }
         }

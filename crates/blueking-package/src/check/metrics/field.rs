@@ -3,20 +3,20 @@
 use serde_json::Value;
 
 use super::{
-    METRICS_DESCRIPTION, METRICS_FIELD_NAME, METRICS_MONITOR_TYPE, METRICS_OPTIONAL, METRICS_TYPE,
-    METRICS_TYPE_MISFIT, METRICS_UNIT, NAME_LIMIT, NEW_KEYS, null_value, schema_violation,
+    Document, METRICS_DESCRIPTION, METRICS_FIELD_NAME, METRICS_MONITOR_TYPE, METRICS_OPTIONAL,
+    METRICS_TYPE, METRICS_TYPE_MISFIT, METRICS_UNIT, NAME_LIMIT, NEW_KEYS,
 };
 use crate::check::documents::{Object, filled, is_taken_for_boolean, objects_to_text, value_of};
-use crate::check::finding::{Consumer, Findings, Objection};
+use crate::check::finding::{Consumer, Objection};
 use crate::check::rule::Rule;
 use crate::check::words;
 use crate::texts::{check as shared, check_metrics as texts};
 
 /// Checks the keys of a field; `place` is its path.
-pub(super) fn check(field: &Object, place: &str, path: &str, findings: &mut Findings) {
+pub(super) fn check(field: &Object, place: &str, document: &mut Document<'_, '_>) {
     let key = |key: &str| format!("{place}.{key}");
     for name in field.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
-        null_value(name, path, &key(name), findings);
+        document.null_value(name, &key(name));
     }
     let mut report = |rule: &'static Rule, name: &str, advice: String| {
         // One mistake is one finding: nulls are already reported.
@@ -24,7 +24,7 @@ pub(super) fn check(field: &Object, place: &str, path: &str, findings: &mut Find
         if !value.is_some_and(Value::is_null) {
             let message = value_of(field, name);
             let applies = |objection: &Objection| objects(rule, objection, name, value);
-            schema_violation(rule, applies, path, &key(name), message, advice, findings);
+            document.violation(rule, applies, &key(name), (message, advice));
         }
     };
     if filled(field, "name").is_none_or(|name| name.chars().count() > NAME_LIMIT) {

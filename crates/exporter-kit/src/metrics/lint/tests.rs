@@ -138,6 +138,14 @@ fn chinese_description_is_present_and_short() {
     assert_one(&histogram("一二三四五六七八九十一二三四"), "14 characters; BlueKing shows 13");
 }
 
+/// The tool that checks packages and this crate do not depend on each other: each has its own list.
+#[test]
+fn reserved_labels_are_those_of_the_package_check() {
+    let mut others = blueking_package::RESERVED_LABELS;
+    others.sort_unstable();
+    assert_eq!(labels::BLUEKING_LABELS, others);
+}
+
 #[test]
 fn labels_of_other_programs_are_found() {
     let label = |label| found(&Gauge::new("queue_depth", "Help.").zh("说明").labels([label]));

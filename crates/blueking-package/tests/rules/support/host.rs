@@ -1,10 +1,10 @@
-//! A valid description, definitions and package that tests modify.
+//! A valid description, definitions and 5.1 package that tests modify.
 
+use blueking_package::Problem;
 use blueking_package::check::Finding;
 use blueking_package::v51::{Documents, Entries, Package, generate};
-use blueking_package::{Definitions, PackageDescription, Problem};
 
-pub(crate) use crate::samples::{elf, pe, png};
+use super::{elf, parsed, pe, png};
 
 pub(crate) const DESCRIPTION: &str = "
 plugin_id = 'host_exporter'
@@ -64,8 +64,7 @@ pub(crate) fn documents() -> Documents {
 }
 
 pub(crate) fn generate_from(toml: &str, json: &str) -> Result<Documents, Vec<Problem>> {
-    let description = PackageDescription::parse("blueking.toml", toml).unwrap();
-    let definitions = Definitions::parse("describe", json).unwrap();
+    let (description, definitions) = parsed(toml, json);
     generate(&description, &definitions)
 }
 
@@ -79,24 +78,7 @@ pub(crate) fn package() -> Package {
     }
 }
 
-/// The problems as lines.
-pub(crate) fn lines(problems: &[impl ToString]) -> Vec<String> {
-    problems.iter().map(ToString::to_string).collect()
-}
-
 /// The findings for the files of a package.
 pub(crate) fn check(entries: &Entries) -> Vec<Finding> {
     blueking_package::check::entries(entries).findings
-}
-
-/// Asserts that there is exactly one problem, at `place`, whose rule contains `expected`.
-#[track_caller]
-pub(crate) fn assert_only(problems: &[impl ToString], place: &str, expected: &str) {
-    let lines = lines(problems);
-    let [line] = &*lines else {
-        panic!("expected one problem at {place}, found {}: {lines:#?}", lines.len());
-    };
-    assert!(line.starts_with(&format!("{place}: ")), "expected {place}, found {line}");
-    assert!(line.contains(expected), "expected {expected:?} in {line}");
-    assert!(line.ends_with('.'), "not a sentence: {line}");
 }

@@ -2,14 +2,15 @@
 
 use std::io::{Cursor, Write};
 
+use blueking_package::check::Finding;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, EntryType, Header};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::builder::{LINUX, Package, append, gzip};
-use crate::table::{Case, E, W, broken, broken_rules, check};
+use super::table::{Case, E, W, broken, broken_rules, check};
+use crate::support::package::{LINUX, Package, append, gzip};
 
 /// Signature of an entry in a zip's central directory, and the offsets of its size and name.
 const CENTRAL: &[u8] = b"PK\x01\x02";
@@ -108,7 +109,7 @@ fn positions(bytes: &[u8], signature: &[u8]) -> Vec<usize> {
 
 /// The valid zip with this size declared for its first entry.
 fn zip_declaring(size: u32) -> Vec<u8> {
-    let mut bytes = crate::zip51::valid();
+    let mut bytes = super::zip51::valid();
     for (signature, offset) in [(CENTRAL, CENTRAL_SIZE), (LOCAL, LOCAL_SIZE)] {
         let at = positions(&bytes, signature)[0] + offset;
         bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
@@ -149,7 +150,7 @@ fn zip_of_one_file_many_times() -> Vec<u8> {
 
 /// The valid 5.1 zip with one more entry.
 fn zip_with(name: &str, content: &[u8]) -> Vec<u8> {
-    let entries = crate::zip51::entries();
+    let entries = super::zip51::entries();
     let mut files: Vec<(&str, &[u8])> =
         entries.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
     files.push((name, content));
@@ -168,7 +169,7 @@ fn zip_twice() -> Vec<u8> {
 
 /// The valid 5.1 zip with a link.
 fn zip_link() -> Vec<u8> {
-    let valid = Cursor::new(crate::zip51::valid());
+    let valid = Cursor::new(super::zip51::valid());
     let mut archive = ZipWriter::new_append(valid).unwrap();
     archive.add_symlink("a", "/etc/passwd", SimpleFileOptions::DEFAULT).unwrap();
     archive.finish().unwrap().into_inner()
@@ -204,7 +205,7 @@ pub(crate) const CASES: &[Case] = &[
         let tar = Package::valid().tar();
         gzip(&tar[..512 + 20])
     }),
-    ("a zip without its end", "archive-truncated", E, || cut(&crate::zip51::valid(), 30)),
+    ("a zip without its end", "archive-truncated", E, || cut(&super::zip51::valid(), 30)),
     ("a header with another checksum", "archive-damaged", E, || {
         let mut tar = Package::valid().tar();
         tar[0] = b'f';
@@ -348,7 +349,7 @@ fn multi_member_gzip_is_accepted() {
 
 #[test]
 fn declared_entry_counts_are_not_trusted() {
-    let mut bytes = crate::zip51::valid();
+    let mut bytes = super::zip51::valid();
     let end = positions(&bytes, b"PK\x05\x06")[0];
     for number in [0_u16, 1, 7, 9, 4096, 4097, u16::MAX] {
         for offset in [8, 10] {
@@ -356,5 +357,17 @@ fn declared_entry_counts_are_not_trusted() {
         }
         let rules = broken_rules(&check(bytes.clone()));
         assert!(number == 7 || !rules.is_empty(), "{number}");
+    }
+}
+
+#[test]
+fn backslashes_beside_wide_characters_are_reported() {
+    for name in ["中\\x", "\\", "\\中", "a\\中", "中/..\\x", "/中", "\u{1f600}\\", "é:\\"] {
+        for bytes in [with_member(name, EntryType::Regular, b"x"), zip_with(name, b"x")] {
+            let report = check(bytes);
+            let is_reported =
+                |finding: &Finding| finding.rule == "archive-path" && finding.file == name;
+            assert!(report.findings.iter().any(is_reported), "{name}: {:?}", report.findings);
+        }
     }
 }

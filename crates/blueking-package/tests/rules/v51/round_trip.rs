@@ -7,7 +7,8 @@ use blueking_package::Error;
 use blueking_package::v51::{self, Documents, Entries, read, write};
 use zip::{System, ZipArchive};
 
-use crate::support::{check, lines, package};
+use crate::support::host::{check, package};
+use crate::support::lines;
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();

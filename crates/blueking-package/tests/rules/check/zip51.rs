@@ -1,4 +1,4 @@
-//! Invalid packages of BlueKing 5.1. The content of the documents is tested in `tests/v51`.
+//! Invalid packages of BlueKing 5.1. The content of the documents is tested in `v51`.
 
 use std::io::{Cursor, Write};
 
@@ -8,8 +8,8 @@ use serde_json::json;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::builder::{elf, pe, png};
-use crate::table::{Case, E, W, check};
+use super::table::{Case, E, W, check};
+use crate::support::{elf, pe, png};
 
 /// The files of a valid package.
 pub(crate) fn entries() -> Entries {

@@ -1,7 +1,8 @@
 //! Invalid folders, executables, definitions and texts of 6.x/7.x packages.
 
-use crate::builder::{ARM, LINUX, Package, WINDOWS, elf, pe, png};
-use crate::table::{Case, E, W, broken, check};
+use super::table::{Case, E, W, broken, check};
+use crate::support::package::{ARM, LINUX, Package, WINDOWS};
+use crate::support::{elf, pe, png};
 
 /// The dynamic section of a file that requires one library.
 const NEEDS_ONE: &[u8] = &[

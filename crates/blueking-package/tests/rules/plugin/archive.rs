@@ -6,7 +6,7 @@ use blueking_package::Error;
 use blueking_package::plugin::{Package, read, read_config, read_metrics, write};
 use flate2::read::GzDecoder;
 
-use crate::support::package;
+use crate::support::pool::package;
 
 #[test]
 fn written_archive_can_be_read() {

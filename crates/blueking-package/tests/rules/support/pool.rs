@@ -1,7 +1,9 @@
-//! A valid description, definitions and package that tests modify.
+//! A valid description, definitions and plugin package that tests modify.
 
+use blueking_package::Problem;
 use blueking_package::plugin::{Documents, Package, System, generate};
-use blueking_package::{Definitions, PackageDescription, Problem};
+
+use super::parsed;
 
 pub(crate) const DESCRIPTION: &str = "
 plugin_id = 'pool_exporter'
@@ -79,8 +81,7 @@ pub(crate) const DEFINITIONS: &str = r#"{
 }"#;
 
 pub(crate) fn generate_from(toml: &str, json: &str) -> Result<Documents, Vec<Problem>> {
-    let description = PackageDescription::parse("blueking.toml", toml).unwrap();
-    let definitions = Definitions::parse("describe", json).unwrap();
+    let (description, definitions) = parsed(toml, json);
     generate(&description, &definitions)
 }
 

@@ -6,9 +6,9 @@ use std::io::Cursor;
 use blueking_package::check::{self, Consumer, Finding, Kind, Report, Severity};
 use serde_json::json;
 
-use crate::builder::Package;
-use crate::objections::{SEPARATE_RULES, find, summary};
-use crate::{hostile, plugin_files, plugin_parameters, zip51};
+use super::objections::{SEPARATE_RULES, find, summary};
+use super::{hostile, plugin_files, plugin_parameters, zip51};
+use crate::support::package::Package;
 
 pub(crate) const E: Severity = Severity::Error;
 pub(crate) const W: Severity = Severity::Warning;
@@ -24,7 +24,7 @@ pub(crate) fn broken(change: impl FnOnce(&mut Package)) -> Vec<u8> {
 }
 
 pub(crate) fn check(bytes: Vec<u8>) -> Report {
-    check::reader(Cursor::new(bytes), Some("pool_exporter.tgz")).unwrap()
+    check::reader(Cursor::new(bytes), Some("pool_exporter.tgz"), None).unwrap()
 }
 
 /// The distinct rules of a report.
@@ -82,7 +82,7 @@ fn assert_sentence(name: &str, finding: &Finding) {
 fn rules_have_cases_and_unique_ids() {
     let tested: BTreeSet<_> = cases().map(|(_, rule, ..)| *rule).collect();
     // One rule concerns the file name; the others have a table of pairs.
-    let pairs = crate::earlier::CASES.iter().map(|(_, rule, ..)| *rule);
+    let pairs = super::earlier::CASES.iter().map(|(_, rule, ..)| *rule);
     let separate: BTreeSet<_> = pairs.chain(["file-name"]).collect();
     assert_eq!(separate, SEPARATE_RULES.iter().map(|(rule, _)| *rule).collect());
     let mut ids = BTreeSet::new();
@@ -105,14 +105,14 @@ fn rules_have_cases_and_unique_ids() {
 #[test]
 fn two_double_underscores_are_parsed_as_a_type() {
     let rules = |name| {
-        let report = check::reader(Cursor::new(Package::valid().tgz()), Some(name)).unwrap();
+        let report = check::reader(Cursor::new(Package::valid().tgz()), Some(name), None).unwrap();
         broken_rules(&report)
     };
     assert_eq!(rules("pool__exporter__1.2.tgz"), []);
     assert_eq!(rules("pool__1.tgz"), []);
     assert_eq!(rules("my__pool__1.2.tgz"), [("file-name", W)]);
     let archive = Cursor::new(Package::valid().tgz());
-    let report = check::reader(archive, Some("my__pool__1.2.tgz")).unwrap();
+    let report = check::reader(archive, Some("my__pool__1.2.tgz"), None).unwrap();
     assert_eq!(Some(&*summary(&report.findings[0])), find(SEPARATE_RULES, "file-name"));
 }
 

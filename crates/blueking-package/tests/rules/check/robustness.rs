@@ -3,13 +3,13 @@
 use blueking_package::check::Kind;
 use proptest::prelude::*;
 
-use crate::builder::{Package, gzip};
-use crate::hostile;
-use crate::table::{broken, check};
+use super::hostile;
+use super::table::{broken, check};
+use crate::support::package::{Package, gzip};
 
 #[test]
 fn truncated_packages_are_reported() {
-    let (tgz, zip) = (Package::valid().tgz(), crate::zip51::valid());
+    let (tgz, zip) = (Package::valid().tgz(), super::zip51::valid());
     for bytes in [tgz, zip] {
         for length in 0..bytes.len() {
             let report = check(bytes[..length].to_vec());
@@ -72,20 +72,8 @@ fn peak_memory_of_check(bytes: Vec<u8>) -> u64 {
 #[cfg(target_os = "linux")]
 #[test]
 fn hostile_archives_use_little_memory() {
-    // Other tests may run in this process, so this test runs again in a separate one.
-    const ALONE: &str = "BLUEKING_PACKAGE_TEST_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        let again = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "robustness::hostile_archives_use_little_memory", "--nocapture"])
-            .env(ALONE, "1")
-            .output()
-            .unwrap();
-        let printed = String::from_utf8_lossy(&again.stdout);
-        assert!(
-            printed.contains("1 passed"),
-            "{printed}{}",
-            String::from_utf8_lossy(&again.stderr)
-        );
+    // Other tests may run in this process.
+    if !crate::support::is_alone("check::robustness::hostile_archives_use_little_memory") {
         return;
     }
     for (name, _, _, bytes) in hostile::CASES {
@@ -117,7 +105,7 @@ proptest! {
     #[test]
     fn damaged_archives_are_reported(changes in changes()) {
         check(damaged(Package::valid().tgz(), &changes));
-        check(damaged(crate::zip51::valid(), &changes));
+        check(damaged(super::zip51::valid(), &changes));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use blueking_package::v51::{self, Entries};
 use serde_json::{Value, json};
 
-use crate::support::{assert_only, check, elf, lines, package, pe, png};
+use crate::support::host::{check, package};
+use crate::support::{assert_only, elf, lines, pe, png};
 
 /// A valid archive with one JSON document changed by `change`.
 fn broken(file: &str, change: impl FnOnce(&mut Value)) -> Entries {

@@ -3,7 +3,7 @@
 
 use blueking_package::{Definitions, PackageDescription, Problem, plugin, v51};
 
-use crate::support::assert_only;
+use crate::support::{assert_only, parsed};
 
 const DESCRIPTION: &str = "
 plugin_id = 'host_exporter'
@@ -45,9 +45,7 @@ const DEFINITIONS: &str = r#"{
 }"#;
 
 fn sources(toml: &str, json: &str) -> (PackageDescription, Definitions) {
-    let description =
-        PackageDescription::parse("blueking.toml", &format!("{DESCRIPTION}{toml}")).unwrap();
-    (description, Definitions::parse("describe", json).unwrap())
+    parsed(&format!("{DESCRIPTION}{toml}"), json)
 }
 
 /// The tables of the 5.1 package, as `name description: field …`.

@@ -9,7 +9,7 @@ use tar::{Builder, EntryType, Header};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-pub(crate) use crate::samples::{elf, pe, png};
+use super::samples::{elf, pe, png};
 
 pub(crate) const LINUX: &str = "external_plugins_linux_x86_64/pool_exporter";
 pub(crate) const ARM: &str = "external_plugins_linux_aarch64/pool_exporter";

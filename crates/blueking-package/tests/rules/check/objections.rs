@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use blueking_package::check::{Finding, Stage};
 
-use crate::table::{cases, check};
+use super::table::{cases, check};
 
 /// A rule and the objections to a package that violates it; `-` for none.
 const RULES: &[(&str, &str)] = &[

@@ -1,23 +1,8 @@
 //! Each rule on the description and the definitions, violated alone: one problem, at the location
 //! to correct.
 
-use blueking_package::Problem;
-
-use crate::support::{DEFINITIONS, DESCRIPTION, generate_from};
-
-fn replaced(text: &str, from: &str, to: &str) -> String {
-    assert!(text.contains(from), "{from} does not occur");
-    text.replacen(from, to, 1)
-}
-
-#[track_caller]
-fn assert_only(problems: &[Problem], place: &str, expected: &str) {
-    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
-    let [line] = &*lines else { panic!("expected one problem at {place}: {lines:#?}") };
-    assert!(line.starts_with(&format!("{place}: ")), "expected {place}, found {line}");
-    assert!(line.contains(expected), "expected {expected:?} in {line}");
-    assert!(line.ends_with('.'), "not a sentence: {line}");
-}
+use crate::support::pool::{DEFINITIONS, DESCRIPTION, generate_from};
+use crate::support::{assert_only, replaced};
 
 #[test]
 fn each_rule_on_the_description_is_one_problem() {

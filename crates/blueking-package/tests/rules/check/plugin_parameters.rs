@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::table::{Case, E, W, broken};
+use super::table::{Case, E, W, broken};
 
 const CONFIG: &str = "info/config.json";
 const METRICS: &str = "info/metrics.json";
@@ -67,7 +67,7 @@ pub(crate) const CASES: &[Case] = &[
     ("config.json cut short", "config-json", E, || broken(|p| p.set(CONFIG, "[{"))),
     ("config.json with a byte order mark", "config-json", E, || {
         broken(|package| {
-            let path = format!("{}/{CONFIG}", crate::builder::LINUX);
+            let path = format!("{}/{CONFIG}", crate::support::package::LINUX);
             let text = String::from_utf8_lossy(&package.file(&path).bytes).into_owned();
             package.set(CONFIG, format!("\u{feff}{text}"));
         })
@@ -274,17 +274,17 @@ pub(crate) const CASES: &[Case] = &[
 
 #[test]
 fn two_thousand_metrics_are_accepted() {
-    assert_eq!(crate::table::check(many_metrics(1998)).findings, []);
+    assert_eq!(super::table::check(many_metrics(1998)).findings, []);
 }
 
 #[test]
 fn ports_are_read_like_nodeman() {
     for port in [" 9601 ", "9601-9610", "9601,9602", "９６０１"] {
-        let report = crate::table::check(config("/1/default", json!(port)));
+        let report = super::table::check(config("/1/default", json!(port)));
         assert_eq!(report.errors().next(), None, "{port}");
     }
     for port in ["-1", "9601.0", "9610-9601", "70000"] {
-        let report = crate::table::check(config("/1/default", json!(port)));
+        let report = super::table::check(config("/1/default", json!(port)));
         assert!(report.errors().next().is_some(), "{port}");
     }
 }
@@ -299,7 +299,7 @@ fn valid_values_are_not_reported() {
         ("dms_insert", "label", "$x *"),
         ("collector", "user", "$x"),
     ] {
-        let report = crate::table::check(parameter(mode, name, default));
+        let report = super::table::check(parameter(mode, name, default));
         assert_eq!(report.findings, [], "{mode} {default}");
     }
 }

@@ -3,17 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{DEFINITIONS, DESCRIPTION, assert_only, documents, generate_from, lines};
-use blueking_package::v51::{Mode, ParameterType};
-use blueking_package::{Definitions, PackageDescription, v51};
+use blueking_package::PackageDescription;
+use blueking_package::v51::{self, Mode, ParameterType};
+
+use crate::support::host::{DEFINITIONS, DESCRIPTION, documents, generate_from};
+use crate::support::{assert_only, lines, replaced};
 
 /// A replacement in the valid description: (from, to, location, part of the message).
 type Row<'a> = (&'a str, &'a str, &'a str, &'a str);
-
-fn replaced(text: &str, from: &str, to: &str) -> String {
-    assert!(text.contains(from), "{from} does not occur");
-    text.replacen(from, to, 1)
-}
 
 #[test]
 fn each_rule_on_the_description_is_one_problem() {
@@ -200,9 +197,7 @@ fn switch_that_is_on_is_the_positional_argument() {
         let text = DESCRIPTION.replace("listen =", &format!("{keys}listen ="));
         let switch = format!("type = 'switch'\ndefault = '{default}'");
         let text = text.replace("default = '/'", &switch);
-        let description = PackageDescription::parse("f", &text).unwrap();
-        let definitions = Definitions::parse("d", DEFINITIONS).unwrap();
-        let documents = v51::generate(&description, &definitions).unwrap();
+        let documents = generate_from(&text, DEFINITIONS).unwrap();
         v51::command_line(&documents.config_schema, &BTreeMap::new())
     };
     let listen = ["--web.listen-address=127.0.0.1:9601", "--web.telemetry-path=/metrics"];

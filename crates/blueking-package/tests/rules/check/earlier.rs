@@ -5,9 +5,10 @@ use std::io::Cursor;
 use blueking_package::check::{self, Earlier, Report, Severity};
 use serde_json::json;
 
-use crate::builder::{LINUX, Package, WINDOWS, elf};
-use crate::objections::{SEPARATE_RULES, find, summary};
-use crate::table::{E, W, broken_rules};
+use super::objections::{SEPARATE_RULES, find, summary};
+use super::table::{E, W, broken_rules};
+use crate::support::elf;
+use crate::support::package::{LINUX, Package, WINDOWS};
 
 /// Name, the only violated rule, its severity, and the changes to the earlier and to the newer
 /// package.
@@ -73,7 +74,7 @@ pub(crate) const CASES: &[Case] = &[
 pub(crate) fn after(earlier: &Package, newer: &Package) -> Report {
     let earlier = Earlier::from_reader(Cursor::new(earlier.tgz())).unwrap().unwrap();
     let newer = Cursor::new(newer.tgz());
-    check::reader_after(newer, Some("pool_exporter.tgz"), &earlier).unwrap()
+    check::reader(newer, Some("pool_exporter.tgz"), Some(&earlier)).unwrap()
 }
 
 pub(crate) fn changed(change: fn(&mut Package)) -> Package {
@@ -148,7 +149,7 @@ fn finding_states_changes_and_next_version() {
 
 #[test]
 fn only_plugin_packages_can_be_earlier() {
-    for bytes in [crate::zip51::valid(), b"text".to_vec(), Package::valid().tgz()[..99].to_vec()] {
+    for bytes in [super::zip51::valid(), b"text".to_vec(), Package::valid().tgz()[..99].to_vec()] {
         assert_eq!(Earlier::from_reader(Cursor::new(bytes)).unwrap(), None);
     }
     // Other problems of the earlier package are irrelevant.

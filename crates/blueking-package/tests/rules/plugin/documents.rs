@@ -9,7 +9,7 @@ use blueking_package::{Definitions, PackageDescription, plugin};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Value, json};
 
-use crate::support::{DEFINITIONS, DESCRIPTION, documents, generate_from, package, text};
+use crate::support::pool::{DEFINITIONS, DESCRIPTION, documents, generate_from, package, text};
 
 const LINUX: &str = "external_plugins_linux_x86_64/pool_exporter";
 const WINDOWS: &str = "external_plugins_windows_x86_64/pool_exporter";
