@@ -41,6 +41,9 @@ impl<'a> Cargo<'a> {
         for target in &self.plan.targets {
             command.args(["--target", target.triple()]);
         }
+        // A build also wants the crates that what runs here would need on its targets: those of
+        // Linux alone that have dependencies for Windows.
+        command.args(["--target", "host-tuple"]);
         command
     }
 
@@ -286,7 +289,8 @@ mod tests {
         assert_eq!(
             process::command_line(&Cargo::new(&workspace, &plan).fetch()),
             format!(
-                "/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {arm} --target {gnu}"
+                "/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {arm} --target {gnu} \
+                 --target host-tuple"
             )
         );
     }
