@@ -19,6 +19,7 @@ mod sums;
 mod target;
 mod toolchain;
 mod variables;
+mod windows_tests;
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -33,6 +34,7 @@ use self::package::PackageSource;
 use self::plan::{Names, Plan};
 pub(crate) use self::target::{Target, Targets};
 pub(crate) use self::toolchain::ToolchainChoice;
+pub(crate) use self::windows_tests::windows_tests;
 use self::toolchain::{Candidate, Route};
 use crate::flags;
 use crate::progress::Progress;
