@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: chooses the exporters that crate `bench` measures side by side.
 
 mod peers;
+mod windows;
 
 use std::fs;
 use std::path::Path;
@@ -25,6 +26,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Result<()> {
     let folder = workspace.target().join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     let (file, contenders) = match flags.what {
+        Some(Subject::Windows) => return windows::run(workspace, &folder, flags.setup),
         None | Some(Subject::Host) => ("host.json", host(workspace, &folder, flags.setup)?),
         Some(Subject::Kit) => ("kit.json", kit(workspace, &folder, flags)?),
     };

@@ -25,14 +25,17 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Ci) -> Result<()> {
     let tools = Tools::new(workspace);
     let mut report = Report::default();
     if flags.setup || flags.with_cross {
-        tools.install(flags.with_cross, &mut report);
+        tools.install(flags, &mut report);
     }
     let mut steps = Steps { workspace, tools: &tools, report };
     if flags.with_cross {
         steps.test_containers();
+    } else if flags.wine {
+        steps.test_under_wine(flags.setup);
     } else {
         steps.check_sources();
         steps.test_crates();
+        steps.test_under_wine(flags.setup);
         steps.test_packages(flags.setup);
     }
     steps.report.close();

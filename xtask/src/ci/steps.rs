@@ -9,9 +9,12 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use bkpack::process;
+use bkpack::rehearse::{Machine, machine};
+use blueking_package::plugin::System;
 
 use super::report::{Done, Report};
 use super::tools::{HINT, Tools};
+use crate::dist;
 use crate::docs;
 use crate::workspace::Workspace;
 
@@ -98,6 +101,21 @@ impl Steps<'_> {
         }
     }
 
+    /// Tests host_exporter as built for Windows.
+    pub(super) fn test_under_wine(&mut self, setup: bool) {
+        self.step("cargo test of host_exporter for Windows, under Wine", |steps| {
+            if machine::wine().is_none() || machine::mingw().is_none() {
+                return Ok(Done::Skipped(format!("wine64 or mingw-w64 is not installed; {HINT}")));
+            }
+            let mut command = dist::windows_tests(steps.workspace, setup)?;
+            // Removed with what is inside once the tests have ended.
+            let scratch = tempfile::Builder::new().prefix("xtask-wine-").tempdir()?;
+            let wine = Machine::new(System::WindowsX86_64, scratch.path())?;
+            wine.set_runner(&mut command);
+            steps.run_tests("test-wine", command)
+        });
+    }
+
     /// Builds the packages and tests them.
     pub(super) fn test_packages(&mut self, setup: bool) {
         if !self.step("cargo xtask dist", |steps| steps.dist(setup)) {
@@ -167,17 +185,22 @@ impl Steps<'_> {
         Ok(Done::Passed(1))
     }
 
-    /// Runs the tests selected by `chosen`, including doc tests, and counts each.
+    /// Runs the tests selected by `chosen`, including doc tests.
     fn test(&self, log: &str, chosen: &[&str]) -> Result<Done> {
-        let log = self.tools.log(log);
         let mut command = self.cargo();
+        command.args(["test", "--locked", "--no-fail-fast"]).args(chosen);
+        self.run_tests(log, command)
+    }
+
+    /// Runs a test command of cargo, and counts each test.
+    fn run_tests(&self, log: &str, mut command: Command) -> Result<Done> {
+        let log = self.tools.log(log);
         // A test says in its error what failed; a trace of the harness adds nothing.
         command.env("RUST_LIB_BACKTRACE", "0");
         if env::var_os("RUST_TEST_THREADS").is_none() {
             let processors = thread::available_parallelism().map_or(1, usize::from);
             command.env("RUST_TEST_THREADS", (processors * TESTS_PER_PROCESSOR).to_string());
         }
-        command.args(["test", "--locked", "--no-fail-fast"]).args(chosen);
         let result = process::run(&mut command, &log);
         let output =
             fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;

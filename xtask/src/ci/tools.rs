@@ -11,6 +11,7 @@ use bkpack::rehearse::machine;
 use super::output_of;
 use super::report::{Done, Report};
 use crate::apt;
+use crate::flags;
 use crate::workspace::Workspace;
 
 /// The advice of a step whose tool is missing.
@@ -85,8 +86,12 @@ impl Tools {
     }
 
     /// Installs the missing tools, and announces them.
-    pub(super) fn install(&self, for_containers: bool, report: &mut Report) {
-        let tools: &[Tool] = if for_containers { &CONTAINERS } else { &PROGRAMS };
+    pub(super) fn install(&self, flags: &flags::Ci, report: &mut Report) {
+        let tools: &[Tool] = match flags {
+            flags::Ci { with_cross: true, .. } => &CONTAINERS,
+            flags::Ci { wine: true, .. } => &[],
+            _ => &PROGRAMS,
+        };
         let tools = EMULATORS.iter().chain(tools);
         let missing: Vec<_> = tools.filter(|tool| !tool.1()).map(|tool| tool.0).collect();
         if !missing.is_empty() && apt::is_available() {
@@ -100,7 +105,7 @@ impl Tools {
                 Ok(Done::Passed(1))
             });
         }
-        if for_containers {
+        if flags.with_cross || flags.wine {
             return;
         }
         report.step("cargo fetch", || {

@@ -41,6 +41,9 @@ impl<'a> Cargo<'a> {
         for target in &self.plan.targets {
             command.args(["--target", target.triple()]);
         }
+        // A build also wants the crates that what runs here would need on its targets: those of
+        // Linux alone that have dependencies for Windows.
+        command.args(["--target", "host-tuple"]);
         command
     }
 
@@ -57,6 +60,22 @@ impl<'a> Cargo<'a> {
             command.args(["--features", "exporter-kit/tls"]);
         }
         Ok(command)
+    }
+
+    /// Builds and runs the tests of host_exporter for Windows.
+    pub(crate) fn test_for_windows(self) -> Command {
+        let mut command = self.plain();
+        command.args(["test", "--locked", "--offline", "--no-fail-fast", "-p", "host-exporter"]);
+        command.args(["-Zbuild-std=std,panic_unwind,test", "-Zbuild-std-features=panic-unwind"]);
+        command.args(["--target", Target::Windows.triple()]);
+        // These tests unpack little, and a fast build of zlib takes longer than all of them.
+        command.args(["--config", "profile.dev.package.zlib-rs.opt-level=0"]);
+        command
+            .env("CARGO_TARGET_DIR", cargo_target_for(&self.plan.cargo_target, Target::Windows))
+            .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", MINGW)
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        command
     }
 
     /// Builds examples of the kit for Linux with the settings of shipped exporters.
@@ -286,7 +305,8 @@ mod tests {
         assert_eq!(
             process::command_line(&Cargo::new(&workspace, &plan).fetch()),
             format!(
-                "/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {arm} --target {gnu}"
+                "/usr/bin/cargo fetch --locked -Zbuild-std --target {musl} --target {arm} --target {gnu} \
+                 --target host-tuple"
             )
         );
     }

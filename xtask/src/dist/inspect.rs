@@ -50,7 +50,11 @@ fn inspect_format(bytes: &[u8], target: Target) -> Result<Findings, String> {
         return Err(format!("it is for {system:?}, not for {:?}", target.system()));
     }
     if target.is_windows() {
+        let newer: Vec<_> = libraries.iter().filter(|dll| is_newer_than_7(dll)).cloned().collect();
         return match &*foreign {
+            [] if target == Target::Windows7 && !newer.is_empty() => {
+                Err(format!("it imports DLLs that Windows 7 lacks: {}", newer.join(", ")))
+            }
             [] => Ok(Findings { linkage: "system DLLs", imports: libraries }),
             _ => Err(format!("it imports DLLs that Windows lacks: {}", foreign.join(", "))),
         };
@@ -60,6 +64,12 @@ fn inspect_format(bytes: &[u8], target: Target) -> Result<Findings, String> {
         (None, []) => Ok(Findings { linkage: "static", imports: Vec::new() }),
         (None, _) => Err(format!("it is not static: it requires {}", libraries.join(", "))),
     }
+}
+
+/// Whether std imports a DLL, by its lower-case name, for Windows 8 or 10 and later alone. Windows 7
+/// has a `bcryptprimitives.dll` without the function that is wanted.
+fn is_newer_than_7(dll: &str) -> bool {
+    dll.starts_with("api-ms-win-") || dll == "bcryptprimitives.dll"
 }
 
 /// Finds the first occurrence of `text`, and returns it with the rest of its path.
@@ -116,6 +126,12 @@ mod tests {
         let exe = pe(0x8664, &["KERNEL32.dll", "api-ms-win-core-synch-l1-2-0.dll"]);
         let found = inspect(&exe, Target::Windows, &[]).unwrap();
         assert_eq!(found.imports, ["api-ms-win-core-synch-l1-2-0.dll", "kernel32.dll"]);
+        assert_eq!(
+            problem(&exe, Target::Windows7),
+            "it imports DLLs that Windows 7 lacks: api-ms-win-core-synch-l1-2-0.dll"
+        );
+        let exe = pe(0x8664, &["KERNEL32.dll", "ntdll.dll"]);
+        inspect(&exe, Target::Windows7, &[]).unwrap();
     }
 
     #[test]

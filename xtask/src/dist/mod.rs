@@ -19,6 +19,7 @@ mod sums;
 mod target;
 mod toolchain;
 mod variables;
+mod windows_tests;
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -34,6 +35,7 @@ use self::plan::{Names, Plan};
 pub(crate) use self::target::{Target, Targets};
 pub(crate) use self::toolchain::ToolchainChoice;
 use self::toolchain::{Candidate, Route};
+pub(crate) use self::windows_tests::windows_tests;
 use crate::flags;
 use crate::progress::Progress;
 use crate::scaffold::describes_template;

@@ -15,4 +15,6 @@ pub(crate) struct Ci {
                 debootstrap and cross"
     )]
     pub(crate) with_cross: bool,
+    #[options(no_short, help = "only test host_exporter as built for Windows, under Wine")]
+    pub(crate) wine: bool,
 }

@@ -108,7 +108,7 @@ impl Command {
     fn free(&self) -> Option<&'static str> {
         match self {
             Self::New(_) => Some("NAME"),
-            Self::Bench(_) => Some("[host|kit]"),
+            Self::Bench(_) => Some("[host|windows|kit]"),
             Self::Dist(_) | Self::Docs(_) | Self::Ci(_) | Self::Fuzz(_) => None,
         }
     }

@@ -170,6 +170,18 @@ impl Machine {
         }
     }
 
+    /// Makes `cargo test` run the programs that it builds for Windows on this machine.
+    pub fn set_runner(&self, cargo: &mut Command) {
+        if let Self::Wine(wine) = self {
+            cargo.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", &wine.wine);
+            wine.set_environment(cargo);
+            // Tests are in several folders, so the DLL is not copied next to each.
+            if let Some(folder) = wine.shim.as_deref().and_then(Path::parent) {
+                cargo.env("WINEPATH", self.exporter_path(folder));
+            }
+        }
+    }
+
     /// Makes a program leave its temporary files in `folder`. Under Wine they stay with the prefix:
     /// that is also where its programs find their server.
     pub(super) fn set_temporary(&self, command: &mut Command, folder: &Path) {
@@ -220,11 +232,16 @@ impl Wine {
 
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(&self.wine);
-        command.arg(program).env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all");
+        command.arg(program);
+        self.set_environment(&mut command);
+        command
+    }
+
+    fn set_environment(&self, command: &mut Command) {
+        command.env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all");
         command.env("TMPDIR", &self.prefix);
         // Skips the installation of .NET and Gecko at the first start.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env_remove("DISPLAY");
-        command
     }
 }
 

@@ -379,8 +379,10 @@ const OTHER_NAMES: [(&str, &str); 4] = [
     ("scrape.timeout-margin", "scrape.timeout"),
 ];
 
-/// Ends of flags that other exporters have given up.
-const OTHER_ENDS: [(&str, &str); 2] = [("whitelist", "include"), ("blacklist", "exclude")];
+/// Ends of flags that other exporters have or had. The last one chooses parts of a collector, which
+/// is switched here as a whole.
+const OTHER_ENDS: [(&str, &str); 3] =
+    [("whitelist", "include"), ("blacklist", "exclude"), (".enabled", "")];
 
 /// The flag with the name most similar to `name`, or of the same purpose, if there is one.
 pub(crate) fn nearest<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<&'a FlagSpec> {
@@ -390,10 +392,8 @@ pub(crate) fn nearest<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<&'a FlagS
         OTHER_ENDS.into_iter().find_map(end)
     };
     let ours = known.map(|(_, ours)| (*ours).to_owned()).or_else(ends);
-    if let Some(ours) = ours {
-        return flags.iter().find(|flag| flag.name == ours);
-    }
-    nearest_by(name, flags, |flag| flag.name)
+    let ours = ours.and_then(|ours| flags.iter().find(|flag| flag.name == ours));
+    ours.or_else(|| nearest_by(name, flags, |flag| flag.name))
 }
 
 /// The item with the text most similar to `name`, if any is similar.
@@ -430,6 +430,8 @@ mod tests {
         let renamed = nearest("telemetry.path", &flags).map(|flag| flag.name);
         assert_eq!(renamed, Some("web.telemetry-path"));
         assert_eq!(nearest("web.blacklist", &flags), None);
+        let whole = nearest("log.level.enabled", &flags).map(|flag| flag.name);
+        assert_eq!(whole, Some("log.level"));
         let names = ["cpu", "mem"];
         assert_eq!(nearest_by("cqu", &names, |name| name), Some(&"cpu"));
         assert_eq!(nearest_by("xyz", &names, |name| name), None);

@@ -1,5 +1,6 @@
 //! Safe wrappers of Win32 and NT calls, one file a theme: the only unsafe code of the Windows build.
-//! Answers that are structures in memory are parsed from bytes by pure functions.
+//! Answers that are structures in memory are parsed from bytes by pure functions. Every call is there
+//! on Windows 7 and Server 2008 R2 and later, unless its wrapper names a version and looks it up.
 
 mod bytes;
 #[cfg(all(windows, test))]

@@ -37,7 +37,7 @@ fn all_interfaces_are_both_families() {
 
 #[test]
 fn wrong_use_is_one_clear_line_and_exit_code_2() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["--web.telemetry-path="], "--web.telemetry-path: the path is empty"),
         (&["--web.telemetry-path=/"], "--web.telemetry-path: / is the landing page"),
         (&["--web.telemetry-path", "metrics"], "give /metrics"),
@@ -45,6 +45,7 @@ fn wrong_use_is_one_clear_line_and_exit_code_2() {
         (&["--web.listen-address", "127.0.0.1:99999"], "no port from 0 to 65535"),
         (&["-web.listen-address"], "--web.listen-address needs a value"),
         (&["--web.listen-adress=:1"], "did you mean --web.listen-address?"),
+        (&["--collector.cpu.enabled=metrics"], "did you mean --collector.cpu?"),
         (&["--version=maybe"], "--version: must be true or false"),
         (&["start"], "argument 1 does not belong to a flag"),
     ];
