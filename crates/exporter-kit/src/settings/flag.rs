@@ -372,17 +372,16 @@ impl ValueType {
 }
 
 /// Flags of other exporters, and ours of the same purpose.
-const OTHER_NAMES: [(&str, &str); 4] = [
+const OTHER_NAMES: [(&str, &str); 5] = [
+    ("collectors.print", "help"),
     ("telemetry.addr", "web.listen-address"),
     ("telemetry.path", "web.telemetry-path"),
     ("telemetry.max-requests", "web.max-requests"),
     ("scrape.timeout-margin", "scrape.timeout"),
 ];
 
-/// Ends of flags that other exporters have or had. The last one chooses parts of a collector, which
-/// is switched here as a whole.
-const OTHER_ENDS: [(&str, &str); 3] =
-    [("whitelist", "include"), ("blacklist", "exclude"), (".enabled", "")];
+/// Ends of flags that other exporters have or had.
+const OTHER_ENDS: [(&str, &str); 2] = [("whitelist", "include"), ("blacklist", "exclude")];
 
 /// The flag with the name most similar to `name`, or of the same purpose, if there is one.
 pub(crate) fn nearest<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<&'a FlagSpec> {
@@ -393,7 +392,12 @@ pub(crate) fn nearest<'a>(name: &str, flags: &'a [FlagSpec]) -> Option<&'a FlagS
     };
     let ours = known.map(|(_, ours)| (*ours).to_owned()).or_else(ends);
     let ours = ours.and_then(|ours| flags.iter().find(|flag| flag.name == ours));
-    ours.or_else(|| nearest_by(name, flags, |flag| flag.name))
+    // Others have flags for parts of what is one thing here, such as `collector.cpu.enabled`.
+    let whole = || {
+        let (whole, _) = name.rsplit_once('.')?;
+        flags.iter().find(|flag| flag.name == whole)
+    };
+    ours.or_else(|| nearest_by(name, flags, |flag| flag.name)).or_else(whole)
 }
 
 /// The item with the text most similar to `name`, if any is similar.
