@@ -22,7 +22,7 @@ fn usage_errors_exit_with_2_and_give_advice() {
         (&["dist", "--targets=aix"], "not one of linux, linux-aarch64, windows, windows7"),
         (&["dist", "--toolchain=gcc"], "not one of auto"),
         (&["dist", "-p", "pool-exporter"], "not one of host-exporter, redis-exporter"),
-        (&["bench", "redis"], "give host or kit"),
+        (&["bench", "redis"], "give host, windows or kit"),
         (&["fuzz", "--seconds=0"], "seconds"),
         (&["ci", "--jsn"], "jsn"),
     ] {
