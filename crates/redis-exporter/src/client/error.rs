@@ -360,6 +360,20 @@ mod tests {
     }
 
     #[test]
+    fn what_did_not_answer_is_named() {
+        let address = Address::Name { host: "db".to_owned(), port: 6379 };
+        let said = |phase, scrape| {
+            let after = Duration::from_secs(3);
+            RedisError::Timeout { address: address.clone(), phase, after, scrape }.to_string()
+        };
+        assert!(said(Phase::LookUp, false).starts_with("no name server answered for db:6379"));
+        assert!(said(Phase::Redis, false).starts_with("db:6379 did not answer within 3s; see"));
+        assert!(said(Phase::Redis, true).ends_with("--scrape.timeout if it is slow"));
+        #[cfg(feature = "tls")]
+        assert!(said(Phase::TlsHandshake, false).contains("does Redis speak it on this port?"));
+    }
+
+    #[test]
     fn any_refused_login_is_one() {
         for (text, reason) in [
             ("ERR the backend knows no such tenant", Reason::Auth),
