@@ -11,15 +11,7 @@ use zip::write::SimpleFileOptions;
 
 use super::table::{Case, E, W, broken, broken_rules, check};
 use crate::support::package::{LINUX, Package, append, gzip};
-
-/// Signature of an entry in a zip's central directory, and the offsets of its size and name.
-const CENTRAL: &[u8] = b"PK\x01\x02";
-const CENTRAL_SIZE: usize = 24;
-const CENTRAL_NAME: usize = 46;
-/// The same for the local header of an entry.
-const LOCAL: &[u8] = b"PK\x03\x04";
-const LOCAL_SIZE: usize = 22;
-const LOCAL_NAME: usize = 30;
+use crate::support::zips::{self, CENTRAL, CENTRAL_NAME, LOCAL, LOCAL_NAME, positions, zip_of};
 
 /// A valid package with one more member.
 fn with_member(path: impl AsRef<[u8]>, kind: EntryType, bytes: &[u8]) -> Vec<u8> {
@@ -94,27 +86,9 @@ fn endless_padding() -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in files {
-        archive.start_file(*name, SimpleFileOptions::DEFAULT).unwrap();
-        archive.write_all(bytes).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
-}
-
-fn positions(bytes: &[u8], signature: &[u8]) -> Vec<usize> {
-    (0..bytes.len()).filter(|&at| bytes[at..].starts_with(signature)).collect()
-}
-
 /// The valid zip with this size declared for its first entry.
 fn zip_declaring(size: u32) -> Vec<u8> {
-    let mut bytes = super::zip51::valid();
-    for (signature, offset) in [(CENTRAL, CENTRAL_SIZE), (LOCAL, LOCAL_SIZE)] {
-        let at = positions(&bytes, signature)[0] + offset;
-        bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
-    }
-    bytes
+    zips::declaring(super::zip51::valid(), size)
 }
 
 /// The valid zip with the first byte of the last entry's name changed.

@@ -4,6 +4,7 @@ pub(crate) mod host;
 pub(crate) mod package;
 pub(crate) mod pool;
 mod samples;
+pub(crate) mod zips;
 
 use std::env;
 use std::process::Command;

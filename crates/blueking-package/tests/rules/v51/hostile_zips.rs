@@ -1,48 +1,17 @@
 //! Damaged archives and archives with false headers: each is an error, and none uses much memory.
 
 use std::fs;
-use std::io::{Cursor, Write};
 
 use blueking_package::v51::{self, Entries, read};
 use blueking_package::{Error, FileAction, LimitUnit};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
-/// Signature of an entry in a zip's central directory, and the offsets of its size and name.
-const CENTRAL: &[u8] = b"PK\x01\x02";
-const CENTRAL_SIZE: usize = 24;
-const CENTRAL_NAME: usize = 46;
-/// The same for the local header of an entry.
-const LOCAL: &[u8] = b"PK\x03\x04";
-const LOCAL_SIZE: usize = 22;
-
-fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in files {
-        archive.start_file(*name, SimpleFileOptions::DEFAULT).unwrap();
-        archive.write_all(bytes).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
-}
+use crate::support::zips::{CENTRAL, CENTRAL_NAME, declaring, positions, zip_of};
 
 fn read_bytes(bytes: &[u8]) -> Result<Entries, Error> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");
     fs::write(&path, bytes).unwrap();
     read(&path)
-}
-
-fn positions(bytes: &[u8], signature: &[u8]) -> Vec<usize> {
-    (0..bytes.len()).filter(|&at| bytes[at..].starts_with(signature)).collect()
-}
-
-/// The archive with a different uncompressed size declared for its first entry.
-fn declaring(mut bytes: Vec<u8>, size: u32) -> Vec<u8> {
-    for (signature, offset) in [(CENTRAL, CENTRAL_SIZE), (LOCAL, LOCAL_SIZE)] {
-        let at = positions(&bytes, signature)[0] + offset;
-        bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
-    }
-    bytes
 }
 
 #[test]
