@@ -106,8 +106,8 @@ impl Target {
             self.refused = None;
             match is_timeout(&error) {
                 true => {
-                    let is_open = !self.look_ups.is_running();
-                    let phase = if is_open { Phase::Redis } else { Phase::LookUp };
+                    let is_looking_up = self.look_ups.is_running();
+                    let phase = if is_looking_up { Phase::LookUp } else { Phase::Redis };
                     timed_out(&self.address, phase, timeout, self.timeout)
                 }
                 false => RedisError::Connect(self.address.clone(), error),
@@ -122,11 +122,14 @@ impl Target {
         self.refused = None;
         password.clone_into(&mut self.tried);
         let stream = BufReader::new(self.secure(stream, timeout)?);
-        let address = self.address.clone();
-        let longest = self.timeout;
-        let has_replied = false;
-        let mut connection =
-            Connection { stream, address, timeout, longest, password, has_replied };
+        let mut connection = Connection {
+            stream,
+            address: self.address.clone(),
+            timeout,
+            longest: self.timeout,
+            password,
+            has_replied: false,
+        };
         if !connection.password.is_empty() {
             let password = connection.password.clone();
             match &*self.username {

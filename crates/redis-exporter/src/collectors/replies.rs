@@ -106,8 +106,8 @@ impl Refused {
         mem::take(&mut self.new)
     }
 
-    /// Whether samples are missing that the server has. What it lacks is nobody's failure, and a
-    /// Redis that cannot save says so to PING, but answers.
+    /// Whether samples are missing that the server has. What it lacks is no failure, and a Redis that
+    /// cannot save says so to PING, but answers.
     pub(super) fn lacks_samples(&self) -> bool {
         self.commands.iter().any(|(name, command)| match command.reason {
             Reason::UnknownCommand => false,
